@@ -1,0 +1,214 @@
+//! Events: what comes up from a source. One record is a [`Head`] followed by `blobs` blobs, each a
+//! [`Blob`] header and its bytes, padded to 8. All integers are the host's.
+
+/// What a record tells.
+pub mod kind {
+    /// A call that returned (or, with `NO_RETURN`, that never will).
+    pub const CALL: u8 = 1;
+    /// A call that is still running; sent on request. A `CALL` record follows when it ends.
+    pub const PENDING: u8 = 2;
+    /// `tid` made the task `args[0]` of process `args[1]`. `args[4..6]`: comm. `ret`: 1 when the new
+    /// task is traced.
+    pub const FORK: u8 = 3;
+    /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm.
+    pub const EXEC: u8 = 4;
+    /// `tid` is gone; `ret` is its wait status (`task_struct.exit_code`). `args[0]`: 1 when it was
+    /// the last task of its process.
+    pub const EXIT: u8 = 5;
+    /// `tid` was given signal `ret`. Blob part 0: the 48 first bytes of its siginfo.
+    pub const SIGNAL: u8 = 6;
+    /// `tid` stopped by signal `ret` (group stop).
+    pub const STOPPED: u8 = 7;
+    /// Tracing of `tid` begins here; `args[4..6]`: comm. `args[0]`: the process's parent.
+    pub const ATTACH: u8 = 8;
+    /// All events before `time` have been sent: the reader may print what it holds back.
+    pub const MARK: u8 = 9;
+}
+
+/// Bits of [`Head::flags`].
+pub mod flag {
+    /// A 32-bit call of a 64-bit kernel.
+    pub const COMPAT: u8 = 1;
+    /// The call will never return (exit, or its task was killed); `ret` means nothing.
+    pub const NO_RETURN: u8 = 2;
+    /// The call began before tracing did: `time` is unknown (0), enter-phase data was read at the end.
+    pub const BEFORE: u8 = 4;
+    /// The signal was discarded by the kernel as ignored: a ptracer would have been shown it.
+    pub const IGNORED: u8 = 8;
+    /// Some blob did not fit into the record and is missing.
+    pub const FULL: u8 = 16;
+    /// The thread that called execve was not the leader; its tid changed.
+    pub const MOVED: u8 = 32;
+    /// The plan was chosen by the selector argument.
+    pub const VARIANT: u8 = 64;
+}
+
+/// The head of a record.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Bytes of the whole record, a multiple of 8.
+    pub len: u32,
+    /// A word of [`kind`].
+    pub kind: u8,
+    /// Bits of [`flag`].
+    pub flags: u8,
+    /// Number of blobs that follow.
+    pub blobs: u16,
+    /// The task.
+    pub tid: u32,
+    /// Its process (thread group).
+    pub tgid: u32,
+    /// Syscall number, by the ABI that `COMPAT` tells.
+    pub nr: u32,
+    /// The CPU on which the record was made.
+    pub cpu: u32,
+    /// CLOCK_MONOTONIC in ns, when the call was entered or the event happened.
+    pub time: u64,
+    /// Duration of the call in ns.
+    pub dur: u64,
+    /// Return value: negative errno on failure.
+    pub ret: i64,
+    /// User-space instruction pointer.
+    pub ip: u64,
+    /// Arguments as they were at entry.
+    pub args: [u64; 6],
+}
+
+/// How much of a blob was copied.
+pub mod status {
+    /// All of it.
+    pub const WHOLE: u8 = 0;
+    /// The first `len` bytes of `want`: the plan's limit was reached.
+    pub const CUT: u8 = 1;
+    /// The memory could not be read (after `len` bytes).
+    pub const FAULT: u8 = 2;
+    /// The record had no room left.
+    pub const NO_ROOM: u8 = 3;
+    /// There is nothing: a bad or closed descriptor.
+    pub const ABSENT: u8 = 4;
+}
+
+/// The head of a blob; its bytes follow, padded to 8.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Blob {
+    /// The argument it belongs to, 0 to 5, or [`crate::plan::ARG_RET`].
+    pub arg: u8,
+    /// A word of [`crate::plan::shape`].
+    pub shape: u8,
+    /// A word of [`status`].
+    pub status: u8,
+    /// The phase at which it was copied, a word of [`crate::plan::phase`].
+    pub phase: u8,
+    /// Which piece of the shape this is.
+    pub part: u16,
+    /// Unused, zero.
+    pub pad: u16,
+    /// Bytes that follow.
+    pub len: u32,
+    /// Bytes (or elements) there were, where that is known; else `len`.
+    pub want: u32,
+}
+
+/// How the path in a [`File`] blob is to be read.
+pub mod path {
+    /// No path: what the file is follows from `mode` and `magic`.
+    pub const NONE: u8 = 0;
+    /// Names from the file up to the root, each ended by a NUL: "passwd\0etc\0" is /etc/passwd.
+    pub const NAMES: u8 = 1;
+    /// As readlink(2) of /proc/PID/fd/N gives it.
+    pub const TEXT: u8 = 2;
+    /// As `NAMES`, but cut: directories are missing at the front.
+    pub const CUT: u8 = 3;
+}
+
+/// What a descriptor refers to: the bytes of an `FD`, `DIRFD` or `FDS` blob. A [`Sock`] follows when
+/// `mode` says that it is a socket, then `path_len` bytes of path (of a unix socket: its bound name, as
+/// in `sun_path`, with the leading NUL of an abstract one).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Inode number.
+    pub ino: u64,
+    /// Device of the file system, in the kernel's encoding (`major << 20 | minor`).
+    pub dev: u32,
+    /// Device a device file stands for, in the kernel's encoding.
+    pub rdev: u32,
+    /// Type and permissions, as `st_mode`.
+    pub mode: u32,
+    /// Flags of the open file (`O_*`, `f_flags`).
+    pub flags: u32,
+    /// Magic number of the file system (`s_magic`, include/uapi/linux/magic.h).
+    pub magic: u32,
+    /// A word of [`path`].
+    pub path: u8,
+    /// 1 when the file has no name any more.
+    pub deleted: u8,
+    /// Bytes of path that follow.
+    pub path_len: u16,
+}
+
+/// The ends of a socket.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sock {
+    /// Address family (`AF_*`), 0 when it could not be read.
+    pub family: u16,
+    /// `SOCK_*`.
+    pub ty: u16,
+    /// `IPPROTO_*` or the family's own.
+    pub protocol: u16,
+    /// State, `TCP_*` of include/net/tcp_states.h.
+    pub state: u8,
+    /// Unused, zero.
+    pub pad: u8,
+    /// Own port, host order.
+    pub sport: u16,
+    /// Peer's port, host order.
+    pub dport: u16,
+    /// Network namespace (inode number).
+    pub netns: u32,
+    /// Own address; IPv4 in the first four bytes.
+    pub saddr: [u8; 16],
+    /// Peer's address.
+    pub daddr: [u8; 16],
+    /// Inode number of the peer (unix), the port id (netlink), else 0.
+    pub peer: u64,
+}
+
+/// Rounds up to the alignment of blobs and records.
+#[inline(always)]
+pub const fn align(n: usize) -> usize {
+    (n + 7) & !7
+}
+
+const _: () = assert!(size_of::<Head>() == 104);
+const _: () = assert!(size_of::<Blob>() == 16);
+const _: () = assert!(size_of::<Sock>() == 56);
+const _: () = assert!(size_of::<File>() == 32);
+
+macro_rules! plain {
+    ($($t:ty),*) => {$(
+        impl $t {
+            /// The bytes of this value.
+            #[inline(always)]
+            pub fn bytes(&self) -> &[u8] {
+                // SAFETY: the type is repr(C), has no padding (asserted above by its size) and any
+                // byte pattern is a value of it.
+                unsafe { core::slice::from_raw_parts((self as *const Self).cast::<u8>(), size_of::<Self>()) }
+            }
+
+            /// Reads a value from the front of `bytes`; `None` when they are too few.
+            #[inline(always)]
+            pub fn read(bytes: &[u8]) -> Option<Self> {
+                if bytes.len() < size_of::<Self>() {
+                    return None;
+                }
+                // SAFETY: there are enough bytes, any pattern is a value, unaligned reads are allowed here.
+                Some(unsafe { core::ptr::read_unaligned(bytes.as_ptr().cast::<Self>()) })
+            }
+        }
+    )*};
+}
+plain!(Head, Blob, File, Sock);

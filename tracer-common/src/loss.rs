@@ -1,0 +1,58 @@
+//! Why something was not kept: the indexes of the per-CPU loss counters.
+
+macro_rules! losses {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// A reason for which something is missing.
+        #[repr(u32)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Loss { $($(#[$doc])* $name),* }
+
+        impl Loss {
+            /// Every reason, in the order of their counters.
+            pub const ALL: &'static [Loss] = &[$(Loss::$name),*];
+
+            /// The reason as it is shown and as JSON names it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Loss::$name => $text),* }
+            }
+        }
+    };
+}
+
+losses! {
+    /// A record was made, but the ring buffer had no room for it.
+    RingFull = "ring_full";
+    /// No memory for the state of a task: none of its calls are seen.
+    MapFull = "map_full";
+    /// The kernel skipped one of our programs because it interrupted itself.
+    NotRun = "program_not_run";
+    /// A record was read, but the queue behind it had no room.
+    QueueFull = "queue_full";
+    /// A record could not be written to the output.
+    OutputFailed = "output_not_written";
+    /// Memory was cut at the plan's own limit, not at the one that was asked for.
+    BlobCut = "blob_cut";
+    /// Memory could not be read, although the kernel itself could (page not present).
+    BlobFault = "blob_faulted";
+    /// A descriptor's file could not be told.
+    FdUnresolved = "fd_unresolved";
+    /// A process was gone before /proc was read.
+    ProcGone = "process_gone";
+    /// A call had begun before tracing did: its start is unknown.
+    BeganBefore = "began_before_attach";
+    /// A child was made in a way that could not be followed.
+    ChildNotFollowed = "child_not_followed";
+    /// A request went through io_uring and was not seen.
+    IoUring = "io_uring_not_seen";
+    /// A 32-bit call was shown without decoding.
+    Compat = "compat_not_decoded";
+    /// The source did not show a call of our own that it must have seen.
+    Silent = "source_silent";
+    /// A call without record: its entry was seen, its end was not.
+    EndMissing = "end_not_seen";
+    /// A signal without record: no room to keep it until it could be shown.
+    SignalLost = "signal_lost";
+}
+
+/// Number of reasons.
+pub const LOSSES: usize = Loss::ALL.len();

@@ -1,0 +1,158 @@
+//! Plans: what to copy for a call, and when. A plan is lowered from a syscall's row, so the code
+//! that carries it out knows no syscall by name.
+
+/// Operations a plan may hold at most.
+pub const MAX_OPS: usize = 10;
+/// `Op::arg` of an operation that works on the return value.
+pub const ARG_RET: u8 = 6;
+/// Bytes a single blob may hold at most, whatever its operation asks.
+pub const BLOB_MAX: usize = 12 * 1024;
+/// Bytes of a path name at most, with its NUL (`PATH_MAX`, include/uapi/linux/limits.h).
+pub const PATH_MAX: usize = 4096;
+/// Vector elements (iovec, mmsghdr) whose data is copied at most.
+pub const VEC_MAX: usize = 32;
+/// Strings of an argv that are copied at most.
+pub const ARGV_MAX: usize = 64;
+/// Descriptors of an array that are resolved at most.
+pub const FDS_MAX: usize = 16;
+
+/// When an operation runs.
+pub mod phase {
+    /// At the call's entry: what the kernel is about to read, and what it may destroy.
+    pub const ENTER: u8 = 0;
+    /// At the call's end, when it did not fail.
+    pub const EXIT_OK: u8 = 1;
+    /// At the call's end, however it ended.
+    pub const EXIT: u8 = 2;
+}
+
+/// What an operation copies. `ptr` is the value of argument `Op::arg`.
+pub mod shape {
+    /// Nothing: the end of the plan.
+    pub const NONE: u8 = 0;
+    /// A NUL-terminated string at `ptr`, at most `cap` bytes; the NUL is not part of the blob.
+    pub const TEXT: u8 = 1;
+    /// `len` bytes at `ptr`, at most `cap`.
+    pub const BYTES: u8 = 2;
+    /// An array of `len` `struct iovec` at `ptr` (one blob, part 0), then the bytes of each element
+    /// (part 1 + i), at most `cap` bytes each; at the exit phases the total is bounded by the
+    /// return value.
+    pub const IOVEC: u8 = 3;
+    /// A `struct msghdr` (part 0), its name (part 1), control data (part 2), iovec array (part 3)
+    /// and the elements' bytes (part 4 + i, at most `cap` each).
+    pub const MSGHDR: u8 = 4;
+    /// An array of `len` `struct mmsghdr` at `ptr` (part 0); for each message i the parts of
+    /// `MSGHDR`, shifted by `MMSG_PARTS * i + 1`.
+    pub const MMSG: u8 = 5;
+    /// A NULL-terminated array of string pointers; one blob of `u64` pointers (part 0), then a
+    /// string each (part 1 + i), at most `cap` bytes each. `want` of part 0 is the number of strings
+    /// that were counted.
+    pub const ARGV: u8 = 6;
+    /// As `ARGV`, but only counted: an empty blob, whose `want` is the number of strings.
+    pub const COUNT: u8 = 7;
+    /// The open file behind the descriptor in the argument's value; see `event::File`.
+    pub const FD: u8 = 8;
+    /// As `FD`, and AT_FDCWD means the current directory.
+    pub const DIRFD: u8 = 9;
+    /// The open files behind `len` descriptors (i32) at `ptr`, `unit` bytes apart: part i each.
+    pub const FDS: u8 = 10;
+}
+
+/// Parts of one message in `shape::MMSG`: name, control data, iovec array, and `VEC_MAX` elements.
+pub const MMSG_PARTS: u16 = 8 + VEC_MAX as u16;
+
+/// Where an operation's length comes from; it is multiplied with `Op::unit`.
+pub mod len {
+    /// One element.
+    pub const ONE: u8 = 0;
+    /// The value of argument `len_arg`.
+    pub const ARG: u8 = 1;
+    /// The `u32` that argument `len_arg` points to.
+    pub const DEREF: u8 = 2;
+    /// The return value.
+    pub const RET: u8 = 3;
+    /// The bits of argument `len_arg`, rounded up to 8-byte words (fd_set, cpu masks in bits).
+    pub const BITS: u8 = 4;
+    /// The `u64` that argument `len_arg` points to.
+    pub const DEREF64: u8 = 5;
+}
+
+/// One copy operation.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Op {
+    /// What is copied, a word of [`shape`].
+    pub shape: u8,
+    /// The argument it works on, 0 to 5, or [`ARG_RET`].
+    pub arg: u8,
+    /// When, a word of [`phase`].
+    pub phase: u8,
+    /// Where the length comes from, a word of [`len`].
+    pub len: u8,
+    /// The argument that `len` refers to.
+    pub len_arg: u8,
+    /// Unused, zero.
+    pub pad: u8,
+    /// Bytes of one element.
+    pub unit: u16,
+    /// Bytes at most, of the blob or (vectors, argv) of each element.
+    pub cap: u16,
+    /// Elements at most, where the shape is an array.
+    pub max: u16,
+}
+
+/// What to copy for one call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// A word of bits, see [`Plan::WANTED`] and its neighbours.
+    pub flags: u16,
+    /// Number of leading `ops` in use.
+    pub ops: u8,
+    /// The argument that selects a variant of the plan (`fcntl`'s cmd), when `BY` is set.
+    pub selector: u8,
+    /// Unused, zero.
+    pub pad: u32,
+    /// The operations, those of the entry first.
+    pub op: [Op; MAX_OPS],
+}
+
+impl Plan {
+    /// The call is traced at all.
+    pub const WANTED: u16 = 1;
+    /// Some operation runs at entry.
+    pub const AT_ENTER: u16 = 2;
+    /// Some operation runs at the end.
+    pub const AT_EXIT: u16 = 4;
+    /// The plan depends on the value of argument `selector`: look up [`Variant`] first.
+    pub const BY: u16 = 8;
+    /// A plan for a call nobody asked for.
+    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, pad: 0, op: [Op::NONE; MAX_OPS] };
+}
+
+impl Op {
+    /// The empty operation.
+    pub const NONE: Op = Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, pad: 0, unit: 0, cap: 0, max: 0 };
+}
+
+/// The key of a plan that a selector argument chooses.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// Index into the plans, as [`plan_index`] gives it.
+    pub index: u32,
+    /// The selector's value, cut to 32 bits.
+    pub value: u32,
+}
+
+/// Number of plans: two tables of 512, native and 32-bit.
+pub const PLANS: usize = 1024;
+
+/// The place of a call's plan; `compat` is true for a 32-bit call of a 64-bit kernel.
+#[inline(always)]
+pub const fn plan_index(nr: u32, compat: bool) -> u32 {
+    (nr & 511) | if compat { 512 } else { 0 }
+}
+
+const _: () = assert!(size_of::<Op>() == 12);
+const _: () = assert!(size_of::<Plan>() == 8 + 12 * MAX_OPS);

@@ -1,0 +1,82 @@
+//! Where events come from: the kernel (eBPF), stopped children (ptrace), or a recording. All give the
+//! same records, laid out as `tracer_common::event` says; none decodes them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use tracer_common::loss::Loss;
+
+/// Events of one read, back to back, each a record of `tracer_common::event`.
+pub type Batch = Vec<u8>;
+
+/// What a read came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// There may be more at once.
+    More,
+    /// Nothing more for now.
+    Idle,
+    /// Nothing will ever come: every traced task is gone, or the recording is at its end.
+    Done,
+}
+
+/// A source of events. Synchronous and pulled: the caller owns time and screen.
+pub trait Source {
+    /// Appends whole records to `batch`. Waits for the first at most `wait`; returns early when a
+    /// signal asks tracer to stop. The batch is bounded: what does not fit comes with the next call.
+    fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status>;
+
+    /// Asks for a `PENDING` record of every call that is running, and a `MARK` behind them.
+    fn pending(&mut self, batch: &mut Batch) -> Result<()>;
+
+    /// Stops tracing; traced programs go on. Appends what is still to come.
+    fn detach(&mut self, batch: &mut Batch) -> Result<()>;
+
+    /// Everything known to be missing so far, by reason.
+    fn losses(&mut self) -> Losses;
+
+    /// Counts per call, when the source was opened to count only (`-c`); no events come then but those
+    /// of processes.
+    fn counts(&mut self) -> Result<Vec<Count>>;
+
+    /// The source's name in messages: `ebpf`, `ptrace`, `replay`.
+    fn name(&self) -> &'static str;
+}
+
+/// Counts of what is missing, by reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses(pub BTreeMap<Loss, u64>);
+
+impl Losses {
+    /// Adds `n` to a reason.
+    pub fn add(&mut self, loss: Loss, n: u64) {
+        if n > 0 {
+            *self.0.entry(loss).or_default() += n;
+        }
+    }
+
+    /// All of them together.
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+}
+
+/// What was counted of one system call (`-c`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// A 32-bit call of a 64-bit kernel.
+    pub compat: bool,
+    /// Number of the call.
+    pub nr: u32,
+    /// How often it ended (or, for calls that never return, began).
+    pub calls: u64,
+    /// How often it failed.
+    pub errors: u64,
+    /// Wall time spent in it, ns.
+    pub total: u64,
+    /// The shortest, ns.
+    pub min: u64,
+    /// The longest, ns.
+    pub max: u64,
+}

@@ -1,0 +1,3 @@
+//! (row, record) -> Call: pure, total, no I/O.
+
+pub mod value;

@@ -1,0 +1,129 @@
+//! What a call looks like once it is understood: values, not text. Text, JSON, tables and policies all
+//! render or judge these.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+use tracer_common::event::Head;
+
+use crate::schema::set::Set;
+use crate::schema::types::Row;
+
+/// A decoded system call.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The record's head: who, when, how long, which number.
+    pub head: Head,
+    /// The row; `None` for a number no row has.
+    pub row: Option<&'static Row>,
+    /// Arguments with their names, those that are printed.
+    pub args: SmallVec<[(&'static str, Value<'a>); 6]>,
+    /// How many of `args` were known when the call was entered: the part before `<unfinished ...>`.
+    pub entered: usize,
+    /// How it ended.
+    pub ret: Ret<'a>,
+}
+
+/// How a call ended.
+#[derive(Debug, PartialEq)]
+pub enum Ret<'a> {
+    /// It has not yet.
+    Pending,
+    /// It never will: `= ?`.
+    Never,
+    /// It returned this.
+    Value(Value<'a>),
+    /// It returned this, with a note behind in parentheses: `= 0 (Timeout)`.
+    Noted(Value<'a>, Box<Value<'a>>),
+    /// It failed with this errno (positive).
+    Error(u16),
+    /// It will be restarted after a signal: ERESTARTSYS and its kin, 512 to 516.
+    Restart(u16),
+}
+
+/// A value of an argument, a field or a return.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// Signed decimal.
+    Int(i64),
+    /// Unsigned decimal.
+    Uint(u64),
+    /// `0x1f`; zero is `0`.
+    Hex(u64),
+    /// `0x7f..`; zero is `NULL`.
+    Addr(u64),
+    /// Octal with a leading 0.
+    Octal(u64),
+    /// Permission bits: octal, at least three digits.
+    Perm(u64),
+    /// `S_IFREG|0644`.
+    Mode(u64),
+    /// A device number in the kernel's new encoding: `makedev(0x1, 0x7)`.
+    Dev(u64),
+    /// Named constants.
+    Named(&'static Set, u64),
+    /// A signal by name.
+    Signal(i32),
+    /// A set of signals, bit 0 is signal 1.
+    SigSet(u64),
+    /// A task, with its comm where asked for.
+    Pid(i32, Option<Cow<'a, [u8]>>),
+    /// A descriptor, with what it refers to where that was resolved.
+    Fd(i32, Option<Box<FileView<'a>>>),
+    /// A path name, never cut by `-s`; `cut` when it was longer than PATH_MAX.
+    Path { bytes: &'a [u8], cut: bool },
+    /// A string or data; `hex` for data that is always shown as `\xNN`.
+    Str { bytes: Cow<'a, [u8]>, cut: bool, hex: bool },
+    /// A name of the field that is no string: `SIG_IGN`, `RLIM64_INFINITY`.
+    Word(&'static str),
+    /// A port number (host order): `htons(80)`.
+    Port(u16),
+    /// `inet_addr("1.2.3.4")`.
+    Ip4([u8; 4]),
+    /// `inet_pton(AF_INET6, "::1", ...)`.
+    Ip6([u8; 16]),
+    /// `NAME(a, b)`: `htonl(0x7f000001)`, `_IOC(...)`, `makedev`.
+    Apply(&'static str, Vec<Value<'a>>),
+    /// A number of units: `8192*1024`.
+    Times(u64, u64),
+    /// `{a=1, b=2}`, with `...` at the end when some fields were left out.
+    Struct { fields: Vec<(&'static str, Value<'a>)>, more: bool },
+    /// `[1, 2]`, and how it ends when not all elements are there.
+    Array(Vec<Value<'a>>, Tail),
+    /// Elements without commas: `[3 4]` (fd_set).
+    List(Vec<Value<'a>>),
+    /// Flags and more joined by `|`: `WIFEXITED(s) && ...` and other forms spelled out by code.
+    Text(String),
+    /// `value /* comment */`.
+    Comment(Box<Value<'a>>, String),
+    /// `before => after`.
+    Changed(Box<Value<'a>>, Box<Value<'a>>),
+    /// A number of `unit`s counted but not shown: `0x7ffc... /* 35 vars */`.
+    Counted(u64, u32, &'static str),
+}
+
+/// How an array ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// All elements are there.
+    Whole,
+    /// More exist than are shown: `...`.
+    More,
+    /// The memory from this address on could not be read: `... /* 0x7f.. */`.
+    Fault(u64),
+}
+
+/// What a descriptor refers to, as the source resolved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView<'a> {
+    /// Inode, device, mode and the rest.
+    pub file: tracer_common::event::File,
+    /// Absolute path, `pipe:[123]`, `socket:[123]`, `anon_inode:[eventfd]`; without ` (deleted)`.
+    pub path: Cow<'a, [u8]>,
+    /// Directories are missing at the path's front.
+    pub cut: bool,
+    /// The socket's ends.
+    pub sock: Option<tracer_common::event::Sock>,
+    /// A unix socket's bound name as in `sun_path`.
+    pub name: Cow<'a, [u8]>,
+}

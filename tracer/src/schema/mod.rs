@@ -1,0 +1,85 @@
+//! What is known of system calls, as data: one row per call, one set per family of constants, one
+//! record per structure. Everything else (copy plans, decoding, `-e` sets, the numbers of each ABI)
+//! derives from the rows. A row, its constants and its structures stand in the file of their family.
+
+pub mod plan;
+pub mod set;
+pub mod types;
+
+pub mod basic;
+mod rows;
+pub use rows::{Abi, all, by_name, by_nr};
+
+/// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an
+/// ABI that lacks the call. Each argument's name stands for its value as a length: `Bytes(count)`.
+/// `= selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` after the classes adds other forms.
+#[macro_export]
+macro_rules! syscalls {
+    ($vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
+        $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr;)* })?;)*) => {
+        /// The calls of this family.
+        $vis static $table: &[$crate::schema::types::Row] = &[$(
+            $crate::schema::types::Row {
+                name: stringify!($name),
+                nr: [$crate::syscalls!(@nr $x), $crate::syscalls!(@nr $i), $crate::syscalls!(@nr $a)],
+                args: $crate::syscalls!(@args $($arg: $ty),*),
+                ret: $ret,
+                class: $class,
+                variants: &[$($(
+                    $crate::schema::types::Variant {
+                        selector: $crate::schema::selector(stringify!($sel), &[$(stringify!($varg)),*]),
+                        values: &[$($value),+],
+                        args: $crate::syscalls!(@args $($varg: $vty),*),
+                        ret: $vret,
+                    }
+                ),*)?],
+            }
+        ),*];
+    };
+    (@nr _) => { $crate::schema::types::NO_NR };
+    (@nr $nr:literal) => { $nr };
+    (@args $($arg:ident: $ty:expr),*) => {{
+        $crate::syscalls!(@names 0u8; $($arg)*);
+        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: stringify!($arg), ty: $ty }),*];
+        ARGS
+    }};
+    (@names $n:expr;) => {};
+    (@names $n:expr; $arg:ident $($rest:ident)*) => {
+        const $arg: $crate::schema::types::Len = $crate::schema::types::Len::Arg($n);
+        const _: $crate::schema::types::Len = $arg;
+        $crate::syscalls!(@names $n + 1; $($rest)*);
+    };
+}
+
+/// Declares structures: `NAME size { field: offset width Type, ... }`; fields after `verbose:` are
+/// shown with `-v` only.
+#[macro_export]
+macro_rules! records {
+    ($($(#[$doc:meta])+ $name:ident $size:literal { $($field:ident: $off:literal $width:literal $ty:expr),* $(,)? $(; verbose: $($vf:ident: $voff:literal $vwidth:literal $vty:expr),* $(,)?)? })*) => {$(
+        $(#[$doc])+
+        pub static $name: $crate::schema::types::Rec = $crate::schema::types::Rec {
+            size: $size,
+            fields: &[
+                $($crate::schema::types::Field { name: stringify!($field), off: $off, width: $width, ty: $ty, verbose: false },)*
+                $($($crate::schema::types::Field { name: stringify!($vf), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?
+            ],
+        };
+    )*};
+}
+
+/// The place of argument `name` among `names`; for the macro.
+pub const fn selector(name: &str, names: &[&str]) -> u8 {
+    let mut i = 0;
+    while i < names.len() {
+        let (a, b) = (name.as_bytes(), names[i].as_bytes());
+        let mut k = 0;
+        while k < a.len() && k < b.len() && a[k] == b[k] {
+            k += 1;
+        }
+        if a.len() == b.len() && k == a.len() {
+            return i as u8;
+        }
+        i += 1;
+    }
+    panic!("a variant lacks the argument that selects it")
+}

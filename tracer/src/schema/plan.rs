@@ -1,0 +1,156 @@
+//! Lowering: a row becomes a copy plan, with the output in mind. What nobody will see is not copied:
+//! `-c` gives empty plans, `-s 32` lowers every limit, descriptors are resolved for `-y` only.
+
+use tracer_common::plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape};
+
+use super::types::{Arg, Len, Row, Special, Ty, Variant};
+
+/// How much of each call is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detail {
+    /// Copy what arguments point to; without it only registers are kept (`-c`).
+    pub data: bool,
+    /// Bytes of a string, elements of an array (`-s`).
+    pub strlen: u32,
+    /// Resolve descriptors to files (`-y`, `-yy`, `-P`).
+    pub fds: bool,
+    /// Copy environments (`-v`).
+    pub env: bool,
+}
+
+/// The plan of a row, without its variants.
+pub fn plan(row: &Row, detail: Detail) -> Plan {
+    let mut plan = lower(row.args, &row.ret, detail);
+    if let Some(variant) = row.variants.first() {
+        plan.flags |= Plan::BY;
+        plan.selector = variant.selector;
+    }
+    plan
+}
+
+/// The plan of one variant of a row.
+pub fn variant(variant: &Variant, detail: Detail) -> Plan {
+    lower(variant.args, &variant.ret, detail)
+}
+
+fn lower(args: &[Arg], ret: &Ty, detail: Detail) -> Plan {
+    let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS) };
+    for (i, arg) in args.iter().enumerate() {
+        b.lower(i as u8, &arg.ty, phase::ENTER);
+    }
+    b.lower(ARG_RET, ret, phase::EXIT_OK);
+    b.finish()
+}
+
+struct Builder {
+    detail: Detail,
+    ops: Vec<Op>,
+}
+
+impl Builder {
+    fn lower(&mut self, arg: u8, ty: &Ty, when: u8) {
+        match *ty {
+            Ty::Fd if self.detail.fds => self.push(arg, when, shape::FD, Len::Fixed(1), 0, 0, 0),
+            Ty::DirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
+            Ty::Out(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::InOut(inner) => {
+                self.lower(arg, inner, phase::ENTER);
+                self.lower(arg, inner, phase::EXIT_OK);
+            }
+            Ty::When(_, _, inner) => self.lower(arg, inner, when),
+            _ if arg == ARG_RET || !self.detail.data => {}
+            _ => self.memory(arg, ty, when),
+        }
+    }
+
+    /// Words that point to memory.
+    fn memory(&mut self, arg: u8, ty: &Ty, when: u8) {
+        let strlen = self.detail.strlen.min(BLOB_MAX as u32) as u16;
+        let most = BLOB_MAX as u16;
+        match *ty {
+            Ty::Path => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, PATH_MAX as u16, 1),
+            Ty::Text => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1).min(most), 1),
+            Ty::Bytes(n) | Ty::HexBytes(n) => self.push(arg, when, shape::BYTES, n, 1, strlen, 1),
+            Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), rec.size, most, 1),
+            Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
+            Ty::Ptr(inner) => {
+                self.push(arg, when, shape::BYTES, Len::Fixed(1), width(inner), most, 1);
+                if self.detail.fds && matches!(inner, Ty::Fd) {
+                    self.push(arg, when, shape::FDS, Len::Fixed(1), 4, 0, 1);
+                }
+            }
+            Ty::Array(inner, n) => {
+                let unit = width(inner);
+                let elements = u32::from(most / unit.max(1)).min(self.detail.strlen.saturating_add(1)) as u16;
+                self.push(arg, when, shape::BYTES, n, unit, elements * unit, elements);
+                if self.detail.fds && holds_fd(inner) {
+                    self.push(arg, when, shape::FDS, n, unit, 0, FDS_MAX as u16);
+                }
+            }
+            Ty::Iovec(n) => self.push(arg, when, shape::IOVEC, n, 16, strlen, VEC_MAX as u16),
+            Ty::Msghdr => self.push(arg, when, shape::MSGHDR, Len::Fixed(1), 56, strlen, VEC_MAX as u16),
+            Ty::Mmsghdr(n) => self.push(arg, when, shape::MMSG, n, 64, strlen, 8),
+            Ty::Sockaddr(n) => self.push(arg, when, shape::BYTES, n, 1, 128, 1),
+            Ty::Argv => self.push(arg, when, shape::ARGV, Len::Fixed(1), 8, strlen.saturating_add(1), ARGV_MAX as u16),
+            Ty::Envp if self.detail.env => {
+                self.push(arg, when, shape::ARGV, Len::Fixed(1), 8, strlen.saturating_add(1), ARGV_MAX as u16);
+            }
+            Ty::Envp => self.push(arg, when, shape::COUNT, Len::Fixed(1), 8, 0, u16::MAX),
+            Ty::SigSet(n) => self.push(arg, when, shape::BYTES, n, 1, 128, 1),
+            Ty::Special(special) => self.special(arg, special, when),
+            _ => {}
+        }
+    }
+
+    /// Forms of their own: how many bytes each reads.
+    fn special(&mut self, arg: u8, special: Special, when: u8) {
+        let fixed = match special {
+            Special::WaitStatus => 4,
+            Special::Siginfo => 128,
+            Special::Stat => if cfg!(target_arch = "x86_64") { 144 } else { 128 },
+        };
+        self.push(arg, when, shape::BYTES, Len::Fixed(1), fixed, fixed, 1);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of an operation, in their order")]
+    fn push(&mut self, arg: u8, phase: u8, shape: u8, n: Len, unit: u16, cap: u16, max: u16) {
+        let (len, len_arg, unit) = match n {
+            Len::Fixed(k) => (len::ONE, 0, unit.max(1).saturating_mul(k)),
+            Len::Arg(i) => (len::ARG, i, unit),
+            Len::At(i) => (len::DEREF, i, unit),
+            Len::At64(i) => (len::DEREF64, i, unit),
+            Len::Ret => (len::RET, 0, unit),
+            Len::Bits(i) => (len::BITS, i, unit),
+        };
+        self.ops.push(Op { shape, arg, phase, len, len_arg, pad: 0, unit, cap, max });
+    }
+
+    fn finish(mut self) -> Plan {
+        assert!(self.ops.len() <= MAX_OPS, "a row needs more than {MAX_OPS} operations");
+        self.ops.sort_by_key(|op| op.phase != phase::ENTER);
+        let mut plan = Plan { flags: Plan::WANTED, ops: self.ops.len() as u8, ..Plan::NONE };
+        for (slot, op) in plan.op.iter_mut().zip(&self.ops) {
+            *slot = *op;
+            plan.flags |= if op.phase == phase::ENTER { Plan::AT_ENTER } else { Plan::AT_EXIT };
+        }
+        plan
+    }
+}
+
+/// Bytes that one value of a type takes in memory.
+pub fn width(ty: &Ty) -> u16 {
+    match ty {
+        Ty::Rec(rec) => rec.size,
+        Ty::Int | Ty::Uint | Ty::Hex32 | Ty::Fd | Ty::DirFd | Ty::Pid | Ty::Id | Ty::Signal | Ty::Set32(_) | Ty::Mode => 4,
+        _ => 8,
+    }
+}
+
+/// A descriptor, or a record that begins with one (`struct pollfd`).
+fn holds_fd(ty: &Ty) -> bool {
+    match ty {
+        Ty::Fd => true,
+        Ty::Rec(rec) => rec.fields.first().is_some_and(|f| f.off == 0 && matches!(f.ty, Ty::Fd)),
+        _ => false,
+    }
+}

@@ -1,0 +1,50 @@
+//! The table of all calls: the families joined, and looked up by number or name.
+
+use std::sync::LazyLock;
+
+use super::types::{NO_NR, Row};
+
+/// Whose numbering a call uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abi {
+    /// 64-bit calls of x86_64.
+    X86_64,
+    /// 32-bit calls of x86 (`int 0x80`).
+    I386,
+    /// arm64 and the generic table.
+    Aarch64,
+}
+
+impl Abi {
+    /// The ABI of this build's own calls.
+    pub const NATIVE: Abi = if cfg!(target_arch = "aarch64") { Abi::Aarch64 } else { Abi::X86_64 };
+}
+
+/// Every row, family by family.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    FAMILIES.iter().flat_map(|f| f.iter())
+}
+
+static FAMILIES: &[&[Row]] = &[super::basic::BASIC];
+
+/// The row of a call number; `None` for numbers no row has.
+pub fn by_nr(abi: Abi, nr: u32) -> Option<&'static Row> {
+    TABLES[abi as usize].get(nr as usize).copied().flatten()
+}
+
+/// The row of a name, as the manual spells it.
+pub fn by_name(name: &str) -> Option<&'static Row> {
+    all().find(|r| r.name == name)
+}
+
+static TABLES: LazyLock<[Vec<Option<&'static Row>>; 3]> = LazyLock::new(|| {
+    let mut tables = [vec![None; 512], vec![None; 512], vec![None; 512]];
+    for row in all() {
+        for (table, &nr) in tables.iter_mut().zip(&row.nr) {
+            if nr != NO_NR {
+                table[nr as usize] = Some(row);
+            }
+        }
+    }
+    tables
+});

@@ -1,0 +1,38 @@
+//! Named constants: flags and enumerations as the kernel's headers have them. One type serves both,
+//! because many arguments are a value in some bits and flags in the others (`O_RDWR|O_CREAT`).
+
+/// A family of named constants.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Set {
+    /// What unknown values are called: `/* O_??? */`.
+    pub prefix: &'static str,
+    /// The bits that hold one value out of `choice`; all ones for an enumeration, 0 for pure flags.
+    pub mask: u64,
+    /// Values under `mask`.
+    pub choice: &'static [(&'static str, u64)],
+    /// Flags, in the order in which they are printed: a flag that contains another comes first.
+    /// One with value 0 names the absence of all.
+    pub bits: &'static [(&'static str, u64)],
+}
+
+/// A value that differs between architectures: x86_64 and aarch64.
+pub const fn arch(x86_64: u64, aarch64: u64) -> u64 {
+    if cfg!(target_arch = "x86_64") { x86_64 } else { aarch64 }
+}
+
+/// Declares sets: `choice MASK: NAME = VALUE, ...;` and `bits: NAME = VALUE, ...;`, either or both.
+/// `choice all:` is an enumeration. Every set says which kernel header it is from in its doc line.
+#[macro_export]
+macro_rules! sets {
+    ($($(#[$doc:meta])+ $name:ident $prefix:literal $(choice $mask:tt: $($cn:ident = $cv:expr),* $(,)?;)? $(bits: $($bn:ident = $bv:expr),* $(,)?;)?)*) => {$(
+        $(#[$doc])+
+        pub static $name: $crate::schema::set::Set = $crate::schema::set::Set {
+            prefix: $prefix,
+            mask: 0 $(| $crate::sets!(@mask $mask))?,
+            choice: &[$($((stringify!($cn), $cv)),*)?],
+            bits: &[$($((stringify!($bn), $bv)),*)?],
+        };
+    )*};
+    (@mask all) => { u64::MAX };
+    (@mask $mask:tt) => { $mask };
+}

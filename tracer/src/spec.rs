@@ -1,0 +1,322 @@
+//! What was asked, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
+//! everything behind works from it alone.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use regex::bytes::Regex;
+
+use crate::schema::plan::Detail;
+
+/// A tracing request.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// The name by which tracer was called, for messages.
+    pub program: String,
+    /// Whom to trace.
+    pub target: Target,
+    /// Follow children (`-f`).
+    pub follow: bool,
+    /// Which calls.
+    pub calls: CallFilter,
+    /// Which of the events are shown.
+    pub show: Show,
+    /// How much of each call is copied.
+    pub detail: Detail,
+    /// Where events come from.
+    pub backend: Backend,
+    /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
+    pub ring_size: Option<usize>,
+    /// What is made of the events.
+    pub output: Output,
+    /// Any loss ends with exit code 4.
+    pub strict: bool,
+    /// A file of BTF instead of the kernel's own (`--btf`).
+    pub btf: Option<PathBuf>,
+}
+
+/// Whom to trace. A command and attached processes may go together.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// A program to start.
+    pub command: Option<Command>,
+    /// Processes to attach to, with all their threads.
+    pub pids: Vec<i32>,
+    /// Every process of the system (`--all`).
+    pub all: bool,
+    /// Every process in this cgroup v2 directory or below.
+    pub cgroup: Option<PathBuf>,
+    /// Every process with this name.
+    pub comm: Option<Vec<u8>>,
+    /// Every process of this user.
+    pub uid: Option<u32>,
+}
+
+/// A program to start under trace.
+#[derive(Debug, Clone, Default)]
+pub struct Command {
+    /// Program and arguments; the first is looked up in PATH.
+    pub argv: Vec<OsString>,
+    /// `--argv0`.
+    pub argv0: Option<OsString>,
+    /// Environment changes in order: set (`-E A=B`) or remove (`-E A`).
+    pub env: Vec<(OsString, Option<OsString>)>,
+    /// `-u`: run as this user.
+    pub user: Option<User>,
+}
+
+/// A user to run as, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Login name, for the supplementary groups; empty when given by number.
+    pub name: String,
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// A set of calls, as `-e trace=` gives it: the union of the words, negated or not.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Native call numbers that are in.
+    pub nrs: Vec<bool>,
+    /// Nothing was restricted.
+    pub all: bool,
+}
+
+impl CallFilter {
+    /// Whether native call `nr` was asked for. Unknown calls always are.
+    pub fn wants(&self, nr: u32) -> bool {
+        self.all || self.nrs.get(nr as usize).copied().unwrap_or(true)
+    }
+}
+
+/// Which events are shown, after they were seen.
+#[derive(Debug, Clone)]
+pub struct Show {
+    /// Calls that succeeded, failed, never returned.
+    pub status: StatusSet,
+    /// Signals shown, bit 0 is signal 1.
+    pub signals: u64,
+    /// Only calls that touch one of these paths (`-P`), as given.
+    pub paths: Vec<Vec<u8>>,
+    /// No `+++ exited` lines (`-qq`).
+    pub quiet_exit: bool,
+    /// No `Process N attached` notices (`-q`).
+    pub quiet_attach: bool,
+    /// No `+++ superseded` lines.
+    pub quiet_superseded: bool,
+}
+
+/// `-e status=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusSet {
+    /// Calls that returned without error.
+    pub successful: bool,
+    /// Calls that returned an error.
+    pub failed: bool,
+    /// Calls that did not return.
+    pub unfinished: bool,
+    /// Calls whose result could not be fetched.
+    pub unavailable: bool,
+    /// Calls running when tracing ended.
+    pub detached: bool,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// eBPF where it works, else ptrace.
+    Auto,
+    /// eBPF or an error.
+    Ebpf,
+    /// ptrace or an error.
+    Ptrace,
+}
+
+/// What is made of the events.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Lines, objects, table.
+    pub form: Form,
+    /// A table at the end besides (`-C`).
+    pub summary: Option<Summary>,
+    /// Where to.
+    pub to: To,
+    /// Also keep a recording here.
+    pub record: Option<PathBuf>,
+    /// `--color`.
+    pub color: Color,
+    /// How text looks.
+    pub style: Style,
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// strace's lines.
+    Text,
+    /// JSON Lines.
+    Json,
+    /// Only the summary (`-c`).
+    Summary,
+    /// Only the recording.
+    None,
+}
+
+/// Where output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// stderr, as strace.
+    Stderr,
+    /// A file (`-o`), appended to with `-A`.
+    File(PathBuf, bool),
+    /// The input of a shell command (`-o '|cmd'`).
+    Pipe(OsString),
+    /// A file per task, `PATH.PID` (`-ff`).
+    Each(PathBuf),
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal without NO_COLOR.
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+/// The summary table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Columns in order (`-U`).
+    pub columns: Vec<Column>,
+    /// Sort key (`-S`).
+    pub sort: Option<Column>,
+    /// Wall time (`-w`); without it system time, where the source knows it.
+    pub wall: bool,
+}
+
+/// A column of the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// Share of the time.
+    TimePercent,
+    /// Seconds in all.
+    TimeTotal,
+    /// The shortest call.
+    TimeMin,
+    /// The longest call.
+    TimeMax,
+    /// Microseconds a call.
+    TimeAvg,
+    /// Number of calls.
+    Calls,
+    /// Number of failed calls.
+    Errors,
+    /// Name.
+    Name,
+}
+
+/// How strace text looks.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// Bytes of a string (`-s`).
+    pub strlen: usize,
+    /// Column of `=` (`-a`).
+    pub column: usize,
+    /// Structures in full (`-v`): per call, by native number; `None` abbreviates all.
+    pub verbose: Verbose,
+    /// Calls whose arguments are shown raw (`-e raw=`).
+    pub raw: CallSet,
+    /// Strings in hex (`-x`, `-xx`).
+    pub hex: Hex,
+    /// Named constants (`-X`).
+    pub names: Names,
+    /// Descriptors: paths (`-y`), everything (`-yy`).
+    pub fds: Fds,
+    /// Comm beside pids (`-Y`).
+    pub comm: bool,
+    /// Wall-clock stamp (`-t`) .
+    pub stamp: Stamp,
+    /// Time since the previous line (`-r`), with digits after the point.
+    pub relative: Option<u8>,
+    /// Time spent in the call (`-T`), with digits after the point.
+    pub duration: Option<u8>,
+    /// Syscall number (`-n`).
+    pub number: bool,
+    /// Argument names (`-N`).
+    pub arg_names: bool,
+    /// Instruction pointer (`-i`).
+    pub ip: bool,
+    /// The pid even for a single task.
+    pub always_pid: bool,
+}
+
+/// Which structures are shown in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verbose {
+    /// None.
+    None,
+    /// All (`-v`).
+    All,
+    /// Those of these native calls (`-e abbrev=` inverted).
+    Some(Vec<bool>),
+}
+
+/// A set of native call numbers; empty for none.
+pub type CallSet = Vec<bool>;
+
+/// `-x`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hex {
+    /// Octal escapes where needed.
+    None,
+    /// The whole string in hex when it has a non-ASCII byte (`-x`).
+    NonAscii,
+    /// Only the non-ASCII bytes in hex.
+    NonAsciiChars,
+    /// All strings (`-xx`).
+    All,
+}
+
+/// `-X`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Names.
+    Abbrev,
+    /// Numbers.
+    Raw,
+    /// Numbers with names in a comment.
+    Verbose,
+}
+
+/// What of a descriptor is shown (`--decode-fds`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fds {
+    /// Paths.
+    pub path: bool,
+    /// Socket addresses.
+    pub socket: bool,
+    /// Device numbers.
+    pub dev: bool,
+    /// The process of a pidfd.
+    pub pidfd: bool,
+}
+
+/// `-t`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamp {
+    /// None.
+    None,
+    /// `14:41:45`, with digits after the point.
+    Clock(u8),
+    /// Seconds since the epoch, with digits after the point.
+    Unix(u8),
+}
+
+/// A word list compiled from `-P` and `--trace=/regex` is kept for messages.
+pub type NamePattern = Regex;

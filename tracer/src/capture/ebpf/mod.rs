@@ -1,0 +1,203 @@
+//! The eBPF source: loads the kernel side, tells it whom and what to trace, and reads its ring.
+
+mod btf;
+mod load;
+mod ring;
+
+use std::io::Read;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aya::maps::{Array, HashMap, PerCpuArray};
+use tracer_common::config::{Tally, Task, walk};
+use tracer_common::loss::Loss;
+use tracer_common::plan::PLANS;
+
+use self::ring::Ring;
+use super::{Batch, Count, Losses, Source, Status};
+use crate::spec::Spec;
+
+/// The object that this crate was built with.
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+
+/// Events from the kernel.
+pub struct EbpfSource {
+    loaded: load::Loaded,
+    ring: Ring,
+    /// Which way the source stops: nothing more will be traced, only read.
+    detached: bool,
+    targets: Targets,
+    losses: Losses,
+}
+
+/// What keeps the source going.
+#[derive(Debug, Default)]
+struct Targets {
+    /// Traced tasks as far as records told, so that the source knows when nothing is left.
+    alive: std::collections::HashSet<u32>,
+    /// System-wide: never done by itself.
+    endless: bool,
+    /// At least one task was seen.
+    seen: bool,
+}
+
+impl EbpfSource {
+    /// Loads the kernel side for `spec`; nothing is traced yet but what `mark` and `adopt` name.
+    pub fn open(spec: &Spec) -> Result<EbpfSource> {
+        let mut loaded = load::load(spec, OBJECT)?;
+        let ring = Ring::new(loaded.events.take().context("the ring is gone")?);
+        let endless = spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
+        let mut source = EbpfSource {
+            loaded,
+            ring,
+            detached: false,
+            targets: Targets { endless, ..Targets::default() },
+            losses: Losses::default(),
+        };
+        source.adopt(&spec.target.pids)?;
+        Ok(source)
+    }
+
+    /// Traces a command that waits at its gate: nothing of it is shown before its execve.
+    pub fn mark(&mut self, pid: u32) -> Result<()> {
+        let pidfd = rustix::process::pidfd_open(
+            rustix::process::Pid::from_raw(pid as i32).context("pid 0")?,
+            rustix::process::PidfdFlags::empty(),
+        )
+        .with_context(|| format!("cannot open process {pid}"))?;
+        let mut task = Task::NEW;
+        task.head.tid = pid;
+        task.head.tgid = pid;
+        task.flags = Task::GATED;
+        load::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
+            .with_context(|| format!("cannot mark process {pid}"))?;
+        self.targets.alive.insert(pid);
+        self.targets.seen = true;
+        Ok(())
+    }
+
+    /// Begins to trace running processes, and whatever the target's property names.
+    fn adopt(&mut self, pids: &[i32]) -> Result<()> {
+        if pids.is_empty() && !self.targets.endless {
+            return Ok(());
+        }
+        let mut adopt: HashMap<_, u32, u32> = HashMap::try_from(&mut self.loaded.adopt)?;
+        for &pid in pids {
+            adopt.insert(pid as u32, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
+        }
+        self.targets.seen = true;
+        self.walk(walk::ADOPT)
+    }
+
+    /// Runs the task iterator.
+    fn walk(&mut self, what: u32) -> Result<()> {
+        let mut control: Array<_, u32> = Array::try_from(&mut self.loaded.walk)?;
+        control.set(0, what, 0)?;
+        let mut file = self.loaded.iterate()?;
+        let mut nothing = [0u8; 64];
+        while file.read(&mut nothing).context("the task iterator failed")? > 0 {}
+        Ok(())
+    }
+
+    fn drain(&mut self, batch: &mut Batch) -> bool {
+        let targets = &mut self.targets;
+        self.ring.drain(batch, |head| targets.learn(head))
+    }
+}
+
+impl Targets {
+    fn learn(&mut self, head: &tracer_common::event::Head) {
+        use tracer_common::event::{flag, kind};
+        match head.kind {
+            kind::FORK if head.ret == 1 => {
+                self.alive.insert(head.args[0] as u32);
+            }
+            kind::ATTACH => {
+                self.alive.insert(head.tid);
+            }
+            kind::EXEC if head.flags & flag::MOVED != 0 => {
+                self.alive.remove(&(head.args[0] as u32));
+                self.alive.insert(head.tid);
+            }
+            kind::EXIT => {
+                self.alive.remove(&head.tid);
+            }
+            _ => {}
+        }
+    }
+
+    fn done(&self) -> bool {
+        !self.endless && self.seen && self.alive.is_empty()
+    }
+}
+
+impl Source for EbpfSource {
+    fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
+        let before = batch.len();
+        let more = self.drain(batch);
+        if batch.len() > before {
+            return Ok(if more { Status::More } else { Status::Idle });
+        }
+        if self.detached || self.targets.done() {
+            return Ok(Status::Done);
+        }
+        self.ring.wait(wait)?;
+        let more = self.drain(batch);
+        Ok(if more { Status::More } else { Status::Idle })
+    }
+
+    fn pending(&mut self, batch: &mut Batch) -> Result<()> {
+        let time = ring::now();
+        self.walk(walk::PENDING)?;
+        while self.drain(batch) {}
+        ring::mark(batch, time);
+        Ok(())
+    }
+
+    fn detach(&mut self, batch: &mut Batch) -> Result<()> {
+        if !self.detached {
+            self.detached = true;
+            self.loaded.links.clear();
+            while self.drain(batch) {}
+        }
+        Ok(())
+    }
+
+    fn losses(&mut self) -> Losses {
+        let mut losses = self.losses.clone();
+        if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
+            for &reason in Loss::ALL {
+                let n = lost.get(&(reason as u32), 0).map(|per_cpu| per_cpu.iter().sum()).unwrap_or(0);
+                losses.add(reason, n);
+            }
+        }
+        losses.add(Loss::NotRun, self.loaded.not_run());
+        losses
+    }
+
+    fn counts(&mut self) -> Result<Vec<Count>> {
+        let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
+        let mut counts = Vec::new();
+        for index in 0..PLANS as u32 {
+            let mut count = Count { compat: index >= 512, nr: index & 511, ..Count::default() };
+            let mut min = u64::MAX;
+            for t in tally.get(&index, 0)?.iter().map(|v| v.0).filter(|t: &Tally| t.calls > 0) {
+                count.calls += t.calls;
+                count.errors += t.errors;
+                count.total += t.total;
+                min = min.min(t.min1.saturating_sub(1));
+                count.max = count.max.max(t.max);
+            }
+            if count.calls > 0 {
+                count.min = min;
+                counts.push(count);
+            }
+        }
+        Ok(counts)
+    }
+
+    fn name(&self) -> &'static str {
+        "ebpf"
+    }
+}

@@ -143,6 +143,10 @@ pub struct Config {
     pub uid: u32,
     /// `execve` and `execveat` by native number: a command's gate opens here.
     pub exec_nr: [u32; 2],
+    /// `io_uring_enter` by native number: what it submits is not seen, and counted.
+    pub uring_nr: u32,
+    /// Unused, zero.
+    pub pad: u32,
     /// The consumer is woken when this many bytes wait in the ring.
     pub wake: u32,
     /// cgroup v2 id, with `target::CGROUP`.
@@ -169,6 +173,8 @@ impl Config {
         target: 0,
         uid: 0,
         exec_nr: [0; 2],
+        uring_nr: 0,
+        pad: 0,
         wake: 0,
         cgroup: 0,
         comm: [0; 16],
@@ -241,6 +247,11 @@ impl Task {
     pub const ATTACHED: u32 = 4;
     /// `last` holds a signal that was not shown yet.
     pub const LAST: u32 = 8;
+
+    /// The tracer itself: only its heartbeat is counted.
+    pub const HEART: u32 = 16;
+    /// The number of the heartbeat: a call that does not exist, so that it does nothing.
+    pub const HEART_NR: u32 = 0x10_0000;
 
     /// A task of which nothing is known.
     pub const NEW: Task = Task {

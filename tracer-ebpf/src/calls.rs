@@ -11,10 +11,13 @@ use tracer_common::{
 };
 
 use crate::capture;
-use crate::emit::{lost, send};
+use crate::emit::{lost, lost_many, send};
 use crate::kernel::{conf, compat, current, load, now};
-use crate::maps::{BUFFERS, Buffer, DATA, PLAN, TALLY, TASKS, VARIANT};
+use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, TALLY, TASKS, VARIANT};
 use crate::tasks;
+
+/// The kernel could not read the memory either: nothing that anybody could see is missing.
+const EFAULT: i64 = 14;
 
 #[btf_tracepoint(function = "sys_enter")]
 pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
@@ -30,10 +33,19 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     }
     // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
     let state = unsafe { &mut *state };
-    if state.flags & Task::GATED != 0 && !opens_gate(nr, compat) {
-        return 0;
+    if state.flags & (Task::GATED | Task::HEART) != 0 {
+        if state.flags & Task::HEART != 0 {
+            state.flags |= if nr == Task::HEART_NR { Task::IN_CALL } else { 0 };
+            return 0;
+        }
+        if !opens_gate(nr, compat) {
+            return 0;
+        }
     }
     let regs = ctx.arg::<*const c_void>(0);
+    if nr == conf!(uring_nr) && !compat && submits(regs) {
+        return 0;
+    }
     begin(state, regs, nr, compat);
     state.head.time = now();
     state.flags |= Task::IN_CALL;
@@ -59,10 +71,14 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     }
     // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
     let state = unsafe { &mut *state };
+    if state.flags & Task::HEART != 0 {
+        return beat(state);
+    }
     if state.flags & Task::IN_CALL == 0 {
         if state.flags & Task::ATTACHED == 0 || nr < 0 {
             return 0;
         }
+        lost(Loss::BeganBefore);
         begin(state, regs, nr as u32, compat(task));
         state.head.time = 0;
         state.head.flags |= flag::BEFORE;
@@ -105,6 +121,32 @@ fn opens_gate(nr: u32, compat: bool) -> bool {
     !compat && (nr == conf!(exec_nr)[0] || nr == conf!(exec_nr)[1])
 }
 
+/// Counts a heartbeat of the tracer that was seen at both ends.
+#[inline(always)]
+fn beat(state: &mut Task) -> i32 {
+    if state.flags & Task::IN_CALL != 0 {
+        state.flags &= !Task::IN_CALL;
+        if let Some(beats) = BEATS.get_ptr_mut(0) {
+            // SAFETY: a valid map value; only the tracer's own thread counts here.
+            unsafe { *beats += 1 };
+        }
+    }
+    0
+}
+
+/// Counts what a call submits to io_uring; true when nobody asked for the call itself.
+#[inline(always)]
+fn submits(regs: *const c_void) -> bool {
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows; the second argument is a count.
+    let n = unsafe { load::<u64>(regs, conf!(regs.args)[1]) } as u32;
+    lost_many(Loss::IoUring, n as u64);
+    match PLAN.get_ptr(plan_index(conf!(uring_nr), false)) {
+        // SAFETY: a pointer from a map is valid for this run.
+        Some(plan) => unsafe { (*plan).flags & Plan::WANTED == 0 },
+        None => true,
+    }
+}
+
 /// Notes who calls what.
 #[inline(always)]
 fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
@@ -126,6 +168,7 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
         head.args[5] = load(regs, off[5]);
     }
     if compat {
+        lost(Loss::Compat);
         let mut i = 0;
         while i < 6 {
             head.args[i] &= 0xffff_ffff;
@@ -265,6 +308,12 @@ fn send_buffer(buffer: &mut Buffer, head: &Head) {
     let used = core::hint::black_box(buffer.used);
     let used = if used > DATA as u64 { DATA as u64 } else { used };
     let len = size_of::<Head>() as u64 + used;
+    if buffer.head.flags & flag::FULL != 0 {
+        lost(Loss::BlobCut);
+    }
+    if buffer.retry != 0 && head.ret != -EFAULT {
+        lost(Loss::BlobFault);
+    }
     buffer.head.kind = kind::CALL;
     buffer.head.flags |= head.flags;
     buffer.head.dur = head.dur;

@@ -8,9 +8,11 @@ use core::hint::black_box;
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
+    loss::Loss,
     plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, MMSG_PARTS, Op, Plan, VEC_MAX, len, phase, shape},
 };
 
+use crate::emit::lost;
 use crate::files;
 use crate::maps::{Buffer, DATA_MASK};
 
@@ -31,10 +33,10 @@ pub fn run(buffer: &mut Buffer, plan: *const Plan, now: u8) {
             _ => op.phase == phase::EXIT || retry,
         };
         if due {
+            // What is not there at entry is tried again at the end, when the kernel has had it paged in; what
+            // is not there then stays noted, and is counted.
             let faulted = operation(buffer, op);
-            if faulted != 0 && now == phase::ENTER {
-                buffer.retry |= 1 << i;
-            }
+            buffer.retry = if faulted != 0 { buffer.retry | 1 << i } else { buffer.retry & !(1 << i) };
         }
         i += 1;
     }
@@ -172,6 +174,9 @@ extern "C" fn bytes(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i64 
     // SAFETY: as above; the helper checks the address.
     if unsafe { helper::bpf_probe_read_user(to.cast(), size as u32, address as *const c_void) } == 0 {
         put(b, size as u64, n, if (size as u64) < n { status::CUT } else { status::WHOLE });
+        if n > BLOB_MAX as u64 && cap >= BLOB_MAX as u64 {
+            lost(Loss::BlobCut);
+        }
         return 0;
     }
     // What stands before the page that is not there.

@@ -11,9 +11,15 @@ use crate::maps::{EVENTS, LOST};
 /// Counts something that is missing.
 #[inline(always)]
 pub fn lost(reason: Loss) {
-    if let Some(n) = LOST.get_ptr_mut(reason as u32) {
+    lost_many(reason, 1);
+}
+
+/// Counts `n` things that are missing.
+#[inline(always)]
+pub fn lost_many(reason: Loss, n: u64) {
+    if let Some(count) = LOST.get_ptr_mut(reason as u32) {
         // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
-        unsafe { *n += 1 };
+        unsafe { *count += n };
     }
 }
 

@@ -6,8 +6,10 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::event::{File, Sock, path, status};
+use tracer_common::loss::Loss;
 
 use crate::capture::{put, room};
+use crate::emit::lost;
 use crate::kernel::{current, load, off, peek};
 use crate::maps::Buffer;
 use crate::sockets;
@@ -64,6 +66,9 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
         b.dentry = dentry;
         b.path = 0;
         file.path = walk(b) as u8;
+        if file.path == path::CUT {
+            lost(Loss::FdUnresolved);
+        }
         // A dentry that is in no hash chain was removed; roots are not in one either, but have no parent.
         if peek::<u64>(dentry, off!(dentry_unhashed)) == 0 && peek::<u64>(dentry, off!(dentry_parent)) != dentry {
             file.deleted = 1;

@@ -44,6 +44,10 @@ pub static ADOPT: HashMap<u32, u32, 4096> = HashMap::new();
 #[btf_map]
 pub static WALK: Array<u32, 1> = Array::new();
 
+/// Heartbeats that came through, entry and end.
+#[btf_map]
+pub static BEATS: Array<u64, 1> = Array::new();
+
 /// Traced tasks.
 #[unsafe(link_section = ".maps")]
 #[unsafe(export_name = "TASKS")]

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use aya::maps::{Array, HashMap, Map, MapData, RingBuf};
-use aya::programs::{BtfTracePoint, Iter, tp_btf::BtfTracePointLink};
+use anyhow::{Context, Result, anyhow, bail};
+use aya::maps::{Array, HashMap, Map};
+use aya::programs::{BtfTracePoint, Iter, Program, tp_btf::BtfTracePointLink};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
 use tracer_common::config::{Config, Regs, Tally, follow, target};
 use tracer_common::plan::{PLANS, Plan, Variant};
@@ -22,8 +22,10 @@ pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 pub struct Loaded {
     /// Dropping these detaches.
     pub links: Vec<BtfTracePointLink>,
-    /// The ring, for the reader.
-    pub events: Option<RingBuf<MapData>>,
+    /// The ring.
+    pub events: OwnedFd,
+    /// Bytes of the ring.
+    pub ring: u32,
     /// Task storage: what is traced.
     pub tasks: OwnedFd,
     /// Processes to adopt.
@@ -32,6 +34,8 @@ pub struct Loaded {
     pub walk: Map,
     /// Loss counters.
     pub lost: Map,
+    /// Heartbeats that came through.
+    pub beats: Map,
     /// Call counters.
     pub tally: Map,
     programs: Vec<RawFd>,
@@ -76,30 +80,26 @@ pod! {
 /// Loads and attaches everything.
 pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let path = spec.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
-    let types = KernelTypes::read(&path)?;
     let plans = Plans::new(spec);
     let ring = ring_size(spec.ring_size)?;
-    let config = ConfigValue(config(spec, &types, &plans, ring)?);
-    drop(types);
-    let btf = Btf::parse_file(&path, aya::Endianness::default()).context("cannot read the kernel's BTF")?;
-
-    let mut ebpf = EbpfLoader::new()
-        .btf(Some(&btf))
-        .allow_unsupported_maps()
-        .override_global("CONFIG", &config, true)
-        .map_max_entries("EVENTS", ring)
-        .load(object)
-        .context("cannot load the kernel side")?;
+    // Start-up is short of time, and each of these takes a fifth of what there is.
+    let (ebpf, btf) = std::thread::scope(|scope| {
+        let btf = scope.spawn(|| Btf::parse_file(&path, aya::Endianness::default()));
+        let ebpf = KernelTypes::read(&path)
+            .and_then(|types| config(spec, &types, &plans, ring))
+            .and_then(|config| create(object, &ConfigValue(config), ring));
+        (ebpf, btf.join())
+    });
+    let mut ebpf = ebpf?;
+    let btf = btf.map_err(|_| anyhow!("reading the kernel's BTF panicked"))?.context("cannot read the kernel's BTF")?;
     fill_plans(&mut ebpf, &plans)?;
 
+    load_programs(&mut ebpf, &btf)?;
     let mut programs = Vec::new();
     for name in TRACEPOINTS {
         let program: &mut BtfTracePoint = program(&mut ebpf, name)?.try_into()?;
-        program.load(name, &btf).with_context(|| format!("the kernel refuses program {name}"))?;
         programs.push(program.fd()?.as_fd().as_raw_fd());
     }
-    let walker: &mut Iter = program(&mut ebpf, WALK_TASKS)?.try_into()?;
-    walker.load("task", &btf).context("the kernel refuses the task iterator")?;
 
     let mut links = Vec::new();
     for name in TRACEPOINTS {
@@ -107,21 +107,57 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
         let id = program.attach().with_context(|| format!("cannot attach to tracepoint {name}"))?;
         links.push(program.take_link(id)?);
     }
-    let tasks = match ebpf.map("TASKS") {
-        Some(Map::Unsupported(data)) => data.fd().as_fd().try_clone_to_owned()?,
-        _ => bail!("the object has no map TASKS"),
+    let fd_of = |name| match ebpf.map(name) {
+        Some(Map::Unsupported(data) | Map::RingBuf(data)) => Ok(data.fd().as_fd().try_clone_to_owned()?),
+        _ => Err(anyhow!("the object has no map {name}")),
     };
+    let (tasks, events) = (fd_of("TASKS")?, fd_of("EVENTS")?);
     Ok(Loaded {
         links,
-        events: Some(RingBuf::try_from(take(&mut ebpf, "EVENTS")?)?),
+        events,
+        ring,
         tasks,
         adopt: take(&mut ebpf, "ADOPT")?,
         walk: take(&mut ebpf, "WALK")?,
         lost: take(&mut ebpf, "LOST")?,
+        beats: take(&mut ebpf, "BEATS")?,
         tally: take(&mut ebpf, "TALLY")?,
         programs,
         object: ebpf,
     })
+}
+
+/// Creates the maps and relocates the programs. The object has no CO-RE relocations, so it needs no BTF.
+fn create(object: &[u8], config: &ConfigValue, ring: u32) -> Result<Ebpf> {
+    EbpfLoader::new()
+        .btf(None)
+        .allow_unsupported_maps()
+        .override_global("CONFIG", config, true)
+        .map_max_entries("EVENTS", ring)
+        .load(object)
+        .context("cannot load the kernel side")
+}
+
+/// Has the kernel verify every program: the two that carry the plan interpreter side by side with the rest.
+fn load_programs(ebpf: &mut Ebpf, btf: &Btf) -> Result<()> {
+    let (enter, rest): (Vec<_>, Vec<_>) = ebpf.programs_mut().partition(|(name, _)| *name == "sys_enter");
+    std::thread::scope(|scope| {
+        let enter = scope.spawn(|| load_each(enter, btf));
+        load_each(rest, btf)?;
+        enter.join().map_err(|_| anyhow!("loading a program panicked"))?
+    })
+}
+
+fn load_each(programs: Vec<(&str, &mut Program)>, btf: &Btf) -> Result<()> {
+    for (name, program) in programs {
+        let loaded = match program {
+            Program::BtfTracePoint(program) => program.load(name, btf),
+            Program::Iter(program) => program.load("task", btf),
+            _ => bail!("the object has a program {name} of a kind that it should not have"),
+        };
+        loaded.with_context(|| format!("the kernel refuses program {name}"))?;
+    }
+    Ok(())
 }
 
 impl Loaded {
@@ -138,7 +174,7 @@ impl Loaded {
     }
 }
 
-fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut aya::programs::Program> {
+fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
     ebpf.program_mut(name).with_context(|| format!("the object has no program {name}"))
 }
 
@@ -177,13 +213,15 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
         (false, false) => follow::NONE,
     };
     config.exec_nr = [libc::SYS_execve as u32, libc::SYS_execveat as u32];
+    config.uring_nr = libc::SYS_io_uring_enter as u32;
     for index in 0..PLANS {
         if plans.table.get(index).is_some_and(|p| p.flags & Plan::WANTED != 0) {
             config.wanted[index / 64] |= 1 << (index % 64);
         }
     }
-    // The command's gate opens at its execve, so the kernel side must look at it.
-    for nr in config.exec_nr {
+    // The command's gate opens at its execve, and what io_uring does is counted: the kernel side looks at
+    // these whether they are shown or not.
+    for nr in [config.exec_nr[0], config.exec_nr[1], config.uring_nr] {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);
     }
     config.wake = (ring / 4).min(256 << 10);

@@ -5,7 +5,7 @@ mod load;
 mod ring;
 
 use std::io::Read;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -29,6 +29,8 @@ pub struct EbpfSource {
     detached: bool,
     targets: Targets,
     losses: Losses,
+    /// The tracer's own thread is noted, so that its heartbeat shows.
+    beating: bool,
 }
 
 /// What keeps the source going.
@@ -45,8 +47,8 @@ struct Targets {
 impl EbpfSource {
     /// Loads the kernel side for `spec`; nothing is traced yet but what `mark` and `adopt` name.
     pub fn open(spec: &Spec) -> Result<EbpfSource> {
-        let mut loaded = load::load(spec, OBJECT)?;
-        let ring = Ring::new(loaded.events.take().context("the ring is gone")?);
+        let loaded = load::load(spec, OBJECT)?;
+        let ring = Ring::open(loaded.events.try_clone()?, loaded.ring)?;
         let endless = spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
         let mut source = EbpfSource {
             loaded,
@@ -54,6 +56,7 @@ impl EbpfSource {
             detached: false,
             targets: Targets { endless, ..Targets::default() },
             losses: Losses::default(),
+            beating: false,
         };
         source.adopt(&spec.target.pids)?;
         Ok(source)
@@ -66,25 +69,51 @@ impl EbpfSource {
             rustix::process::PidfdFlags::empty(),
         )
         .with_context(|| format!("cannot open process {pid}"))?;
-        let mut task = Task::NEW;
-        task.head.tid = pid;
-        task.head.tgid = pid;
-        task.flags = Task::GATED;
-        load::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
-            .with_context(|| format!("cannot mark process {pid}"))?;
+        self.note(&pidfd, pid, Task::GATED)?;
         self.targets.alive.insert(pid);
         self.targets.seen = true;
         Ok(())
     }
 
-    /// Begins to trace running processes, and whatever the target's property names.
+    /// Notes a process in the task storage.
+    fn note(&self, pidfd: &OwnedFd, pid: u32, flags: u32) -> Result<()> {
+        let mut task = Task::NEW;
+        task.head.tid = pid;
+        task.head.tgid = pid;
+        task.flags = flags;
+        load::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
+            .with_context(|| format!("cannot mark process {pid}"))
+    }
+
+    /// Makes a call that the kernel side must see, and counts it as a loss when it did not: a source that
+    /// has died gives no events, and that must not look like a program that does nothing.
+    fn heartbeat(&mut self) {
+        let me = std::process::id();
+        if rustix::thread::gettid().as_raw_nonzero().get() as u32 != me {
+            return;
+        }
+        if !self.beating {
+            let pidfd = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty());
+            self.beating = pidfd.is_ok_and(|fd| self.note(&fd, me, Task::HEART).is_ok());
+        }
+        let beats = |loaded: &load::Loaded| Array::<_, u64>::try_from(&loaded.beats).and_then(|m| m.get(&0, 0)).unwrap_or(0);
+        let before = beats(&self.loaded);
+        // SAFETY: no such call exists, so it returns ENOSYS and does nothing.
+        unsafe { libc::syscall(libc::c_long::from(Task::HEART_NR as i32)) };
+        if beats(&self.loaded) == before {
+            self.losses.add(Loss::Silent, 1);
+        }
+    }
+
+    /// Begins to trace running processes with all their threads, and whatever the target's property names.
     fn adopt(&mut self, pids: &[i32]) -> Result<()> {
         if pids.is_empty() && !self.targets.endless {
             return Ok(());
         }
         let mut adopt: HashMap<_, u32, u32> = HashMap::try_from(&mut self.loaded.adopt)?;
         for &pid in pids {
-            adopt.insert(pid as u32, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
+            let process = process_of(pid)?;
+            adopt.insert(process, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
         }
         self.targets.seen = true;
         self.walk(walk::ADOPT)
@@ -150,8 +179,10 @@ impl Source for EbpfSource {
     fn pending(&mut self, batch: &mut Batch) -> Result<()> {
         let time = ring::now();
         self.walk(walk::PENDING)?;
-        while self.drain(batch) {}
-        ring::mark(batch, time);
+        // What is drained in one go was all there when it began, or the rest is told to come.
+        if !self.drain(batch) {
+            ring::mark(batch, time);
+        }
         Ok(())
     }
 
@@ -159,12 +190,15 @@ impl Source for EbpfSource {
         if !self.detached {
             self.detached = true;
             self.loaded.links.clear();
-            while self.drain(batch) {}
         }
+        while self.drain(batch) {}
         Ok(())
     }
 
     fn losses(&mut self) -> Losses {
+        if !self.detached {
+            self.heartbeat();
+        }
         let mut losses = self.losses.clone();
         if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
             for &reason in Loss::ALL {
@@ -201,3 +235,15 @@ impl Source for EbpfSource {
         "ebpf"
     }
 }
+
+/// The process that a task belongs to: `-p` takes both.
+fn process_of(tid: i32) -> Result<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).map_err(|_| NoProcess(tid))?;
+    let tgid = status.lines().find_map(|l| l.strip_prefix("Tgid:")).and_then(|v| v.trim().parse().ok());
+    Ok(tgid.ok_or(NoProcess(tid))?)
+}
+
+/// A process to attach to does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("attach: cannot trace {0}: No such process")]
+pub struct NoProcess(pub i32);

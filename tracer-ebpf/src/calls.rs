@@ -156,6 +156,8 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
     head.blobs = 0;
     head.len = size_of::<Head>() as u32;
     head.nr = nr;
+    head.dur = 0;
+    head.ret = 0;
     let off = if compat { conf!(regs.compat_args) } else { conf!(regs.args) };
     // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offsets are those of words.
     unsafe {

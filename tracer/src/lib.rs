@@ -5,3 +5,5 @@ pub mod schema;
 pub mod capture;
 pub mod decode;
 pub mod output;
+pub mod model;
+pub mod trace;

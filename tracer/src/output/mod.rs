@@ -4,6 +4,7 @@
 pub mod loss;
 pub mod place;
 pub mod sink;
+pub mod summary;
 
 use crate::decode::value::{Call, Value};
 

@@ -96,7 +96,8 @@ impl Place {
     }
 
     fn create_as(&self, name: &OsStr, append: bool) -> Result<File, PlaceError> {
-        let common = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | if append { OFlags::APPEND } else { OFlags::empty() };
+        let common =
+            OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | if append { OFlags::APPEND } else { OFlags::empty() };
         let mode = Mode::RUSR | Mode::WUSR;
         if self.magic {
             let fd = rustix::fs::openat(&self.dir, name, common, mode).map_err(|e| self.os(e))?;
@@ -114,7 +115,9 @@ impl Place {
                 Ok(fd) => return self.check(fd, append),
                 Err(Errno::NOENT) => {}
                 Err(Errno::LOOP) => return Err(self.refuse("is a symbolic link, made while it was opened")),
-                Err(Errno::NXIO) if self.shared => return Err(self.refuse("is not a regular file, in a directory others can write")),
+                Err(Errno::NXIO) if self.shared => {
+                    return Err(self.refuse("is not a regular file, in a directory others can write"));
+                }
                 Err(e) => return Err(self.os(e)),
             }
         }
@@ -358,7 +361,9 @@ mod tests {
         write(Path::new("/dev/null"), false).unwrap();
         write(Path::new("/dev/fd/2"), false).unwrap();
         let d = dir(0o700);
-        for (path, text) in [("no/log", "No such file"), (".", "Is a directory"), ("", "Is a directory"), ("x/", "No such file")] {
+        for (path, text) in
+            [("no/log", "No such file"), (".", "Is a directory"), ("", "Is a directory"), ("x/", "No such file")]
+        {
             let error = write(&d.path().join(path), false).unwrap_err().to_string();
             assert!(error.contains(text), "{path}: {error}");
         }

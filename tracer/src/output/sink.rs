@@ -55,7 +55,8 @@ impl Outcome {
     /// has to end with a failing code.
     pub fn line(&self, program: &str) -> Option<String> {
         let (name, error) = self.error.as_ref()?;
-        let records = if self.unwritten == 1 { "1 record was".to_owned() } else { format!("{} records were", self.unwritten) };
+        let records =
+            if self.unwritten == 1 { "1 record was".to_owned() } else { format!("{} records were", self.unwritten) };
         Some(format!("{program}: {records} not written to {name}: {error}"))
     }
 }
@@ -138,7 +139,9 @@ impl Sink {
     pub fn unwritten(&self) -> u64 {
         match &self.out {
             Out::One(stream) => stream.outcome.unwritten,
-            Out::Each(each) => each.outcome.unwritten + each.open.values().map(|t| t.stream.outcome.unwritten).sum::<u64>(),
+            Out::Each(each) => {
+                each.outcome.unwritten + each.open.values().map(|t| t.stream.outcome.unwritten).sum::<u64>()
+            }
         }
     }
 

@@ -37,7 +37,10 @@ fn a_full_device_gives_one_line_with_the_count() {
     assert_eq!(sink.write(1, b"a\nb\n", 2), Flow::Open);
     assert_eq!(sink.flush(), Flow::Open);
     let outcome = sink.finish();
-    assert_eq!(outcome.line("tracer").unwrap(), "tracer: 12 records were not written to /dev/full: No space left on device (os error 28)");
+    assert_eq!(
+        outcome.line("tracer").unwrap(),
+        "tracer: 12 records were not written to /dev/full: No space left on device (os error 28)"
+    );
 }
 
 /// The file-size limit (with SIGXFSZ ignored) is a full disk that a test can have without mounting one.

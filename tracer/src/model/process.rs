@@ -83,6 +83,13 @@ impl Processes {
         self.tasks.len() > 1 && time >= self.several_since
     }
 
+    /// The tasks that live, by id.
+    pub fn tids(&self) -> Vec<u32> {
+        let mut tids: Vec<u32> = self.tasks.keys().copied().collect();
+        tids.sort_unstable();
+        tids
+    }
+
     /// How many tasks live.
     pub fn count(&self) -> usize {
         self.tasks.len()

@@ -15,7 +15,7 @@ use self::stage::Shower;
 use crate::capture::{self, Batch, Losses, Source, Status, interrupt};
 use crate::exit;
 use crate::output::sink::Flow;
-use crate::output::{self, Render};
+use crate::output;
 use crate::spec::{Form, Interrupt, Spec, To};
 
 /// While nothing comes, records are held for an order at most this long.
@@ -77,7 +77,8 @@ impl<'a> Trace<'a> {
             if let Some(signal) = interrupt::interrupted() {
                 return Ok(Some(signal));
             }
-            let status = self.source.read(&mut self.batch, self.patience())?;
+            let wait = self.patience();
+            let status = self.source.read(&mut self.batch, wait)?;
             self.take();
             let idle = status != Status::More;
             if self.mark_due(idle) {

@@ -241,7 +241,7 @@ impl Sequencer {
                 return at;
             }
             match head.kind {
-                kind::MARK => self.played = self.played.max(head.time),
+                kind::MARK => {}
                 kind::PENDING => self.runs(&head, record, stage),
                 _ => {
                     let shown = stage.visible(&head, record);
@@ -274,12 +274,7 @@ impl Sequencer {
     /// A call of the only task ended.
     fn ended(&mut self, head: &Head) {
         self.played = self.played.max(head.time.saturating_add(head.dur));
-        if self.open.is_some() {
-            self.open = None;
-        }
-        if !self.unfinished.is_empty() {
-            self.unfinished.remove(&head.tid);
-        }
+        self.open = None;
         if !self.running.is_empty() {
             self.running.remove(&head.tid);
         }
@@ -299,11 +294,13 @@ impl Sequencer {
 
     /// A call of the only task runs.
     fn runs(&mut self, head: &Head, record: &[u8], stage: &mut impl Stage) {
-        if !stage.visible(head, record) {
-        } else if self.order == Order::Split {
-            if self.unfinished.get(&head.tid) != Some(&head.time) {
-                self.open = Some(Open { tid: head.tid, start: head.time, record: record.to_vec() });
-            }
+        // It may have ended between the source's look at it and its telling.
+        let stale = self.order == Order::Split && head.time < self.played && head.flags & flag::BEFORE == 0;
+        if stale || !stage.visible(head, record) {
+            return;
+        }
+        if self.order == Order::Split {
+            self.open = Some(Open { tid: head.tid, start: head.time, record: record.to_vec() });
         } else {
             self.running.insert(head.tid, record.to_vec());
         }
@@ -341,7 +338,9 @@ impl Sequencer {
             kind::PENDING => {
                 let stale = task.begun == Some(head.time) || (head.time < task.last && head.flags & flag::BEFORE == 0);
                 if !visible || stale {
-                } else if self.order == Order::Split {
+                    return;
+                }
+                if self.order == Order::Split {
                     task.begun = Some(head.time);
                     self.points.push(Point { what: What::Start, time: head.time.max(task.last), ..point });
                 } else {

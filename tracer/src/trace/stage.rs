@@ -9,11 +9,9 @@ use tracer_common::plan::shape;
 
 use super::filter::{Filter, blobs};
 use super::sequence::{Form, Stage, Step};
-use crate::decode::value::{Ret, Value};
-use crate::decode::{self};
+use crate::decode;
 use crate::model::process::{Processes, Task};
-use crate::output::sink::{Flow, Sink};
-use crate::output::summary::Tally;
+use crate::output::sink::{Flow, Outcome, Sink};
 use crate::output::{Item, Line, Render};
 use crate::schema::by_name;
 use crate::spec::{Form as OutputForm, Spec, To};
@@ -41,7 +39,6 @@ pub struct Shower {
     on_stderr: bool,
     text: bool,
     notices: Notices,
-    tally: Option<Tally>,
     prctl: u32,
     /// The command that tracer started, and how it ended.
     pub command: Command,
@@ -169,9 +166,9 @@ impl Shower {
     }
 
     /// Writes what is left and closes the output.
-    pub fn finish(mut self) -> (Outcome, Processes) {
+    pub fn finish(mut self) -> Outcome {
         self.hand_over();
-        (self.sink.finish(), self.processes)
+        self.sink.finish()
     }
 
     fn call(&mut self, step: &Step<'_>) {
@@ -212,7 +209,7 @@ impl Shower {
                 self.line(head, head.time, item);
             }
             kind::SIGNAL if step.shown => {
-                let info = siginfo(step.record);
+                let info = decode::siginfo(step.record);
                 let item = Item::Signal { signal: head.ret as i32, info, ignored: head.flags & flag::IGNORED != 0 };
                 self.line(head, head.time, item);
             }
@@ -275,19 +272,20 @@ impl Shower {
     }
 
     /// Renders one line of task `head.tid`.
-    fn line(&mut self, head: &Head, time: u64, item: Item<'_>) {
+    fn line<'a>(&'a mut self, head: &Head, time: u64, item: Item<'a>) {
         if self.each && self.of != head.tid {
             self.hand_over();
             self.of = head.tid;
         }
         let task = self.processes.get(head.tid);
         let time = if time == 0 { task.map_or(0, |t| t.since) } else { time };
+        let many = self.pids || self.processes.several(time);
         let line = Line {
             wall: time.wrapping_add(self.wall),
             tid: head.tid,
             tgid: head.tgid,
             comm: task.map_or(&[], Task::comm),
-            many: self.pids || self.processes.several(time),
+            many,
             item,
         };
         let before = self.lines.len();

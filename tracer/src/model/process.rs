@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use tracer_common::event::{Head, kind};
+use tracer_common::event::{Head, flag, kind};
 
 /// Bytes of a task's name with its NUL (`TASK_COMM_LEN`, include/linux/sched.h).
 pub const COMM_LEN: usize = 16;
@@ -40,9 +40,8 @@ impl Processes {
                 self.add(head.args[0] as u32, head.args[1] as u32, head.time, comm_of(head));
             }
             kind::EXEC => {
-                let from = head.args[0] as u32;
-                if from != head.tid {
-                    self.tasks.remove(&from);
+                if head.flags & flag::MOVED != 0 {
+                    self.tasks.remove(&(head.args[0] as u32));
                 }
                 self.add(head.tid, head.tgid, head.time, comm_of(head));
             }
@@ -57,6 +56,12 @@ impl Processes {
     /// The task has exited and its last line was shown.
     pub fn gone(&mut self, tid: u32) {
         self.tasks.remove(&tid);
+    }
+
+    /// A task that was not announced: the started command.
+    pub fn found(&mut self, head: &Head, comm: &[u8]) {
+        self.add(head.tid, head.tgid, head.time, [0; COMM_LEN]);
+        self.rename(head.tid, comm);
     }
 
     /// The task's name was changed, as by `prctl(PR_SET_NAME)`.
@@ -152,7 +157,7 @@ mod tests {
         p.learn(&head(kind::ATTACH, 1, 5, b"a"));
         p.learn(&Head { ret: 1, tid: 1, ..head(kind::FORK, 2, 6, b"a") });
         let exec = head(kind::EXEC, 1, 7, b"b");
-        p.learn(&Head { args: [2, 0, 0, 0, exec.args[4], exec.args[5]], ..exec });
+        p.learn(&Head { flags: flag::MOVED, args: [2, 0, 0, 0, exec.args[4], exec.args[5]], ..exec });
         assert_eq!((p.count(), p.get(1).map(Task::comm)), (1, Some(&b"b"[..])));
     }
 }

@@ -23,8 +23,7 @@ pub struct Filter {
     calls: CallFilter,
     show: Show,
     every_status: bool,
-    /// Forks, execs and attaches make lines too (JSON).
-    tasks: bool,
+    form: Form,
     paths: HashSet<Vec<u8>>,
     /// Room to put a path together.
     scratch: Vec<u8>,
@@ -38,7 +37,9 @@ impl Filter {
             if let Ok(real) = fs::canonicalize(Path::new(std::ffi::OsStr::from_bytes(given))) {
                 let real = real.into_os_string().into_vec();
                 if real != *given {
-                    notice(given, &real);
+                    if !show.quiet_paths {
+                        notice(given, &real);
+                    }
                     paths.insert(real);
                 }
             }
@@ -48,7 +49,7 @@ impl Filter {
             calls: calls.clone(),
             show: show.clone(),
             every_status: all(show.status),
-            tasks: form == Form::Json,
+            form,
             paths,
             scratch: Vec::new(),
         }
@@ -56,13 +57,23 @@ impl Filter {
 
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
+        // Forks and execs are lines of JSON only; a summary is made of calls alone.
+        let tasks = match self.form {
+            Form::Text => false,
+            Form::Json => true,
+            Form::Summary if head.kind != kind::CALL => return false,
+            Form::Summary => false,
+            Form::None => return false,
+        };
         match head.kind {
             kind::CALL | kind::PENDING => self.wants_call(head, record),
             kind::SIGNAL | kind::STOPPED => self.wants_signal(head.ret),
+            // A leader whose threads live on: the process ends with the last of them, and so does its line.
+            kind::EXIT if head.tid == head.tgid && head.args[0] == 0 => false,
             kind::EXIT if head.ret & 0x7f != 0 => self.wants_signal(head.ret & 0x7f),
             kind::EXIT => !self.show.quiet_exit,
-            kind::EXEC if head.args[0] != u64::from(head.tid) => !self.show.quiet_superseded || self.tasks,
-            kind::EXEC | kind::FORK => self.tasks,
+            kind::EXEC if head.flags & flag::MOVED != 0 => !self.show.quiet_superseded || tasks,
+            kind::EXEC | kind::FORK => tasks,
             _ => false,
         }
     }

@@ -1,7 +1,9 @@
 //! The pipeline: read from a source, put in order, learn, filter, render, write; and how a trace ends.
 //! Everything happens on one thread, batch by batch: a source that has more keeps it until asked.
 
+pub mod ending;
 pub mod filter;
+mod render;
 pub mod sequence;
 pub mod stage;
 
@@ -10,13 +12,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
+pub use self::ending::{Ending, die};
 use self::sequence::{Order, Sequencer};
 use self::stage::Shower;
-use crate::capture::{self, Batch, Losses, Source, Status, interrupt};
-use crate::exit;
+use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::output::sink::Flow;
 use crate::output;
-use crate::spec::{Form, Interrupt, Spec, To};
+use crate::spec::{Form, Spec, To};
 
 /// While nothing comes, records are held for an order at most this long.
 const MARK_IDLE: Duration = Duration::from_millis(10);
@@ -27,15 +29,6 @@ const MARK_HELD: usize = 8 << 20;
 /// How long a read waits when nothing is due.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How tracer itself is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// With this exit code.
-    Code(u8),
-    /// By this signal, as the command did or as it was asked to.
-    Signal(i32),
-}
-
 /// Carries a request out, from the source's opening to the loss report.
 ///
 /// # Errors
@@ -44,10 +37,10 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &spec.notices {
         eprintln!("{}: {notice}", spec.program);
     }
-    let shower = Shower::open(spec, output::renderer(spec))?;
+    let shower = Shower::open(spec)?;
     interrupt::install()?;
     let source = capture::open(spec)?;
-    set_signals(spec)?;
+    ending::set_signals(spec.interrupt)?;
     let mut trace = Trace::new(spec, source, shower);
     let interrupted = trace.follow()?;
     trace.end(interrupted)
@@ -98,7 +91,7 @@ impl<'a> Trace<'a> {
         self.source.pending(&mut self.batch)?;
         self.take();
         if let (Some(signal), Some(pid)) = (interrupted, self.shower.command.pid) {
-            stop_command(pid, signal);
+            ending::stop_command(pid, signal);
         }
         self.source.detach(&mut self.batch)?;
         self.take();
@@ -106,9 +99,14 @@ impl<'a> Trace<'a> {
             self.shower.detached();
         }
         self.sequencer.finish(&mut self.shower);
+        if self.spec.output.summary.is_some() {
+            self.shower.count(&self.source.counts()?);
+        }
         let mut losses = self.source.losses();
+        losses.add(Loss::OutputFailed, self.shower.unwritten());
         let command = self.shower.command;
-        let outcome = self.shower.finish();
+        let outcome = self.shower.finish(self.source.name(), &losses);
+        losses.0.remove(&Loss::OutputFailed);
         losses.add(Loss::OutputFailed, outcome.unwritten);
         if let Some(line) = outcome.line(&self.spec.program) {
             eprintln!("{line}");
@@ -116,7 +114,7 @@ impl<'a> Trace<'a> {
         if let Some(line) = output::loss::line(&self.spec.program, &losses) {
             eprintln!("{line}");
         }
-        Ok(ending(self.spec.strict, interrupted, command.status, &losses, outcome.error.is_some()))
+        Ok(ending::of(self.spec.strict, interrupted, command.status, &losses, outcome.error.is_some()))
     }
 
     /// Takes what was read through the sequencer to the lines.
@@ -146,44 +144,5 @@ fn order(spec: &Spec) -> Order {
         _ if matches!(spec.output.to, To::Each(_)) => Order::Arrival,
         Form::Text if filter::all(spec.show.status) => Order::Split,
         Form::Text | Form::Json => Order::Ends,
-    }
-}
-
-/// What signals do to tracer while it traces, as `-I` says. Set after the command was started, so that it
-/// inherits none of it.
-fn set_signals(spec: &Spec) -> Result<()> {
-    use nix::sys::signal::{SigHandler, Signal, signal};
-    let ignored: &[Signal] = match spec.interrupt {
-        Interrupt::Anywhere | Interrupt::Waiting => &[],
-        Interrupt::Never => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM],
-        Interrupt::NeverTstp => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGTSTP],
-    };
-    for &which in ignored {
-        // SAFETY: ignoring a signal runs no code of ours.
-        unsafe { signal(which, SigHandler::SigIgn) }?;
-    }
-    Ok(())
-}
-
-/// A command that tracer started does not outlive an interrupted trace: it is woken and given the signal.
-fn stop_command(pid: u32, signal: i32) {
-    for signal in [libc::SIGCONT, signal] {
-        // SAFETY: kill takes two integers. The command is a child that was not waited for: the id is its own.
-        unsafe { libc::kill(pid as i32, signal) };
-    }
-}
-
-fn ending(strict: bool, interrupted: Option<i32>, status: Option<i32>, losses: &Losses, failed: bool) -> Ending {
-    if failed {
-        return Ending::Code(exit::FAILED);
-    }
-    if strict && losses.total() > 0 {
-        return Ending::Code(exit::LOSS);
-    }
-    match (interrupted, status) {
-        (Some(signal), _) => Ending::Signal(signal),
-        (None, Some(status)) if status & 0x7f != 0 => Ending::Signal(status & 0x7f),
-        (None, Some(status)) => Ending::Code((status >> 8) as u8),
-        (None, None) => Ending::Code(exit::OK),
     }
 }

@@ -358,7 +358,7 @@ impl Sequencer {
                 } else if head.kind == kind::EXIT {
                     point.time = point.time.max(task.last);
                     self.tasks.remove(&head.tid);
-                } else if head.kind == kind::EXEC && head.args[0] as u32 != head.tid {
+                } else if head.kind == kind::EXEC && head.flags & flag::MOVED != 0 {
                     let from = self.tasks.remove(&(head.args[0] as u32)).unwrap_or_default();
                     self.tasks.entry(head.tid).or_default().begun = from.begun;
                 }
@@ -486,7 +486,7 @@ impl Begun {
 /// task that is gone runs nothing.
 fn moved(mut unfinished: Tids<u64>, head: &Head, open: &mut Option<Begun>, points: &[Point]) -> Tids<u64> {
     match head.kind {
-        kind::EXEC if head.args[0] as u32 != head.tid => {
+        kind::EXEC if head.flags & flag::MOVED != 0 => {
             if let Some(start) = unfinished.remove(&(head.args[0] as u32)) {
                 unfinished.insert(head.tid, start);
             }
@@ -529,7 +529,7 @@ mod tests {
 
     impl Stage for Log {
         fn visible(&mut self, head: &Head, _: &[u8]) -> bool {
-            !matches!(head.kind, kind::FORK | kind::ATTACH) && (head.kind != kind::EXEC || head.args[0] as u32 != head.tid)
+            !matches!(head.kind, kind::FORK | kind::ATTACH) && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
         }
         fn step(&mut self, step: Step<'_>) {
             if step.shown {

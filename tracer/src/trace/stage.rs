@@ -9,10 +9,12 @@ use tracer_common::plan::shape;
 
 use super::filter::{Filter, blobs};
 use super::sequence::{Form, Stage, Step};
+use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::model::process::{Processes, Task};
 use crate::output::sink::{Flow, Outcome, Sink};
 use crate::output::{Item, Line, Render};
+use super::render::Renderer;
 use crate::schema::by_name;
 use crate::spec::{Form as OutputForm, Spec, To};
 
@@ -24,7 +26,8 @@ pub struct Shower {
     filter: Filter,
     /// The traced tasks.
     pub processes: Processes,
-    render: Box<dyn Render>,
+    options: decode::Options,
+    render: Renderer,
     sink: Sink,
     /// Lines not handed over yet: those of task `of` where each has a file.
     lines: Vec<u8>,
@@ -71,6 +74,9 @@ impl Stage for Shower {
 
     fn step(&mut self, step: Step<'_>) {
         let head = step.head;
+        if self.command.awaited {
+            self.meet_command(head);
+        }
         if head.kind == kind::CALL {
             if step.shown {
                 self.call(&step);
@@ -89,7 +95,7 @@ impl Shower {
     ///
     /// # Errors
     /// Those of opening the output.
-    pub fn open(spec: &Spec, render: Box<dyn Render>) -> anyhow::Result<Shower> {
+    pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
         let to = &spec.output.to;
         let to_file = matches!(to, To::File(..) | To::Pipe(_));
         let target = &spec.target;
@@ -107,7 +113,8 @@ impl Shower {
         Ok(Shower {
             filter,
             processes: Processes::default(),
-            render,
+            options: decode::Options::new(&spec.output.style),
+            render: Renderer::new(spec),
             sink,
             lines: Vec::with_capacity(2 * HAND_OVER),
             count: 0,
@@ -165,15 +172,33 @@ impl Shower {
         self.notices.say(text);
     }
 
-    /// Writes what is left and closes the output.
-    pub fn finish(mut self) -> Outcome {
+    /// Takes what a source counted itself.
+    pub fn count(&mut self, counts: &[Count]) {
+        if let Some(summary) = self.render.summary() {
+            counts.iter().for_each(|count| summary.add(count));
+        }
+    }
+
+    /// Writes what is left, with the summary, and closes the output.
+    pub fn finish(mut self, source: &str, losses: &Losses) -> Outcome {
+        let code = self.command.status.filter(|status| status & 0x7f == 0).map(|status| (status >> 8) & 0xff);
+        self.hand_over();
+        self.count = self.render.finish(source, losses, code, &mut self.lines);
         self.hand_over();
         self.sink.finish()
     }
 
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
-        let call = decode::decode(step.record);
+        let call = decode::decode(step.record, &self.options);
+        if step.form != Form::Unfinished
+            && let Some(summary) = self.render.summary()
+        {
+            summary.add_call(&call);
+        }
+        if self.render.is_silent() {
+            return;
+        }
         let item = match step.form {
             Form::Whole => Item::Call(&call),
             Form::Unfinished => Item::Unfinished(&call),
@@ -204,12 +229,13 @@ impl Shower {
             }
             kind::EXEC if step.shown => {
                 let from = head.args[0] as u32;
-                let moved = from != head.tid && self.text;
-                let item = if moved { Item::Superseded { by: from } } else { Item::Executed { from } };
+                let moved = head.flags & flag::MOVED != 0;
+                let item = if moved && self.text { Item::Superseded { by: from } } else { Item::Executed { from } };
                 self.line(head, head.time, item);
             }
             kind::SIGNAL if step.shown => {
-                let info = decode::siginfo(step.record);
+                let info = blobs(step.record).next().map_or(&[][..], |(_, bytes)| bytes);
+                let info = decode::siginfo(info);
                 let item = Item::Signal { signal: head.ret as i32, info, ignored: head.flags & flag::IGNORED != 0 };
                 self.line(head, head.time, item);
             }
@@ -219,10 +245,20 @@ impl Shower {
         }
     }
 
-    fn attached(&mut self, head: &Head) {
-        if self.command.awaited && head.args[0] as u32 == std::process::id() {
+    /// The started command comes unannounced: its first record is its execve.
+    fn meet_command(&mut self, head: &Head) {
+        if matches!(head.kind, kind::CALL | kind::PENDING | kind::EXEC | kind::SIGNAL | kind::EXIT)
+            && self.processes.get(head.tid).is_none()
+        {
             self.command = Command { awaited: false, pid: Some(head.tgid), status: None };
-        } else if !self.notices.quiet {
+            // Until its execve it bears our own name.
+            let comm = std::fs::read("/proc/self/comm").unwrap_or_default();
+            self.processes.found(head, comm.trim_ascii_end());
+        }
+    }
+
+    fn attached(&mut self, head: &Head) {
+        if !self.notices.quiet {
             match self.notices.attached.iter_mut().find(|(process, _)| *process == head.tgid) {
                 Some((_, threads)) => *threads += 1,
                 None => self.notices.attached.push((head.tgid, 1)),

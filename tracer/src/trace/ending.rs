@@ -1,0 +1,101 @@
+//! How a trace ends: which signals end it, what becomes of the command then, and what tracer itself ends
+//! with. As strace has it: the command's own status, or the signal that ended it or us, repeated.
+
+use nix::sys::signal::{SigHandler, Signal, signal};
+
+use crate::capture::Losses;
+use crate::exit;
+use crate::spec::Interrupt;
+
+/// How tracer itself is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With this exit code.
+    Code(u8),
+    /// By this signal, as the command did or as it was asked to.
+    Signal(i32),
+}
+
+/// What tracer ends with. `status` is the command's wait status.
+pub fn of(strict: bool, interrupted: Option<i32>, status: Option<i32>, losses: &Losses, failed: bool) -> Ending {
+    if failed {
+        return Ending::Code(exit::FAILED);
+    }
+    if strict && losses.total() > 0 {
+        return Ending::Code(exit::LOSS);
+    }
+    match (interrupted, status) {
+        (Some(signal), _) => Ending::Signal(signal),
+        (None, Some(status)) if status & 0x7f != 0 => Ending::Signal(status & 0x7f),
+        (None, Some(status)) => Ending::Code((status >> 8) as u8),
+        (None, None) => Ending::Code(exit::OK),
+    }
+}
+
+/// Ends the process by a signal, so that a shell sees what it would have seen of the command. Leaves no
+/// core file: a core of tracer would be mistaken for the command's.
+pub fn die(signal: i32) -> ! {
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: plain system calls; the set lives on the stack; nothing of ours runs after the signal.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+        libc::signal(signal, libc::SIG_DFL);
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&raw mut set, signal);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+        libc::raise(signal);
+        // A signal whose default is not to end a process.
+        libc::_exit(128 + (signal & 0x7f))
+    }
+}
+
+/// What signals do to tracer while it traces, as `-I` says. Set after the command was started, so that it
+/// inherits none of it.
+///
+/// # Errors
+/// Those of sigaction(2); none are expected.
+pub fn set_signals(interrupt: Interrupt) -> nix::Result<()> {
+    let ignored: &[Signal] = match interrupt {
+        Interrupt::Anywhere | Interrupt::Waiting => &[],
+        Interrupt::Never => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM],
+        Interrupt::NeverTstp => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGTSTP],
+    };
+    for &which in ignored {
+        // SAFETY: ignoring a signal runs no code of ours.
+        unsafe { signal(which, SigHandler::SigIgn) }?;
+    }
+    Ok(())
+}
+
+/// A command that tracer started does not outlive an interrupted trace: it is woken and given the signal.
+pub fn stop_command(pid: u32, signal: i32) {
+    for signal in [libc::SIGCONT, signal] {
+        // SAFETY: kill takes two integers. The command is a child that was not waited for: the id is its own.
+        unsafe { libc::kill(pid as i32, signal) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracer_common::loss::Loss;
+
+    #[test]
+    fn the_command_speaks_unless_tracer_must() {
+        let mut lost = Losses::default();
+        lost.add(Loss::RingFull, 1);
+        let check = |strict, interrupted, status, losses: &Losses, failed, want| {
+            assert_eq!(of(strict, interrupted, status, losses, failed), want);
+        };
+        let none = Losses::default();
+        check(false, None, Some(3 << 8), &none, false, Ending::Code(3));
+        check(false, None, Some(9), &none, false, Ending::Signal(9));
+        check(false, None, Some(0x8b), &none, false, Ending::Signal(11));
+        check(false, Some(2), None, &none, false, Ending::Signal(2));
+        check(false, None, None, &none, false, Ending::Code(0));
+        check(false, None, Some(0), &lost, false, Ending::Code(0));
+        check(true, None, Some(0), &lost, false, Ending::Code(4));
+        check(true, None, Some(0), &none, false, Ending::Code(0));
+        check(false, None, Some(0), &none, true, Ending::Code(125));
+    }
+}

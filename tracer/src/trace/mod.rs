@@ -7,6 +7,7 @@ mod render;
 pub mod sequence;
 pub mod stage;
 
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -26,6 +27,8 @@ const MARK_IDLE: Duration = Duration::from_millis(10);
 const MARK_BUSY: Duration = Duration::from_millis(100);
 /// Bytes of held records at which a mark is asked for at once.
 const MARK_HELD: usize = 8 << 20;
+/// How long nothing may come before a watcher is shown the call that runs.
+const REVEAL: Duration = Duration::from_millis(50);
 /// How long a read waits when nothing is due.
 const WAIT: Duration = Duration::from_secs(1);
 
@@ -54,13 +57,22 @@ pub struct Trace<'a> {
     shower: Shower,
     batch: Batch,
     marked: Instant,
+    /// Somebody watches: what runs for long is shown before it ends. With the time of the last event, until
+    /// what runs since is shown.
+    live: bool,
+    quiet_since: Option<Instant>,
 }
 
 impl<'a> Trace<'a> {
     /// A trace of what `source` delivers.
     pub fn new(spec: &'a Spec, source: Box<dyn Source>, shower: Shower) -> Trace<'a> {
         let sequencer = Sequencer::new(order(spec));
-        Trace { spec, source, sequencer, shower, batch: Batch::new(), marked: Instant::now() }
+        let live = spec.output.form == Form::Text
+            && spec.output.to == To::Stderr
+            && spec.output.style.relative.is_none()
+            && std::io::stderr().is_terminal();
+        let now = Instant::now();
+        Trace { spec, source, sequencer, shower, batch: Batch::new(), marked: now, live, quiet_since: None }
     }
 
     /// Shows events until no traced task is left, or until a signal (which is returned) or a reader that
@@ -75,10 +87,12 @@ impl<'a> Trace<'a> {
             self.take();
             let idle = status != Status::More;
             if self.mark_due(idle) {
-                self.source.pending(&mut self.batch)?;
-                self.take();
-                self.marked = Instant::now();
-                self.shower.tick();
+                self.mark()?;
+            }
+            if self.live && self.quiet_since.is_some_and(|since| since.elapsed() >= REVEAL) {
+                self.mark()?;
+                self.sequencer.reveal(&mut self.shower);
+                self.quiet_since = None;
             }
             if self.shower.deliver(idle) == Flow::Closed || status == Status::Done {
                 return Ok(None);
@@ -117,8 +131,20 @@ impl<'a> Trace<'a> {
         Ok(ending::of(self.spec.strict, interrupted, command.status, &losses, outcome.error.is_some()))
     }
 
+    /// Has the source tell what runs, so that all before it can be shown.
+    fn mark(&mut self) -> Result<()> {
+        self.source.pending(&mut self.batch)?;
+        self.sequencer.feed(&mut self.batch, &mut self.shower);
+        self.marked = Instant::now();
+        self.shower.tick();
+        Ok(())
+    }
+
     /// Takes what was read through the sequencer to the lines.
     fn take(&mut self) {
+        if self.live && !self.batch.is_empty() {
+            self.quiet_since = Some(Instant::now());
+        }
         self.sequencer.feed(&mut self.batch, &mut self.shower);
     }
 
@@ -131,6 +157,8 @@ impl<'a> Trace<'a> {
     fn patience(&self) -> Duration {
         if self.sequencer.wants_marks() && self.sequencer.held() > 0 {
             MARK_IDLE.saturating_sub(self.marked.elapsed())
+        } else if let Some(since) = self.quiet_since {
+            REVEAL.saturating_sub(since.elapsed())
         } else {
             WAIT
         }

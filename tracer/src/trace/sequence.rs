@@ -29,6 +29,9 @@ pub enum Form {
     Resumed,
     /// A call that still ran when tracing ended and was not shown before.
     Detached,
+    /// The entry of a running call with nothing behind it, for eyes that wait: [`Sequencer::reveal`]. It
+    /// comes again in another form.
+    Entered,
 }
 
 /// One thing to show, or (with `shown` false) only to learn from.
@@ -204,6 +207,13 @@ impl Sequencer {
     /// Records wait, or may have to.
     pub fn wants_marks(&self) -> bool {
         self.several && self.order != Order::Arrival
+    }
+
+    /// Gives the running call that comes next in the order, if it is known, as [`Form::Entered`].
+    pub fn reveal(&self, stage: &mut impl Stage) {
+        if let (Some(open), true) = (&self.open, self.points.is_empty()) {
+            show(stage, Form::Entered, &open.record, true);
+        }
     }
 
     /// Plays all that waits, and the calls that still run as [`Form::Detached`].
@@ -545,6 +555,7 @@ mod tests {
                     Form::Unfinished => "+",
                     Form::Resumed => "-",
                     Form::Detached => "!",
+                    Form::Entered => "?",
                     Form::Whole if what == kind::CALL => "",
                     Form::Whole => "*",
                 };
@@ -610,6 +621,21 @@ mod tests {
             &[fork(1, 2, 1), pending(1, 6), mark(10), pending(1, 6), mark(20), call(1, 6, 25), pending(1, 6), mark(30)],
             "1@6",
         );
+    }
+
+    #[test]
+    fn a_running_call_can_be_looked_at() {
+        let (mut seq, mut log) = (Sequencer::new(Order::Split), Log::default());
+        let mut feed = |records: &[Vec<u8>], expected: &str| {
+            seq.feed(&mut records.concat(), &mut log);
+            seq.reveal(&mut log);
+            assert_eq!(log.words(), expected);
+        };
+        feed(&[call(1, 1, 2), pending(1, 3), mark(5)], "1@1 1@3?");
+        feed(&[call(1, 3, 6)], "1@1 1@3? 1@3");
+        feed(&[fork(1, 2, 7), call(2, 8, 9)], "1@1 1@3? 1@3");
+        feed(&[pending(1, 10), mark(11)], "1@1 1@3? 1@3 2@8 1@10?");
+        feed(&[call(2, 12, 13), mark(14)], "1@1 1@3? 1@3 2@8 1@10? 1@10+ 2@12");
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub struct Shower {
     pids: bool,
     on_stderr: bool,
     text: bool,
+    entered: Option<Entered>,
     notices: Notices,
     prctl: u32,
     /// The command that tracer started, and how it ended.
@@ -56,6 +57,14 @@ pub struct Command {
     pub pid: Option<u32>,
     /// Its wait status, once it ended.
     pub status: Option<i32>,
+}
+
+/// The beginning of a line that is shown already: a call that runs, with nothing behind it yet.
+#[derive(Debug)]
+struct Entered {
+    tid: u32,
+    start: u64,
+    text: Vec<u8>,
 }
 
 /// Notices on stderr, in strace's words.
@@ -125,6 +134,7 @@ impl Shower {
             pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
             on_stderr: *to == To::Stderr,
             text: spec.output.form == OutputForm::Text,
+            entered: None,
             notices,
             prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
             command: Command { awaited: target.command.is_some(), ..Command::default() },
@@ -191,7 +201,7 @@ impl Shower {
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
         let call = decode::decode(step.record, &self.options);
-        if step.form != Form::Unfinished
+        if !matches!(step.form, Form::Unfinished | Form::Entered)
             && let Some(summary) = self.render.summary()
         {
             summary.add_call(&call);
@@ -201,12 +211,41 @@ impl Shower {
         }
         let item = match step.form {
             Form::Whole => Item::Call(&call),
-            Form::Unfinished => Item::Unfinished(&call),
+            Form::Unfinished | Form::Entered => Item::Unfinished(&call),
             Form::Resumed => Item::Resumed(&call),
             Form::Detached => Item::Detached(&call),
         };
         let time = if step.form == Form::Resumed { head.time.saturating_add(head.dur) } else { head.time };
+        if step.form == Form::Entered {
+            return self.enter(head, item);
+        }
         self.line(head, time, item);
+    }
+
+    /// Shows the beginning of a line. What follows it is found when the whole line is made: it begins with
+    /// the same bytes.
+    fn enter(&mut self, head: &Head, item: Item<'_>) {
+        const REST: &[u8] = b" <unfinished ...>\n";
+        if self.entered.as_ref().is_some_and(|e| e.tid == head.tid && e.start == head.time) {
+            return;
+        }
+        self.hand_over();
+        self.line(head, head.time, item);
+        let Some(text) = self.lines.strip_suffix(REST) else { return };
+        self.entered = Some(Entered { tid: head.tid, start: head.time, text: text.to_vec() });
+        self.lines.truncate(self.lines.len() - REST.len());
+        self.count = 0;
+    }
+
+    /// A line was made behind a shown beginning: it is that line's rest, or comes below it.
+    fn leave(&mut self, head: &Head, from: usize) {
+        let Some(entered) = self.entered.take() else { return };
+        let same = entered.tid == head.tid && entered.start == head.time;
+        if same && self.lines[from..].starts_with(&entered.text) {
+            self.lines.drain(from..from + entered.text.len());
+        } else {
+            self.lines.insert(from, b'\n');
+        }
     }
 
     fn event(&mut self, step: &Step<'_>) {
@@ -326,7 +365,12 @@ impl Shower {
         };
         let before = self.lines.len();
         self.render.line(&line, &mut self.lines);
-        self.count += u64::from(self.lines.len() > before);
+        if self.lines.len() > before {
+            self.count += 1;
+            if self.entered.is_some() {
+                self.leave(head, before);
+            }
+        }
         if self.lines.len() >= HAND_OVER {
             self.hand_over();
         }

@@ -4,6 +4,7 @@
 pub mod json;
 pub mod loss;
 pub mod place;
+pub mod record;
 pub mod sink;
 pub mod summary;
 

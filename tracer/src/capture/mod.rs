@@ -1,6 +1,9 @@
 //! Where events come from: the kernel (eBPF), stopped children (ptrace), or a recording. All give the
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
+pub mod recording;
+pub mod replay;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::SUBCOMMANDS;
 use super::flags::{FLAGS, Flag, Standing, Takes};
+use super::help::first_sentence;
 use crate::schema::types::class;
 
 /// The script for a shell, `None` for one that is not known.
@@ -147,7 +148,7 @@ fn zsh() -> String {
             Kind::Words(words) => format!("({})", words.join(" ")),
             Kind::Other => " ".to_owned(),
         };
-        let help = quote_zsh(first_words(flag.help));
+        let help = quote_zsh(first_sentence(flag.help));
         if let Some(short) = flag.short {
             let value = match flag.takes {
                 Takes::Value(what) => format!("+:{}:{action}", quote_zsh(what)),
@@ -192,14 +193,10 @@ fn fish() -> String {
                 Kind::Other => write!(line, " -x"),
             };
         }
-        let _ = writeln!(out, "{line} -d '{}'", quote_fish(first_words(flag.help)));
+        let _ = writeln!(out, "{line} -d '{}'", quote_fish(first_sentence(flag.help)));
     }
-    out.push_str("complete -c tracer -n 'not __fish_is_first_token' -a '(__fish_complete_subcommand)'\n");
+    out.push_str("complete -c tracer -x -a '(__fish_complete_subcommand)'\n");
     out
-}
-
-fn first_words(help: &str) -> &str {
-    &help[..help.find(['.', ';', ':']).unwrap_or(help.len())]
 }
 
 /// Inside single quotes, where brackets and colons mean something to `_arguments`.

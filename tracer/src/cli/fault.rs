@@ -97,6 +97,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if word.len() > 64 {
         return None;
     }
+    let word = word.to_ascii_lowercase();
     let most = (word.len() / 3).clamp(1, 3);
     candidates
         .into_iter()
@@ -110,9 +111,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let width = b.len() + 1;
     let mut d = vec![0usize; (a.len() + 1) * width];
-    for j in 0..width {
-        d[j] = j;
-    }
+    d[..width].iter_mut().enumerate().for_each(|(j, cell)| *cell = j);
     for i in 1..=a.len() {
         d[i * width] = i;
         for j in 1..width {
@@ -150,6 +149,7 @@ mod tests {
         check("opneat", Some("openat"));
         check("raed", Some("read"));
         check("wirte", Some("write"));
+        check("READ", Some("read"));
         check("frobnicate", None);
         check("", None);
     }

@@ -3,7 +3,7 @@
 //! A row says how an option is spelled, what it takes, what it is for, and what it does to [`Opts`]; an
 //! option of strace that is not built has a row as well, which says why.
 
-use super::fault::{Fault, show};
+use super::fault::{Fault, nearest, show};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
@@ -206,7 +206,7 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--seccomp-bpf"], Nothing, Tracing, "Stop at calls of -e trace only.",
         |o, _| on(&mut o.seccomp)).live().ignored("calls nobody asked for are never stopped, with or without it"),
     flag("", &["--syscall-limit"], Value("NUMBER"), Tracing, "Detach after NUMBER calls.",
-        nothing).refused("not in this version"),
+        nothing).refused("detaching after a number of calls is not built yet"),
     flag("", &["--backend"], Value("SOURCE"), Tracing, "Where events come from: auto (the default), ebpf or ptrace.",
         |o, g| put(&mut o.backend, match &*text(g) { "auto" => Some(Backend::Auto), "ebpf" => Some(Backend::Ebpf), "ptrace" => Some(Backend::Ptrace), _ => None }, g)).own().live(),
     flag("", &["--ring-size"], Value("BYTES"), Tracing, "Size of the eBPF ring buffer, 4096 to 1G, with K, M or G; rounded up to a power of two.",
@@ -221,7 +221,7 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--trace"], Value("SET"), Filtering, "Show only these calls: names, numbers, %CLASS, /REGEX, with @64 or @32 for one kind of program; ?NAME may be unknown. Classes: %clock %creds %desc %file %fstat %fstatfs %ipc %lstat %memory %network (%net) %process %pure %signal %stat %%stat %statfs %%statfs.",
         |o, g| calls(&mut o.trace, g)).qual(&["trace", "t"]),
     flag("", &["--trace-fds", "--trace-fd"], Value("SET"), Filtering, "Show only calls that use these descriptors.",
-        nothing).qual(&["trace-fds", "trace-fd", "fd", "fds"]).refused("not in this version"),
+        nothing).qual(&["trace-fds", "trace-fd", "fd", "fds"]).refused("a filter by descriptor is not built yet; -P PATH filters by file"),
     flag("", &["--signal", "--signals"], Value("SET"), Filtering, "Show only these signals: names or numbers.",
         |o, g| { o.signals = Some(sets::signals(g.value.unwrap_or_default())?); Ok(()) }).qual(&["signal", "signals", "s"]),
     flag("", &["--status"], Value("SET"), Filtering, "Show only calls that ended so: successful, failed, unfinished, unavailable, detached.",
@@ -242,19 +242,19 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--raw"], Value("SET"), Output, "Show the arguments of these calls undecoded, in hexadecimal.",
         |o, g| calls(&mut o.raw, g)).qual(&["raw", "x"]),
     flag("", &["--read"], Value("SET"), Output, "Dump all data read from these descriptors.",
-        nothing).qual(&["read", "reads", "r"]).refused("dumps are not in this version; -s SIZE and -e trace=read show the data in the lines"),
+        nothing).qual(&["read", "reads", "r"]).refused("dumps are not built yet; -s SIZE and -e trace=read show the data in the lines"),
     flag("", &["--write"], Value("SET"), Output, "Dump all data written to these descriptors.",
-        nothing).qual(&["write", "writes", "w"]).refused("dumps are not in this version; -s SIZE and -e trace=write show the data in the lines"),
+        nothing).qual(&["write", "writes", "w"]).refused("dumps are not built yet; -s SIZE and -e trace=write show the data in the lines"),
     flag("", &["--kvm"], Value("vcpu"), Output, "Show why a virtual CPU stopped.",
-        nothing).qual(&["kvm"]).refused("not in this version"),
+        nothing).qual(&["kvm"]).refused("exits of virtual CPUs are not read yet"),
     flag("", &["--namespace"], Value("new"), Output, "Show the ids of namespaces that were entered.",
-        nothing).qual(&["namespace"]).refused("not in this version"),
+        nothing).qual(&["namespace"]).refused("namespaces are not resolved yet"),
     flag("-i", &["--instruction-pointer"], Nothing, Output, "Show the instruction pointer at the call.",
         |o, _| on(&mut o.ip)),
     flag("-k", &["--stack-traces", "--stack-trace"], Maybe("MODE"), Output, "Show the stack after each call.",
-        nothing).refused("stacks are not in this version; -i shows where the call was made"),
+        nothing).refused("stacks are not read yet; -i shows where the call was made"),
     flag("", &["--stack-trace-frame-limit"], Value("NUMBER"), Output, "Show at most so many frames.",
-        nothing).refused("stacks are not in this version"),
+        nothing).refused("stacks are not read yet"),
     flag("-n", &["--syscall-number"], Nothing, Output, "Show the number of the call.",
         |o, _| on(&mut o.number)),
     flag("-N", &["--arg-names"], Nothing, Output, "Show the names of arguments.",
@@ -296,7 +296,7 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--pidns-translation"], Nothing, Output, "Show pids as this PID namespace has them, too.",
         nothing).refused("pids are always those of tracer's own PID namespace"),
     flag("", &["--secontext"], Maybe("MODE"), Output, "Show SELinux contexts.",
-        nothing).qual(&["secontext"]).refused("not in this version"),
+        nothing).qual(&["secontext"]).refused("SELinux contexts are not read yet"),
     flag("", &["--always-show-pid"], Nothing, Output, "Begin every line with the pid.",
         |o, _| on(&mut o.always_pid)),
     flag("", &["--color"], Value("WHEN"), Output, "Use colour: auto (on a terminal, without NO_COLOR; the default), always or never.",
@@ -311,7 +311,7 @@ pub static FLAGS: &[Flag] = &[
     flag("-C", &["--summary"], Nothing, Statistics, "Show the table after the usual output.",
         |o, _| if o.only_table { Err(c_and_c()) } else { on(&mut o.table) }),
     flag("-O", &["--summary-syscall-overhead"], Value("OVERHEAD"), Statistics, "Subtract OVERHEAD from the time of each call.",
-        nothing).refused("calls are timed in the kernel, there is no overhead of tracing to subtract"),
+        nothing).refused("times are shown as measured; taking an estimate off them is not built"),
     flag("-S", &["--summary-sort-by"], Value("KEY"), Statistics, "Sort the table by time (the default), min-time, max-time, avg-time, calls, errors, name or nothing.",
         |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }),
     flag("-U", &["--summary-columns"], Value("COLUMNS"), Statistics, "Show these columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name.",
@@ -320,9 +320,9 @@ pub static FLAGS: &[Flag] = &[
         |o, _| on(&mut o.wall)),
 
     flag("", &["--inject"], Value("SET:ACTION"), Tampering, "Change what these calls do.",
-        nothing).qual(&["inject"]).refused("tampering is not in this version"),
+        nothing).qual(&["inject"]).refused("tampering with calls is not built yet"),
     flag("", &["--fault"], Value("SET[:error=E]"), Tampering, "Let these calls fail.",
-        nothing).qual(&["fault"]).refused("tampering is not in this version"),
+        nothing).qual(&["fault"]).refused("tampering with calls is not built yet"),
 
     flag("-d", &["--debug"], Nothing, Miscellaneous, "Debugging output of strace itself.",
         nothing).ignored("there is no such output; 'tracer doctor' says what works here"),
@@ -343,7 +343,14 @@ fn expression(o: &mut Opts, g: &Given<'_>) -> Result<(), Fault> {
         let spelled = format!("-e {qual}");
         return o.take(flag, &Given { value: Some(value), spelled: &spelled, short: false });
     }
-    calls(&mut o.trace, g)
+    calls(&mut o.trace, g).map_err(|fault| match split_at_equals(whole) {
+        // Not a set with a strange name in it, but a qualifier that was mistyped.
+        Some((name, _)) => {
+            let meant = nearest(name, FLAGS.iter().flat_map(|f| f.quals.iter().copied().filter(|q| q.len() > 1)));
+            fault.or_did_you_mean(meant.map(|q| format!("{q}=")))
+        }
+        None => fault,
+    })
 }
 
 fn split_at_equals(whole: &std::ffi::OsStr) -> Option<(&str, &std::ffi::OsStr)> {

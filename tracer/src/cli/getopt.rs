@@ -90,11 +90,11 @@ fn one_long<'a>(
 /// full, so that they take no abbreviation away from strace's.
 fn find_long(arg: &OsStr, name: &[u8]) -> Result<(&'static Flag, &'static str), Fault> {
     let all = || FLAGS.iter().flat_map(|f| f.long.iter().map(move |&l| (f, l)));
-    if let Some(exact) = all().find(|(_, l)| l[2..].as_bytes() == name) {
+    if let Some(exact) = all().find(|(_, l)| &l.as_bytes()[2..] == name) {
         return Ok(exact);
     }
     let near: Vec<_> =
-        all().filter(|(f, l)| !f.own && !name.is_empty() && l[2..].as_bytes().starts_with(name)).collect();
+        all().filter(|(f, l)| !f.own && !name.is_empty() && l.as_bytes()[2..].starts_with(name)).collect();
     match near.first() {
         None => {
             let word = String::from_utf8_lossy(name);

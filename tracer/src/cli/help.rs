@@ -70,17 +70,16 @@ pub fn subcommand(program: &str, s: &Subcommand) -> String {
 /// Every option of strace, and what became of it.
 pub fn compat() -> String {
     let mut out = String::from("Options of strace (6.1 and later), and what tracer does with them.\n");
-    let kinds: [(&str, fn(&Standing) -> bool); 3] = [
-        ("Supported", |s| matches!(s, Standing::Supported)),
-        ("Accepted, ignored", |s| matches!(s, Standing::Ignored(_))),
-        ("Refused", |s| matches!(s, Standing::Refused(_))),
-    ];
-    for (title, which) in kinds {
+    for title in ["Supported", "Accepted, ignored", "Refused"] {
         let _ = write!(out, "\n{title}:\n");
-        for flag in FLAGS.iter().filter(|f| !f.own && which(&f.standing)) {
-            match flag.standing {
-                Standing::Supported => entry(&mut out, &spelling(flag), first_sentence(flag.help)),
-                Standing::Ignored(why) | Standing::Refused(why) => entry(&mut out, &spelling(flag), why),
+        for flag in FLAGS.iter().filter(|f| !f.own) {
+            let (standing, what) = match flag.standing {
+                Standing::Supported => ("Supported", first_sentence(flag.help)),
+                Standing::Ignored(why) => ("Accepted, ignored", why),
+                Standing::Refused(why) => ("Refused", why),
+            };
+            if standing == title {
+                entry(&mut out, &spelling(flag), what);
             }
         }
     }
@@ -122,9 +121,10 @@ pub fn text(flag: &Flag) -> String {
     }
 }
 
-fn first_sentence(help: &str) -> &str {
-    let end = help.find(['.', ';', ':']).unwrap_or(help.len());
-    &help[..end]
+/// The first part of an explanation, without what is said of details.
+pub fn first_sentence(help: &str) -> &str {
+    let end = [". ", "; ", ": "].iter().filter_map(|mark| help.find(mark)).min();
+    end.map_or(help.trim_end_matches('.'), |end| &help[..end])
 }
 
 /// An option and its explanation, in two columns.

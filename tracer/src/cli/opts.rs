@@ -10,7 +10,6 @@ use super::flags::{self, Flag, Standing};
 use super::getopt::Given;
 use super::sets::Calls;
 use super::words::{self, Clock};
-use crate::schema;
 use crate::schema::plan::Detail;
 use crate::spec::*;
 
@@ -160,7 +159,7 @@ impl Opts {
             return Err(Fault::plain(format!("{} is not supported: {why}", given.spelled)));
         }
         if self.replay && !flag.replay {
-            let why = "it is about live processes, and a recording is replayed";
+            let why = "a recording is replayed, no process is traced";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
         (flag.set)(self, given)
@@ -200,7 +199,7 @@ impl Opts {
         let detail = Detail {
             data: form != Form::Summary || record.is_some() || !self.paths.is_empty(),
             strlen: self.strlen,
-            fds: fds != Fds::default() || record.is_some() || !self.paths.is_empty(),
+            fds: fds != Fds::default() && form != Form::Summary || record.is_some() || !self.paths.is_empty(),
             env: record.is_some() || shows_environments(&verbose),
         };
         Ok(Spec {
@@ -393,7 +392,7 @@ impl Opts {
             }
             None => None,
         };
-        let env = std::mem::take(&mut self.env).iter().map(|change| assignment(change)).collect();
+        let env = std::mem::take(&mut self.env).iter().map(assignment).collect();
         let command = (!argv.is_empty()).then(|| Command { argv, argv0: self.argv0.take(), env, user });
         Ok(Target {
             command,
@@ -463,9 +462,9 @@ fn shows_environments(verbose: &Verbose) -> bool {
     match verbose {
         Verbose::None => false,
         Verbose::All => true,
-        Verbose::Some(full) => ["execve", "execveat"].iter().any(|name| {
-            let nr = schema::by_name(name).map(|row| row.nr[schema::Abi::NATIVE as usize]);
-            nr.and_then(|nr| full.get(usize::from(nr)).copied()).unwrap_or(false)
-        }),
+        Verbose::Some(full) => {
+            let numbers = [libc::SYS_execve, libc::SYS_execveat];
+            numbers.iter().any(|&nr| full.get(nr as usize).copied().unwrap_or(false))
+        }
     }
 }

@@ -1,8 +1,20 @@
 //! Where events come from: the kernel (eBPF), stopped children (ptrace), or a recording. All give the
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
+pub mod command;
+pub mod files;
+mod inherited;
+pub mod interpret;
+pub mod interrupt;
+pub mod memory;
+pub mod plans;
+pub mod ptrace;
+pub mod record;
 pub mod recording;
 pub mod replay;
+pub mod sockets;
+#[cfg(test)]
+pub mod testing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 fn carry_out(action: Action) -> ExitCode {
     let (program, result) = match action {
         Action::Trace(spec) => (spec.program.clone(), trace::run(&spec)),
-        Action::Replay { spec, .. } => (spec.program, Err(anyhow::anyhow!("replay is not part of this build"))),
+        Action::Replay { file, spec } => (spec.program.clone(), trace::replay(&file, &spec)),
         Action::Doctor { .. } => ("tracer".to_owned(), Err(anyhow::anyhow!("doctor is not part of this build"))),
         Action::Help(text) | Action::Version(text) | Action::Completions(text) | Action::Man(text) => {
             return match io::stdout().write_all(text.as_bytes()) {
@@ -37,7 +37,7 @@ fn carry_out(action: Action) -> ExitCode {
         Ok(Ending::Code(code)) => ExitCode::from(code),
         Ok(Ending::Signal(signal)) => trace::die(signal),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "{program}: {error:#}");
+            let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
             ExitCode::from(exit::FAILED)
         }
     }

@@ -24,6 +24,8 @@ pub fn spec() -> Spec {
             quiet_exit: false,
             quiet_attach: false,
             quiet_superseded: false,
+            quiet_personality: false,
+            quiet_paths: false,
         },
         detail: Detail { data: true, strlen: 32, fds: false, env: false },
         backend: Backend::Ptrace,
@@ -38,6 +40,7 @@ pub fn spec() -> Spec {
                 strlen: 32,
                 column: 40,
                 verbose: Verbose::None,
+                addresses: Vec::new(),
                 raw: Vec::new(),
                 hex: Hex::None,
                 names: Names::Abbrev,
@@ -54,6 +57,9 @@ pub fn spec() -> Spec {
         },
         strict: false,
         btf: None,
+        detach_on_execve: false,
+        interrupt: Interrupt::Waiting,
+        notices: Vec::new(),
     }
 }
 

@@ -16,11 +16,18 @@ pub enum Ending {
     Signal(i32),
 }
 
-/// What tracer ends with. `status` is the command's wait status.
-pub fn of(strict: bool, interrupted: Option<i32>, status: Option<i32>, losses: &Losses, failed: bool) -> Ending {
-    if failed {
-        return Ending::Code(exit::FAILED);
+impl Ending {
+    /// The exit code as a shell sees it: 128 and more for a signal.
+    pub fn code(self) -> i32 {
+        match self {
+            Ending::Code(code) => code.into(),
+            Ending::Signal(signal) => 128 + signal,
+        }
     }
+}
+
+/// What tracer ends with. `status` is the command's wait status.
+pub fn of(strict: bool, interrupted: Option<i32>, status: Option<i32>, losses: &Losses) -> Ending {
     if strict && losses.total() > 0 {
         return Ending::Code(exit::LOSS);
     }
@@ -75,27 +82,56 @@ pub fn stop_command(pid: u32, signal: i32) {
     }
 }
 
+/// An error with its causes in one line, in strerror's words: without Rust's `(os error 2)`.
+pub fn said(error: &anyhow::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) {
+            Some(errno) => strerror(errno),
+            None => cause.to_string(),
+        };
+        // Some errors repeat their cause.
+        if words.last().is_none_or(|last| !last.contains(&text)) {
+            words.push(text);
+        }
+    }
+    words.join(": ")
+}
+
+/// What strerror(3) says of an errno, in the C locale.
+pub fn strerror(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use tracer_common::loss::Loss;
 
     #[test]
+    fn errors_are_said_as_strace_says_them() {
+        let error = std::io::Error::from_raw_os_error(libc::ESRCH);
+        let error = anyhow::Error::new(error).context("attach: ptrace(PTRACE_SEIZE, 9)");
+        assert_eq!(said(&error), "attach: ptrace(PTRACE_SEIZE, 9): No such process");
+        assert_eq!(strerror(libc::EACCES), "Permission denied");
+    }
+
+    #[test]
     fn the_command_speaks_unless_tracer_must() {
         let mut lost = Losses::default();
         lost.add(Loss::RingFull, 1);
-        let check = |strict, interrupted, status, losses: &Losses, failed, want| {
-            assert_eq!(of(strict, interrupted, status, losses, failed), want);
+        let check = |strict, interrupted, status, losses: &Losses, want| {
+            assert_eq!(of(strict, interrupted, status, losses), want);
         };
         let none = Losses::default();
-        check(false, None, Some(3 << 8), &none, false, Ending::Code(3));
-        check(false, None, Some(9), &none, false, Ending::Signal(9));
-        check(false, None, Some(0x8b), &none, false, Ending::Signal(11));
-        check(false, Some(2), None, &none, false, Ending::Signal(2));
-        check(false, None, None, &none, false, Ending::Code(0));
-        check(false, None, Some(0), &lost, false, Ending::Code(0));
-        check(true, None, Some(0), &lost, false, Ending::Code(4));
-        check(true, None, Some(0), &none, false, Ending::Code(0));
-        check(false, None, Some(0), &none, true, Ending::Code(125));
+        check(false, None, Some(3 << 8), &none, Ending::Code(3));
+        check(false, None, Some(9), &none, Ending::Signal(9));
+        check(false, None, Some(0x8b), &none, Ending::Signal(11));
+        check(false, Some(2), None, &none, Ending::Signal(2));
+        check(false, None, None, &none, Ending::Code(0));
+        check(false, None, Some(0), &lost, Ending::Code(0));
+        check(true, None, Some(0), &lost, Ending::Code(4));
+        check(true, None, Some(0), &none, Ending::Code(0));
     }
 }

@@ -8,17 +8,23 @@ pub mod sequence;
 pub mod stage;
 
 use std::io::IsTerminal;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
-pub use self::ending::{Ending, die};
+pub use self::ending::{Ending, die, said};
 use self::sequence::{Order, Sequencer};
 use self::stage::Shower;
 use crate::capture::{self, Batch, Source, Status, interrupt};
-use crate::output::sink::Flow;
+use crate::capture::recording::Header;
+use crate::capture::replay::ReplaySource;
+use crate::exit;
 use crate::output;
+use crate::output::record::Recorder;
+use crate::output::sink::{Flow, Outcome};
 use crate::spec::{Form, Spec, To};
 
 /// While nothing comes, records are held for an order at most this long.
@@ -40,13 +46,61 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &spec.notices {
         eprintln!("{}: {notice}", spec.program);
     }
-    let shower = Shower::open(spec)?;
+    let mut shower = Shower::open(spec)?;
     interrupt::install()?;
     let source = capture::open(spec)?;
     ending::set_signals(spec.interrupt)?;
+    if let Some(pid) = source.command() {
+        shower.expect(pid);
+    }
+    let recorder = spec.output.record.as_deref().map(|path| Recorder::create(path, &header(spec, &*source))).transpose()?;
     let mut trace = Trace::new(spec, source, shower);
+    trace.recorder = recorder;
     let interrupted = trace.follow()?;
     trace.end(interrupted)
+}
+
+/// Shows a recording as `spec` asks.
+///
+/// # Errors
+/// A file that is no recording, or not a whole one, once all that stands whole before was shown.
+pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
+    let mut source = ReplaySource::open(file)?;
+    let header = source.header();
+    let mut spec = spec.clone();
+    spec.follow = header.follow;
+    spec.target.pids.clone_from(&header.pids);
+    spec.show.quiet_attach = true;
+    let mut shower = Shower::open(&spec)?;
+    shower.recorded(header.clock_offset);
+    if header.command_pid != 0 {
+        shower.expect(header.command_pid);
+    }
+    if spec.output.form == Form::Summary {
+        source.count_only();
+    }
+    interrupt::install()?;
+    let mut trace = Trace::new(&spec, Box::new(source), shower);
+    let followed = trace.follow();
+    let ending = trace.end(None)?;
+    match followed? {
+        Some(signal) => Ok(Ending::Signal(signal)),
+        None => Ok(if ending == Ending::Code(exit::LOSS) { ending } else { Ending::Code(exit::OK) }),
+    }
+}
+
+/// What a recording says of itself.
+fn header(spec: &Spec, source: &dyn Source) -> Header {
+    let words = spec.target.command.iter().flat_map(|c| &c.argv);
+    Header {
+        source: source.name().to_owned(),
+        command: words.map(|word| word.as_bytes().to_vec()).collect(),
+        command_pid: source.command().unwrap_or(0),
+        pids: spec.target.pids.clone(),
+        follow: spec.follow,
+        detail: spec.detail.into(),
+        ..Header::of_host()
+    }
 }
 
 /// A trace that runs.
@@ -55,6 +109,7 @@ pub struct Trace<'a> {
     source: Box<dyn Source>,
     sequencer: Sequencer,
     shower: Shower,
+    recorder: Option<Recorder>,
     batch: Batch,
     marked: Instant,
     /// Somebody watches: what runs for long is shown before it ends. With the time of the last event, until
@@ -72,7 +127,7 @@ impl<'a> Trace<'a> {
             && spec.output.style.relative.is_none()
             && std::io::stderr().is_terminal();
         let now = Instant::now();
-        Trace { spec, source, sequencer, shower, batch: Batch::new(), marked: now, live, quiet_since: None }
+        Trace { spec, source, sequencer, shower, recorder: None, batch: Batch::new(), marked: now, live, quiet_since: None }
     }
 
     /// Shows events until no traced task is left, or until a signal (which is returned) or a reader that
@@ -94,6 +149,9 @@ impl<'a> Trace<'a> {
                 self.sequencer.reveal(&mut self.shower);
                 self.quiet_since = None;
             }
+            if let (Some(recorder), true) = (&mut self.recorder, idle) {
+                recorder.flush();
+            }
             if self.shower.deliver(idle) == Flow::Closed || status == Status::Done {
                 return Ok(None);
             }
@@ -113,28 +171,35 @@ impl<'a> Trace<'a> {
             self.shower.detached();
         }
         self.sequencer.finish(&mut self.shower);
+        let mut failed = false;
         if self.spec.output.summary.is_some() {
             self.shower.count(&self.source.counts()?);
         }
+        if let Some(errno) = self.source.exec_error() {
+            self.shower.say(&format!("exec: {}", ending::strerror(errno)));
+        }
         let mut losses = self.source.losses();
-        losses.add(Loss::OutputFailed, self.shower.unwritten());
         let command = self.shower.command;
+        let program = &self.spec.program;
+        let ending = ending::of(self.spec.strict, interrupted, command.status, &losses);
+        if let Some(recorder) = self.recorder {
+            let outcome = recorder.finish(&losses, Some(ending.code()));
+            failed |= report(program, &outcome);
+            losses.add(Loss::OutputFailed, outcome.unwritten);
+        }
+        losses.add(Loss::OutputFailed, self.shower.unwritten());
         let outcome = self.shower.finish(self.source.name(), &losses);
-        losses.0.remove(&Loss::OutputFailed);
-        losses.add(Loss::OutputFailed, outcome.unwritten);
-        if let Some(line) = outcome.line(&self.spec.program) {
+        failed |= report(program, &outcome);
+        if let Some(line) = output::loss::line(program, &losses) {
             eprintln!("{line}");
         }
-        if let Some(line) = output::loss::line(&self.spec.program, &losses) {
-            eprintln!("{line}");
-        }
-        Ok(ending::of(self.spec.strict, interrupted, command.status, &losses, outcome.error.is_some()))
+        Ok(if failed { Ending::Code(exit::FAILED) } else { ending })
     }
 
     /// Has the source tell what runs, so that all before it can be shown.
     fn mark(&mut self) -> Result<()> {
         self.source.pending(&mut self.batch)?;
-        self.sequencer.feed(&mut self.batch, &mut self.shower);
+        self.feed();
         self.marked = Instant::now();
         self.shower.tick();
         Ok(())
@@ -144,6 +209,13 @@ impl<'a> Trace<'a> {
     fn take(&mut self) {
         if self.live && !self.batch.is_empty() {
             self.quiet_since = Some(Instant::now());
+        }
+        self.feed();
+    }
+
+    fn feed(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.push(&self.batch);
         }
         self.sequencer.feed(&mut self.batch, &mut self.shower);
     }
@@ -173,4 +245,13 @@ fn order(spec: &Spec) -> Order {
         Form::Text if filter::all(spec.show.status) => Order::Split,
         Form::Text | Form::Json => Order::Ends,
     }
+}
+
+/// Says what could not be written; true when something could not.
+fn report(program: &str, outcome: &Outcome) -> bool {
+    let line = outcome.line(program);
+    if let Some(line) = &line {
+        eprintln!("{line}");
+    }
+    line.is_some()
 }

@@ -46,13 +46,15 @@ pub struct Shower {
     prctl: u32,
     /// The command that tracer started, and how it ended.
     pub command: Command,
+    /// No record of the command came yet.
+    unmet: bool,
+    /// The records' own clock, when they come from a recording.
+    recorded: bool,
 }
 
 /// The command that tracer started.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Command {
-    /// There is one, and it was not seen yet.
-    pub awaited: bool,
     /// Its process.
     pub pid: Option<u32>,
     /// Its wait status, once it ended.
@@ -83,8 +85,8 @@ impl Stage for Shower {
 
     fn step(&mut self, step: Step<'_>) {
         let head = step.head;
-        if self.command.awaited {
-            self.meet_command(head);
+        if self.unmet {
+            self.meet(head);
         }
         if head.kind == kind::CALL {
             if step.shown {
@@ -137,8 +139,22 @@ impl Shower {
             entered: None,
             notices,
             prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
-            command: Command { awaited: target.command.is_some(), ..Command::default() },
+            command: Command::default(),
+            unmet: false,
+            recorded: false,
         })
+    }
+
+    /// The command is process `pid`.
+    pub fn expect(&mut self, pid: u32) {
+        self.command.pid = Some(pid);
+        self.unmet = true;
+    }
+
+    /// Records come from a recording that was made when CLOCK_REALTIME minus CLOCK_MONOTONIC was `wall` ns.
+    pub fn recorded(&mut self, wall: i64) {
+        self.recorded = true;
+        self.wall = wall as u64;
     }
 
     /// Hands rendered lines to the sink, and with `now` lets it write them.
@@ -160,7 +176,9 @@ impl Shower {
 
     /// The clock may have been set: lines made from now on follow it.
     pub fn tick(&mut self) {
-        self.wall = wall_offset();
+        if !self.recorded {
+            self.wall = wall_offset();
+        }
     }
 
     /// Says that every task that still lives is no longer traced.
@@ -285,11 +303,9 @@ impl Shower {
     }
 
     /// The started command comes unannounced: its first record is its execve.
-    fn meet_command(&mut self, head: &Head) {
-        if matches!(head.kind, kind::CALL | kind::PENDING | kind::EXEC | kind::SIGNAL | kind::EXIT)
-            && self.processes.get(head.tid).is_none()
-        {
-            self.command = Command { awaited: false, pid: Some(head.tgid), status: None };
+    fn meet(&mut self, head: &Head) {
+        if self.command.pid == Some(head.tid) && head.kind != kind::MARK {
+            self.unmet = false;
             // Until its execve it bears our own name.
             let comm = std::fs::read("/proc/self/comm").unwrap_or_default();
             self.processes.found(head, comm.trim_ascii_end());

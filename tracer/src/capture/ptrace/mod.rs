@@ -223,6 +223,14 @@ impl Source for PtraceSource {
         Ok(self.tally.as_ref().map(Tally::counts).unwrap_or_default())
     }
 
+    fn command(&self) -> Option<u32> {
+        self.command_pid()
+    }
+
+    fn exec_error(&mut self) -> Option<i32> {
+        PtraceSource::exec_error(self)
+    }
+
     fn name(&self) -> &'static str {
         "ptrace"
     }

@@ -49,6 +49,17 @@ fn wakeup(ring: *mut c_void) -> u64 {
     if waiting >= conf!(wake) as u64 { FORCE_WAKEUP } else { NO_WAKEUP }
 }
 
+/// Sends the head of a task's exit and wakes the reader: the trace may be over.
+#[inline(always)]
+pub fn send_last(head: &Head) {
+    const FORCE_WAKEUP: u64 = 2;
+    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: `ring` is the ring map, a head is as long as it says.
+    if unsafe { helper::bpf_ringbuf_output(ring, (&raw const *head).cast_mut().cast(), size_of::<Head>() as u64, FORCE_WAKEUP) } != 0 {
+        lost(Loss::LifecycleLost);
+    }
+}
+
 /// Sends a record that is only a head.
 #[inline(always)]
 pub fn send_head(head: &Head) -> bool {

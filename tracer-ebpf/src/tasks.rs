@@ -12,7 +12,7 @@ use tracer_common::{
 };
 
 use crate::calls;
-use crate::emit::{lost, send, send_head};
+use crate::emit::{lost, send, send_head, send_last};
 use crate::kernel::{conf, compat, current, load, now, off, peek};
 use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
 
@@ -103,7 +103,7 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     let mut head = event(kind::EXIT, state.head.tid, state.head.tgid);
     // SAFETY: `task` is a task; the offset is that of an int.
     head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
-    send_head(&head);
+    send_last(&head);
     let _ = ctx.as_ptr();
     0
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 
-use crate::schema::plan;
-use crate::schema::{Abi, all};
+use crate::schema::{Abi, all, plan};
 use crate::schema::types::{NO_NR, Row};
 use crate::spec::{CallFilter, Spec};
 
@@ -111,3 +110,39 @@ fn without_layout(plan: Plan) -> Plan {
     kept
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::testing::spec;
+    use crate::schema::by_name;
+
+    fn nr(name: &str) -> u32 {
+        u32::from(by_name(name).expect("a row").nr[Abi::NATIVE as usize])
+    }
+
+    #[test]
+    fn unknown_numbers_are_wanted_and_copy_nothing() {
+        let plans = Plans::new(&spec());
+        for (nr, compat) in [(511, false), (511, true), (512, false), (1000, false), (u32::MAX, true)] {
+            assert_eq!(plans.get(nr, compat, &[0; 6]), (&UNKNOWN, false), "{nr} {compat}");
+        }
+    }
+
+    #[test]
+    fn a_restriction_leaves_other_calls_out() {
+        let mut spec = spec();
+        spec.calls = CallFilter { nrs: vec![false; 512], all: false };
+        spec.calls.nrs[nr("openat") as usize] = true;
+        let plans = Plans::new(&spec);
+        assert_ne!(plans.get(nr("openat"), false, &[0; 6]).0.flags & Plan::WANTED, 0);
+        assert_eq!(plans.get(nr("read"), false, &[0; 6]).0, &Plan::NONE);
+        assert_eq!(plans.get(600, false, &[0; 6]).0, &UNKNOWN);
+    }
+
+    #[test]
+    fn an_argument_chooses_a_variant() {
+        let plans = Plans::new(&spec());
+        assert!(plans.get(nr("fcntl"), false, &[0, crate::schema::basic::F_SETFL, 0, 0, 0, 0]).1);
+        assert!(!plans.get(nr("fcntl"), false, &[0, 1, 0, 0, 0, 0]).1);
+    }
+}

@@ -1,25 +1,39 @@
 //! The eBPF source: loads the kernel side, tells it whom and what to trace, and reads its ring.
 
+mod available;
 mod btf;
 mod load;
 mod ring;
 
+pub use available::{available, only};
+
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use aya::maps::{Array, HashMap, PerCpuArray};
 use tracer_common::config::{Tally, Task, walk};
+use tracer_common::event::{Head, flag, kind};
 use tracer_common::loss::Loss;
 use tracer_common::plan::PLANS;
 
 use self::ring::Ring;
+use super::command::Started;
 use super::{Batch, Count, Losses, Source, Status};
 use crate::spec::Spec;
 
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+
+/// The kernel side wakes the reader when much waits and when a task ends; what is left it looks for by
+/// itself: this often while records come,
+const LOOK_BUSY: Duration = Duration::from_millis(10);
+/// and this often after none came for a while.
+const LOOK_IDLE: Duration = Duration::from_millis(40);
+const BUSY: Duration = Duration::from_millis(500);
+/// How long nothing comes before it is seen whether the traced tasks still live.
+const LIVES: Duration = Duration::from_millis(300);
 
 /// Events from the kernel.
 pub struct EbpfSource {
@@ -31,6 +45,11 @@ pub struct EbpfSource {
     losses: Losses,
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
+    command: Option<Started>,
+    /// When the last record came.
+    active: Instant,
+    /// When it was last seen which tasks live.
+    checked: Instant,
 }
 
 /// What keeps the source going.
@@ -45,8 +64,13 @@ struct Targets {
 }
 
 impl EbpfSource {
-    /// Loads the kernel side for `spec`; nothing is traced yet but what `mark` and `adopt` name.
+    /// Loads the kernel side for `spec` and begins to trace.
+    ///
+    /// # Errors
+    /// What the kernel refuses and why; a command that can not be started; a process that is not there.
     pub fn open(spec: &Spec) -> Result<EbpfSource> {
+        // Before any thread is started: the child is a copy of this one alone.
+        let command = spec.target.command.as_ref().map(Started::spawn).transpose()?;
         let loaded = load::load(spec, OBJECT)?;
         let ring = Ring::open(loaded.events.try_clone()?, loaded.ring)?;
         let endless = spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
@@ -57,13 +81,21 @@ impl EbpfSource {
             targets: Targets { endless, ..Targets::default() },
             losses: Losses::default(),
             beating: false,
+            command: None,
+            active: Instant::now(),
+            checked: Instant::now(),
         };
         source.adopt(&spec.target.pids)?;
+        if let Some(mut command) = command {
+            source.mark(command.pid())?;
+            command.release().context("the command was gone before it began")?;
+            source.command = Some(command);
+        }
         Ok(source)
     }
 
     /// Traces a command that waits at its gate: nothing of it is shown before its execve.
-    pub fn mark(&mut self, pid: u32) -> Result<()> {
+    fn mark(&mut self, pid: u32) -> Result<()> {
         let pidfd = rustix::process::pidfd_open(
             rustix::process::Pid::from_raw(pid as i32).context("pid 0")?,
             rustix::process::PidfdFlags::empty(),
@@ -135,9 +167,46 @@ impl EbpfSource {
     }
 }
 
+impl EbpfSource {
+    /// Sees whether the tasks that are thought to live still do: the record of an exit may have been lost,
+    /// and the trace must end all the same.
+    fn check_lives(&mut self, batch: &mut Batch) {
+        self.checked = Instant::now();
+        let command = self.command();
+        self.targets.alive.retain(|&tid| {
+            if command == Some(tid) {
+                if let Some(status) = ended(tid) {
+                    let head = Head { len: size_of::<Head>() as u32, kind: kind::EXIT, tid, tgid: tid, time: ring::now(), ret: status.into(), ..Head::default() };
+                    batch.extend_from_slice(head.bytes());
+                    return false;
+                }
+                return true;
+            }
+            std::path::Path::new("/proc").join(tid.to_string()).exists()
+        });
+    }
+}
+
+/// The wait status of a child that is gone; it stays to be waited for.
+fn ended(pid: u32) -> Option<i32> {
+    // SAFETY: plain numbers, for which zero is a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: writes into `info` only.
+    let rc = unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) };
+    // SAFETY: waitid filled these in, or left zero.
+    let (who, status) = unsafe { (info.si_pid(), info.si_status()) };
+    if rc != 0 || who == 0 {
+        return None;
+    }
+    Some(match info.si_code {
+        libc::CLD_EXITED => (status & 0xff) << 8,
+        libc::CLD_DUMPED => status | 0x80,
+        _ => status,
+    })
+}
+
 impl Targets {
-    fn learn(&mut self, head: &tracer_common::event::Head) {
-        use tracer_common::event::{flag, kind};
+    fn learn(&mut self, head: &Head) {
         match head.kind {
             kind::FORK if head.ret == 1 => {
                 self.alive.insert(head.args[0] as u32);
@@ -164,15 +233,20 @@ impl Targets {
 impl Source for EbpfSource {
     fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
         let before = batch.len();
-        let more = self.drain(batch);
+        let mut more = self.drain(batch);
+        if batch.len() == before {
+            if self.detached || self.targets.done() {
+                return Ok(Status::Done);
+            }
+            let look = if self.active.elapsed() < BUSY { LOOK_BUSY } else { LOOK_IDLE };
+            self.ring.wait(wait.min(look))?;
+            more = self.drain(batch);
+        }
         if batch.len() > before {
-            return Ok(if more { Status::More } else { Status::Idle });
+            self.active = Instant::now();
+        } else if self.active.elapsed() > LIVES && self.checked.elapsed() > LIVES {
+            self.check_lives(batch);
         }
-        if self.detached || self.targets.done() {
-            return Ok(Status::Done);
-        }
-        self.ring.wait(wait)?;
-        let more = self.drain(batch);
         Ok(if more { Status::More } else { Status::Idle })
     }
 
@@ -208,6 +282,14 @@ impl Source for EbpfSource {
         }
         losses.add(Loss::NotRun, self.loaded.not_run());
         losses
+    }
+
+    fn command(&self) -> Option<u32> {
+        self.command.as_ref().map(Started::pid)
+    }
+
+    fn exec_error(&mut self) -> Option<i32> {
+        self.command.as_mut().and_then(Started::exec_error)
     }
 
     fn counts(&mut self) -> Result<Vec<Count>> {

@@ -355,7 +355,7 @@ fn socket(out: &mut Vec<u8>, sock: &Sock, name: &[u8]) {
     out.push(b'}');
 }
 
-fn end(out: &mut Vec<u8>, name: &str, four: bool, addr: &[u8; 16], port: u16) {
+fn end(out: &mut Vec<u8>, name: &'static str, four: bool, addr: &[u8; 16], port: u16) {
     key(out, false, name);
     if four {
         let [a, b, c, d, ..] = *addr;

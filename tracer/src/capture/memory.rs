@@ -142,7 +142,13 @@ fn peek(tid: u32, addr: u64, buf: &mut [u8]) -> usize {
         let mut word = [0u8; WORD];
         // SAFETY: the raw system call stores the word at the address in its data argument; `word` is as long.
         let rc = unsafe {
-            libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKDATA, tid as libc::c_long, at as usize - skew, word.as_mut_ptr())
+            libc::syscall(
+                libc::SYS_ptrace,
+                libc::PTRACE_PEEKDATA,
+                tid as libc::c_long,
+                at as usize - skew,
+                word.as_mut_ptr(),
+            )
         };
         if rc != 0 {
             break;

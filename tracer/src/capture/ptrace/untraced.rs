@@ -36,7 +36,14 @@ fn which(nr: u32, compat: bool) -> Option<Which> {
 
 /// Takes the flag out of the call that the task enters. `Err` when it is there and stays there: the child
 /// will not be followed.
-pub fn clear(tid: u32, tgid: u32, nr: u32, compat: bool, args: &[u64; 6], memory: &mut Memory) -> Result<Option<Undo>, ()> {
+pub fn clear(
+    tid: u32,
+    tgid: u32,
+    nr: u32,
+    compat: bool,
+    args: &[u64; 6],
+    memory: &mut Memory,
+) -> Result<Option<Undo>, ()> {
     match which(nr, compat) {
         Some(Which::Clone) if args[0] & CLONE_UNTRACED != 0 => {
             set_first(tid, args[0] & !CLONE_UNTRACED).map_err(|_| ())?;

@@ -45,6 +45,11 @@ impl Memory {
         self.careful = true;
     }
 
+    /// Whether a place that can not be read may still be readable for the kernel.
+    pub fn is_careful(&self) -> bool {
+        self.careful
+    }
+
     /// The process runs another program, or is gone: what is open shows the old memory.
     pub fn forget(&mut self, tgid: u32) {
         self.files.remove(&tgid);

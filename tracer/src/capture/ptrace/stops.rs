@@ -234,7 +234,7 @@ impl PtraceSource {
         self.lose(Loss::FdUnresolved, u64::from(missing.files));
     }
 
-    fn signal(&mut self, tid: u32, signal: i32, out: &mut Batch) {
+    pub(super) fn signal(&mut self, tid: u32, signal: i32, out: &mut Batch) {
         let Some(task) = self.tasks.get(tid) else { return };
         if task.hidden {
             return;
@@ -311,7 +311,7 @@ impl PtraceSource {
         }
     }
 
-    fn executed(&mut self, tid: u32, out: &mut Batch) {
+    pub(super) fn executed(&mut self, tid: u32, out: &mut Batch) {
         let old = sys::message(tid).map_or(tid, |old| old as u32);
         let moved = old != tid && self.tasks.has(old);
         if moved {

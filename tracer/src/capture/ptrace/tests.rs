@@ -109,6 +109,25 @@ fn only_wanted_calls_are_sent() {
 }
 
 #[test]
+fn a_filtered_command_does_not_outlive_its_tracer() {
+    let mut spec = run(&["sh", "-c", "while :; do :; done"]);
+    spec.follow = true;
+    spec.calls = CallFilter { nrs: vec![false; 512], all: false };
+    let mut source = PtraceSource::open_with(&spec, Options { seccomp: true }).expect("it opens");
+    let mut batch = Batch::new();
+    while !records(&batch).iter().any(|s| s.head.kind == kind::EXEC) {
+        source.read(&mut batch, Duration::from_millis(100)).expect("it reads");
+    }
+    if source.go != sys::Go::Cont {
+        eprintln!("skipped: a filter needs CAP_SYS_ADMIN");
+        return;
+    }
+    source.detach(&mut batch).expect("it ends");
+    let end = records(&batch).into_iter().find(|s| s.head.kind == kind::EXIT).expect("its end");
+    assert_eq!(end.head.ret, i64::from(libc::SIGKILL));
+}
+
+#[test]
 fn children_are_followed() {
     let mut spec = run(&["sh", "-c", "for i in 1 2 3 4 5; do /bin/cat /etc/hostname; done >/dev/null; (exit 3)"]);
     spec.follow = true;
@@ -190,8 +209,19 @@ fn a_thread_may_run_another_program() {
     let program = fixture!(
         "thread-exec",
         r#"#include <pthread.h>
+        #include <stdio.h>
         #include <unistd.h>
-        static void *run(void *p) { (void)p; execl("/bin/true", "true", (char *)0); return 0; }
+        static void *run(void *p) {
+            char name[64], state = 0;
+            sprintf(name, "/proc/%d/stat", getpid());
+            while (state != 'S') {
+                FILE *f = fopen(name, "r");
+                fscanf(f, "%*d %*s %c", &state);
+                fclose(f);
+            }
+            execl("/bin/true", "true", (char *)0);
+            return p;
+        }
         int main(void) { pthread_t t; pthread_create(&t, 0, run, 0); for (;;) pause(); }"#
     );
     let mut spec = run(&[&program]);

@@ -6,8 +6,20 @@ pub mod plan;
 pub mod set;
 pub mod types;
 
-pub mod basic;
 mod rows;
+
+pub mod aio;
+pub mod file;
+pub mod io;
+pub mod ioctl;
+pub mod ioctl_names;
+pub mod mount;
+pub mod net;
+pub mod open;
+pub mod poll;
+pub mod sockopt;
+pub mod stat;
+
 pub use rows::{Abi, all, by_name, by_nr};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an
@@ -40,7 +52,7 @@ macro_rules! syscalls {
     (@nr $nr:literal) => { $nr };
     (@args $($arg:ident: $ty:expr),*) => {{
         $crate::syscalls!(@names 0u8; $($arg)*);
-        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: stringify!($arg), ty: $ty }),*];
+        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: $crate::schema::plain(stringify!($arg)), ty: $ty }),*];
         ARGS
     }};
     (@names $n:expr;) => {};
@@ -60,11 +72,19 @@ macro_rules! records {
         pub static $name: $crate::schema::types::Rec = $crate::schema::types::Rec {
             size: $size,
             fields: &[
-                $($crate::schema::types::Field { name: stringify!($field), off: $off, width: $width, ty: $ty, verbose: false },)*
+                $($crate::schema::types::Field { name: $crate::schema::plain(stringify!($field)), off: $off, width: $width, ty: $ty, verbose: false },)*
                 $($($crate::schema::types::Field { name: stringify!($vf), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?
             ],
         };
     )*};
+}
+
+/// A name without the mark that makes a Rust keyword a name (`r#type`); for the macros.
+pub const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
 }
 
 /// The place of argument `name` among `names`; for the macro.

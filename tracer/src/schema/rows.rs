@@ -25,7 +25,17 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
     FAMILIES.iter().flat_map(|f| f.iter())
 }
 
-static FAMILIES: &[&[Row]] = &[super::basic::BASIC];
+static FAMILIES: &[&[Row]] = &[
+    super::open::OPENING,
+    super::io::IO,
+    super::file::FILES,
+    super::stat::STATS,
+    super::mount::MOUNTS,
+    super::net::NET_CALLS,
+    super::poll::POLLING,
+    super::aio::AIO,
+    super::ioctl::IOCTL_CALL,
+];
 
 /// The row of a call number; `None` for numbers no row has.
 pub fn by_nr(abi: Abi, nr: u32) -> Option<&'static Row> {

@@ -29,6 +29,11 @@ sets! {
     choice all: POSIX_FADV_NORMAL = 0, POSIX_FADV_RANDOM = 1, POSIX_FADV_SEQUENTIAL = 2, POSIX_FADV_WILLNEED = 3,
           POSIX_FADV_DONTNEED = 4, POSIX_FADV_NOREUSE = 5;
 
+    /// Kinds of directory entry. include/linux/fs_types.h
+    DT "DT_"
+    choice all: DT_UNKNOWN = 0, DT_FIFO = 1, DT_CHR = 2, DT_DIR = 4, DT_BLK = 6, DT_REG = 8, DT_LNK = 10, DT_SOCK = 12,
+          DT_WHT = 14;
+
     /// sync_file_range(2) flags. include/uapi/linux/fs.h
     SYNC_FILE_RANGE "SYNC_FILE_RANGE_"
     bits: SYNC_FILE_RANGE_WAIT_BEFORE = 1, SYNC_FILE_RANGE_WRITE = 2, SYNC_FILE_RANGE_WAIT_AFTER = 4;

@@ -52,7 +52,7 @@ macro_rules! syscalls {
     (@nr $nr:literal) => { $nr };
     (@args $($arg:ident: $ty:expr),*) => {{
         $crate::syscalls!(@names 0u8; $($arg)*);
-        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: $crate::schema::plain(stringify!($arg)), ty: $ty }),*];
+        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: $crate::schema::bare(stringify!($arg)), ty: $ty }),*];
         ARGS
     }};
     (@names $n:expr;) => {};
@@ -72,15 +72,15 @@ macro_rules! records {
         pub static $name: $crate::schema::types::Rec = $crate::schema::types::Rec {
             size: $size,
             fields: &[
-                $($crate::schema::types::Field { name: $crate::schema::plain(stringify!($field)), off: $off, width: $width, ty: $ty, verbose: false },)*
+                $($crate::schema::types::Field { name: $crate::schema::bare(stringify!($field)), off: $off, width: $width, ty: $ty, verbose: false },)*
                 $($($crate::schema::types::Field { name: stringify!($vf), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?
             ],
         };
     )*};
 }
 
-/// A name without the mark that makes a Rust keyword a name (`r#type`); for the macros.
-pub const fn plain(name: &'static str) -> &'static str {
+/// A name that is a keyword, without its `r#`; for the macros.
+pub const fn bare(name: &'static str) -> &'static str {
     match name.as_bytes() {
         [b'r', b'#', ..] => name.split_at(2).1,
         _ => name,

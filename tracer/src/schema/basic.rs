@@ -5,8 +5,7 @@ use super::set::arch;
 use super::types::Len::*;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
-use crate::{records, sets, syscalls};
+use crate::{sets, syscalls};
 
 sets! {
     /// open(2) flags. include/uapi/asm-generic/fcntl.h
@@ -23,23 +22,16 @@ sets! {
     choice all: F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
 }
 
-records! {
-    /// struct timespec. include/uapi/linux/time.h
-    TIMESPEC 16 { tv_sec: 0 8 Long, tv_nsec: 8 8 Ulong }
-}
-
 /// A value of a `sets!` family as a variant's selector.
 pub const F_SETFL: u64 = 4;
 
 syscalls! { pub BASIC:
     read        [0 3 63]      (fd: Fd, buf: Out(&Bytes(Ret)), count: Ulong)                     -> Long, DESC;
     write       [1 4 64]      (fd: Fd, buf: Bytes(count), count: Ulong)                         -> Long, DESC;
-    getppid     [110 64 173]  ()                                                                -> Pid, PURE;
     openat      [257 295 56]  (dirfd: DirFd, pathname: Path, flags: Set32(&OPEN),
                                mode: When(flags, 0o100, &Perm))                                 -> Fd, DESC | FILE;
     fcntl       [72 55 25]    (fd: Fd, cmd: Set32(&FCNTL), arg: Hex)                            -> Int, DESC,
         by cmd {
             F_SETFL => (fd: Fd, cmd: Set32(&FCNTL), flags: Set32(&OPEN)) -> Int;
         };
-    nanosleep   [35 162 101]  (rqtp: Rec(&TIMESPEC), rmtp: Out(&Rec(&TIMESPEC)))                -> Int, 0;
 }

@@ -3,7 +3,7 @@
 
 use tracer_common::plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape};
 
-use super::types::{Arg, Len, Row, Special, Ty, Variant};
+use super::types::{Arg, Len, Row, Special, Ty, Variant, bits};
 
 /// How much of each call is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,9 @@ impl Builder {
                 self.lower(arg, inner, phase::EXIT_OK);
             }
             Ty::When(_, _, inner) => self.lower(arg, inner, when),
+            Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
+            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
             _ if arg == ARG_RET || !self.detail.data => {}
             _ => self.memory(arg, ty, when),
         }
@@ -104,10 +107,50 @@ impl Builder {
 
     /// Forms of their own: how many bytes each reads.
     fn special(&mut self, arg: u8, special: Special, when: u8) {
+        let strlen = self.detail.strlen;
+        let elements = |unit: u16| strlen.saturating_add(1).min(u32::from(BLOB_MAX as u16 / unit)) as u16;
         let fixed = match special {
             Special::WaitStatus => 4,
             Special::Siginfo => 128,
-            Special::Stat => if cfg!(target_arch = "x86_64") { 144 } else { 128 },
+            Special::Stat => {
+                if cfg!(target_arch = "x86_64") {
+                    144
+                } else {
+                    128
+                }
+            }
+            Special::Sigaction => 32,
+            Special::Sigevent => 64,
+            Special::CapData => 24,
+            Special::PerfAttr => 136,
+            Special::UserDesc => 16,
+            // The text of a shorter message ends before: what was read of it is enough then.
+            Special::MsgBuf(_) => 8 + strlen.min(1024) as u16,
+            Special::CloneArgs => return self.push(arg, when, shape::BYTES, Len::Arg(1), 1, 128, 1),
+            Special::SyscallInfo => return self.push(arg, when, shape::BYTES, Len::Ret, 1, 88, 1),
+            Special::CpuMask(n) => return self.push(arg, when, shape::BYTES, n, 1, 1024, 1),
+            Special::NodeMask(n) => return self.push(arg, when, shape::BYTES, bits(n), 1, 1024, 1),
+            // Pages are a few bytes of a large number: read as many as are shown.
+            Special::Residency(_) => return self.push(arg, when, shape::BYTES, Len::Fixed(1), elements(1), elements(1), 1),
+            Special::PageStatus(n) => {
+                return self.push(arg, when, shape::BYTES, n, 4, 4 * elements(4), elements(4));
+            }
+            Special::CloneFlags
+            | Special::Rlim
+            | Special::MmapFlags
+            | Special::WithPerm(_)
+            | Special::IpcKey
+            | Special::Ioprio
+            | Special::FutexWakeOp
+            | Special::KeySerial
+            | Special::Ticks
+            | Special::UnixTime
+            | Special::TimeComment
+            | Special::SyslogAction
+            | Special::KernelVersion
+            | Special::Ptracer
+            | Special::PidType
+            | Special::UserOffset => return,
         };
         self.push(arg, when, shape::BYTES, Len::Fixed(1), fixed, fixed, 1);
     }

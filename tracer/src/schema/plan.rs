@@ -5,7 +5,7 @@ use tracer_common::plan::{
     ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape,
 };
 
-use super::types::{Arg, Len, Row, Special, Ty, Variant};
+use super::types::{Arg, Len, Row, Special, Ty, Variant, bits};
 
 /// How much of each call is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,9 @@ impl Builder {
             }
             Ty::When(_, _, inner) => self.lower(arg, inner, when),
             Ty::Special(special) if arg == ARG_RET && self.detail.data => self.noted(special),
+            Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
+            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
             _ if arg == ARG_RET || !self.detail.data => {}
             _ => self.memory(arg, ty, when),
         }
@@ -115,6 +118,7 @@ impl Builder {
         const STAT: u16 = if cfg!(target_arch = "x86_64") { 144 } else { 128 };
         let most = BLOB_MAX as u16;
         let strlen = self.detail.strlen.min(u32::from(most)) as u16;
+        let elements = |unit: u16| strlen.saturating_add(1).min(most / unit);
         match special {
             Special::WaitStatus => self.fixed(arg, when, 4),
             Special::Siginfo => self.fixed(arg, when, 128),
@@ -151,7 +155,37 @@ impl Builder {
             Special::SockOptSet => self.push(arg, when, shape::BYTES, Len::Arg(4), 1, strlen.max(64), 1),
             Special::SockOptGet => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::At(4), 1, strlen.max(64), 1),
             Special::UringArg => self.push(arg, when, shape::BYTES, Len::Arg(5), 1, 64, 1),
-            Special::NonZeroMode
+            Special::Sigaction => self.fixed(arg, when, 32),
+            Special::Sigevent => self.fixed(arg, when, 64),
+            Special::CapData => self.fixed(arg, when, 24),
+            Special::PerfAttr => self.fixed(arg, when, 136),
+            Special::UserDesc => self.fixed(arg, when, 16),
+            // The text of a shorter message ends before: what was read of it is enough then.
+            Special::MsgBuf(_) => self.fixed(arg, when, 8 + strlen.min(1024)),
+            Special::CloneArgs => self.push(arg, when, shape::BYTES, Len::Arg(1), 1, 128, 1),
+            Special::SyscallInfo => self.push(arg, when, shape::BYTES, Len::Ret, 1, 88, 1),
+            Special::CpuMask(n) => self.push(arg, when, shape::BYTES, n, 1, 1024, 1),
+            Special::NodeMask(n) => self.push(arg, when, shape::BYTES, bits(n), 1, 1024, 1),
+            // Pages are a few bytes of a large number: read as many as are shown.
+            Special::Residency(_) => self.push(arg, when, shape::BYTES, Len::Fixed(1), elements(1), elements(1), 1),
+            Special::PageStatus(n) => self.push(arg, when, shape::BYTES, n, 4, 4 * elements(4), elements(4)),
+            Special::CloneFlags
+            | Special::Rlim
+            | Special::MmapFlags
+            | Special::WithPerm(_)
+            | Special::IpcKey
+            | Special::Ioprio
+            | Special::FutexWakeOp
+            | Special::KeySerial
+            | Special::Ticks
+            | Special::UnixTime
+            | Special::TimeComment
+            | Special::SyslogAction
+            | Special::KernelVersion
+            | Special::Ptracer
+            | Special::PidType
+            | Special::UserOffset
+            | Special::NonZeroMode
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd

@@ -35,6 +35,22 @@ static FAMILIES: &[&[Row]] = &[
     super::poll::POLLING,
     super::aio::AIO,
     super::ioctl::IOCTL_CALL,
+    super::bpf::PROGRAMS,
+    super::creds::CREDENTIALS,
+    super::futex::FUTEXES,
+    super::ia32::IA32,
+    super::ipc::IPCS,
+    super::keys::KEYS,
+    super::memory::MEMORY,
+    super::obsolete::OBSOLETE,
+    super::prctl::CONTROL,
+    super::process::CLONES,
+    super::process::PROCESS,
+    super::ptrace::PTRACES,
+    super::sched::SCHEDULING,
+    super::signal::SIGNALS,
+    super::system::SYSTEM,
+    super::time::TIME,
 ];
 
 /// The row of a call number; `None` for numbers no row has.

@@ -19,6 +19,8 @@ pub struct Row {
     pub class: u32,
     /// Other forms of the call, chosen by an argument.
     pub variants: &'static [Variant],
+    /// Not empty: the order in which the arguments are shown, each as `name=value` (`clone`).
+    pub order: &'static [u8],
 }
 
 /// A number an ABI does not have.
@@ -47,7 +49,7 @@ pub struct Variant {
 }
 
 /// Where a length or a count comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Len {
     /// The value of an argument.
     Arg(u8),
@@ -165,6 +167,15 @@ pub enum Ty {
     InOut(&'static Ty),
     /// Present only when argument `.0` has a bit of `.1`; not printed otherwise.
     When(Len, u64, &'static Ty),
+    /// As `Out`, when the call returned more than 0 (`wait4`'s status).
+    Positive(&'static Ty),
+    /// Read at the end when a signal interrupted the call (ERESTART*); an address otherwise (`nanosleep`'s rest).
+    Interrupted(&'static Ty),
+    /// Known at entry, shown at the end: a resumed line has it, as strace's does (`clone`'s child_tidptr).
+    Late(&'static Ty),
+    /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
+    /// number of flags that is 0 and has no name.
+    Note(&'static Ty, &'static Ty),
 }
 
 /// A structure with a fixed layout, as the native 64-bit ABI has it.
@@ -281,6 +292,64 @@ pub enum Special {
     /// What io_uring_enter waits with: a signal mask of `sigsetsize` (argument 5) bytes, or a structure when
     /// the flags have IORING_ENTER_EXT_ARG.
     UringArg,
+    /// clone's flags and, in the low byte, a signal: `CLONE_VM|SIGCHLD`. A number.
+    CloneFlags,
+    /// `struct clone_args` of the size that argument 1 tells, and what the call wrote where it points:
+    /// `{flags=...} => {parent_tid=[5]}`. At most 128 bytes at entry.
+    CloneArgs,
+    /// `struct sigaction` of the kernel: 32 bytes.
+    Sigaction,
+    /// `struct sigevent`: 64 bytes.
+    Sigevent,
+    /// A set of CPUs of that many bytes: `[0 1]`.
+    CpuMask(Len),
+    /// A set of memory nodes of that many bits: `[0x00000000000001]`.
+    NodeMask(Len),
+    /// mincore's answer, a byte for each page of that many bytes of memory: `[1, 0]`.
+    Residency(Len),
+    /// move_pages' answer, an `int` each: a node or an error, `[0, -EFAULT]`.
+    PageStatus(Len),
+    /// One or two `struct __user_cap_data_struct` joined: 24 bytes, 12 for the first version of the header.
+    CapData,
+    /// `struct msgbuf` with that many bytes of text: `{mtype=1, mtext="..."}`.
+    MsgBuf(Len),
+    /// `struct perf_event_attr`, at most 136 bytes.
+    PerfAttr,
+    /// `struct user_desc` of x86, 16 bytes.
+    UserDesc,
+    /// `struct ptrace_syscall_info`, of which the call returns the size: at most 88 bytes at the end.
+    SyscallInfo,
+
+    /// A limit in units of 1024 where it is a multiple: `8192*1024`, `RLIM64_INFINITY`. A number.
+    Rlim,
+    /// mmap's flags with the size of huge pages: `MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT`. A number.
+    MmapFlags,
+    /// Flags and permissions together: `IPC_CREAT|0600`. A number.
+    WithPerm(&'static Set),
+    /// A key of System V IPC: `IPC_PRIVATE`, `0x1234`. A number.
+    IpcKey,
+    /// `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`. A number.
+    Ioprio,
+    /// The operation and comparison of FUTEX_WAKE_OP. A number.
+    FutexWakeOp,
+    /// A key: its number, or `KEY_SPEC_*`. A number.
+    KeySerial,
+    /// Clock ticks: `32 /* 0.32 s */`. A number.
+    Ticks,
+    /// A time in seconds as a date, `2026-11-23T22:18:04+0000`. A number.
+    UnixTime,
+    /// A time in seconds and its date in a comment. A number.
+    TimeComment,
+    /// syslog's action: `3 /* SYSLOG_ACTION_READ_ALL */`. A number.
+    SyslogAction,
+    /// `KERNEL_VERSION(6, 1, 0)`. A number.
+    KernelVersion,
+    /// PR_SET_PTRACER's process, or PR_SET_PTRACER_ANY. A number.
+    Ptracer,
+    /// PR_SCHED_CORE's kind of pid: `0 /* PIDTYPE_PID */`. A number.
+    PidType,
+    /// An offset into x86's `struct user`: `8*ORIG_RAX`. A number.
+    UserOffset,
 }
 
 /// Another name for [`Special`], for tables in which that word is the variant of [`Ty`].

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 use crate::decode::value::{Tail, Value};
 use crate::schema::stat::{STATX, STATX_ATTR};
@@ -184,7 +184,7 @@ fn date(zone: &TimeZone, sec: i64, part: u64, digits: usize) -> Option<String> {
     if (sec == 0 && part == 0) || part >= 10u64.pow(digits as u32).max(1) {
         return None;
     }
-    let time = Zoned::new(Timestamp::from_second(sec).ok()?, zone.clone());
+    let time = ZonedDateTime::new(Timestamp::from_second(sec).ok()?, zone.clone());
     let part = if part > 0 { format!(".{part:0digits$}") } else { String::new() };
     Some(format!("{}{part}{}", time.strftime("%Y-%m-%dT%H:%M:%S"), time.strftime("%z")))
 }

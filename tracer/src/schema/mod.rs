@@ -17,11 +17,13 @@ pub mod obsolete;
 pub mod prctl;
 pub mod process;
 pub mod ptrace;
+mod rows;
 pub mod sched;
 pub mod signal;
 pub mod system;
+#[cfg(test)]
+mod tests;
 pub mod time;
-mod rows;
 
 pub mod aio;
 pub mod file;

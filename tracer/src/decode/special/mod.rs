@@ -2,7 +2,13 @@
 
 pub mod files;
 pub mod ifreq;
+pub mod join;
+pub mod pages;
+pub mod perf;
 pub mod poll;
+pub mod signals;
 pub mod sockopt;
 pub mod stat;
+pub mod task;
 pub mod tty;
+pub mod values;

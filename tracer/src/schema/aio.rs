@@ -78,5 +78,4 @@ syscalls! { pub AIO:
     io_uring_enter  [426 426 426]   (fd: Fd, to_submit: Uint, min_complete: Uint, flags: Set32(&URING_ENTER),
                                      sigmask: Special(Form::UringArg), sigsetsize: Ulong)           -> Int, DESC | SIG;
     io_uring_register [427 427 427] (fd: Fd, opcode: Set32(&URING_REGISTER), arg: Addr, nr_args: Uint) -> Int, DESC | MEM;
-    io_pgetevents_time64 [_ 416 _]  (ctx_id: Addr, min_nr: Long, nr: Long, events: Addr, timeout: Addr, usig: Addr) -> Long, 0;
 }

@@ -82,9 +82,6 @@ syscalls! { pub FILES:
     chown           [92 182 _]      (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
     fchown          [93 95 55]      (fd: Fd, owner: Id, group: Id)                                  -> Int, DESC;
     lchown          [94 16 _]       (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
-    chown32         [_ 212 _]       (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
-    fchown32        [_ 207 _]       (fd: Fd, owner: Id, group: Id)                                  -> Int, DESC;
-    lchown32        [_ 198 _]       (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
     fchownat        [260 298 54]    (dirfd: DirFd, pathname: Path, owner: Id, group: Id, flags: Set32(&AT))
                                                                                                     -> Int, DESC | FILE;
     mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: When(mode, DEVICE, &Dev))     -> Int, FILE;
@@ -126,5 +123,4 @@ syscalls! { pub FILES:
     file_setattr    [469 469 469]   (dirfd: DirFd, pathname: Path, attr: Sized(&FILE_ATTR, size), size: Ulong,
                                      at_flags: Set32(&AT))                                          -> Int, DESC | FILE;
     acct            [163 51 89]     (filename: Path)                                                -> Int, FILE;
-    uselib          [134 86 _]      (library: Path)                                                 -> Int, FILE;
 }

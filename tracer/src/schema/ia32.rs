@@ -10,6 +10,7 @@ syscalls! { pub IA32:
     waitpid         [_ 7 _]   (pid: Pid, wstatus: Addr, options: Hex32)                         -> Pid, PROC;
     r#break         [_ 17 _]  ()                                                                -> Int, MEM;
     oldstat         [_ 18 _]  (pathname: Path, statbuf: Addr)                                   -> Int, FILE | STAT | STATLIKE;
+    umount          [_ 22 _]  (target: Path)                                                    -> Int, FILE;
     stime           [_ 25 _]  (t: Addr)                                                         -> Int, CLOCK;
     oldfstat        [_ 28 _]  (fd: Fd, statbuf: Addr)                                           -> Int, DESC | FSTAT | STATLIKE;
     stty            [_ 31 _]  ()                                                                -> Int, 0;

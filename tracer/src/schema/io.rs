@@ -61,11 +61,7 @@ syscalls! { pub IO:
     pwritev2        [328 379 287]   (fd: Fd, iov: Iovec(iovcnt), iovcnt: Ulong, offset: Long, offset_high: Hidden,
                                      flags: Set32(&RWF))                                            -> Long, DESC;
     lseek           [8 19 62]       (fd: Fd, offset: Long, whence: Set32(&SEEK))                    -> Long, DESC;
-    _llseek         [_ 140 _]       (fd: Fd, offset_high: Uint, offset_low: Uint, result: Out(&Ptr(&Long)),
-                                     whence: Set32(&SEEK))                                          -> Int, DESC;
     sendfile        [40 187 71]     (out_fd: Fd, in_fd: Fd, offset: Special(Form::MovedOffset),
-                                     count: Ulong)                                                  -> Long, DESC | NET;
-    sendfile64      [_ 239 _]       (out_fd: Fd, in_fd: Fd, offset: Special(Form::MovedOffset),
                                      count: Ulong)                                                  -> Long, DESC | NET;
     splice          [275 313 76]    (fd_in: Fd, off_in: Ptr(&Long), fd_out: Fd, off_out: Ptr(&Long), len: Ulong,
                                      flags: Set32(&SPLICE))                                         -> Long, DESC;
@@ -74,9 +70,7 @@ syscalls! { pub IO:
     copy_file_range [326 377 285]   (fd_in: Fd, off_in: Ptr(&Long), fd_out: Fd, off_out: Ptr(&Long), len: Ulong,
                                      flags: Uint)                                                   -> Long, DESC;
     truncate        [76 92 45]      (path: Path, length: Ulong)                                     -> Int, FILE;
-    truncate64      [_ 193 _]       (path: Path, length_low: Uint, length_high: Uint)               -> Int, FILE;
     ftruncate       [77 93 46]      (fd: Fd, length: Ulong)                                         -> Int, DESC;
-    ftruncate64     [_ 194 _]       (fd: Fd, length_low: Uint, length_high: Uint)                   -> Int, DESC;
     fallocate       [285 324 47]    (fd: Fd, mode: Set32(&FALLOC), offset: Long, len: Long)         -> Int, DESC;
     fadvise64       [221 250 223]   (fd: Fd, offset: Long, len: Ulong, advice: Set32(&FADVISE))     -> Int, DESC;
     readahead       [187 225 213]   (fd: Fd, offset: Long, count: Ulong)                            -> Int, DESC;

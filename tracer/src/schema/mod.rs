@@ -17,13 +17,13 @@ pub mod obsolete;
 pub mod prctl;
 pub mod process;
 pub mod ptrace;
+mod rows;
 pub mod sched;
 pub mod signal;
 pub mod system;
-pub mod time;
-mod rows;
 #[cfg(test)]
 mod tests;
+pub mod time;
 
 pub mod aio;
 pub mod file;

@@ -54,6 +54,11 @@ sets! {
           MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20, MOUNT_ATTR_NODIRATIME = 0x80,
           MOUNT_ATTR_IDMAP = 0x100000, MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
+    /// Kinds of namespace. include/uapi/linux/sched.h
+    NAMESPACE "CLONE_NEW"
+    bits: CLONE_NEWTIME = 0x80, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000, CLONE_NEWUTS = 0x4000000,
+          CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
+
     /// Propagation in mount_setattr(2). include/uapi/linux/mount.h
     PROPAGATION "MS_"
     choice all: MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000, MS_SHARED = 0x100000;
@@ -159,7 +164,6 @@ syscalls! { pub MOUNTS:
     mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(Form::MountType), mountflags: Set(&MS),
                                      data: Special(Form::MountData))                            -> Int, FILE;
     umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT))                       -> Int, FILE;
-    umount          [_ 22 _]        (target: Path)                                              -> Int, FILE;
     pivot_root      [155 217 41]    (new_root: Path, put_old: Path)                             -> Int, FILE;
     open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE))      -> Fd, DESC | FILE;
     open_tree_attr  [467 467 467]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE),
@@ -184,6 +188,8 @@ syscalls! { pub MOUNTS:
                                                                                                 -> Int, 0;
     listmount       [458 458 458]   (req: Rec(&LIST_REQ), mnt_ids: Out(&Array(&Hex, Ret)), nr_mnt_ids: Ulong,
                                      flags: Set32(&LISTMOUNT))                                  -> Long, 0;
+    setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE))                         -> Int, DESC;
+    sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex)                         -> Int, 0;
     swapon          [167 87 224]    (path: Path, swapflags: Special(Form::SwapFlags))           -> Int, FILE;
     swapoff         [168 115 225]   (path: Path)                                                -> Int, FILE;
     quotactl        [179 131 60]    (cmd: Special(Form::QuotaCmd), special: Path, id: Id, addr: Addr) -> Int, FILE;

@@ -42,13 +42,6 @@ sets! {
           SOL_RXRPC = 272, SOL_PPPOL2TP = 273, SOL_BLUETOOTH = 274, SOL_PNPIPE = 275, SOL_RDS = 276, SOL_IUCV = 277,
           SOL_CAIF = 278, SOL_ALG = 279, SOL_NFC = 280, SOL_KCM = 281, SOL_TLS = 282, SOL_XDP = 283, SOL_MPTCP = 284,
           SOL_MCTP = 285, SOL_SMC = 286, SOL_VSOCK = 287;
-
-    /// socketcall(2) calls of i386. include/uapi/linux/net.h
-    SOCKETCALL "SYS_"
-    choice all: SYS_SOCKET = 1, SYS_BIND = 2, SYS_CONNECT = 3, SYS_LISTEN = 4, SYS_ACCEPT = 5, SYS_GETSOCKNAME = 6,
-          SYS_GETPEERNAME = 7, SYS_SOCKETPAIR = 8, SYS_SEND = 9, SYS_RECV = 10, SYS_SENDTO = 11, SYS_RECVFROM = 12,
-          SYS_SHUTDOWN = 13, SYS_SETSOCKOPT = 14, SYS_GETSOCKOPT = 15, SYS_SENDMSG = 16, SYS_RECVMSG = 17,
-          SYS_ACCEPT4 = 18, SYS_RECVMMSG = 19, SYS_SENDMMSG = 20;
 }
 
 const AF_INET: u64 = 2;
@@ -98,7 +91,6 @@ syscalls! { pub NET_CALLS:
     sendmmsg        [307 345 269]   (fd: Fd, msgvec: Out(&Mmsghdr(vlen)), vlen: Uint, flags: Set32(&MSG)) -> Int, NET;
     recvmmsg        [299 337 243]   (fd: Fd, msgvec: Out(&Mmsghdr(Ret)), vlen: Uint, flags: Set32(&MSG),
                                      timeout: Rec(&TIMESPEC))                                       -> Int, NET;
-    recvmmsg_time64 [_ 417 _]       (fd: Fd, msgvec: Addr, vlen: Uint, flags: Set32(&MSG), timeout: Rec(&TIMESPEC)) -> Int, NET;
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
     setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL), optname: Uint, optval: SET, optlen: Int) -> Int, NET,
         by level {
@@ -128,7 +120,4 @@ syscalls! { pub NET_CALLS:
             SOL_NETLINK => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_NETLINK_OPT), optval: GET, optlen: InOut(&Ptr(&Int)))
                                                                                                                              -> Int;
         };
-    socketcall      [_ 102 _]       (call: Set32(&SOCKETCALL), args: Addr)                          -> Int, NET;
-    getpmsg         [181 188 _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)         -> Int, NET;
-    putpmsg         [182 189 _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)         -> Int, NET;
 }

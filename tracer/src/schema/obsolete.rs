@@ -5,14 +5,12 @@ use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
 use super::types::*;
-use crate::{records, selectors, syscalls};
+use crate::{records, syscalls};
 
 records! {
     /// struct __sysctl_args. include/uapi/linux/sysctl.h
     SYSCTL 80 { name: 0 8 Addr, nlen: 8 4 Int, oldval: 16 8 Addr, oldlenp: 24 8 Addr, newval: 32 8 Addr, newlen: 40 8 Ulong }
 }
-
-selectors! { SYSFS_INDEX = 1, SYSFS_NAME = 2, SYSFS_COUNT = 3 }
 
 syscalls! { pub OBSOLETE:
     modify_ldt      [154 123 _]   (func: Int, ptr: Special(S::UserDesc), bytecount: Ulong)      -> Long, 0;
@@ -22,12 +20,6 @@ syscalls! { pub OBSOLETE:
     ioperm          [173 101 _]   (from: Hex, num: Hex, turn_on: Int)                           -> Int, 0;
     uretprobe       [335 _ _]     ()                                                            -> Hex, 0;
     uprobe          [336 _ _]     ()                                                            -> Hex, 0;
-    sysfs           [139 135 _]   (option: Uint, arg1: Hex, arg2: Hex)                          -> Int, 0,
-        by option {
-            SYSFS_INDEX => (option: Uint, fsname: Text)                                         -> Int;
-            SYSFS_NAME  => (option: Uint, fs_index: Uint, buf: Out(&Text))                      -> Int;
-            SYSFS_COUNT => (option: Uint)                                                       -> Int;
-        };
     uselib          [134 86 _]    (library: Path)                                               -> Int, FILE;
     _sysctl         [156 149 _]   (args: Rec(&SYSCTL))                                          -> Int, 0;
     create_module   [174 127 _]   (name: Hex, size: Hex)                                        -> Long, 0;

@@ -161,7 +161,6 @@ syscalls! { pub OPENING:
                                      mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE;
     open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(Form::FileHandle),
                                      flags: Set32(&OPEN))                               -> Fd, DESC;
-    lookup_dcookie  [212 253 18]    (cookie: Ulong, buffer: Out(&Path), len: Ulong)     -> Long, 0;
     fcntl           [72 55 25]      (fd: Fd, cmd: Set32(&FCNTL), arg: Hex)              -> Int, DESC,
         by cmd {
             F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd;

@@ -115,7 +115,6 @@ syscalls! { pub POLLING:
                                      sigsetsize: Ulong)                                     -> Special(Form::PpollRet), DESC;
     select          [23 82 _]       (nfds: Int, readfds: Special(Form::FdSet), writefds: Special(Form::FdSet),
                                      exceptfds: Special(Form::FdSet), timeout: Rec(&TIMEVAL)) -> Special(Form::SelectRet), DESC;
-    _newselect      [_ 142 _]       (nfds: Int, readfds: Addr, writefds: Addr, exceptfds: Addr, timeout: Addr) -> Int, DESC;
     pselect6        [270 308 72]    (nfds: Int, readfds: Special(Form::FdSet), writefds: Special(Form::FdSet),
                                      exceptfds: Special(Form::FdSet), timeout: Rec(&TIMESPEC),
                                      sigmask: Special(Form::MaskPair))                      -> Special(Form::Pselect6Ret), DESC;
@@ -131,8 +130,6 @@ syscalls! { pub POLLING:
                                      sigmask: SigSet(sigsetsize), sigsetsize: Ulong)                -> Int, DESC;
     epoll_pwait2    [441 441 441]   (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int,
                                      timeout: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize), sigsetsize: Ulong) -> Int, DESC;
-    epoll_ctl_old   [214 _ _]       (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                    -> Int, 0;
-    epoll_wait_old  [215 _ _]       (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                    -> Int, 0;
     eventfd         [284 323 _]     (initval: Uint)                                                 -> Fd, DESC;
     eventfd2        [290 328 19]    (initval: Uint, flags: Set32(&EFD))                             -> Fd, DESC;
     signalfd        [282 321 _]     (fd: Fd, mask: SigSet(sizemask), sizemask: Ulong)               -> Fd, DESC | SIG;
@@ -144,8 +141,4 @@ syscalls! { pub POLLING:
     fanotify_init   [300 338 262]   (flags: Set32(&FAN_INIT), event_f_flags: Set32(&OPEN))          -> Fd, DESC;
     fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Set(&FAN), dirfd: Special(Form::FanDirFd),
                                      pathname: Path)                                                -> Int, DESC | FILE;
-    ppoll_time64    [_ 414 _]       (fds: Special(Form::PollFds), nfds: Uint, tmo_p: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize),
-                                     sigsetsize: Ulong)                                     -> Special(Form::PpollRet), DESC;
-    pselect6_time64 [_ 413 _]       (nfds: Int, readfds: Addr, writefds: Addr, exceptfds: Addr, timeout: Rec(&TIMESPEC),
-                                     sigmask: Addr)                                                 -> Int, DESC;
 }

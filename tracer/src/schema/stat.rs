@@ -77,14 +77,7 @@ syscalls! { pub STATS:
                                                                              -> Int, DESC | FILE | FSTAT | STATLIKE;
     statx           [332 383 291]   (dirfd: DirFd, pathname: Path, flags: Set32(&AT_STATX), mask: Set32(&STATX),
                                      statxbuf: Out(&Special(Form::Statx)))   -> Int, DESC | FILE | FSTAT | STATLIKE;
-    stat64          [_ 195 _]       (pathname: Path, statbuf: Addr)                         -> Int, FILE | STAT | STATLIKE;
-    lstat64         [_ 196 _]       (pathname: Path, statbuf: Addr)                         -> Int, FILE | LSTAT | STATLIKE;
-    fstat64         [_ 197 _]       (fd: Fd, statbuf: Addr)                                 -> Int, DESC | FSTAT | STATLIKE;
-    fstatat64       [_ 300 _]       (dirfd: DirFd, pathname: Path, statbuf: Addr, flags: Set32(&AT))
-                                                                             -> Int, DESC | FILE | FSTAT | STATLIKE;
     statfs          [137 99 43]     (path: Path, buf: Out(&Rec(&STATFS_BUF)))                   -> Int, FILE | STATFS | STATFSLIKE;
     fstatfs         [138 100 44]    (fd: Fd, buf: Out(&Rec(&STATFS_BUF)))                       -> Int, DESC | FSTATFS | STATFSLIKE;
-    statfs64        [_ 268 _]       (path: Path, size: Ulong, buf: Addr)                    -> Int, FILE | STATFS | STATFSLIKE;
-    fstatfs64       [_ 269 _]       (fd: Fd, size: Ulong, buf: Addr)                        -> Int, DESC | FSTATFS | STATFSLIKE;
     ustat           [136 62 _]      (dev: Dev, ubuf: Out(&Rec(&USTAT)))                     -> Int, STATFSLIKE;
 }

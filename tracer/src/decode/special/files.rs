@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn requests_have_names_or_parts() {
         assert_eq!(ioctl_cmd(0x5401), Value::Named(&IOCTL, 0x5401));
-        let parts = |dir, a, b, c| Value::Apply("_IOC", vec![Value::Word(dir), Value::Hex(a), Value::Hex(b), Value::Hex(c)]);
+        let parts =
+            |dir, a, b, c| Value::Apply("_IOC", vec![Value::Word(dir), Value::Hex(a), Value::Hex(b), Value::Hex(c)]);
         assert_eq!(ioctl_cmd(0xc004_5678), parts("_IOC_READ|_IOC_WRITE", 0x56, 0x78, 4));
         assert_eq!(ioctl_cmd(5), parts("_IOC_NONE", 0, 5, 0));
     }
@@ -201,7 +202,9 @@ mod tests {
         let mut after = vec![0; 136];
         after[0] = 8;
         after[4] = 1;
-        let Some(Value::Struct { fields, .. }) = file_handle_out(&[128, 0, 0, 0, 0, 0, 0, 0], &after, true) else { panic!() };
+        let Some(Value::Struct { fields, .. }) = file_handle_out(&[128, 0, 0, 0, 0, 0, 0, 0], &after, true) else {
+            panic!()
+        };
         assert_eq!(fields[0].1, Value::Changed(Box::new(Value::Uint(128)), Box::new(Value::Uint(8))));
         assert_eq!(fields[2].1, Value::Str { bytes: Cow::Owned(vec![0; 8]), cut: false, hex: true });
         assert_eq!(file_handle(&[0; 7]), None);

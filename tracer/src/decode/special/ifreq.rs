@@ -24,8 +24,17 @@ pub fn ifreq<'a>(request: u64, b: &'a [u8], filled: bool, address: Address<'a>) 
     let mut fields = vec![name];
     let reads = matches!(
         request,
-        SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
-            | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
+        SIOCSIFFLAGS
+            | SIOCSIFADDR
+            | SIOCSIFDSTADDR
+            | SIOCSIFBRDADDR
+            | SIOCSIFNETMASK
+            | SIOCSIFMETRIC
+            | SIOCSIFMTU
+            | SIOCSIFHWADDR
+            | SIOCSIFTXQLEN
+            | SIOCSIFNAME
+            | SIOCSIFSLAVE
     );
     if !reads && !filled {
         return Some(Value::Struct { fields, more: false });
@@ -82,7 +91,10 @@ fn hwaddr<'a>(sa: &[u8]) -> Value<'a> {
         _ => (Cow::Owned(format!("{family:#x} /* ARPHRD_??? */")), 14),
     };
     let bytes = sa[2..2 + len].iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
-    Value::Struct { fields: vec![("sa_family", Value::Text(name.into_owned())), ("sa_data", Value::Text(bytes))], more: false }
+    Value::Struct {
+        fields: vec![("sa_family", Value::Text(name.into_owned())), ("sa_data", Value::Text(bytes))],
+        more: false,
+    }
 }
 
 fn map<'a>(b: &[u8]) -> Value<'a> {
@@ -104,7 +116,10 @@ fn map<'a>(b: &[u8]) -> Value<'a> {
 
 /// Kept beside `ifconf` for callers that have the interfaces' bytes.
 pub fn interfaces<'a>(b: &'a [u8], address: Address<'a>) -> Value<'a> {
-    let one = |r: &'a [u8]| Value::Struct { fields: vec![("ifr_name", chars(&r[..16])), ("ifr_addr", address(&r[16..32]))], more: false };
+    let one = |r: &'a [u8]| Value::Struct {
+        fields: vec![("ifr_name", chars(&r[..16])), ("ifr_addr", address(&r[16..32]))],
+        more: false,
+    };
     Value::Array(b.chunks_exact(40).map(one).collect(), Tail::Whole)
 }
 
@@ -137,7 +152,10 @@ mod tests {
     fn addresses_of_hardware_are_hex() {
         let b = lo(&[4, 3, 0xaa, 0, 0, 0, 0, 1]);
         let Some(Value::Struct { fields, .. }) = ifreq(SIOCGIFHWADDR, &b, true, |_| Value::Word("")) else { panic!() };
-        let inner = vec![("sa_family", Value::Text("ARPHRD_LOOPBACK".into())), ("sa_data", Value::Text("aa:00:00:00:00:01".into()))];
+        let inner = vec![
+            ("sa_family", Value::Text("ARPHRD_LOOPBACK".into())),
+            ("sa_data", Value::Text("aa:00:00:00:00:01".into())),
+        ];
         assert_eq!(fields[1].1, Value::Struct { fields: inner, more: false });
     }
 }

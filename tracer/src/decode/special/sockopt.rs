@@ -17,7 +17,8 @@ const IP_DROP_MEMBERSHIP: u32 = 36;
 const PACKET_STATISTICS: u32 = 6;
 
 /// Options of SOL_SOCKET whose value is an integer and nothing else, by number.
-const INTEGERS: &[u32] = &[1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 29, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 49];
+const INTEGERS: &[u32] =
+    &[1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 29, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 49];
 
 /// What an option's value is, and how it is to be shown.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +55,8 @@ impl<'a> Opt<'a> {
     }
 
     fn fields(&self, names: &[&'static str]) -> Option<Value<'a>> {
-        let fields: Option<Vec<_>> = names.iter().enumerate().map(|(i, n)| Some((*n, Value::Int(self.int(4 * i)?)))).collect();
+        let fields: Option<Vec<_>> =
+            names.iter().enumerate().map(|(i, n)| Some((*n, Value::Int(self.int(4 * i)?)))).collect();
         Some(Value::Struct { fields: fields?, more: false })
     }
 

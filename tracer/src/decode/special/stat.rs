@@ -74,11 +74,9 @@ pub fn stat<'a>(b: &[u8], verbose: bool) -> Option<Value<'a>> {
         ("st_blocks", Value::Uint(num(b, 64, 8))),
         size,
     ];
-    for (off, sec, nsec) in [
-        (72, "st_atime", "st_atime_nsec"),
-        (88, "st_mtime", "st_mtime_nsec"),
-        (104, "st_ctime", "st_ctime_nsec"),
-    ] {
+    for (off, sec, nsec) in
+        [(72, "st_atime", "st_atime_nsec"), (88, "st_mtime", "st_mtime_nsec"), (104, "st_ctime", "st_ctime_nsec")]
+    {
         let (s, n) = (num(b, off, 8) as i64, num(b, off + 8, 8));
         fields.push((sec, dated(Value::Int(s), s, n, 9)));
         fields.push((nsec, Value::Uint(n)));
@@ -116,7 +114,8 @@ pub fn statx<'a>(b: &[u8], verbose: bool) -> Option<Value<'a>> {
     {
         if mask & bit != 0 {
             let (s, n) = (num(b, off, 8) as i64, num(b, off + 8, 4));
-            let time = Value::Struct { fields: vec![("tv_sec", Value::Int(s)), ("tv_nsec", Value::Uint(n))], more: false };
+            let time =
+                Value::Struct { fields: vec![("tv_sec", Value::Int(s)), ("tv_nsec", Value::Uint(n))], more: false };
             fields.push((name, dated(time, s, n, 9)));
         }
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracer_common::plan::{MAX_OPS, Plan};
 
-use super::plan::{Detail, plan, variant};
-use super::types::{NO_NR, Row, Ty, class};
-use super::{Abi, all, by_name, by_nr};
+use crate::schema::plan::{Detail, plan, variant};
+use crate::schema::types::{NO_NR, Row, Ty, class};
+use crate::schema::{Abi, all, by_name, by_nr};
 
 /// Calls that are newer than the headers of most systems: the same number everywhere.
 /// scripts/syscall.tbl, arch/x86/entry/syscalls/syscall_64.tbl of Linux 6.18.

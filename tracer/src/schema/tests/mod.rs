@@ -1,0 +1,4 @@
+//! The tables, checked.
+
+mod calls;
+mod constants;

@@ -352,9 +352,6 @@ pub enum Special {
     UserOffset,
 }
 
-/// Another name for [`Special`], for tables in which that word is the variant of [`Ty`].
-pub type Form = Special;
-
 /// Bits of [`Row::class`]: the sets of `-e trace=%name`, as strace has them.
 pub mod class {
     macro_rules! classes {

@@ -2,3 +2,5 @@
 
 mod calls;
 mod constants;
+mod classes;
+mod layouts;

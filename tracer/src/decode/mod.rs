@@ -18,7 +18,6 @@ pub(crate) mod testing;
 mod tests;
 pub mod value;
 
-use smallvec::SmallVec;
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
@@ -145,7 +144,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         None => (row.args, &row.ret),
     };
 
-    let mut shown: SmallVec<[(&'static str, Value<'a>); 6]> = SmallVec::new();
+    let mut shown = Vec::with_capacity(args.len());
     let mut entered = None;
     let mut show = |i: usize, arg: &'static Arg| {
         let place = cx.at(i as u8, phase::ENTER);
@@ -175,7 +174,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
 fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     const NAMES: [&str; 6] = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
     let count = row.map_or(6, |r| r.args.len().min(6));
-    let args: SmallVec<_> = (0..count)
+    let args: Vec<_> = (0..count)
         .map(|i| {
             let value = if compat { u64::from(head.args[i] as u32) } else { head.args[i] };
             let name = row.and_then(|r| r.args.get(i)).map_or(NAMES[i], |a| a.name);

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
 use tracer_common::event::Head;
 
 use crate::schema::set::Set;
@@ -17,7 +16,7 @@ pub struct Call<'a> {
     /// The row; `None` for a number no row has.
     pub row: Option<&'static Row>,
     /// Arguments with their names, those that are printed.
-    pub args: SmallVec<[(&'static str, Value<'a>); 6]>,
+    pub args: Vec<(&'static str, Value<'a>)>,
     /// How many of `args` were known when the call was entered: the part before `<unfinished ...>`.
     pub entered: usize,
     /// How it ended.

@@ -90,10 +90,10 @@ syscalls! { pub IOCTL_CALL:
             BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int;
             SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
             | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: InOut(&Special(S::Ifreq)))   -> Int;
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int;
             SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
             | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
                                         => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int;
-            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: InOut(&Special(S::Ifconf)))  -> Int;
+            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: Special(S::Ifconf))  -> Int;
         };
 }

@@ -6,7 +6,6 @@ use super::types::Len::*;
 use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -101,7 +100,7 @@ records! {
     /// struct f_owner_ex. include/uapi/asm-generic/fcntl.h
     F_OWNER_EX 8 { r#type: 0 4 Set32(&OWNER), pid: 4 4 Pid }
     /// struct open_how. include/uapi/linux/openat2.h
-    OPEN_HOW 24 { flags: 0 8 Set(&OPEN), mode: 8 8 Special(S::NonZeroMode),
+    OPEN_HOW 24 { flags: 0 8 Set(&OPEN), mode: 8 8 NonZero(&Octal),
                   resolve: 16 8 Set(&RESOLVE) }
 }
 

@@ -31,8 +31,10 @@ fn classes_are_those_of_strace() {
     let mut wrong = Vec::new();
     for (word, bit) in class::NAMES {
         let Some(strace) = watch(word) else { continue };
-        let ours: BTreeSet<&str> =
-            all().filter(|r| r.class & bit != 0 && r.nr[0] != NO_NR && u32::from(r.nr[0]) <= KNOWN).map(|r| r.name).collect();
+        let ours: BTreeSet<&str> = all()
+            .filter(|r| r.class & bit != 0 && r.nr[0] != NO_NR && u32::from(r.nr[0]) <= KNOWN)
+            .map(|r| r.name)
+            .collect();
         let strace: BTreeSet<&str> = strace.iter().map(String::as_str).collect();
         if ours != strace {
             let more: Vec<_> = ours.difference(&strace).collect();
@@ -46,7 +48,8 @@ fn classes_are_those_of_strace() {
 /// The calls of a class, as strace shows them behind the mark of the child; `None` when it can not trace.
 fn watch(word: &str) -> Option<BTreeSet<String>> {
     let exe = std::env::current_exe().expect("a running program has a path");
-    let out = std::env::temp_dir().join(format!("tracer-class-{}-{}", std::process::id(), word.trim_start_matches('%')));
+    let out =
+        std::env::temp_dir().join(format!("tracer-class-{}-{}", std::process::id(), word.trim_start_matches('%')));
     let status = Command::new("strace")
         .args(["-f", "-qq", "-e", "signal=none", "-e", &format!("trace=%{word}"), "-o"])
         .arg(&out)

@@ -74,7 +74,11 @@ fn fields_lie_where_the_headers_say() {
             );
         }
         if !ty.starts_with("union") {
-            let _ = writeln!(program, "if (sizeof({ty}) != {0}) printf(\"{ty}: size {0}, the header's %zu\\n\", sizeof({ty}));", rec.size);
+            let _ = writeln!(
+                program,
+                "if (sizeof({ty}) != {0}) printf(\"{ty}: size {0}, the header's %zu\\n\", sizeof({ty}));",
+                rec.size
+            );
         }
     }
     program.push_str("printf(\"%d\", n); return 0; }\n");

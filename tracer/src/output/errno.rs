@@ -169,7 +169,7 @@ const TABLE: &[(&str, &str)] = &[
     ("EOWNERDEAD", "Owner died"),
     ("ENOTRECOVERABLE", "State not recoverable"),
     ("ERFKILL", "Operation not possible due to RF-kill"),
-    ("", ""),
+    ("EHWPOISON", "Memory page has hardware error"),
 ];
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn interrupted_calls_are_printed_in_two_parts() {
     };
     assert_eq!(parts(Record::call("read").args(&[3, P, 100]).ret(3).exit(1, b"abc")), [
         "read(3,  <unfinished ...>\n",
-        "<... read resumed>\"abc\", 100)          = 3\n",
+        "<... read resumed>\"abc\", 100)           = 3\n",
         "read(3,  <detached ...>\n",
     ]);
     assert_eq!(parts(write(b"abcdef")), [

@@ -35,6 +35,11 @@ pub fn is_memory(ty: &Ty) -> bool {
     )
 }
 
+/// Strings and data, which are shown even of calls whose structures are not.
+pub fn is_string(ty: &Ty) -> bool {
+    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_))
+}
+
 impl<'a> Place<'_, 'a> {
     /// The bytes that were copied from where the argument points.
     pub fn memory(&self) -> Memory<'a> {
@@ -133,6 +138,7 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
         } else if let Some(b) = bytes.get(off..end) {
             match f.ty {
                 Ty::Hidden => {}
+                Ty::Special(kind) if special::is_left_out(kind, b) => {}
                 ref ty => fields.push((f.name, field(place, ty, b, if off == 0 { part } else { u16::MAX }))),
             }
         }

@@ -6,8 +6,37 @@ pub mod plan;
 pub mod set;
 pub mod types;
 
-pub mod basic;
+pub mod bpf;
+pub mod creds;
+pub mod futex;
+pub mod ia32;
+pub mod ipc;
+pub mod keys;
+pub mod memory;
+pub mod obsolete;
+pub mod prctl;
+pub mod process;
+pub mod ptrace;
 mod rows;
+pub mod sched;
+pub mod signal;
+pub mod system;
+#[cfg(test)]
+mod tests;
+pub mod time;
+
+pub mod aio;
+pub mod file;
+pub mod io;
+pub mod ioctl;
+pub mod ioctl_names;
+pub mod mount;
+pub mod net;
+pub mod open;
+pub mod poll;
+pub mod sockopt;
+pub mod stat;
+
 pub use rows::{Abi, all, by_name, by_nr};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an

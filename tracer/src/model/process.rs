@@ -18,6 +18,8 @@ pub struct Task {
     pub since: u64,
     /// The leader is gone with this wait status, but other threads of its process live.
     pub left: Option<i32>,
+    /// Its last call was a 32-bit one.
+    pub compat: bool,
     comm: [u8; COMM_LEN],
 }
 
@@ -101,7 +103,9 @@ impl Processes {
     }
 
     fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: [u8; COMM_LEN]) {
-        if self.tasks.insert(tid, Task { tgid, since, left: None, comm }).is_none() && self.tasks.len() == 2 {
+        if self.tasks.insert(tid, Task { tgid, since, left: None, compat: false, comm }).is_none()
+            && self.tasks.len() == 2
+        {
             self.several_since = since;
         }
     }
@@ -131,7 +135,14 @@ mod tests {
         let mut comm = [0; 16];
         comm[..name.len()].copy_from_slice(name);
         let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|k| comm[i * 8 + k]));
-        Head { kind: what, tid, tgid: tid, time, args: [u64::from(tid), u64::from(tid), 0, 0, word(0), word(1)], ..Head::default() }
+        Head {
+            kind: what,
+            tid,
+            tgid: tid,
+            time,
+            args: [u64::from(tid), u64::from(tid), 0, 0, word(0), word(1)],
+            ..Head::default()
+        }
     }
 
     #[test]

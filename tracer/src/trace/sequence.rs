@@ -324,8 +324,7 @@ impl Sequencer {
         }
         let record = &self.held[off..end];
         let visible = stage.visible(head, record);
-        let mut point =
-            Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
+        let mut point = Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
         let task = self.tasks.entry(head.tid).or_default();
         match head.kind {
             kind::CALL => {
@@ -539,7 +538,8 @@ mod tests {
 
     impl Stage for Log {
         fn visible(&mut self, head: &Head, _: &[u8]) -> bool {
-            !matches!(head.kind, kind::FORK | kind::ATTACH) && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
+            !matches!(head.kind, kind::FORK | kind::ATTACH)
+                && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
         }
         fn step(&mut self, step: Step<'_>) {
             if step.shown {

@@ -282,3 +282,6 @@ fn report(program: &str, outcome: &Outcome) -> bool {
     }
     line.is_some()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,9 @@
 //! because many arguments are a value in some bits and flags in the others (`O_RDWR|O_CREAT`).
 
 /// A family of named constants.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Set {
-    /// What unknown values are called: `/* O_??? */`.
+    /// What unknown values are called: `/* O_??? */`. Empty: unknown values are plain hex.
     pub prefix: &'static str,
     /// The bits that hold one value out of `choice`; all ones for an enumeration, 0 for pure flags.
     pub mask: u64,
@@ -13,6 +13,13 @@ pub struct Set {
     /// Flags, in the order in which they are printed: a flag that contains another comes first.
     /// One with value 0 names the absence of all.
     pub bits: &'static [(&'static str, u64)],
+}
+
+impl Set {
+    /// The name of exactly this value.
+    pub fn name_of(&self, value: u64) -> Option<&'static str> {
+        self.choice.iter().chain(self.bits).find(|(_, v)| *v == value).map(|(name, _)| *name)
+    }
 }
 
 /// A value that differs between architectures: x86_64 and aarch64.

@@ -360,27 +360,25 @@ impl Shower {
 
     fn exited(&mut self, step: &Step<'_>) {
         let head = step.head;
-        let last = head.args[0] == 1;
-        if head.tid == head.tgid && !last {
+        let (leads, others) = (head.tid == head.tgid, self.processes.threads(head.tgid) > 1);
+        if leads && self.command.pid == Some(head.tgid) {
+            self.command.status = Some(head.ret as i32);
+        }
+        if let (true, true, Some(task)) = (leads, others, self.processes.get_mut(head.tid)) {
             // A leader whose threads live on: its process ends with the last of them, and so does its line.
-            if let Some(task) = self.processes.get_mut(head.tid) {
-                task.left = Some(head.ret as i32);
-            }
+            task.left = Some(head.ret as i32);
             return;
         }
         if step.shown {
             self.line(head, head.time, ended(head.ret as i32));
         }
         self.forget(head.tid);
-        let leader = if last { self.processes.get(head.tgid).and_then(|t| t.left) } else { None };
-        if let Some(status) = leader {
+        let leader = self.processes.get(head.tgid).and_then(|task| task.left);
+        if let (Some(status), 1) = (leader, self.processes.threads(head.tgid)) {
             if step.shown {
                 self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
             }
             self.forget(head.tgid);
-        }
-        if last && self.command.pid == Some(head.tgid) {
-            self.command.status = Some(leader.unwrap_or(head.ret as i32));
         }
     }
 

@@ -338,7 +338,8 @@ impl Sequencer {
                 }
                 if visible || begun {
                     if self.order == Order::Split && !begun && !before && head.time >= self.played {
-                        self.points.push(Point { what: What::Start, ..point });
+                        let tid = self.began_as(head);
+                        self.points.push(Point { what: What::Start, tid, ..point });
                     }
                     point.what = What::End;
                 }
@@ -376,6 +377,16 @@ impl Sequencer {
         }
     }
 
+    /// Who began a call: after execve in a thread that was not the leader, the call ends under the leader's id.
+    fn began_as(&self, call: &Head) -> u32 {
+        if call.flags & flag::MOVED == 0 {
+            return call.tid;
+        }
+        let execs = self.points.iter().filter_map(|p| Head::read(record_at(&self.held, p.off)));
+        let moved = |h: &Head| h.kind == kind::EXEC && h.flags & flag::MOVED != 0 && h.tid == call.tid;
+        execs.filter(moved).last().map_or(call.tid, |exec| exec.args[0] as u32)
+    }
+
     /// Plays all points before `mark`, in order.
     fn play(&mut self, mark: u64, stage: &mut impl Stage) {
         self.points.sort_by_key(|p| p.time);
@@ -401,7 +412,7 @@ impl Sequencer {
             }
             if let Some(begun) = open.take() {
                 self.unfinished.insert(begun.tid(), begun.start());
-                show(stage, Form::Unfinished, begun.record(&self.held), true);
+                begun.show(stage, Form::Unfinished, &self.held);
             }
             match p.what {
                 What::Start => open = Some(Begun::Held { tid: p.tid, start: p.start, off: p.off }),
@@ -480,6 +491,14 @@ impl Begun {
         match self {
             Begun::Kept(open) => &open.record,
             Begun::Held { off, .. } => record_at(held, *off),
+        }
+    }
+
+    /// Shows the entry, as that of the task that made it.
+    fn show(&self, stage: &mut impl Stage, form: Form, held: &[u8]) {
+        let record = self.record(held);
+        if let Some(head) = Head::read(record) {
+            stage.step(Step { form, record, head: &Head { tid: self.tid(), ..head }, shown: true });
         }
     }
 

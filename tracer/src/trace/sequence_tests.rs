@@ -9,8 +9,7 @@ struct Log(Vec<(u32, Form, u8, u64)>);
 
 impl Stage for Log {
     fn visible(&mut self, head: &Head, _: &[u8]) -> bool {
-        !matches!(head.kind, kind::FORK | kind::ATTACH)
-            && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
+        !matches!(head.kind, kind::FORK | kind::ATTACH) && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
     }
     fn step(&mut self, step: Step<'_>) {
         if step.shown {
@@ -107,6 +106,24 @@ fn a_running_call_can_be_looked_at() {
     feed(&[fork(1, 2, 7), call(2, 8, 9)], "1@1 1@3? 1@3");
     feed(&[pending(1, 10), mark(11)], "1@1 1@3? 1@3 2@8 1@10?");
     feed(&[call(2, 12, 13), mark(14)], "1@1 1@3? 1@3 2@8 1@10? 1@10+ 2@12");
+}
+
+#[test]
+fn execve_in_a_thread_begins_under_its_own_id() {
+    let exec = Head {
+        len: 104,
+        kind: kind::EXEC,
+        flags: flag::MOVED,
+        tid: 1,
+        time: 12,
+        args: [2, 0, 0, 0, 0, 0],
+        ..Head::default()
+    };
+    let execve = Head { len: 104, kind: kind::CALL, flags: flag::MOVED, tid: 1, time: 10, dur: 10, ..Head::default() };
+    let records = [fork(1, 2, 1), call(1, 8, 11), exec.bytes().to_vec(), execve.bytes().to_vec()];
+    assert_eq!(run(Order::Split, &[&records]).words(), "1@8+ 2@10+ 1@8- 1@12* 1@10-");
+    let pending = [fork(1, 2, 1), pending(2, 10), mark(11), exec.bytes().to_vec(), execve.bytes().to_vec()];
+    assert_eq!(run(Order::Split, &[&pending]).words(), "2@10+ 1@12* 1@10-");
 }
 
 #[test]

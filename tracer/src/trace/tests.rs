@@ -94,7 +94,8 @@ fn a_command_from_its_first_call_to_its_exit() {
     check(&["-qq"], 9, &format!("{line}+++ killed by SIGKILL +++\n"), Ending::Signal(9));
     check(&["-e", "signal=none"], 9, line, Ending::Signal(9));
     check(&["-Z"], 0, "+++ exited with 0 +++\n", Ending::Code(0));
-    check(&["-f"], 0, &format!("1     {line}1     +++ exited with 0 +++\n"), Ending::Code(0));
+    let after_pid = line.replacen("      ", "", 1);
+    check(&["-f"], 0, &format!("1     {after_pid}1     +++ exited with 0 +++\n"), Ending::Code(0));
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn lines_of_two_tasks_are_cut_as_strace_cuts_them() {
                 2     +++ exited with 0 +++\n\
                 1     <... getppid resumed>)            = 7\n\
                 1     +++ exited with 0 +++\n";
-    assert_eq!(text.replace("               = 7", "         = 7"), want);
+    assert_eq!(text, want);
     let (text, _) = trace(&["-f", "-z"], made(vec![heads]));
     assert!(!text.contains("unfinished"), "{text}");
 }
@@ -161,7 +162,7 @@ fn execve_in_a_thread_goes_on_as_the_leader() {
     assert_eq!(
         words,
         [
-            "1     getppid( <unfinished ...>",
+            "2     getppid( <unfinished ...>",
             "1     +++ superseded by execve in pid 2 +++",
             "1     <... getppid resumed>)",
             "1     +++ exited with 0 +++"

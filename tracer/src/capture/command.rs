@@ -149,8 +149,9 @@ impl Child {
         let path = find(program)?;
         let mut words = Vec::new();
         let add = |words: &mut Vec<CString>, word: OsString| -> Result<*const libc::c_char, StartError> {
-            let word = CString::new(word.into_vec())
-                .map_err(|e| StartError::Invalid(format!("a NUL byte in {:?}", e.into_vec().escape_ascii().to_string())))?;
+            let word = CString::new(word.into_vec()).map_err(|e| {
+                StartError::Invalid(format!("a NUL byte in {:?}", e.into_vec().escape_ascii().to_string()))
+            })?;
             let pointer = word.as_ptr();
             words.push(word);
             Ok(pointer)
@@ -237,7 +238,8 @@ fn find(program: &OsStr) -> Result<PathBuf, StartError> {
         std::fs::metadata(program).map_err(missing)?;
         return Ok(PathBuf::from(program));
     }
-    let runs = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    let runs =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .map(|dir| if dir.as_os_str().is_empty() { std::env::current_dir().unwrap_or_default() } else { dir })

@@ -197,7 +197,11 @@ impl Copy<'_, '_> {
                 }
             }
         }
-        Some(if size == 4 { u64::from(u32::from_ne_bytes([word[0], word[1], word[2], word[3]])) } else { u64::from_ne_bytes(word) })
+        Some(if size == 4 {
+            u64::from(u32::from_ne_bytes([word[0], word[1], word[2], word[3]]))
+        } else {
+            u64::from_ne_bytes(word)
+        })
     }
 
     fn read(&mut self, addr: u64, buf: &mut [u8]) -> usize {

@@ -45,6 +45,11 @@ impl Memory {
         self.careful = true;
     }
 
+    /// Whether a place that can not be read may still be readable for the kernel.
+    pub fn is_careful(&self) -> bool {
+        self.careful
+    }
+
     /// The process runs another program, or is gone: what is open shows the old memory.
     pub fn forget(&mut self, tgid: u32) {
         self.files.remove(&tgid);
@@ -142,7 +147,13 @@ fn peek(tid: u32, addr: u64, buf: &mut [u8]) -> usize {
         let mut word = [0u8; WORD];
         // SAFETY: the raw system call stores the word at the address in its data argument; `word` is as long.
         let rc = unsafe {
-            libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKDATA, tid as libc::c_long, at as usize - skew, word.as_mut_ptr())
+            libc::syscall(
+                libc::SYS_ptrace,
+                libc::PTRACE_PEEKDATA,
+                tid as libc::c_long,
+                at as usize - skew,
+                word.as_mut_ptr(),
+            )
         };
         if rc != 0 {
             break;

@@ -2,6 +2,7 @@
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
 pub mod command;
+pub mod ebpf;
 pub mod files;
 mod inherited;
 pub mod interpret;
@@ -78,10 +79,23 @@ pub trait Source {
 /// A command that can not be started ([`command::StartError`] inside), processes that can not be attached to,
 /// or a source that was asked for by name and does not work here.
 pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+    let needs_ebpf = ebpf::only(&spec.target);
     match spec.backend {
-        Backend::Ebpf => anyhow::bail!("the eBPF source is not part of this build"),
-        Backend::Auto | Backend::Ptrace => open_ptrace(spec),
+        Backend::Ptrace => open_ptrace(spec),
+        Backend::Ebpf => open_ebpf(spec),
+        Backend::Auto => match ebpf::available(spec) {
+            Ok(()) => open_ebpf(spec),
+            Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
+            Err(reason) => {
+                eprintln!("{}: using ptrace, which slows the traced program down: {reason:#}", spec.program);
+                open_ptrace(spec)
+            }
+        },
     }
+}
+
+fn open_ebpf(spec: &Spec) -> Result<Box<dyn Source>> {
+    Ok(Box::new(ebpf::EbpfSource::open(spec)?))
 }
 
 fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 
-use crate::schema::{Abi, all, plan};
 use crate::schema::types::{NO_NR, Row};
+use crate::schema::{Abi, all, plan};
 use crate::spec::{CallFilter, Spec};
 
 /// What is copied of a call no row describes: its registers.

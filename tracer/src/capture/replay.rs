@@ -148,11 +148,14 @@ impl ReplaySource {
             let tail = magic.get(6..).unwrap_or_default();
             return Err(match magic.starts_with(&MAGIC[..6]) && !MAGIC[6..].starts_with(tail) {
                 true => Wrong::LineEnds,
-                false if !magic.is_empty() && MAGIC.starts_with(magic) => Wrong::Cut { at: self.at, within: "within its first bytes" },
+                false if !magic.is_empty() && MAGIC.starts_with(magic) => {
+                    Wrong::Cut { at: self.at, within: "within its first bytes" }
+                }
                 false => Wrong::Foreign,
             });
         }
-        let version: [u8; 4] = version.try_into().map_err(|_| Wrong::Cut { at: self.at, within: "within its first bytes" })?;
+        let version: [u8; 4] =
+            version.try_into().map_err(|_| Wrong::Cut { at: self.at, within: "within its first bytes" })?;
         match u32::from_le_bytes(version) {
             VERSION => {}
             other => return Err(Wrong::Version(other)),
@@ -161,7 +164,8 @@ impl ReplaySource {
         let Some((Tag::Head, text)) = self.section()? else {
             return Err(Wrong::Corrupt { at, why: "a recording begins with its header".to_owned() });
         };
-        self.header = serde_json::from_slice(&text).map_err(|e| Wrong::Corrupt { at, why: format!("its header: {e}") })?;
+        self.header =
+            serde_json::from_slice(&text).map_err(|e| Wrong::Corrupt { at, why: format!("its header: {e}") })?;
         if self.header.arch != std::env::consts::ARCH {
             return Err(Wrong::Arch(self.header.arch.clone()));
         }
@@ -181,7 +185,10 @@ impl ReplaySource {
         let at = self.at;
         let head = self.bytes(SECTION)?;
         if head.is_empty() {
-            return Err(Wrong::Cut { at: self.at, within: "between two sections, without the trailer that says what was lost" });
+            return Err(Wrong::Cut {
+                at: self.at,
+                within: "between two sections, without the trailer that says what was lost",
+            });
         }
         let word = |i: usize| head.get(i..i + 4).and_then(|b| <[u8; 4]>::try_from(b).ok());
         let (Some(tag), Some(len), Some(sum), Some(zero)) = (word(0), word(4), word(8), word(12)) else {
@@ -190,7 +197,10 @@ impl ReplaySource {
         let tag = Tag::read(tag).ok_or_else(|| Wrong::Corrupt { at, why: "no section begins here".to_owned() })?;
         let len = u32::from_le_bytes(len);
         if len > tag.max() {
-            return Err(Wrong::Corrupt { at, why: format!("a section of {len} bytes, where {} are the most", tag.max()) });
+            return Err(Wrong::Corrupt {
+                at,
+                why: format!("a section of {len} bytes, where {} are the most", tag.max()),
+            });
         }
         if zero != [0; 4] {
             return Err(Wrong::Corrupt { at, why: "the head of a section".to_owned() });
@@ -227,7 +237,10 @@ impl ReplaySource {
                 }
                 Err(Bad::Short) if cut => break Ok(()),
                 Err(Bad::Short) => {
-                    break Err(Wrong::Corrupt { at: start + done as u64, why: "a record runs beyond its section".to_owned() });
+                    break Err(Wrong::Corrupt {
+                        at: start + done as u64,
+                        why: "a record runs beyond its section".to_owned(),
+                    });
                 }
                 Err(Bad::Wrong(why)) => break Err(Wrong::Corrupt { at: start + done as u64, why: why.to_owned() }),
             }
@@ -370,7 +383,8 @@ fn count(counts: &mut BTreeMap<(bool, u32), Count>, head: &Head) {
         return;
     }
     let compat = head.flags & flag::COMPAT != 0;
-    let entry = counts.entry((compat, head.nr)).or_insert(Count { compat, nr: head.nr, min: u64::MAX, ..Count::default() });
+    let entry =
+        counts.entry((compat, head.nr)).or_insert(Count { compat, nr: head.nr, min: u64::MAX, ..Count::default() });
     entry.calls += 1;
     entry.errors += u64::from((-4095..0).contains(&head.ret));
     entry.total = entry.total.saturating_add(head.dur);

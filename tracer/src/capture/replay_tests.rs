@@ -100,7 +100,8 @@ fn a_file_cut_at_any_byte_gives_all_whole_records_and_an_error() {
         let whole = ends.iter().filter(|&&end| end <= cut).count();
         assert_eq!(batch, records[..whole].concat(), "cut at {cut}");
         let error = error.unwrap_or_else(|| panic!("no error, cut at {cut}"));
-        let expected = if cut == 0 { "a.trace: not a recording of tracer".to_owned() } else { format!("it ends at byte {cut}, ") };
+        let expected =
+            if cut == 0 { "a.trace: not a recording of tracer".to_owned() } else { format!("it ends at byte {cut}, ") };
         assert!(error.contains(&expected), "cut at {cut}: {error}");
     }
 }
@@ -120,7 +121,10 @@ fn says_what_is_wrong_and_where() {
     check(&|f| f[8] = 2, "a recording of form 2; this tracer reads form 1");
     check(&|f| f[12] = b'X', "corrupt at byte 12: no section begins here");
     check(&|f| f[40] ^= 1, "corrupt at byte 12: the sum of this section is wrong");
-    check(&|f| f[16..20].copy_from_slice(&u32::MAX.to_le_bytes()), "corrupt at byte 12: a section of 4294967295 bytes, where 4194304 are the most");
+    check(
+        &|f| f[16..20].copy_from_slice(&u32::MAX.to_le_bytes()),
+        "corrupt at byte 12: a section of 4294967295 bytes, where 4194304 are the most",
+    );
     check(&|f| f.push(0), "something follows the trailer");
     let arch = |f: &mut Vec<u8>| {
         let text = serde_json::to_vec(&Header { arch: "vax".into(), ..header() }).unwrap();

@@ -233,7 +233,9 @@ fn protocol(link: &CString) -> Option<Sock> {
         protocol: protocol as u16,
         ..Sock::default()
     };
-    use libc::{AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM};
+    use libc::{
+        AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM,
+    };
     Some(match name.strip_suffix(b"\0").unwrap_or(name) {
         b"TCP" => sock(AF_INET, SOCK_STREAM, IPPROTO_TCP),
         b"TCPv6" => sock(AF_INET6, SOCK_STREAM, IPPROTO_TCP),

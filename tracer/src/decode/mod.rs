@@ -1,3 +1,4 @@
-//! (row, record) -> Call: pure, total, no I/O.
+//! From records to values.
 
+pub mod special;
 pub mod value;

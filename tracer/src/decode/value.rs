@@ -93,6 +93,9 @@ pub enum Value<'a> {
     List(Vec<Value<'a>>),
     /// Flags and more joined by `|`: `WIFEXITED(s) && ...` and other forms spelled out by code.
     Text(String),
+    /// Words and values one after the other, each word before its value: `in [3], left {...}`,
+    /// `flags O_RDWR`. A word brings its own commas and blanks.
+    Phrase(Vec<(&'static str, Value<'a>)>),
     /// `value /* comment */`.
     Comment(Box<Value<'a>>, String),
     /// `before => after`.

@@ -282,8 +282,14 @@ fn error(out: &mut Vec<u8>, errno: u16) {
         names.resize(531, String::new());
         // include/linux/errno.h: never seen by the program, but by its tracer.
         for (n, name) in [
-            (512, "ERESTARTSYS"), (513, "ERESTARTNOINTR"), (514, "ERESTARTNOHAND"), (515, "ENOIOCTLCMD"),
-            (516, "ERESTART_RESTARTBLOCK"), (517, "EPROBE_DEFER"), (524, "ENOTSUPP"), (530, "EIOCBQUEUED"),
+            (512, "ERESTARTSYS"),
+            (513, "ERESTARTNOINTR"),
+            (514, "ERESTARTNOHAND"),
+            (515, "ENOIOCTLCMD"),
+            (516, "ERESTART_RESTARTBLOCK"),
+            (517, "EPROBE_DEFER"),
+            (524, "ENOTSUPP"),
+            (530, "EIOCBQUEUED"),
         ] {
             names[n] = name.to_owned();
         }

@@ -24,7 +24,7 @@ pub enum Kind {
 /// What a reason takes away.
 pub const fn kind(loss: Loss) -> Kind {
     match loss {
-        Loss::RingFull | Loss::NotRun | Loss::QueueFull | Loss::OutputFailed | Loss::EndMissing | Loss::SignalLost => {
+        Loss::RingFull | Loss::LifecycleLost | Loss::NotRun | Loss::QueueFull | Loss::OutputFailed | Loss::EndMissing | Loss::SignalLost => {
             Kind::Event
         }
         Loss::BlobCut | Loss::BlobFault | Loss::FdUnresolved | Loss::ProcGone | Loss::BeganBefore | Loss::Compat => {
@@ -37,7 +37,7 @@ pub const fn kind(loss: Loss) -> Kind {
 /// What helps against a reason, where something does.
 pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
-        Loss::RingFull => Some("a larger --ring-size, or fewer calls with -e trace="),
+        Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),

@@ -115,7 +115,8 @@ impl Recorder {
         self.flush();
         if self.error.is_none() {
             let trailer = Trailer { records: self.records, losses: Trailer::names(losses), exit_code };
-            let written = serde_json::to_vec(&trailer).map_err(io::Error::other).and_then(|t| self.section(Tag::Tail, &t));
+            let written =
+                serde_json::to_vec(&trailer).map_err(io::Error::other).and_then(|t| self.section(Tag::Tail, &t));
             self.error = written.err();
         }
         let error = self.error.map(|error| (self.name, error));

@@ -196,3 +196,39 @@ fn stderr_is_not_closed() {
     assert!(sink.finish().error.is_none());
     assert!(rustix::io::fcntl_getfd(io::stderr()).is_ok());
 }
+
+#[test]
+fn a_recording_on_a_disk_that_fills_up_keeps_whole_sections_and_exact_books() {
+    use crate::capture::recording::Header;
+    use crate::capture::replay::ReplaySource;
+    use crate::capture::{Batch, Losses, Source};
+    use crate::output::record::Recorder;
+    use tracer_common::event::Head;
+
+    if alone("a_recording_on_a_disk_that_fills_up_keeps_whole_sections_and_exact_books") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.trace");
+    let one = Head { len: size_of::<Head>() as u32, kind: 1, ..Head::default() };
+    let outcome = with_file_limit(700_000, || {
+        let mut recorder = Recorder::create(&path, &Header::of_host()).unwrap();
+        for _ in 0..100 {
+            recorder.push(&one.bytes().repeat(100));
+        }
+        recorder.finish(&Losses::default(), None)
+    });
+    assert!(outcome.line("tracer").unwrap().contains("a.trace: File too large"));
+    let mut source = ReplaySource::open(&path).unwrap();
+    let mut batch = Batch::new();
+    let error = loop {
+        match source.read(&mut batch, std::time::Duration::ZERO) {
+            Ok(status) => assert_ne!(status, crate::capture::Status::Done),
+            Err(e) => break e.to_string(),
+        }
+    };
+    assert!(error.contains("without the trailer"), "{error}");
+    let kept = (batch.len() / size_of::<Head>()) as u64;
+    assert!(kept > 0);
+    assert_eq!(kept + outcome.unwritten, 10_000);
+}

@@ -6,25 +6,56 @@ pub mod plan;
 pub mod set;
 pub mod types;
 
-pub mod basic;
+pub mod bpf;
+pub mod creds;
+pub mod futex;
+pub mod ia32;
+pub mod ipc;
+pub mod keys;
+pub mod memory;
+pub mod obsolete;
+pub mod prctl;
+pub mod process;
+pub mod ptrace;
 mod rows;
+pub mod sched;
+pub mod signal;
+pub mod system;
+#[cfg(test)]
+mod tests;
+pub mod time;
+
+pub mod aio;
+pub mod file;
+pub mod io;
+pub mod ioctl;
+pub mod ioctl_names;
+pub mod mount;
+pub mod net;
+pub mod open;
+pub mod poll;
+pub mod sockopt;
+pub mod stat;
+
 pub use rows::{Abi, all, by_name, by_nr};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an
 /// ABI that lacks the call. Each argument's name stands for its value as a length: `Bytes(count)`.
-/// `= selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` after the classes adds other forms.
+/// `, order &[1, 0]` after the classes gives the order of a call that is shown by names, and
+/// `, by selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` adds other forms.
 #[macro_export]
 macro_rules! syscalls {
     ($vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
-        $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr;)* })?;)*) => {
+        $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr;)* })?;)*) => {
         /// The calls of this family.
         $vis static $table: &[$crate::schema::types::Row] = &[$(
             $crate::schema::types::Row {
-                name: stringify!($name),
+                name: $crate::schema::bare(stringify!($name)),
                 nr: [$crate::syscalls!(@nr $x), $crate::syscalls!(@nr $i), $crate::syscalls!(@nr $a)],
                 args: $crate::syscalls!(@args $($arg: $ty),*),
                 ret: $ret,
                 class: $class,
+                order: $crate::syscalls!(@order $($order)?),
                 variants: &[$($(
                     $crate::schema::types::Variant {
                         selector: $crate::schema::selector(stringify!($sel), &[$(stringify!($varg)),*]),
@@ -36,11 +67,13 @@ macro_rules! syscalls {
             }
         ),*];
     };
+    (@order) => { &[] };
+    (@order $order:expr) => { $order };
     (@nr _) => { $crate::schema::types::NO_NR };
     (@nr $nr:literal) => { $nr };
     (@args $($arg:ident: $ty:expr),*) => {{
         $crate::syscalls!(@names 0u8; $($arg)*);
-        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: stringify!($arg), ty: $ty }),*];
+        const ARGS: &[$crate::schema::types::Arg] = &[$($crate::schema::types::Arg { name: $crate::schema::bare(stringify!($arg)), ty: $ty }),*];
         ARGS
     }};
     (@names $n:expr;) => {};
@@ -60,11 +93,27 @@ macro_rules! records {
         pub static $name: $crate::schema::types::Rec = $crate::schema::types::Rec {
             size: $size,
             fields: &[
-                $($crate::schema::types::Field { name: stringify!($field), off: $off, width: $width, ty: $ty, verbose: false },)*
-                $($($crate::schema::types::Field { name: stringify!($vf), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?
+                $($crate::schema::types::Field { name: $crate::schema::bare(stringify!($field)), off: $off, width: $width, ty: $ty, verbose: false },)*
+                $($($crate::schema::types::Field { name: $crate::schema::bare(stringify!($vf)), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?
             ],
         };
     )*};
+}
+
+/// A name that is a keyword, without its `r#`; for the macros.
+pub const fn bare(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// Declares numbers as variants' selectors name them: `pub NAME = 1, OTHER = 2;`.
+#[macro_export]
+macro_rules! selectors {
+    ($($name:ident = $value:expr),* $(,)?) => {
+        $(#[doc = concat!("Selector `", stringify!($name), "`.")] pub const $name: u64 = $value;)*
+    };
 }
 
 /// The place of argument `name` among `names`; for the macro.

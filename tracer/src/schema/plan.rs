@@ -1,9 +1,11 @@
 //! Lowering: a row becomes a copy plan, with the output in mind. What nobody will see is not copied:
 //! `-c` gives empty plans, `-s 32` lowers every limit, descriptors are resolved for `-y` only.
 
-use tracer_common::plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape};
+use tracer_common::plan::{
+    ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape,
+};
 
-use super::types::{Arg, Len, Row, Special, Ty, Variant};
+use super::types::{Arg, Len, Row, Special, Ty, Variant, bits};
 
 /// How much of each call is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +55,20 @@ impl Builder {
             Ty::Fd if self.detail.fds => self.push(arg, when, shape::FD, Len::Fixed(1), 0, 0, 0),
             Ty::DirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
             Ty::Out(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::InOut(Ty::Msghdr) if self.detail.data => {
+                // Of the header as it goes in only the length of the name is of interest.
+                self.fixed(arg, phase::ENTER, 56);
+                self.lower(arg, &Ty::Msghdr, phase::EXIT_OK);
+            }
             Ty::InOut(inner) => {
                 self.lower(arg, inner, phase::ENTER);
                 self.lower(arg, inner, phase::EXIT_OK);
             }
             Ty::When(_, _, inner) => self.lower(arg, inner, when),
+            Ty::Special(special) if arg == ARG_RET && self.detail.data => self.noted(special),
+            Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
+            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
             _ if arg == ARG_RET || !self.detail.data => {}
             _ => self.memory(arg, ty, when),
         }
@@ -102,14 +113,119 @@ impl Builder {
         }
     }
 
-    /// Forms of their own: how many bytes each reads.
+    /// Forms of their own: how many bytes each reads, and when.
     fn special(&mut self, arg: u8, special: Special, when: u8) {
-        let fixed = match special {
-            Special::WaitStatus => 4,
-            Special::Siginfo => 128,
-            Special::Stat => if cfg!(target_arch = "x86_64") { 144 } else { 128 },
-        };
-        self.push(arg, when, shape::BYTES, Len::Fixed(1), fixed, fixed, 1);
+        const STAT: u16 = if cfg!(target_arch = "x86_64") { 144 } else { 128 };
+        let most = BLOB_MAX as u16;
+        let strlen = self.detail.strlen.min(u32::from(most)) as u16;
+        let elements = |unit: u16| strlen.saturating_add(1).min(most / unit);
+        match special {
+            Special::WaitStatus => self.fixed(arg, when, 4),
+            Special::Siginfo => self.fixed(arg, when, 128),
+            Special::Stat => self.fixed(arg, when, STAT),
+            Special::Statx => self.fixed(arg, when, 256),
+            Special::Utimbuf | Special::Ifconf => self.fixed(arg, when, 16),
+            Special::Timevals | Special::Timespecs => self.fixed(arg, when, 32),
+            Special::Termios => self.fixed(arg, when, 36),
+            Special::Termios2 => self.fixed(arg, when, 44),
+            Special::Ifreq => self.fixed(arg, when, 40),
+            Special::FileHandle => self.fixed(arg, when, 136),
+            Special::FileHandleOut => {
+                self.fixed(arg, phase::ENTER, 8);
+                self.fixed(arg, phase::EXIT, 136);
+            }
+            Special::MovedOffset => {
+                self.fixed(arg, phase::ENTER, 8);
+                self.fixed(arg, phase::EXIT_OK, 8);
+            }
+            Special::PollFds => {
+                let elements = (most / 8).min(strlen.saturating_add(1));
+                self.push(arg, when, shape::BYTES, Len::Arg(1), 8, elements * 8, elements);
+                if self.detail.fds {
+                    self.push(arg, when, shape::FDS, Len::Arg(1), 8, 0, FDS_MAX as u16);
+                }
+            }
+            Special::FdSet => self.push(arg, when, shape::BYTES, Len::Bits(0), 1, most, 1),
+            Special::MaskPair => self.push(arg, when, shape::IOVEC, Len::Fixed(1), 16, 128, 1),
+            Special::Dirents | Special::Dirents64 => self.push(arg, when, shape::BYTES, Len::Ret, 1, most, 1),
+            Special::XattrOut => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Ret, 1, strlen, 1),
+            Special::MountType | Special::MountData => {
+                self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1).min(most), 1);
+            }
+            Special::SockOptSet => self.push(arg, when, shape::BYTES, Len::Arg(4), 1, strlen.max(64), 1),
+            Special::SockOptGet => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::At(4), 1, strlen.max(64), 1),
+            Special::UringArg => self.push(arg, when, shape::BYTES, Len::Arg(5), 1, 64, 1),
+            Special::Sigaction => self.fixed(arg, when, 32),
+            Special::Sigevent => self.fixed(arg, when, 64),
+            Special::CapData => self.fixed(arg, when, 24),
+            Special::PerfAttr => self.fixed(arg, when, 136),
+            Special::UserDesc => self.fixed(arg, when, 16),
+            // The text of a shorter message ends before: what was read of it is enough then.
+            Special::MsgBuf(_) => self.fixed(arg, when, 8 + strlen.min(1024)),
+            Special::CloneArgs => self.push(arg, when, shape::BYTES, Len::Arg(1), 1, 128, 1),
+            Special::SyscallInfo => self.push(arg, when, shape::BYTES, Len::Ret, 1, 88, 1),
+            Special::CpuMask(n) => self.push(arg, when, shape::BYTES, n, 1, 1024, 1),
+            Special::NodeMask(n) => self.push(arg, when, shape::BYTES, bits(n), 1, 1024, 1),
+            // Pages are a few bytes of a large number: read as many as are shown.
+            Special::Residency(_) => self.push(arg, when, shape::BYTES, Len::Fixed(1), elements(1), elements(1), 1),
+            Special::PageStatus(n) => self.push(arg, when, shape::BYTES, n, 4, 4 * elements(4), elements(4)),
+            Special::CloneFlags
+            | Special::Rlim
+            | Special::MmapFlags
+            | Special::WithPerm(_)
+            | Special::IpcKey
+            | Special::Ioprio
+            | Special::FutexWakeOp
+            | Special::KeySerial
+            | Special::Ticks
+            | Special::UnixTime
+            | Special::TimeComment
+            | Special::SyslogAction
+            | Special::KernelVersion
+            | Special::Ptracer
+            | Special::PidType
+            | Special::UserOffset
+            | Special::NonZeroMode
+            | Special::MemfdFlags
+            | Special::SwapFlags
+            | Special::QuotaCmd
+            | Special::Propagation
+            | Special::EthProto
+            | Special::IoctlCmd
+            | Special::IoctlArg
+            | Special::FanDirFd
+            | Special::SignalRet
+            | Special::PollRet
+            | Special::PpollRet
+            | Special::SelectRet
+            | Special::Pselect6Ret => {}
+        }
+    }
+
+    /// Return values whose note is read from arguments when the call has ended.
+    fn noted(&mut self, special: Special) {
+        let most = BLOB_MAX as u16;
+        match special {
+            Special::PollRet | Special::PpollRet => {
+                // All of them: the note names those that are ready, wherever they stand.
+                self.push(0, phase::EXIT_OK, shape::BYTES, Len::Arg(1), 8, most / 8 * 8, most / 8);
+                if special == Special::PpollRet {
+                    self.fixed(2, phase::EXIT_OK, 16);
+                }
+            }
+            Special::SelectRet | Special::Pselect6Ret => {
+                for arg in 1..=3 {
+                    self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Bits(0), 1, most, 1);
+                }
+                self.fixed(4, phase::EXIT_OK, 16);
+            }
+            _ => {}
+        }
+    }
+
+    /// A structure of that many bytes.
+    fn fixed(&mut self, arg: u8, when: u8, size: u16) {
+        self.push(arg, when, shape::BYTES, Len::Fixed(1), size, size, 1);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of an operation, in their order")]
@@ -141,7 +257,16 @@ impl Builder {
 pub fn width(ty: &Ty) -> u16 {
     match ty {
         Ty::Rec(rec) => rec.size,
-        Ty::Int | Ty::Uint | Ty::Hex32 | Ty::Fd | Ty::DirFd | Ty::Pid | Ty::Id | Ty::Signal | Ty::Set32(_) | Ty::Mode => 4,
+        Ty::Int
+        | Ty::Uint
+        | Ty::Hex32
+        | Ty::Fd
+        | Ty::DirFd
+        | Ty::Pid
+        | Ty::Id
+        | Ty::Signal
+        | Ty::Set32(_)
+        | Ty::Mode => 4,
         _ => 8,
     }
 }

@@ -25,7 +25,33 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
     FAMILIES.iter().flat_map(|f| f.iter())
 }
 
-static FAMILIES: &[&[Row]] = &[super::basic::BASIC];
+static FAMILIES: &[&[Row]] = &[
+    super::open::OPENING,
+    super::io::IO,
+    super::file::FILES,
+    super::stat::STATS,
+    super::mount::MOUNTS,
+    super::net::NET_CALLS,
+    super::poll::POLLING,
+    super::aio::AIO,
+    super::ioctl::IOCTL_CALL,
+    super::bpf::PROGRAMS,
+    super::creds::CREDENTIALS,
+    super::futex::FUTEXES,
+    super::ia32::IA32,
+    super::ipc::IPCS,
+    super::keys::KEYS,
+    super::memory::MEMORY,
+    super::obsolete::OBSOLETE,
+    super::prctl::CONTROL,
+    super::process::CLONES,
+    super::process::PROCESS,
+    super::ptrace::PTRACES,
+    super::sched::SCHEDULING,
+    super::signal::SIGNALS,
+    super::system::SYSTEM,
+    super::time::TIME,
+];
 
 /// The row of a call number; `None` for numbers no row has.
 pub fn by_nr(abi: Abi, nr: u32) -> Option<&'static Row> {

@@ -2,9 +2,9 @@
 //! because many arguments are a value in some bits and flags in the others (`O_RDWR|O_CREAT`).
 
 /// A family of named constants.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Set {
-    /// What unknown values are called: `/* O_??? */`.
+    /// What unknown values are called: `/* O_??? */`. Empty: unknown values are plain hex.
     pub prefix: &'static str,
     /// The bits that hold one value out of `choice`; all ones for an enumeration, 0 for pure flags.
     pub mask: u64,

@@ -19,6 +19,8 @@ pub struct Row {
     pub class: u32,
     /// Other forms of the call, chosen by an argument.
     pub variants: &'static [Variant],
+    /// Not empty: the order in which the arguments are shown, each as `name=value` (`clone`).
+    pub order: &'static [u8],
 }
 
 /// A number an ABI does not have.
@@ -47,7 +49,7 @@ pub struct Variant {
 }
 
 /// Where a length or a count comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Len {
     /// The value of an argument.
     Arg(u8),
@@ -120,6 +122,9 @@ pub enum Ty {
     Set32(&'static Set),
     /// Not printed.
     Hidden,
+    /// As a return value: the number in hex and behind it, in parentheses, a word and the names:
+    /// `0x1 (flags FD_CLOEXEC)`. No note when the value has no name.
+    Noted(&'static str, &'static Set),
 
     /// A NUL-terminated path name. Never cut by `-s`. Read at entry, at most PATH_MAX.
     Path,
@@ -162,6 +167,15 @@ pub enum Ty {
     InOut(&'static Ty),
     /// Present only when argument `.0` has a bit of `.1`; not printed otherwise.
     When(Len, u64, &'static Ty),
+    /// As `Out`, when the call returned more than 0 (`wait4`'s status).
+    Positive(&'static Ty),
+    /// Read at the end when a signal interrupted the call (ERESTART*); an address otherwise (`nanosleep`'s rest).
+    Interrupted(&'static Ty),
+    /// Known at entry, shown at the end: a resumed line has it, as strace's does (`clone`'s child_tidptr).
+    Late(&'static Ty),
+    /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
+    /// number of flags that is 0 and has no name.
+    Note(&'static Ty, &'static Ty),
 }
 
 /// A structure with a fixed layout, as the native 64-bit ABI has it.
@@ -197,7 +211,149 @@ pub enum Special {
     Siginfo,
     /// `struct stat` of the native ABI, 144 (x86_64) or 128 (aarch64) bytes.
     Stat,
+
+    // Scalars, read from the register or the field itself.
+    /// `mode` of `open_how`: octal, left out when zero.
+    NonZeroMode,
+    /// Flags of memfd_create: `MFD_HUGETLB|21<<MFD_HUGE_SHIFT`.
+    MemfdFlags,
+    /// Flags of swapon: names, then the priority in the low 15 bits.
+    SwapFlags,
+    /// `QCMD(Q_GETQUOTA, USRQUOTA)`.
+    QuotaCmd,
+    /// Mount propagation: one of MS_SHARED and its kin, `0` for none.
+    Propagation,
+    /// Protocol of a packet socket: `htons(ETH_P_ALL)`.
+    EthProto,
+    /// An ioctl request: its name or `_IOC(_IOC_READ, 0x54, 0x1, 0x4)`.
+    IoctlCmd,
+    /// The argument of an unknown ioctl: an address in hex, `0` when zero.
+    IoctlArg,
+    /// The directory of fanotify_mark: AT_FDCWD or `FAN_NOFD` for -1.
+    FanDirFd,
+
+    // Return values with a note.
+    /// F_GETSIG: `29 (SIGIO)`, `0`.
+    SignalRet,
+    /// `1 ([{fd=3, revents=POLLIN}])`, `0 (Timeout)`. Argument 0, `nfds` times 8 bytes, at the end.
+    PollRet,
+    /// As `PollRet`, and `left {tv_sec=0, tv_nsec=1}`. Argument 2, 16 bytes, at the end.
+    PpollRet,
+    /// `1 (in [3], left {tv_sec=0, tv_usec=1})`. Arguments 1, 2, 3 by bits, 4 (16 bytes), at the end.
+    SelectRet,
+    /// As `SelectRet` with a timespec.
+    Pselect6Ret,
+
+    // What an argument points to.
+    /// `struct pollfd[]`: `[{fd=3, events=POLLIN}, {fd=-1}]`; argument 1 counts. At entry.
+    PollFds,
+    /// A set of descriptors: `[3 4]`; argument 0 counts its bits. At entry.
+    FdSet,
+    /// The last argument of pselect6: `{sigmask=[INT], sigsetsize=8}`. At entry: 16 bytes (part 0) and the
+    /// mask they point to (part 1), which is the layout of a `struct iovec`.
+    MaskPair,
+    /// `struct statx`, 256 bytes.
+    Statx,
+    /// `struct utimbuf`, 16 bytes.
+    Utimbuf,
+    /// Two `struct timeval`, 32 bytes.
+    Timevals,
+    /// Two `struct timespec`, 32 bytes, with UTIME_NOW and UTIME_OMIT.
+    Timespecs,
+    /// Directory entries of getdents: all bytes returned, as far as a blob holds them.
+    Dirents,
+    /// Directory entries of getdents64.
+    Dirents64,
+    /// `[1] => [6]`: an offset before and after sendfile. 8 bytes at entry and at the end.
+    MovedOffset,
+    /// A value of an attribute or a list of names: bytes when argument size is not zero, else an address.
+    /// The return value counts.
+    XattrOut,
+    /// `struct file_handle`, 8 bytes and up to 128 of handle, as it goes in.
+    FileHandle,
+    /// `struct file_handle` of name_to_handle_at: `{handle_bytes=128 => 8, ...}`. 8 bytes at entry, 136 at the end.
+    FileHandleOut,
+    /// Type of mount: a string, but an address where the flags (argument 3) make the kernel ignore it.
+    MountType,
+    /// Data of mount: as `MountType`.
+    MountData,
+    /// The value of setsockopt, by level and name (arguments 1 and 2); argument 4 counts. At entry.
+    SockOptSet,
+    /// The value of getsockopt; argument 4 points to the count. At the end.
+    SockOptGet,
+    /// `struct termios` of the kernel, 36 bytes.
+    Termios,
+    /// `struct termios2`, 44 bytes.
+    Termios2,
+    /// `struct ifreq`, 40 bytes; argument 1 tells what it holds.
+    Ifreq,
+    /// `struct ifconf`, 16 bytes.
+    Ifconf,
+    /// What io_uring_enter waits with: a signal mask of `sigsetsize` (argument 5) bytes, or a structure when
+    /// the flags have IORING_ENTER_EXT_ARG.
+    UringArg,
+    /// clone's flags and, in the low byte, a signal: `CLONE_VM|SIGCHLD`. A number.
+    CloneFlags,
+    /// `struct clone_args` of the size that argument 1 tells, and what the call wrote where it points:
+    /// `{flags=...} => {parent_tid=[5]}`. At most 128 bytes at entry.
+    CloneArgs,
+    /// `struct sigaction` of the kernel: 32 bytes.
+    Sigaction,
+    /// `struct sigevent`: 64 bytes.
+    Sigevent,
+    /// A set of CPUs of that many bytes: `[0 1]`.
+    CpuMask(Len),
+    /// A set of memory nodes of that many bits: `[0x00000000000001]`.
+    NodeMask(Len),
+    /// mincore's answer, a byte for each page of that many bytes of memory: `[1, 0]`.
+    Residency(Len),
+    /// move_pages' answer, an `int` each: a node or an error, `[0, -EFAULT]`.
+    PageStatus(Len),
+    /// One or two `struct __user_cap_data_struct` joined: 24 bytes, 12 for the first version of the header.
+    CapData,
+    /// `struct msgbuf` with that many bytes of text: `{mtype=1, mtext="..."}`.
+    MsgBuf(Len),
+    /// `struct perf_event_attr`, at most 136 bytes.
+    PerfAttr,
+    /// `struct user_desc` of x86, 16 bytes.
+    UserDesc,
+    /// `struct ptrace_syscall_info`, of which the call returns the size: at most 88 bytes at the end.
+    SyscallInfo,
+
+    /// A limit in units of 1024 where it is a multiple: `8192*1024`, `RLIM64_INFINITY`. A number.
+    Rlim,
+    /// mmap's flags with the size of huge pages: `MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT`. A number.
+    MmapFlags,
+    /// Flags and permissions together: `IPC_CREAT|0600`. A number.
+    WithPerm(&'static Set),
+    /// A key of System V IPC: `IPC_PRIVATE`, `0x1234`. A number.
+    IpcKey,
+    /// `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)`. A number.
+    Ioprio,
+    /// The operation and comparison of FUTEX_WAKE_OP. A number.
+    FutexWakeOp,
+    /// A key: its number, or `KEY_SPEC_*`. A number.
+    KeySerial,
+    /// Clock ticks: `32 /* 0.32 s */`. A number.
+    Ticks,
+    /// A time in seconds as a date, `2026-11-23T22:18:04+0000`. A number.
+    UnixTime,
+    /// A time in seconds and its date in a comment. A number.
+    TimeComment,
+    /// syslog's action: `3 /* SYSLOG_ACTION_READ_ALL */`. A number.
+    SyslogAction,
+    /// `KERNEL_VERSION(6, 1, 0)`. A number.
+    KernelVersion,
+    /// PR_SET_PTRACER's process, or PR_SET_PTRACER_ANY. A number.
+    Ptracer,
+    /// PR_SCHED_CORE's kind of pid: `0 /* PIDTYPE_PID */`. A number.
+    PidType,
+    /// An offset into x86's `struct user`: `8*ORIG_RAX`. A number.
+    UserOffset,
 }
+
+/// Another name for [`Special`], for tables in which that word is the variant of [`Ty`].
+pub type Form = Special;
 
 /// Bits of [`Row::class`]: the sets of `-e trace=%name`, as strace has them.
 pub mod class {

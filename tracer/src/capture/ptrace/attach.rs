@@ -85,7 +85,7 @@ impl PtraceSource {
                     Ok(()) => {}
                     // A dead leader whose threads live on, a thread that is gone, or one that a traced
                     // parent has brought already.
-                    Err(_) if tid != tgid || self.tasks.len() > 0 => continue,
+                    Err(_) if tid != tgid || !self.tasks.is_empty() => continue,
                     Err(e) if status_state(tid) == Some(b'Z') && e.raw_os_error() == Some(libc::EPERM) => continue,
                     Err(e) => return Err(e),
                 }

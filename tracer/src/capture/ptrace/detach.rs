@@ -1,5 +1,5 @@
 //! Letting go: every task is stopped for a moment and detached, so that it goes on as if nothing had been; one
-//! that was stopped by a signal stays stopped. A task that can not be stopped (in the kernel, uninterruptible)
+//! that was stopped by a signal stays stopped. Tasks under a seccomp filter are ended instead. A task that can not be stopped (in the kernel, uninterruptible)
 //! is left to the kernel, which detaches it when tracer ends.
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracer_common::event::flag;
 
 use super::PtraceSource;
-use super::sys::{self, EVENT_STOP, Go, SYSCALL_STOP, Waited};
+use super::sys::{self, Go, SYSCALL_STOP, Waited};
 use super::untraced;
 use crate::capture::Batch;
 
@@ -23,11 +23,18 @@ impl PtraceSource {
         self.near.unbind();
         for tid in self.tasks.ids() {
             // ESRCH: it is gone; its end may still be waited for below.
-            let _ = sys::interrupt(tid);
+            let _ = match self.go {
+                // Its filter can not be taken back, and without tracer its calls would fail.
+                Go::Cont => sys::kill(tid),
+                _ => sys::interrupt(tid),
+            };
         }
         let mut rest = Batch::new();
         self.timer.start(PATIENCE);
-        while !(self.tasks.is_empty() && self.early.is_empty()) && !self.timer.over() {
+        while !self.timer.over() {
+            if self.tasks.is_empty() && self.early.is_empty() {
+                break;
+            }
             match sys::wait(true) {
                 Ok(Waited::Task(tid, status)) if libc::WIFSTOPPED(status) => self.release(tid, status, &mut rest),
                 Ok(Waited::Task(tid, status)) => self.stop(tid, status, &mut rest),
@@ -44,9 +51,12 @@ impl PtraceSource {
     fn release(&mut self, tid: u32, status: i32, out: &mut Batch) {
         let signal = libc::WSTOPSIG(status);
         let event = status >> 16;
-        if event == 0 && signal == SYSCALL_STOP {
-            // The end of a call is still worth telling.
-            self.syscall(tid, out);
+        // What it came to is still worth telling.
+        match event {
+            0 if signal == SYSCALL_STOP => self.syscall(tid, out),
+            0 => self.signal(tid, signal, out),
+            libc::PTRACE_EVENT_EXEC => self.executed(tid, out),
+            _ => {}
         }
         if let Some(task) = self.tasks.get(tid) {
             if let Some(undo) = task.undo.take() {
@@ -82,10 +92,8 @@ impl PtraceSource {
 /// The signal that a task is detached with: the one that it was about to be given. A group stop needs none:
 /// the kernel keeps it.
 fn leaving(status: i32) -> i32 {
-    let signal = libc::WSTOPSIG(status);
-    match status >> 16 {
-        0 if signal != SYSCALL_STOP => signal,
-        EVENT_STOP => 0,
+    match libc::WSTOPSIG(status) {
+        signal if status >> 16 == 0 && signal != SYSCALL_STOP => signal,
         _ => 0,
     }
 }

@@ -172,10 +172,16 @@ impl PtraceSource {
             if self.timer.over() || interrupt::interrupted().is_some() {
                 return Ok(if batch.len() > start { Status::More } else { Status::Idle });
             }
-            let waited = sys::wait(!wait.is_zero()).context("waitpid")?;
+            let block = !wait.is_zero();
+            let looked =
+                if block { self.near.look(|| sys::wait(false).ok().filter(|w| *w != Waited::Nothing)) } else { None };
+            let waited = match looked {
+                Some(found) => found,
+                None => sys::wait(block).context("waitpid")?,
+            };
             match waited {
                 Waited::Task(tid, status) => {
-                    self.near.stopped(tid, self.tasks.len());
+                    self.near.stopped(tid);
                     self.stop(tid, status, batch);
                     if !gathering && batch.len() > start && !wait.is_zero() {
                         gathering = true;

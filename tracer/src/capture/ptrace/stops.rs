@@ -122,7 +122,17 @@ impl PtraceSource {
             let mut flags = if info.compat { flag::COMPAT } else { 0 };
             flags |= if variant { flag::VARIANT } else { 0 };
             let time = now();
-            task.record.start(Head { kind: kind::CALL, flags, tid, tgid, nr, time, ip: info.ip, args, ..Head::default() });
+            task.record.start(Head {
+                kind: kind::CALL,
+                flags,
+                tid,
+                tgid,
+                nr,
+                time,
+                ip: info.ip,
+                args,
+                ..Head::default()
+            });
             if self.tally.is_none() {
                 let mut it = Interpreter {
                     tid,
@@ -224,13 +234,20 @@ impl PtraceSource {
         self.lose(Loss::FdUnresolved, u64::from(missing.files));
     }
 
-    fn signal(&mut self, tid: u32, signal: i32, out: &mut Batch) {
+    pub(super) fn signal(&mut self, tid: u32, signal: i32, out: &mut Batch) {
         let Some(task) = self.tasks.get(tid) else { return };
         if task.hidden {
             return;
         }
-        let head =
-            Head { kind: kind::SIGNAL, tid, tgid: task.tgid, ret: i64::from(signal), time: now(), cpu: cpu(), ..Head::default() };
+        let head = Head {
+            kind: kind::SIGNAL,
+            tid,
+            tgid: task.tgid,
+            ret: i64::from(signal),
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
         let mut record = Record::default();
         record.start(head);
         let place = Place { arg: 0, shape: shape::BYTES, phase: phase::ENTER, part: 0 };
@@ -246,7 +263,10 @@ impl PtraceSource {
         if !task.hidden {
             let tgid = task.tgid;
             let ret = i64::from(signal);
-            Record::send_bare(Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() }, out);
+            Record::send_bare(
+                Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() },
+                out,
+            );
         }
     }
 
@@ -262,8 +282,15 @@ impl PtraceSource {
     }
 
     fn new_task(&mut self, parent: u32, parent_tgid: u32, child: u32, tgid: u32, out: &mut Batch) {
-        let mut head =
-            Head { kind: kind::FORK, tid: parent, tgid: parent_tgid, ret: 1, time: now(), cpu: cpu(), ..Head::default() };
+        let mut head = Head {
+            kind: kind::FORK,
+            tid: parent,
+            tgid: parent_tgid,
+            ret: 1,
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
         head.args[0] = u64::from(child);
         head.args[1] = u64::from(tgid);
         set_comm(&mut head, &comm(child));
@@ -284,7 +311,7 @@ impl PtraceSource {
         }
     }
 
-    fn executed(&mut self, tid: u32, out: &mut Batch) {
+    pub(super) fn executed(&mut self, tid: u32, out: &mut Batch) {
         let old = sys::message(tid).map_or(tid, |old| old as u32);
         let moved = old != tid && self.tasks.has(old);
         if moved {
@@ -324,7 +351,15 @@ impl PtraceSource {
         if last {
             self.memory.forget(task.tgid);
         }
-        let mut head = Head { kind: kind::EXIT, tid, tgid: task.tgid, ret: i64::from(status), time: now(), cpu: cpu(), ..Head::default() };
+        let mut head = Head {
+            kind: kind::EXIT,
+            tid,
+            tgid: task.tgid,
+            ret: i64::from(status),
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
         head.args[0] = u64::from(last);
         Record::send_bare(head, out);
         if !self.early.is_empty() {

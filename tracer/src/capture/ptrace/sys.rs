@@ -39,6 +39,13 @@ pub fn interrupt(tid: u32) -> io::Result<()> {
     request(libc::PTRACE_INTERRUPT, tid, 0, 0)
 }
 
+/// Ends the task's process with SIGKILL.
+pub fn kill(tid: u32) -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    let rc = unsafe { libc::kill(tid as libc::pid_t, libc::SIGKILL) };
+    if rc == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// Lets a stopped task go on, with a signal (0: none).
 pub fn go(tid: u32, how: Go, signal: i32) -> io::Result<()> {
     let how = match how {

@@ -17,7 +17,12 @@ impl Tally {
     /// Counts a call by its finished head.
     pub fn add(&mut self, head: &Head) {
         let compat = head.flags & flag::COMPAT != 0;
-        let count = self.calls.entry((compat, head.nr)).or_insert(Count { compat, nr: head.nr, min: u64::MAX, ..Count::default() });
+        let count = self.calls.entry((compat, head.nr)).or_insert(Count {
+            compat,
+            nr: head.nr,
+            min: u64::MAX,
+            ..Count::default()
+        });
         count.calls += 1;
         if head.flags & flag::NO_RETURN == 0 {
             count.errors += u64::from(failed(head.ret));

@@ -79,5 +79,8 @@ impl Drop for Timer {
 }
 
 fn timespec(d: Duration) -> libc::timespec {
-    libc::timespec { tv_sec: d.as_secs().min(i64::MAX as u64) as libc::time_t, tv_nsec: libc::c_long::from(d.subsec_nanos()) }
+    libc::timespec {
+        tv_sec: d.as_secs().min(i64::MAX as u64) as libc::time_t,
+        tv_nsec: libc::c_long::from(d.subsec_nanos()),
+    }
 }

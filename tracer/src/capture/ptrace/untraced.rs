@@ -1,8 +1,6 @@
 //! Children made with CLONE_UNTRACED escape a ptracer. The flag is taken out while the call runs and put back
 //! at its end, so the program sees nothing of it: for clone in the register, for clone3 in its struct.
 
-use tracer_common::plan::PLANS;
-
 use super::sys;
 use crate::capture::memory::Memory;
 
@@ -25,7 +23,6 @@ enum Which {
 }
 
 fn which(nr: u32, compat: bool) -> Option<Which> {
-    debug_assert!(PLANS == 1024);
     let (clone, clone3) = if compat { (120, 435) } else { (libc::SYS_clone as u32, libc::SYS_clone3 as u32) };
     match nr {
         n if n == clone => Some(Which::Clone),
@@ -36,7 +33,14 @@ fn which(nr: u32, compat: bool) -> Option<Which> {
 
 /// Takes the flag out of the call that the task enters. `Err` when it is there and stays there: the child
 /// will not be followed.
-pub fn clear(tid: u32, tgid: u32, nr: u32, compat: bool, args: &[u64; 6], memory: &mut Memory) -> Result<Option<Undo>, ()> {
+pub fn clear(
+    tid: u32,
+    tgid: u32,
+    nr: u32,
+    compat: bool,
+    args: &[u64; 6],
+    memory: &mut Memory,
+) -> Result<Option<Undo>, ()> {
     match which(nr, compat) {
         Some(Which::Clone) if args[0] & CLONE_UNTRACED != 0 => {
             set_first(tid, args[0] & !CLONE_UNTRACED).map_err(|_| ())?;
@@ -45,8 +49,8 @@ pub fn clear(tid: u32, tgid: u32, nr: u32, compat: bool, args: &[u64; 6], memory
         Some(Which::Clone3) => {
             let mut flags = [0u8; 8];
             if memory.read(tid, tgid, args[0], &mut flags) < flags.len() {
-                // The kernel can not read them either, or they lie where nobody may wait for them.
-                return Ok(None);
+                // The kernel can not read them either, unless it may wait for the page and we may not.
+                return if memory.is_careful() && args[0] != 0 { Err(()) } else { Ok(None) };
             }
             let flags = u64::from_ne_bytes(flags);
             if flags & CLONE_UNTRACED == 0 {

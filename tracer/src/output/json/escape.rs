@@ -51,7 +51,12 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
             ' '..='~' if PLAIN[c as usize] => out.push(c as u8),
             '\0'..='\x7f' => escape(out, c as u8),
             // C1 controls, line separators, direction marks, the byte order mark, tags.
-            '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+            '\u{80}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => {
                 unicode(out, c as u16);
             }
             '\u{e0000}'..='\u{e007f}' => c.encode_utf16(&mut [0; 2]).iter().for_each(|&unit| unicode(out, unit)),
@@ -87,10 +92,8 @@ fn escape(out: &mut Vec<u8>, b: u8) {
 }
 
 fn unicode(out: &mut Vec<u8>, unit: u16) {
-    out.extend_from_slice(b"\\u");
-    for shift in [12, 8, 4, 0] {
-        out.push(b"0123456789abcdef"[usize::from(unit >> shift) & 15]);
-    }
+    let digit = |shift: u16| b"0123456789abcdef"[usize::from(unit >> shift) & 15];
+    out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
 /// Base64 with padding (RFC 4648, section 4).
@@ -123,7 +126,11 @@ mod tests {
         check(b"/etc/passwd", false, r#""/etc/passwd""#);
         check(b"a\"b\\c\n\t\r\0\x1b[31m\x7f", false, r#""a\"b\\c\n\t\r\u0000\u001b[31m\u007f""#);
         check("gr\u{fc}n\u{1f600}".as_bytes(), false, "\"gr\u{fc}n\u{1f600}\"");
-        check("\u{9b}31m\u{202e}\u{2028}\u{feff}\u{e0041}".as_bytes(), false, r#""\u009b31m\u202e\u2028\ufeff\udb40\udc41""#);
+        check(
+            "\u{9b}31m\u{202e}\u{2028}\u{feff}\u{e0041}".as_bytes(),
+            false,
+            r#""\u009b31m\u202e\u2028\ufeff\udb40\udc41""#,
+        );
         check(b"\xff", false, r#"{"b64":"/w=="}"#);
         check(b"ab\xff", false, r#"{"b64":"YWL/"}"#);
         check(b"\xff\xfe", false, r#"{"b64":"//4="}"#);

@@ -24,7 +24,7 @@ fn head_of(nr: u32, dur: u64) -> Head {
 }
 
 fn call<'a>(args: &[(&'static str, Value<'a>)], ret: Ret<'a>) -> Call<'a> {
-    Call { head: head_of(257, 1500), row: by_name("openat"), args: args.iter().cloned().collect(), entered: 0, ret }
+    Call { head: head_of(257, 1500), row: by_name("openat"), args: args.to_vec(), entered: 0, ret }
 }
 
 /// The line as text; it must be valid by the schema.
@@ -109,7 +109,10 @@ fn events_that_are_no_calls() {
     let check = |item: Item<'_>, kind: &str, rest: &str| {
         assert_eq!(render(&mut Json::new(false), item), format!(r#"{{"v":1,"type":"{kind}"{START}{rest}}}"#) + "\n");
     };
-    let info = || Value::Struct { fields: vec![("si_signo", Value::Signal(17)), ("si_pid", Value::Pid(9, None))], more: false };
+    let info = || Value::Struct {
+        fields: vec![("si_signo", Value::Signal(17)), ("si_pid", Value::Pid(9, None))],
+        more: false,
+    };
     check(
         Item::Signal { signal: 17, info: info(), ignored: true },
         "signal",
@@ -134,7 +137,17 @@ static ENUM: Set = Set { prefix: "E_", mask: u64::MAX, choice: &[("E_ONE", 1)], 
 
 fn inet() -> Sock {
     let addr = |last| [127, 0, 0, last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    Sock { family: 2, ty: 1, protocol: 6, state: 1, sport: 80, dport: 4000, saddr: addr(1), daddr: addr(2), ..Sock::default() }
+    Sock {
+        family: 2,
+        ty: 1,
+        protocol: 6,
+        state: 1,
+        sport: 80,
+        dport: 4000,
+        saddr: addr(1),
+        daddr: addr(2),
+        ..Sock::default()
+    }
 }
 
 fn view(mode: u32, path: &'static [u8], sock: Option<Sock>, name: &'static [u8]) -> Value<'static> {
@@ -195,15 +208,15 @@ fn values_have_one_form_each() {
     check(Value::Array(items(), Tail::Fault(16)), r#"{"items":[1,2],"fault":"0x10"}"#);
     check(Value::List(items()), "[1,2]");
     check(Value::Comment(Box::new(Value::Int(1)), "one".into()), "1");
-    check(
-        Value::Changed(Box::new(Value::Int(1)), Box::new(Value::Int(2))),
-        r#"{"before":1,"after":2}"#,
-    );
+    check(Value::Changed(Box::new(Value::Int(1)), Box::new(Value::Int(2))), r#"{"before":1,"after":2}"#);
     check(
         view(0o100644, b"/etc/passwd", None, b""),
         r#"{"fd":3,"path":"/etc/passwd","kind":"file","dev":"8:1","ino":7}"#,
     );
-    check(view(0o20666, b"/dev/null", None, b""), r#"{"fd":3,"path":"/dev/null","kind":"char","rdev":"1:3","dev":"8:1","ino":7}"#);
+    check(
+        view(0o20666, b"/dev/null", None, b""),
+        r#"{"fd":3,"path":"/dev/null","kind":"char","rdev":"1:3","dev":"8:1","ino":7}"#,
+    );
     check(
         view(0o140777, b"socket:[7]", Some(inet()), b""),
         r#"{"fd":3,"path":"socket:[7]","kind":"socket","dev":"8:1","ino":7,"socket":{"family":"AF_INET","type":"SOCK_STREAM","protocol":6,"state":"ESTABLISHED","local":{"ip":"127.0.0.1","port":80},"peer":{"ip":"127.0.0.2","port":4000}}}"#,

@@ -90,13 +90,12 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
     }
 }
 
-/// Appends `"name":`, after a comma unless it is the first.
-pub fn key(out: &mut Vec<u8>, first: bool, name: &str) {
-    if !first {
-        out.push(b',');
-    }
-    escape::string(out, name);
-    out.push(b':');
+/// Appends `"name":`, after a comma unless it is the first. The name is one of our own, and needs no
+/// escape.
+pub fn key(out: &mut Vec<u8>, first: bool, name: &'static str) {
+    out.extend_from_slice(if first { b"\"" } else { b",\"" });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 /// Appends an integer: a number, or `{"int":"..."}` beyond what doubles hold.
@@ -194,7 +193,10 @@ fn named(out: &mut Vec<u8>, set: &Set, n: u64) {
             rest &= !bit;
         }
     }
-    if n == 0 && choice.is_none() && let Some((word, _)) = set.bits.iter().find(|(_, bit)| *bit == 0) {
+    if n == 0
+        && choice.is_none()
+        && let Some((word, _)) = set.bits.iter().find(|(_, bit)| *bit == 0)
+    {
         name(out, word);
     }
     if first {
@@ -307,8 +309,19 @@ fn socket(out: &mut Vec<u8>, sock: &Sock, name: &[u8]) {
         INET | INET6 => {
             // include/net/tcp_states.h; other protocols use two of them.
             const STATES: [&str; 13] = [
-                "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
-                "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
+                "",
+                "ESTABLISHED",
+                "SYN_SENT",
+                "SYN_RECV",
+                "FIN_WAIT1",
+                "FIN_WAIT2",
+                "TIME_WAIT",
+                "CLOSE",
+                "CLOSE_WAIT",
+                "LAST_ACK",
+                "LISTEN",
+                "CLOSING",
+                "NEW_SYN_RECV",
             ];
             if let Some(state) = STATES.get(usize::from(sock.state)).filter(|s| !s.is_empty()) {
                 out.extend_from_slice(b",\"state\":");
@@ -342,7 +355,7 @@ fn socket(out: &mut Vec<u8>, sock: &Sock, name: &[u8]) {
     out.push(b'}');
 }
 
-fn end(out: &mut Vec<u8>, name: &str, four: bool, addr: &[u8; 16], port: u16) {
+fn end(out: &mut Vec<u8>, name: &'static str, four: bool, addr: &[u8; 16], port: u16) {
     key(out, false, name);
     if four {
         let [a, b, c, d, ..] = *addr;

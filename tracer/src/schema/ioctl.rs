@@ -1,0 +1,98 @@
+//! ioctl(2): the names of its requests, and the forms of the arguments that everyday programs pass. A
+//! request without a name is taken apart by the fields of its number.
+#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
+
+use super::ioctl_names::*;
+use super::open::OPEN;
+use super::types::Len::*;
+use super::types::Ty::*;
+use super::types::class::*;
+use super::types::*;
+use crate::{records, sets, syscalls};
+
+sets! {
+    /// Queue selectors of TCFLSH. include/uapi/asm-generic/termbits-common.h
+    TCFLSH_QUEUE "TC"
+    choice all: TCIFLUSH = 0, TCOFLUSH = 1, TCIOFLUSH = 2;
+
+    /// Actions of TCXONC. include/uapi/asm-generic/termbits-common.h
+    TCXONC_ACTION "TC"
+    choice all: TCOOFF = 0, TCOON = 1, TCIOFF = 2, TCION = 3;
+
+    /// Inode flags. include/uapi/linux/fs.h
+    FS_FL "FS_"
+    bits: FS_SECRM_FL = 1, FS_UNRM_FL = 2, FS_COMPR_FL = 4, FS_SYNC_FL = 8, FS_IMMUTABLE_FL = 0x10, FS_APPEND_FL = 0x20,
+          FS_NODUMP_FL = 0x40, FS_NOATIME_FL = 0x80, FS_DIRTY_FL = 0x100, FS_COMPRBLK_FL = 0x200, FS_NOCOMP_FL = 0x400,
+          FS_ENCRYPT_FL = 0x800, FS_INDEX_FL = 0x1000, FS_IMAGIC_FL = 0x2000, FS_JOURNAL_DATA_FL = 0x4000,
+          FS_NOTAIL_FL = 0x8000, FS_DIRSYNC_FL = 0x10000, FS_TOPDIR_FL = 0x20000, FS_HUGE_FILE_FL = 0x40000,
+          FS_EXTENT_FL = 0x80000, FS_VERITY_FL = 0x100000, FS_EA_INODE_FL = 0x200000, FS_EOFBLOCKS_FL = 0x400000,
+          FS_NOCOW_FL = 0x800000, FS_DAX_FL = 0x2000000, FS_INLINE_DATA_FL = 0x10000000, FS_PROJINHERIT_FL = 0x20000000,
+          FS_CASEFOLD_FL = 0x40000000, FS_RESERVED_FL = 0x80000000;
+
+    /// Modem lines. include/uapi/asm-generic/termios.h
+    TIOCM "TIOCM_"
+    bits: TIOCM_LE = 1, TIOCM_DTR = 2, TIOCM_RTS = 4, TIOCM_ST = 8, TIOCM_SR = 0x10, TIOCM_CTS = 0x20, TIOCM_CAR = 0x40,
+          TIOCM_RNG = 0x80, TIOCM_DSR = 0x100, TIOCM_OUT1 = 0x2000, TIOCM_OUT2 = 0x4000, TIOCM_LOOP = 0x8000;
+
+    /// Interface flags. include/uapi/linux/if.h
+    IFF "IFF_"
+    bits: IFF_UP = 1, IFF_BROADCAST = 2, IFF_DEBUG = 4, IFF_LOOPBACK = 8, IFF_POINTOPOINT = 0x10, IFF_NOTRAILERS = 0x20,
+          IFF_RUNNING = 0x40, IFF_NOARP = 0x80, IFF_PROMISC = 0x100, IFF_ALLMULTI = 0x200, IFF_MASTER = 0x400,
+          IFF_SLAVE = 0x800, IFF_MULTICAST = 0x1000, IFF_PORTSEL = 0x2000, IFF_AUTOMEDIA = 0x4000,
+          IFF_DYNAMIC = 0x8000, IFF_LOWER_UP = 0x10000, IFF_DORMANT = 0x20000, IFF_ECHO = 0x40000;
+}
+
+records! {
+    /// struct winsize. include/uapi/asm-generic/termios.h
+    WINSIZE 8 { ws_row: 0 2 Uint, ws_col: 2 2 Uint, ws_xpixel: 4 2 Uint, ws_ypixel: 6 2 Uint }
+    /// struct file_clone_range. include/uapi/linux/fs.h
+    CLONE_RANGE 32 { src_fd: 0 8 Fd, src_offset: 8 8 Ulong, src_length: 16 8 Ulong, dest_offset: 24 8 Ulong }
+    /// struct fstrim_range. include/uapi/linux/fs.h
+    FSTRIM 24 { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
+}
+
+/// The request, whatever its form.
+const CMD: Ty = Special(Form::IoctlCmd);
+
+syscalls! { pub IOCTL_CALL:
+    ioctl [16 54 29] (fd: Fd, request: CMD, argp: Special(Form::IoctlArg)) -> Int, DESC,
+        by request {
+            TCGETS                      => (fd: Fd, request: CMD, argp: Out(&Special(Form::Termios)))   -> Int;
+            TCSETS | TCSETSW | TCSETSF  => (fd: Fd, request: CMD, argp: Special(Form::Termios))         -> Int;
+            TCGETS2                     => (fd: Fd, request: CMD, argp: Out(&Special(Form::Termios2)))  -> Int;
+            TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(Form::Termios2))      -> Int;
+            TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int;
+            TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int;
+            TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int;
+            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pid))                      -> Int;
+            FIONREAD | TIOCOUTQ | SIOCOUTQNSD | TIOCGETD | TIOCGPTN | TIOCGPTLCK | TIOCGPKT | TIOCGEXCL
+            | SIOCATMARK | FIOGETOWN | SIOCGPGRP | BLKROGET | BLKSSZGET | BLKPBSZGET | BLKIOMIN | BLKIOOPT | BLKALIGNOFF
+                                        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int;
+            FIONBIO | FIOASYNC | TIOCSPTLCK | TIOCPKT | TIOCSETD | FIOSETOWN | SIOCSPGRP | BLKROSET
+                                        => (fd: Fd, request: CMD, argp: Ptr(&Int))                      -> Int;
+            TIOCMGET                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&TIOCM))))      -> Int;
+            TIOCMSET | TIOCMBIS | TIOCMBIC => (fd: Fd, request: CMD, argp: Ptr(&Set32(&TIOCM)))         -> Int;
+            TCFLSH                      => (fd: Fd, request: CMD, argp: Set(&TCFLSH_QUEUE))             -> Int;
+            TCXONC                      => (fd: Fd, request: CMD, argp: Set(&TCXONC_ACTION))            -> Int;
+            TCSBRK | TCSBRKP | TIOCSCTTY => (fd: Fd, request: CMD, argp: Int)                           -> Int;
+            TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int;
+            FIOCLEX | FIONCLEX | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCSBRK | TIOCCBRK | TIOCCONS | TIOCVHANGUP
+            | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
+            | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET
+                                        => (fd: Fd, request: CMD)                                       -> Int;
+            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Set32(&OPEN))                   -> Fd;
+            FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int;
+            FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int;
+            FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int;
+            FS_IOC_GETFLAGS             => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&FS_FL))))      -> Int;
+            FS_IOC_SETFLAGS             => (fd: Fd, request: CMD, argp: Ptr(&Set32(&FS_FL)))            -> Int;
+            BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int;
+            SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
+            | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
+                                        => (fd: Fd, request: CMD, argp: InOut(&Special(Form::Ifreq)))   -> Int;
+            SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
+            | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
+                                        => (fd: Fd, request: CMD, argp: Special(Form::Ifreq))           -> Int;
+            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: InOut(&Special(Form::Ifconf)))  -> Int;
+        };
+}

@@ -1,0 +1,3 @@
+//! The tables, checked.
+
+mod constants;

@@ -1,4 +1,305 @@
-//! From records to values.
+//! (row, record) -> [`Call`]: pure, total, no I/O. Any bytes give some call: what is missing, cut or
+//! unreadable shows as the address the program passed. The row's arguments are walked in order, each
+//! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes ([`shapes`],
+//! [`sockaddr`], [`msghdr`]) and the forms of their own in [`special`].
 
+mod blobs;
+mod fd;
+mod msghdr;
+mod names;
+mod scalar;
+mod shapes;
+pub mod signals;
+mod sockaddr;
 pub mod special;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod value;
+
+use tracer_common::event::{Head, flag, kind};
+use tracer_common::plan::{ARG_RET, phase};
+
+use crate::schema::set::Set;
+use crate::schema::{Abi, by_nr};
+use crate::schema::types::{Arg, Len, Row, Ty, Variant};
+use crate::spec::{Style, Verbose};
+pub use blobs::{Blobs, Memory};
+pub use special::siginfo::siginfo;
+use value::{Call, Ret, Value};
+
+/// How calls are decoded; taken from the style of the output, once.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Bytes of a string and elements of an array that are shown (`-s`).
+    pub strlen: usize,
+    /// Calls whose structures are shown in full (`-v`).
+    pub verbose: Verbose,
+    /// Calls whose arguments are shown raw (`-e raw=`), by native number.
+    pub raw: Vec<bool>,
+}
+
+impl Options {
+    /// What a style asks of the decoder.
+    pub fn new(style: &Style) -> Options {
+        Options { strlen: style.strlen, verbose: style.verbose.clone(), raw: style.raw.clone() }
+    }
+
+    fn is_verbose(&self, nr: u32) -> bool {
+        match &self.verbose {
+            Verbose::None => false,
+            Verbose::All => true,
+            Verbose::Some(set) => set.get(nr as usize).copied().unwrap_or(false),
+        }
+    }
+}
+
+/// Everything a shape or a special form may look at while one call is decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'c, 'a> {
+    /// The record's head.
+    pub head: &'c Head,
+    /// The record's blobs.
+    pub blobs: &'c Blobs<'a>,
+    /// How to decode.
+    pub options: &'c Options,
+    /// Structures are shown in full.
+    pub verbose: bool,
+    /// The call has returned, and did not fail.
+    pub succeeded: bool,
+}
+
+/// One value in a call: where its bytes are to be found.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'c, 'a> {
+    /// The call.
+    pub cx: &'c Context<'c, 'a>,
+    /// The argument, 0 to 5, or [`ARG_RET`].
+    pub arg: u8,
+    /// `phase::ENTER` for what the call read, `phase::EXIT_OK` for what it wrote.
+    pub phase: u8,
+    /// The argument's value: a scalar, or the address of the memory.
+    pub value: u64,
+}
+
+impl<'a> Context<'_, 'a> {
+    /// The value of an argument as it was at entry.
+    pub fn arg(&self, i: u8) -> u64 {
+        self.head.args.get(usize::from(i)).copied().unwrap_or(0)
+    }
+
+    /// The call was interrupted by a signal and will be restarted (or fail with EINTR).
+    pub fn interrupted(&self) -> bool {
+        self.ended() && (-516..=-512).contains(&self.head.ret)
+    }
+
+    /// The call has ended and its return value means something.
+    pub fn ended(&self) -> bool {
+        self.head.kind != kind::PENDING && self.head.flags & flag::NO_RETURN == 0
+    }
+
+    /// Elements or bytes that a length stands for, where it is known without looking at memory.
+    pub fn length(&self, len: Len) -> Option<u64> {
+        match len {
+            Len::Arg(i) => Some(self.arg(i)),
+            Len::Ret => Some(self.head.ret.max(0) as u64),
+            Len::Fixed(n) => Some(u64::from(n)),
+            Len::Bits(i) => Some(self.arg(i).div_ceil(64).saturating_mul(8)),
+            Len::At(_) | Len::At64(_) => None,
+        }
+    }
+
+    fn at(&self, arg: u8, phase: u8) -> Place<'_, 'a> {
+        let value = if arg == ARG_RET { self.head.ret as u64 } else { self.arg(arg) };
+        Place { cx: self, arg, phase, value }
+    }
+}
+
+/// Decodes one whole record. Never panics, never reads past the record.
+pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
+    let head = Head::read(record).unwrap_or_default();
+    let compat = head.flags & flag::COMPAT != 0;
+    let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
+    match row {
+        Some(row) if !compat && !options.raw.get(head.nr as usize).copied().unwrap_or(false) => {
+            decode_as(record, head, row, options)
+        }
+        _ => raw(head, row, compat),
+    }
+}
+
+/// Decodes a record as a call of `row`, whatever its number says.
+fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Options) -> Call<'a> {
+    let blobs = Blobs::new(record, &head);
+    let cx = Context {
+        head: &head,
+        blobs: &blobs,
+        options,
+        verbose: options.is_verbose(head.nr),
+        succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
+    };
+    let (args, ret) = match variant(row, &head) {
+        Some(variant) => (variant.args, &variant.ret),
+        None => (row.args, &row.ret),
+    };
+
+    let mut shown: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(args.len());
+    let mut entered = None;
+    let mut show = |i: usize, arg: &'static Arg| {
+        let place = cx.at(i as u8, phase::ENTER);
+        let Some((value, late)) = argument(place, &arg.ty) else { return };
+        if late && entered.is_none() {
+            entered = Some(shown.len());
+        }
+        shown.push((arg.name, value));
+    };
+    if row.order.is_empty() {
+        for (i, arg) in args.iter().enumerate().take(6) {
+            show(i, arg);
+        }
+    } else {
+        for &i in row.order {
+            if let Some(arg) = args.get(usize::from(i)) {
+                show(usize::from(i), arg);
+            }
+        }
+    }
+    let entered = entered.unwrap_or(shown.len());
+    let ret = returned(&cx, ret);
+    Call { head, row: Some(row), args: shown, entered, ret }
+}
+
+/// All arguments in hex: 32-bit calls, calls asked for raw, numbers without a row.
+fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
+    const NAMES: [&str; 6] = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
+    let count = row.map_or(6, |r| r.args.len().min(6));
+    let args: Vec<_> = (0..count)
+        .map(|i| {
+            let value = if compat { u64::from(head.args[i] as u32) } else { head.args[i] };
+            let name = row.and_then(|r| r.args.get(i)).map_or(NAMES[i], |a| a.name);
+            (name, Value::Hex(value))
+        })
+        .collect();
+    let ret = outcome(&head).unwrap_or_else(|| match row {
+        Some(_) => Ret::Value(Value::Hex(head.ret as u64)),
+        None => Ret::Value(Value::Int(head.ret)),
+    });
+    let entered = args.len();
+    Call { head, row, args, entered, ret }
+}
+
+/// The variant that the selector argument chooses.
+fn variant(row: &'static Row, head: &Head) -> Option<&'static Variant> {
+    row.variants.iter().find(|v| {
+        let value = head.args.get(usize::from(v.selector)).copied().unwrap_or(0);
+        v.values.iter().any(|&x| x as u32 == value as u32)
+    })
+}
+
+/// A return value in the range of errors.
+fn failed(ret: i64) -> bool {
+    (-4095..0).contains(&ret)
+}
+
+/// How the call ended, when it did not simply return a value.
+fn outcome<'a>(head: &Head) -> Option<Ret<'a>> {
+    if head.kind == kind::PENDING {
+        return Some(Ret::Pending);
+    }
+    if head.flags & flag::NO_RETURN != 0 {
+        return Some(Ret::Never);
+    }
+    match head.ret {
+        -516..=-512 => Some(Ret::Restart(-head.ret as u16)),
+        -4095..=-1 => Some(Ret::Error(-head.ret as u16)),
+        _ => None,
+    }
+}
+
+fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
+    if let Some(ret) = outcome(cx.head) {
+        return ret;
+    }
+    let place = cx.at(ARG_RET, phase::EXIT_OK);
+    match *ty {
+        // A return value is a whole register: the kernel has already extended it.
+        Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
+        Ty::Note(first, second) => match scalar::value(second, place.value, 8) {
+            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => Ret::Value(scalar::value(first, place.value, 8)),
+            note => Ret::Noted(scalar::value(first, place.value, 8), Box::new(note)),
+        },
+        Ty::Noted(word, set) => noted(cx.head.ret as u64, word, set),
+        Ty::Special(kind) => special::returned(kind, place),
+        Ty::Hidden => Ret::Never,
+        _ => Ret::Value(value(place, ty)),
+    }
+}
+
+/// `0x1 (flags FD_CLOEXEC)`: hex, and behind it the names that are known.
+fn noted<'a>(ret: u64, word: &'static str, set: &'static Set) -> Ret<'a> {
+    let named = set.name_of(ret).is_some()
+        || set.bits.iter().any(|(_, v)| *v != 0 && ret & v == *v)
+        || set.choice.iter().any(|(_, v)| ret & set.mask == *v);
+    match named {
+        true => Ret::Noted(Value::Hex(ret), Box::new(Value::Phrase(vec![(word, Value::Named(set, ret))]))),
+        false => Ret::Value(Value::Hex(ret)),
+    }
+}
+
+/// An argument's value, and whether strace shows it only when the call ends; `None` when it is not shown.
+fn argument<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Option<(Value<'a>, bool)> {
+    let cx = place.cx;
+    let end = Place { phase: phase::EXIT_OK, ..place };
+    Some(match *ty {
+        Ty::Hidden => return None,
+        Ty::When(len, bits, inner) => {
+            if cx.length(len).unwrap_or(bits) & bits == 0 {
+                return None;
+            }
+            return argument(place, inner);
+        }
+        Ty::Out(inner) if cx.succeeded => (value(end, inner), true),
+        Ty::Out(Ty::Iovec(n)) => (shapes::iovec_addresses(place, *n), true),
+        Ty::Out(_) => (Value::Addr(place.value), true),
+        Ty::Positive(inner) if cx.succeeded && cx.head.ret > 0 => (value(end, inner), true),
+        Ty::Positive(_) => (Value::Addr(place.value), true),
+        Ty::Interrupted(inner) if cx.interrupted() => (value(end, inner), true),
+        Ty::Interrupted(_) => (Value::Addr(place.value), true),
+        Ty::Late(inner) => (value(place, inner), true),
+        Ty::InOut(Ty::Msghdr) if cx.succeeded => (value(end, &Ty::Msghdr), true),
+        Ty::InOut(Ty::Msghdr) => (msghdr::unfilled(place), true),
+        Ty::InOut(inner) => (in_out(place, inner), true),
+        Ty::Special(kind) => (special::special(kind, place), special::at_end(kind)),
+        _ => (value(place, ty), false),
+    })
+}
+
+fn in_out<'a>(place: Place<'_, 'a>, inner: &'static Ty) -> Value<'a> {
+    let before = value(place, inner);
+    if !place.cx.succeeded {
+        return before;
+    }
+    match (before, value(Place { phase: phase::EXIT_OK, ..place }, inner)) {
+        (before, after) if before == after => before,
+        (before, Value::Addr(_)) => before,
+        (Value::Addr(_), after) => after,
+        (Value::Array(mut a, tail), Value::Array(mut b, _)) if a.len() == 1 && b.len() == 1 => {
+            let changed = a.pop().zip(b.pop()).map(|(a, b)| Value::Changed(Box::new(a), Box::new(b)));
+            Value::Array(changed.into_iter().collect(), tail)
+        }
+        (before, after) => Value::Changed(Box::new(before), Box::new(after)),
+    }
+}
+
+/// A value by its type, of the phase that `place` says.
+pub(crate) fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
+    match *ty {
+        Ty::Fd | Ty::DirFd => fd::value(place, matches!(ty, Ty::DirFd)),
+        Ty::Special(kind) => special::special(kind, place),
+        Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(place, inner),
+        Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(place, inner),
+        _ if shapes::is_memory(ty) => shapes::value(place, ty),
+        _ => scalar::value(ty, place.value, 8),
+    }
+}

@@ -7,6 +7,10 @@ pub mod place;
 pub mod record;
 pub mod sink;
 pub mod summary;
+pub mod errno;
+pub mod escape;
+pub mod strace;
+pub mod text;
 
 use crate::decode::value::{Call, Value};
 

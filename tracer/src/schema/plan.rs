@@ -54,12 +54,20 @@ impl Builder {
         match *ty {
             Ty::Fd if self.detail.fds => self.push(arg, when, shape::FD, Len::Fixed(1), 0, 0, 0),
             Ty::DirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
+            Ty::Out(Ty::Iovec(n)) if self.detail.data => {
+                // Where a read that fails would have gone.
+                self.push(arg, when, shape::BYTES, *n, 16, 16 * VEC_MAX as u16, VEC_MAX as u16);
+                self.lower(arg, &Ty::Iovec(*n), phase::EXIT_OK);
+            }
             Ty::Out(inner) => self.lower(arg, inner, phase::EXIT_OK),
             Ty::InOut(Ty::Msghdr) if self.detail.data => {
                 // Of the header as it goes in only the length of the name is of interest.
-                self.fixed(arg, phase::ENTER, 56);
+                self.push(arg, phase::ENTER, shape::BYTES, Len::Fixed(1), 56, 56, 1);
                 self.lower(arg, &Ty::Msghdr, phase::EXIT_OK);
             }
+            Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
+            Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
+            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
             Ty::InOut(inner) => {
                 self.lower(arg, inner, phase::ENTER);
                 self.lower(arg, inner, phase::EXIT_OK);

@@ -15,6 +15,13 @@ pub struct Set {
     pub bits: &'static [(&'static str, u64)],
 }
 
+impl Set {
+    /// The name of exactly this value.
+    pub fn name_of(&self, value: u64) -> Option<&'static str> {
+        self.choice.iter().chain(self.bits).find(|(_, v)| *v == value).map(|(name, _)| *name)
+    }
+}
+
 /// A value that differs between architectures: x86_64 and aarch64.
 pub const fn arch(x86_64: u64, aarch64: u64) -> u64 {
     if cfg!(target_arch = "x86_64") { x86_64 } else { aarch64 }

@@ -1,11 +1,33 @@
 //! The renderer that a form of output needs, and what it says last.
 
+use std::io::IsTerminal;
+
 use crate::capture::Losses;
 use crate::output::json::{End, Json};
 use crate::output::summary::Summary;
-use crate::output::text::StraceText;
+use crate::output::strace::{PidFormat, StraceText};
 use crate::output::{Line, Render};
-use crate::spec::{self, Form, Spec};
+use crate::spec::{self, Color, Form, Spec, To};
+
+/// How a line names its task, by where it goes.
+fn pid_format(to: &To) -> PidFormat {
+    match to {
+        To::Stderr => PidFormat::Stderr,
+        To::File(..) | To::Pipe(_) => PidFormat::File,
+        To::Each(_) => PidFormat::None,
+    }
+}
+
+/// Whether lines are coloured: on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
+fn color(spec: &Spec) -> bool {
+    let dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let refused = || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    match spec.output.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => spec.output.to == To::Stderr && std::io::stderr().is_terminal() && !dumb() && !refused(),
+    }
+}
 
 /// Lines of one form, and the counts of a summary besides.
 pub struct Renderer {
@@ -23,7 +45,7 @@ impl Renderer {
     /// What `spec` asks for.
     pub fn new(spec: &Spec) -> Renderer {
         let form = match spec.output.form {
-            Form::Text => Lines::Text(StraceText::new(&spec.output.style)),
+            Form::Text => Lines::Text(StraceText::new(&spec.output.style, pid_format(&spec.output.to), color(spec))),
             Form::Json => Lines::Json(Json::new(spec.output.style.ip)),
             Form::Summary | Form::None => Lines::None,
         };

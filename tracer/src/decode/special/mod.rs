@@ -1,4 +1,7 @@
-//! Forms that need code of their own, a file per family. Each is a plain function over the bytes.
+//! Forms that need code of their own: one variant of [`Special`], one arm here, one function in the
+//! file of its family. To add a form: a variant in `schema/types.rs`, what is read of it in
+//! `schema/plan.rs`, an arm in [`special`] (and, if it stands inside records, [`field`]; if it is a
+//! return value with a note, [`returned`]; if it is shown when the call ends, [`at_end`]).
 
 pub mod files;
 pub mod ifreq;
@@ -6,9 +9,47 @@ pub mod join;
 pub mod pages;
 pub mod perf;
 pub mod poll;
+pub mod siginfo;
 pub mod signals;
 pub mod sockopt;
 pub mod stat;
 pub mod task;
 pub mod tty;
 pub mod values;
+pub mod wait;
+
+use super::Place;
+use super::value::{Ret, Value};
+use crate::schema::types::Special;
+
+/// The value of an argument. `place` gives its register value ([`Place::value`]), the bytes that were
+/// copied ([`Place::memory`], [`Place::part`]) and, by its context, the other arguments and the end.
+pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
+    match kind {
+        Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
+        Special::Siginfo => place.memory().take(siginfo::SIZE).map_or_else(|| place.addr(), siginfo::siginfo),
+        Special::Stat => place.memory().take(144).and_then(|b| stat::stat(b, place.cx.verbose)).unwrap_or_else(|| place.addr()),
+        _ => place.addr(),
+    }
+}
+
+/// The value of a field of a record, whose bytes are given.
+pub fn field<'a>(kind: Special, place: Place<'_, 'a>, bytes: &'a [u8]) -> Value<'a> {
+    match kind {
+        Special::WaitStatus => bytes.get(..4).map_or(Value::Struct { fields: vec![], more: true }, wait::status),
+        Special::Siginfo => siginfo::siginfo(bytes),
+        Special::Stat => stat::stat(bytes, place.cx.verbose).unwrap_or(Value::Struct { fields: vec![], more: true }),
+        _ => Value::Hex(0),
+    }
+}
+
+/// The end of a call whose return value is special, when it did not fail.
+pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Ret<'a> {
+    Ret::Value(special(kind, place))
+}
+
+/// Whether an argument that is not marked `Out` is shown only when the call has ended: such a form
+/// stands behind `<... resumed>`.
+pub fn at_end(_kind: Special) -> bool {
+    false
+}

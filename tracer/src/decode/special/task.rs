@@ -4,7 +4,7 @@ use super::join::{add, at, flags, signal, text};
 use crate::decode::value::{Tail, Value};
 use crate::schema::creds::CAPS;
 use crate::schema::process::{CLONE, CLONE3};
-use crate::schema::rows::{Abi, by_nr};
+use crate::schema::{Abi, by_nr};
 use crate::schema::sched::IOPRIO_CLASS;
 
 /// clone's flags: `CLONE_VM|CLONE_VFORK|SIGCHLD`.

@@ -52,7 +52,7 @@ pub fn time_comment<'a>(raw: u64) -> Value<'a> {
 }
 
 fn date(seconds: i64) -> Option<String> {
-    let zoned = jiff::Timestamp::from_second(seconds).ok()?.to_zoned(jiff::tz::TimeZone::system());
+    let zoned = jiff::Timestamp::from_second(seconds).ok()?.to_zoned_datetime(jiff::tz::TimeZone::system());
     Some(zoned.strftime("%Y-%m-%dT%H:%M:%S%z").to_string())
 }
 

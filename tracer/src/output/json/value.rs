@@ -41,6 +41,14 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
         Value::Path { bytes, cut } => escape::bytes(out, bytes, *cut),
         Value::Str { bytes, cut, .. } => escape::bytes(out, bytes, *cut),
         Value::Word(word) => escape::string(out, word),
+        Value::Phrase(words) => {
+            out.push(b'{');
+            for (i, (word, inner)) in words.iter().enumerate() {
+                key(out, i == 0, word.trim_matches([',', ' ']));
+                value(out, inner);
+            }
+            out.push(b'}');
+        }
         Value::Text(text) => escape::string(out, text),
         Value::Port(port) => uint(out, (*port).into()),
         Value::Ip4(ip) => write(out, format_args!("\"{}\"", Ipv4Addr::from(*ip))),

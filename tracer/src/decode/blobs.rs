@@ -1,0 +1,74 @@
+//! The blobs of a record, found by what they are: one pass over the record when it is opened, a short
+//! scan after that. Lengths in a record are never trusted: a blob that reaches past the end is the last.
+
+use smallvec::SmallVec;
+use tracer_common::event::{Blob, Head, align, flag, status};
+use tracer_common::plan::phase;
+
+/// The blobs of one record.
+#[derive(Debug, Default)]
+pub struct Blobs<'a>(SmallVec<[(Blob, &'a [u8]); 4]>, bool);
+
+/// What is known of a piece of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory<'a> {
+    /// Nothing was copied: the pointer is NULL, nobody asked, or there was no room.
+    Missing,
+    /// The first byte could not be read, or not enough of what follows.
+    Fault(&'a [u8]),
+    /// Bytes, and how many there were (more than these when the copy was cut).
+    Bytes(&'a [u8], usize),
+}
+
+impl<'a> Memory<'a> {
+    /// The bytes that are there.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Memory::Missing => &[],
+            Memory::Fault(bytes) | Memory::Bytes(bytes, _) => bytes,
+        }
+    }
+
+    /// The first `n` bytes; `None` when fewer were read.
+    pub fn take(self, n: usize) -> Option<&'a [u8]> {
+        self.bytes().get(..n)
+    }
+}
+
+impl<'a> Blobs<'a> {
+    /// Indexes the blobs of `record`.
+    pub fn new(record: &'a [u8], head: &Head) -> Blobs<'a> {
+        let mut list = SmallVec::new();
+        let record = record.get(..head.len as usize).unwrap_or(record);
+        let mut at = size_of::<Head>();
+        for _ in 0..head.blobs {
+            let Some(blob) = record.get(at..).and_then(Blob::read) else { break };
+            at += size_of::<Blob>();
+            let Some(bytes) = record.get(at..).and_then(|rest| rest.get(..blob.len as usize)) else { break };
+            at += align(bytes.len());
+            list.push((blob, bytes));
+        }
+        Blobs(list, head.flags & flag::BEFORE != 0)
+    }
+
+    /// A blob with its head. `when` is ENTER for what was copied at entry, anything else for the end.
+    pub fn find(&self, arg: u8, shape: u8, when: u8, part: u16) -> Option<(Blob, &'a [u8])> {
+        let at_entry = when == phase::ENTER;
+        let is = |b: &Blob| b.arg == arg && b.shape == shape && b.part == part;
+        let exact = self.0.iter().find(|(b, _)| is(b) && (b.phase == phase::ENTER) == at_entry);
+        // A call that began before tracing did has its entry's data from the end.
+        exact.or_else(|| if self.1 && at_entry { self.0.iter().find(|(b, _)| is(b)) } else { None }).copied()
+    }
+
+    /// The memory a blob holds.
+    pub fn memory(&self, arg: u8, shape: u8, when: u8, part: u16) -> Memory<'a> {
+        match self.find(arg, shape, when, part) {
+            None => Memory::Missing,
+            Some((blob, bytes)) => match blob.status {
+                status::WHOLE | status::CUT => Memory::Bytes(bytes, (blob.want as usize).max(bytes.len())),
+                status::FAULT => Memory::Fault(bytes),
+                _ => Memory::Missing,
+            },
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Values as strace writes them: numbers, strings, named constants, descriptors.
+
+mod file;
+mod names;
+mod value;
+
+pub(super) use names::signal_name;
+
+use crate::spec::{Fds, Hex, Names, Style};
+
+/// What of a style bears on values.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Strings in hex.
+    pub hex: Hex,
+    /// Named constants.
+    pub names: Names,
+    /// Descriptors.
+    pub fds: Fds,
+    /// Comms beside pids.
+    pub comm: bool,
+}
+
+impl Look {
+    /// What a style asks for.
+    pub fn new(style: &Style) -> Look {
+        Look { hex: style.hex, names: style.names, fds: style.fds, comm: style.comm }
+    }
+}

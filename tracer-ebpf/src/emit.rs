@@ -1,7 +1,7 @@
 //! The only place that submits to the ring, so that no loss can go uncounted.
 
+use core::cell::UnsafeCell;
 use core::ffi::c_void;
-use core::sync::atomic::{AtomicU64, Ordering};
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{event::Head, loss::Loss};
@@ -40,7 +40,13 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
 }
 
 /// When the reader was last woken. Races lose or add a wake-up, nothing else.
-static LAST_WAKE: AtomicU64 = AtomicU64::new(0);
+static LAST_WAKE: Shared = Shared(UnsafeCell::new(0));
+
+/// A word that all CPUs read and write; the BPF target has no atomic loads.
+struct Shared(UnsafeCell<u64>);
+
+// SAFETY: only accessed by volatile loads and stores of one aligned word, where any value will do.
+unsafe impl Sync for Shared {}
 
 /// Nanoseconds within which the reader is not woken again: it is on its way.
 const ON_ITS_WAY: u64 = 500_000;
@@ -58,10 +64,12 @@ fn wakeup(ring: *mut c_void) -> u64 {
         return NO_WAKEUP;
     }
     let now = now();
-    if now.wrapping_sub(LAST_WAKE.load(Ordering::Relaxed)) < ON_ITS_WAY {
+    // SAFETY: see `Shared`.
+    if now.wrapping_sub(unsafe { LAST_WAKE.0.get().read_volatile() }) < ON_ITS_WAY {
         return NO_WAKEUP;
     }
-    LAST_WAKE.store(now, Ordering::Relaxed);
+    // SAFETY: see `Shared`.
+    unsafe { LAST_WAKE.0.get().write_volatile(now) };
     FORCE_WAKEUP
 }
 

@@ -124,6 +124,7 @@ pub(crate) fn style() -> Style {
         column: 40,
         verbose: Verbose::None,
         raw: Vec::new(),
+        addresses: Vec::new(),
         hex: Hex::None,
         names: Names::Abbrev,
         fds: Fds::default(),

@@ -320,6 +320,8 @@ pub enum Special {
     /// `struct ptrace_syscall_info`, of which the call returns the size: at most 88 bytes at the end.
     SyscallInfo,
 
+    /// An execution domain and its flags, the former named as unknown by itself: `0xad /* PER_??? */|0xb00`. A number.
+    Personality,
     /// A limit in units of 1024 where it is a multiple: `8192*1024`, `RLIM64_INFINITY`. A number.
     Rlim,
     /// mmap's flags with the size of huge pages: `MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT`. A number.

@@ -57,3 +57,16 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Ret<'a> {
 pub fn at_end(kind: Special) -> bool {
     io::at_end(kind)
 }
+
+/// A form that is a number, wherever it stands; `None` for forms that are not.
+pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
+    match kind {
+        Special::Propagation => Some(files::propagation(raw)),
+        _ => tasks::number(kind, raw),
+    }
+}
+
+/// An argument that is read and written, of which the end says what the beginning was.
+pub fn says_both(kind: Special) -> bool {
+    matches!(kind, Special::Ifreq | Special::Ifconf)
+}

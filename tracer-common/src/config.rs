@@ -1,2 +1,285 @@
-//! What the kernel side is told when it is loaded: offsets of kernel structures, as BTF gives them,
-//! and the filter.
+//! What the kernel side is told when it is loaded: where the fields it reads stand in this kernel's
+//! structures (as its BTF says), and whom and what to trace. All of it is frozen read-only data, so the
+//! verifier knows every value and drops the branches that a run does not need.
+
+macro_rules! offsets {
+    ($($(#[$doc:meta])* $field:ident = $path:literal $need:ident;)*) => {
+        /// Byte offsets of kernel structure members; [`ABSENT`] where this kernel has no such member.
+        #[repr(C)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Offsets { $($(#[$doc])* #[doc = concat!("`", $path, "`")] pub $field: u32),* }
+
+        impl Offsets {
+            /// Nothing known.
+            pub const NONE: Offsets = Offsets { $($field: ABSENT),* };
+
+            /// Member paths in field order, `struct.member.member`, and whether tracing needs them.
+            pub const PATHS: &'static [(&'static str, bool)] = &[$(($path, offsets!(@$need))),*];
+
+            /// Offsets from a list in the order of `PATHS`.
+            pub fn from_list(list: &[u32]) -> Option<Offsets> {
+                let mut list = list.iter();
+                Some(Offsets { $($field: *list.next()?),* })
+            }
+        }
+    };
+    (@need) => { true };
+    (@want) => { false };
+}
+
+/// An offset that this kernel does not have.
+pub const ABSENT: u32 = u32::MAX;
+
+offsets! {
+    task_pid = "task_struct.pid" need;
+    task_tgid = "task_struct.tgid" need;
+    task_flags = "task_struct.flags" need;
+    task_state = "task_struct.__state" need;
+    task_comm = "task_struct.comm" need;
+    task_exit_code = "task_struct.exit_code" need;
+    task_files = "task_struct.files" need;
+    task_fs = "task_struct.fs" need;
+    task_parent = "task_struct.real_parent" need;
+    task_cred = "task_struct.cred" need;
+    task_cgroups = "task_struct.cgroups" want;
+    /// x86: TS_COMPAT stands here.
+    thread_status = "task_struct.thread_info.status" want;
+    /// arm64: TIF_32BIT stands here.
+    thread_flags = "task_struct.thread_info.flags" want;
+    cred_uid = "cred.uid" need;
+    css_set_dfl = "css_set.dfl_cgrp" want;
+    cgroup_kn = "cgroup.kn" want;
+    kn_id = "kernfs_node.id" want;
+    kn_parent = "kernfs_node.__parent" want;
+    kn_parent_old = "kernfs_node.parent" want;
+    files_fdt = "files_struct.fdt" need;
+    fdt_max = "fdtable.max_fds" need;
+    fdt_fd = "fdtable.fd" need;
+    fs_pwd = "fs_struct.pwd" need;
+    file_inode = "file.f_inode" need;
+    file_flags = "file.f_flags" need;
+    file_path = "file.f_path" need;
+    file_private = "file.private_data" need;
+    path_mnt = "path.mnt" need;
+    path_dentry = "path.dentry" need;
+    inode_mode = "inode.i_mode" need;
+    inode_ino = "inode.i_ino" need;
+    inode_sb = "inode.i_sb" need;
+    inode_rdev = "inode.i_rdev" need;
+    sb_dev = "super_block.s_dev" need;
+    sb_magic = "super_block.s_magic" need;
+    dentry_parent = "dentry.d_parent" need;
+    dentry_name = "dentry.d_name.name" need;
+    dentry_unhashed = "dentry.d_hash.pprev" need;
+    dentry_inode = "dentry.d_inode" need;
+    mount_mnt = "mount.mnt" need;
+    mount_parent = "mount.mnt_parent" need;
+    mount_mountpoint = "mount.mnt_mountpoint" need;
+    vfsmount_root = "vfsmount.mnt_root" need;
+    socket_sk = "socket.sk" need;
+    socket_alloc_inode = "socket_alloc.vfs_inode" need;
+    sock_family = "sock.__sk_common.skc_family" need;
+    sock_state = "sock.__sk_common.skc_state" need;
+    sock_num = "sock.__sk_common.skc_num" need;
+    sock_dport = "sock.__sk_common.skc_dport" need;
+    sock_daddr = "sock.__sk_common.skc_daddr" need;
+    sock_saddr = "sock.__sk_common.skc_rcv_saddr" need;
+    sock_daddr6 = "sock.__sk_common.skc_v6_daddr" want;
+    sock_saddr6 = "sock.__sk_common.skc_v6_rcv_saddr" want;
+    sock_net = "sock.__sk_common.skc_net.net" want;
+    sock_type = "sock.sk_type" need;
+    sock_protocol = "sock.sk_protocol" need;
+    sock_socket = "sock.sk_socket" need;
+    inet_sport = "inet_sock.inet_sport" want;
+    net_inum = "net.ns.inum" want;
+    unix_addr = "unix_sock.addr" want;
+    unix_peer = "unix_sock.peer" want;
+    unix_addr_len = "unix_address.len" want;
+    unix_addr_name = "unix_address.name" want;
+    netlink_portid = "netlink_sock.portid" want;
+}
+
+/// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with
+/// ptrace: arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regs {
+    /// The six arguments.
+    pub args: [u32; 6],
+    /// The six arguments of a 32-bit call.
+    pub compat_args: [u32; 6],
+    /// The call's number, as it still is at its end.
+    pub nr: u32,
+    /// The instruction pointer.
+    pub ip: u32,
+}
+
+impl Regs {
+    /// x86_64: rdi rsi rdx r10 r8 r9; 32-bit: ebx ecx edx esi edi ebp; orig_rax; rip.
+    pub const X86_64: Regs =
+        Regs { args: [112, 104, 96, 56, 72, 64], compat_args: [40, 88, 96, 104, 112, 32], nr: 120, ip: 128 };
+    /// arm64: orig_x0, x1 to x5; syscallno (an i32 behind orig_x0); pc.
+    pub const AARCH64: Regs =
+        Regs { args: [272, 8, 16, 24, 32, 40], compat_args: [272, 8, 16, 24, 32, 40], nr: 280, ip: 256 };
+}
+
+/// Whom and what to trace, and where things stand.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Kernel structures.
+    pub off: Offsets,
+    /// Registers.
+    pub regs: Regs,
+    /// Bits of [`Config::COUNT`] and its neighbours.
+    pub flags: u32,
+    /// The tracer's own process: never traced.
+    pub own_tgid: u32,
+    /// New tasks that are followed: a word of [`follow`].
+    pub follow: u32,
+    /// Which tasks besides the marked ones: a word of [`target`].
+    pub target: u32,
+    /// User id, with `target::UID`.
+    pub uid: u32,
+    /// `execve` and `execveat` by native number: a command's gate opens here.
+    pub exec_nr: [u32; 2],
+    /// `io_uring_enter` by native number: what it submits is not seen, and counted.
+    pub uring_nr: u32,
+    /// Unused, zero.
+    pub pad: u32,
+    /// The consumer is woken when this many bytes wait in the ring.
+    pub wake: u32,
+    /// cgroup v2 id, with `target::CGROUP`.
+    pub cgroup: u64,
+    /// Name, NUL-padded, with `target::COMM`.
+    pub comm: [u8; 16],
+    /// A bit per plan (see `plan::plan_index`): the call is wanted.
+    pub wanted: [u64; crate::plan::PLANS / 64],
+}
+
+impl Config {
+    /// Count calls, send none (`-c`).
+    pub const COUNT: u32 = 1;
+    /// The thread flags are arm64's.
+    pub const ARM64: u32 = 2;
+
+    /// Nothing asked for.
+    pub const NONE: Config = Config {
+        off: Offsets::NONE,
+        regs: Regs::X86_64,
+        flags: 0,
+        own_tgid: 0,
+        follow: 0,
+        target: 0,
+        uid: 0,
+        exec_nr: [0; 2],
+        uring_nr: 0,
+        pad: 0,
+        wake: 0,
+        cgroup: 0,
+        comm: [0; 16],
+        wanted: [0; crate::plan::PLANS / 64],
+    };
+}
+
+/// Which new tasks of traced tasks are traced.
+pub mod follow {
+    /// None.
+    pub const NONE: u32 = 0;
+    /// Threads of the same process.
+    pub const THREADS: u32 = 1;
+    /// Threads and child processes (`-f`).
+    pub const ALL: u32 = 2;
+}
+
+/// Which tasks are traced besides those marked one by one.
+pub mod target {
+    /// None.
+    pub const MARKED: u32 = 0;
+    /// Every task.
+    pub const ALL: u32 = 1;
+    /// Those of a user.
+    pub const UID: u32 = 2;
+    /// Those with a name.
+    pub const COMM: u32 = 3;
+    /// Those in a cgroup or below it.
+    pub const CGROUP: u32 = 4;
+}
+
+/// What a run of the task iterator does; the first word of the control map.
+pub mod walk {
+    /// Begin tracing every task that matches.
+    pub const ADOPT: u32 = 1;
+    /// Send a `PENDING` record for every call that is running.
+    pub const PENDING: u32 = 2;
+}
+
+/// What is kept of a task that is traced; the value of the task storage `TASKS`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    /// The call that is running, as its record will begin.
+    pub head: crate::event::Head,
+    /// Bits of [`Task::IN_CALL`] and its neighbours.
+    pub flags: u32,
+    /// Signals in `kept`.
+    pub signals: u32,
+    /// Signals that were generated and ignored; shown when the call that they would have interrupted ends.
+    pub kept: [Siginfo; 2],
+    /// The last signal generated for this task.
+    pub last: Siginfo,
+}
+
+/// The first bytes of a `struct kernel_siginfo`: all that it uses.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Siginfo {
+    /// Its words.
+    pub words: [u64; 6],
+}
+
+impl Task {
+    /// A call is running; `head` tells which.
+    pub const IN_CALL: u32 = 1;
+    /// Nothing is shown before the first execve: the command is being started.
+    pub const GATED: u32 = 2;
+    /// Attached while it was running: a call may end whose entry was not seen.
+    pub const ATTACHED: u32 = 4;
+    /// `last` holds a signal that was not shown yet.
+    pub const LAST: u32 = 8;
+
+    /// The tracer itself: only its heartbeat is counted.
+    pub const HEART: u32 = 16;
+    /// The number of the heartbeat: a call that does not exist, so that it does nothing.
+    pub const HEART_NR: u32 = 0x10_0000;
+
+    /// A task of which nothing is known.
+    pub const NEW: Task = Task {
+        head: crate::event::Head {
+            len: 0, kind: 0, flags: 0, blobs: 0, tid: 0, tgid: 0, nr: 0, cpu: 0, time: 0, dur: 0, ret: 0, ip: 0, args: [0; 6],
+        },
+        flags: 0,
+        signals: 0,
+        kept: [Siginfo { words: [0; 6] }; 2],
+        last: Siginfo { words: [0; 6] },
+    };
+}
+
+/// What `-c` counts, per CPU and plan index.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Calls that ended, or that never will.
+    pub calls: u64,
+    /// Calls that failed.
+    pub errors: u64,
+    /// Wall time, ns.
+    pub total: u64,
+    /// The shortest, ns, plus 1; 0 when there was none.
+    pub min1: u64,
+    /// The longest, ns.
+    pub max: u64,
+}
+
+const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);
+const _: () = assert!(size_of::<Config>() % 8 == 0);

@@ -10,7 +10,9 @@ pub mod kind {
     /// `tid` made the task `args[0]` of process `args[1]`. `args[4..6]`: comm. `ret`: 1 when the new
     /// task is traced.
     pub const FORK: u8 = 3;
-    /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm.
+    /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm. Sent before the `CALL` of the
+    /// execve. With `flag::MOVED` the leader made way (superseded): its own `EXIT` may or may not have come,
+    /// and `args[0]` will not be heard of again; the `CALL` carries the new tid and `MOVED`.
     pub const EXEC: u8 = 4;
     /// `tid` is gone; `ret` is its wait status (`task_struct.exit_code`). `args[0]`: 1 when it was
     /// the last task of its process.
@@ -19,7 +21,9 @@ pub mod kind {
     pub const SIGNAL: u8 = 6;
     /// `tid` stopped by signal `ret` (group stop).
     pub const STOPPED: u8 = 7;
-    /// Tracing of `tid` begins here; `args[4..6]`: comm. `args[0]`: the process's parent.
+    /// Tracing of `tid` begins here; `args[4..6]`: comm. `args[0]`: the process's parent. Sent for tasks that
+    /// ran before: not for the started command, whose first record is its execve, nor for those that a
+    /// `FORK` has announced.
     pub const ATTACH: u8 = 8;
     /// All events before `time` have been sent: the reader may print what it holds back.
     pub const MARK: u8 = 9;
@@ -125,7 +129,9 @@ pub mod path {
 
 /// What a descriptor refers to: the bytes of an `FD`, `DIRFD` or `FDS` blob. A [`Sock`] follows when
 /// `mode` says that it is a socket, then `path_len` bytes of path (of a unix socket: its bound name, as
-/// in `sun_path`, with the leading NUL of an abstract one).
+/// in `sun_path`, with the leading NUL of an abstract one; of other sockets none; `path` is `NONE`). A field
+/// that the source does not know is 0: the ptrace source leaves `flags` and `magic` so, since its paths are
+/// `TEXT`, which names what has no path (`pipe:[5]`, `anon_inode:[eventpoll]`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct File {

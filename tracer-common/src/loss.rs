@@ -22,6 +22,8 @@ macro_rules! losses {
 losses! {
     /// A record was made, but the ring buffer had no room for it.
     RingFull = "ring_full";
+    /// The ring buffer had no room for a fork, exec, exit or signal: later lines may lack a name or an end.
+    LifecycleLost = "lifecycle_ring_full";
     /// No memory for the state of a task: none of its calls are seen.
     MapFull = "map_full";
     /// The kernel skipped one of our programs because it interrupted itself.

@@ -16,7 +16,15 @@ pub const ARGV_MAX: usize = 64;
 /// Descriptors of an array that are resolved at most.
 pub const FDS_MAX: usize = 16;
 
-/// When an operation runs.
+/// Bytes of a message's name at most (`struct sockaddr_storage`).
+pub const NAME_MAX: usize = 128;
+/// Bytes of a message's control data at most.
+pub const CONTROL_MAX: usize = 1024;
+/// Strings that `COUNT` and `ARGV` count at most; the status is then `CUT`.
+pub const COUNT_MAX: usize = 65535;
+
+/// When an operation runs. The end of a call has failed when its value is -1 to -4095, the restart codes
+/// among them.
 pub mod phase {
     /// At the call's entry: what the kernel is about to read, and what it may destroy.
     pub const ENTER: u8 = 0;
@@ -27,22 +35,32 @@ pub mod phase {
 }
 
 /// What an operation copies. `ptr` is the value of argument `Op::arg`.
+///
+/// Blobs come in the order of the operations. A `ptr` of 0 gives no blob (neither do NULL pointers inside a
+/// vector or a message); memory that can not be read gives status FAULT with the bytes before it. `want` of
+/// a blob is what there was before any limit, in bytes; a length that can not be read (`DEREF`) gives FAULT
+/// with no bytes.
 pub mod shape {
     /// Nothing: the end of the plan.
     pub const NONE: u8 = 0;
-    /// A NUL-terminated string at `ptr`, at most `cap` bytes; the NUL is not part of the blob.
+    /// A NUL-terminated string at `ptr`, at most `cap` bytes with its NUL, which is not part of the blob:
+    /// WHOLE when the NUL is among them, else CUT with `cap` bytes.
     pub const TEXT: u8 = 1;
-    /// `len` bytes at `ptr`, at most `cap`.
+    /// `len` elements at `ptr`, at most `cap` bytes; `max` has no meaning. A length of 0 gives an empty
+    /// blob.
     pub const BYTES: u8 = 2;
     /// An array of `len` `struct iovec` at `ptr` (one blob, part 0), then the bytes of each element
     /// (part 1 + i), at most `cap` bytes each; at the exit phases the total is bounded by the
-    /// return value.
+    /// return value; elements behind it are empty blobs. Elements beyond `max` and `VEC_MAX` are left out
+    /// (part 0 is CUT).
     pub const IOVEC: u8 = 3;
     /// A `struct msghdr` (part 0), its name (part 1), control data (part 2), iovec array (part 3)
-    /// and the elements' bytes (part 4 + i, at most `cap` each).
+    /// and the elements' bytes (part 4 + i, at most `cap` each), bounded as in `IOVEC`. Lengths of name and
+    /// control data are those in the struct at that phase.
     pub const MSGHDR: u8 = 4;
     /// An array of `len` `struct mmsghdr` at `ptr` (part 0); for each message i the parts of
-    /// `MSGHDR`, shifted by `MMSG_PARTS * i + 1`.
+    /// `MSGHDR` but the first (it lies in the array), shifted by `MMSG_PARTS * i + 1`. At the exit phases a
+    /// message is bounded by its own `msg_len`.
     pub const MMSG: u8 = 5;
     /// A NULL-terminated array of string pointers; one blob of `u64` pointers (part 0), then a
     /// string each (part 1 + i), at most `cap` bytes each. `want` of part 0 is the number of strings
@@ -50,11 +68,14 @@ pub mod shape {
     pub const ARGV: u8 = 6;
     /// As `ARGV`, but only counted: an empty blob, whose `want` is the number of strings.
     pub const COUNT: u8 = 7;
-    /// The open file behind the descriptor in the argument's value; see `event::File`.
+    /// The open file behind the descriptor (the low 32 bits of the value); see `event::File`. Status ABSENT when
+    /// it is negative or not open; no blob when it could not be told (`Loss::FdUnresolved`), but a socket
+    /// whose ends could not be told is still sent, with family 0 if need be.
     pub const FD: u8 = 8;
     /// As `FD`, and AT_FDCWD means the current directory.
     pub const DIRFD: u8 = 9;
-    /// The open files behind `len` descriptors (i32) at `ptr`, `unit` bytes apart: part i each.
+    /// The open files behind `len` descriptors (i32) at `ptr`, `unit` bytes apart: part i each, as `FD`;
+    /// at most `max` and `FDS_MAX`.
     pub const FDS: u8 = 10;
 }
 
@@ -148,7 +169,8 @@ pub struct Variant {
 /// Number of plans: two tables of 512, native and 32-bit.
 pub const PLANS: usize = 1024;
 
-/// The place of a call's plan; `compat` is true for a 32-bit call of a 64-bit kernel.
+/// The place of a call's plan; `compat` is true for a 32-bit call of a 64-bit kernel. Numbers above 511 have
+/// no place: they are unknown calls, always wanted, of which nothing is copied.
 #[inline(always)]
 pub const fn plan_index(nr: u32, compat: bool) -> u32 {
     (nr & 511) | if compat { 512 } else { 0 }

@@ -1,3 +1,50 @@
 //! The program: parse, run, exit code.
 
-fn main() {}
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tracer::cli::{self, Action};
+use tracer::exit;
+use tracer::trace::{self, Ending};
+
+fn main() -> ExitCode {
+    default_sigpipe();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    match cli::parse(args) {
+        Ok(action) => carry_out(action),
+        Err(error) => {
+            // Nobody is left to be told that stderr is closed.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::from(error.code)
+        }
+    }
+}
+
+fn carry_out(action: Action) -> ExitCode {
+    let (program, result) = match action {
+        Action::Trace(spec) => (spec.program.clone(), trace::run(&spec)),
+        Action::Replay { file, spec } => (spec.program.clone(), trace::replay(&file, &spec)),
+        Action::Doctor { .. } => ("tracer".to_owned(), Err(anyhow::anyhow!("doctor is not part of this build"))),
+        Action::Help(text) | Action::Version(text) | Action::Completions(text) | Action::Man(text) => {
+            return match io::stdout().write_all(text.as_bytes()) {
+                Ok(()) => ExitCode::from(exit::OK),
+                Err(_) => ExitCode::from(exit::FAILED),
+            };
+        }
+    };
+    match result {
+        Ok(Ending::Code(code)) => ExitCode::from(code),
+        Ok(Ending::Signal(signal)) => trace::die(signal),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+/// `tracer ... | head` ends quietly, as other tools do.
+fn default_sigpipe() {
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}

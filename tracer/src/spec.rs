@@ -33,6 +33,25 @@ pub struct Spec {
     pub strict: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
+    /// A process is let go when it calls execve (`-b execve`).
+    pub detach_on_execve: bool,
+    /// When a signal may end tracing (`-I`).
+    pub interrupt: Interrupt,
+    /// Lines for stderr, before tracing begins: options that change nothing. Without the program's name.
+    pub notices: Vec<String>,
+}
+
+/// Which signals end tracing, `-I`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Every one, at any time.
+    Anywhere,
+    /// Fatal signals, between events.
+    Waiting,
+    /// None of SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM: the command gets them, tracer goes on to its end.
+    Never,
+    /// Nor does SIGTSTP stop tracer.
+    NeverTstp,
 }
 
 /// Whom to trace. A command and attached processes may go together.
@@ -107,6 +126,10 @@ pub struct Show {
     pub quiet_attach: bool,
     /// No `+++ superseded` lines.
     pub quiet_superseded: bool,
+    /// No `Process PID=N runs in 32 bit mode` notices.
+    pub quiet_personality: bool,
+    /// No `Requested path ... resolved into ...` notices.
+    pub quiet_paths: bool,
 }
 
 /// `-e status=`.
@@ -230,6 +253,8 @@ pub struct Style {
     pub column: usize,
     /// Structures in full (`-v`): per call, by native number; `None` abbreviates all.
     pub verbose: Verbose,
+    /// Calls whose structures are not followed but shown as addresses (`-e verbose=` inverted).
+    pub addresses: CallSet,
     /// Calls whose arguments are shown raw (`-e raw=`).
     pub raw: CallSet,
     /// Strings in hex (`-x`, `-xx`).

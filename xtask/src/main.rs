@@ -1,2 +1,48 @@
-//! Development commands.
-fn main() {}
+//! Development commands: `cargo xtask help` lists them. Whatever is more than one plain cargo command lives here, in Rust,
+//! so that it works the same on every machine and in CI.
+
+mod command;
+mod ebpf;
+mod run;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  run -- ARGS       build tracer in release and run it with ARGS, as root (through sudo where that is needed)
+  build             build tracer in release: target/release/tracer
+  test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
+  ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/tracer.bpf.o
+  ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
+  ebpf --setup      install what `ebpf` needs (as root), or name it
+  tidy              check the layout of the code: layers, file lengths, module docs, licences
+  ci                what .ci/run does after it installed its tools
+";
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    let words: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let done = match words.first().copied() {
+        Some("run") => run::run(&args[1..]),
+        Some("build") => run::build().map(|_| ExitCode::SUCCESS),
+        Some("test") => test::test(&args[1..]),
+        Some("ebpf") => ebpf::main(&words[1..]),
+        Some("tidy") => tidy::main(),
+        Some("ci") => test::ci(),
+        None | Some("help" | "-h" | "--help") => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => {
+            eprintln!("xtask: no command '{other}'\n\n{HELP}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,11 +1,29 @@
 //! Where events come from: the kernel (eBPF), stopped children (ptrace), or a recording. All give the
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
+pub mod command;
+pub mod ebpf;
+pub mod files;
+mod inherited;
+pub mod interpret;
+pub mod interrupt;
+pub mod memory;
+pub mod plans;
+pub mod ptrace;
+pub mod record;
+pub mod recording;
+pub mod replay;
+pub mod sockets;
+#[cfg(test)]
+pub mod testing;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use tracer_common::loss::Loss;
+
+use crate::spec::{Backend, Spec};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
 pub type Batch = Vec<u8>;
@@ -40,8 +58,54 @@ pub trait Source {
     /// of processes.
     fn counts(&mut self) -> Result<Vec<Count>>;
 
+    /// The process of the command that was started, where this source started one.
+    fn command(&self) -> Option<u32> {
+        None
+    }
+
+    /// The errno with which the command's execve failed, if it did.
+    fn exec_error(&mut self) -> Option<i32> {
+        None
+    }
+
     /// The source's name in messages: `ebpf`, `ptrace`, `replay`.
     fn name(&self) -> &'static str;
+}
+
+/// Opens the source that `spec` asks for: eBPF where it works, else ptrace with one line on stderr that says
+/// why and what it costs.
+///
+/// # Errors
+/// A command that can not be started ([`command::StartError`] inside), processes that can not be attached to,
+/// or a source that was asked for by name and does not work here.
+pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
+    let needs_ebpf = ebpf::only(&spec.target);
+    match spec.backend {
+        Backend::Ptrace => open_ptrace(spec),
+        Backend::Ebpf => open_ebpf(spec),
+        Backend::Auto => match ebpf::available(spec) {
+            Ok(()) => open_ebpf(spec),
+            Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
+            Err(reason) => {
+                eprintln!("{}: using ptrace, which slows the traced program down: {reason:#}", spec.program);
+                open_ptrace(spec)
+            }
+        },
+    }
+}
+
+fn open_ebpf(spec: &Spec) -> Result<Box<dyn Source>> {
+    Ok(Box::new(ebpf::EbpfSource::open(spec)?))
+}
+
+fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {
+    let source = ptrace::PtraceSource::open(spec)?;
+    for (pid, error) in source.refused() {
+        let error = error.to_string();
+        let reason = error.split(" (os error").next().unwrap_or_default();
+        eprintln!("{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", spec.program);
+    }
+    Ok(Box::new(source))
 }
 
 /// Counts of what is missing, by reason.

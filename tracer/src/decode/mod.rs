@@ -144,7 +144,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         None => (row.args, &row.ret),
     };
 
-    let mut shown = Vec::with_capacity(args.len());
+    let mut shown: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(args.len());
     let mut entered = None;
     let mut show = |i: usize, arg: &'static Arg| {
         let place = cx.at(i as u8, phase::ENTER);

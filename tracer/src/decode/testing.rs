@@ -123,6 +123,7 @@ pub(crate) fn style() -> Style {
         strlen: 32,
         column: 40,
         verbose: Verbose::None,
+        addresses: Vec::new(),
         raw: Vec::new(),
         hex: Hex::None,
         names: Names::Abbrev,

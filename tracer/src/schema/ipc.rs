@@ -155,7 +155,7 @@ syscalls! { pub IPCS:
         };
     msgget      [68 399 186]  (key: Special(S::IpcKey), msgflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC;
     msgsnd      [69 400 189]  (msqid: Int, msgp: Special(S::MsgBuf(msgsz)), msgsz: Ulong, msgflg: Set32(&MSG)) -> Int, IPC;
-    msgrcv      [70 401 188]  (msqid: Int, msgp: Out(&Special(S::MsgBuf(Len::Ret))), msgsz: Ulong, msgtyp: Long, msgflg: Set32(&MSG)) -> Long, IPC;
+    msgrcv      [70 401 188]  (msqid: Int, msgp: Out(&Special(S::MsgBuf(msgsz))), msgsz: Ulong, msgtyp: Long, msgflg: Set32(&MSG)) -> Long, IPC;
     msgctl      [71 402 187]  (msqid: Int, cmd: Set32(&MSG_CTL), buf: Addr)                     -> Int, IPC,
         by cmd {
             IPC_STAT | MSG_STAT | MSG_STAT_ANY => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSQID))) -> Int;

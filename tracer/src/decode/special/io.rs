@@ -3,7 +3,7 @@
 
 use tracer_common::plan::{phase, shape};
 
-use super::{files, ifreq, poll, sockopt, statx, tty};
+use super::{files, ifreq, poll, sockopt, stat, tty};
 use crate::decode::blobs::Memory;
 use crate::decode::value::{Ret, Value};
 use crate::decode::{Place, fd, names, scalar, shapes, sockaddr};
@@ -43,10 +43,11 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             mask.map(|b| Value::SigSet(scalar::read(b)))
         }
 
-        Special::Statx => statx::statx(memory.bytes(), cx.verbose),
-        Special::Utimbuf => statx::utimbuf(memory.bytes()),
-        Special::Timevals => statx::timevals(memory.bytes()),
-        Special::Timespecs => statx::timespecs(memory.bytes()),
+        Special::Stat => stat::stat(memory.bytes(), cx.verbose),
+        Special::Statx => stat::statx(memory.bytes(), cx.verbose),
+        Special::Utimbuf => stat::utimbuf(memory.bytes()),
+        Special::Timevals => stat::timevals(memory.bytes()),
+        Special::Timespecs => stat::timespecs(memory.bytes()),
         Special::Dirents | Special::Dirents64 => {
             let whole = memory.bytes().len() as i64 >= cx.head.ret;
             let old = kind == Special::Dirents;

@@ -6,12 +6,17 @@
 pub mod files;
 pub mod ifreq;
 mod io;
+pub mod join;
+pub mod pages;
+pub mod perf;
 pub mod poll;
 pub mod siginfo;
+pub mod signals;
 pub mod sockopt;
 pub mod stat;
-pub mod statx;
+pub mod task;
 pub mod tty;
+pub mod values;
 pub mod wait;
 
 use super::{Place, scalar};
@@ -24,7 +29,6 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
     match kind {
         Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
         Special::Siginfo => place.memory().take(siginfo::SIZE).map_or_else(|| place.addr(), siginfo::siginfo),
-        Special::Stat => place.memory().take(stat::SIZE).map_or_else(|| place.addr(), |b| stat::stat(place, b)),
         _ => io::special(kind, place).unwrap_or_else(|| place.addr()),
     }
 }
@@ -34,7 +38,7 @@ pub fn field<'a>(kind: Special, place: Place<'_, 'a>, bytes: &'a [u8]) -> Value<
     match kind {
         Special::WaitStatus => bytes.get(..4).map_or(Value::Struct { fields: vec![], more: true }, wait::status),
         Special::Siginfo => siginfo::siginfo(bytes),
-        Special::Stat => stat::stat(place, bytes),
+        Special::Stat => stat::stat(bytes, place.cx.verbose).unwrap_or(Value::Struct { fields: vec![], more: true }),
         Special::Propagation => files::propagation(scalar::read(bytes)),
         _ => Value::Hex(scalar::read(bytes)),
     }

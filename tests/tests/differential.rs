@@ -1,0 +1,242 @@
+//! Real commands under strace and under both of our sources: the text must agree line by line once what differs between any two
+//! runs is masked (`tracer_tests::normal`), but for what `differential/known.txt` names with a reason.
+//!
+//! What two runs of strace disagree on (random bytes, pids of others, times within data) is no difference. A command may itself behave differently from run to run: what disagrees is run again, twice at most, and must agree once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tracer_tests::compare::{Hunk, Volatile, compare, show};
+use tracer_tests::harness::{self, Outcome, Trial};
+use tracer_tests::known::{self, Known};
+use tracer_tests::normal::{self, Trace};
+use tracer_tests::script::Script;
+use tracer_tests::{machine, root};
+
+const BACKENDS: [&str; 2] = ["ptrace", "ebpf"];
+
+/// `-e trace=` sets: each shows of [`EVERY`] what strace shows of it.
+const CLASSES: &[&str] = &[
+    "%file",
+    "%process",
+    "%network",
+    "%net",
+    "%signal",
+    "%ipc",
+    "%desc",
+    "%memory",
+    "%creds",
+    "%clock",
+    "%stat",
+    "%lstat",
+    "%fstat",
+    "%%stat",
+    "%statfs",
+    "%fstatfs",
+    "%%statfs",
+    "%pure",
+    "file",
+    "network",
+    "!%file,%desc",
+    "/^get",
+    "open,close,?nosuch",
+    "none",
+    "all",
+];
+
+/// Makes nearly every call.
+const EVERY: &str = "$FIXTURES/every zero";
+
+/// The version of strace that is the judge: another prints some things differently.
+const JUDGE: &str = "6.1";
+
+#[derive(Debug, Clone, Default)]
+struct Command {
+    name: String,
+    needs: Vec<String>,
+    options: String,
+    setup: String,
+    run: String,
+}
+
+fn main() -> ExitCode {
+    let (commands, known) = match read() {
+        Ok(read) => read,
+        Err(error) => {
+            let what = format!("{error:#}");
+            return harness::main("differential", vec![Trial::new("files", move || Outcome::Failed(what.clone()))]);
+        }
+    };
+    let used = Arc::new(Mutex::new(vec![0usize; known.len()]));
+    let known = Arc::new(known);
+    let classes = CLASSES.iter().map(|class| Command {
+        name: format!("trace={class}"),
+        options: format!("-e 'trace={class}'"),
+        run: EVERY.to_owned(),
+        ..Command::default()
+    });
+    let mut trials = Vec::new();
+    for command in commands.into_iter().chain(classes) {
+        for backend in BACKENDS {
+            let (command, known, used) = (command.clone(), Arc::clone(&known), Arc::clone(&used));
+            let name = format!("{}::{backend}", command.name);
+            trials.push(Trial::new(name, move || lines(&command, backend, &known, &used)));
+        }
+    }
+    for backend in BACKENDS {
+        trials.push(Trial::new(format!("counts::{backend}"), move || counts(backend)));
+    }
+    let code = harness::main("differential", trials);
+    let used = used.lock().map(|used| used.clone()).unwrap_or_default();
+    if used.iter().any(|times| *times > 0) {
+        println!("known differences: {} in all", used.iter().sum::<usize>());
+        for (rule, times) in known.iter().zip(&used).filter(|(_, times)| **times > 0) {
+            println!("{times:>6}  {}", rule.reason);
+        }
+    }
+    code
+}
+
+fn read() -> Result<(Vec<Command>, Vec<Known>)> {
+    let dir = root().join("tests/differential");
+    let known = known::parse(&fs::read_to_string(dir.join("known.txt"))?).context("known.txt")?;
+    let mut commands: Vec<Command> = Vec::new();
+    for (number, line) in (1..).zip(fs::read_to_string(dir.join("commands.txt"))?.lines()) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if word == "NAME" {
+            commands.push(Command { name: rest.to_owned(), ..Command::default() });
+            continue;
+        }
+        let command = commands.last_mut().with_context(|| format!("commands.txt:{number}: {word} before NAME"))?;
+        match word {
+            "NEEDS" => command.needs.extend(rest.split(' ').map(str::to_owned)),
+            "OPTIONS" => command.options = rest.to_owned(),
+            "SETUP" => command.setup += &format!("{rest}\n"),
+            "RUN" => command.run = rest.to_owned(),
+            _ => bail!("commands.txt:{number}: what is {word:?}?"),
+        }
+    }
+    Ok((commands, known))
+}
+
+/// What is missing to run the command under strace and under this backend.
+fn lacking(command: &Command, backend: &str) -> Option<String> {
+    let mut tools: Vec<_> = command.needs.iter().map(String::as_str).collect();
+    tools.extend(["strace", "setarch"]);
+    match command.run.split(' ').next() {
+        Some(program) if program.starts_with("$FIXTURES") => tools.push("cc"),
+        Some(program) => tools.push(program),
+        None => {}
+    }
+    let needs = tools.iter().map(|tool| format!("tool:{tool}")).chain([machine::of_backend(backend).to_owned()]);
+    let reasons: Vec<_> = needs.filter_map(|word| machine::lacks(&word)).collect();
+    if !reasons.is_empty() {
+        return Some(reasons.join("; "));
+    }
+    let version = std::process::Command::new("strace").arg("-V").output().ok()?;
+    let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
+    (!version.ends_with(JUDGE)).then(|| format!("needs strace {JUDGE}, this is `{version}`"))
+}
+
+/// Runs the command under `tool`, in the same directory whichever it is; what the tool wrote.
+fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<String> {
+    let name = format!("tracer-diff-{}", std::process::id());
+    let text = format!(
+        "# The same environment for strace as for tracer.\nmkdir w && cd w\n{}\nsetarch \"$(uname -m)\" -R {tool} {options} -o \"$DIR/log\" {} </dev/null >\"$DIR/stdout\" 2>\"$DIR/stderr\"\n\
+         code=$?\ncat \"$DIR/stderr\" >&2\nexit $code",
+        command.setup, command.run
+    );
+    let mut script = Script::in_dir(&text, &std::env::temp_dir().join(name))?;
+    script.backend(Some(backend));
+    script.timeout(Duration::from_secs(60));
+    let took = script.run()?;
+    let log = fs::read(script.dir().join("log")).with_context(|| format!("{tool} wrote nothing: {}", took.show()))?;
+    if took.timed_out {
+        bail!("{tool} did not end\n{}", took.show());
+    }
+    let ours = took.stderr.lines().find(|line| tool == "$tracer" && line.starts_with("tracer:"));
+    match ours {
+        Some(line) => bail!("tracer says: {line}"),
+        None => Ok(String::from_utf8_lossy(&log).into_owned()),
+    }
+}
+
+/// Line by line.
+fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usize>>) -> Outcome {
+    if let Some(why) = lacking(command, backend) {
+        return Outcome::Skipped(why);
+    }
+    let once = || -> Result<(Vec<Hunk>, Vec<usize>)> {
+        let options = format!("-f {}", command.options);
+        let read = |tool: &str| -> Result<Trace> { Ok(normal::read(&trace(command, tool, &options, backend)?)) };
+        let (strace, tracer) = (read("strace")?, read("$tracer")?);
+        let mut hunks = compare(&strace, &tracer);
+        if !hunks.is_empty() {
+            hunks = Volatile::learn(&strace, &read("strace")?).sift(hunks);
+        }
+        Ok(known::sift(hunks, known, backend))
+    };
+    let mut least: Option<Vec<Hunk>> = None;
+    for _ in 0..3 {
+        match once() {
+            Err(error) => return Outcome::Failed(format!("{error:#}")),
+            Ok((hunks, times)) if hunks.is_empty() => {
+                if let Ok(mut used) = used.lock() {
+                    used.iter_mut().zip(times).for_each(|(used, times)| *used += times);
+                }
+                return Outcome::Passed;
+            }
+            Ok((hunks, _)) => {
+                if least.as_ref().is_none_or(|least| hunks.len() < least.len()) {
+                    least = Some(hunks);
+                }
+            }
+        }
+    }
+    Outcome::Failed(show(&least.unwrap_or_default(), "strace", backend))
+}
+
+/// Calls and errors of each system call, from a table of `-c`.
+fn table(text: &str) -> BTreeMap<String, (u64, u64)> {
+    let row = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let number = |index: usize| words.get(index)?.parse::<u64>().ok();
+        words[..].first()?.parse::<f64>().ok()?;
+        match words.len() {
+            5 => Some((words[4].to_owned(), (number(3)?, 0))),
+            6 => Some((words[5].to_owned(), (number(3)?, number(4)?))),
+            _ => None,
+        }
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// The table of a program that always makes the same calls.
+fn counts(backend: &str) -> Outcome {
+    let command = Command { name: "counts".into(), run: "$FIXTURES/fixed".into(), ..Command::default() };
+    if let Some(why) = lacking(&command, backend) {
+        return Outcome::Skipped(why);
+    }
+    let read = |tool: &str| Ok::<_, anyhow::Error>(table(&trace(&command, tool, "-c -f", backend)?));
+    match (read("strace"), read("$tracer")) {
+        (Ok(strace), Ok(_)) if strace.len() < 10 => {
+            Outcome::Failed(format!("strace's table was not understood: {strace:?}"))
+        }
+        (Ok(strace), Ok(tracer)) if strace == tracer => Outcome::Passed,
+        (Ok(strace), Ok(tracer)) => {
+            let names: std::collections::BTreeSet<_> = strace.keys().chain(tracer.keys()).collect();
+            let differ = names.into_iter().filter(|name| strace.get(*name) != tracer.get(*name));
+            let text =
+                differ.map(|name| format!("{name}: strace {:?}, {backend} {:?}", strace.get(name), tracer.get(name)));
+            Outcome::Failed(text.collect::<Vec<_>>().join("\n"))
+        }
+        (Err(error), _) | (_, Err(error)) => Outcome::Failed(format!("{error:#}")),
+    }
+}

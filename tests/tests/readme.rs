@@ -1,0 +1,58 @@
+//! Runs every example of README.md and compares what it prints with what the README says: see `tracer_tests::console`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tracer_tests::console::{Block, blocks, patterns, plain};
+use tracer_tests::harness::{self, Outcome, Trial};
+use tracer_tests::pattern::matches;
+use tracer_tests::script::Script;
+use tracer_tests::{machine, root, tracer};
+
+fn main() -> ExitCode {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap_or_default();
+    let trial = |block: Block| Trial::new(format!("line_{}", block.line), move || check(&block));
+    harness::main("readme", blocks(&text).into_iter().map(trial).collect())
+}
+
+fn check(block: &Block) -> Outcome {
+    let lacking: Vec<_> = block.requires.iter().filter_map(|word| machine::lacks(word)).collect();
+    if !lacking.is_empty() {
+        return Outcome::Skipped(lacking.join("; "));
+    }
+    match run(block) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => Outcome::Failed(format!("{error:#}")),
+    }
+}
+
+/// Runs the commands of a block in one shell, as a reader would: what the terminal shows of each is what stands below it.
+fn run(block: &Block) -> anyhow::Result<()> {
+    const MARK: &str = "----8<----";
+    let mut text = String::from("cd \"$ROOT\"\nexec 2>&1\n");
+    for (command, _) in &block.steps {
+        text += &format!("{command}\necho '{MARK}'\n");
+    }
+    let mut script = Script::new(&format!("# tracer\n{text}"))?;
+    script.timeout(Duration::from_secs(120));
+    // `cargo` and the program itself, as an installed one would be found.
+    if let Some(dir) = std::env::var_os("CARGO").as_ref().and_then(|cargo| Path::new(cargo).parent()) {
+        script.path(dir);
+    }
+    if let Some(dir) = tracer().map_err(|error| anyhow::anyhow!("{error}"))?.parent() {
+        script.path(dir);
+    }
+    let took = script.run()?;
+    let mark = format!("{MARK}\n");
+    let mut outputs = took.stdout.split(&mark);
+    for (command, expected) in &block.steps {
+        let output = outputs.next().unwrap_or_default();
+        let lines: Vec<_> = output.lines().map(plain).collect();
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        if let Err(what) = matches(&patterns(expected)?, &lines) {
+            anyhow::bail!("$ {command}\n{what}\n{}", took.show());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,348 @@
+//! Entry and end of system calls.
+
+use core::ffi::c_void;
+
+use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
+use tracer_common::{
+    config::{Config, Task},
+    event::{Head, flag, kind},
+    loss::Loss,
+    plan::{PLANS, Plan, Variant, phase, plan_index},
+};
+
+use crate::capture;
+use crate::emit::{lost, lost_many, send};
+use crate::kernel::{conf, compat, current, load, now};
+use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, TALLY, TASKS, VARIANT};
+use crate::tasks;
+
+/// The kernel could not read the memory either: nothing that anybody could see is missing.
+const EFAULT: i64 = 14;
+
+#[btf_tracepoint(function = "sys_enter")]
+pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
+    let nr = ctx.arg::<u64>(1) as u32;
+    let task = current();
+    let compat = compat(task);
+    if !wanted(nr, compat) {
+        return 0;
+    }
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
+    let state = unsafe { &mut *state };
+    if state.flags & (Task::GATED | Task::HEART) != 0 {
+        if state.flags & Task::HEART != 0 {
+            state.flags |= if nr == Task::HEART_NR { Task::IN_CALL } else { 0 };
+            return 0;
+        }
+        if !opens_gate(nr, compat) {
+            return 0;
+        }
+    }
+    let regs = ctx.arg::<*const c_void>(0);
+    if nr == conf!(uring_nr) && !compat && submits(regs) {
+        return 0;
+    }
+    begin(state, regs, nr, compat);
+    state.head.time = now();
+    state.flags |= Task::IN_CALL;
+    if conf!(flags) & Config::COUNT == 0 {
+        enter_data(state, task);
+    }
+    0
+}
+
+#[btf_tracepoint(function = "sys_exit")]
+pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
+    let task = current();
+    let regs = ctx.arg::<*const c_void>(0);
+    // SAFETY: the first argument is the registers' pointer, which the verifier knows.
+    let nr = unsafe { load::<u64>(regs, conf!(regs.nr)) } as i32;
+    // What rt_sigreturn left behind is -1: only the task's state knows what it was.
+    if nr >= 0 && !wanted(nr as u32, compat(task)) {
+        return 0;
+    }
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
+    let state = unsafe { &mut *state };
+    if state.flags & Task::HEART != 0 {
+        return beat(state);
+    }
+    if state.flags & Task::IN_CALL == 0 {
+        if state.flags & Task::ATTACHED == 0 || nr < 0 {
+            return 0;
+        }
+        lost(Loss::BeganBefore);
+        begin(state, regs, nr as u32, compat(task));
+        state.head.time = 0;
+        state.head.flags |= flag::BEFORE;
+    }
+    state.flags &= !(Task::IN_CALL | Task::ATTACHED | Task::GATED);
+    if state.head.flags & flag::BEFORE == 0 {
+        state.head.dur = now().wrapping_sub(state.head.time);
+    } else {
+        state.head.dur = now();
+    }
+    state.head.ret = ctx.arg::<i64>(1);
+    if conf!(flags) & Config::COUNT != 0 {
+        tally(&state.head);
+    } else {
+        finish(state, task);
+    }
+    if state.signals != 0 {
+        tasks::show_kept(state);
+    }
+    let _ = ctx.as_ptr();
+    0
+}
+
+/// Whether anybody asked for the call. Numbers beyond the plans are unknown calls, always shown.
+#[inline(always)]
+fn wanted(nr: u32, compat: bool) -> bool {
+    if nr > 511 {
+        return true;
+    }
+    let index = plan_index(nr, compat);
+    let word = (index >> 6) & (PLANS as u32 / 64 - 1);
+    // SAFETY: the word is masked to the table; volatile, because the loader sets it after compilation.
+    let bits = unsafe { core::ptr::read_volatile((&raw const crate::maps::CONFIG.wanted).cast::<u64>().add(word as usize)) };
+    bits >> (index & 63) & 1 != 0
+}
+
+/// Whether the call is the execve that ends the start of a command.
+#[inline(always)]
+fn opens_gate(nr: u32, compat: bool) -> bool {
+    !compat && (nr == conf!(exec_nr)[0] || nr == conf!(exec_nr)[1])
+}
+
+/// Counts a heartbeat of the tracer that was seen at both ends.
+#[inline(always)]
+fn beat(state: &mut Task) -> i32 {
+    if state.flags & Task::IN_CALL != 0 {
+        state.flags &= !Task::IN_CALL;
+        if let Some(beats) = BEATS.get_ptr_mut(0) {
+            // SAFETY: a valid map value; only the tracer's own thread counts here.
+            unsafe { *beats += 1 };
+        }
+    }
+    0
+}
+
+/// Counts what a call submits to io_uring; true when nobody asked for the call itself.
+#[inline(always)]
+fn submits(regs: *const c_void) -> bool {
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows; the second argument is a count.
+    let n = unsafe { load::<u64>(regs, conf!(regs.args)[1]) } as u32;
+    lost_many(Loss::IoUring, n as u64);
+    match PLAN.get_ptr(plan_index(conf!(uring_nr), false)) {
+        // SAFETY: a pointer from a map is valid for this run.
+        Some(plan) => unsafe { (*plan).flags & Plan::WANTED == 0 },
+        None => true,
+    }
+}
+
+/// Notes who calls what.
+#[inline(always)]
+fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
+    let head = &mut state.head;
+    head.kind = kind::CALL;
+    head.flags = if compat { flag::COMPAT } else { 0 };
+    head.blobs = 0;
+    head.len = size_of::<Head>() as u32;
+    head.nr = nr;
+    head.dur = 0;
+    head.ret = 0;
+    let off = if compat { conf!(regs.compat_args) } else { conf!(regs.args) };
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offsets are those of words.
+    unsafe {
+        head.ip = load(regs, conf!(regs.ip));
+        head.args[0] = load(regs, off[0]);
+        head.args[1] = load(regs, off[1]);
+        head.args[2] = load(regs, off[2]);
+        head.args[3] = load(regs, off[3]);
+        head.args[4] = load(regs, off[4]);
+        head.args[5] = load(regs, off[5]);
+    }
+    if compat {
+        lost(Loss::Compat);
+        let mut i = 0;
+        while i < 6 {
+            head.args[i] &= 0xffff_ffff;
+            i += 1;
+        }
+    }
+}
+
+/// The plan of a call; its variant when an argument decides.
+#[inline(always)]
+fn plan_of(head: &mut Head) -> Option<*const Plan> {
+    if head.nr > 511 {
+        return None;
+    }
+    let index = plan_index(head.nr, head.flags & flag::COMPAT != 0);
+    let plan = PLAN.get_ptr(index)?;
+    // SAFETY: a pointer from a map is valid for this run.
+    let (flags, selector) = unsafe { ((*plan).flags, (*plan).selector) };
+    if flags & Plan::BY != 0 {
+        let i = core::hint::black_box(selector as usize) & 7;
+        // SAFETY: the plan says 0 to 5; what 6 and 7 would read still is this task's state.
+        let value = unsafe { core::ptr::read_volatile((&raw const head.args).cast::<u64>().add(i)) };
+        let key = Variant { index, value: value as u32 };
+        if let Some(variant) = VARIANT.get_ptr(&key) {
+            head.flags |= flag::VARIANT;
+            return Some(variant);
+        }
+    }
+    Some(plan)
+}
+
+/// Copies what the plan wants at entry. From then on the buffer is a complete `PENDING` record.
+#[inline(always)]
+fn enter_data(state: &mut Task, task: *mut c_void) {
+    let Some(plan) = plan_of(&mut state.head) else { return };
+    // SAFETY: a pointer from a map is valid for this run.
+    if unsafe { (*plan).flags } & Plan::AT_ENTER == 0 {
+        return;
+    }
+    let Some(buffer) = buffer(task) else { return };
+    start(buffer, &state.head);
+    capture::run(buffer, plan, phase::ENTER);
+    buffer.head.kind = kind::PENDING;
+    buffer.head.len = size_of::<Head>() as u32 + buffer.used as u32;
+}
+
+/// Copies what the plan wants at the end, and sends the record.
+#[inline(always)]
+fn finish(state: &mut Task, task: *mut c_void) {
+    let before = state.head.flags & flag::BEFORE != 0;
+    if let Some(plan) = plan_of(&mut state.head) {
+        // SAFETY: a pointer from a map is valid for this run.
+        let flags = unsafe { (*plan).flags };
+        if flags & (Plan::AT_ENTER | Plan::AT_EXIT) != 0 {
+            if let Some(buffer) = buffer(task) {
+                if before || flags & Plan::AT_ENTER == 0 {
+                    start(buffer, &state.head);
+                }
+                if before && flags & Plan::AT_ENTER != 0 {
+                    capture::run(buffer, plan, phase::ENTER);
+                }
+                buffer.regs[6] = state.head.ret as u64;
+                if flags & Plan::AT_EXIT != 0 || buffer.retry != 0 {
+                    capture::run(buffer, plan, if failed(&state.head) { phase::EXIT } else { phase::EXIT_OK });
+                }
+                send_buffer(buffer, &state.head);
+                return;
+            }
+        }
+    }
+    // SAFETY: a head is as long as it says.
+    unsafe { send((&raw const state.head).cast(), size_of::<Head>() as u64, Loss::RingFull) };
+}
+
+/// The end of a call that will never return: its task is going. Only what was copied at entry is sent.
+#[inline(always)]
+pub fn never(state: &mut Task, task: *mut c_void) {
+    state.flags &= !Task::IN_CALL;
+    state.head.flags |= flag::NO_RETURN;
+    state.head.dur = if state.head.flags & flag::BEFORE == 0 { now().wrapping_sub(state.head.time) } else { now() };
+    state.head.ret = 0;
+    if conf!(flags) & Config::COUNT != 0 {
+        return tally(&state.head);
+    }
+    if let Some(plan) = plan_of(&mut state.head) {
+        // SAFETY: a pointer from a map is valid for this run.
+        if unsafe { (*plan).flags } & Plan::AT_ENTER != 0 && state.head.flags & flag::BEFORE == 0 {
+            let buffer = BUFFERS.get(task, false);
+            if !buffer.is_null() {
+                // SAFETY: not null, so it is the task's buffer.
+                send_buffer(unsafe { &mut *buffer }, &state.head);
+                return;
+            }
+        }
+    }
+    // SAFETY: a head is as long as it says.
+    unsafe { send((&raw const state.head).cast(), size_of::<Head>() as u64, Loss::RingFull) };
+}
+
+/// Whether the call returned an error number.
+#[inline(always)]
+fn failed(head: &Head) -> bool {
+    head.ret as u64 > -4096i64 as u64
+}
+
+/// The record buffer of a task, made when it is first needed.
+#[inline(always)]
+fn buffer<'a>(task: *mut c_void) -> Option<&'a mut Buffer> {
+    let buffer = BUFFERS.get(task, true);
+    if buffer.is_null() {
+        lost(Loss::MapFull);
+        return None;
+    }
+    // SAFETY: not null, so it is this task's buffer; only this task's programs use it while it runs.
+    Some(unsafe { &mut *buffer })
+}
+
+/// Begins a record.
+#[inline(always)]
+fn start(buffer: &mut Buffer, head: &Head) {
+    buffer.used = 0;
+    buffer.retry = 0;
+    buffer.head = *head;
+    buffer.regs[0] = head.args[0];
+    buffer.regs[1] = head.args[1];
+    buffer.regs[2] = head.args[2];
+    buffer.regs[3] = head.args[3];
+    buffer.regs[4] = head.args[4];
+    buffer.regs[5] = head.args[5];
+    buffer.regs[6] = 0;
+    buffer.regs[7] = 0;
+}
+
+/// Sends a record with its blobs.
+#[inline(always)]
+fn send_buffer(buffer: &mut Buffer, head: &Head) {
+    let used = core::hint::black_box(buffer.used);
+    let used = if used > DATA as u64 { DATA as u64 } else { used };
+    let len = size_of::<Head>() as u64 + used;
+    if buffer.head.flags & flag::FULL != 0 {
+        lost(Loss::BlobCut);
+    }
+    if buffer.retry != 0 && head.ret != -EFAULT {
+        lost(Loss::BlobFault);
+    }
+    buffer.head.kind = kind::CALL;
+    buffer.head.flags |= head.flags;
+    buffer.head.dur = head.dur;
+    buffer.head.ret = head.ret;
+    buffer.head.tid = head.tid;
+    buffer.head.len = len as u32;
+    // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
+    unsafe { send((&raw const *buffer).cast(), len, Loss::RingFull) };
+}
+
+/// Counts a call instead of sending it.
+#[inline(always)]
+fn tally(head: &Head) {
+    let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
+    let Some(tally) = TALLY.get_ptr_mut(index) else { return };
+    // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
+    let tally = unsafe { &mut *tally };
+    let dur = if head.flags & flag::BEFORE == 0 { head.dur } else { 0 };
+    tally.calls += 1;
+    tally.total += dur;
+    if failed(head) {
+        tally.errors += 1;
+    }
+    if tally.min1 == 0 || dur < tally.min1 - 1 {
+        tally.min1 = dur + 1;
+    }
+    if dur > tally.max {
+        tally.max = dur;
+    }
+}

@@ -1,0 +1,68 @@
+//! The only place that submits to the ring, so that no loss can go uncounted.
+
+use core::ffi::c_void;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::{event::Head, loss::Loss};
+
+use crate::kernel::conf;
+use crate::maps::{EVENTS, LOST};
+
+/// Counts something that is missing.
+#[inline(always)]
+pub fn lost(reason: Loss) {
+    lost_many(reason, 1);
+}
+
+/// Counts `n` things that are missing.
+#[inline(always)]
+pub fn lost_many(reason: Loss, n: u64) {
+    if let Some(count) = LOST.get_ptr_mut(reason as u32) {
+        // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
+        unsafe { *count += n };
+    }
+}
+
+/// Sends a record of `len` bytes; counts it under `reason` when there is no room.
+///
+/// # Safety
+/// `len` bytes must be readable at `record`, as the verifier sees it.
+#[inline(always)]
+pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
+    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: `ring` is the ring map, the caller vouches for the record.
+    let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, wakeup(ring)) };
+    if sent != 0 {
+        lost(reason);
+    }
+    sent == 0
+}
+
+/// Whether to wake the reader: a wake-up costs more than the rest of the record together, so it is only
+/// woken when much waits; it looks by itself every few milliseconds.
+#[inline(always)]
+fn wakeup(ring: *mut c_void) -> u64 {
+    const NO_WAKEUP: u64 = 1;
+    const FORCE_WAKEUP: u64 = 2;
+    // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait.
+    let waiting = unsafe { helper::bpf_ringbuf_query(ring, 0) };
+    if waiting >= conf!(wake) as u64 { FORCE_WAKEUP } else { NO_WAKEUP }
+}
+
+/// Sends the head of a task's exit and wakes the reader: the trace may be over.
+#[inline(always)]
+pub fn send_last(head: &Head) {
+    const FORCE_WAKEUP: u64 = 2;
+    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: `ring` is the ring map, a head is as long as it says.
+    if unsafe { helper::bpf_ringbuf_output(ring, (&raw const *head).cast_mut().cast(), size_of::<Head>() as u64, FORCE_WAKEUP) } != 0 {
+        lost(Loss::LifecycleLost);
+    }
+}
+
+/// Sends a record that is only a head.
+#[inline(always)]
+pub fn send_head(head: &Head) -> bool {
+    // SAFETY: a head is as long as it says.
+    unsafe { send((&raw const *head).cast(), size_of::<Head>() as u64, Loss::LifecycleLost) }
+}

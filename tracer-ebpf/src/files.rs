@@ -1,0 +1,198 @@
+//! What a descriptor refers to, told by the kernel's own structures while the call runs: a process that
+//! lives for a millisecond still has all its paths, and nothing can be changed in between.
+
+use core::ffi::c_void;
+use core::hint::black_box;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::event::{File, Sock, path, status};
+use tracer_common::loss::Loss;
+
+use crate::capture::{put, room};
+use crate::emit::lost;
+use crate::kernel::{current, load, off, peek};
+use crate::maps::Buffer;
+use crate::sockets;
+
+/// Directories and mounts that a path is followed through at most.
+const STEPS: u32 = 64;
+/// Bytes of a path's names at most.
+const NAMES_MAX: usize = 4096;
+/// `AT_FDCWD`, include/uapi/linux/fcntl.h.
+const AT_FDCWD: i64 = -100;
+
+/// Tells a descriptor's file: one blob. `dir` allows AT_FDCWD.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let mut file = File { ino: 0, dev: 0, rdev: 0, mode: 0, flags: 0, magic: 0, path: path::NONE, deleted: 0, path_len: 0 };
+    let mut private = 0;
+    let at = if fd == AT_FDCWD && dir != 0 { directory() } else { open_file(fd, &mut file, &mut private) };
+    let (mnt, dentry, mut inode) = at;
+    if dentry == 0 {
+        put(b, 0, 0, status::ABSENT);
+        return 0;
+    }
+    if inode == 0 {
+        inode = peek(dentry, off!(dentry_inode));
+    }
+    file.mode = peek::<u16>(inode, off!(inode_mode)) as u32;
+    file.ino = peek(inode, off!(inode_ino));
+    file.rdev = peek(inode, off!(inode_rdev));
+    let sb = peek::<u64>(inode, off!(inode_sb));
+    file.dev = peek(sb, off!(sb_dev));
+    file.magic = peek::<u64>(sb, off!(sb_magic)) as u32;
+
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    // SAFETY: there is room for a whole blob.
+    unsafe { core::ptr::write(to.cast::<File>(), file) };
+    let mut len = size_of::<File>();
+    if file.mode & 0o170000 == 0o140000 {
+        len += size_of::<Sock>();
+        let name = sockets::describe(b, private) as usize & 127;
+        file.path_len = name as u16;
+        file.path = if name > 0 { path::TEXT } else { path::NONE };
+        len += name;
+    } else {
+        b.vfsmount = mnt;
+        b.dentry = dentry;
+        b.path = 0;
+        file.path = walk(b) as u8;
+        if file.path == path::CUT {
+            lost(Loss::FdUnresolved);
+        }
+        // A dentry that is in no hash chain was removed; roots are not in one either, but have no parent.
+        if peek::<u64>(dentry, off!(dentry_unhashed)) == 0 && peek::<u64>(dentry, off!(dentry_parent)) != dentry {
+            file.deleted = 1;
+        }
+        let names = black_box(b.path as usize) & 0x1fff;
+        file.path_len = names as u16;
+        len += names;
+    }
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    let end = black_box(len) & 0x3fff;
+    // SAFETY: as above; clears the padding behind the path.
+    unsafe {
+        core::ptr::write(to.cast::<File>(), file);
+        to.add(if end > 8192 { 8192 } else { end }).cast::<u64>().write_unaligned(0);
+    }
+    put(b, len as u64, len as u64, status::WHOLE);
+    0
+}
+
+/// The current directory: mount, dentry, no inode.
+#[inline(always)]
+fn directory() -> (u64, u64, u64) {
+    // SAFETY: the current task; fs is a typed pointer.
+    let fs = unsafe { load::<u64>(current(), off!(task_fs)) };
+    let pwd = off!(fs_pwd);
+    (peek(fs, pwd + off!(path_mnt)), peek(fs, pwd + off!(path_dentry)), 0)
+}
+
+/// An open file: mount, dentry, inode; its flags and private data besides.
+#[inline(always)]
+fn open_file(fd: i64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
+    let none = (0, 0, 0);
+    // SAFETY: typed pointers from the current task on; the kernel turns faults into zeroes.
+    let (max, table) = unsafe {
+        let files = load::<*const c_void>(current(), off!(task_files));
+        let fdt = load::<*const c_void>(files, off!(files_fdt));
+        (load::<u32>(fdt, off!(fdt_max)), load::<u64>(fdt, off!(fdt_fd)))
+    };
+    if fd < 0 || fd >= max as i64 {
+        return none;
+    }
+    let pointer = peek::<u64>(table.wrapping_add((fd as u64) << 3), 0);
+    if pointer == 0 {
+        return none;
+    }
+    file.flags = peek(pointer, off!(file_flags));
+    *private = peek(pointer, off!(file_private));
+    let at = off!(file_path);
+    (peek(pointer, at + off!(path_mnt)), peek(pointer, at + off!(path_dentry)), peek(pointer, off!(file_inode)))
+}
+
+/// Writes the names from `b.dentry` up to the root behind the `File` of the blob being made; `b.path` is
+/// their length. Gives a word of `event::path`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn walk(buffer: *mut Buffer) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let mut i = 0;
+    while i < STEPS {
+        if step(b) != 0 {
+            return path::NAMES as i64;
+        }
+        i += 1;
+    }
+    path::CUT as i64
+}
+
+/// One step of the walk: a name, or a mount; 1 at the root.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn step(buffer: *mut Buffer) -> i64 {
+    if buffer.is_null() {
+        return 1;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let dentry = b.dentry;
+    if dentry == peek::<u64>(b.vfsmount, off!(vfsmount_root)) {
+        let mount = b.vfsmount.wrapping_sub(off!(mount_mnt) as u64);
+        let parent = peek::<u64>(mount, off!(mount_parent));
+        if parent == mount || parent == 0 {
+            // A file system that is mounted nowhere (pipes, memfd) has its file's name at its root.
+            if b.path == 0 {
+                name(b, dentry);
+            }
+            return 1;
+        }
+        b.dentry = peek(mount, off!(mount_mountpoint));
+        b.vfsmount = parent.wrapping_add(off!(mount_mnt) as u64);
+        return 0;
+    }
+    let parent = peek::<u64>(dentry, off!(dentry_parent));
+    name(b, dentry);
+    if parent == dentry || parent == 0 {
+        return 1;
+    }
+    b.dentry = parent;
+    0
+}
+
+/// Appends a dentry's name with its NUL.
+#[inline(always)]
+fn name(b: &mut Buffer, dentry: u64) {
+    const START: usize = size_of::<File>();
+    let at = b.path as usize;
+    if at > NAMES_MAX - 256 {
+        return;
+    }
+    let at = black_box(at) & 0xfff;
+    let to = room(b);
+    if to.is_null() {
+        return;
+    }
+    let from = peek::<u64>(dentry, off!(dentry_name));
+    // SAFETY: at most 4095 + 256 bytes behind the File, within the room for a blob.
+    let got = unsafe { helper::bpf_probe_read_kernel_str(to.add(START + at).cast(), 256, from as *const c_void) };
+    if got > 0 {
+        b.path = at as u64 + got as u64;
+    }
+}

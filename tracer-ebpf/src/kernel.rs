@@ -1,0 +1,78 @@
+//! Reading kernel structures at the offsets that BTF gave, and the frozen configuration.
+
+use core::ffi::c_void;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::config::{Config, Offsets};
+
+/// Reads a configuration field; a constant to the verifier. Volatile, because the loader sets it after
+/// compilation.
+#[inline(always)]
+pub fn constant<T: Copy>(field: *const T) -> T {
+    // SAFETY: only `conf!` calls this, with a field of a static.
+    unsafe { core::ptr::read_volatile(field) }
+}
+
+/// A configuration field.
+macro_rules! conf {
+    ($($field:tt)+) => {
+        $crate::kernel::constant(&raw const $crate::maps::CONFIG.$($field)+)
+    };
+}
+pub(crate) use conf;
+
+/// The current task, as the verifier's trusted pointer.
+#[inline(always)]
+pub fn current() -> *mut c_void {
+    // SAFETY: takes nothing, gives a pointer that is valid in this program run.
+    unsafe { helper::bpf_get_current_task_btf() as *mut c_void }
+}
+
+/// Loads a field through a pointer whose type the verifier knows; a bad address reads as 0.
+///
+/// # Safety
+/// `base` must be such a pointer, and a `T` must stand at `off`.
+#[inline(always)]
+pub unsafe fn load<T: Copy>(base: *const c_void, off: u32) -> T {
+    // SAFETY: the caller's promise; the kernel turns faults into zeroes.
+    unsafe { core::ptr::read_volatile(base.cast::<u8>().add(off as usize).cast::<T>()) }
+}
+
+/// Copies a value from any kernel address; 0 when it can not be read.
+#[inline(always)]
+pub fn peek<T: Copy + Default>(base: u64, off: u32) -> T {
+    let mut value = T::default();
+    // SAFETY: the helper checks the address and writes within `value`.
+    unsafe {
+        helper::bpf_probe_read_kernel((&raw mut value).cast(), size_of::<T>() as u32, base.wrapping_add(off as u64) as *const c_void)
+    };
+    value
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+#[inline(always)]
+pub fn now() -> u64 {
+    // SAFETY: takes nothing, returns a number.
+    unsafe { helper::bpf_ktime_get_ns() }
+}
+
+/// Whether the current call is a 32-bit one (TS_COMPAT on x86, TIF_32BIT on arm64).
+#[inline(always)]
+pub fn compat(task: *const c_void) -> bool {
+    if conf!(flags) & Config::ARM64 != 0 {
+        // SAFETY: `task` is a task, the offset is that of an unsigned long.
+        return unsafe { load::<u64>(task, conf!(off.thread_flags)) } & (1 << 22) != 0;
+    }
+    // SAFETY: `task` is a task, the offset is that of a u32.
+    unsafe { load::<u32>(task, conf!(off.thread_status)) & 2 != 0 }
+}
+
+/// Offsets of kernel structures.
+macro_rules! off {
+    ($field:ident) => {
+        $crate::kernel::conf!(off.$field)
+    };
+}
+pub(crate) use off;
+
+const _: () = assert!(align_of::<Offsets>() == 4);

@@ -1,0 +1,24 @@
+//! The kernel side of tracer: a generic copier. It knows no system call by name: plans say what to copy
+//! and when. One record is sent for a call, at its end; what is kept until then stands in the storage
+//! of the task, which is also what says that the task is traced.
+#![no_std]
+#![no_main]
+
+mod calls;
+mod capture;
+mod emit;
+mod files;
+mod kernel;
+mod maps;
+mod sockets;
+mod tasks;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// The helpers used here are for GPL-compatible programs.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

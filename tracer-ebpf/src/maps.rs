@@ -1,0 +1,114 @@
+//! Every map, in one place.
+
+use aya_ebpf::{
+    bindings::{bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE, BPF_F_NO_PREALLOC},
+    btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
+    macros::btf_map,
+};
+use tracer_common::{
+    config::{Config, Task, Tally},
+    event::Head,
+    loss::LOSSES,
+    plan::{BLOB_MAX, PLANS, Plan, Variant},
+};
+
+/// Set before loading, frozen by it.
+#[unsafe(no_mangle)]
+pub static CONFIG: Config = Config::NONE;
+
+/// What to copy, by plan index.
+#[btf_map]
+pub static PLAN: Array<Plan, PLANS> = Array::new();
+
+/// What to copy where an argument decides (`fcntl`).
+#[btf_map]
+pub static VARIANT: HashMap<Variant, Plan, 1024> = HashMap::new();
+
+/// Records on their way up. Resized before loading.
+#[btf_map]
+pub static EVENTS: RingBuf<u8, { 1 << 20 }> = RingBuf::new();
+
+/// What is missing, by reason.
+#[btf_map]
+pub static LOST: PerCpuArray<u64, LOSSES> = PerCpuArray::new();
+
+/// Counts of calls (`-c`).
+#[btf_map]
+pub static TALLY: PerCpuArray<Tally, PLANS> = PerCpuArray::new();
+
+/// Processes to adopt, by tgid.
+#[btf_map]
+pub static ADOPT: HashMap<u32, u32, 4096> = HashMap::new();
+
+/// What the next run of the task iterator is to do.
+#[btf_map]
+pub static WALK: Array<u32, 1> = Array::new();
+
+/// Heartbeats that came through, entry and end.
+#[btf_map]
+pub static BEATS: Array<u64, 1> = Array::new();
+
+/// Traced tasks.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "TASKS")]
+pub static TASKS: TaskStorage<Task> = TaskStorage::new();
+
+/// Record buffers of tasks whose calls copy memory.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "BUFFERS")]
+pub static BUFFERS: TaskStorage<Buffer> = TaskStorage::new();
+
+/// Bytes of blobs before which a further one may begin, less one: a mask.
+pub const DATA_MASK: usize = 0x3fff;
+/// Bytes of blobs in all.
+pub const DATA: usize = DATA_MASK + 1 + BLOB_MAX + 16;
+
+/// A record being made, and the notes of the plan interpreter.
+#[repr(C)]
+pub struct Buffer {
+    pub head: Head,
+    pub data: [u8; DATA],
+    /// Bytes of `data` in use.
+    pub used: u64,
+    /// The six arguments, the return value, nothing.
+    pub regs: [u64; 8],
+    /// Operations to repeat at the end: their memory was not present at entry.
+    pub retry: u64,
+    /// Where the path walk stands: `struct dentry *`, `struct vfsmount *`, bytes written.
+    pub dentry: u64,
+    pub vfsmount: u64,
+    pub path: u64,
+    /// The part number of the vector whose elements are being copied.
+    pub base: u64,
+    /// The blob being written.
+    pub blob: tracer_common::event::Blob,
+}
+
+/// A task storage map; aya-ebpf 0.2 has no type for it.
+#[repr(C)]
+pub struct TaskStorage<T> {
+    r#type: *const [i32; BPF_MAP_TYPE_TASK_STORAGE as usize],
+    key: *const i32,
+    value: *const T,
+    max_entries: *const [i32; 0],
+    map_flags: *const [i32; BPF_F_NO_PREALLOC as usize],
+}
+
+// SAFETY: the fields are never read; the loader replaces the definition by a map.
+unsafe impl<T> Sync for TaskStorage<T> {}
+
+impl<T> TaskStorage<T> {
+    const fn new() -> Self {
+        use core::ptr::null;
+        Self { r#type: null(), key: null(), value: null(), max_entries: null(), map_flags: null() }
+    }
+
+    /// The value of `task`, null when it has none (or, with `create`, when there is no memory).
+    #[inline(always)]
+    pub fn get(&self, task: *mut core::ffi::c_void, create: bool) -> *mut T {
+        let map = core::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: `task` is a task pointer that the verifier knows, the map is a task storage.
+        unsafe { aya_ebpf::helpers::generated::bpf_task_storage_get(map, task.cast(), core::ptr::null_mut(), create as u64) }
+            .cast()
+    }
+}

@@ -1,0 +1,101 @@
+//! The ends of a socket, from `struct sock`.
+
+use core::ffi::c_void;
+use core::hint::black_box;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::config::ABSENT;
+use tracer_common::event::{File, Sock};
+
+use crate::capture::room;
+use crate::kernel::{off, peek};
+use crate::maps::Buffer;
+
+const AF_UNIX: u16 = 1;
+const AF_INET: u16 = 2;
+const AF_INET6: u16 = 10;
+const AF_NETLINK: u16 = 16;
+
+/// Writes a `Sock` and a unix socket's name behind the `File` of the blob being made; the name's length.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    let mut sock = Sock {
+        family: 0, ty: 0, protocol: 0, state: 0, pad: 0, sport: 0, dport: 0, netns: 0, saddr: [0; 16], daddr: [0; 16], peer: 0,
+    };
+    let mut name = 0;
+    let sk = peek::<u64>(socket, off!(socket_sk));
+    if sk != 0 {
+        sock.family = peek(sk, off!(sock_family));
+        sock.ty = peek(sk, off!(sock_type));
+        sock.protocol = peek(sk, off!(sock_protocol));
+        sock.state = peek(sk, off!(sock_state));
+        if off!(sock_net) != ABSENT && off!(net_inum) != ABSENT {
+            sock.netns = peek(peek::<u64>(sk, off!(sock_net)), off!(net_inum));
+        }
+        match sock.family {
+            AF_INET | AF_INET6 => internet(&mut sock, sk),
+            AF_UNIX => name = unix(&mut sock, sk, to),
+            AF_NETLINK if off!(netlink_portid) != ABSENT => sock.peer = peek::<u32>(sk, off!(netlink_portid)) as u64,
+            _ => {}
+        }
+    }
+    // SAFETY: there is room for a whole blob.
+    unsafe { core::ptr::write(to.add(size_of::<File>()).cast::<Sock>(), sock) };
+    name
+}
+
+#[inline(always)]
+fn internet(sock: &mut Sock, sk: u64) {
+    sock.sport = peek(sk, off!(sock_num));
+    sock.dport = u16::from_be(peek(sk, off!(sock_dport)));
+    if sock.family == AF_INET {
+        let (from, to) = (peek::<[u8; 4]>(sk, off!(sock_saddr)), peek::<[u8; 4]>(sk, off!(sock_daddr)));
+        sock.saddr = [from[0], from[1], from[2], from[3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        sock.daddr = [to[0], to[1], to[2], to[3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    } else if off!(sock_saddr6) != ABSENT {
+        sock.saddr = peek(sk, off!(sock_saddr6));
+        sock.daddr = peek(sk, off!(sock_daddr6));
+    }
+}
+
+/// A unix socket's peer and bound name; the name's length.
+#[inline(always)]
+fn unix(sock: &mut Sock, sk: u64, to: *mut u8) -> i64 {
+    if off!(unix_addr) == ABSENT {
+        return 0;
+    }
+    let peer = peek::<u64>(sk, off!(unix_peer));
+    if peer != 0 {
+        let socket = peek::<u64>(peer, off!(sock_socket));
+        if socket != 0 {
+            sock.peer = peek(socket, off!(socket_alloc_inode) + off!(inode_ino));
+        }
+    }
+    let address = peek::<u64>(sk, off!(unix_addr));
+    if address == 0 {
+        return 0;
+    }
+    // The length counts the family's two bytes.
+    let len = peek::<i32>(address, off!(unix_addr_len)) - 2;
+    if len <= 0 {
+        return 0;
+    }
+    let len = black_box(len as usize) & 127;
+    let len = if len > 108 { 108 } else { len };
+    let from = address.wrapping_add(off!(unix_addr_name) as u64 + 2);
+    // SAFETY: at most 108 bytes behind File and Sock, within the room for a blob.
+    unsafe {
+        helper::bpf_probe_read_kernel(to.add(size_of::<File>() + size_of::<Sock>()).cast(), len as u32, from as *const c_void)
+    };
+    len as i64
+}

@@ -1,0 +1,424 @@
+//! The lives of tasks: fork, exec, signals, exit; and the walk over all tasks that begins tracing and
+//! shows what is running.
+
+use core::ffi::c_void;
+
+use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
+use tracer_common::{
+    config::{Siginfo, Task, follow, target, walk},
+    event::{Blob, Head, flag, kind},
+    loss::Loss,
+    plan::shape,
+};
+
+use crate::calls;
+use crate::emit::{lost, send, send_head, send_last};
+use crate::kernel::{conf, compat, current, load, now, off, peek};
+use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
+
+#[btf_tracepoint(function = "sched_process_fork")]
+pub fn sched_process_fork(ctx: BtfTracePointContext) -> i32 {
+    let parent = ctx.arg::<*mut c_void>(0);
+    let child = ctx.arg::<*mut c_void>(1);
+    let state = TASKS.get(parent, false);
+    // SAFETY: `child` is a task that the verifier knows; the offsets are those of ints.
+    let (pid, tgid) = unsafe { (load::<u32>(child, off!(task_pid)), load::<u32>(child, off!(task_tgid))) };
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is the parent's state.
+    let state = unsafe { &*state };
+    if state.flags & Task::GATED != 0 {
+        return 0;
+    }
+    let thread = tgid == state.head.tgid;
+    let followed = conf!(follow) == follow::ALL || (conf!(follow) == follow::THREADS && thread);
+    if followed {
+        adopt(child, pid, tgid, 0);
+    }
+    let mut head = event(kind::FORK, state.head.tid, state.head.tgid);
+    head.ret = followed as i64;
+    head.args[0] = pid as u64;
+    head.args[1] = tgid as u64;
+    // SAFETY: `child` is a task, its comm has 16 bytes.
+    unsafe {
+        head.args[4] = load(child, off!(task_comm));
+        head.args[5] = load(child, off!(task_comm) + 8);
+    }
+    send_head(&head);
+    0
+}
+
+#[btf_tracepoint(function = "sched_process_exec")]
+pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
+    let task = current();
+    let old = ctx.arg::<u32>(1);
+    let mut state = TASKS.get(task, false);
+    // SAFETY: `task` is the current task; the offsets are those of ints.
+    let (pid, tgid) = unsafe { (load::<u32>(task, off!(task_pid)), load::<u32>(task, off!(task_tgid))) };
+    if state.is_null() {
+        if conf!(target) == target::MARKED || conf!(target) == target::ALL || !matches(task) {
+            return 0;
+        }
+        adopt(task, pid, tgid, Task::ATTACHED);
+        state = TASKS.get(task, false);
+        if state.is_null() {
+            return 0;
+        }
+    }
+    // SAFETY: not null, so it is this task's state.
+    let state = unsafe { &mut *state };
+    let mut head = event(kind::EXEC, pid, tgid);
+    head.args[0] = old as u64;
+    if old != pid {
+        state.head.tid = pid;
+        state.head.flags |= flag::MOVED;
+        head.flags |= flag::MOVED;
+    }
+    // SAFETY: `task` is a task, its comm has 16 bytes.
+    unsafe {
+        head.args[4] = load(task, off!(task_comm));
+        head.args[5] = load(task, off!(task_comm) + 8);
+    }
+    send_head(&head);
+    let _ = ctx.as_ptr();
+    0
+}
+
+#[btf_tracepoint(function = "sched_process_exit")]
+pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
+    let task = current();
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is this task's state.
+    let state = unsafe { &mut *state };
+    if state.flags & Task::IN_CALL != 0 {
+        calls::never(state, task);
+    }
+    if state.signals != 0 {
+        show_kept(state);
+    }
+    let mut head = event(kind::EXIT, state.head.tid, state.head.tgid);
+    // SAFETY: `task` is a task; the offset is that of an int.
+    head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
+    send_last(&head);
+    let _ = ctx.as_ptr();
+    0
+}
+
+/// `result` of signal_generate when the signal was ignored (include/trace/events/signal.h).
+const SIGNAL_IGNORED: u32 = 1;
+
+#[btf_tracepoint(function = "signal_generate")]
+pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
+    let task = ctx.arg::<*mut c_void>(2);
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is the task's state. The sender writes here while the task may read:
+    // a word may be torn between two signals that race, never more.
+    let state = unsafe { &mut *state };
+    if state.flags & Task::GATED != 0 {
+        return 0;
+    }
+    let signal = ctx.arg::<u32>(0);
+    let info = siginfo(ctx.arg::<u64>(1), signal);
+    if ctx.arg::<u32>(4) == SIGNAL_IGNORED {
+        match state.signals {
+            0 => state.kept[0] = info,
+            1 => state.kept[1] = info,
+            _ => return lost_signal(),
+        }
+        state.signals += 1;
+        return 0;
+    }
+    state.last = info;
+    state.flags |= Task::LAST;
+    0
+}
+
+#[inline(always)]
+fn lost_signal() -> i32 {
+    lost(Loss::SignalLost);
+    0
+}
+
+#[btf_tracepoint(function = "signal_deliver")]
+pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
+    const SIGKILL: u32 = 9;
+    let state = TASKS.get(current(), false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is this task's state.
+    let state = unsafe { &mut *state };
+    if state.flags & Task::GATED != 0 {
+        return 0;
+    }
+    let signal = ctx.arg::<u32>(0);
+    let last = state.flags & Task::LAST != 0;
+    state.flags &= !Task::LAST;
+    if signal == SIGKILL {
+        // A signal that ends the whole process is delivered as SIGKILL; which one it was, its sender left.
+        if last && state.last.words[0] as u32 != SIGKILL {
+            let info = state.last;
+            show_signal(state, &info, 0);
+        }
+        return 0;
+    }
+    let info = siginfo(ctx.arg::<u64>(1), signal);
+    show_signal(state, &info, 0);
+    0
+}
+
+/// A signal's information; what the kernel did not say is told by `si_signo` and `si_code` alone.
+#[inline(always)]
+fn siginfo(info: u64, signal: u32) -> Siginfo {
+    const SI_KERNEL: u64 = 0x80;
+    if info > 4096 {
+        let words = peek::<[u64; 6]>(info, 0);
+        if words[0] as u32 == signal {
+            return Siginfo { words };
+        }
+    }
+    // SEND_SIG_PRIV is 1 (from the kernel), SEND_SIG_NOINFO is 0 (from a user).
+    Siginfo { words: [signal as u64, if info == 1 { SI_KERNEL } else { 0 }, 0, 0, 0, 0] }
+}
+
+/// A head, a blob and a siginfo.
+#[repr(C)]
+struct SignalRecord {
+    head: Head,
+    blob: Blob,
+    info: Siginfo,
+}
+
+#[inline(always)]
+fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
+    let mut record = SignalRecord {
+        head: event(kind::SIGNAL, state.head.tid, state.head.tgid),
+        blob: Blob { shape: shape::BYTES, len: 48, want: 48, ..Blob { arg: 0, shape: 0, status: 0, phase: 0, part: 0, pad: 0, len: 0, want: 0 } },
+        info: *info,
+    };
+    record.head.len = size_of::<SignalRecord>() as u32;
+    record.head.blobs = 1;
+    record.head.flags = flags;
+    record.head.ret = (info.words[0] as u32) as i64;
+    // SAFETY: the record is on the stack, as long as its type.
+    unsafe { send((&raw const record).cast(), size_of::<SignalRecord>() as u64, Loss::SignalLost) };
+}
+
+/// Shows the signals that were ignored while a call ran.
+#[inline(always)]
+pub fn show_kept(state: &mut Task) {
+    let n = state.signals;
+    state.signals = 0;
+    let first = state.kept[0];
+    show_signal(state, &first, flag::IGNORED);
+    if n > 1 {
+        let second = state.kept[1];
+        show_signal(state, &second, flag::IGNORED);
+    }
+}
+
+/// The head of a record that is not a call.
+#[inline(always)]
+fn event(kind: u8, tid: u32, tgid: u32) -> Head {
+    Head { len: size_of::<Head>() as u32, kind, flags: 0, blobs: 0, tid, tgid, nr: 0, cpu: 0, time: now(), dur: 0, ret: 0, ip: 0, args: [0; 6] }
+}
+
+/// Begins to trace a task.
+#[inline(always)]
+fn adopt(task: *mut c_void, pid: u32, tgid: u32, flags: u32) {
+    let state = TASKS.get(task, true);
+    if state.is_null() {
+        lost(Loss::MapFull);
+        return;
+    }
+    // SAFETY: not null, so it is the task's state, new and zero.
+    let state = unsafe { &mut *state };
+    state.head.tid = pid;
+    state.head.tgid = tgid;
+    state.flags |= flags;
+}
+
+/// Whether a task is one of those asked for by a property.
+#[inline(always)]
+fn matches(task: *const c_void) -> bool {
+    match conf!(target) {
+        target::ALL => true,
+        target::UID => {
+            // SAFETY: `task` is a task; cred is a typed pointer, uid an int.
+            let uid = unsafe { load::<u32>(load::<*const c_void>(task, off!(task_cred)), off!(cred_uid)) };
+            uid == conf!(uid)
+        }
+        target::COMM => {
+            // SAFETY: `task` is a task, its comm has 16 bytes.
+            let comm = unsafe { [load::<u64>(task, off!(task_comm)), load::<u64>(task, off!(task_comm) + 8)] };
+            let want = conf!(comm);
+            let want = [word(&want, 0), word(&want, 8)];
+            comm[0] == want[0] && comm[1] == want[1]
+        }
+        target::CGROUP => in_cgroup(task),
+        _ => false,
+    }
+}
+
+#[inline(always)]
+fn word(bytes: &[u8; 16], at: usize) -> u64 {
+    // SAFETY: `at` is 0 or 8.
+    unsafe { core::ptr::read_unaligned(bytes.as_ptr().add(at).cast::<u64>()) }
+}
+
+/// Whether a task's cgroup is the one asked for, or below it.
+#[inline(always)]
+fn in_cgroup(task: *const c_void) -> bool {
+    // SAFETY: `task` is a task; the offset is that of a pointer.
+    let set = unsafe { load::<u64>(task, off!(task_cgroups)) };
+    let cgroup = peek::<u64>(set, off!(css_set_dfl));
+    let mut node = peek::<u64>(cgroup, off!(cgroup_kn));
+    let up = if off!(kn_parent) == tracer_common::config::ABSENT { off!(kn_parent_old) } else { off!(kn_parent) };
+    let mut depth = 0;
+    while depth < 24 {
+        if node == 0 {
+            return false;
+        }
+        if peek::<u64>(node, off!(kn_id)) == conf!(cgroup) {
+            return true;
+        }
+        node = peek(node, up);
+        depth += 1;
+    }
+    false
+}
+
+/// The context of an `iter/task` program (kernel/bpf/task_iter.c).
+#[repr(C)]
+pub struct IterTask {
+    _meta: *mut c_void,
+    task: *mut c_void,
+}
+
+/// Walks over all tasks, and does what `WALK` says.
+#[unsafe(link_section = "iter/task")]
+#[unsafe(no_mangle)]
+extern "C" fn walk_tasks(ctx: *mut IterTask) -> i32 {
+    // SAFETY: the kernel passes a valid context.
+    let task = unsafe { (*ctx).task };
+    if task.is_null() {
+        return 0;
+    }
+    let Some(&what) = WALK.get(0) else { return 0 };
+    match what {
+        walk::ADOPT => adopt_one(task),
+        walk::PENDING => pending_one(task),
+        _ => {}
+    }
+    0
+}
+
+#[inline(always)]
+fn adopt_one(task: *mut c_void) {
+    const PF_KTHREAD: u32 = 0x0020_0000;
+    const PF_EXITING: u32 = 4;
+    // SAFETY: `task` is a task; the offsets are those of ints.
+    let (pid, tgid, flags) = unsafe {
+        (load::<u32>(task, off!(task_pid)), load::<u32>(task, off!(task_tgid)), load::<u32>(task, off!(task_flags)))
+    };
+    if flags & (PF_KTHREAD | PF_EXITING) != 0 || tgid == conf!(own_tgid) {
+        return;
+    }
+    // SAFETY: only presence matters.
+    if unsafe { ADOPT.get(&tgid) }.is_none() && !matches(task) {
+        return;
+    }
+    if !TASKS.get(task, false).is_null() {
+        return;
+    }
+    let state = TASKS.get(task, true);
+    if state.is_null() {
+        lost(Loss::MapFull);
+        return;
+    }
+    // SAFETY: not null, so it is the task's state, new and zero.
+    let state = unsafe { &mut *state };
+    state.head.tid = pid;
+    state.head.tgid = tgid;
+    state.flags |= Task::ATTACHED;
+    let mut head = event(kind::ATTACH, pid, tgid);
+    // SAFETY: `task` is a task, its comm has 16 bytes.
+    unsafe {
+        head.args[4] = load(task, off!(task_comm));
+        head.args[5] = load(task, off!(task_comm) + 8);
+    }
+    send_head(&head);
+}
+
+#[inline(always)]
+fn pending_one(task: *mut c_void) {
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return;
+    }
+    // SAFETY: not null, so it is the task's state. The task may be running: its call may end meanwhile.
+    let state = unsafe { &mut *state };
+    if state.flags & Task::GATED != 0 {
+        return;
+    }
+    if state.flags & Task::IN_CALL == 0 {
+        return before_attach(state, task);
+    }
+    pending(&state.head, task);
+}
+
+/// A call that began before tracing did: its registers still stand on the kernel stack.
+#[inline(always)]
+fn before_attach(state: &Task, task: *mut c_void) {
+    // SAFETY: `task` is a task; the offset is that of an int.
+    let sleeps = unsafe { load::<u32>(task, off!(task_state)) } != 0;
+    if state.flags & Task::ATTACHED == 0 || !sleeps {
+        return;
+    }
+    // SAFETY: `task` is a task that the verifier knows.
+    let regs = unsafe { helper::bpf_task_pt_regs(task.cast()) } as u64;
+    let nr = peek::<i64>(regs, conf!(regs.nr)) as i32;
+    if regs == 0 || nr < 0 {
+        return;
+    }
+    let mut head = event(kind::PENDING, state.head.tid, state.head.tgid);
+    head.time = 0;
+    head.nr = nr as u32;
+    head.flags = flag::BEFORE;
+    let off = conf!(regs.args);
+    if compat(task) {
+        head.flags |= flag::COMPAT;
+    }
+    let off = if head.flags & flag::COMPAT != 0 { conf!(regs.compat_args) } else { off };
+    head.ip = peek(regs, conf!(regs.ip));
+    head.args = [peek(regs, off[0]), peek(regs, off[1]), peek(regs, off[2]), peek(regs, off[3]), peek(regs, off[4]), peek(regs, off[5])];
+    send_head(&head);
+}
+
+/// Sends what is known of a running call. The task may be running too: when its call ends meanwhile, the
+/// lengths disagree and the reader drops this record; the whole one has been sent.
+#[inline(always)]
+fn pending(head: &Head, task: *mut c_void) {
+    let buffer = BUFFERS.get(task, false);
+    if !buffer.is_null() {
+        // SAFETY: not null, so it is the task's buffer.
+        let buffer = unsafe { &*buffer };
+        if buffer.head.kind == kind::PENDING && buffer.head.time == head.time {
+            let used = core::hint::black_box(buffer.used);
+            let used = if used > DATA as u64 { DATA as u64 } else { used };
+            // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
+            unsafe { send((&raw const *buffer).cast(), size_of::<Head>() as u64 + used, Loss::LifecycleLost) };
+            return;
+        }
+    }
+    let mut head = *head;
+    head.kind = kind::PENDING;
+    send_head(&head);
+}

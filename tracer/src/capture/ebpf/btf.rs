@@ -1,0 +1,198 @@
+//! Where fields stand in this kernel's structures, from its BTF (Documentation/bpf/btf.rst). One pass over
+//! the types and no object for each: this is most of what start-up costs.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use tracer_common::config::{ABSENT, Offsets};
+
+/// The kernel's type information, raw.
+pub struct KernelTypes {
+    bytes: Vec<u8>,
+    types: usize,
+    strings: usize,
+    /// Where each type stands, by id less one.
+    at: Vec<u32>,
+}
+
+const HEADER: usize = 24;
+const MAGIC: u16 = 0xeb9f;
+const STRUCT: u32 = 4;
+const UNION: u32 = 5;
+const TYPEDEF: u32 = 8;
+
+impl KernelTypes {
+    /// Reads a BTF file, by default `/sys/kernel/btf/vmlinux` (kernel 5.4 and CONFIG_DEBUG_INFO_BTF).
+    pub fn read(path: &Path) -> Result<KernelTypes> {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(bytes).with_context(|| format!("{} is not usable BTF", path.display()))
+    }
+
+    fn parse(bytes: Vec<u8>) -> Result<KernelTypes> {
+        ensure!(bytes.len() >= HEADER, "it has only {} bytes", bytes.len());
+        ensure!(u16::from_ne_bytes([bytes[0], bytes[1]]) == MAGIC, "its magic number is not {MAGIC:#x}");
+        let word = |at| word(&bytes, at).map(|w| w as usize);
+        let header = word(4)?;
+        let (type_off, type_len, str_off, str_len) = (word(8)?, word(12)?, word(16)?, word(20)?);
+        let (types, strings) = (header + type_off, header + str_off);
+        ensure!(types + type_len <= bytes.len() && strings + str_len <= bytes.len(), "its sections end behind the file");
+        let mut at = Vec::with_capacity(type_len / 24);
+        let mut next = types;
+        while next < types + type_len {
+            at.push(next as u32);
+            let info = word(next + 4)? as u32;
+            next += 12 + extra(info)?;
+        }
+        Ok(KernelTypes { bytes, types, strings, at })
+    }
+
+    /// The offsets of every member that the kernel side reads. Fails when one that tracing needs is missing.
+    pub fn offsets(&self) -> Result<Offsets> {
+        let roots = self.roots()?;
+        let mut list = Vec::with_capacity(Offsets::PATHS.len());
+        for (path, needed) in Offsets::PATHS {
+            let (root, members) = path.split_once('.').unwrap_or((path, ""));
+            let found = match roots.iter().find(|(name, _)| *name == root) {
+                Some((_, at)) => self.member(*at, members)?,
+                None => None,
+            };
+            match found {
+                Some(off) => list.push(off),
+                None if *needed => bail!("this kernel has no {path}"),
+                None => list.push(ABSENT),
+            }
+        }
+        Offsets::from_list(&list).context("offsets and paths disagree")
+    }
+
+    /// Where the structures stand that the paths begin with.
+    fn roots(&self) -> Result<Vec<(&'static str, usize)>> {
+        let mut wanted: Vec<&'static str> = Offsets::PATHS.iter().filter_map(|(p, _)| p.split('.').next()).collect();
+        wanted.dedup();
+        let mut found = Vec::new();
+        for &at in &self.at {
+            let at = at as usize;
+            let info = word(&self.bytes, at + 4)?;
+            if info >> 24 & 0x1f != STRUCT || info & 0xffff == 0 {
+                continue;
+            }
+            let name = self.string(word(&self.bytes, at)?);
+            if let Some(root) = wanted.iter().find(|w| w.as_bytes() == name) {
+                found.push((*root, at));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The offset in bytes of `a.b.c` in the structure at `at`.
+    fn member(&self, at: usize, path: &str) -> Result<Option<u32>> {
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        let Some((off, ty)) = self.find(at, name.as_bytes(), 0)? else { return Ok(None) };
+        if rest.is_empty() {
+            return Ok(Some(off));
+        }
+        let Some(inner) = self.resolve(ty)? else { return Ok(None) };
+        Ok(self.member(inner, rest)?.map(|inner| off + inner))
+    }
+
+    /// A member by name, also within members that have none themselves.
+    fn find(&self, at: usize, name: &[u8], depth: u32) -> Result<Option<(u32, u32)>> {
+        let info = word(&self.bytes, at + 4)?;
+        for i in 0..(info & 0xffff) as usize {
+            let m = at + 12 + 12 * i;
+            let (name_off, ty, off) = (word(&self.bytes, m)?, word(&self.bytes, m + 4)?, word(&self.bytes, m + 8)?);
+            let bits = if info >> 31 != 0 { off & 0xff_ffff } else { off };
+            if name_off != 0 && self.string(name_off) == name {
+                return Ok(Some((bits / 8, ty)));
+            }
+            if name_off == 0
+                && depth < 8
+                && let Some(inner) = self.resolve(ty)?
+                && let Some((off, ty)) = self.find(inner, name, depth + 1)?
+            {
+                return Ok(Some((bits / 8 + off, ty)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The structure or union that a type id stands for, through typedefs and qualifiers.
+    fn resolve(&self, mut id: u32) -> Result<Option<usize>> {
+        for _ in 0..16 {
+            let Some(&at) = (id as usize).checked_sub(1).and_then(|i| self.at.get(i)) else { return Ok(None) };
+            let kind = word(&self.bytes, at as usize + 4)? >> 24 & 0x1f;
+            match kind {
+                STRUCT | UNION => return Ok(Some(at as usize)),
+                // typedef, volatile, const, restrict, type tag
+                TYPEDEF..=11 | 18 => id = word(&self.bytes, at as usize + 8)?,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn string(&self, off: u32) -> &[u8] {
+        let from = self.bytes.get(self.strings + off as usize..).unwrap_or_default();
+        &from[..memchr::memchr(0, from).unwrap_or(from.len())]
+    }
+
+    /// Bytes of type information, for messages.
+    pub fn len(&self) -> usize {
+        self.bytes.len() - self.types
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.at.is_empty()
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Result<u32> {
+    let Some(b) = bytes.get(at..at + 4) else { bail!("a word at {at} is behind its end") };
+    Ok(u32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
+}
+
+/// Bytes that follow the 12 of a type, by its kind (include/uapi/linux/btf.h).
+fn extra(info: u32) -> Result<usize> {
+    let vlen = (info & 0xffff) as usize;
+    Ok(match info >> 24 & 0x1f {
+        1 | 14 | 17 => 4,                    // int, var, decl tag
+        2 | 7..=12 | 16 | 18 => 0,           // pointer, forward, typedef, qualifiers, function, float, type tag
+        3 => 12,                             // array
+        STRUCT | UNION => 12 * vlen,
+        6 | 13 => 8 * vlen,                  // enum, function prototype
+        15 | 19 => 12 * vlen,                // data section, 64-bit enum
+        kind => bail!("type kind {kind} is unknown"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_kernels_structures_are_found() {
+        let path = Path::new("/sys/kernel/btf/vmlinux");
+        if !path.exists() {
+            println!("SKIP: no {}", path.display());
+            return;
+        }
+        let types = KernelTypes::read(path).expect("the kernel's BTF is valid");
+        let off = types.offsets().expect("every member that is needed exists");
+        assert_ne!(off.task_pid, 0);
+        assert_eq!(off.task_tgid, off.task_pid + 4);
+    }
+
+    #[test]
+    fn hostile_files_are_errors() {
+        for bytes in [vec![], vec![0x9f, 0xeb], vec![0xff; 64], {
+            let mut b = vec![0u8; 64];
+            b[..2].copy_from_slice(&MAGIC.to_ne_bytes());
+            b[4..8].copy_from_slice(&24u32.to_ne_bytes());
+            b[12..16].copy_from_slice(&u32::MAX.to_ne_bytes());
+            b
+        }] {
+            assert!(KernelTypes::parse(bytes).is_err());
+        }
+    }
+}

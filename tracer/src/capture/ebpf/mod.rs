@@ -1,0 +1,331 @@
+//! The eBPF source: loads the kernel side, tells it whom and what to trace, and reads its ring.
+
+mod available;
+mod btf;
+mod load;
+mod ring;
+
+pub use available::{available, only};
+
+use std::io::Read;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use aya::maps::{Array, HashMap, PerCpuArray};
+use tracer_common::config::{Tally, Task, walk};
+use tracer_common::event::{Head, flag, kind};
+use tracer_common::loss::Loss;
+use tracer_common::plan::PLANS;
+
+use self::ring::Ring;
+use super::command::Started;
+use super::{Batch, Count, Losses, Source, Status};
+use crate::spec::Spec;
+
+/// The object that this crate was built with.
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+
+/// The kernel side wakes the reader when much waits and when a task ends; what is left it looks for by
+/// itself: this often while records come,
+const LOOK_BUSY: Duration = Duration::from_millis(10);
+/// and this often after none came for a while.
+const LOOK_IDLE: Duration = Duration::from_millis(40);
+const BUSY: Duration = Duration::from_millis(500);
+/// How long nothing comes before it is seen whether the traced tasks still live.
+const LIVES: Duration = Duration::from_millis(300);
+
+/// Events from the kernel.
+pub struct EbpfSource {
+    loaded: load::Loaded,
+    ring: Ring,
+    /// Which way the source stops: nothing more will be traced, only read.
+    detached: bool,
+    targets: Targets,
+    losses: Losses,
+    /// The tracer's own thread is noted, so that its heartbeat shows.
+    beating: bool,
+    command: Option<Started>,
+    /// When the last record came.
+    active: Instant,
+    /// When it was last seen which tasks live.
+    checked: Instant,
+}
+
+/// What keeps the source going.
+#[derive(Debug, Default)]
+struct Targets {
+    /// Traced tasks as far as records told, so that the source knows when nothing is left.
+    alive: std::collections::HashSet<u32>,
+    /// System-wide: never done by itself.
+    endless: bool,
+    /// At least one task was seen.
+    seen: bool,
+}
+
+impl EbpfSource {
+    /// Loads the kernel side for `spec` and begins to trace.
+    ///
+    /// # Errors
+    /// What the kernel refuses and why; a command that can not be started; a process that is not there.
+    pub fn open(spec: &Spec) -> Result<EbpfSource> {
+        // Before any thread is started: the child is a copy of this one alone.
+        let command = spec.target.command.as_ref().map(Started::spawn).transpose()?;
+        let loaded = load::load(spec, OBJECT)?;
+        let ring = Ring::open(loaded.events.try_clone()?, loaded.ring)?;
+        let endless = spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
+        let mut source = EbpfSource {
+            loaded,
+            ring,
+            detached: false,
+            targets: Targets { endless, ..Targets::default() },
+            losses: Losses::default(),
+            beating: false,
+            command: None,
+            active: Instant::now(),
+            checked: Instant::now(),
+        };
+        source.adopt(&spec.target.pids)?;
+        if let Some(mut command) = command {
+            source.mark(command.pid())?;
+            command.release().context("the command was gone before it began")?;
+            source.command = Some(command);
+        }
+        Ok(source)
+    }
+
+    /// Traces a command that waits at its gate: nothing of it is shown before its execve.
+    fn mark(&mut self, pid: u32) -> Result<()> {
+        let pidfd = rustix::process::pidfd_open(
+            rustix::process::Pid::from_raw(pid as i32).context("pid 0")?,
+            rustix::process::PidfdFlags::empty(),
+        )
+        .with_context(|| format!("cannot open process {pid}"))?;
+        self.note(&pidfd, pid, Task::GATED)?;
+        self.targets.alive.insert(pid);
+        self.targets.seen = true;
+        Ok(())
+    }
+
+    /// Notes a process in the task storage.
+    fn note(&self, pidfd: &OwnedFd, pid: u32, flags: u32) -> Result<()> {
+        let mut task = Task::NEW;
+        task.head.tid = pid;
+        task.head.tgid = pid;
+        task.flags = flags;
+        load::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
+            .with_context(|| format!("cannot mark process {pid}"))
+    }
+
+    /// Makes a call that the kernel side must see, and counts it as a loss when it did not: a source that
+    /// has died gives no events, and that must not look like a program that does nothing.
+    fn heartbeat(&mut self) {
+        let me = std::process::id();
+        if rustix::thread::gettid().as_raw_nonzero().get() as u32 != me {
+            return;
+        }
+        if !self.beating {
+            let pidfd = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty());
+            self.beating = pidfd.is_ok_and(|fd| self.note(&fd, me, Task::HEART).is_ok());
+        }
+        let beats = |loaded: &load::Loaded| Array::<_, u64>::try_from(&loaded.beats).and_then(|m| m.get(&0, 0)).unwrap_or(0);
+        let before = beats(&self.loaded);
+        // SAFETY: no such call exists, so it returns ENOSYS and does nothing.
+        unsafe { libc::syscall(libc::c_long::from(Task::HEART_NR as i32)) };
+        if beats(&self.loaded) == before {
+            self.losses.add(Loss::Silent, 1);
+        }
+    }
+
+    /// Begins to trace running processes with all their threads, and whatever the target's property names.
+    fn adopt(&mut self, pids: &[i32]) -> Result<()> {
+        if pids.is_empty() && !self.targets.endless {
+            return Ok(());
+        }
+        let mut adopt: HashMap<_, u32, u32> = HashMap::try_from(&mut self.loaded.adopt)?;
+        for &pid in pids {
+            let process = process_of(pid)?;
+            adopt.insert(process, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
+        }
+        self.targets.seen = true;
+        self.walk(walk::ADOPT)
+    }
+
+    /// Runs the task iterator.
+    fn walk(&mut self, what: u32) -> Result<()> {
+        let mut control: Array<_, u32> = Array::try_from(&mut self.loaded.walk)?;
+        control.set(0, what, 0)?;
+        let mut file = self.loaded.iterate()?;
+        let mut nothing = [0u8; 64];
+        while file.read(&mut nothing).context("the task iterator failed")? > 0 {}
+        Ok(())
+    }
+
+    fn drain(&mut self, batch: &mut Batch) -> bool {
+        let targets = &mut self.targets;
+        self.ring.drain(batch, |head| targets.learn(head))
+    }
+}
+
+impl EbpfSource {
+    /// Sees whether the tasks that are thought to live still do: the record of an exit may have been lost,
+    /// and the trace must end all the same.
+    fn check_lives(&mut self, batch: &mut Batch) {
+        self.checked = Instant::now();
+        let command = self.command();
+        self.targets.alive.retain(|&tid| {
+            if command == Some(tid) {
+                if let Some(status) = ended(tid) {
+                    let head = Head { len: size_of::<Head>() as u32, kind: kind::EXIT, tid, tgid: tid, time: ring::now(), ret: status.into(), ..Head::default() };
+                    batch.extend_from_slice(head.bytes());
+                    return false;
+                }
+                return true;
+            }
+            std::path::Path::new("/proc").join(tid.to_string()).exists()
+        });
+    }
+}
+
+/// The wait status of a child that is gone; it stays to be waited for.
+fn ended(pid: u32) -> Option<i32> {
+    // SAFETY: plain numbers, for which zero is a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: writes into `info` only.
+    let rc = unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) };
+    // SAFETY: waitid filled these in, or left zero.
+    let (who, status) = unsafe { (info.si_pid(), info.si_status()) };
+    if rc != 0 || who == 0 {
+        return None;
+    }
+    Some(match info.si_code {
+        libc::CLD_EXITED => (status & 0xff) << 8,
+        libc::CLD_DUMPED => status | 0x80,
+        _ => status,
+    })
+}
+
+impl Targets {
+    fn learn(&mut self, head: &Head) {
+        match head.kind {
+            kind::FORK if head.ret == 1 => {
+                self.alive.insert(head.args[0] as u32);
+            }
+            kind::ATTACH => {
+                self.alive.insert(head.tid);
+            }
+            kind::EXEC if head.flags & flag::MOVED != 0 => {
+                self.alive.remove(&(head.args[0] as u32));
+                self.alive.insert(head.tid);
+            }
+            kind::EXIT => {
+                self.alive.remove(&head.tid);
+            }
+            _ => {}
+        }
+    }
+
+    fn done(&self) -> bool {
+        !self.endless && self.seen && self.alive.is_empty()
+    }
+}
+
+impl Source for EbpfSource {
+    fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
+        let before = batch.len();
+        let mut more = self.drain(batch);
+        if batch.len() == before {
+            if self.detached || self.targets.done() {
+                return Ok(Status::Done);
+            }
+            let look = if self.active.elapsed() < BUSY { LOOK_BUSY } else { LOOK_IDLE };
+            self.ring.wait(wait.min(look))?;
+            more = self.drain(batch);
+        }
+        if batch.len() > before {
+            self.active = Instant::now();
+        } else if self.active.elapsed() > LIVES && self.checked.elapsed() > LIVES {
+            self.check_lives(batch);
+        }
+        Ok(if more { Status::More } else { Status::Idle })
+    }
+
+    fn pending(&mut self, batch: &mut Batch) -> Result<()> {
+        let time = ring::now();
+        self.walk(walk::PENDING)?;
+        // What is drained in one go was all there when it began, or the rest is told to come.
+        if !self.drain(batch) {
+            ring::mark(batch, time);
+        }
+        Ok(())
+    }
+
+    fn detach(&mut self, batch: &mut Batch) -> Result<()> {
+        if !self.detached {
+            self.detached = true;
+            self.loaded.links.clear();
+        }
+        while self.drain(batch) {}
+        Ok(())
+    }
+
+    fn losses(&mut self) -> Losses {
+        if !self.detached {
+            self.heartbeat();
+        }
+        let mut losses = self.losses.clone();
+        if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
+            for &reason in Loss::ALL {
+                let n = lost.get(&(reason as u32), 0).map(|per_cpu| per_cpu.iter().sum()).unwrap_or(0);
+                losses.add(reason, n);
+            }
+        }
+        losses.add(Loss::NotRun, self.loaded.not_run());
+        losses
+    }
+
+    fn command(&self) -> Option<u32> {
+        self.command.as_ref().map(Started::pid)
+    }
+
+    fn exec_error(&mut self) -> Option<i32> {
+        self.command.as_mut().and_then(Started::exec_error)
+    }
+
+    fn counts(&mut self) -> Result<Vec<Count>> {
+        let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
+        let mut counts = Vec::new();
+        for index in 0..PLANS as u32 {
+            let mut count = Count { compat: index >= 512, nr: index & 511, ..Count::default() };
+            let mut min = u64::MAX;
+            for t in tally.get(&index, 0)?.iter().map(|v| v.0).filter(|t: &Tally| t.calls > 0) {
+                count.calls += t.calls;
+                count.errors += t.errors;
+                count.total += t.total;
+                min = min.min(t.min1.saturating_sub(1));
+                count.max = count.max.max(t.max);
+            }
+            if count.calls > 0 {
+                count.min = min;
+                counts.push(count);
+            }
+        }
+        Ok(counts)
+    }
+
+    fn name(&self) -> &'static str {
+        "ebpf"
+    }
+}
+
+/// The process that a task belongs to: `-p` takes both.
+fn process_of(tid: i32) -> Result<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).map_err(|_| NoProcess(tid))?;
+    let tgid = status.lines().find_map(|l| l.strip_prefix("Tgid:")).and_then(|v| v.trim().parse().ok());
+    Ok(tgid.ok_or(NoProcess(tid))?)
+}
+
+/// A process to attach to does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("attach: cannot trace {0}: No such process")]
+pub struct NoProcess(pub i32);

@@ -1,0 +1,150 @@
+//! The reader's end of the BPF ring buffer (kernel/bpf/ringbuf.c): mapped here rather than read through
+//! aya, because records are moved in runs: one store of the consumer's position frees many of them.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use tracer_common::event::{Head, align, kind};
+
+use crate::capture::Batch;
+
+/// Bytes of a batch after which reading pauses.
+const ENOUGH: usize = 4 << 20;
+/// Bytes after which the kernel side is told that it may write again.
+const GIVE_BACK: u64 = 64 << 10;
+
+/// Bits of a record's length in the ring, include/uapi/linux/bpf.h.
+const BUSY: u32 = 1 << 31;
+const DISCARDED: u32 = 1 << 30;
+const HEADER: usize = 8;
+
+/// The reader's end.
+pub struct Ring {
+    fd: OwnedFd,
+    consumer: Mapping,
+    producer: Mapping,
+    size: usize,
+    page: usize,
+}
+
+struct Mapping {
+    at: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mappings belong to this value alone, and it is used by one thread at a time.
+unsafe impl Send for Mapping {}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: this is the whole of what `map` mapped, and nobody refers to it any more.
+        let _ = unsafe { munmap(self.at.as_ptr().cast(), self.len) };
+    }
+}
+
+impl Ring {
+    /// Maps a ring of `size` bytes.
+    pub fn open(fd: OwnedFd, size: u32) -> Result<Ring> {
+        let page = rustix::param::page_size();
+        let size = size as usize;
+        let consumer = map(&fd, page, ProtFlags::READ | ProtFlags::WRITE, 0)?;
+        // The data is mapped twice in a row, so that no record is torn at the end.
+        let producer = map(&fd, page + 2 * size, ProtFlags::READ, page)?;
+        Ok(Ring { fd, consumer, producer, size, page })
+    }
+
+    /// Moves the records that wait now to `batch` and shows the head of each that is no call to `learn`;
+    /// true when some were left because the batch is long.
+    pub fn drain(&mut self, batch: &mut Batch, mut learn: impl FnMut(&Head)) -> bool {
+        let limit = batch.len() + ENOUGH;
+        let end = self.position(&self.producer).load(Ordering::Acquire);
+        let consumer = self.position(&self.consumer);
+        let mut at = consumer.load(Ordering::Relaxed);
+        let mut given = at;
+        while at < end && batch.len() < limit {
+            let Some((record, length)) = self.record(at) else { break };
+            if let Some(record) = record {
+                take(record, batch, &mut learn);
+            }
+            at += length;
+            if at - given >= GIVE_BACK {
+                consumer.store(at, Ordering::Release);
+                given = at;
+            }
+        }
+        consumer.store(at, Ordering::Release);
+        at < end && batch.len() >= limit
+    }
+
+    /// The record at a position (`None` inside when it was discarded) and the bytes it takes; `None` when
+    /// it is still being written.
+    fn record(&self, at: u64) -> Option<(Option<&[u8]>, u64)> {
+        let offset = self.page + (at as usize & (self.size - 1));
+        // SAFETY: the offset is within the first of the two data mappings, and a record does not reach
+        // behind the second; the kernel writes the length last, which the acquire pairs with.
+        let word = unsafe { &*self.producer.at.as_ptr().add(offset).cast::<AtomicU32>() }.load(Ordering::Acquire);
+        if word & BUSY != 0 {
+            return None;
+        }
+        let len = (word & !DISCARDED) as usize;
+        let taken = align(len + HEADER) as u64;
+        if word & DISCARDED != 0 || len > self.size {
+            return Some((None, taken));
+        }
+        // SAFETY: as above; the kernel does not write here before the consumer's position has passed.
+        Some((Some(unsafe { std::slice::from_raw_parts(self.producer.at.as_ptr().add(offset + HEADER), len) }), taken))
+    }
+
+    fn position(&self, mapping: &Mapping) -> &AtomicU64 {
+        // SAFETY: the first word of either mapping is a position, which both sides access atomically.
+        unsafe { &*mapping.at.as_ptr().cast::<AtomicU64>() }
+    }
+
+    /// Sleeps until the kernel side finds that much waits, a signal comes, or time is up.
+    pub fn wait(&self, at_most: Duration) -> Result<()> {
+        let timeout = Timespec { tv_sec: at_most.as_secs() as i64, tv_nsec: i64::from(at_most.subsec_nanos()) };
+        let fd = self.fd.as_fd();
+        match poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(e) => Err(e).context("cannot wait for the ring buffer"),
+        }
+    }
+}
+
+fn map(fd: &OwnedFd, len: usize, prot: ProtFlags, offset: usize) -> Result<Mapping> {
+    // SAFETY: a new mapping at an address of the kernel's choice.
+    let at = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, offset as u64) };
+    let at = at.with_context(|| format!("cannot map {len} bytes of the ring buffer"))?;
+    Ok(Mapping { at: NonNull::new(at.cast()).context("the ring buffer was mapped at 0")?, len })
+}
+
+/// Copies a record. A running call that ended while it was copied has lengths that disagree: it is left
+/// out here, since its whole record has been sent.
+fn take(record: &[u8], batch: &mut Batch, learn: &mut impl FnMut(&Head)) {
+    let Some(head) = Head::read(record) else { return };
+    if head.len as usize != record.len() {
+        return;
+    }
+    if head.kind != kind::CALL {
+        learn(&head);
+    }
+    batch.extend_from_slice(record);
+}
+
+/// CLOCK_MONOTONIC in ns.
+pub fn now() -> u64 {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+}
+
+/// Appends a `MARK`.
+pub fn mark(batch: &mut Batch, time: u64) {
+    let head = Head { len: size_of::<Head>() as u32, kind: kind::MARK, time, ..Head::default() };
+    batch.extend_from_slice(head.bytes());
+}

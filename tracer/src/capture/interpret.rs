@@ -1,0 +1,447 @@
+//! The plan interpreter of user space: carries out the operations of one phase of a call against the
+//! memory of a stopped task, as the doc comments of `tracer_common::plan` define them. The kernel side is
+//! the other interpreter; both fill records with the same blobs.
+
+use memchr::memchr;
+use tracer_common::event::status;
+use tracer_common::plan::{
+    ARG_RET, BLOB_MAX, CONTROL_MAX, COUNT_MAX, FDS_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, phase, shape,
+};
+
+use super::files::{Files, Look};
+use super::memory::{Memory, SPANS, Span, to_page_end};
+use super::record::{Place, Record};
+
+/// Bytes of a string read at first: most are shorter.
+const FIRST: usize = 256;
+const IOVEC: usize = 16;
+const MSGHDR: usize = 56;
+const MMSGHDR: usize = 64;
+const AT_FDCWD: i32 = -100;
+
+/// A phase of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Its entry.
+    Enter,
+    /// Its end, with what it returned.
+    Exit(i64),
+}
+
+/// What could not be kept, for the loss counters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Blobs whose memory could not be read.
+    pub faults: u32,
+    /// Blobs cut at a limit of the contract, not of the request.
+    pub cuts: u32,
+    /// Descriptors whose file could not be told.
+    pub files: u32,
+}
+
+/// A stopped task and the means to look into it.
+pub struct Interpreter<'a> {
+    /// The task.
+    pub tid: u32,
+    /// Its process.
+    pub tgid: u32,
+    /// Its memory.
+    pub memory: &'a mut Memory,
+    /// Its descriptors.
+    pub files: &'a mut Files,
+    /// Room for bytes on their way.
+    pub scratch: &'a mut Scratch,
+}
+
+/// Buffers kept from call to call.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    gathered: Vec<u8>,
+    buf: Vec<u8>,
+    elements: Vec<u8>,
+    file: Vec<u8>,
+}
+
+/// Whether a return value is an error.
+pub fn failed(ret: i64) -> bool {
+    (-4095..0).contains(&ret)
+}
+
+/// What `gather` is told to read for an operation: the index of its span, and of its length's.
+#[derive(Clone, Copy, Default)]
+struct Ahead {
+    data: Option<u8>,
+    len: Option<u8>,
+}
+
+impl Interpreter<'_> {
+    /// Carries out the operations of `plan` that belong to `moment`, into `record`.
+    pub fn run(&mut self, plan: &Plan, moment: Moment, args: &[u64; 6], record: &mut Record) -> Missing {
+        let mut missing = Missing::default();
+        let bit = if moment == Moment::Enter { Plan::AT_ENTER } else { Plan::AT_EXIT };
+        if plan.flags & bit == 0 {
+            return missing;
+        }
+        let ops = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
+        let due = |op: &Op| match (moment, op.phase) {
+            (Moment::Enter, phase::ENTER) | (Moment::Exit(_), phase::EXIT) => true,
+            (Moment::Exit(ret), phase::EXIT_OK) => !failed(ret),
+            _ => false,
+        };
+        let mut spans = [Span::default(); SPANS];
+        let mut used = 0;
+        let mut ahead = [Ahead::default(); tracer_common::plan::MAX_OPS];
+        for (op, ahead) in ops.iter().zip(&mut ahead).filter(|(op, _)| due(op)) {
+            let mut push = |addr: u64, len: usize| {
+                if addr == 0 || len == 0 || used == SPANS {
+                    return None;
+                }
+                spans[used] = Span { addr, len, got: 0 };
+                used += 1;
+                Some((used - 1) as u8)
+            };
+            let ptr = value(op.arg, args, moment);
+            match op.shape {
+                shape::TEXT => ahead.data = push(ptr, usize::from(op.cap).min(FIRST).min(to_page_end(ptr))),
+                shape::BYTES => match count(op, args, moment) {
+                    Some(n) => ahead.data = push(ptr, bytes(op, n).0),
+                    None => ahead.len = push(value(op.len_arg, args, moment), deref_size(op)),
+                },
+                _ => {}
+            }
+        }
+        let mut gathered = std::mem::take(&mut self.scratch.gathered);
+        if used > 0 {
+            self.memory.gather(self.tid, self.tgid, &mut spans[..used], &mut gathered);
+        }
+        let found = |index: Option<u8>| -> Option<&[u8]> {
+            let index = usize::from(index?);
+            let start: usize = spans[..index].iter().map(|s| s.len).sum();
+            gathered.get(start..start + spans[index].got)
+        };
+        for (op, ahead) in ops.iter().zip(&ahead).filter(|(op, _)| due(op)) {
+            let mut copy = Copy { it: self, record, missing: &mut missing, op, args, moment };
+            copy.run(found(ahead.data), found(ahead.len));
+        }
+        self.scratch.gathered = gathered;
+        missing
+    }
+}
+
+/// One operation being carried out.
+struct Copy<'a, 'b> {
+    it: &'a mut Interpreter<'b>,
+    record: &'a mut Record,
+    missing: &'a mut Missing,
+    op: &'a Op,
+    args: &'a [u64; 6],
+    moment: Moment,
+}
+
+impl Copy<'_, '_> {
+    fn run(&mut self, data: Option<&[u8]>, length: Option<&[u8]>) {
+        let op = self.op;
+        let ptr = value(op.arg, self.args, self.moment);
+        match op.shape {
+            shape::FD | shape::DIRFD => return self.fd(ptr as i32, op.shape == shape::DIRFD, 0),
+            _ if ptr == 0 => return,
+            shape::TEXT => return self.text(0, ptr, usize::from(op.cap), data),
+            shape::COUNT | shape::ARGV => return self.strings(ptr),
+            shape::MSGHDR => return self.msghdr(ptr),
+            _ => {}
+        }
+        let n = match count(op, self.args, self.moment) {
+            Some(n) => n,
+            None => match self.deref(length) {
+                Some(n) => n,
+                None => return self.blob(0, status::FAULT, &[], 0),
+            },
+        };
+        match op.shape {
+            shape::BYTES => {
+                let (n, want) = bytes(op, n);
+                self.bytes(0, ptr, n, want, data);
+            }
+            shape::IOVEC => {
+                let limit = match self.moment {
+                    Moment::Enter => u64::MAX,
+                    Moment::Exit(ret) => ret.max(0) as u64,
+                };
+                self.iovec(0, 1, ptr, n, limit);
+            }
+            shape::MMSG => self.mmsg(ptr, n),
+            shape::FDS => self.fds(ptr, n),
+            _ => {}
+        }
+    }
+
+    fn blob(&mut self, part: u16, status: u8, bytes: &[u8], want: u64) {
+        if status == status::FAULT {
+            self.missing.faults += 1;
+        }
+        let place = Place { arg: self.op.arg, shape: self.op.shape, phase: self.op.phase, part };
+        self.record.blob(place, status, bytes, want);
+    }
+
+    /// A length that lies in memory.
+    fn deref(&mut self, read: Option<&[u8]>) -> Option<u64> {
+        let size = deref_size(self.op);
+        let mut word = [0u8; 8];
+        match read {
+            Some(bytes) if bytes.len() >= size => word[..size].copy_from_slice(&bytes[..size]),
+            Some(_) => return None,
+            None => {
+                let at = value(self.op.len_arg, self.args, self.moment);
+                if at == 0 || self.read(at, &mut word[..size]) < size {
+                    return None;
+                }
+            }
+        }
+        Some(if size == 4 {
+            u64::from(u32::from_ne_bytes([word[0], word[1], word[2], word[3]]))
+        } else {
+            u64::from_ne_bytes(word)
+        })
+    }
+
+    fn read(&mut self, addr: u64, buf: &mut [u8]) -> usize {
+        self.it.memory.read(self.it.tid, self.it.tgid, addr, buf)
+    }
+
+    /// `n` bytes of the `want` that there are; `read` are the first of them, if they were read ahead.
+    fn bytes(&mut self, part: u16, ptr: u64, n: usize, want: u64, read: Option<&[u8]>) {
+        let whole = if (n as u64) < want { status::CUT } else { status::WHOLE };
+        if n == BLOB_MAX && whole == status::CUT {
+            self.missing.cuts += 1;
+        }
+        if let Some(bytes) = read {
+            let status = if bytes.len() < n { status::FAULT } else { whole };
+            return self.blob(part, status, bytes, want);
+        }
+        let mut buf = std::mem::take(&mut self.it.scratch.buf);
+        buf.clear();
+        buf.resize(n, 0);
+        let got = if n == 0 { 0 } else { self.read(ptr, &mut buf) };
+        self.blob(part, if got < n { status::FAULT } else { whole }, &buf[..got], want);
+        self.it.scratch.buf = buf;
+    }
+
+    /// A NUL-terminated string, at most `cap` bytes with its NUL.
+    fn text(&mut self, part: u16, ptr: u64, cap: usize, read: Option<&[u8]>) {
+        let cap = cap.min(BLOB_MAX);
+        let mut buf = std::mem::take(&mut self.it.scratch.buf);
+        buf.clear();
+        buf.extend_from_slice(read.unwrap_or_default());
+        let mut fault = read.is_some_and(|r| r.len() < cap.min(FIRST).min(to_page_end(ptr)));
+        let mut searched = 0;
+        let status = loop {
+            if let Some(end) = memchr(0, &buf[searched..]) {
+                buf.truncate(searched + end);
+                break status::WHOLE;
+            }
+            searched = buf.len();
+            if searched >= cap {
+                break status::CUT;
+            }
+            let Some(at) = ptr.checked_add(searched as u64).filter(|_| !fault) else { break status::FAULT };
+            let most = if searched == 0 { FIRST } else { usize::MAX };
+            let n = (cap - searched).min(to_page_end(at)).min(most);
+            buf.resize(searched + n, 0);
+            let got = self.read(at, &mut buf[searched..]);
+            buf.truncate(searched + got);
+            fault = got < n;
+        };
+        let want = buf.len() as u64;
+        self.blob(part, status, &buf, want);
+        self.it.scratch.buf = buf;
+    }
+
+    /// `n` iovecs at `ptr` as part `array`, their bytes as parts from `first`; `limit` bytes in all.
+    fn iovec(&mut self, array: u16, first: u16, ptr: u64, n: u64, mut limit: u64) {
+        let most = VEC_MAX.min(usize::from(self.op.max)) as u64;
+        let cap = usize::from(self.op.cap);
+        let elements = n.min(most) as usize;
+        if n > VEC_MAX as u64 && cap > VEC_MAX {
+            self.missing.cuts += 1;
+        }
+        let mut iovs = std::mem::take(&mut self.it.scratch.elements);
+        iovs.clear();
+        iovs.resize(elements * IOVEC, 0);
+        let got = if ptr == 0 { 0 } else { self.read(ptr, &mut iovs) } / IOVEC * IOVEC;
+        let status = match got < iovs.len() {
+            true => status::FAULT,
+            false if n > most => status::CUT,
+            false => status::WHOLE,
+        };
+        self.blob(array, status, &iovs[..got], n.saturating_mul(IOVEC as u64));
+        for (i, iov) in iovs[..got].chunks_exact(IOVEC).enumerate() {
+            let (base, len) = (word(iov, 0), word(iov, 8).min(limit));
+            limit -= len;
+            if base != 0 {
+                self.bytes(first + i as u16, base, len.min(cap.min(BLOB_MAX) as u64) as usize, len, None);
+            }
+        }
+        self.it.scratch.elements = iovs;
+    }
+
+    fn msghdr(&mut self, ptr: u64) {
+        let mut hdr = [0u8; MSGHDR];
+        let got = self.read(ptr, &mut hdr);
+        self.blob(0, if got < MSGHDR { status::FAULT } else { status::WHOLE }, &hdr[..got], MSGHDR as u64);
+        if got == MSGHDR {
+            let limit = match self.moment {
+                Moment::Enter => u64::MAX,
+                Moment::Exit(ret) => ret.max(0) as u64,
+            };
+            self.message(0, &hdr, limit);
+        }
+    }
+
+    /// What a msghdr refers to; parts are shifted by `shift`.
+    fn message(&mut self, shift: u16, hdr: &[u8], limit: u64) {
+        let (name, control, iov) = (word(hdr, 0), word(hdr, 32), word(hdr, 16));
+        let name_len = word(hdr, 8) & 0xffff_ffff;
+        let control_len = word(hdr, 40);
+        if name != 0 {
+            self.bytes(shift + 1, name, name_len.min(NAME_MAX as u64) as usize, name_len, None);
+        }
+        if control != 0 {
+            self.bytes(shift + 2, control, control_len.min(CONTROL_MAX as u64) as usize, control_len, None);
+        }
+        if iov != 0 {
+            self.iovec(shift + 3, shift + 4, iov, word(hdr, 24), limit);
+        }
+    }
+
+    fn mmsg(&mut self, ptr: u64, n: u64) {
+        let most = u64::from(self.op.max).min(u64::from(u16::MAX / MMSG_PARTS) - 1);
+        let mut hdrs = vec![0u8; n.min(most) as usize * MMSGHDR];
+        let got = self.read(ptr, &mut hdrs) / MMSGHDR * MMSGHDR;
+        let status = match got < hdrs.len() {
+            true => status::FAULT,
+            false if n > most => status::CUT,
+            false => status::WHOLE,
+        };
+        self.blob(0, status, &hdrs[..got], n.saturating_mul(MMSGHDR as u64));
+        for (i, hdr) in hdrs[..got].chunks_exact(MMSGHDR).enumerate() {
+            let limit = if self.moment == Moment::Enter { u64::MAX } else { word(hdr, 56) & 0xffff_ffff };
+            self.message(MMSG_PARTS * i as u16 + 1, hdr, limit);
+        }
+    }
+
+    /// ARGV and COUNT: walks the pointers to the NULL.
+    fn strings(&mut self, ptr: u64) {
+        let mut pointers = std::mem::take(&mut self.it.scratch.elements);
+        pointers.clear();
+        let mut chunk = [0u8; 512];
+        let (mut counted, mut at) = (0u64, ptr);
+        let keep = if self.op.shape == shape::ARGV { usize::from(self.op.max) } else { 0 };
+        let status = 'walk: loop {
+            let n = chunk.len().min(to_page_end(at));
+            // A pointer may lie across two pages.
+            let n = if n < 8 { 8 } else { n & !7 };
+            let got = self.read(at, &mut chunk[..n]);
+            for pointer in chunk[..got].chunks_exact(8) {
+                if word(pointer, 0) == 0 {
+                    break 'walk if counted > keep as u64 && keep > 0 { status::CUT } else { status::WHOLE };
+                }
+                if counted == COUNT_MAX as u64 {
+                    break 'walk status::CUT;
+                }
+                counted += 1;
+                if counted <= keep as u64 {
+                    pointers.extend_from_slice(pointer);
+                }
+            }
+            match at.checked_add(n as u64) {
+                Some(next) if got == n => at = next,
+                _ => break status::FAULT,
+            }
+        };
+        if status == status::CUT && self.op.cap > self.op.max {
+            self.missing.cuts += 1;
+        }
+        self.blob(0, status, &pointers, counted);
+        for (i, pointer) in pointers.chunks_exact(8).enumerate() {
+            self.text(1 + i as u16, word(pointer, 0), usize::from(self.op.cap), None);
+        }
+        self.it.scratch.elements = pointers;
+    }
+
+    fn fds(&mut self, ptr: u64, n: u64) {
+        let unit = usize::from(self.op.unit).max(4);
+        let n = n.min(FDS_MAX as u64).min(u64::from(self.op.max)) as usize;
+        let mut raw = std::mem::take(&mut self.it.scratch.elements);
+        raw.clear();
+        raw.resize(n * unit, 0);
+        let got = self.read(ptr, &mut raw);
+        for (i, fd) in raw[..got].chunks(unit).enumerate() {
+            if let [a, b, c, d, ..] = *fd {
+                self.fd(i32::from_ne_bytes([a, b, c, d]), false, i as u16);
+            }
+        }
+        self.it.scratch.elements = raw;
+    }
+
+    fn fd(&mut self, fd: i32, dir: bool, part: u16) {
+        let mut file = std::mem::take(&mut self.it.scratch.file);
+        let target = match fd {
+            AT_FDCWD if dir => Some(None),
+            0.. => Some(Some(fd)),
+            _ => None,
+        };
+        let look = target.map_or(Look::Absent, |t| self.it.files.look(self.it.tid, self.it.tgid, t, &mut file));
+        match look {
+            Look::Found => self.blob(part, status::WHOLE, &file, file.len() as u64),
+            Look::Absent => self.blob(part, status::ABSENT, &[], 0),
+            Look::Unresolved => {
+                self.missing.files += 1;
+                // A socket whose ends could not be told is still known to be one.
+                if !file.is_empty() {
+                    self.blob(part, status::WHOLE, &file, file.len() as u64);
+                }
+            }
+        }
+        self.it.scratch.file = file;
+    }
+}
+
+/// The value that an operation works on.
+fn value(arg: u8, args: &[u64; 6], moment: Moment) -> u64 {
+    match moment {
+        Moment::Exit(ret) if arg == ARG_RET => ret as u64,
+        _ => args.get(usize::from(arg)).copied().unwrap_or(0),
+    }
+}
+
+/// Number of elements, where no memory need be read to know it.
+fn count(op: &Op, args: &[u64; 6], moment: Moment) -> Option<u64> {
+    match op.len {
+        len::ONE => Some(1),
+        len::ARG => Some(value(op.len_arg, args, moment)),
+        len::BITS => Some(value(op.len_arg, args, moment).div_ceil(64).saturating_mul(8)),
+        len::RET => Some(match moment {
+            Moment::Exit(ret) if !failed(ret) => ret as u64,
+            _ => 0,
+        }),
+        _ => None,
+    }
+}
+
+fn deref_size(op: &Op) -> usize {
+    if op.len == len::DEREF64 { 8 } else { 4 }
+}
+
+/// Bytes that `BYTES` copies, and bytes that there are.
+fn bytes(op: &Op, n: u64) -> (usize, u64) {
+    let want = n.saturating_mul(u64::from(op.unit.max(1)));
+    (want.min(u64::from(op.cap)).min(BLOB_MAX as u64) as usize, want)
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_ne_bytes)
+}
+
+#[cfg(test)]
+#[path = "interpret_tests.rs"]
+mod tests;

@@ -1,0 +1,48 @@
+//! Signals that ask tracer to stop. They only set a flag: the handlers are installed without
+//! SA_RESTART, so whatever waits returns early with EINTR and looks at the flag.
+
+use std::io;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+static ASKED: AtomicI32 = AtomicI32::new(0);
+
+/// The signals that end tracing, as strace has them.
+pub const SIGNALS: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+
+/// The signal that asked tracer to stop, if one did.
+pub fn interrupted() -> Option<i32> {
+    match ASKED.load(Ordering::Relaxed) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
+/// Installs the handlers of [`SIGNALS`]. A signal that was ignored when tracer started stays ignored
+/// (nohup).
+///
+/// # Errors
+/// Those of sigaction(2); none are expected.
+pub fn install() -> io::Result<()> {
+    for signal in SIGNALS {
+        if !super::inherited::ignored(signal) {
+            handle(signal, note)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets a handler that interrupts system calls.
+pub(super) fn handle(signal: i32, handler: extern "C" fn(i32)) -> io::Result<()> {
+    // SAFETY: an all-zero sigaction is a valid value; the handler is async-signal-safe by contract of
+    // this module (it stores to atomics only), and the pointers live through the call.
+    let rc = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as *const () as usize;
+        libc::sigaction(signal, &action, std::ptr::null_mut())
+    };
+    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+extern "C" fn note(signal: i32) {
+    ASKED.store(signal, Ordering::Relaxed);
+}

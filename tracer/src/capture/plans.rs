@@ -1,0 +1,148 @@
+//! The plan tables: rows lowered for one request, placed by call number. Both sources carry out the
+//! same tables, so what is copied never depends on where events come from.
+
+use std::collections::HashMap;
+
+use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
+
+use crate::schema::types::{NO_NR, Row};
+use crate::schema::{Abi, all, plan};
+use crate::spec::{CallFilter, Spec};
+
+/// What is copied of a call no row describes: its registers.
+pub const UNKNOWN: Plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
+
+/// The plans of one request.
+#[derive(Debug, Clone)]
+pub struct Plans {
+    /// [`PLANS`] plans: 512 native ones, then 512 of the 32-bit ABI; placed by `plan::plan_index`.
+    pub table: Vec<Plan>,
+    /// Plans that an argument's value chooses.
+    pub variants: HashMap<Variant, Plan>,
+}
+
+impl Plans {
+    /// Lowers every row that `spec` asks for.
+    pub fn new(spec: &Spec) -> Plans {
+        let mut plans = Plans { table: vec![UNKNOWN; PLANS], variants: HashMap::new() };
+        plans.leave_out(&spec.calls);
+        for row in all() {
+            let native = row.nr[Abi::NATIVE as usize];
+            let wanted = wants(&spec.calls, row);
+            if native != NO_NR {
+                let index = plan_index(u32::from(native), false);
+                plans.table[index as usize] = if wanted { plan::plan(row, spec.detail) } else { Plan::NONE };
+                if wanted {
+                    plans.add_variants(row, index, spec);
+                }
+            }
+            let compat = row.nr[Abi::I386 as usize];
+            if cfg!(target_arch = "x86_64") && compat != NO_NR {
+                let index = plan_index(u32::from(compat), true);
+                plans.table[index as usize] =
+                    if wanted { without_layout(plan::plan(row, spec.detail)) } else { Plan::NONE };
+            }
+        }
+        plans
+    }
+
+    /// The plan of a call. Numbers beyond the tables are unknown calls: always wanted.
+    pub fn get(&self, nr: u32, compat: bool, args: &[u64; 6]) -> (&Plan, bool) {
+        if nr > 511 {
+            return (&UNKNOWN, false);
+        }
+        let index = plan_index(nr, compat);
+        let plan = self.table.get(index as usize).unwrap_or(&UNKNOWN);
+        if plan.flags & Plan::BY != 0 {
+            let value = args.get(usize::from(plan.selector)).copied().unwrap_or(0) as u32;
+            if let Some(variant) = self.variants.get(&Variant { index, value }) {
+                return (variant, true);
+            }
+        }
+        (plan, false)
+    }
+
+    /// Numbers without a row that the request names as unwanted.
+    fn leave_out(&mut self, calls: &CallFilter) {
+        if calls.all {
+            return;
+        }
+        for nr in 0..512 {
+            if !calls.wants(nr) {
+                self.table[nr as usize] = Plan::NONE;
+            }
+        }
+    }
+
+    fn add_variants(&mut self, row: &Row, index: u32, spec: &Spec) {
+        for variant in row.variants {
+            let lowered = plan::variant(variant, spec.detail);
+            for &value in variant.values {
+                self.variants.insert(Variant { index, value: value as u32 }, lowered);
+            }
+        }
+    }
+}
+
+/// Whether the call was asked for. A call that this machine's own ABI lacks (32-bit only) has no place
+/// in the request's set: it is in when nothing was restricted.
+fn wants(calls: &CallFilter, row: &Row) -> bool {
+    match row.nr[Abi::NATIVE as usize] {
+        NO_NR => calls.all,
+        nr => calls.wants(u32::from(nr)),
+    }
+}
+
+/// A plan for a 32-bit call: the structures of rows have the layout of the 64-bit ABI, so only what has
+/// none is copied: strings, plain bytes, descriptors.
+fn without_layout(plan: Plan) -> Plan {
+    let keep = |op: &&Op| match op.shape {
+        shape::TEXT | shape::FD | shape::DIRFD => true,
+        shape::BYTES => op.unit == 1,
+        _ => false,
+    };
+    let mut kept = Plan { flags: plan.flags & Plan::WANTED, ..Plan::NONE };
+    for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {
+        kept.op[usize::from(kept.ops)] = *op;
+        kept.ops += 1;
+        kept.flags |= if op.phase == tracer_common::plan::phase::ENTER { Plan::AT_ENTER } else { Plan::AT_EXIT };
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::testing::spec;
+    use crate::schema::by_name;
+
+    fn nr(name: &str) -> u32 {
+        u32::from(by_name(name).expect("a row").nr[Abi::NATIVE as usize])
+    }
+
+    #[test]
+    fn unknown_numbers_are_wanted_and_copy_nothing() {
+        let plans = Plans::new(&spec());
+        for (nr, compat) in [(511, false), (511, true), (512, false), (1000, false), (u32::MAX, true)] {
+            assert_eq!(plans.get(nr, compat, &[0; 6]), (&UNKNOWN, false), "{nr} {compat}");
+        }
+    }
+
+    #[test]
+    fn a_restriction_leaves_other_calls_out() {
+        let mut spec = spec();
+        spec.calls = CallFilter { nrs: vec![false; 512], all: false };
+        spec.calls.nrs[nr("openat") as usize] = true;
+        let plans = Plans::new(&spec);
+        assert_ne!(plans.get(nr("openat"), false, &[0; 6]).0.flags & Plan::WANTED, 0);
+        assert_eq!(plans.get(nr("read"), false, &[0; 6]).0, &Plan::NONE);
+        assert_eq!(plans.get(600, false, &[0; 6]).0, &UNKNOWN);
+    }
+
+    #[test]
+    fn an_argument_chooses_a_variant() {
+        let plans = Plans::new(&spec());
+        assert!(plans.get(nr("fcntl"), false, &[0, crate::schema::open::F_SETFL, 0, 0, 0, 0]).1);
+        assert!(!plans.get(nr("fcntl"), false, &[0, 1, 0, 0, 0, 0]).1);
+    }
+}

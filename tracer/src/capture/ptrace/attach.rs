@@ -1,0 +1,116 @@
+//! Getting hold of tasks: the started command, and processes that run already.
+
+use std::io;
+
+use anyhow::{Context, Result};
+use tracer_common::event::{Head, kind};
+
+use super::PtraceSource;
+use super::sys::{self, Waited};
+use super::task::{Task, comm, status_field};
+use crate::capture::command::{Filter, Started};
+use crate::capture::record::{Record, set_comm};
+use crate::spec::Command;
+
+/// The options of every traced task.
+pub fn options(follow: bool, filtered: bool) -> i32 {
+    let mut options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACEEXEC;
+    if follow {
+        options |= libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACECLONE;
+    }
+    if filtered {
+        options |= libc::PTRACE_O_TRACESECCOMP;
+    }
+    options
+}
+
+impl PtraceSource {
+    /// Forks the command, attaches to it at its gate, and lets it run from its first stop on.
+    pub(super) fn start(&mut self, command: &Command, filter: Option<&Filter>) -> Result<()> {
+        let mut started = Started::spawn_filtered(command, filter)?;
+        let pid = started.pid();
+        sys::seize(pid, self.options).context("ptrace(PTRACE_SEIZE) of the command")?;
+        self.tasks.add(pid, Task { tgid: pid, hidden: true, ..Task::default() });
+        sys::interrupt(pid).context("ptrace(PTRACE_INTERRUPT) of the command")?;
+        loop {
+            match sys::wait(true).context("waitpid")? {
+                Waited::Task(tid, status) if tid == pid => {
+                    anyhow::ensure!(libc::WIFSTOPPED(status), "the command ended before it began (status {status:#x})");
+                    sys::go(pid, sys::Go::Syscall, 0).context("ptrace(PTRACE_SYSCALL) of the command")?;
+                    break;
+                }
+                Waited::Task(other, status) => self.reaped.push((other, status)),
+                Waited::Interrupted | Waited::Nothing => {}
+                Waited::NoTasks => anyhow::bail!("the command ended before it began"),
+            }
+        }
+        started.release().context("the command ended before it began")?;
+        self.started = Some(started);
+        Ok(())
+    }
+
+    /// Attaches to every thread of the processes; threads may come while it does, so it looks again until
+    /// there are no new ones.
+    pub(super) fn attach(&mut self, pids: &[i32]) -> Result<()> {
+        let mut first = None;
+        for &pid in pids {
+            let before = self.tasks.len();
+            if let Err(e) = self.attach_process(pid) {
+                first.get_or_insert_with(|| (pid, e.kind(), e.to_string()));
+                self.refused.push((pid, e));
+            } else if self.tasks.len() == before {
+                self.refused.push((pid, io::Error::other("already traced by this tracer")));
+            }
+        }
+        if let (Some((pid, kind, text)), true) = (first, self.tasks.is_empty()) {
+            return Err(io::Error::new(kind, text)).with_context(|| format!("attach: ptrace(PTRACE_SEIZE, {pid})"));
+        }
+        Ok(())
+    }
+
+    fn attach_process(&mut self, pid: i32) -> io::Result<()> {
+        let missing = || io::Error::from_raw_os_error(libc::ESRCH);
+        let pid = u32::try_from(pid).map_err(|_| missing())?;
+        let tgid = status_field(pid, "Tgid:").ok_or_else(missing)?;
+        let parent = status_field(pid, "PPid:").unwrap_or(0);
+        loop {
+            let mut new = false;
+            for entry in std::fs::read_dir(format!("/proc/{tgid}/task"))? {
+                let name = entry?.file_name();
+                let Some(tid) = name.to_str().and_then(|n| n.parse::<u32>().ok()) else { continue };
+                if self.tasks.has(tid) {
+                    continue;
+                }
+                match sys::seize(tid, self.options) {
+                    Ok(()) => {}
+                    // A dead leader whose threads live on, a thread that is gone, or one that a traced
+                    // parent has brought already.
+                    Err(_) if tid != tgid || !self.tasks.is_empty() => continue,
+                    Err(e) if status_state(tid) == Some(b'Z') && e.raw_os_error() == Some(libc::EPERM) => continue,
+                    Err(e) => return Err(e),
+                }
+                new = true;
+                self.tasks.add(tid, Task { tgid, ..Task::default() });
+                let mut head = Head { kind: kind::ATTACH, tid, tgid, time: super::stops::now(), ..Head::default() };
+                head.args[0] = u64::from(parent);
+                set_comm(&mut head, &comm(tid));
+                Record::send_bare(head, &mut self.held);
+                // Its answer is the first stop, from which on its calls are seen.
+                if let Err(e) = sys::interrupt(tid)
+                    && e.raw_os_error() != Some(libc::ESRCH)
+                {
+                    return Err(e);
+                }
+            }
+            if !new {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn status_state(tid: u32) -> Option<u8> {
+    let text = std::fs::read(format!("/proc/{tid}/status")).ok()?;
+    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"State:\t"))?;
+    line.first().copied()
+}

@@ -1,0 +1,99 @@
+//! Letting go: every task is stopped for a moment and detached, so that it goes on as if nothing had been; one
+//! that was stopped by a signal stays stopped. Tasks under a seccomp filter are ended instead. A task that can not be stopped (in the kernel, uninterruptible)
+//! is left to the kernel, which detaches it when tracer ends.
+
+use std::time::Duration;
+
+use tracer_common::event::flag;
+
+use super::PtraceSource;
+use super::sys::{self, Go, SYSCALL_STOP, Waited};
+use super::untraced;
+use crate::capture::Batch;
+
+/// How long tasks may take to stop, all together.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl PtraceSource {
+    /// Detaches from everything. `PENDING` records tell of the calls that were running.
+    pub(super) fn let_go(&mut self, out: &mut Batch) {
+        if std::mem::replace(&mut self.detached, true) {
+            return;
+        }
+        self.near.unbind();
+        for tid in self.tasks.ids() {
+            // ESRCH: it is gone; its end may still be waited for below.
+            let _ = match self.go {
+                // Its filter can not be taken back, and without tracer its calls would fail.
+                Go::Cont => sys::kill(tid),
+                _ => sys::interrupt(tid),
+            };
+        }
+        let mut rest = Batch::new();
+        self.timer.start(PATIENCE);
+        while !self.timer.over() {
+            if self.tasks.is_empty() && self.early.is_empty() {
+                break;
+            }
+            match sys::wait(true) {
+                Ok(Waited::Task(tid, status)) if libc::WIFSTOPPED(status) => self.release(tid, status, &mut rest),
+                Ok(Waited::Task(tid, status)) => self.stop(tid, status, &mut rest),
+                Ok(Waited::Interrupted) => {}
+                Ok(Waited::Nothing | Waited::NoTasks) | Err(_) => break,
+            }
+        }
+        self.timer.stop();
+        out.append(&mut rest);
+        self.send_pending(out);
+    }
+
+    /// Detaches a task at whatever stop it came to.
+    fn release(&mut self, tid: u32, status: i32, out: &mut Batch) {
+        let signal = libc::WSTOPSIG(status);
+        let event = status >> 16;
+        // What it came to is still worth telling.
+        match event {
+            0 if signal == SYSCALL_STOP => self.syscall(tid, out),
+            0 => self.signal(tid, signal, out),
+            libc::PTRACE_EVENT_EXEC => self.executed(tid, out),
+            _ => {}
+        }
+        if let Some(task) = self.tasks.get(tid) {
+            if let Some(undo) = task.undo.take() {
+                untraced::restore(tid, undo);
+            }
+            if task.in_call && task.wanted {
+                let record = &mut task.record;
+                record.head.kind = tracer_common::event::kind::PENDING;
+                record.head.dur = super::stops::now().saturating_sub(record.head.time);
+                record.head.flags &= !flag::NO_RETURN;
+                if self.tally.is_none() {
+                    record.send(out);
+                }
+            }
+        }
+        if matches!(event, libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE)
+            && let Ok(child) = sys::message(tid)
+        {
+            // The new task is traced too, and will stop.
+            let child = child as u32;
+            if let Some(status) = self.early.remove(&child) {
+                let _ = sys::go(child, Go::Detach, leaving(status));
+            } else {
+                self.early.insert(child, 0);
+            }
+        }
+        let _ = sys::go(tid, Go::Detach, leaving(status));
+        self.tasks.remove(tid);
+        self.early.remove(&tid);
+    }
+}
+
+/// The signal that a task is detached with: the one that it was about to be given. A group stop needs none:
+/// the kernel keeps it.
+fn leaving(status: i32) -> i32 {
+    match libc::WSTOPSIG(status) {
+        signal if status >> 16 == 0 && signal != SYSCALL_STOP => signal,
+        _ => 0,
+    }
+}

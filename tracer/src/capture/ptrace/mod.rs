@@ -1,0 +1,252 @@
+//! The source for machines without eBPF, and for tracing as an ordinary user: ptrace(2). Every stop of a
+//! task is turned into the records that the kernel side would send, with the same plans; then the task
+//! goes on at once. All work happens in the thread that opened the source, because ptrace ties tasks to a
+//! thread; `read` is that thread's loop, bounded in time and size.
+//!
+//! Tasks are attached with PTRACE_SEIZE and never with EXITKILL: when tracer dies, however it dies, the
+//! kernel detaches and the tasks go on. The exception is a seccomp filter ([`Options::seccomp`]), which has
+//! to be asked for.
+
+mod attach;
+mod detach;
+mod follow;
+mod seccomp;
+mod stops;
+mod sys;
+mod tally;
+mod task;
+mod timer;
+mod untraced;
+
+use std::collections::HashMap;
+use std::io;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tracer_common::loss::Loss;
+
+use super::command::Started;
+use super::files::Files;
+use super::interpret::Scratch;
+use super::memory::Memory;
+use super::plans::Plans;
+use super::{Batch, Count, Losses, Source, Status, interrupt};
+use crate::spec::{Form, Spec};
+use follow::Follow;
+use sys::Waited;
+use tally::Tally;
+use task::Tasks;
+use timer::Timer;
+
+/// What a request does not say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Let the kernel pass unwanted calls without a stop (`--seccomp-bpf`). Used only for a command that is
+    /// followed, with a restricted set of calls and CAP_SYS_ADMIN. A filter can not be taken back: without a
+    /// tracer its calls would fail with ENOSYS, so the tasks die with tracer, as with strace.
+    pub seccomp: bool,
+}
+
+/// Events of stopped tasks.
+pub struct PtraceSource {
+    follow: bool,
+    options: i32,
+    /// How tasks go on that are in no call.
+    go: sys::Go,
+    /// The command was told to install a filter; whether it could is known at its execve.
+    filter_asked: bool,
+    plans: Plans,
+    tasks: Tasks,
+    /// New tasks that stopped before their parent told of them, with their wait status.
+    early: HashMap<u32, i32>,
+    /// Records made outside `read`.
+    held: Batch,
+    memory: Memory,
+    files: Files,
+    scratch: Scratch,
+    losses: Losses,
+    tally: Option<Tally>,
+    started: Option<Started>,
+    refused: Vec<(i32, io::Error)>,
+    reaped: Vec<(u32, i32)>,
+    timer: Timer,
+    near: Follow,
+    detached: bool,
+}
+
+/// Bytes of records after which `read` returns.
+const BATCH_MAX: usize = 256 * 1024;
+/// How long `read` gathers more once it has something: long enough to spare the reader a turn per call,
+/// too short for eyes.
+const GATHER: Duration = Duration::from_millis(2);
+
+impl PtraceSource {
+    /// Attaches to the processes of `spec` and starts its command.
+    ///
+    /// # Errors
+    /// A command that can not be started ([`super::command::StartError`] inside), or when no process could
+    /// be attached to. Single refusals are in [`PtraceSource::refused`].
+    pub fn open(spec: &Spec) -> Result<PtraceSource> {
+        PtraceSource::open_with(spec, Options::default())
+    }
+
+    /// As [`PtraceSource::open`], with options.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn open_with(spec: &Spec, options: Options) -> Result<PtraceSource> {
+        let target = &spec.target;
+        anyhow::ensure!(
+            !target.all && target.cgroup.is_none() && target.comm.is_none() && target.uid.is_none(),
+            "ptrace can only trace a command and processes given by their ids"
+        );
+        let filter = seccomp::filter(spec, options);
+        let mut source = PtraceSource {
+            follow: spec.follow,
+            options: attach::options(spec.follow, filter.is_some()),
+            go: sys::Go::Syscall,
+            filter_asked: filter.is_some(),
+            plans: Plans::new(spec),
+            tasks: Tasks::default(),
+            early: HashMap::new(),
+            held: Batch::new(),
+            memory: Memory::default(),
+            files: Files::default(),
+            scratch: Scratch::default(),
+            losses: Losses::default(),
+            tally: (spec.output.form == Form::Summary).then(Tally::default),
+            started: None,
+            refused: Vec::new(),
+            reaped: Vec::new(),
+            timer: Timer::new().context("a timer")?,
+            near: Follow::default(),
+            detached: false,
+        };
+        if !spec.follow || !target.pids.is_empty() {
+            // A task that is not seen, or was not from its start, may have registered memory.
+            source.memory.careful();
+        }
+        if let Some(command) = &target.command {
+            source.start(command, filter.as_ref())?;
+        }
+        source.attach(&target.pids)?;
+        Ok(source)
+    }
+
+    /// The started command's process.
+    pub fn command_pid(&self) -> Option<u32> {
+        self.started.as_ref().map(Started::pid)
+    }
+
+    /// The errno with which the command's execve failed, if it did: strace says `exec: ...` then.
+    pub fn exec_error(&mut self) -> Option<i32> {
+        self.started.as_mut().and_then(Started::exec_error)
+    }
+
+    /// Processes that could not be attached to.
+    pub fn refused(&self) -> &[(i32, io::Error)] {
+        &self.refused
+    }
+
+    /// Children of tracer itself that ended and were reaped on the way, with their wait statuses: the shell
+    /// behind `-o '|cmd'` is one, when this thread started it.
+    pub fn reaped(&mut self) -> Vec<(u32, i32)> {
+        std::mem::take(&mut self.reaped)
+    }
+
+    fn lose(&mut self, loss: Loss, n: u64) {
+        self.losses.add(loss, n);
+    }
+
+    /// Handles stops until the batch is full, the time is over, or tracer is asked to stop.
+    fn collect(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
+        let start = batch.len();
+        let mut gathering = false;
+        loop {
+            if self.tasks.is_empty() && self.early.is_empty() {
+                return Ok(Status::Done);
+            }
+            if batch.len() - start >= BATCH_MAX {
+                return Ok(Status::More);
+            }
+            if self.timer.over() || interrupt::interrupted().is_some() {
+                return Ok(if batch.len() > start { Status::More } else { Status::Idle });
+            }
+            let block = !wait.is_zero();
+            let looked =
+                if block { self.near.look(|| sys::wait(false).ok().filter(|w| *w != Waited::Nothing)) } else { None };
+            let waited = match looked {
+                Some(found) => found,
+                None => sys::wait(block).context("waitpid")?,
+            };
+            match waited {
+                Waited::Task(tid, status) => {
+                    self.near.stopped(tid);
+                    self.stop(tid, status, batch);
+                    if !gathering && batch.len() > start && !wait.is_zero() {
+                        gathering = true;
+                        self.timer.start(GATHER);
+                    }
+                }
+                Waited::Nothing => return Ok(Status::Idle),
+                Waited::Interrupted => {}
+                Waited::NoTasks => return Ok(Status::Done),
+            }
+        }
+    }
+}
+
+impl Source for PtraceSource {
+    fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
+        if !self.held.is_empty() {
+            batch.append(&mut self.held);
+            return Ok(Status::More);
+        }
+        if !wait.is_zero() {
+            self.timer.start(wait);
+        }
+        let status = self.collect(batch, wait);
+        self.timer.stop();
+        status
+    }
+
+    fn pending(&mut self, batch: &mut Batch) -> Result<()> {
+        self.send_pending(batch);
+        Ok(())
+    }
+
+    fn detach(&mut self, batch: &mut Batch) -> Result<()> {
+        batch.append(&mut self.held);
+        self.let_go(batch);
+        Ok(())
+    }
+
+    fn losses(&mut self) -> Losses {
+        self.losses.clone()
+    }
+
+    fn counts(&mut self) -> Result<Vec<Count>> {
+        Ok(self.tally.as_ref().map(Tally::counts).unwrap_or_default())
+    }
+
+    fn command(&self) -> Option<u32> {
+        self.command_pid()
+    }
+
+    fn exec_error(&mut self) -> Option<i32> {
+        PtraceSource::exec_error(self)
+    }
+
+    fn name(&self) -> &'static str {
+        "ptrace"
+    }
+}
+
+impl Drop for PtraceSource {
+    fn drop(&mut self) {
+        self.let_go(&mut Batch::new());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,426 @@
+//! From stops to records: what each kind of stop means, what is sent for it, and how the task goes on.
+
+use tracer_common::event::{Head, flag, kind, status};
+use tracer_common::loss::Loss;
+use tracer_common::plan::{Plan, phase, shape};
+
+use super::PtraceSource;
+use super::sys::{self, At, EVENT_STOP, Go, Info, SYSCALL_STOP};
+use super::task::{Task, comm, status_field};
+use super::untraced;
+use crate::capture::Batch;
+use crate::capture::command::Started;
+use crate::capture::interpret::{Interpreter, Missing, Moment, failed};
+use crate::capture::record::{Place, Record, set_comm};
+
+/// Bytes of a siginfo that a record carries.
+const SIGINFO: usize = 48;
+/// USERFAULTFD_IOC_NEW (include/uapi/linux/userfaultfd.h): a userfaultfd from /dev/userfaultfd.
+const USERFAULTFD_IOC_NEW: u64 = 0xaa00;
+
+/// CLOCK_MONOTONIC in ns.
+pub fn now() -> u64 {
+    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the time is ours; the clock exists everywhere.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut t) };
+    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+}
+
+fn cpu() -> u32 {
+    // SAFETY: takes nothing; -1 where it is not known.
+    u32::try_from(unsafe { libc::sched_getcpu() }).unwrap_or(0)
+}
+
+impl PtraceSource {
+    /// Handles what waitpid reported of a task, and lets it go on.
+    pub(super) fn stop(&mut self, tid: u32, status: i32, out: &mut Batch) {
+        if !libc::WIFSTOPPED(status) {
+            return self.ended(tid, status, out);
+        }
+        if !self.tasks.has(tid) {
+            // Its parent will tell of it.
+            self.early.insert(tid, status);
+            return;
+        }
+        let signal = libc::WSTOPSIG(status);
+        let (go, signal) = match status >> 16 {
+            0 if signal == SYSCALL_STOP => {
+                self.syscall(tid, out);
+                (self.onward(tid), 0)
+            }
+            0 => {
+                self.signal(tid, signal, out);
+                (self.onward(tid), signal)
+            }
+            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
+                if let Ok(child) = sys::message(tid) {
+                    self.forked(tid, child as u32, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
+                }
+                (self.onward(tid), 0)
+            }
+            libc::PTRACE_EVENT_EXEC => {
+                self.executed(tid, out);
+                (self.onward(tid), 0)
+            }
+            libc::PTRACE_EVENT_SECCOMP => {
+                self.syscall(tid, out);
+                (self.onward(tid), 0)
+            }
+            EVENT_STOP if signal != libc::SIGTRAP => {
+                self.group_stop(tid, signal, out);
+                (Go::Listen, 0)
+            }
+            _ => (self.onward(tid), 0),
+        };
+        // ESRCH: killed meanwhile; its end comes with the next wait.
+        let _ = sys::go(tid, go, signal);
+    }
+
+    /// With a filter, only calls that it stopped are followed to their end.
+    fn onward(&mut self, tid: u32) -> Go {
+        match self.go {
+            Go::Cont if self.tasks.get(tid).is_some_and(|t| t.in_call) => Go::Syscall,
+            go => go,
+        }
+    }
+
+    /// A system-call stop, from which the task does not go on yet or goes on otherwise.
+    pub(super) fn syscall(&mut self, tid: u32, out: &mut Batch) {
+        let Ok(info) = sys::syscall_info(tid) else { return };
+        match info.at {
+            At::Entry { nr, args } => self.enter(tid, &info, nr, args),
+            At::Exit { ret } => self.exit(tid, &info, ret, out),
+            At::None => {}
+        }
+    }
+
+    fn enter(&mut self, tid: u32, info: &Info, nr: u64, args: [u64; 6]) {
+        let Some(task) = self.tasks.get(tid) else { return };
+        let nr = nr as u32;
+        task.in_call = true;
+        task.faults = 0;
+        if task.hidden {
+            if info.compat || libc::c_long::from(nr as i32) != libc::SYS_execve {
+                task.wanted = false;
+                return;
+            }
+            task.hidden = false;
+            if std::mem::take(&mut self.filter_asked) && self.started.as_mut().is_some_and(Started::filtered) {
+                // From here on a call without tracer would fail: better no task than a broken one.
+                let _ = sys::set_options(tid, self.options | libc::PTRACE_O_EXITKILL);
+                self.go = Go::Cont;
+            }
+        }
+        let Some(task) = self.tasks.get(tid) else { return };
+        if makes_userfaultfd(nr, info.compat, &args) {
+            self.memory.careful();
+        }
+        let (plan, variant) = self.plans.get(nr, info.compat, &args);
+        task.wanted = plan.flags & Plan::WANTED != 0;
+        let tgid = task.tgid;
+        if task.wanted {
+            let mut flags = if info.compat { flag::COMPAT } else { 0 };
+            flags |= if variant { flag::VARIANT } else { 0 };
+            let time = now();
+            task.record.start(Head {
+                kind: kind::CALL,
+                flags,
+                tid,
+                tgid,
+                nr,
+                time,
+                ip: info.ip,
+                args,
+                ..Head::default()
+            });
+            if self.tally.is_none() {
+                let mut it = Interpreter {
+                    tid,
+                    tgid,
+                    memory: &mut self.memory,
+                    files: &mut self.files,
+                    scratch: &mut self.scratch,
+                };
+                let missing = it.run(plan, Moment::Enter, &args, &mut task.record);
+                task.faults = missing.faults;
+                self.count_missing(Missing { faults: 0, ..missing });
+            }
+        }
+        if self.follow {
+            match untraced::clear(tid, tgid, nr, info.compat, &args, &mut self.memory) {
+                Ok(undo) => {
+                    if let Some(task) = self.tasks.get(tid) {
+                        task.undo = undo;
+                    }
+                }
+                Err(()) => {
+                    self.lose(Loss::ChildNotFollowed, 1);
+                    // What it does to shared memory will not be seen.
+                    self.memory.careful();
+                }
+            }
+        }
+    }
+
+    fn exit(&mut self, tid: u32, info: &Info, ret: i64, out: &mut Batch) {
+        let Some(task) = self.tasks.get(tid) else { return };
+        let end = now();
+        if let Some(undo) = task.undo.take() {
+            untraced::restore(tid, undo);
+        }
+        if !task.in_call && !task.hidden {
+            self.began_before(tid, info);
+        }
+        let Some(task) = self.tasks.get(tid) else { return };
+        task.in_call = false;
+        let is_command = self.started.as_ref().is_some_and(|s| s.pid() == tid);
+        if !task.wanted {
+            return;
+        }
+        task.wanted = false;
+        let tgid = task.tgid;
+        let head = &mut task.record.head;
+        let before = head.flags & flag::BEFORE != 0;
+        head.ret = ret;
+        head.dur = if before { 0 } else { end.saturating_sub(head.time) };
+        head.cpu = cpu();
+        if is_command
+            && failed(ret)
+            && head.nr == libc::SYS_execve as u32
+            && head.flags & flag::COMPAT == 0
+            && self.started.as_ref().is_some_and(|s| !s.ran())
+        {
+            // The child's own last steps are none of the program's.
+            task.hidden = true;
+        }
+        if let Some(tally) = &mut self.tally {
+            tally.add(&task.record.head);
+            return;
+        }
+        let head = task.record.head;
+        let (plan, _) = self.plans.get(head.nr, head.flags & flag::COMPAT != 0, &head.args);
+        let mut it =
+            Interpreter { tid, tgid, memory: &mut self.memory, files: &mut self.files, scratch: &mut self.scratch };
+        let mut faults = task.faults;
+        if before {
+            faults += it.run(plan, Moment::Enter, &head.args, &mut task.record).faults;
+        }
+        let missing = it.run(plan, Moment::Exit(ret), &head.args, &mut task.record);
+        task.record.send(out);
+        // A bad pointer is the program's own business; what the kernel could read and we could not is a loss.
+        let faults = if ret >= 0 { faults + missing.faults } else { 0 };
+        self.count_missing(Missing { faults, ..missing });
+        if before {
+            self.lose(Loss::BeganBefore, 1);
+        }
+    }
+
+    /// A call ends whose entry was not seen.
+    fn began_before(&mut self, tid: u32, info: &Info) {
+        let Ok(regs) = sys::registers(tid) else { return };
+        let (nr, args) = call_of(&regs);
+        let Some(task) = self.tasks.get(tid) else { return };
+        let (plan, _) = self.plans.get(nr, info.compat, &args);
+        task.wanted = plan.flags & Plan::WANTED != 0;
+        task.faults = 0;
+        let flags = flag::BEFORE | if info.compat { flag::COMPAT } else { 0 };
+        let head = Head { kind: kind::CALL, flags, tid, tgid: task.tgid, nr, ip: info.ip, args, ..Head::default() };
+        task.record.start(head);
+    }
+
+    fn count_missing(&mut self, missing: Missing) {
+        self.lose(Loss::BlobFault, u64::from(missing.faults));
+        self.lose(Loss::BlobCut, u64::from(missing.cuts));
+        self.lose(Loss::FdUnresolved, u64::from(missing.files));
+    }
+
+    pub(super) fn signal(&mut self, tid: u32, signal: i32, out: &mut Batch) {
+        let Some(task) = self.tasks.get(tid) else { return };
+        if task.hidden {
+            return;
+        }
+        let head = Head {
+            kind: kind::SIGNAL,
+            tid,
+            tgid: task.tgid,
+            ret: i64::from(signal),
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
+        let mut record = Record::default();
+        record.start(head);
+        let place = Place { arg: 0, shape: shape::BYTES, phase: phase::ENTER, part: 0 };
+        match sys::siginfo(tid) {
+            Ok(info) => record.blob(place, status::WHOLE, &info[..SIGINFO], SIGINFO as u64),
+            Err(_) => record.blob(place, status::FAULT, &[], SIGINFO as u64),
+        }
+        record.send(out);
+    }
+
+    fn group_stop(&mut self, tid: u32, signal: i32, out: &mut Batch) {
+        let Some(task) = self.tasks.get(tid) else { return };
+        if !task.hidden {
+            let tgid = task.tgid;
+            let ret = i64::from(signal);
+            Record::send_bare(
+                Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() },
+                out,
+            );
+        }
+    }
+
+    /// A traced task made another one.
+    fn forked(&mut self, parent: u32, child: u32, maybe_thread: bool, out: &mut Batch) {
+        if self.tasks.has(child) {
+            return;
+        }
+        let Some(task) = self.tasks.get(parent) else { return };
+        let tgid = task.tgid;
+        let is_thread = maybe_thread && std::path::Path::new(&format!("/proc/{tgid}/task/{child}")).exists();
+        self.new_task(parent, tgid, child, if is_thread { tgid } else { child }, out);
+    }
+
+    fn new_task(&mut self, parent: u32, parent_tgid: u32, child: u32, tgid: u32, out: &mut Batch) {
+        let mut head = Head {
+            kind: kind::FORK,
+            tid: parent,
+            tgid: parent_tgid,
+            ret: 1,
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
+        head.args[0] = u64::from(child);
+        head.args[1] = u64::from(tgid);
+        set_comm(&mut head, &comm(child));
+        Record::send_bare(head, out);
+        self.tasks.add(child, Task { tgid, ..Task::default() });
+        if let Some(status) = self.early.remove(&child) {
+            self.stop(child, status, out);
+        }
+    }
+
+    /// New tasks whose parent died before it could tell of them.
+    fn adopt(&mut self, out: &mut Batch) {
+        let waiting: Vec<u32> = self.early.keys().copied().collect();
+        for child in waiting {
+            let tgid = status_field(child, "Tgid:").unwrap_or(child);
+            let parent = if tgid == child { status_field(child, "PPid:").unwrap_or(0) } else { tgid };
+            self.new_task(parent, parent, child, tgid, out);
+        }
+    }
+
+    pub(super) fn executed(&mut self, tid: u32, out: &mut Batch) {
+        let old = sys::message(tid).map_or(tid, |old| old as u32);
+        let moved = old != tid && self.tasks.has(old);
+        if moved {
+            // The leader made way; what it was doing never ends.
+            if let Some((mut leader, _)) = self.tasks.remove(tid) {
+                self.cut_off(&mut leader, out);
+            }
+            if let Some((mut task, _)) = self.tasks.remove(old) {
+                task.record.head.tid = tid;
+                task.record.head.flags |= flag::MOVED;
+                self.tasks.add(tid, task);
+            }
+        }
+        let Some(task) = self.tasks.get(tid) else { return };
+        let tgid = task.tgid;
+        self.memory.forget(tgid);
+        if self.started.as_ref().is_some_and(|s| s.pid() == tid)
+            && let Some(started) = &mut self.started
+        {
+            started.note_run();
+        }
+        let flags = if moved { flag::MOVED } else { 0 };
+        let mut head = Head { kind: kind::EXEC, flags, tid, tgid, time: now(), cpu: cpu(), ..Head::default() };
+        head.args[0] = u64::from(old);
+        set_comm(&mut head, &comm(tid));
+        Record::send_bare(head, out);
+    }
+
+    fn ended(&mut self, tid: u32, status: i32, out: &mut Batch) {
+        let Some((mut task, last)) = self.tasks.remove(tid) else {
+            if self.early.remove(&tid).is_none() {
+                self.reaped.push((tid, status));
+            }
+            return;
+        };
+        self.cut_off(&mut task, out);
+        if last {
+            self.memory.forget(task.tgid);
+        }
+        let mut head = Head {
+            kind: kind::EXIT,
+            tid,
+            tgid: task.tgid,
+            ret: i64::from(status),
+            time: now(),
+            cpu: cpu(),
+            ..Head::default()
+        };
+        head.args[0] = u64::from(last);
+        Record::send_bare(head, out);
+        if !self.early.is_empty() {
+            self.adopt(out);
+        }
+    }
+
+    /// The call that a dying task was in will never return.
+    fn cut_off(&mut self, task: &mut Task, out: &mut Batch) {
+        if !task.in_call || !task.wanted {
+            return;
+        }
+        task.in_call = false;
+        task.wanted = false;
+        let head = &mut task.record.head;
+        head.flags |= flag::NO_RETURN;
+        head.dur = now().saturating_sub(head.time);
+        head.cpu = cpu();
+        match &mut self.tally {
+            Some(tally) => tally.add(&task.record.head),
+            None => {
+                task.record.send(out);
+                self.losses.add(Loss::BlobFault, u64::from(task.faults));
+            }
+        }
+    }
+
+    /// A `PENDING` record for every call that is running, and a `MARK`.
+    pub(super) fn send_pending(&mut self, out: &mut Batch) {
+        let time = now();
+        if self.tally.is_none() {
+            for tid in self.tasks.ids() {
+                if let Some(task) = self.tasks.get(tid)
+                    && task.in_call
+                    && task.wanted
+                {
+                    let record = &mut task.record;
+                    record.head.kind = kind::PENDING;
+                    record.head.dur = time.saturating_sub(record.head.time);
+                    record.send(out);
+                    record.head.kind = kind::CALL;
+                }
+            }
+        }
+        Record::send_bare(Head { kind: kind::MARK, time, cpu: cpu(), ..Head::default() }, out);
+    }
+}
+
+/// Whether the call hands out a descriptor with which memory can be made to wait.
+fn makes_userfaultfd(nr: u32, compat: bool, args: &[u64; 6]) -> bool {
+    let (own, ioctl) = if compat { (374, 54) } else { (libc::SYS_userfaultfd as u32, libc::SYS_ioctl as u32) };
+    nr == own || (nr == ioctl && args[1] & 0xffff_ffff == USERFAULTFD_IOC_NEW)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn call_of(regs: &libc::user_regs_struct) -> (u32, [u64; 6]) {
+    (regs.orig_rax as u32, [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9])
+}
+
+#[cfg(target_arch = "aarch64")]
+fn call_of(regs: &libc::user_regs_struct) -> (u32, [u64; 6]) {
+    let r = &regs.regs;
+    (r[8] as u32, [r[0], r[1], r[2], r[3], r[4], r[5]])
+}

@@ -1,0 +1,165 @@
+//! ptrace(2) and waitpid(2), one thin function each. ESRCH from any of them means that the task was killed
+//! meanwhile; its end is reported by [`wait`], so callers may ignore it.
+
+use std::io;
+
+/// Requests and options that every wanted kernel has; numbers of include/uapi/linux/ptrace.h.
+pub const EVENT_STOP: i32 = 128;
+/// What makes a system-call stop differ from a SIGTRAP (PTRACE_O_TRACESYSGOOD).
+pub const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
+/// Audit number of this machine's own ABI (include/uapi/linux/audit.h).
+pub const NATIVE_ARCH: u32 = if cfg!(target_arch = "aarch64") { 0xc000_00b7 } else { 0xc000_003e };
+
+/// How a task is let go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// To the next entry or end of a call.
+    Syscall,
+    /// To the next event.
+    Cont,
+    /// Group stop: wait for SIGCONT.
+    Listen,
+    /// Untraced.
+    Detach,
+}
+
+fn request(request: libc::c_uint, tid: u32, addr: usize, data: usize) -> io::Result<()> {
+    // SAFETY: the requests used here take numbers, or pointers to memory that the caller holds.
+    let rc = unsafe { libc::ptrace(request, tid as libc::pid_t, addr, data) };
+    if rc == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Attaches without stopping.
+pub fn seize(tid: u32, options: i32) -> io::Result<()> {
+    request(libc::PTRACE_SEIZE, tid, 0, options as usize)
+}
+
+/// Asks a running task to stop.
+pub fn interrupt(tid: u32) -> io::Result<()> {
+    request(libc::PTRACE_INTERRUPT, tid, 0, 0)
+}
+
+/// Ends the task's process with SIGKILL.
+pub fn kill(tid: u32) -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    let rc = unsafe { libc::kill(tid as libc::pid_t, libc::SIGKILL) };
+    if rc == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Lets a stopped task go on, with a signal (0: none).
+pub fn go(tid: u32, how: Go, signal: i32) -> io::Result<()> {
+    let how = match how {
+        Go::Syscall => libc::PTRACE_SYSCALL,
+        Go::Cont => libc::PTRACE_CONT,
+        Go::Listen => libc::PTRACE_LISTEN,
+        Go::Detach => libc::PTRACE_DETACH,
+    };
+    request(how, tid, 0, signal as usize)
+}
+
+/// Changes the options of a stopped task.
+pub fn set_options(tid: u32, options: i32) -> io::Result<()> {
+    request(libc::PTRACE_SETOPTIONS, tid, 0, options as usize)
+}
+
+/// The number that came with an event: a new task's id, the tid before an exec.
+pub fn message(tid: u32) -> io::Result<u64> {
+    let mut message: libc::c_ulong = 0;
+    request(libc::PTRACE_GETEVENTMSG, tid, 0, &raw mut message as usize)?;
+    Ok(message)
+}
+
+/// The siginfo of a signal about to be delivered.
+pub fn siginfo(tid: u32) -> io::Result<[u8; 128]> {
+    let mut info = [0u64; 16];
+    request(libc::PTRACE_GETSIGINFO, tid, 0, info.as_mut_ptr() as usize)?;
+    let mut bytes = [0u8; 128];
+    for (to, from) in bytes.chunks_exact_mut(8).zip(info) {
+        to.copy_from_slice(&from.to_ne_bytes());
+    }
+    Ok(bytes)
+}
+
+/// Where a task stands in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// It enters one.
+    Entry { nr: u64, args: [u64; 6] },
+    /// It leaves one.
+    Exit { ret: i64 },
+    /// Neither.
+    None,
+}
+
+/// PTRACE_GET_SYSCALL_INFO (Linux 5.3).
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// The call is one of another ABI than this machine's own.
+    pub compat: bool,
+    /// Instruction pointer.
+    pub ip: u64,
+    /// Entry or end.
+    pub at: At,
+}
+
+/// The call at which a task is stopped.
+pub fn syscall_info(tid: u32) -> io::Result<Info> {
+    const REQUEST: libc::c_uint = 0x420e;
+    // struct ptrace_syscall_info: op u8, pad 3, arch u32, ip u64, sp u64, then by op: entry nr u64, args
+    // u64[6]; exit rval i64, is_error u8; seccomp as entry.
+    let mut raw = [0u64; 11];
+    request(REQUEST, tid, size_of_val(&raw), raw.as_mut_ptr() as usize)?;
+    let first = raw[0].to_ne_bytes();
+    let arch = u32::from_ne_bytes([first[4], first[5], first[6], first[7]]);
+    let at = match first[0] {
+        1 | 3 => At::Entry { nr: raw[3], args: [raw[4], raw[5], raw[6], raw[7], raw[8], raw[9]] },
+        2 => At::Exit { ret: raw[3] as i64 },
+        _ => At::None,
+    };
+    Ok(Info { compat: arch != NATIVE_ARCH, ip: raw[1], at })
+}
+
+/// The registers of a stopped task, as its own ABI's NT_PRSTATUS.
+pub fn registers(tid: u32) -> io::Result<libc::user_regs_struct> {
+    // SAFETY: all-zero is a value of plain registers.
+    let mut regs: libc::user_regs_struct = unsafe { std::mem::zeroed() };
+    let mut iov = libc::iovec { iov_base: (&raw mut regs).cast(), iov_len: size_of_val(&regs) };
+    request(libc::PTRACE_GETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)?;
+    Ok(regs)
+}
+
+/// Sets the registers of a stopped task.
+pub fn set_registers(tid: u32, regs: &libc::user_regs_struct) -> io::Result<()> {
+    let mut iov = libc::iovec { iov_base: (&raw const *regs).cast_mut().cast(), iov_len: size_of_val(regs) };
+    request(libc::PTRACE_SETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)
+}
+
+/// What a wait came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// A task stopped or ended.
+    Task(u32, i32),
+    /// Nothing to report now.
+    Nothing,
+    /// A signal came.
+    Interrupted,
+    /// There is no task left to wait for.
+    NoTasks,
+}
+
+/// Waits for a tracee or child of this thread.
+pub fn wait(block: bool) -> io::Result<Waited> {
+    const WNOTHREAD: i32 = 0x2000_0000;
+    let mut status = 0;
+    let flags = libc::__WALL | WNOTHREAD | if block { 0 } else { libc::WNOHANG };
+    // SAFETY: the status is ours.
+    match unsafe { libc::waitpid(-1, &mut status, flags) } {
+        0 => Ok(Waited::Nothing),
+        -1 => match io::Error::last_os_error() {
+            e if e.raw_os_error() == Some(libc::EINTR) => Ok(Waited::Interrupted),
+            e if e.raw_os_error() == Some(libc::ECHILD) => Ok(Waited::NoTasks),
+            e => Err(e),
+        },
+        tid => Ok(Waited::Task(tid as u32, status)),
+    }
+}

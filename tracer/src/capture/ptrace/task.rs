@@ -1,0 +1,96 @@
+//! What the source keeps of a traced task, and the tables of tasks and processes.
+
+use std::collections::HashMap;
+
+use super::untraced::Undo;
+use crate::capture::record::Record;
+
+/// A traced task.
+#[derive(Debug, Default)]
+pub struct Task {
+    /// Its process.
+    pub tgid: u32,
+    /// It runs tracer's own code yet: nothing of it is shown but its end.
+    pub hidden: bool,
+    /// It is in a call.
+    pub in_call: bool,
+    /// That call was asked for: `record` holds its entry.
+    pub wanted: bool,
+    /// The call's record.
+    pub record: Record,
+    /// Blobs of the entry that could not be read.
+    pub faults: u32,
+    /// What was changed for the call and is to be put back at its end.
+    pub undo: Option<Undo>,
+}
+
+/// All traced tasks.
+#[derive(Debug, Default)]
+pub struct Tasks {
+    tasks: HashMap<u32, Task>,
+    threads: HashMap<u32, u32>,
+}
+
+impl Tasks {
+    /// The task with this id.
+    pub fn get(&mut self, tid: u32) -> Option<&mut Task> {
+        self.tasks.get_mut(&tid)
+    }
+
+    /// Whether the task is known.
+    pub fn has(&self, tid: u32) -> bool {
+        self.tasks.contains_key(&tid)
+    }
+
+    /// Adds a task.
+    pub fn add(&mut self, tid: u32, task: Task) {
+        *self.threads.entry(task.tgid).or_default() += 1;
+        self.tasks.insert(tid, task);
+    }
+
+    /// Removes a task; the flag tells whether it was the last of its process.
+    pub fn remove(&mut self, tid: u32) -> Option<(Task, bool)> {
+        let task = self.tasks.remove(&tid)?;
+        let left = self.threads.get_mut(&task.tgid).map_or(0, |n| {
+            *n -= 1;
+            *n
+        });
+        if left == 0 {
+            self.threads.remove(&task.tgid);
+        }
+        Some((task, left == 0))
+    }
+
+    /// Ids of all tasks, ascending.
+    pub fn ids(&self) -> Vec<u32> {
+        let mut ids: Vec<u32> = self.tasks.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Number of tasks.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+}
+
+/// A task's name; empty when it is gone.
+pub fn comm(tid: u32) -> Vec<u8> {
+    let mut name = std::fs::read(format!("/proc/{tid}/comm")).unwrap_or_default();
+    if name.last() == Some(&b'\n') {
+        name.pop();
+    }
+    name
+}
+
+/// A number from /proc/TID/status, by the field's name with its colon.
+pub fn status_field(tid: u32, field: &str) -> Option<u32> {
+    let text = std::fs::read(format!("/proc/{tid}/status")).ok()?;
+    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(field.as_bytes()))?;
+    std::str::from_utf8(line).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,116 @@
+//! What the tests of sources share: a request, fixtures in C, and records taken apart.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command as Run;
+
+use tracer_common::event::{Blob, Head, align};
+
+use crate::schema::plan::Detail;
+use crate::spec::*;
+
+/// A request that traces everything of nothing.
+pub fn spec() -> Spec {
+    Spec {
+        program: "tracer".into(),
+        target: Target::default(),
+        follow: false,
+        calls: CallFilter { nrs: Vec::new(), all: true },
+        show: Show {
+            status: StatusSet { successful: true, failed: true, unfinished: true, unavailable: true, detached: true },
+            signals: u64::MAX,
+            paths: Vec::new(),
+            quiet_exit: false,
+            quiet_attach: false,
+            quiet_superseded: false,
+            quiet_personality: false,
+            quiet_paths: false,
+        },
+        detail: Detail { data: true, strlen: 32, fds: false, env: false },
+        backend: Backend::Ptrace,
+        ring_size: None,
+        output: Output {
+            form: Form::Text,
+            summary: None,
+            to: To::Stderr,
+            record: None,
+            color: Color::Never,
+            style: Style {
+                strlen: 32,
+                column: 40,
+                verbose: Verbose::None,
+                addresses: Vec::new(),
+                raw: Vec::new(),
+                hex: Hex::None,
+                names: Names::Abbrev,
+                fds: Fds::default(),
+                comm: false,
+                stamp: Stamp::None,
+                relative: None,
+                duration: None,
+                number: false,
+                arg_names: false,
+                ip: false,
+                always_pid: false,
+            },
+        },
+        strict: false,
+        btf: None,
+        detach_on_execve: false,
+        interrupt: Interrupt::Waiting,
+        notices: Vec::new(),
+    }
+}
+
+/// A request that runs `argv`.
+pub fn run(argv: &[&str]) -> Spec {
+    let argv = argv.iter().map(OsString::from).collect();
+    Spec { target: Target { command: Some(Command { argv, ..Command::default() }), ..Target::default() }, ..spec() }
+}
+
+/// A record taken apart.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Its head.
+    pub head: Head,
+    /// Its blobs.
+    pub blobs: Vec<(Blob, Vec<u8>)>,
+}
+
+/// Takes a batch apart; panics on anything that breaks the layout.
+pub fn records(mut batch: &[u8]) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    while !batch.is_empty() {
+        let head = Head::read(batch).expect("a whole head");
+        let (record, rest) = batch.split_at(head.len as usize);
+        let mut at = size_of::<Head>();
+        let mut blobs = Vec::new();
+        for _ in 0..head.blobs {
+            let blob = Blob::read(&record[at..]).expect("a whole blob head");
+            at += size_of::<Blob>();
+            blobs.push((blob, record[at..at + blob.len as usize].to_vec()));
+            at += align(blob.len as usize);
+        }
+        assert_eq!(at, record.len(), "nothing behind the last blob");
+        seen.push(Seen { head, blobs });
+        batch = rest;
+    }
+    seen
+}
+
+/// Compiles a C program; `None` where there is no compiler.
+pub fn compile(name: &str, source: &str) -> Option<PathBuf> {
+    let dir = std::env::temp_dir().join(format!("tracer-fixtures-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a directory for fixtures");
+    let program = dir.join(name);
+    let mut cc = Run::new("cc")
+        .args(["-O1", "-pthread", "-x", "c", "-", "-o"])
+        .arg(&program)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .ok()?;
+    cc.stdin.take()?.write_all(source.as_bytes()).expect("the compiler reads");
+    assert!(cc.wait().expect("the compiler ends").success(), "{name} compiles");
+    Some(program)
+}

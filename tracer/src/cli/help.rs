@@ -1,0 +1,154 @@
+//! Help for a terminal, from the table of options. Fits 80 columns.
+
+use std::fmt::Write;
+
+use super::flags::{FLAGS, Flag, Group, Standing, Takes};
+use super::{SUBCOMMANDS, Subcommand};
+
+const WIDTH: usize = 79;
+/// Column of the explanations.
+const INDENT: usize = 26;
+
+/// `-h`
+pub fn usage(program: &str, own: bool) -> String {
+    let mut out = format!("Usage: {program} [OPTION]... COMMAND [ARG]...\n   or: {program} [OPTION]... -p PID...\n");
+    if own {
+        let _ = write!(
+            out,
+            "   or: {program} [OPTION]... {{ --all | --cgroup PATH | --comm NAME | --uid USER }}\n   or: {program} SUBCOMMAND [ARG]...\n"
+        );
+    }
+    out.push_str("\nShows the system calls a program makes, and the signals it gets.\n");
+    if own {
+        out.push_str("\nSubcommands (-- before a command of such a name):\n");
+        for s in SUBCOMMANDS {
+            entry(&mut out, &format!("{} {}", s.name, s.args), s.help);
+        }
+    }
+    for (group, title) in Group::ALL {
+        let flags: Vec<&Flag> =
+            FLAGS.iter().filter(|f| f.group == *group && !matches!(f.standing, Standing::Refused(_))).collect();
+        if flags.is_empty() {
+            continue;
+        }
+        let _ = write!(out, "\n{title}:\n");
+        for flag in flags {
+            entry(&mut out, &spelling(flag), &text(flag));
+        }
+    }
+    out.push_str("\nExit status: that of COMMAND; a signal that ended it is repeated. ");
+    out.push_str(if own {
+        "Otherwise\n0, 2 for a usage error, 4 for a loss under --strict, 125 when tracing failed.\n"
+    } else {
+        "Otherwise\n0, or 1 for an error.\n"
+    });
+    out
+}
+
+/// Help of one subcommand.
+pub fn subcommand(program: &str, s: &Subcommand) -> String {
+    let mut out = format!("Usage: {program} {}", s.name);
+    if !s.args.is_empty() {
+        let _ = write!(out, " {}", s.args);
+    }
+    let _ = write!(out, "\n\n{}\n", s.help);
+    if s.name == "replay" {
+        for (group, title) in Group::ALL {
+            let flags: Vec<&Flag> =
+                FLAGS.iter().filter(|f| f.group == *group && f.replay && f.standing == Standing::Supported).collect();
+            if !flags.is_empty() {
+                let _ = write!(out, "\n{title}:\n");
+            }
+            for flag in flags {
+                entry(&mut out, &spelling(flag), &text(flag));
+            }
+        }
+    }
+    out
+}
+
+/// Every option of strace, and what became of it.
+pub fn compat() -> String {
+    let mut out = String::from("Options of strace (6.1 and later), and what tracer does with them.\n");
+    for title in ["Supported", "Accepted, ignored", "Refused"] {
+        let _ = write!(out, "\n{title}:\n");
+        for flag in FLAGS.iter().filter(|f| !f.own) {
+            let (standing, what) = match flag.standing {
+                Standing::Supported => ("Supported", first_sentence(flag.help)),
+                Standing::Ignored(why) => ("Accepted, ignored", why),
+                Standing::Refused(why) => ("Refused", why),
+            };
+            if standing == title {
+                entry(&mut out, &spelling(flag), what);
+            }
+        }
+    }
+    out.push_str("\ntracer's own:\n");
+    for flag in FLAGS.iter().filter(|f| f.own) {
+        entry(&mut out, &spelling(flag), first_sentence(flag.help));
+    }
+    out
+}
+
+/// `-o, --output=FILE`, `-e trace=SET, --trace=SET`
+pub fn spelling(flag: &Flag) -> String {
+    let mut forms = Vec::new();
+    if let Some(short) = flag.short {
+        match flag.takes {
+            Takes::Value(what) if flag.long.is_empty() => forms.push(format!("{short} {what}")),
+            _ => forms.push(short.to_owned()),
+        }
+    }
+    if let (Some(qual), Takes::Value(what) | Takes::Maybe(what)) = (flag.quals.first(), flag.takes) {
+        forms.push(format!("-e {qual}={what}"));
+    }
+    if let Some(long) = flag.long.first() {
+        forms.push(match flag.takes {
+            Takes::Nothing => (*long).to_owned(),
+            Takes::Value(what) => format!("{long}={what}"),
+            Takes::Maybe(what) => format!("{long}[={what}]"),
+        });
+    }
+    forms.join(", ")
+}
+
+/// The explanation, with what an accepted option does not do.
+pub fn text(flag: &Flag) -> String {
+    match flag.standing {
+        Standing::Supported => flag.help.to_owned(),
+        Standing::Ignored(why) => format!("{} Accepted, ignored: {why}.", flag.help),
+        Standing::Refused(why) => format!("{} Refused: {why}.", flag.help),
+    }
+}
+
+/// The first part of an explanation, without what is said of details.
+pub fn first_sentence(help: &str) -> &str {
+    let end = [". ", "; ", ": "].iter().filter_map(|mark| help.find(mark)).min();
+    end.map_or(help.trim_end_matches('.'), |end| &help[..end])
+}
+
+/// An option and its explanation, in two columns.
+fn entry(out: &mut String, left: &str, right: &str) {
+    let left = left.trim_end();
+    let mut column = 2 + left.len();
+    let _ = write!(out, "  {left}");
+    if column + 2 > INDENT {
+        out.push('\n');
+        column = 0;
+    }
+    let _ = write!(out, "{:1$}", "", INDENT - column);
+    column = INDENT;
+    for word in right.split(' ') {
+        if column > INDENT && column + 1 + word.len() > WIDTH {
+            let _ = write!(out, "\n{:1$}", "", INDENT);
+            column = INDENT;
+        }
+        if column > INDENT {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.len();
+    }
+    out.push('\n');
+}

@@ -1,0 +1,283 @@
+//! Sets as `-e` takes them: `read,write`, `!%desc`, `/^open`, `?name`, `all`, `none`. Calls are looked up
+//! in the schema; the other sets (signals, statuses, notices) have their few words beside their option.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use regex::bytes::Regex;
+
+use super::fault::{Fault, nearest, show};
+use crate::schema::types::{NO_NR, Row, class};
+use crate::schema::{self, Abi};
+use crate::spec::CallFilter;
+
+/// Numbers a call set has room for.
+const CALLS: usize = 512;
+
+/// A set of calls by native number, all of them present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calls(Vec<bool>);
+
+impl Calls {
+    /// Reads `[!]none | [!]all | [!]WORD[,WORD]...`; the last of several options wins, as a whole.
+    pub fn parse(set: &OsStr) -> Result<Calls, Fault> {
+        let bytes = set.as_bytes();
+        let marks = bytes.iter().take_while(|&&b| b == b'!').count();
+        let negated = marks % 2 == 1;
+        let mut calls = Calls(vec![false; CALLS]);
+        match &bytes[marks..] {
+            b"none" => {}
+            b"all" => calls.0.fill(true),
+            words => {
+                let mut any = false;
+                for word in words.split(|&b| b == b',').filter(|w| !w.is_empty()) {
+                    any = true;
+                    calls.add(word)?;
+                }
+                if !any {
+                    return Err(invalid_call(bytes));
+                }
+            }
+        }
+        if negated {
+            calls.0.iter_mut().for_each(|x| *x = !*x);
+        }
+        Ok(calls)
+    }
+
+    /// The calls that are not in it.
+    pub fn others(self) -> Vec<bool> {
+        self.0.into_iter().map(|x| !x).collect()
+    }
+
+    /// Whether native call `nr` is in it.
+    pub fn has(&self, nr: u16) -> bool {
+        self.0.get(usize::from(nr)).copied().unwrap_or(false)
+    }
+
+    /// As a flag per number, for the spec.
+    pub fn into_set(self) -> Vec<bool> {
+        self.0
+    }
+
+    /// As the filter of the trace. A number that no row has is always in: it is not known what it does,
+    /// so nobody can have meant to leave it out.
+    pub fn into_filter(mut self) -> CallFilter {
+        for (nr, wanted) in (0u32..).zip(self.0.iter_mut()) {
+            *wanted |= schema::by_nr(Abi::NATIVE, nr).is_none();
+        }
+        match self.0.iter().all(|&x| x) {
+            true => CallFilter { nrs: Vec::new(), all: true },
+            false => CallFilter { nrs: self.0, all: false },
+        }
+    }
+
+    /// Adds `[?]...WORD[@ABI]`.
+    fn add(&mut self, word: &[u8]) -> Result<(), Fault> {
+        let marks = word.iter().take_while(|&&b| b == b'?').count();
+        let (name, abi) = split_abi(&word[marks..])?;
+        let known = match name {
+            [b'0'..=b'9', ..] => self.add_number(name, abi),
+            [b'/', pattern @ ..] => self.add_matching(pattern, abi)?,
+            _ => match class_of(name) {
+                Some(bits) => {
+                    self.add_rows(abi, |row| row.class & bits == bits);
+                    true
+                }
+                None => self.add_rows(abi, |row| row.name.as_bytes() == name) || is_32bit_name(name, abi),
+            },
+        };
+        if known || marks > 0 { Ok(()) } else { Err(invalid_call(word)) }
+    }
+
+    /// Adds the rows that `which` picks; whether there were any in the ABI that was asked for.
+    fn add_rows(&mut self, abi: Which, which: impl Fn(&Row) -> bool) -> bool {
+        let mut found = false;
+        for row in schema::all().filter(|row| abi.has(row) && which(row)) {
+            found = true;
+            let nr = usize::from(row.nr[Abi::NATIVE as usize]);
+            if abi.is_native() && nr < CALLS {
+                self.0[nr] = true;
+            }
+        }
+        found
+    }
+
+    fn add_number(&mut self, digits: &[u8], abi: Which) -> bool {
+        let Some(nr) = str::from_utf8(digits).ok().and_then(|d| d.parse::<u32>().ok()) else { return false };
+        let native = abi.is_native() && schema::by_nr(Abi::NATIVE, nr).is_some();
+        if native && (nr as usize) < CALLS {
+            self.0[nr as usize] = true;
+        }
+        native || abi.has_compat() && cfg!(target_arch = "x86_64") && schema::by_nr(Abi::I386, nr).is_some()
+    }
+
+    fn add_matching(&mut self, pattern: &[u8], abi: Which) -> Result<bool, Fault> {
+        let wrong = |why: String| Fault::plain(format!("regcomp: {}: {why}", show(OsStr::from_bytes(pattern))));
+        let text = str::from_utf8(pattern).map_err(|_| wrong("not UTF-8".to_owned()))?;
+        let regex = Regex::new(text).map_err(|e| {
+            // The last line of the message says what is wrong, the others draw where.
+            let all = e.to_string();
+            let last = all.lines().last().unwrap_or_default();
+            wrong(show(last.trim_start_matches("error: ")))
+        })?;
+        Ok(self.add_rows(abi, |row| regex.is_match(row.name.as_bytes())))
+    }
+}
+
+/// The ABI a word is about: `@64`, `@32`, `@x32`, or every one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Every,
+    Native,
+    Compat,
+    X32,
+}
+
+impl Which {
+    fn is_native(self) -> bool {
+        matches!(self, Which::Every | Which::Native)
+    }
+
+    fn has_compat(self) -> bool {
+        matches!(self, Which::Every | Which::Compat)
+    }
+
+    /// Whether the row exists there. A row that no ABI of this machine has still has a name.
+    fn has(self, row: &Row) -> bool {
+        match self {
+            Which::Every => true,
+            Which::Native | Which::X32 => row.nr[Abi::NATIVE as usize] != NO_NR,
+            Which::Compat => row.nr[Abi::I386 as usize] != NO_NR,
+        }
+    }
+}
+
+fn split_abi(word: &[u8]) -> Result<(&[u8], Which), Fault> {
+    let Some(at) = word.iter().rposition(|&b| b == b'@') else { return Ok((word, Which::Every)) };
+    let which = match &word[at + 1..] {
+        b"64" => Which::Native,
+        b"32" => Which::Compat,
+        b"x32" if cfg!(target_arch = "x86_64") => Which::X32,
+        other => {
+            let (other, word) = (show(OsStr::from_bytes(other)), show(OsStr::from_bytes(word)));
+            return Err(Fault::usage(format!("incorrect personality designator '{other}' in qualification '{word}'")));
+        }
+    };
+    Ok((&word[..at], which))
+}
+
+/// Words that name a class without a `%`, from before there were classes with one.
+const OLD_CLASSES: &[&str] = &["desc", "file", "memory", "process", "signal", "ipc", "network"];
+
+/// The class bits of `%file`, `%%stat`, `file`; 0 for `all`, which every row has.
+fn class_of(word: &[u8]) -> Option<u32> {
+    if word == b"all" {
+        return Some(0);
+    }
+    let name = match word.strip_prefix(b"%") {
+        Some(b"net") => "network",
+        Some(name) => str::from_utf8(name).ok()?,
+        None => str::from_utf8(word).ok().filter(|w| OLD_CLASSES.contains(w))?,
+    };
+    class::NAMES.iter().find(|(n, _)| *n == name).map(|&(_, bits)| bits)
+}
+
+fn invalid_call(word: &[u8]) -> Fault {
+    let typed = String::from_utf8_lossy(word);
+    let bare = typed.trim_start_matches(['!', '?']);
+    let class = format!("%{bare}");
+    let meant = if class_of(class.as_bytes()).is_some() {
+        Some(class)
+    } else {
+        let classes: Vec<String> = class::NAMES.iter().map(|(n, _)| format!("%{n}")).collect();
+        nearest(bare, schema::all().map(|r| r.name).chain(classes.iter().map(String::as_str))).map(str::to_owned)
+    };
+    Fault::plain(format!("invalid system call '{}'", show(OsStr::from_bytes(word)))).or_did_you_mean(meant)
+}
+
+/// Calls that only 32-bit x86 programs have. They have no row of their own; their names are accepted, so
+/// that a set written for both kinds of program works.
+fn is_32bit_name(name: &[u8], abi: Which) -> bool {
+    abi.has_compat()
+        && cfg!(target_arch = "x86_64")
+        && str::from_utf8(name).is_ok_and(|n| ONLY_32BIT.split_whitespace().any(|x| x == n))
+}
+
+const ONLY_32BIT: &str = "_llseek _newselect bdflush break chown32 clock_adjtime64 clock_getres_time64 clock_gettime64 \
+    clock_nanosleep_time64 clock_settime64 fadvise64_64 fchown32 fcntl64 fstat64 fstatat64 fstatfs64 ftime ftruncate64 \
+    futex_time64 getegid32 geteuid32 getgid32 getgroups32 getresgid32 getresuid32 getuid32 gtty idle io_pgetevents_time64 \
+    lchown32 lock lstat64 mmap2 mpx mq_timedreceive_time64 mq_timedsend_time64 nice oldfstat oldlstat oldolduname oldstat \
+    olduname ppoll_time64 prof profil pselect6_time64 readdir recv recvmmsg_time64 rt_sigtimedwait_time64 \
+    sched_rr_get_interval_time64 semtimedop_time64 send sendfile64 setfsgid32 setfsuid32 setgid32 setgroups32 setregid32 \
+    setresgid32 setresuid32 setreuid32 setuid32 sgetmask sigaction sigpending sigprocmask sigreturn sigsuspend socketcall \
+    ssetmask stat64 statfs64 stime stty timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 truncate64 \
+    ugetrlimit ulimit umount utimensat_time64 vm86 vm86old waitpid";
+
+/// Reads `[!]none | [!]all | [!]WORD[,WORD]...` over few values: `member` gives the number of a word.
+/// The result is a mask; `what` names the set in the message.
+pub fn mask(set: &OsStr, what: &str, words: &[&str], member: impl Fn(&str) -> Option<u32>) -> Result<u64, Fault> {
+    let bytes = set.as_bytes();
+    let invalid = |word: &[u8]| {
+        let typed = String::from_utf8_lossy(word);
+        let meant = nearest(&typed, words.iter().copied()).map(str::to_owned);
+        Fault::plain(format!("invalid {what} '{}'", show(OsStr::from_bytes(word)))).or_did_you_mean(meant)
+    };
+    let marks = bytes.iter().take_while(|&&b| b == b'!').count();
+    let mut mask = 0u64;
+    match &bytes[marks..] {
+        b"none" => {}
+        b"all" => mask = u64::MAX,
+        list => {
+            let mut any = false;
+            for word in list.split(|&b| b == b',').filter(|w| !w.is_empty()) {
+                any = true;
+                let n = str::from_utf8(word).ok().and_then(&member).ok_or_else(|| invalid(word))?;
+                mask |= 1u64.checked_shl(n).unwrap_or(0);
+            }
+            if !any {
+                return Err(invalid(bytes));
+            }
+        }
+    }
+    Ok(if marks % 2 == 1 { !mask } else { mask })
+}
+
+/// Signals 1 to 31, as strace spells them.
+const SIGNALS: &[&str] = &[
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+    "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",
+    "PWR", "SYS",
+];
+
+/// `-e signal=`: bit 0 is signal 1.
+pub fn signals(set: &OsStr) -> Result<u64, Fault> {
+    // Signal 0 and those above 64 are accepted, as strace does, and are in no set.
+    mask(set, "signal", SIGNALS, |word| signal(word).map(|n| n.checked_sub(1).unwrap_or(64)))
+}
+
+/// The number of `INT`, `SIGINT`, `sigint`, `2`, `RTMIN` or `RT_3` (the kernel's first real-time signal is 32).
+fn signal(word: &str) -> Option<u32> {
+    if word.starts_with(|c: char| c.is_ascii_digit()) {
+        return word.parse().ok().filter(|&n| n <= 255);
+    }
+    let upper = word.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    if let Some(at) = SIGNALS.iter().position(|&s| s == name) {
+        return Some(at as u32 + 1);
+    }
+    match name.strip_prefix("RT")? {
+        "MIN" => Some(32),
+        rest => rest
+            .strip_prefix('_')
+            .filter(|n| !n.starts_with(['+', '0']))
+            .and_then(|n| n.parse().ok())
+            .filter(|n| (1..=32).contains(n))
+            .map(|n: u32| 32 + n),
+    }
+}
+
+/// The place of a word in a list, without regard to case.
+pub fn place(words: &[&str], word: &str) -> Option<u32> {
+    words.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|at| at as u32)
+}

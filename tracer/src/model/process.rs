@@ -1,0 +1,163 @@
+//! Tasks: who is traced, to which process each belongs, and its name. Kept up to date by the records of
+//! forks, execs and exits, in the order in which lines are shown, so that what a line says of its task is
+//! what was true then. A task is forgotten when it exits: memory is bounded by the tasks that live.
+
+use std::collections::HashMap;
+
+use tracer_common::event::{Head, flag, kind};
+
+/// Bytes of a task's name with its NUL (`TASK_COMM_LEN`, include/linux/sched.h).
+pub const COMM_LEN: usize = 16;
+
+/// What is known of a task.
+#[derive(Debug, Clone, Copy)]
+pub struct Task {
+    /// Its process.
+    pub tgid: u32,
+    /// When tracing of it began, CLOCK_MONOTONIC in ns.
+    pub since: u64,
+    /// The leader is gone with this wait status, but other threads of its process live.
+    pub left: Option<i32>,
+    comm: [u8; COMM_LEN],
+}
+
+/// The traced tasks.
+#[derive(Debug, Default)]
+pub struct Processes {
+    tasks: HashMap<u32, Task>,
+    /// When there came to be more than one.
+    several_since: u64,
+}
+
+impl Processes {
+    /// Takes what a record says of tasks. For an `EXIT` the task is still known until [`Processes::gone`].
+    pub fn learn(&mut self, head: &Head) {
+        match head.kind {
+            kind::ATTACH => {
+                self.add(head.tid, head.tgid, head.time, comm_of(head));
+            }
+            kind::FORK if head.ret == 1 => {
+                self.add(head.args[0] as u32, head.args[1] as u32, head.time, comm_of(head));
+            }
+            kind::EXEC => {
+                if head.flags & flag::MOVED != 0 {
+                    self.tasks.remove(&(head.args[0] as u32));
+                }
+                self.add(head.tid, head.tgid, head.time, comm_of(head));
+            }
+            _ => {
+                if !self.tasks.contains_key(&head.tid) && head.kind != kind::MARK {
+                    self.add(head.tid, head.tgid, head.time, [0; COMM_LEN]);
+                }
+            }
+        }
+    }
+
+    /// The task has exited and its last line was shown.
+    pub fn gone(&mut self, tid: u32) {
+        self.tasks.remove(&tid);
+    }
+
+    /// A task that was not announced: the started command.
+    pub fn found(&mut self, head: &Head, comm: &[u8]) {
+        self.add(head.tid, head.tgid, head.time, [0; COMM_LEN]);
+        self.rename(head.tid, comm);
+    }
+
+    /// The task's name was changed, as by `prctl(PR_SET_NAME)`.
+    pub fn rename(&mut self, tid: u32, name: &[u8]) {
+        if let Some(task) = self.tasks.get_mut(&tid) {
+            let n = name.len().min(COMM_LEN - 1);
+            task.comm = [0; COMM_LEN];
+            task.comm[..n].copy_from_slice(&name[..n]);
+        }
+    }
+
+    /// What is known of a task.
+    pub fn get(&self, tid: u32) -> Option<&Task> {
+        self.tasks.get(&tid)
+    }
+
+    /// What is known of a task, to change.
+    pub fn get_mut(&mut self, tid: u32) -> Option<&mut Task> {
+        self.tasks.get_mut(&tid)
+    }
+
+    /// More than one task was traced at `time`. A call that made the second one began before it.
+    pub fn several(&self, time: u64) -> bool {
+        self.tasks.len() > 1 && time >= self.several_since
+    }
+
+    /// The tasks that live, by id.
+    pub fn tids(&self) -> Vec<u32> {
+        let mut tids: Vec<u32> = self.tasks.keys().copied().collect();
+        tids.sort_unstable();
+        tids
+    }
+
+    /// How many tasks live.
+    pub fn count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: [u8; COMM_LEN]) {
+        if self.tasks.insert(tid, Task { tgid, since, left: None, comm }).is_none() && self.tasks.len() == 2 {
+            self.several_since = since;
+        }
+    }
+}
+
+impl Task {
+    /// Its name, without the NUL.
+    pub fn comm(&self) -> &[u8] {
+        let end = self.comm.iter().position(|&b| b == 0).unwrap_or(COMM_LEN);
+        &self.comm[..end]
+    }
+}
+
+/// The name in a record of an attach, a fork or an exec: `args[4..6]`, as it lies in memory.
+fn comm_of(head: &Head) -> [u8; COMM_LEN] {
+    let mut comm = [0; COMM_LEN];
+    comm[..8].copy_from_slice(&head.args[4].to_ne_bytes());
+    comm[8..].copy_from_slice(&head.args[5].to_ne_bytes());
+    comm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(what: u8, tid: u32, time: u64, name: &[u8]) -> Head {
+        let mut comm = [0; 16];
+        comm[..name.len()].copy_from_slice(name);
+        let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|k| comm[i * 8 + k]));
+        Head { kind: what, tid, tgid: tid, time, args: [u64::from(tid), u64::from(tid), 0, 0, word(0), word(1)], ..Head::default() }
+    }
+
+    #[test]
+    fn tasks_come_are_renamed_and_go() {
+        let mut p = Processes::default();
+        p.learn(&head(kind::ATTACH, 1, 5, b"sh"));
+        assert!(!p.several(10));
+        let fork = Head { tid: 1, ret: 1, ..head(kind::FORK, 2, 20, b"sh") };
+        p.learn(&fork);
+        assert!(!p.several(19), "the call that made the second task began alone");
+        assert!(p.several(20));
+        p.learn(&head(kind::EXEC, 2, 30, b"a-long-name-cut"));
+        assert_eq!(p.get(2).map(Task::comm), Some(&b"a-long-name-cut"[..]));
+        p.rename(2, b"0123456789abcdef-more");
+        assert_eq!(p.get(2).map(Task::comm), Some(&b"0123456789abcde"[..]));
+        p.gone(2);
+        assert!(!p.several(40) && p.count() == 1);
+    }
+
+    #[test]
+    fn execve_in_a_thread_leaves_one_task() {
+        let mut p = Processes::default();
+        p.learn(&head(kind::ATTACH, 1, 5, b"a"));
+        p.learn(&Head { ret: 1, tid: 1, ..head(kind::FORK, 2, 6, b"a") });
+        let exec = head(kind::EXEC, 1, 7, b"b");
+        p.learn(&Head { flags: flag::MOVED, args: [2, 0, 0, 0, exec.args[4], exec.args[5]], ..exec });
+        assert_eq!((p.count(), p.get(1).map(Task::comm)), (1, Some(&b"b"[..])));
+    }
+}

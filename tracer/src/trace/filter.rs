@@ -1,0 +1,173 @@
+//! What of the events makes a line: the call set, `-e status=`, `-e signal=`, `-P` and the quiet flags.
+//! Judged on records, before they are put in order, because a line that is not shown must not cut
+//! another's in two.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use tracer_common::event::{Blob, File, Head, align, flag, kind, path};
+use tracer_common::plan::shape;
+
+use crate::schema::types::{Row, Ty};
+use crate::schema::{Abi, by_nr};
+use crate::spec::{CallFilter, Form, Show, StatusSet};
+
+/// The largest errno a call returns (`MAX_ERRNO`, include/linux/err.h).
+const MAX_ERRNO: i64 = 4095;
+
+/// The filters of one trace.
+#[derive(Debug)]
+pub struct Filter {
+    calls: CallFilter,
+    show: Show,
+    every_status: bool,
+    form: Form,
+    paths: HashSet<Vec<u8>>,
+    /// Room to put a path together.
+    scratch: Vec<u8>,
+}
+
+impl Filter {
+    /// The filters that were asked for. Resolves the paths of `-P`; `notice` is told of each that is a link.
+    pub fn new(calls: &CallFilter, show: &Show, form: Form, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
+        let mut paths = HashSet::new();
+        for given in &show.paths {
+            if let Ok(real) = fs::canonicalize(Path::new(std::ffi::OsStr::from_bytes(given))) {
+                let real = real.into_os_string().into_vec();
+                if real != *given {
+                    if !show.quiet_paths {
+                        notice(given, &real);
+                    }
+                    paths.insert(real);
+                }
+            }
+            paths.insert(given.clone());
+        }
+        Filter {
+            calls: calls.clone(),
+            show: show.clone(),
+            every_status: all(show.status),
+            form,
+            paths,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Whether a record makes a line.
+    pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
+        // Forks and execs are lines of JSON only; a summary is made of calls alone.
+        let tasks = match self.form {
+            Form::Text => false,
+            Form::Json => true,
+            Form::Summary if head.kind != kind::CALL => return false,
+            Form::Summary => false,
+            Form::None => return false,
+        };
+        match head.kind {
+            kind::CALL | kind::PENDING => self.wants_call(head, record),
+            kind::SIGNAL | kind::STOPPED => self.wants_signal(head.ret),
+            // A leader whose threads live on: the process ends with the last of them, and so does its line.
+            kind::EXIT if head.tid == head.tgid && head.args[0] == 0 => false,
+            kind::EXIT if head.ret & 0x7f != 0 => self.wants_signal(head.ret & 0x7f),
+            kind::EXIT => !self.show.quiet_exit,
+            kind::EXEC if head.flags & flag::MOVED != 0 => !self.show.quiet_superseded || tasks,
+            kind::EXEC | kind::FORK => tasks,
+            _ => false,
+        }
+    }
+
+    fn wants_call(&mut self, head: &Head, record: &[u8]) -> bool {
+        let compat = head.flags & flag::COMPAT != 0;
+        (compat || self.calls.wants(head.nr))
+            && (self.every_status || self.wants_status(head))
+            && (self.show.paths.is_empty() || self.touches(head, record))
+    }
+
+    fn wants_status(&self, head: &Head) -> bool {
+        let status = &self.show.status;
+        if head.kind == kind::PENDING {
+            status.detached
+        } else if head.flags & flag::NO_RETURN != 0 {
+            status.unfinished
+        } else if (-MAX_ERRNO..0).contains(&head.ret) {
+            status.failed
+        } else {
+            status.successful
+        }
+    }
+
+    fn wants_signal(&self, signal: i64) -> bool {
+        (1..=64).contains(&signal) && self.show.signals & (1 << (signal - 1)) != 0
+    }
+
+    /// Whether a call names one of the paths, or works on a descriptor of one.
+    fn touches(&mut self, head: &Head, record: &[u8]) -> bool {
+        let row = (head.flags & flag::COMPAT == 0).then(|| by_nr(Abi::NATIVE, head.nr)).flatten();
+        for (blob, bytes) in blobs(record) {
+            let found = match blob.shape {
+                shape::TEXT => row.is_some_and(|row| is_path(row, blob.arg)) && self.paths.contains(bytes),
+                shape::FD | shape::DIRFD | shape::FDS => {
+                    whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
+                }
+                _ => false,
+            };
+            if found {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Nothing is filtered by status.
+pub fn all(s: StatusSet) -> bool {
+    s.successful && s.failed && s.unfinished && s.unavailable && s.detached
+}
+
+fn is_path(row: &Row, arg: u8) -> bool {
+    let mut ty = match row.args.get(usize::from(arg)) {
+        Some(arg) => arg.ty,
+        None => return false,
+    };
+    while let Ty::When(_, _, inner) = ty {
+        ty = *inner;
+    }
+    matches!(ty, Ty::Path)
+}
+
+/// The blobs of a record, with their bytes.
+pub fn blobs(record: &[u8]) -> impl Iterator<Item = (Blob, &[u8])> {
+    let mut rest = record.get(size_of::<Head>()..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let blob = Blob::read(rest)?;
+        let from = size_of::<Blob>();
+        let bytes = rest.get(from..from.checked_add(blob.len as usize)?)?;
+        rest = rest.get(from + align(blob.len as usize)..).unwrap_or_default();
+        Some((blob, bytes))
+    })
+}
+
+/// Puts the path of an `event::File` together; false when it has none, or not all of it.
+fn whole_path(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some(file) = File::read(bytes) else { return false };
+    let Some(text) = bytes.len().checked_sub(usize::from(file.path_len)).and_then(|at| bytes.get(at..)) else {
+        return false;
+    };
+    out.clear();
+    match file.path {
+        path::TEXT => out.extend_from_slice(text),
+        path::NAMES => {
+            for name in text.split(|&b| b == 0).rev().filter(|name| !name.is_empty()) {
+                out.push(b'/');
+                out.extend_from_slice(name);
+            }
+            if out.is_empty() {
+                out.push(b'/');
+            }
+        }
+        _ => return false,
+    }
+    true
+}

@@ -1,0 +1,90 @@
+//! The renderer that a form of output needs, and what it says last.
+
+use std::io::IsTerminal;
+
+use crate::capture::Losses;
+use crate::output::json::{End, Json};
+use crate::output::summary::Summary;
+use crate::output::strace::{PidFormat, StraceText};
+use crate::output::{Line, Render};
+use crate::spec::{self, Color, Form, Spec, To};
+
+/// How a line names its task, by where it goes.
+fn pid_format(to: &To) -> PidFormat {
+    match to {
+        To::Stderr => PidFormat::Stderr,
+        To::File(..) | To::Pipe(_) => PidFormat::File,
+        To::Each(_) => PidFormat::None,
+    }
+}
+
+/// Whether lines are coloured: on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
+fn color(spec: &Spec) -> bool {
+    let dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let refused = || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    match spec.output.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => spec.output.to == To::Stderr && std::io::stderr().is_terminal() && !dumb() && !refused(),
+    }
+}
+
+/// Lines of one form, and the counts of a summary besides.
+pub struct Renderer {
+    form: Lines,
+    summary: Option<(Summary, spec::Summary)>,
+}
+
+enum Lines {
+    Text(StraceText),
+    Json(Json),
+    None,
+}
+
+impl Renderer {
+    /// What `spec` asks for.
+    pub fn new(spec: &Spec) -> Renderer {
+        let form = match spec.output.form {
+            Form::Text => Lines::Text(StraceText::new(&spec.output.style, pid_format(&spec.output.to), color(spec))),
+            Form::Json => Lines::Json(Json::new(spec.output.style.ip)),
+            Form::Summary | Form::None => Lines::None,
+        };
+        Renderer { form, summary: spec.output.summary.clone().map(|columns| (Summary::default(), columns)) }
+    }
+
+    /// Calls are counted.
+    pub fn summary(&mut self) -> Option<&mut Summary> {
+        self.summary.as_mut().map(|(summary, _)| summary)
+    }
+
+    /// Nothing is made of single events.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.form, Lines::None)
+    }
+
+    /// What comes last: the table, or JSON's summary. Returns the number of records.
+    pub fn finish(&mut self, source: &str, losses: &Losses, exit_code: Option<i32>, out: &mut Vec<u8>) -> u64 {
+        let counts = self.summary.as_ref();
+        match &mut self.form {
+            Lines::Json(json) => {
+                json.finish(&End { source, losses, exit_code, counts: counts.map(|(summary, _)| summary) }, out)
+            }
+            Lines::Text(_) | Lines::None => {
+                if let Some((summary, columns)) = counts {
+                    summary.render(columns, out);
+                }
+                0
+            }
+        }
+    }
+}
+
+impl Render for Renderer {
+    fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>) {
+        match &mut self.form {
+            Lines::Text(text) => text.line(line, out),
+            Lines::Json(json) => json.line(line, out),
+            Lines::None => {}
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! What becomes of each record once it is in order: the model learns from it, and when it makes a line
+//! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
+//! call costs no allocation and no system call of our own.
+
+use std::io::Write;
+
+use tracer_common::event::{Head, flag, kind};
+use tracer_common::plan::shape;
+
+use super::filter::{Filter, blobs};
+use super::sequence::{Form, Stage, Step};
+use crate::capture::{Count, Losses};
+use crate::decode;
+use crate::model::process::{Processes, Task};
+use crate::output::sink::{Flow, Outcome, Sink};
+use crate::output::{Item, Line, Render};
+use super::render::Renderer;
+use crate::schema::by_name;
+use crate::spec::{Form as OutputForm, Spec, To};
+
+/// Bytes of rendered lines that are kept before they are handed over within a batch.
+const HAND_OVER: usize = 64 * 1024;
+
+/// Renders lines and keeps the model. Implements [`Stage`].
+pub struct Shower {
+    filter: Filter,
+    /// The traced tasks.
+    pub processes: Processes,
+    options: decode::Options,
+    render: Renderer,
+    sink: Sink,
+    /// Lines not handed over yet: those of task `of` where each has a file.
+    lines: Vec<u8>,
+    count: u64,
+    of: u32,
+    each: bool,
+    flow: Flow,
+    /// CLOCK_REALTIME minus CLOCK_MONOTONIC, ns.
+    wall: u64,
+    /// Pids stand in every line: output goes to a file and children are followed.
+    pids: bool,
+    on_stderr: bool,
+    text: bool,
+    entered: Option<Entered>,
+    notices: Notices,
+    prctl: u32,
+    /// The command that tracer started, and how it ended.
+    pub command: Command,
+    /// No record of the command came yet.
+    unmet: bool,
+    /// The records' own clock, when they come from a recording.
+    recorded: bool,
+}
+
+/// The command that tracer started.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Command {
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Its wait status, once it ended.
+    pub status: Option<i32>,
+}
+
+/// The beginning of a line that is shown already: a call that runs, with nothing behind it yet.
+#[derive(Debug)]
+struct Entered {
+    tid: u32,
+    start: u64,
+    text: Vec<u8>,
+}
+
+/// Notices on stderr, in strace's words.
+#[derive(Debug)]
+struct Notices {
+    program: String,
+    quiet: bool,
+    /// Attached processes not told yet, with their threads.
+    attached: Vec<(u32, u32)>,
+}
+
+impl Stage for Shower {
+    fn visible(&mut self, head: &Head, record: &[u8]) -> bool {
+        self.filter.wants(head, record)
+    }
+
+    fn step(&mut self, step: Step<'_>) {
+        let head = step.head;
+        if self.unmet {
+            self.meet(head);
+        }
+        if head.kind == kind::CALL {
+            if step.shown {
+                self.call(&step);
+            }
+            if head.nr == self.prctl && step.form != Form::Unfinished {
+                self.renamed(head, step.record);
+            }
+        } else {
+            self.event(&step);
+        }
+    }
+}
+
+impl Shower {
+    /// A shower of what `spec` asks for, with its output opened.
+    ///
+    /// # Errors
+    /// Those of opening the output.
+    pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
+        let to = &spec.output.to;
+        let to_file = matches!(to, To::File(..) | To::Pipe(_));
+        let target = &spec.target;
+        let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
+        let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
+        let notices = Notices {
+            program: spec.program.clone(),
+            quiet: spec.show.quiet_attach || wide || run_to_file,
+            attached: Vec::new(),
+        };
+        let sink = Sink::open(to)?;
+        let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
+            notices.say(&format!("Requested path \"{}\" resolved into \"{}\"", given.escape_ascii(), real.escape_ascii()));
+        });
+        Ok(Shower {
+            filter,
+            processes: Processes::default(),
+            options: decode::Options::new(&spec.output.style),
+            render: Renderer::new(spec),
+            sink,
+            lines: Vec::with_capacity(2 * HAND_OVER),
+            count: 0,
+            of: 0,
+            each: matches!(to, To::Each(_)),
+            flow: Flow::Open,
+            wall: wall_offset(),
+            pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
+            on_stderr: *to == To::Stderr,
+            text: spec.output.form == OutputForm::Text,
+            entered: None,
+            notices,
+            prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
+            command: Command::default(),
+            unmet: false,
+            recorded: false,
+        })
+    }
+
+    /// The command is process `pid`.
+    pub fn expect(&mut self, pid: u32) {
+        self.command.pid = Some(pid);
+        self.unmet = true;
+    }
+
+    /// Records come from a recording that was made when CLOCK_REALTIME minus CLOCK_MONOTONIC was `wall` ns.
+    pub fn recorded(&mut self, wall: i64) {
+        self.recorded = true;
+        self.wall = wall as u64;
+    }
+
+    /// Hands rendered lines to the sink, and with `now` lets it write them.
+    pub fn deliver(&mut self, now: bool) -> Flow {
+        if !self.notices.attached.is_empty() {
+            self.tell_attached();
+        }
+        self.hand_over();
+        if now && self.flow == Flow::Open {
+            self.flow = self.sink.flush();
+        }
+        self.flow
+    }
+
+    /// What could not be written so far.
+    pub fn unwritten(&self) -> u64 {
+        self.sink.unwritten()
+    }
+
+    /// The clock may have been set: lines made from now on follow it.
+    pub fn tick(&mut self) {
+        if !self.recorded {
+            self.wall = wall_offset();
+        }
+    }
+
+    /// Says that every task that still lives is no longer traced.
+    pub fn detached(&mut self) {
+        if !self.notices.quiet {
+            let _ = self.deliver(true);
+            for tid in self.processes.tids() {
+                self.notices.say(&format!("Process {tid} detached"));
+            }
+        }
+    }
+
+    /// Says something on stderr, after the lines before it.
+    pub fn say(&mut self, text: &str) {
+        if self.on_stderr {
+            self.hand_over();
+            self.flow = self.sink.flush();
+        }
+        self.notices.say(text);
+    }
+
+    /// Takes what a source counted itself.
+    pub fn count(&mut self, counts: &[Count]) {
+        if let Some(summary) = self.render.summary() {
+            counts.iter().for_each(|count| summary.add(count));
+        }
+    }
+
+    /// Writes what is left, with the summary, and closes the output.
+    pub fn finish(mut self, source: &str, losses: &Losses) -> Outcome {
+        let code = self.command.status.filter(|status| status & 0x7f == 0).map(|status| (status >> 8) & 0xff);
+        self.hand_over();
+        self.count = self.render.finish(source, losses, code, &mut self.lines);
+        self.hand_over();
+        self.sink.finish()
+    }
+
+    fn call(&mut self, step: &Step<'_>) {
+        let head = step.head;
+        let call = decode::decode(step.record, &self.options);
+        if !matches!(step.form, Form::Unfinished | Form::Entered)
+            && let Some(summary) = self.render.summary()
+        {
+            summary.add_call(&call);
+        }
+        if self.render.is_silent() {
+            return;
+        }
+        let item = match step.form {
+            Form::Whole => Item::Call(&call),
+            Form::Unfinished | Form::Entered => Item::Unfinished(&call),
+            Form::Resumed => Item::Resumed(&call),
+            Form::Detached => Item::Detached(&call),
+        };
+        let time = if step.form == Form::Resumed { head.time.saturating_add(head.dur) } else { head.time };
+        if step.form == Form::Entered {
+            return self.enter(head, item);
+        }
+        self.line(head, time, item);
+    }
+
+    /// Shows the beginning of a line. What follows it is found when the whole line is made: it begins with
+    /// the same bytes.
+    fn enter(&mut self, head: &Head, item: Item<'_>) {
+        const REST: &[u8] = b" <unfinished ...>\n";
+        if self.entered.as_ref().is_some_and(|e| e.tid == head.tid && e.start == head.time) {
+            return;
+        }
+        self.hand_over();
+        self.line(head, head.time, item);
+        let Some(text) = self.lines.strip_suffix(REST) else { return };
+        self.entered = Some(Entered { tid: head.tid, start: head.time, text: text.to_vec() });
+        self.lines.truncate(self.lines.len() - REST.len());
+        self.count = 0;
+    }
+
+    /// A line was made behind a shown beginning: it is that line's rest, or comes below it.
+    fn leave(&mut self, head: &Head, from: usize) {
+        let Some(entered) = self.entered.take() else { return };
+        let same = entered.tid == head.tid && entered.start == head.time;
+        if same && self.lines[from..].starts_with(&entered.text) {
+            self.lines.drain(from..from + entered.text.len());
+        } else {
+            self.lines.insert(from, b'\n');
+        }
+    }
+
+    fn event(&mut self, step: &Step<'_>) {
+        let head = step.head;
+        if head.kind == kind::PENDING {
+            return self.call(step);
+        }
+        if head.kind != kind::EXIT {
+            self.processes.learn(head);
+        }
+        match head.kind {
+            kind::ATTACH => self.attached(head),
+            kind::FORK => {
+                if head.ret == 1 && !self.notices.quiet {
+                    self.say(&format!("Process {} attached", head.args[0] as u32));
+                }
+                if step.shown {
+                    self.line(head, head.time, Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 });
+                }
+            }
+            kind::EXEC if step.shown => {
+                let from = head.args[0] as u32;
+                let moved = head.flags & flag::MOVED != 0;
+                let item = if moved && self.text { Item::Superseded { by: from } } else { Item::Executed { from } };
+                self.line(head, head.time, item);
+            }
+            kind::SIGNAL if step.shown => {
+                let info = blobs(step.record).next().map_or(&[][..], |(_, bytes)| bytes);
+                let info = decode::siginfo(info);
+                let item = Item::Signal { signal: head.ret as i32, info, ignored: head.flags & flag::IGNORED != 0 };
+                self.line(head, head.time, item);
+            }
+            kind::STOPPED if step.shown => self.line(head, head.time, Item::Stopped { signal: head.ret as i32 }),
+            kind::EXIT => self.exited(step),
+            _ => {}
+        }
+    }
+
+    /// The started command comes unannounced: its first record is its execve.
+    fn meet(&mut self, head: &Head) {
+        if self.command.pid == Some(head.tid) && head.kind != kind::MARK {
+            self.unmet = false;
+            // Until its execve it bears our own name.
+            let comm = std::fs::read("/proc/self/comm").unwrap_or_default();
+            self.processes.found(head, comm.trim_ascii_end());
+        }
+    }
+
+    fn attached(&mut self, head: &Head) {
+        if !self.notices.quiet {
+            match self.notices.attached.iter_mut().find(|(process, _)| *process == head.tgid) {
+                Some((_, threads)) => *threads += 1,
+                None => self.notices.attached.push((head.tgid, 1)),
+            }
+        }
+    }
+
+    fn tell_attached(&mut self) {
+        for (process, threads) in std::mem::take(&mut self.notices.attached) {
+            let with = if threads > 1 { format!(" with {threads} threads") } else { String::new() };
+            self.say(&format!("Process {process} attached{with}"));
+        }
+    }
+
+    fn exited(&mut self, step: &Step<'_>) {
+        let head = step.head;
+        let last = head.args[0] == 1;
+        if head.tid == head.tgid && !last {
+            // A leader whose threads live on: its process ends with the last of them, and so does its line.
+            if let Some(task) = self.processes.get_mut(head.tid) {
+                task.left = Some(head.ret as i32);
+            }
+            return;
+        }
+        if step.shown {
+            self.line(head, head.time, ended(head.ret as i32));
+        }
+        self.forget(head.tid);
+        let leader = if last { self.processes.get(head.tgid).and_then(|t| t.left) } else { None };
+        if let Some(status) = leader {
+            if step.shown {
+                self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
+            }
+            self.forget(head.tgid);
+        }
+        if last && self.command.pid == Some(head.tgid) {
+            self.command.status = Some(leader.unwrap_or(head.ret as i32));
+        }
+    }
+
+    fn forget(&mut self, tid: u32) {
+        if self.each {
+            self.hand_over();
+            self.sink.task_gone(tid);
+        }
+        self.processes.gone(tid);
+    }
+
+    /// Renders one line of task `head.tid`.
+    fn line<'a>(&'a mut self, head: &Head, time: u64, item: Item<'a>) {
+        if self.each && self.of != head.tid {
+            self.hand_over();
+            self.of = head.tid;
+        }
+        let task = self.processes.get(head.tid);
+        let time = if time == 0 { task.map_or(0, |t| t.since) } else { time };
+        let many = self.pids || self.processes.several(time);
+        let line = Line {
+            wall: time.wrapping_add(self.wall),
+            tid: head.tid,
+            tgid: head.tgid,
+            comm: task.map_or(&[], Task::comm),
+            many,
+            item,
+        };
+        let before = self.lines.len();
+        self.render.line(&line, &mut self.lines);
+        if self.lines.len() > before {
+            self.count += 1;
+            if self.entered.is_some() {
+                self.leave(head, before);
+            }
+        }
+        if self.lines.len() >= HAND_OVER {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if !self.lines.is_empty() {
+            self.flow = self.sink.write(self.of, &self.lines, self.count);
+            self.lines.clear();
+            self.count = 0;
+        }
+    }
+
+    /// `prctl(PR_SET_NAME)` changes what later lines call the task.
+    fn renamed(&mut self, head: &Head, record: &[u8]) {
+        if head.args[0] == libc::PR_SET_NAME as u64 && head.ret == 0 && head.flags & flag::COMPAT == 0 {
+            if let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT) {
+                self.processes.rename(head.tid, name);
+            }
+        }
+    }
+}
+
+impl Notices {
+    fn say(&self, text: &str) {
+        // A stderr that is gone can not be told so.
+        let _ = writeln!(std::io::stderr(), "{}: {text}", self.program);
+    }
+}
+
+/// A wait status (`task_struct.exit_code`) as a line.
+fn ended(status: i32) -> Item<'static> {
+    match status & 0x7f {
+        0 => Item::Exited { code: (status >> 8) & 0xff },
+        signal => Item::Killed { signal, core: status & 0x80 != 0 },
+    }
+}
+
+/// CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns.
+fn wall_offset() -> u64 {
+    let ns = |clock| {
+        let t = rustix::time::clock_gettime(clock);
+        (t.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(t.tv_nsec as u64)
+    };
+    ns(rustix::time::ClockId::Realtime).wrapping_sub(ns(rustix::time::ClockId::Monotonic))
+}

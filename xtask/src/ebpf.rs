@@ -1,0 +1,197 @@
+//! `ebpf`: the kernel side, rebuilt from its sources, and the proof that the committed object is just that.
+//!
+//! The object is committed so that plain stable cargo builds everything. Whoever doubts it runs `ebpf --check`. To give the same
+//! bytes everywhere, the sources are laid out as one workspace in a directory of their own: cargo hashes the path of a crate
+//! outside of the workspace into its symbols, and no remapping takes that out again. What is left of paths is remapped.
+//!
+//! rustc has no precompiled `core` for BPF but Debian packages one; the aya-build crate insists on rustup, hence this.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{self, find, root, run, target};
+
+const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev"];
+const RUSTC: &str = "/usr/bin/rustc";
+const CARGO: &str = "/usr/bin/cargo";
+const CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
+const LLVM: &str = "/usr/lib/llvm-22";
+const LINKER_VERSION: &str = "0.13.0";
+
+/// `cargo xtask ebpf [--check | --setup]`
+pub fn main(args: &[&str]) -> Result<ExitCode> {
+    let object = root().join("tracer-ebpf/prebuilt/tracer.bpf.o");
+    match args {
+        [] => {
+            let tools = Tools::get()?;
+            let built = tools.build(&target().join("ebpf/build"))?;
+            if let Some(dir) = object.parent() {
+                fs::create_dir_all(dir)?;
+            }
+            fs::write(&object, &built)?;
+            fs::write(object.with_extension("o.txt"), tools.versions()?)?;
+            eprintln!("xtask: {} ({} bytes)", object.display(), built.len());
+            Ok(ExitCode::SUCCESS)
+        }
+        ["--check"] => check(&object),
+        ["--setup"] => Tools::get().map(|_| ExitCode::SUCCESS),
+        _ => bail!("usage: cargo xtask ebpf [--check | --setup]"),
+    }
+}
+
+/// Builds in two directories of different depth and compares both with the committed object.
+fn check(object: &Path) -> Result<ExitCode> {
+    let committed = fs::read(object).with_context(|| format!("no committed object at {}", object.display()))?;
+    let tools = Tools::get()?;
+    let here = tools.build(&target().join("ebpf/build"))?;
+    let away = std::env::temp_dir().join(format!("xtask-ebpf-{}/elsewhere", std::process::id()));
+    let there = tools.build(&away);
+    if let Some(dir) = away.parent() {
+        fs::remove_dir_all(dir)?;
+    }
+    let there = there?;
+    if here != there {
+        bail!("two directories give two objects: {} and {} bytes", here.len(), there.len());
+    }
+    if here != committed {
+        let recorded = fs::read_to_string(object.with_extension("o.txt")).unwrap_or_default();
+        let versions = tools.versions()?;
+        if recorded != versions {
+            bail!("the committed object was built by\n{recorded}and cannot be compared with one built by\n{versions}");
+        }
+        bail!("the committed object is not what the sources give: run `cargo xtask ebpf` and commit the result");
+    }
+    println!("{} is what the sources give: {} bytes, the same from two directories", object.display(), here.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The compiler and the linker.
+struct Tools {
+    linker: PathBuf,
+}
+
+impl Tools {
+    /// Finds the tools; as root on Debian installs those that are missing, else names the commands that do.
+    fn get() -> Result<Tools> {
+        if !(Path::new(RUSTC).exists()
+            && Path::new(CARGO).exists()
+            && Path::new(CORE).exists()
+            && Path::new(LLVM).exists())
+        {
+            let debian = find("apt-get").is_some();
+            if !(debian && command::is_root()) {
+                bail!(
+                    "the compiler for the kernel side is missing; on Debian 12 this brings it:\n  \
+                     sudo apt-get install -y --no-install-recommends {}",
+                    PACKAGES.join(" ")
+                );
+            }
+            run(Command::new("apt-get").args(["-q", "update"]))?;
+            let mut apt = Command::new("apt-get");
+            apt.env("DEBIAN_FRONTEND", "noninteractive");
+            run(apt.args(["-q", "install", "-y", "--no-install-recommends"]).args(PACKAGES))?;
+        }
+        let ours = target().join("tools");
+        let linker = [find("bpf-linker"), Some(ours.join("bin/bpf-linker"))].into_iter().flatten().find(|path| {
+            let version = Command::new(path).arg("--version").output();
+            version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains(LINKER_VERSION))
+        });
+        let linker = match linker {
+            Some(linker) => linker,
+            None => {
+                let mut install = command::cargo();
+                install.args(["install", "bpf-linker", "--version", LINKER_VERSION, "--no-default-features"]);
+                install.args(["--features", "llvm-22", "--locked", "--root"]).arg(&ours);
+                install.env("LLVM_PREFIX", LLVM).env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
+                run(&mut install)?;
+                ours.join("bin/bpf-linker")
+            }
+        };
+        Ok(Tools { linker })
+    }
+
+    /// What decides over the bytes besides the sources.
+    fn versions(&self) -> Result<String> {
+        let mut text = String::new();
+        for mut command in [Command::new(RUSTC), Command::new(&self.linker)] {
+            let out = command.arg("--version").output()?;
+            text += String::from_utf8_lossy(&out.stdout).trim();
+            text += "\n";
+        }
+        Ok(text)
+    }
+
+    /// Lays the sources out in `dir` and builds them there; the bytes of the object.
+    fn build(&self, dir: &Path) -> Result<Vec<u8>> {
+        let (kernel, common) = (root().join("tracer-ebpf"), root().join("tracer-common"));
+        let _ = fs::remove_dir_all(dir.join("src"));
+        let _ = fs::remove_dir_all(dir.join("tracer-common"));
+        copy(&kernel.join("src"), &dir.join("src"))?;
+        copy(&common.join("src"), &dir.join("tracer-common/src"))?;
+        fs::copy(common.join("Cargo.toml"), dir.join("tracer-common/Cargo.toml"))?;
+        fs::copy(kernel.join("Cargo.lock"), dir.join("Cargo.lock"))?;
+        let manifest = fs::read_to_string(kernel.join("Cargo.toml"))?;
+        let inside = manifest.replace("\"../tracer-common\"", "\"tracer-common\"");
+        if inside == manifest {
+            bail!("tracer-ebpf/Cargo.toml does not name ../tracer-common");
+        }
+        fs::write(dir.join("Cargo.toml"), inside)?;
+
+        let dir = dir.canonicalize()?;
+        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home
+            .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+            .context("neither CARGO_HOME nor HOME is set")?;
+        let flags = [
+            "-Cdebuginfo=2".to_owned(),
+            "-Clink-arg=--btf".to_owned(),
+            format!("-Clinker={}", self.linker.display()),
+            format!("--remap-path-prefix={}=cargo", home.display()),
+            format!("--remap-path-prefix={}=.", dir.display()),
+        ];
+        let mut cargo = Command::new(CARGO);
+        // Nothing of the cargo that runs us may reach the one that we run.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            let ours = name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUST");
+            if ours || name == "LD_LIBRARY_PATH" {
+                cargo.env_remove(&*name);
+            }
+        }
+        cargo.current_dir(&dir).env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_TARGET_DIR", dir.join("target"));
+        cargo.env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
+        run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", "bpfel-unknown-none"]))?;
+        let object = fs::read(dir.join("target/bpfel-unknown-none/release/tracer"))?;
+        let panics = crate::tidy::panics(&object)?;
+        if !panics.is_empty() {
+            bail!(
+                "the object can panic ({}): some index or arithmetic is not provably in bounds, and no kernel will load it",
+                panics.join(", ")
+            );
+        }
+        Ok(object)
+    }
+}
+
+fn path_with(dir: &Path) -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(dir.to_owned()).chain(std::env::split_paths(&path)))?)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), &to)?;
+        }
+    }
+    Ok(())
+}

@@ -198,6 +198,7 @@ impl Builder {
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd
+            | Special::MountFlags
             | Special::Propagation
             | Special::EthProto
             | Special::IoctlCmd

@@ -18,6 +18,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::MemfdFlags => Some(files::memfd_flags(place.value as u32)),
         Special::SwapFlags => Some(files::swap_flags(place.value as u32)),
         Special::QuotaCmd => Some(files::quota_cmd(place.value as u32)),
+        Special::MountFlags => Some(files::mount_flags(place.value)),
         Special::Propagation => Some(files::propagation(place.value)),
         Special::IoctlCmd => Some(files::ioctl_cmd(place.value as u32)),
         Special::IoctlArg => Some(Value::Hex(place.value)),
@@ -32,6 +33,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             let fds = pollfds(place, memory);
             if place.value == 0 { None } else { poll::poll_fds(fds, |i, raw| fd::element(place, raw, i as u16)) }
         }
+        Special::FdSet if place.value == 0 => None,
         Special::FdSet => poll::fd_set(memory.bytes(), cx.arg(0) as i32),
         Special::MaskPair => {
             let mask = place.part(shape::IOVEC, 1).take(8);

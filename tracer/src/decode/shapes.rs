@@ -35,6 +35,11 @@ pub fn is_memory(ty: &Ty) -> bool {
     )
 }
 
+/// Strings and data, which are shown even of calls whose structures are not.
+pub fn is_string(ty: &Ty) -> bool {
+    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_))
+}
+
 impl<'a> Place<'_, 'a> {
     /// The bytes that were copied from where the argument points.
     pub fn memory(&self) -> Memory<'a> {

@@ -3,7 +3,7 @@
 
 use tracer_common::plan::{phase, shape};
 
-use super::{files, ifreq, poll, sockopt, stat, tty};
+use super::{files, ifreq, poll, sockopt, statx, tty};
 use crate::decode::blobs::Memory;
 use crate::decode::value::{Ret, Value};
 use crate::decode::{Place, fd, names, scalar, shapes, sockaddr};
@@ -45,11 +45,10 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             mask.map(|b| Value::SigSet(scalar::read(b)))
         }
 
-        Special::Stat => stat::stat(memory.bytes(), cx.verbose),
-        Special::Statx => stat::statx(memory.bytes(), cx.verbose),
-        Special::Utimbuf => stat::utimbuf(memory.bytes()),
-        Special::Timevals => stat::timevals(memory.bytes()),
-        Special::Timespecs => stat::timespecs(memory.bytes()),
+        Special::Statx => statx::statx(memory.bytes(), cx.verbose),
+        Special::Utimbuf => statx::utimbuf(memory.bytes()),
+        Special::Timevals => statx::timevals(memory.bytes()),
+        Special::Timespecs => statx::timespecs(memory.bytes()),
         Special::Dirents | Special::Dirents64 => {
             let whole = memory.bytes().len() as i64 >= cx.head.ret;
             let old = kind == Special::Dirents;
@@ -78,9 +77,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             let (no_type, no_data) = files::mount_ignores(cx.arg(3));
             let ignored = if kind == Special::MountType { no_type } else { no_data };
             match place.part(shape::TEXT, 0) {
-                Memory::Bytes(b, want) if !ignored => {
-                    Some(shapes::text(b, cx.options.strlen, want > b.len()))
-                }
+                Memory::Bytes(b, want) if !ignored => Some(shapes::text(b, cx.options.strlen, want > b.len())),
                 _ => None,
             }
         }
@@ -130,10 +127,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
 
 /// Whether a form is shown only when the call has ended.
 pub fn at_end(kind: Special) -> bool {
-    matches!(
-        kind,
-        Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf
-    )
+    matches!(kind, Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf)
 }
 
 fn pollfds<'a>(place: Place<'_, 'a>, memory: Memory<'a>) -> poll::Pollfds<'a> {

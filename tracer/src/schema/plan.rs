@@ -199,6 +199,7 @@ impl Builder {
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd
+            | Special::MountFlags
             | Special::Propagation
             | Special::EthProto
             | Special::IoctlCmd

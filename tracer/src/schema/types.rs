@@ -221,6 +221,8 @@ pub enum Special {
     SwapFlags,
     /// `QCMD(Q_GETQUOTA, USRQUOTA)`.
     QuotaCmd,
+    /// Flags of mount: the magic number of old programs in the upper half, then names.
+    MountFlags,
     /// Mount propagation: one of MS_SHARED and its kin, `0` for none.
     Propagation,
     /// Protocol of a packet socket: `htons(ETH_P_ALL)`.

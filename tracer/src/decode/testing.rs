@@ -125,7 +125,6 @@ pub(crate) fn style() -> Style {
         verbose: Verbose::None,
         addresses: Vec::new(),
         raw: Vec::new(),
-        addresses: Vec::new(),
         hex: Hex::None,
         names: Names::Abbrev,
         fds: Fds::default(),

@@ -92,7 +92,6 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Envp => envp(place),
         Ty::SigSet(_) => match place.memory() {
             Memory::Bytes(bytes @ [_, ..], _) if bytes.len() <= 8 => Value::SigSet(scalar::read(bytes)),
-            Memory::Bytes(bytes, _) if bytes.len() > 8 => Value::SigSet(scalar::read(&bytes[..8])),
             _ => place.addr(),
         },
         _ => place.addr(),

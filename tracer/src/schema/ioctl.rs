@@ -3,7 +3,6 @@
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::ioctl_names::*;
-use super::open::OPEN;
 use super::types::Len::*;
 use super::types::Special as S;
 use super::types::Ty::*;
@@ -81,7 +80,7 @@ syscalls! { pub IOCTL_CALL:
             | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
             | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET
                                         => (fd: Fd, request: CMD)                                       -> Int;
-            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Set32(&OPEN))                   -> Fd;
+            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Hex)                            -> Fd;
             FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int;
             FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int;
             FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int;

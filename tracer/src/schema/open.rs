@@ -65,8 +65,8 @@ sets! {
 
     /// flock(2) operations. include/uapi/asm-generic/fcntl.h
     FLOCK_OP "LOCK_"
-    bits: LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8, LOCK_RW = 192, LOCK_READ = 64, LOCK_WRITE = 128,
-          LOCK_MAND = 32;
+    bits: LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8, LOCK_MAND = 32, LOCK_RW = 192, LOCK_READ = 64,
+          LOCK_WRITE = 128;
 
     /// lseek(2) and lock origins. include/uapi/linux/fs.h
     SEEK "SEEK_"
@@ -84,6 +84,10 @@ sets! {
     /// memfd_create(2) flags below the huge page size. include/uapi/linux/memfd.h
     MFD "MFD_"
     bits: MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_HUGETLB = 4, MFD_NOEXEC_SEAL = 8, MFD_EXEC = 16;
+
+    /// The flag of memfd_secret(2). include/uapi/asm-generic/fcntl.h
+    SECRET "O_"
+    bits: O_CLOEXEC = 0o2000000;
 
     /// name_to_handle_at(2) flags. include/uapi/linux/fcntl.h
     AT_HANDLE "AT_"
@@ -112,7 +116,8 @@ const F_DUPFD: u64 = 0;
 const F_GETFD: u64 = 1;
 const F_SETFD: u64 = 2;
 const F_GETFL: u64 = 3;
-const F_SETFL: u64 = 4;
+/// Sets the flags of an open file.
+pub const F_SETFL: u64 = 4;
 const F_GETLK: u64 = 5;
 const F_SETLK: u64 = 6;
 const F_SETLKW: u64 = 7;
@@ -156,7 +161,7 @@ syscalls! { pub OPENING:
     pipe2           [293 331 59]    (pipefd: Out(&Array(&Fd, Fixed(2))), flags: Set32(&OPEN_BITS)) -> Int, DESC;
     flock           [73 143 32]     (fd: Fd, operation: Set32(&FLOCK_OP))               -> Int, DESC;
     memfd_create    [319 356 279]   (name: Text, flags: Special(S::MemfdFlags)) -> Fd, DESC;
-    memfd_secret    [447 447 447]   (flags: Set32(&OPEN_BITS))                          -> Fd, DESC;
+    memfd_secret    [447 447 447]   (flags: Set32(&SECRET))                             -> Fd, DESC;
     name_to_handle_at [303 341 264] (dirfd: DirFd, pathname: Path, handle: Special(S::FileHandleOut),
                                      mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE;
     open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(S::FileHandle),

@@ -180,6 +180,7 @@ impl Builder {
             Special::Residency(_) => self.push(arg, when, shape::BYTES, Len::Fixed(1), elements(1), elements(1), 1),
             Special::PageStatus(n) => self.push(arg, when, shape::BYTES, n, 4, 4 * elements(4), elements(4)),
             Special::CloneFlags
+            | Special::Personality
             | Special::Rlim
             | Special::MmapFlags
             | Special::WithPerm(_)
@@ -198,6 +199,7 @@ impl Builder {
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd
+            | Special::MountFlags
             | Special::Propagation
             | Special::EthProto
             | Special::IoctlCmd

@@ -128,9 +128,9 @@ syscalls! { pub POLLING:
     epoll_wait      [232 256 _]     (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int, timeout: Int)
                                                                                                     -> Int, DESC;
     epoll_pwait     [281 319 22]    (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int, timeout: Int,
-                                     sigmask: SigSet(sigsetsize), sigsetsize: Ulong)                -> Int, DESC;
+                                     sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong)                -> Int, DESC;
     epoll_pwait2    [441 441 441]   (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int,
-                                     timeout: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize), sigsetsize: Ulong) -> Int, DESC;
+                                     timeout: Out(&Rec(&TIMESPEC)), sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, DESC;
     eventfd         [284 323 _]     (initval: Uint)                                                 -> Fd, DESC;
     eventfd2        [290 328 19]    (initval: Uint, flags: Set32(&EFD))                             -> Fd, DESC;
     signalfd        [282 321 _]     (fd: Fd, mask: SigSet(sizemask), sizemask: Ulong)               -> Fd, DESC | SIG;

@@ -221,6 +221,8 @@ pub enum Special {
     SwapFlags,
     /// `QCMD(Q_GETQUOTA, USRQUOTA)`.
     QuotaCmd,
+    /// Flags of mount: the magic number of old programs in the upper half, then names.
+    MountFlags,
     /// Mount propagation: one of MS_SHARED and its kin, `0` for none.
     Propagation,
     /// Protocol of a packet socket: `htons(ETH_P_ALL)`.
@@ -320,6 +322,8 @@ pub enum Special {
     /// `struct ptrace_syscall_info`, of which the call returns the size: at most 88 bytes at the end.
     SyscallInfo,
 
+    /// An execution domain and its flags, the former named as unknown by itself: `0xad /* PER_??? */|0xb00`. A number.
+    Personality,
     /// A limit in units of 1024 where it is a multiple: `8192*1024`, `RLIM64_INFINITY`. A number.
     Rlim,
     /// mmap's flags with the size of huge pages: `MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT`. A number.

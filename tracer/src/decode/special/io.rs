@@ -18,6 +18,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::MemfdFlags => Some(files::memfd_flags(place.value as u32)),
         Special::SwapFlags => Some(files::swap_flags(place.value as u32)),
         Special::QuotaCmd => Some(files::quota_cmd(place.value as u32)),
+        Special::MountFlags => Some(files::mount_flags(place.value)),
         Special::Propagation => Some(files::propagation(place.value)),
         Special::IoctlCmd => Some(files::ioctl_cmd(place.value as u32)),
         Special::IoctlArg => Some(Value::Hex(place.value)),
@@ -32,6 +33,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             let fds = pollfds(place, memory);
             if place.value == 0 { None } else { poll::poll_fds(fds, |i, raw| fd::element(place, raw, i as u16)) }
         }
+        Special::FdSet if place.value == 0 => None,
         Special::FdSet => poll::fd_set(memory.bytes(), cx.arg(0) as i32),
         Special::MaskPair => {
             let mask = place.part(shape::IOVEC, 1).take(8);
@@ -75,9 +77,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             let (no_type, no_data) = files::mount_ignores(cx.arg(3));
             let ignored = if kind == Special::MountType { no_type } else { no_data };
             match place.part(shape::TEXT, 0) {
-                Memory::Bytes(b, want) if !ignored => {
-                    Some(shapes::text(b, cx.options.strlen, want > b.len()))
-                }
+                Memory::Bytes(b, want) if !ignored => Some(shapes::text(b, cx.options.strlen, want > b.len())),
                 _ => None,
             }
         }
@@ -127,10 +127,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
 
 /// Whether a form is shown only when the call has ended.
 pub fn at_end(kind: Special) -> bool {
-    matches!(
-        kind,
-        Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf
-    )
+    matches!(kind, Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf)
 }
 
 fn pollfds<'a>(place: Place<'_, 'a>, memory: Memory<'a>) -> poll::Pollfds<'a> {

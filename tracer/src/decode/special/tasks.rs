@@ -28,7 +28,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::PageStatus(len) => (bytes.len() >= 4).then(|| pages::page_status(bytes, count(len), shown)),
         Special::CapData => task::cap_data(bytes, !old_capabilities(place)),
         Special::MsgBuf(len) => values::msg_buf(bytes, count(len), cx.options.strlen),
-        Special::PerfAttr => perf::perf_attr(bytes),
+        Special::PerfAttr => perf::perf_attr(bytes, cx.verbose),
         Special::UserDesc => task::user_desc(bytes),
         Special::SyscallInfo => task::syscall_info(bytes),
         _ => return None,
@@ -45,6 +45,7 @@ pub fn field<'a>(kind: Special, bytes: &[u8]) -> Option<Value<'a>> {
 pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
     Some(match kind {
         Special::CloneFlags => task::clone_flags(raw),
+        Special::Personality => task::personality(raw),
         Special::Rlim => task::rlim(raw),
         Special::MmapFlags => pages::mmap_flags(raw),
         Special::WithPerm(set) => values::with_perm(set, raw),

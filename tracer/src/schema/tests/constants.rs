@@ -18,6 +18,7 @@ const ELSEWHERE: &[&Set] = &[
     &io::DT,
     &ioctl::IFF,
     &ioctl_names::IOCTL,
+    &mount::MS,
     &mount::PROPAGATION,
     &mount::QUOTA_CMD,
     &mount::QUOTA_TYPE,

@@ -1,6 +1,6 @@
 //! The tables, checked.
 
 mod calls;
-mod constants;
 mod classes;
+mod constants;
 mod layouts;

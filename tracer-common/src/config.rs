@@ -36,6 +36,9 @@ offsets! {
     task_flags = "task_struct.flags" need;
     task_state = "task_struct.__state" need;
     task_comm = "task_struct.comm" need;
+    task_signal = "task_struct.signal" need;
+    /// Tasks of the process that have not begun to exit.
+    signal_live = "signal_struct.live" need;
     task_exit_code = "task_struct.exit_code" need;
     task_files = "task_struct.files" need;
     task_fs = "task_struct.fs" need;

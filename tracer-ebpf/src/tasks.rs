@@ -103,6 +103,8 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     let mut head = event(kind::EXIT, state.head.tid, state.head.tgid);
     // SAFETY: `task` is a task; the offset is that of an int.
     head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
+    // SAFETY: `task` is a task; signal is a typed pointer, live an int.
+    head.args[0] = unsafe { load::<u32>(load::<*const c_void>(task, off!(task_signal)), off!(signal_live)) == 0 } as u64;
     send_last(&head);
     let _ = ctx.as_ptr();
     0

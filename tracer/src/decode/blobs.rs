@@ -51,13 +51,14 @@ impl<'a> Blobs<'a> {
         Blobs(list, head.flags & flag::BEFORE != 0)
     }
 
-    /// A blob with its head. `when` is ENTER for what was copied at entry, anything else for the end.
+    /// A blob with its head: the last one, since what could not be read at entry was read again at the end.
+    /// `when` is ENTER for what was copied at entry, anything else for the end.
     pub fn find(&self, arg: u8, shape: u8, when: u8, part: u16) -> Option<(Blob, &'a [u8])> {
         let at_entry = when == phase::ENTER;
         let is = |b: &Blob| b.arg == arg && b.shape == shape && b.part == part;
-        let exact = self.0.iter().find(|(b, _)| is(b) && (b.phase == phase::ENTER) == at_entry);
+        let exact = self.0.iter().rev().find(|(b, _)| is(b) && (b.phase == phase::ENTER) == at_entry);
         // A call that began before tracing did has its entry's data from the end.
-        exact.or_else(|| if self.1 && at_entry { self.0.iter().find(|(b, _)| is(b)) } else { None }).copied()
+        exact.or_else(|| if self.1 && at_entry { self.0.iter().rev().find(|(b, _)| is(b)) } else { None }).copied()
     }
 
     /// The memory a blob holds.

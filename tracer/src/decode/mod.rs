@@ -235,7 +235,7 @@ fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
     match *ty {
         // A return value is a whole register: the kernel has already extended it.
         Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
-        Ty::Note(first, second) => match scalar::value(second, place.value, 8) {
+        Ty::Note(first, second) => match value(place, second) {
             Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => Ret::Value(scalar::value(first, place.value, 8)),
             note => Ret::Noted(scalar::value(first, place.value, 8), Box::new(note)),
         },

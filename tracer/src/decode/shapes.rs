@@ -138,7 +138,7 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
         } else if let Some(b) = bytes.get(off..end) {
             match f.ty {
                 Ty::Hidden => {}
-                Ty::Special(kind) if special::is_left_out(kind, b) => {}
+                Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((f.name, field(place, ty, b, if off == 0 { part } else { u16::MAX }))),
             }
         }
@@ -179,6 +179,7 @@ pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),
         Ty::Sockaddr(_) => sockaddr::sockaddr(bytes),
         Ty::Special(kind) => special::field(kind, place, bytes),
+        Ty::NonZero(inner) => field(place, inner, bytes, part),
         Ty::Fd => fd::element(place, scalar::read(bytes) as i32, part),
         _ => scalar::value(ty, scalar::read(bytes), bytes.len()),
     }

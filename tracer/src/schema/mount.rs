@@ -3,9 +3,9 @@
 
 use super::file::AT;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -129,7 +129,7 @@ sets! {
 
 records! {
     /// struct mount_attr. include/uapi/linux/mount.h
-    MOUNT_ATTRS 32 { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(Form::Propagation),
+    MOUNT_ATTRS 32 { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(S::Propagation),
                      userns_fd: 24 8 Int }
     /// struct mnt_id_req. include/uapi/linux/mount.h
     MNT_ID_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
@@ -139,7 +139,7 @@ records! {
     STATMOUNT_BUF 512 { size: 0 4 Uint, mask: 8 8 Set(&STATMOUNT), mnt_id: 40 8 Hex, mnt_parent_id: 48 8 Hex
                         ; verbose: sb_dev_major: 16 4 Uint, sb_dev_minor: 20 4 Uint, sb_magic: 24 8 Set(&super::stat::FS_MAGIC),
                         sb_flags: 32 4 Set32(&MS), mnt_id_old: 56 4 Uint, mnt_parent_id_old: 60 4 Uint,
-                        mnt_attr: 64 8 Set(&MOUNT_ATTR), mnt_propagation: 72 8 Special(Form::Propagation), mnt_peer_group: 80 8 Uint,
+                        mnt_attr: 64 8 Set(&MOUNT_ATTR), mnt_propagation: 72 8 Special(S::Propagation), mnt_peer_group: 80 8 Uint,
                         mnt_master: 88 8 Uint, propagate_from: 96 8 Uint }
     /// struct landlock_ruleset_attr. include/uapi/linux/landlock.h
     RULESET_ATTR 24 { handled_access_fs: 0 8 Set(&LANDLOCK_FS), handled_access_net: 8 8 Set(&LANDLOCK_NET),
@@ -161,8 +161,8 @@ const LANDLOCK_RULE_PATH_BENEATH: u64 = 1;
 const LANDLOCK_RULE_NET_PORT: u64 = 2;
 
 syscalls! { pub MOUNTS:
-    mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(Form::MountType), mountflags: Set(&MS),
-                                     data: Special(Form::MountData))                            -> Int, FILE;
+    mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(S::MountType), mountflags: Set(&MS),
+                                     data: Special(S::MountData))                            -> Int, FILE;
     umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT))                       -> Int, FILE;
     pivot_root      [155 217 41]    (new_root: Path, put_old: Path)                             -> Int, FILE;
     open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE))      -> Fd, DESC | FILE;
@@ -190,10 +190,10 @@ syscalls! { pub MOUNTS:
                                      flags: Set32(&LISTMOUNT))                                  -> Long, 0;
     setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE))                         -> Int, DESC;
     sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex)                         -> Int, 0;
-    swapon          [167 87 224]    (path: Path, swapflags: Special(Form::SwapFlags))           -> Int, FILE;
+    swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags))           -> Int, FILE;
     swapoff         [168 115 225]   (path: Path)                                                -> Int, FILE;
-    quotactl        [179 131 60]    (cmd: Special(Form::QuotaCmd), special: Path, id: Id, addr: Addr) -> Int, FILE;
-    quotactl_fd     [443 443 443]   (fd: Fd, cmd: Special(Form::QuotaCmd), id: Id, addr: Addr)  -> Int, DESC;
+    quotactl        [179 131 60]    (cmd: Special(S::QuotaCmd), special: Path, id: Id, addr: Addr) -> Int, FILE;
+    quotactl_fd     [443 443 443]   (fd: Fd, cmd: Special(S::QuotaCmd), id: Id, addr: Addr)  -> Int, DESC;
     landlock_create_ruleset [444 444 444] (attr: Sized(&RULESET_ATTR, size), size: Ulong, flags: Set32(&LANDLOCK_CREATE))
                                                                                                 -> Fd, DESC;
     landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Hex32) -> Int, DESC,

@@ -186,7 +186,7 @@ syscalls! { pub CONTROL:
             PR_SVE_SET_VL | PR_SME_SET_VL => (option: Set32(&PR), flags: Hex) -> Int;
             PR_SET_SYSCALL_USER_DISPATCH => (option: Set32(&PR), mode: Set(&DISPATCH), offset: Hex, length: Hex, selector: Hex) -> Int;
         };
-    arch_prctl  [158 384 _]   (code: Set32(&ARCH), addr: Hex)                                   -> Int, PROC,
+    arch_prctl  [158 384 _]   (code: Set32(&ARCH), addr: Hex)                                   -> Int, 0,
         by code {
             ARCH_GET_CPUID => (code: Set32(&ARCH)) -> Int;
             ARCH_GET_FS | ARCH_GET_GS | ARCH_GET_XCOMP_SUPP | ARCH_GET_XCOMP_PERM | ARCH_GET_XCOMP_GUEST_PERM =>

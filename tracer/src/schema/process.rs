@@ -132,7 +132,7 @@ syscalls! { pub PROCESS:
     getsid      [124 147 156] (pid: Pid)                                                        -> Pid, 0;
     setsid      [112 66 157]  ()                                                                -> Pid, 0;
     set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Pid, 0;
-    unshare     [272 310 97]  (flags: Set32(&UNSHARE))                                          -> Int, PROC;
+    unshare     [272 310 97]  (flags: Set32(&UNSHARE))                                          -> Int, 0;
     personality [135 136 92]  (persona: Set32(&PERSONA))                                        -> Note(&Hex32, &Set32(&PERSONA)), 0,
         by persona {
             PERSONA_QUERY => (persona: Hex32)                                                   -> Note(&Hex32, &Set32(&PERSONA));

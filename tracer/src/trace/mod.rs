@@ -13,14 +13,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 
 pub use self::ending::{Ending, die, said};
 use self::sequence::{Order, Sequencer};
 use self::stage::Shower;
-use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
+use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
 use crate::output;
 use crate::output::record::Recorder;
@@ -53,7 +54,8 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     if let Some(pid) = source.command() {
         shower.expect(pid);
     }
-    let recorder = spec.output.record.as_deref().map(|path| Recorder::create(path, &header(spec, &*source))).transpose()?;
+    let recorder =
+        spec.output.record.as_deref().map(|path| Recorder::create(path, &header(spec, &*source))).transpose()?;
     let mut trace = Trace::new(spec, source, shower);
     trace.recorder = recorder;
     let interrupted = trace.follow()?;
@@ -127,7 +129,17 @@ impl<'a> Trace<'a> {
             && spec.output.style.relative.is_none()
             && std::io::stderr().is_terminal();
         let now = Instant::now();
-        Trace { spec, source, sequencer, shower, recorder: None, batch: Batch::new(), marked: now, live, quiet_since: None }
+        Trace {
+            spec,
+            source,
+            sequencer,
+            shower,
+            recorder: None,
+            batch: Batch::new(),
+            marked: now,
+            live,
+            quiet_since: None,
+        }
     }
 
     /// Shows events until no traced task is left, or until a signal (which is returned) or a reader that
@@ -166,6 +178,7 @@ impl<'a> Trace<'a> {
             ending::stop_command(pid, signal);
         }
         self.source.detach(&mut self.batch)?;
+        cut_short(&mut self.batch);
         self.take();
         if self.sequencer.held() > 0 || interrupted.is_some() {
             self.shower.detached();
@@ -247,6 +260,20 @@ fn order(spec: &Spec) -> Order {
     }
 }
 
+/// To let a task go, ptrace stops it: that ends its call for a moment, to be restarted unseen by the program.
+/// Such a call is still running.
+fn cut_short(batch: &mut [u8]) {
+    let mut at = 0;
+    while let Some(head) = batch.get(at..).and_then(Head::read) {
+        let end = at + (head.len as usize).max(size_of::<Head>());
+        if head.kind == kind::CALL && (-516..=-512).contains(&head.ret) && end <= batch.len() {
+            let head = Head { kind: kind::PENDING, ret: 0, ..head };
+            batch[at..at + size_of::<Head>()].copy_from_slice(head.bytes());
+        }
+        at = end;
+    }
+}
+
 /// Says what could not be written; true when something could not.
 fn report(program: &str, outcome: &Outcome) -> bool {
     let line = outcome.line(program);
@@ -255,3 +282,6 @@ fn report(program: &str, outcome: &Outcome) -> bool {
     }
     line.is_some()
 }
+
+#[cfg(test)]
+mod tests;

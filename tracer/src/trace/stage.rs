@@ -8,13 +8,13 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
 
 use super::filter::{Filter, blobs};
+use super::render::Renderer;
 use super::sequence::{Form, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::model::process::{Processes, Task};
 use crate::output::sink::{Flow, Outcome, Sink};
 use crate::output::{Item, Line, Render};
-use super::render::Renderer;
 use crate::schema::by_name;
 use crate::spec::{Form as OutputForm, Spec, To};
 
@@ -48,6 +48,9 @@ pub struct Shower {
     pub command: Command,
     /// No record of the command came yet.
     unmet: bool,
+    /// Some task made 32-bit calls.
+    compat: bool,
+    quiet_personality: bool,
     /// The records' own clock, when they come from a recording.
     recorded: bool,
 }
@@ -89,6 +92,9 @@ impl Stage for Shower {
             self.meet(head);
         }
         if head.kind == kind::CALL {
+            if self.compat || head.flags & flag::COMPAT != 0 {
+                self.personality(head);
+            }
             if step.shown {
                 self.call(&step);
             }
@@ -119,7 +125,11 @@ impl Shower {
         };
         let sink = Sink::open(to)?;
         let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
-            notices.say(&format!("Requested path \"{}\" resolved into \"{}\"", given.escape_ascii(), real.escape_ascii()));
+            notices.say(&format!(
+                "Requested path \"{}\" resolved into \"{}\"",
+                given.escape_ascii(),
+                real.escape_ascii()
+            ));
         });
         Ok(Shower {
             filter,
@@ -141,8 +151,24 @@ impl Shower {
             prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
             command: Command::default(),
             unmet: false,
+            compat: false,
+            quiet_personality: spec.show.quiet_personality,
             recorded: false,
         })
+    }
+
+    /// A task made a 32-bit call, or its first 64-bit one after such.
+    fn personality(&mut self, head: &Head) {
+        self.compat = true;
+        let compat = head.flags & flag::COMPAT != 0;
+        let changed = match self.processes.get_mut(head.tid) {
+            Some(task) => std::mem::replace(&mut task.compat, compat) != compat,
+            None => false,
+        };
+        if changed && !self.quiet_personality {
+            let bits = if compat { 32 } else { 64 };
+            self.say(&format!("[ Process PID={} runs in {bits} bit mode. ]", head.tgid));
+        }
     }
 
     /// The command is process `pid`.
@@ -281,7 +307,11 @@ impl Shower {
                     self.say(&format!("Process {} attached", head.args[0] as u32));
                 }
                 if step.shown {
-                    self.line(head, head.time, Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 });
+                    self.line(
+                        head,
+                        head.time,
+                        Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 },
+                    );
                 }
             }
             kind::EXEC if step.shown => {
@@ -330,27 +360,25 @@ impl Shower {
 
     fn exited(&mut self, step: &Step<'_>) {
         let head = step.head;
-        let last = head.args[0] == 1;
-        if head.tid == head.tgid && !last {
+        let (leads, others) = (head.tid == head.tgid, self.processes.threads(head.tgid) > 1);
+        if leads && self.command.pid == Some(head.tgid) {
+            self.command.status = Some(head.ret as i32);
+        }
+        if let (true, true, Some(task)) = (leads, others, self.processes.get_mut(head.tid)) {
             // A leader whose threads live on: its process ends with the last of them, and so does its line.
-            if let Some(task) = self.processes.get_mut(head.tid) {
-                task.left = Some(head.ret as i32);
-            }
+            task.left = Some(head.ret as i32);
             return;
         }
         if step.shown {
             self.line(head, head.time, ended(head.ret as i32));
         }
         self.forget(head.tid);
-        let leader = if last { self.processes.get(head.tgid).and_then(|t| t.left) } else { None };
-        if let Some(status) = leader {
+        let leader = self.processes.get(head.tgid).and_then(|task| task.left);
+        if let (Some(status), 1) = (leader, self.processes.threads(head.tgid)) {
             if step.shown {
                 self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
             }
             self.forget(head.tgid);
-        }
-        if last && self.command.pid == Some(head.tgid) {
-            self.command.status = Some(leader.unwrap_or(head.ret as i32));
         }
     }
 
@@ -370,7 +398,7 @@ impl Shower {
         }
         let task = self.processes.get(head.tid);
         let time = if time == 0 { task.map_or(0, |t| t.since) } else { time };
-        let many = self.pids || self.processes.several(time);
+        let many = self.pids || (!self.each && self.processes.several(time));
         let line = Line {
             wall: time.wrapping_add(self.wall),
             tid: head.tid,
@@ -402,10 +430,12 @@ impl Shower {
 
     /// `prctl(PR_SET_NAME)` changes what later lines call the task.
     fn renamed(&mut self, head: &Head, record: &[u8]) {
-        if head.args[0] == libc::PR_SET_NAME as u64 && head.ret == 0 && head.flags & flag::COMPAT == 0 {
-            if let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT) {
-                self.processes.rename(head.tid, name);
-            }
+        if head.args[0] == libc::PR_SET_NAME as u64
+            && head.ret == 0
+            && head.flags & flag::COMPAT == 0
+            && let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
+        {
+            self.processes.rename(head.tid, name);
         }
     }
 }

@@ -7,6 +7,7 @@ mod ring;
 
 pub use available::{available, only};
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -56,7 +57,9 @@ pub struct EbpfSource {
 #[derive(Debug, Default)]
 struct Targets {
     /// Traced tasks as far as records told, so that the source knows when nothing is left.
-    alive: std::collections::HashSet<u32>,
+    alive: HashSet<u32>,
+    /// Leaders that have exited while threads of theirs live, by process.
+    leaders: std::collections::HashMap<u32, Head>,
     /// System-wide: never done by itself.
     endless: bool,
     /// At least one task was seen.
@@ -163,7 +166,7 @@ impl EbpfSource {
 
     fn drain(&mut self, batch: &mut Batch) -> bool {
         let targets = &mut self.targets;
-        self.ring.drain(batch, |head| targets.learn(head))
+        self.ring.drain(batch, |head, record, batch| targets.pass(head, record, batch))
     }
 }
 
@@ -206,7 +209,9 @@ fn ended(pid: u32) -> Option<i32> {
 }
 
 impl Targets {
-    fn learn(&mut self, head: &Head) {
+    /// Learns from a record that is no call, and passes it on. A leader's exit is held until its process is
+    /// gone, as its parent is told of it; what execve in another thread supersedes never comes.
+    fn pass(&mut self, head: &Head, record: &[u8], batch: &mut Batch) {
         match head.kind {
             kind::FORK if head.ret == 1 => {
                 self.alive.insert(head.args[0] as u32);
@@ -217,11 +222,26 @@ impl Targets {
             kind::EXEC if head.flags & flag::MOVED != 0 => {
                 self.alive.remove(&(head.args[0] as u32));
                 self.alive.insert(head.tid);
+                self.leaders.remove(&head.tgid);
+            }
+            kind::EXIT if head.tid == head.tgid && head.args[0] == 0 => {
+                self.leaders.insert(head.tgid, *head);
+                return;
             }
             kind::EXIT => {
                 self.alive.remove(&head.tid);
             }
             _ => {}
+        }
+        batch.extend_from_slice(record);
+        if head.kind == kind::EXIT
+            && head.args[0] == 1
+            && let Some(mut leader) = self.leaders.remove(&head.tgid)
+        {
+            self.alive.remove(&leader.tid);
+            leader.time = head.time;
+            leader.args[0] = 1;
+            batch.extend_from_slice(leader.bytes());
         }
     }
 

@@ -59,9 +59,9 @@ impl Ring {
         Ok(Ring { fd, consumer, producer, size, page })
     }
 
-    /// Moves the records that wait now to `batch` and shows the head of each that is no call to `learn`;
-    /// true when some were left because the batch is long.
-    pub fn drain(&mut self, batch: &mut Batch, mut learn: impl FnMut(&Head)) -> bool {
+    /// Moves the records that wait now to `batch`; of those that are no calls, `event` decides. True when
+    /// some were left because the batch is long.
+    pub fn drain(&mut self, batch: &mut Batch, mut event: impl FnMut(&Head, &[u8], &mut Batch)) -> bool {
         let limit = batch.len() + ENOUGH;
         let end = self.position(&self.producer).load(Ordering::Acquire);
         let consumer = self.position(&self.consumer);
@@ -70,7 +70,7 @@ impl Ring {
         while at < end && batch.len() < limit {
             let Some((record, length)) = self.record(at) else { break };
             if let Some(record) = record {
-                take(record, batch, &mut learn);
+                take(record, batch, &mut event);
             }
             at += length;
             if at - given >= GIVE_BACK {
@@ -126,15 +126,15 @@ fn map(fd: &OwnedFd, len: usize, prot: ProtFlags, offset: usize) -> Result<Mappi
 
 /// Copies a record. A running call that ended while it was copied has lengths that disagree: it is left
 /// out here, since its whole record has been sent.
-fn take(record: &[u8], batch: &mut Batch, learn: &mut impl FnMut(&Head)) {
+fn take(record: &[u8], batch: &mut Batch, event: &mut impl FnMut(&Head, &[u8], &mut Batch)) {
     let Some(head) = Head::read(record) else { return };
     if head.len as usize != record.len() {
         return;
     }
-    if head.kind != kind::CALL {
-        learn(&head);
+    match head.kind {
+        kind::CALL => batch.extend_from_slice(record),
+        _ => event(&head, record, batch),
     }
-    batch.extend_from_slice(record);
 }
 
 /// CLOCK_MONOTONIC in ns.

@@ -2,19 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::decode::scalar::at as num;
 use crate::decode::value::{Ret, Tail, Value};
 use crate::schema::io::DT;
 use crate::schema::ioctl_names::IOCTL;
 use crate::schema::mount::{PROPAGATION, QUOTA_CMD, QUOTA_TYPE, SWAP_FLAG};
 use crate::schema::open::MFD;
-
-fn num(bytes: &[u8], off: usize, width: usize) -> u64 {
-    let mut raw = [0; 8];
-    let rest = bytes.get(off..).unwrap_or_default();
-    let n = width.min(rest.len()).min(8);
-    raw[..n].copy_from_slice(&rest[..n]);
-    u64::from_le_bytes(raw)
-}
 
 /// Entries of getdents64 (`old`: of getdents). Counted, or listed when `verbose`; `whole` is false when
 /// there were more bytes than these.

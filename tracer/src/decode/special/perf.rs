@@ -1,13 +1,26 @@
 //! `struct perf_event_attr`: the part that strace shows without `-v`.
 
-use super::join::at;
+use crate::decode::scalar::at;
 use crate::decode::value::Value;
 use crate::schema::bpf::{PERF_HW, PERF_READ, PERF_SAMPLE, PERF_SIZE, PERF_SW, PERF_TYPE};
 
 /// Bits of the attribute's flag word, in order; those that are set are shown.
 const BITS: [&str; 15] = [
-    "disabled", "inherit", "pinned", "exclusive", "exclude_user", "exclude_kernel", "exclude_hv", "exclude_idle", "mmap",
-    "comm", "freq", "inherit_stat", "enable_on_exec", "task", "watermark",
+    "disabled",
+    "inherit",
+    "pinned",
+    "exclusive",
+    "exclude_user",
+    "exclude_kernel",
+    "exclude_hv",
+    "exclude_idle",
+    "mmap",
+    "comm",
+    "freq",
+    "inherit_stat",
+    "enable_on_exec",
+    "task",
+    "watermark",
 ];
 
 /// The attribute of which the first bytes are given; 64 of them at least.
@@ -50,7 +63,14 @@ mod tests {
         let Some(Value::Struct { fields, more: true }) = perf_attr(&bytes) else { panic!("no attribute") };
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
         let expected = [
-            "type", "size", "config", "sample_period", "sample_type", "read_format", "disabled", "exclude_kernel",
+            "type",
+            "size",
+            "config",
+            "sample_period",
+            "sample_type",
+            "read_format",
+            "disabled",
+            "exclude_kernel",
             "precise_ip",
         ];
         assert_eq!(names, expected);

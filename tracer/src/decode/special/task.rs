@@ -1,17 +1,18 @@
 //! Forms of tasks: clone, CPU sets, priorities, limits, capabilities, futex operations, ptrace.
 
-use super::join::{add, at, flags, signal, text};
+use super::join::{add, flags, text};
+use crate::decode::scalar::at;
 use crate::decode::value::{Tail, Value};
 use crate::schema::creds::CAPS;
 use crate::schema::process::{CLONE, CLONE3};
-use crate::schema::{Abi, by_nr};
 use crate::schema::sched::IOPRIO_CLASS;
+use crate::schema::{Abi, by_nr};
 
 /// clone's flags: `CLONE_VM|CLONE_VFORK|SIGCHLD`.
 pub fn clone_flags<'a>(raw: u64) -> Value<'a> {
     let mut out = flags(&CLONE, raw & !0xff);
     if raw & 0xff != 0 {
-        add(&mut out, &signal((raw & 0xff) as u32));
+        add(&mut out, &crate::decode::signals::name((raw & 0xff) as i32));
     }
     text(out)
 }
@@ -228,7 +229,8 @@ pub fn syscall_info<'a>(bytes: &[u8]) -> Option<Value<'a>> {
         }
         fields.push((if bytes[0] == 1 { "entry" } else { "seccomp" }, Value::Struct { fields: inner, more: false }));
     } else if bytes[0] == 2 && bytes.len() >= 33 {
-        let inner = vec![("rval", Value::Int(at(bytes, 24, 8) as i64)), ("is_error", Value::Uint(u64::from(bytes[32])))];
+        let inner =
+            vec![("rval", Value::Int(at(bytes, 24, 8) as i64)), ("is_error", Value::Uint(u64::from(bytes[32])))];
         fields.push(("exit", Value::Struct { fields: inner, more: false }));
     }
     Some(Value::Struct { fields, more: false })
@@ -246,10 +248,7 @@ mod tests {
         assert_eq!(rlim(8192 * 1024), Value::Times(8192, 1024));
         assert_eq!(rlim(1025), Value::Uint(1025));
         assert_eq!(rlim(u64::MAX), Value::Word("RLIM64_INFINITY"));
-        assert_eq!(
-            futex_wake_op(0x1200_001f),
-            Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into())
-        );
+        assert_eq!(futex_wake_op(0x1200_001f), Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into()));
         assert_eq!(ticks(32), Value::Comment(Box::new(Value::Int(32)), "0.32 s".into()));
     }
 

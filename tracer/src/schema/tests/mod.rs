@@ -1,3 +1,6 @@
 //! The tables, checked.
 
+mod calls;
 mod constants;
+mod classes;
+mod layouts;

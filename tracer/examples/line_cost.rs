@@ -35,11 +35,37 @@ fn main() {
     let cases = [
         ("getppid", record("getppid", &[], 1, None)),
         ("close", record("close", &[3], 0, None)),
-        ("read", record("read", &[3, 0x7ffc_0000_1000, 4096], 24, Some((text(phase::EXIT_OK, shape::BYTES, 1), b"hello, world of everyday\n")))),
-        ("write", record("write", &[1, 0x7ffc_0000_1000, 25], 25, Some((text(phase::ENTER, shape::BYTES, 1), b"hello, world of everyday\n")))),
-        ("openat", record("openat", &[-100i64 as u64, 0x7ffc_0000_1000, 0o2000000], 3, Some((text(phase::ENTER, shape::TEXT, 1), b"/etc/ld.so.cache")))),
+        (
+            "read",
+            record(
+                "read",
+                &[3, 0x7ffc_0000_1000, 4096],
+                24,
+                Some((text(phase::EXIT_OK, shape::BYTES, 1), b"hello, world of everyday\n")),
+            ),
+        ),
+        (
+            "write",
+            record(
+                "write",
+                &[1, 0x7ffc_0000_1000, 25],
+                25,
+                Some((text(phase::ENTER, shape::BYTES, 1), b"hello, world of everyday\n")),
+            ),
+        ),
+        (
+            "openat",
+            record(
+                "openat",
+                &[-100i64 as u64, 0x7ffc_0000_1000, 0o2000000],
+                3,
+                Some((text(phase::ENTER, shape::TEXT, 1), b"/etc/ld.so.cache")),
+            ),
+        ),
     ];
-    for (label, style) in [("plain", style.clone()), ("-ttt -T -f", Style { stamp: Stamp::Unix(6), duration: Some(6), ..style })] {
+    for (label, style) in
+        [("plain", style.clone()), ("-ttt -T -f", Style { stamp: Stamp::Unix(6), duration: Some(6), ..style })]
+    {
         let options = Options::new(&style);
         let mut render = StraceText::new(&style, PidFormat::File, false);
         let mut out = Vec::with_capacity(1 << 16);
@@ -48,7 +74,14 @@ fn main() {
             let start = cpu_ns();
             for i in 0..ROUNDS {
                 let call = decode(black_box(bytes), &options);
-                let line = Line { wall: u64::from(i) * 1000, tid: 7895, tgid: 7895, comm: b"sh", many: true, item: Item::Call(&call) };
+                let line = Line {
+                    wall: u64::from(i) * 1000,
+                    tid: 7895,
+                    tgid: 7895,
+                    comm: b"sh",
+                    many: true,
+                    item: Item::Call(&call),
+                };
                 render.line(&line, &mut out);
                 if out.len() > 60_000 {
                     black_box(&out);

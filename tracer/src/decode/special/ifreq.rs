@@ -140,10 +140,8 @@ mod tests {
     fn addresses_of_hardware_are_hex() {
         let b = lo(&[4, 3, 0xaa, 0, 0, 0, 0, 1]);
         let Some(Value::Struct { fields, .. }) = ifreq(SIOCGIFHWADDR, &b, true, |_| Value::Word("")) else { panic!() };
-        let inner = vec![
-            ("sa_family", Value::Named(&ARPHRD, 772)),
-            ("sa_data", Value::Text("aa:00:00:00:00:01".into())),
-        ];
+        let inner =
+            vec![("sa_family", Value::Named(&ARPHRD, 772)), ("sa_data", Value::Text("aa:00:00:00:00:01".into()))];
         assert_eq!(fields[1].1, Value::Struct { fields: inner, more: false });
     }
 }

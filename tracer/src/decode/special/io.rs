@@ -75,9 +75,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             let (no_type, no_data) = files::mount_ignores(cx.arg(3));
             let ignored = if kind == Special::MountType { no_type } else { no_data };
             match place.part(shape::TEXT, 0) {
-                Memory::Bytes(b, want) if !ignored => {
-                    Some(shapes::text(b, cx.options.strlen, want > b.len()))
-                }
+                Memory::Bytes(b, want) if !ignored => Some(shapes::text(b, cx.options.strlen, want > b.len())),
                 _ => None,
             }
         }
@@ -127,10 +125,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
 
 /// Whether a form is shown only when the call has ended.
 pub fn at_end(kind: Special) -> bool {
-    matches!(
-        kind,
-        Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf
-    )
+    matches!(kind, Special::XattrOut | Special::FileHandleOut | Special::SockOptGet | Special::Ifreq | Special::Ifconf)
 }
 
 fn pollfds<'a>(place: Place<'_, 'a>, memory: Memory<'a>) -> poll::Pollfds<'a> {

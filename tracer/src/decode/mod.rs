@@ -22,8 +22,8 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
-use crate::schema::{Abi, by_nr};
 use crate::schema::types::{Arg, Len, Row, Ty, Variant};
+use crate::schema::{Abi, by_nr};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use special::siginfo::siginfo;
@@ -236,7 +236,9 @@ fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
         // A return value is a whole register: the kernel has already extended it.
         Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
         Ty::Note(first, second) => match value(place, second) {
-            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => Ret::Value(scalar::value(first, place.value, 8)),
+            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => {
+                Ret::Value(scalar::value(first, place.value, 8))
+            }
             note => Ret::Noted(scalar::value(first, place.value, 8), Box::new(note)),
         },
         Ty::Noted(word, set) => noted(cx.head.ret as u64, word, set),

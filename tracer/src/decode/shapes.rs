@@ -206,7 +206,8 @@ fn array<'a>(place: Place<'_, 'a>, inner: &'static Ty, n: Len) -> Value<'a> {
     };
     let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
     let shown = (bytes.len() / unit).min(usize::try_from(count).unwrap_or(usize::MAX)).min(limit);
-    let values = bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
+    let values =
+        bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
     let tail = match (shown as u64) < count {
         true if fault && shown < limit => Tail::Fault(place.value.wrapping_add((shown * unit) as u64)),
         true => Tail::More,
@@ -277,10 +278,8 @@ pub fn iovec_addresses<'a>(place: Place<'_, 'a>, n: Len) -> Value<'a> {
         .chunks_exact(16)
         .take(usize::try_from(count).unwrap_or(usize::MAX).min(most))
         .map(|iov| {
-            let fields = vec![
-                ("iov_base", Value::Addr(scalar::at(iov, 0, 8))),
-                ("iov_len", Value::Uint(scalar::at(iov, 8, 8))),
-            ];
+            let fields =
+                vec![("iov_base", Value::Addr(scalar::at(iov, 0, 8))), ("iov_len", Value::Uint(scalar::at(iov, 8, 8)))];
             Value::Struct { fields, more: false }
         })
         .collect();

@@ -1,7 +1,7 @@
 //! `int *wstatus` of wait4(2), by the macros of wait(2).
 
-use crate::decode::{scalar, signals};
 use crate::decode::value::{Tail, Value};
+use crate::decode::{scalar, signals};
 
 /// `[{WIFEXITED(s) && WEXITSTATUS(s) == 1}]` of four bytes.
 pub fn status<'a>(bytes: &[u8]) -> Value<'a> {

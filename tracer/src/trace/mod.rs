@@ -3,6 +3,7 @@
 
 pub mod ending;
 pub mod filter;
+pub mod notice;
 mod render;
 pub mod sequence;
 pub mod stage;
@@ -45,7 +46,7 @@ const WAIT: Duration = Duration::from_secs(1);
 /// Those of opening source and output, and of a source that breaks down.
 pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &spec.notices {
-        eprintln!("{}: {notice}", spec.program);
+        notice::tell(&spec.program, notice);
     }
     let mut shower = Shower::open(spec)?;
     interrupt::install()?;
@@ -204,9 +205,9 @@ impl<'a> Trace<'a> {
         let outcome = self.shower.finish(self.source.name(), &losses);
         failed |= report(program, &outcome);
         if let Some(line) = output::loss::line(program, &losses) {
-            eprintln!("{line}");
+            notice::tell_line(&line);
         }
-        Ok(if failed { Ending::Code(exit::FAILED) } else { ending })
+        Ok(if failed { Ending::Code(self.spec.failure) } else { ending })
     }
 
     /// Has the source tell what runs, so that all before it can be shown.
@@ -278,7 +279,7 @@ fn cut_short(batch: &mut [u8]) {
 fn report(program: &str, outcome: &Outcome) -> bool {
     let line = outcome.line(program);
     if let Some(line) = &line {
-        eprintln!("{line}");
+        notice::tell_line(line);
     }
     line.is_some()
 }

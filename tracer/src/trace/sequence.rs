@@ -382,9 +382,9 @@ impl Sequencer {
         if call.flags & flag::MOVED == 0 {
             return call.tid;
         }
-        let execs = self.points.iter().filter_map(|p| Head::read(record_at(&self.held, p.off)));
+        let mut heads = self.points.iter().filter_map(|p| Head::read(record_at(&self.held, p.off)));
         let moved = |h: &Head| h.kind == kind::EXEC && h.flags & flag::MOVED != 0 && h.tid == call.tid;
-        execs.filter(moved).last().map_or(call.tid, |exec| exec.args[0] as u32)
+        heads.rfind(moved).map_or(call.tid, |exec| exec.args[0] as u32)
     }
 
     /// Plays all points before `mark`, in order.

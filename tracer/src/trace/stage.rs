@@ -2,12 +2,11 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
-use std::io::Write;
-
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
 
 use super::filter::{Filter, blobs};
+use super::notice::Notices;
 use super::render::Renderer;
 use super::sequence::{Form, Stage, Step};
 use crate::capture::{Count, Losses};
@@ -15,7 +14,7 @@ use crate::decode;
 use crate::model::process::{Processes, Task};
 use crate::output::sink::{Flow, Outcome, Sink};
 use crate::output::{Item, Line, Render};
-use crate::schema::by_name;
+use crate::schema::{Abi, by_name};
 use crate::spec::{Form as OutputForm, Spec, To};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -48,6 +47,10 @@ pub struct Shower {
     pub command: Command,
     /// No record of the command came yet.
     unmet: bool,
+    /// The command's program does not run yet; its execve failed.
+    unstarted: bool,
+    refused: bool,
+    execve: u32,
     /// Some task made 32-bit calls.
     compat: bool,
     quiet_personality: bool,
@@ -72,17 +75,11 @@ struct Entered {
     text: Vec<u8>,
 }
 
-/// Notices on stderr, in strace's words.
-#[derive(Debug)]
-struct Notices {
-    program: String,
-    quiet: bool,
-    /// Attached processes not told yet, with their threads.
-    attached: Vec<(u32, u32)>,
-}
-
 impl Stage for Shower {
     fn visible(&mut self, head: &Head, record: &[u8]) -> bool {
+        if self.unstarted && self.command.pid == Some(head.tid) && self.is_ours(head) {
+            return false;
+        }
         self.filter.wants(head, record)
     }
 
@@ -118,11 +115,7 @@ impl Shower {
         let target = &spec.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
-        let notices = Notices {
-            program: spec.program.clone(),
-            quiet: spec.show.quiet_attach || wide || run_to_file,
-            attached: Vec::new(),
-        };
+        let notices = Notices::new(&spec.program, spec.show.quiet_attach || wide || run_to_file);
         let sink = Sink::open(to)?;
         let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
             notices.say(&format!(
@@ -148,9 +141,12 @@ impl Shower {
             text: spec.output.form == OutputForm::Text,
             entered: None,
             notices,
-            prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
+            prctl: number("prctl"),
             command: Command::default(),
             unmet: false,
+            unstarted: false,
+            refused: false,
+            execve: number("execve"),
             compat: false,
             quiet_personality: spec.show.quiet_personality,
             recorded: false,
@@ -171,10 +167,23 @@ impl Shower {
         }
     }
 
+    /// Before its program runs, the command's process is a copy of tracer: when execve failed, what it still
+    /// does is to say so and to exit, which is not the command's doing.
+    fn is_ours(&mut self, head: &Head) -> bool {
+        match head.kind {
+            kind::EXEC => self.unstarted = false,
+            kind::CALL if self.refused => return true,
+            kind::CALL if head.nr == self.execve && head.ret < 0 => self.refused = true,
+            _ => {}
+        }
+        false
+    }
+
     /// The command is process `pid`.
     pub fn expect(&mut self, pid: u32) {
         self.command.pid = Some(pid);
         self.unmet = true;
+        self.unstarted = true;
     }
 
     /// Records come from a recording that was made when CLOCK_REALTIME minus CLOCK_MONOTONIC was `wall` ns.
@@ -185,9 +194,7 @@ impl Shower {
 
     /// Hands rendered lines to the sink, and with `now` lets it write them.
     pub fn deliver(&mut self, now: bool) -> Flow {
-        if !self.notices.attached.is_empty() {
-            self.tell_attached();
-        }
+        self.tell_attached();
         self.hand_over();
         if now && self.flow == Flow::Open {
             self.flow = self.sink.flush();
@@ -209,7 +216,7 @@ impl Shower {
 
     /// Says that every task that still lives is no longer traced.
     pub fn detached(&mut self) {
-        if !self.notices.quiet {
+        if !self.notices.quiet() {
             let _ = self.deliver(true);
             for tid in self.processes.tids() {
                 self.notices.say(&format!("Process {tid} detached"));
@@ -301,9 +308,9 @@ impl Shower {
             self.processes.learn(head);
         }
         match head.kind {
-            kind::ATTACH => self.attached(head),
+            kind::ATTACH => self.notices.attached(head.tgid),
             kind::FORK => {
-                if head.ret == 1 && !self.notices.quiet {
+                if head.ret == 1 && !self.notices.quiet() {
                     self.say(&format!("Process {} attached", head.args[0] as u32));
                 }
                 if step.shown {
@@ -342,19 +349,9 @@ impl Shower {
         }
     }
 
-    fn attached(&mut self, head: &Head) {
-        if !self.notices.quiet {
-            match self.notices.attached.iter_mut().find(|(process, _)| *process == head.tgid) {
-                Some((_, threads)) => *threads += 1,
-                None => self.notices.attached.push((head.tgid, 1)),
-            }
-        }
-    }
-
     fn tell_attached(&mut self) {
-        for (process, threads) in std::mem::take(&mut self.notices.attached) {
-            let with = if threads > 1 { format!(" with {threads} threads") } else { String::new() };
-            self.say(&format!("Process {process} attached{with}"));
+        for text in self.notices.take_attached() {
+            self.say(&text);
         }
     }
 
@@ -440,11 +437,9 @@ impl Shower {
     }
 }
 
-impl Notices {
-    fn say(&self, text: &str) {
-        // A stderr that is gone can not be told so.
-        let _ = writeln!(std::io::stderr(), "{}: {text}", self.program);
-    }
+/// The native number of a call, one that none has where there is no such call.
+fn number(name: &str) -> u32 {
+    by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
 }
 
 /// A wait status (`task_struct.exit_code`) as a line.

@@ -17,8 +17,14 @@ use crate::files;
 use crate::maps::{Buffer, DATA_MASK};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
-#[inline(always)]
-pub fn run(buffer: &mut Buffer, plan: *const Plan, now: u8) {
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
+    if buffer.is_null() || plan.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows the type.
+    let buffer = unsafe { &mut *buffer };
     let mut i = 0usize;
     while i < MAX_OPS {
         // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
@@ -40,6 +46,7 @@ pub fn run(buffer: &mut Buffer, plan: *const Plan, now: u8) {
         }
         i += 1;
     }
+    0
 }
 
 /// Carries out one operation; 1 when memory could not be read.
@@ -245,22 +252,34 @@ extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, total: 
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
     let faulted = bytes(b, address, n.min(1024) << 4, (VEC_MAX as u64) << 4);
-    let mut left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
+    b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
     let mut fault = faulted;
     let mut i = 0u64;
     while i < VEC_MAX as u64 {
-        if i >= n || faulted != 0 || left == 0 {
+        if i >= n || faulted != 0 {
             break;
         }
-        let base = user::<u64>(address.wrapping_add(i << 4));
-        let len = user::<u64>(address.wrapping_add((i << 4) + 8));
-        let len = if len < left { len } else { left };
-        left -= len;
-        b.blob.part = part_of(b, i);
-        fault |= bytes(b, base, len, cap);
+        fault |= element(b, address, i, cap);
         i += 1;
     }
     fault
+}
+
+/// Copies what element `i` of an iovec array points to, as far as `left` reaches.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn element(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let base = user::<u64>(address.wrapping_add(i << 4));
+    let len = user::<u64>(address.wrapping_add((i << 4) + 8));
+    let len = if len < b.left { len } else { b.left };
+    b.left -= len;
+    b.blob.part = part_of(b, i);
+    bytes(b, base, len, cap)
 }
 
 /// The part number of a vector's element: elements follow the vector, which has part `base`.
@@ -354,11 +373,23 @@ extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) -> i64
         if i >= shown {
             break;
         }
-        b.blob.part = i as u16 + 1;
-        fault |= text(b, user(address.wrapping_add(i << 3)), cap);
+        fault |= word(b, address, i, cap);
         i += 1;
     }
     fault
+}
+
+/// Copies string `i` of an array.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn word(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    b.blob.part = i as u16 + 1;
+    text(b, user(address.wrapping_add(i << 3)), cap)
 }
 
 /// Sets `want` of the blob just written, of `len` bytes, to the number of strings; notes a fault.
@@ -398,19 +429,19 @@ extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
     (n >> 32 != 0) as i64
 }
 
-/// The number of pointers before the NULL, at most 4096; bit 32 is set when one could not be read.
+/// The number of pointers before the NULL, at most 2048; bit 32 is set when one could not be read.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn counted(address: u64) -> u64 {
     let mut n = 0u64;
     let mut i = 0u64;
-    while i < 512 {
+    while i < 64 {
         let more = counted_here(address.wrapping_add(n << 3));
-        n += more & 15;
-        if more & 16 != 0 {
+        n += more & 63;
+        if more & END != 0 {
             return n;
         }
-        if more & 32 != 0 {
+        if more & GONE != 0 {
             return n | 1 << 32;
         }
         i += 1;
@@ -418,30 +449,34 @@ extern "C" fn counted(address: u64) -> u64 {
     n
 }
 
-/// The number of pointers at `address` before a NULL, at most 8; bit 4: the NULL is there; bit 5: memory is not.
+/// What `counted_here` says besides a number: the NULL is there; memory is not.
+const END: u64 = 64;
+const GONE: u64 = 128;
+
+/// The number of pointers at `address` before a NULL, at most 32, with `END` or `GONE`.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn counted_here(address: u64) -> u64 {
-    const END: u64 = 16;
-    let mut chunk = [0u64; 8];
-    // SAFETY: the helper writes 64 bytes into 64 bytes.
-    if unsafe { helper::bpf_probe_read_user((&raw mut chunk).cast(), 64, address as *const c_void) } != 0 {
+    const MANY: usize = 32;
+    let mut chunk = [0u64; MANY];
+    // SAFETY: the helper writes as many bytes as there are.
+    if unsafe { helper::bpf_probe_read_user((&raw mut chunk).cast(), 8 * MANY as u32, address as *const c_void) } != 0 {
         // A page ends here, or memory does: one at a time.
         let mut one = 0u64;
         // SAFETY: the helper writes 8 bytes into 8.
         if unsafe { helper::bpf_probe_read_user((&raw mut one).cast(), 8, address as *const c_void) } != 0 {
-            return 32;
+            return GONE;
         }
         return if one == 0 { END } else { 1 };
     }
     let mut i = 0usize;
-    while i < 8 {
+    while i < MANY {
         if chunk[i] == 0 {
             return i as u64 | END;
         }
         i += 1;
     }
-    8
+    MANY as u64
 }
 
 /// Resolves `n / unit` descriptors that stand `unit` bytes apart.

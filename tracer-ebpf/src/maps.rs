@@ -80,6 +80,8 @@ pub struct Buffer {
     pub path: u64,
     /// The part number of the vector whose elements are being copied.
     pub base: u64,
+    /// Bytes that the elements of the vector may still take.
+    pub left: u64,
     /// The blob being written.
     pub blob: tracer_common::event::Blob,
 }

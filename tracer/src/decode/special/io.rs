@@ -111,10 +111,9 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
     Some(match kind {
         Special::SignalRet => files::signal_ret(ret),
         Special::PollRet | Special::PpollRet => {
-            let asked = cx.at(0, phase::ENTER);
-            let fds = pollfds(asked, at_end(0));
+            let fds = pollfds(cx.at(0, phase::ENTER), at_end(0));
             let left = if kind == Special::PpollRet { at_end(2).take(16) } else { None };
-            poll::poll_ret(ret, fds, left, |i, raw| fd::element(asked, raw, i as u16))
+            poll::poll_ret(ret, fds, left)
         }
         Special::SelectRet | Special::Pselect6Ret => {
             let sets = [1, 2, 3].map(|arg| at_end(arg).bytes());

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use crate::decode::value::{Tail, Value};
+use crate::schema::sockopt::ERRNO;
 
 const SOL_IP: u32 = 0;
 const SOL_SOCKET: u32 = 1;
 const SOL_IPV6: u32 = 41;
 const SOL_PACKET: u32 = 263;
 const SOL_NETLINK: u32 = 270;
+const SO_ERROR: u32 = 4;
 const SO_LINGER: u32 = 13;
 const SO_PEERCRED: u32 = 17;
 const SO_ATTACH_FILTER: u32 = 26;
@@ -112,6 +114,10 @@ pub fn get<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
         (SOL_SOCKET, SO_LINGER) => opt.partial(&["l_onoff", "l_linger"]),
         (SOL_SOCKET, SO_PEERCRED) => opt.partial(&["pid", "uid", "gid"]),
         (SOL_PACKET, PACKET_STATISTICS) => opt.partial(&["tp_packets", "tp_drops", "tp_freeze_q_cnt"]),
+        (SOL_SOCKET, SO_ERROR) if opt.len == 4 => match opt.int(0)? {
+            0 => opt.one(),
+            errno => Some(Value::Array(vec![Value::Named(&ERRNO, errno as u64)], Tail::Whole)),
+        },
         _ if opt.len == 4 => opt.one(),
         _ => opt.text(),
     }
@@ -154,5 +160,12 @@ mod tests {
         let fields = vec![("pid", Value::Int(5)), ("uid", Value::Int(0)), ("gid", Value::Int(-1))];
         assert_eq!(get(opt(1, 17, 12, &b)), Some(Value::Struct { fields, more: false }));
         assert_eq!(get(opt(1, 59, 0, &b)), None);
+    }
+
+    #[test]
+    fn an_error_has_its_name() {
+        let refused = Some(Value::Array(vec![Value::Named(&ERRNO, 111)], Tail::Whole));
+        assert_eq!(get(opt(1, 4, 4, &111i32.to_le_bytes())), refused);
+        assert_eq!(get(opt(1, 4, 4, &[0; 4])), one(0));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use crate::schema::set::Set;
 use crate::schema::types::{NO_NR, Row, Ty};
 use crate::schema::{all, rows::Abi};
-use crate::schema::{io, ioctl, ioctl_names, mount, open, poll, stat};
+use crate::schema::{io, ioctl, ioctl_names, mount, open, poll, sockopt, stat};
 
 /// Sets that only code refers to, not a row.
 const ELSEWHERE: &[&Set] = &[
@@ -25,6 +25,7 @@ const ELSEWHERE: &[&Set] = &[
     &mount::SWAP_FLAG,
     &open::MFD,
     &poll::POLL,
+    &sockopt::ERRNO,
     &stat::STATX,
     &stat::STATX_ATTR,
 ];
@@ -64,7 +65,7 @@ fn collect(ty: &Ty, sets: &mut Vec<&'static Set>) {
 
 /// Headers that stand side by side, in groups that do not; one that is not installed is left out.
 const HEADERS: [&str; 2] = [
-    "linux/types.h asm/fcntl.h linux/fcntl.h linux/openat2.h linux/close_range.h linux/memfd.h linux/fs.h linux/fiemap.h \
+    "linux/types.h asm/errno.h asm/fcntl.h linux/fcntl.h linux/openat2.h linux/close_range.h linux/memfd.h linux/fs.h linux/fiemap.h \
      linux/falloc.h linux/fadvise.h linux/xattr.h linux/stat.h linux/magic.h linux/mount.h linux/landlock.h \
      linux/quota.h linux/dqblk_xfs.h asm/socket.h linux/net.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h \
      linux/netlink.h linux/if_packet.h linux/icmp.h linux/sctp.h linux/eventpoll.h asm/poll.h linux/eventfd.h \

@@ -191,10 +191,10 @@ fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
             (name, Value::Hex(value))
         })
         .collect();
-    let ret = outcome(&head).unwrap_or_else(|| match row {
-        Some(_) => Ret::Value(Value::Hex(head.ret as u64)),
-        None => Ret::Value(Value::Int(head.ret)),
-    });
+    let ret = outcome(&head).unwrap_or(Ret::Value(match row {
+        Some(_) => Value::Hex(head.ret as u64),
+        None => Value::Int(head.ret),
+    }));
     let entered = args.len();
     Call { head, row, args, entered, ret }
 }

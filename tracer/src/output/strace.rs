@@ -393,3 +393,7 @@ impl Clock {
 #[cfg(test)]
 #[path = "strace_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "strace_form_tests.rs"]
+mod form_tests;

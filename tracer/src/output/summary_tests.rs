@@ -78,7 +78,7 @@ total            1.200244 0.000000        27         1
 #[test]
 fn wide_numbers_and_names_widen_their_columns() {
     let mut summary = Summary::default();
-    summary.add(&count(0x1d3, 12_345_678_901, 1_234_567_890_123, 123_456_000_000_000, 1, 12_345_000_000_000));
+    summary.add(&count(0x1ff, 12_345_678_901, 1_234_567_890_123, 123_456_000_000_000, 1, 12_345_000_000_000));
     check(
         &summary,
         &[Column::TimeTotal, Column::TimeMax, Column::TimeMin, Column::Calls, Column::Errors],
@@ -86,7 +86,7 @@ fn wide_numbers_and_names_widen_their_columns() {
         "
       seconds      longest shortest       calls        errors syscall
 ------------- ------------ -------- ----------- ------------- ----------------
-123456.000000 12345.000000 0.000000 12345678901 1234567890123 syscall_0x1d3
+123456.000000 12345.000000 0.000000 12345678901 1234567890123 syscall_0x1ff
 ------------- ------------ -------- ----------- ------------- ----------------
 123456.000000 12345.000000 0.000000 12345678901 1234567890123 total
 ",
@@ -97,7 +97,7 @@ fn wide_numbers_and_names_widen_their_columns() {
 fn nothing_counted_is_no_table_and_32_bit_calls_have_their_own() {
     check(&Summary::default(), DEFAULT, None, "");
     let mut summary = Summary::default();
-    summary.add(&Count { compat: true, nr: 0x1d3, calls: 1, ..Count::default() });
+    summary.add(&Count { compat: true, nr: 0x1ff, calls: 1, ..Count::default() });
     check(
         &summary,
         &[Column::Calls],
@@ -106,7 +106,7 @@ fn nothing_counted_is_no_table_and_32_bit_calls_have_their_own() {
 System call usage summary for 32 bit mode:
     calls syscall
 --------- ----------------
-        1 syscall_0x1d3
+        1 syscall_0x1ff
 --------- ----------------
         1 total
 ",
@@ -116,12 +116,12 @@ System call usage summary for 32 bit mode:
 #[test]
 fn counts_add_up() {
     let mut summary = Summary::default();
-    summary.add(&count(0x1d3, 1, 0, 10, 10, 10));
-    summary.add(&count(0x1d3, 2, 1, 50, 5, 45));
+    summary.add(&count(0x1ff, 1, 0, 10, 10, 10));
+    summary.add(&count(0x1ff, 2, 1, 50, 5, 45));
     summary.add(&count(0x1d4, 0, 0, 0, 0, 0));
     let entries: Vec<_> = summary.entries().collect();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].count, count(0x1d3, 3, 1, 60, 5, 45));
+    assert_eq!(entries[0].count, count(0x1ff, 3, 1, 60, 5, 45));
 }
 
 /// The table strace itself prints, read back and rendered by us, is the same but for digits that

@@ -97,7 +97,7 @@ impl Script {
         bash.stdin(Stdio::null()).stdout(File::create(&out)?).stderr(File::create(&err)?);
         bash.env_clear().env("PATH", &self.path).env("LC_ALL", "C").env("TZ", "UTC").env("HOME", &self.dir);
         bash.env("DIR", &self.dir).env("ROOT", crate::root());
-        if self.text.contains("tracer") {
+        if self.text.to_lowercase().contains("tracer") {
             let tracer = tracer().map_err(|error| anyhow!("{error}"))?;
             let tracer = tracer.to_str().context("the path of tracer is not text")?;
             let options = self.backend.as_ref().map_or(String::new(), |backend| format!(" --backend {backend}"));

@@ -1,11 +1,12 @@
 //! The only place that submits to the ring, so that no loss can go uncounted.
 
+use core::cell::UnsafeCell;
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{event::Head, loss::Loss};
 
-use crate::kernel::conf;
+use crate::kernel::{conf, now};
 use crate::maps::{EVENTS, LOST};
 
 /// Counts something that is missing.
@@ -38,15 +39,38 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     sent == 0
 }
 
-/// Whether to wake the reader: a wake-up costs more than the rest of the record together, so it is only
-/// woken when much waits; it looks by itself every few milliseconds.
+/// When the reader was last woken. Races lose or add a wake-up, nothing else.
+static LAST_WAKE: Shared = Shared(UnsafeCell::new(0));
+
+/// A word that all CPUs read and write; the BPF target has no atomic loads.
+struct Shared(UnsafeCell<u64>);
+
+// SAFETY: only accessed by volatile loads and stores of one aligned word, where any value will do.
+unsafe impl Sync for Shared {}
+
+/// Nanoseconds within which the reader is not woken again: it is on its way.
+const ON_ITS_WAY: u64 = 500_000;
+
+/// Whether to wake the reader: a wake-up costs ten times the rest of the record (an interrupt of this CPU to
+/// itself, dear in virtual machines), so the reader is only woken when much waits, and not while it is
+/// already coming; it looks by itself every few milliseconds.
 #[inline(always)]
 fn wakeup(ring: *mut c_void) -> u64 {
     const NO_WAKEUP: u64 = 1;
     const FORCE_WAKEUP: u64 = 2;
     // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait.
     let waiting = unsafe { helper::bpf_ringbuf_query(ring, 0) };
-    if waiting >= conf!(wake) as u64 { FORCE_WAKEUP } else { NO_WAKEUP }
+    if waiting < conf!(wake) as u64 {
+        return NO_WAKEUP;
+    }
+    let now = now();
+    // SAFETY: see `Shared`.
+    if now.wrapping_sub(unsafe { LAST_WAKE.0.get().read_volatile() }) < ON_ITS_WAY {
+        return NO_WAKEUP;
+    }
+    // SAFETY: see `Shared`.
+    unsafe { LAST_WAKE.0.get().write_volatile(now) };
+    FORCE_WAKEUP
 }
 
 /// Sends the head of a task's exit and wakes the reader: the trace may be over.

@@ -9,7 +9,6 @@ use tracer::exit;
 use tracer::trace::{self, Ending};
 
 fn main() -> ExitCode {
-    default_sigpipe();
     let args: Vec<OsString> = std::env::args_os().collect();
     match cli::parse(args) {
         Ok(action) => carry_out(action),
@@ -22,13 +21,18 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(action: Action) -> ExitCode {
-    let (program, result) = match action {
-        Action::Trace(spec) => (spec.program.clone(), trace::run(&spec)),
-        Action::Replay { file, spec } => (spec.program.clone(), trace::replay(&file, &spec)),
-        Action::Doctor { .. } => ("tracer".to_owned(), Err(anyhow::anyhow!("doctor is not part of this build"))),
+    let (program, failure, result) = match action {
+        Action::Trace(spec) => (spec.program.clone(), spec.failure, trace::run(&spec)),
+        Action::Replay { file, spec } => (spec.program.clone(), spec.failure, trace::replay(&file, &spec)),
+        Action::Doctor { .. } => {
+            let missing = Err(anyhow::anyhow!("doctor is not part of this build"));
+            ("tracer".to_owned(), exit::FAILED, missing)
+        }
         Action::Help(text) | Action::Version(text) | Action::Completions(text) | Action::Man(text) => {
             return match io::stdout().write_all(text.as_bytes()) {
                 Ok(()) => ExitCode::from(exit::OK),
+                // `| head` has seen enough.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
                 Err(_) => ExitCode::from(exit::FAILED),
             };
         }
@@ -38,13 +42,7 @@ fn carry_out(action: Action) -> ExitCode {
         Ok(Ending::Signal(signal)) => trace::die(signal),
         Err(error) => {
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
-            ExitCode::from(exit::FAILED)
+            ExitCode::from(failure)
         }
     }
-}
-
-/// `tracer ... | head` ends quietly, as other tools do.
-fn default_sigpipe() {
-    // SAFETY: the default action runs no code of ours.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }

@@ -37,6 +37,8 @@ pub struct Spec {
     pub detach_on_execve: bool,
     /// When a signal may end tracing (`-I`).
     pub interrupt: Interrupt,
+    /// Exit code when tracer itself can not do its job: 1 as strace, else 125.
+    pub failure: u8,
     /// Lines for stderr, before tracing begins: options that change nothing. Without the program's name.
     pub notices: Vec<String>,
 }

@@ -18,6 +18,7 @@ pub mod sockets;
 pub mod testing;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -87,7 +88,7 @@ pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
             Ok(()) => open_ebpf(spec),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
-                eprintln!("{}: using ptrace, which slows the traced program down: {reason:#}", spec.program);
+                let _ = writeln!(io::stderr(), "{}: using ptrace, which slows the traced program down: {reason:#}", spec.program);
                 open_ptrace(spec)
             }
         },
@@ -103,7 +104,7 @@ fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {
     for (pid, error) in source.refused() {
         let error = error.to_string();
         let reason = error.split(" (os error").next().unwrap_or_default();
-        eprintln!("{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", spec.program);
+        let _ = writeln!(io::stderr(), "{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", spec.program);
     }
     Ok(Box::new(source))
 }

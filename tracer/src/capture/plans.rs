@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn an_argument_chooses_a_variant() {
         let plans = Plans::new(&spec());
-        assert!(plans.get(nr("fcntl"), false, &[0, crate::schema::basic::F_SETFL, 0, 0, 0, 0]).1);
+        assert!(plans.get(nr("fcntl"), false, &[0, 4, 0, 0, 0, 0]).1);
         assert!(!plans.get(nr("fcntl"), false, &[0, 1, 0, 0, 0, 0]).1);
     }
 }

@@ -59,6 +59,7 @@ pub fn spec() -> Spec {
         btf: None,
         detach_on_execve: false,
         interrupt: Interrupt::Waiting,
+        failure: crate::exit::FAILED,
         notices: Vec::new(),
     }
 }

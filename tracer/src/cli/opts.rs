@@ -11,6 +11,7 @@ use super::getopt::Given;
 use super::sets::Calls;
 use super::words::{self, Clock};
 use crate::schema::plan::Detail;
+use crate::exit;
 use crate::spec::*;
 
 /// `attach` and `personality` of `-e quiet=`, in the order of its words.
@@ -255,6 +256,7 @@ impl Opts {
             btf: self.btf,
             detach_on_execve: self.detach_on_execve,
             interrupt,
+            failure: if own { exit::FAILED } else { exit::STRACE_USAGE },
             notices,
         })
     }

@@ -22,8 +22,8 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
-use crate::schema::{Abi, by_nr};
 use crate::schema::types::{Arg, Len, Row, Ty, Variant};
+use crate::schema::{Abi, by_nr};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use special::siginfo::siginfo;
@@ -36,6 +36,8 @@ pub struct Options {
     pub strlen: usize,
     /// Calls whose structures are shown in full (`-v`).
     pub verbose: Verbose,
+    /// Calls whose structures are not followed (`-e verbose=` inverted), by native number.
+    pub addresses: Vec<bool>,
     /// Calls whose arguments are shown raw (`-e raw=`), by native number.
     pub raw: Vec<bool>,
 }
@@ -43,7 +45,12 @@ pub struct Options {
 impl Options {
     /// What a style asks of the decoder.
     pub fn new(style: &Style) -> Options {
-        Options { strlen: style.strlen, verbose: style.verbose.clone(), raw: style.raw.clone() }
+        Options {
+            strlen: style.strlen,
+            verbose: style.verbose.clone(),
+            addresses: style.addresses.clone(),
+            raw: style.raw.clone(),
+        }
     }
 
     fn is_verbose(&self, nr: u32) -> bool {
@@ -66,6 +73,8 @@ pub struct Context<'c, 'a> {
     pub options: &'c Options,
     /// Structures are shown in full.
     pub verbose: bool,
+    /// Structures are not followed: their addresses are shown.
+    pub addresses: bool,
     /// The call has returned, and did not fail.
     pub succeeded: bool,
 }
@@ -137,6 +146,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         blobs: &blobs,
         options,
         verbose: options.is_verbose(head.nr),
+        addresses: options.addresses.get(head.nr as usize).copied().unwrap_or(false),
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
     };
     let (args, ret) = match variant(row, &head) {
@@ -225,8 +235,10 @@ fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
     match *ty {
         // A return value is a whole register: the kernel has already extended it.
         Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
-        Ty::Note(first, second) => match scalar::value(second, place.value, 8) {
-            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => Ret::Value(scalar::value(first, place.value, 8)),
+        Ty::Note(first, second) => match value(place, second) {
+            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => {
+                Ret::Value(scalar::value(first, place.value, 8))
+            }
             note => Ret::Noted(scalar::value(first, place.value, 8), Box::new(note)),
         },
         Ty::Noted(word, set) => noted(cx.head.ret as u64, word, set),
@@ -280,7 +292,9 @@ fn in_out<'a>(place: Place<'_, 'a>, inner: &'static Ty) -> Value<'a> {
     if !place.cx.succeeded {
         return before;
     }
-    match (before, value(Place { phase: phase::EXIT_OK, ..place }, inner)) {
+    let after = value(Place { phase: phase::EXIT_OK, ..place }, inner);
+    match (before, after) {
+        (_, after @ Value::Struct { .. }) if matches!(inner, Ty::Special(kind) if special::says_both(*kind)) => after,
         (before, after) if before == after => before,
         (before, Value::Addr(_)) => before,
         (Value::Addr(_), after) => after,
@@ -299,7 +313,10 @@ pub(crate) fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Special(kind) => special::special(kind, place),
         Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(place, inner),
         Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(place, inner),
-        _ if shapes::is_memory(ty) => shapes::value(place, ty),
+        _ if shapes::is_memory(ty) => match place.cx.addresses && !shapes::is_string(ty) {
+            true => place.addr(),
+            false => shapes::value(place, ty),
+        },
         _ => scalar::value(ty, place.value, 8),
     }
 }

@@ -73,7 +73,14 @@ pub fn mmsghdr<'a>(place: Place<'_, 'a>, n: Len) -> Value<'a> {
 }
 
 /// One message, whose parts are shifted by `base`. `room` is the size of the name's buffer.
-fn message<'a>(place: Place<'_, 'a>, shape: u8, base: u16, hdr: &[u8], room: Option<i32>, limit: Option<u64>) -> Value<'a> {
+fn message<'a>(
+    place: Place<'_, 'a>,
+    shape: u8,
+    base: u16,
+    hdr: &[u8],
+    room: Option<i32>,
+    limit: Option<u64>,
+) -> Value<'a> {
     let (name, namelen) = (scalar::at(hdr, 0, 8), scalar::at(hdr, 8, 4) as i32);
     let (iov, iovlen) = (scalar::at(hdr, 16, 8), scalar::at(hdr, 24, 8));
     let (control, controllen) = (scalar::at(hdr, 32, 8), scalar::at(hdr, 40, 8));
@@ -82,17 +89,21 @@ fn message<'a>(place: Place<'_, 'a>, shape: u8, base: u16, hdr: &[u8], room: Opt
     let mut fields = Vec::with_capacity(7);
     let usable = room.map_or(namelen, |room| namelen.min(room)).max(0) as usize;
     let bytes = place.part(shape, base.wrapping_add(1)).bytes();
-    fields.push(("msg_name", match bytes.get(..usable.min(bytes.len())) {
-        Some(b) if name != 0 && b.len() >= 2 => sockaddr::sockaddr(b),
-        _ => Value::Addr(name),
-    }));
+    fields.push((
+        "msg_name",
+        match bytes.get(..usable.min(bytes.len())) {
+            Some(b) if name != 0 && b.len() >= 2 => sockaddr::sockaddr(b),
+            _ => Value::Addr(name),
+        },
+    ));
     let length = Value::Int(i64::from(namelen));
-    fields.push(("msg_namelen", match room {
-        Some(room) if room != namelen => {
-            Value::Changed(Box::new(Value::Int(i64::from(room))), Box::new(length))
-        }
-        _ => length,
-    }));
+    fields.push((
+        "msg_namelen",
+        match room {
+            Some(room) if room != namelen => Value::Changed(Box::new(Value::Int(i64::from(room))), Box::new(length)),
+            _ => length,
+        },
+    ));
     let (array, first) = (base.wrapping_add(3), base.wrapping_add(4));
     fields.push(("msg_iov", shapes::iovec(place, shape, array, first, iov, iovlen, limit)));
     fields.push(("msg_iovlen", Value::Uint(iovlen)));
@@ -158,10 +169,7 @@ fn control_message<'a>(
 
 fn socket_level(kind: u64, data: &[u8]) -> Option<Value<'_>> {
     let time = |b: &[u8], second: &'static str| Value::Struct {
-        fields: vec![
-            ("tv_sec", Value::Int(scalar::at(b, 0, 8) as i64)),
-            (second, Value::Uint(scalar::at(b, 8, 8))),
-        ],
+        fields: vec![("tv_sec", Value::Int(scalar::at(b, 0, 8) as i64)), (second, Value::Uint(scalar::at(b, 8, 8)))],
         more: false,
     };
     match kind {

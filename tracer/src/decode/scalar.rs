@@ -1,6 +1,7 @@
 //! Values that fit into a register or a field: the type decides how many bits count and whether they
 //! have a sign, not the register they came in.
 
+use super::special;
 use super::value::Value;
 use crate::schema::types::Ty;
 
@@ -35,6 +36,7 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Set32(set) => Value::Named(set, unsigned(raw, narrow)),
         Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(inner, raw, width),
         Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(inner, raw, width),
+        Ty::Special(kind) => special::number(kind, unsigned(raw, width)).unwrap_or(Value::Addr(unsigned(raw, width))),
         _ => Value::Addr(unsigned(raw, width)),
     }
 }

@@ -35,6 +35,11 @@ pub fn is_memory(ty: &Ty) -> bool {
     )
 }
 
+/// Strings and data, which are shown even of calls whose structures are not.
+pub fn is_string(ty: &Ty) -> bool {
+    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_))
+}
+
 impl<'a> Place<'_, 'a> {
     /// The bytes that were copied from where the argument points.
     pub fn memory(&self) -> Memory<'a> {
@@ -87,7 +92,6 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Envp => envp(place),
         Ty::SigSet(_) => match place.memory() {
             Memory::Bytes(bytes @ [_, ..], _) if bytes.len() <= 8 => Value::SigSet(scalar::read(bytes)),
-            Memory::Bytes(bytes, _) if bytes.len() > 8 => Value::SigSet(scalar::read(&bytes[..8])),
             _ => place.addr(),
         },
         _ => place.addr(),
@@ -133,6 +137,7 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
         } else if let Some(b) = bytes.get(off..end) {
             match f.ty {
                 Ty::Hidden => {}
+                Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((f.name, field(place, ty, b, if off == 0 { part } else { u16::MAX }))),
             }
         }
@@ -173,6 +178,7 @@ pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),
         Ty::Sockaddr(_) => sockaddr::sockaddr(bytes),
         Ty::Special(kind) => special::field(kind, place, bytes),
+        Ty::NonZero(inner) => field(place, inner, bytes, part),
         Ty::Fd => fd::element(place, scalar::read(bytes) as i32, part),
         _ => scalar::value(ty, scalar::read(bytes), bytes.len()),
     }
@@ -200,7 +206,8 @@ fn array<'a>(place: Place<'_, 'a>, inner: &'static Ty, n: Len) -> Value<'a> {
     };
     let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
     let shown = (bytes.len() / unit).min(usize::try_from(count).unwrap_or(usize::MAX)).min(limit);
-    let values = bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
+    let values =
+        bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
     let tail = match (shown as u64) < count {
         true if fault && shown < limit => Tail::Fault(place.value.wrapping_add((shown * unit) as u64)),
         true => Tail::More,
@@ -271,10 +278,8 @@ pub fn iovec_addresses<'a>(place: Place<'_, 'a>, n: Len) -> Value<'a> {
         .chunks_exact(16)
         .take(usize::try_from(count).unwrap_or(usize::MAX).min(most))
         .map(|iov| {
-            let fields = vec![
-                ("iov_base", Value::Addr(scalar::at(iov, 0, 8))),
-                ("iov_len", Value::Uint(scalar::at(iov, 8, 8))),
-            ];
+            let fields =
+                vec![("iov_base", Value::Addr(scalar::at(iov, 0, 8))), ("iov_len", Value::Uint(scalar::at(iov, 8, 8)))];
             Value::Struct { fields, more: false }
         })
         .collect();

@@ -71,9 +71,7 @@ pub fn sockaddr(bytes: &[u8]) -> Value<'_> {
 /// `sun_path`: a path up to its NUL, or an abstract name, `@` and all its bytes.
 fn unix(path: &[u8]) -> Value<'_> {
     match path {
-        [0, name @ ..] => {
-            Value::Apply("@", vec![Value::Str { bytes: Cow::Borrowed(name), cut: false, hex: false }])
-        }
+        [0, name @ ..] => Value::Apply("@", vec![Value::Str { bytes: Cow::Borrowed(name), cut: false, hex: false }]),
         _ => {
             let end = memchr::memchr(0, path).unwrap_or(path.len());
             Value::Str { bytes: Cow::Borrowed(&path[..end]), cut: false, hex: false }

@@ -66,7 +66,8 @@ impl Record {
 
     /// A blob in full.
     pub(crate) fn blob(mut self, blob: Blob, bytes: &[u8]) -> Record {
-        let blob = Blob { len: bytes.len() as u32, want: blob.want.max(bytes.len() as u32), ..blob };
+        let blob =
+            Blob { len: bytes.len() as u32, want: if blob.want == 0 { bytes.len() as u32 } else { blob.want }, ..blob };
         self.blobs.extend_from_slice(blob.bytes());
         self.blobs.extend_from_slice(bytes);
         self.blobs.resize(align(self.blobs.len()), 0);
@@ -123,6 +124,7 @@ pub(crate) fn style() -> Style {
         strlen: 32,
         column: 40,
         verbose: Verbose::None,
+        addresses: Vec::new(),
         raw: Vec::new(),
         hex: Hex::None,
         names: Names::Abbrev,

@@ -1,5 +1,6 @@
 //! Totality: whatever a record holds, decoding gives a call, and rendering it gives one printable line.
 //! What decoded calls look like is tested where lines are made.
+#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use proptest::prelude::*;
 use tracer_common::event::{Blob, Head, kind};

@@ -70,9 +70,21 @@ pub enum Value<'a> {
     /// A descriptor, with what it refers to where that was resolved.
     Fd(i32, Option<Box<FileView<'a>>>),
     /// A path name, never cut by `-s`; `cut` when it was longer than PATH_MAX.
-    Path { bytes: &'a [u8], cut: bool },
+    Path {
+        /// The name without its NUL.
+        bytes: &'a [u8],
+        /// There was more.
+        cut: bool,
+    },
     /// A string or data; `hex` for data that is always shown as `\xNN`.
-    Str { bytes: Cow<'a, [u8]>, cut: bool, hex: bool },
+    Str {
+        /// The bytes that are shown.
+        bytes: Cow<'a, [u8]>,
+        /// There was more.
+        cut: bool,
+        /// Every byte as `\xNN`.
+        hex: bool,
+    },
     /// A name of the field that is no string: `SIG_IGN`, `RLIM64_INFINITY`.
     Word(&'static str),
     /// A port number (host order): `htons(80)`.
@@ -86,7 +98,12 @@ pub enum Value<'a> {
     /// A number of units: `8192*1024`.
     Times(u64, u64),
     /// `{a=1, b=2}`, with `...` at the end when some fields were left out.
-    Struct { fields: Vec<(&'static str, Value<'a>)>, more: bool },
+    Struct {
+        /// Names and values; a value without a name stands alone.
+        fields: Vec<(&'static str, Value<'a>)>,
+        /// Fields were left out.
+        more: bool,
+    },
     /// `[1, 2]`, and how it ends when not all elements are there.
     Array(Vec<Value<'a>>, Tail),
     /// Elements without commas: `[3 4]` (fd_set).

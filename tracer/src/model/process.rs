@@ -18,6 +18,8 @@ pub struct Task {
     pub since: u64,
     /// The leader is gone with this wait status, but other threads of its process live.
     pub left: Option<i32>,
+    /// Its last call was a 32-bit one.
+    pub compat: bool,
     comm: [u8; COMM_LEN],
 }
 
@@ -25,6 +27,8 @@ pub struct Task {
 #[derive(Debug, Default)]
 pub struct Processes {
     tasks: HashMap<u32, Task>,
+    /// How many of a process's tasks live, where more than one does.
+    threads: HashMap<u32, u32>,
     /// When there came to be more than one.
     several_since: u64,
 }
@@ -41,7 +45,7 @@ impl Processes {
             }
             kind::EXEC => {
                 if head.flags & flag::MOVED != 0 {
-                    self.tasks.remove(&(head.args[0] as u32));
+                    self.gone(head.args[0] as u32);
                 }
                 self.add(head.tid, head.tgid, head.time, comm_of(head));
             }
@@ -55,7 +59,18 @@ impl Processes {
 
     /// The task has exited and its last line was shown.
     pub fn gone(&mut self, tid: u32) {
-        self.tasks.remove(&tid);
+        let Some(task) = self.tasks.remove(&tid) else { return };
+        if let Some(n) = self.threads.get_mut(&task.tgid) {
+            *n -= 1;
+            if *n <= 1 {
+                self.threads.remove(&task.tgid);
+            }
+        }
+    }
+
+    /// How many tasks of a process live.
+    pub fn threads(&self, tgid: u32) -> u32 {
+        self.threads.get(&tgid).copied().unwrap_or(1)
     }
 
     /// A task that was not announced: the started command.
@@ -101,8 +116,16 @@ impl Processes {
     }
 
     fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: [u8; COMM_LEN]) {
-        if self.tasks.insert(tid, Task { tgid, since, left: None, comm }).is_none() && self.tasks.len() == 2 {
+        let task = Task { tgid, since, left: None, compat: false, comm };
+        if self.tasks.insert(tid, task).is_some() {
+            return;
+        }
+        if self.tasks.len() == 2 {
             self.several_since = since;
+        }
+        // A process of one task has no count of its own: most have one.
+        if tid != tgid {
+            *self.threads.entry(tgid).or_insert(1) += 1;
         }
     }
 }
@@ -131,7 +154,14 @@ mod tests {
         let mut comm = [0; 16];
         comm[..name.len()].copy_from_slice(name);
         let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|k| comm[i * 8 + k]));
-        Head { kind: what, tid, tgid: tid, time, args: [u64::from(tid), u64::from(tid), 0, 0, word(0), word(1)], ..Head::default() }
+        Head {
+            kind: what,
+            tid,
+            tgid: tid,
+            time,
+            args: [u64::from(tid), u64::from(tid), 0, 0, word(0), word(1)],
+            ..Head::default()
+        }
     }
 
     #[test]
@@ -149,6 +179,22 @@ mod tests {
         assert_eq!(p.get(2).map(Task::comm), Some(&b"0123456789abcde"[..]));
         p.gone(2);
         assert!(!p.several(40) && p.count() == 1);
+    }
+
+    #[test]
+    fn threads_are_counted() {
+        let mut p = Processes::default();
+        let thread = |tid, time| Head { ret: 1, tid: 1, args: [tid, 1, 0, 0, 0, 0], ..head(kind::FORK, 1, time, b"") };
+        p.learn(&head(kind::ATTACH, 1, 5, b"a"));
+        assert_eq!(p.threads(1), 1);
+        p.learn(&thread(2, 6));
+        p.learn(&thread(3, 7));
+        assert_eq!(p.threads(1), 3);
+        p.gone(3);
+        p.gone(3);
+        assert_eq!(p.threads(1), 2);
+        p.gone(2);
+        assert_eq!(p.threads(1), 1);
     }
 
     #[test]

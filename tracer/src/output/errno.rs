@@ -3,9 +3,11 @@
 
 /// `ENOENT`; `None` for numbers no error has. include/uapi/asm-generic/errno.h, include/linux/errno.h
 pub fn name(errno: u16) -> Option<&'static str> {
-    TABLE.get(usize::from(errno)).map(|e| e.0).filter(|n| !n.is_empty()).or_else(|| {
-        INTERNAL.iter().find(|(n, _)| *n == errno).map(|(_, name)| *name)
-    })
+    TABLE
+        .get(usize::from(errno))
+        .map(|e| e.0)
+        .filter(|n| !n.is_empty())
+        .or_else(|| INTERNAL.iter().find(|(n, _)| *n == errno).map(|(_, name)| *name))
 }
 
 /// `No such file or directory`; `None` where strerror(3) would say `Unknown error N`.
@@ -169,7 +171,7 @@ const TABLE: &[(&str, &str)] = &[
     ("EOWNERDEAD", "Owner died"),
     ("ENOTRECOVERABLE", "State not recoverable"),
     ("ERFKILL", "Operation not possible due to RF-kill"),
-    ("", ""),
+    ("EHWPOISON", "Memory page has hardware error"),
 ];
 
 #[cfg(test)]

@@ -282,7 +282,9 @@ mod tests {
 
     #[test]
     fn numbers_are_printf_s() {
-        for (n, expected) in [(0, "000"), (6, "006"), (0o10, "010"), (0o644, "0644"), (0o7, "007"), (0o170000, "0170000")] {
+        for (n, expected) in
+            [(0, "000"), (6, "006"), (0o10, "010"), (0o644, "0644"), (0o7, "007"), (0o170000, "0170000")]
+        {
             assert_eq!(line(|l| l.octal(n)), expected);
         }
         assert_eq!(line(|l| l.hex(0)), "0");

@@ -3,9 +3,9 @@
 
 use super::poll::TIMESPEC;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -71,11 +71,11 @@ syscalls! { pub AIO:
     io_getevents    [208 247 4]     (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Ret)),
                                      timeout: Rec(&TIMESPEC))                                       -> Long, 0;
     io_pgetevents   [333 385 292]   (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Ret)),
-                                     timeout: Rec(&TIMESPEC), usig: Special(Form::MaskPair))        -> Long, 0;
+                                     timeout: Rec(&TIMESPEC), usig: Special(S::MaskPair))        -> Long, 0;
     io_submit       [209 248 2]     (ctx_id: Addr, nr: Long, iocbpp: Array(&Addr, nr))              -> Long, 0;
     io_cancel       [210 249 3]     (ctx_id: Addr, iocb: Addr, result: Out(&Rec(&IO_EVENT)))        -> Int, 0;
     io_uring_setup  [425 425 425]   (entries: Uint, params: Out(&Rec(&URING_PARAMS)))               -> Fd, DESC;
     io_uring_enter  [426 426 426]   (fd: Fd, to_submit: Uint, min_complete: Uint, flags: Set32(&URING_ENTER),
-                                     sigmask: Special(Form::UringArg), sigsetsize: Ulong)           -> Int, DESC | SIG;
+                                     sigmask: Special(S::UringArg), sigsetsize: Ulong)           -> Int, DESC | SIG;
     io_uring_register [427 427 427] (fd: Fd, opcode: Set32(&URING_REGISTER), arg: Addr, nr_args: Uint) -> Int, DESC | MEM;
 }

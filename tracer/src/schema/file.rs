@@ -2,9 +2,9 @@
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -87,11 +87,11 @@ syscalls! { pub FILES:
     mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: When(mode, DEVICE, &Dev))     -> Int, FILE;
     mknodat         [259 297 33]    (dirfd: DirFd, pathname: Path, mode: Mode, dev: When(mode, DEVICE, &Dev))
                                                                                                     -> Int, DESC | FILE;
-    utime           [132 30 _]      (filename: Path, times: Special(Form::Utimbuf)) -> Int, FILE;
-    utimes          [235 271 _]     (filename: Path, times: Special(Form::Timevals)) -> Int, FILE;
-    futimesat       [261 299 _]     (dirfd: DirFd, pathname: Path, times: Special(Form::Timevals))
+    utime           [132 30 _]      (filename: Path, times: Special(S::Utimbuf)) -> Int, FILE;
+    utimes          [235 271 _]     (filename: Path, times: Special(S::Timevals)) -> Int, FILE;
+    futimesat       [261 299 _]     (dirfd: DirFd, pathname: Path, times: Special(S::Timevals))
                                                                                                     -> Int, DESC | FILE;
-    utimensat       [280 320 88]    (dirfd: DirFd, pathname: Path, times: Special(Form::Timespecs),
+    utimensat       [280 320 88]    (dirfd: DirFd, pathname: Path, times: Special(S::Timespecs),
                                      flags: Set32(&AT))                                             -> Int, DESC | FILE;
     setxattr        [188 226 5]     (path: Path, name: Text, value: Bytes(size), size: Ulong, flags: Set32(&XATTR))
                                                                                                     -> Int, FILE;
@@ -99,15 +99,15 @@ syscalls! { pub FILES:
                                                                                                     -> Int, FILE;
     fsetxattr       [190 228 7]     (fd: Fd, name: Text, value: Bytes(size), size: Ulong, flags: Set32(&XATTR))
                                                                                                     -> Int, DESC;
-    getxattr        [191 229 8]     (path: Path, name: Text, value: Special(Form::XattrOut), size: Ulong)
+    getxattr        [191 229 8]     (path: Path, name: Text, value: Special(S::XattrOut), size: Ulong)
                                                                                                     -> Long, FILE;
-    lgetxattr       [192 230 9]     (path: Path, name: Text, value: Special(Form::XattrOut), size: Ulong)
+    lgetxattr       [192 230 9]     (path: Path, name: Text, value: Special(S::XattrOut), size: Ulong)
                                                                                                     -> Long, FILE;
-    fgetxattr       [193 231 10]    (fd: Fd, name: Text, value: Special(Form::XattrOut), size: Ulong)
+    fgetxattr       [193 231 10]    (fd: Fd, name: Text, value: Special(S::XattrOut), size: Ulong)
                                                                                                     -> Long, DESC;
-    listxattr       [194 232 11]    (path: Path, list: Special(Form::XattrOut), size: Ulong) -> Long, FILE;
-    llistxattr      [195 233 12]    (path: Path, list: Special(Form::XattrOut), size: Ulong) -> Long, FILE;
-    flistxattr      [196 234 13]    (fd: Fd, list: Special(Form::XattrOut), size: Ulong) -> Long, DESC;
+    listxattr       [194 232 11]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE;
+    llistxattr      [195 233 12]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE;
+    flistxattr      [196 234 13]    (fd: Fd, list: Special(S::XattrOut), size: Ulong) -> Long, DESC;
     removexattr     [197 235 14]    (path: Path, name: Text)                                        -> Int, FILE;
     lremovexattr    [198 236 15]    (path: Path, name: Text)                                        -> Int, FILE;
     fremovexattr    [199 237 16]    (fd: Fd, name: Text)                                            -> Int, DESC;
@@ -116,7 +116,7 @@ syscalls! { pub FILES:
     getxattrat      [464 464 464]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text,
                                      uargs: Sized(&XATTR_ARGS, usize), usize: Ulong)                -> Long, DESC | FILE;
     listxattrat     [465 465 465]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT),
-                                     list: Special(Form::XattrOut), size: Ulong)   -> Long, DESC | FILE;
+                                     list: Special(S::XattrOut), size: Ulong)   -> Long, DESC | FILE;
     removexattrat   [466 466 466]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text) -> Int, DESC | FILE;
     file_getattr    [468 468 468]   (dirfd: DirFd, pathname: Path, attr: Out(&Sized(&FILE_ATTR, size)), size: Ulong,
                                      at_flags: Set32(&AT))                                          -> Int, DESC | FILE;

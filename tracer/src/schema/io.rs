@@ -3,9 +3,9 @@
 
 use super::open::SEEK;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -61,7 +61,7 @@ syscalls! { pub IO:
     pwritev2        [328 379 287]   (fd: Fd, iov: Iovec(iovcnt), iovcnt: Ulong, offset: Long, offset_high: Hidden,
                                      flags: Set32(&RWF))                                            -> Long, DESC;
     lseek           [8 19 62]       (fd: Fd, offset: Long, whence: Set32(&SEEK))                    -> Long, DESC;
-    sendfile        [40 187 71]     (out_fd: Fd, in_fd: Fd, offset: Special(Form::MovedOffset),
+    sendfile        [40 187 71]     (out_fd: Fd, in_fd: Fd, offset: Special(S::MovedOffset),
                                      count: Ulong)                                                  -> Long, DESC | NET;
     splice          [275 313 76]    (fd_in: Fd, off_in: Ptr(&Long), fd_out: Fd, off_out: Ptr(&Long), len: Ulong,
                                      flags: Set32(&SPLICE))                                         -> Long, DESC;
@@ -81,8 +81,8 @@ syscalls! { pub IO:
     sync_file_range [277 314 84]    (fd: Fd, offset: Long, nbytes: Long, flags: Set32(&SYNC_FILE_RANGE)) -> Int, DESC;
     cachestat       [451 451 451]   (fd: Fd, cstat_range: Rec(&CACHESTAT_RANGE), cstat: Out(&Rec(&CACHESTAT)),
                                      flags: Hex32)                                                  -> Int, DESC;
-    getdents        [78 141 _]      (fd: Fd, dirp: Out(&Special(Form::Dirents)), count: Uint)
+    getdents        [78 141 _]      (fd: Fd, dirp: Out(&Special(S::Dirents)), count: Uint)
                                                                                                     -> Int, DESC;
-    getdents64      [217 220 61]    (fd: Fd, dirp: Out(&Special(Form::Dirents64)), count: Ulong)
+    getdents64      [217 220 61]    (fd: Fd, dirp: Out(&Special(S::Dirents64)), count: Ulong)
                                                                                                     -> Int, DESC;
 }

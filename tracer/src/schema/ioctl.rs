@@ -3,8 +3,8 @@
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::ioctl_names::*;
-use super::open::OPEN;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
 use super::types::*;
@@ -52,15 +52,15 @@ records! {
 }
 
 /// The request, whatever its form.
-const CMD: Ty = Special(Form::IoctlCmd);
+const CMD: Ty = Special(S::IoctlCmd);
 
 syscalls! { pub IOCTL_CALL:
-    ioctl [16 54 29] (fd: Fd, request: CMD, argp: Special(Form::IoctlArg)) -> Int, DESC,
+    ioctl [16 54 29] (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, DESC,
         by request {
-            TCGETS                      => (fd: Fd, request: CMD, argp: Out(&Special(Form::Termios)))   -> Int;
-            TCSETS | TCSETSW | TCSETSF  => (fd: Fd, request: CMD, argp: Special(Form::Termios))         -> Int;
-            TCGETS2                     => (fd: Fd, request: CMD, argp: Out(&Special(Form::Termios2)))  -> Int;
-            TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(Form::Termios2))      -> Int;
+            TCGETS                      => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios)))   -> Int;
+            TCSETS | TCSETSW | TCSETSF  => (fd: Fd, request: CMD, argp: Special(S::Termios))         -> Int;
+            TCGETS2                     => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios2)))  -> Int;
+            TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(S::Termios2))      -> Int;
             TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int;
             TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int;
             TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int;
@@ -80,7 +80,7 @@ syscalls! { pub IOCTL_CALL:
             | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
             | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET
                                         => (fd: Fd, request: CMD)                                       -> Int;
-            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Set32(&OPEN))                   -> Fd;
+            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Hex)                            -> Fd;
             FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int;
             FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int;
             FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int;
@@ -89,10 +89,10 @@ syscalls! { pub IOCTL_CALL:
             BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int;
             SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
             | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: InOut(&Special(Form::Ifreq)))   -> Int;
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int;
             SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
             | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: Special(Form::Ifreq))           -> Int;
-            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: InOut(&Special(Form::Ifconf)))  -> Int;
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int;
+            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: Special(S::Ifconf))  -> Int;
         };
 }

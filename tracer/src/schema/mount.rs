@@ -3,15 +3,16 @@
 
 use super::file::AT;
 use super::types::Len::*;
+use super::types::Special as S;
+use super::types::Ty;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
     /// mount(2) flags. include/uapi/linux/mount.h
     MS "MS_"
-    bits: MS_MGC_VAL = 0xC0ED0000, MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_SYNCHRONOUS = 0x10,
+    bits: MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_SYNCHRONOUS = 0x10,
           MS_REMOUNT = 0x20, MS_MANDLOCK = 0x40, MS_DIRSYNC = 0x80, MS_NOSYMFOLLOW = 0x100, MS_NOATIME = 0x400,
           MS_NODIRATIME = 0x800, MS_BIND = 0x1000, MS_MOVE = 0x2000, MS_REC = 0x4000, MS_SILENT = 0x8000,
           MS_POSIXACL = 0x10000, MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000,
@@ -122,6 +123,10 @@ sets! {
           Q_XQUOTAON = 0x5801, Q_XQUOTAOFF = 0x5802, Q_XGETQUOTA = 0x5803, Q_XSETQLIM = 0x5804, Q_XGETQSTAT = 0x5805,
           Q_XQUOTARM = 0x5806, Q_XQUOTASYNC = 0x5807, Q_XGETQSTATV = 0x5808, Q_XGETNEXTQUOTA = 0x5809;
 
+    /// Formats of quota files. include/uapi/linux/quota.h
+    QUOTA_FORMAT "QFMT_VFS_"
+    choice all: QFMT_VFS_OLD = 1, QFMT_VFS_V0 = 2, QFMT_OCFS2 = 3, QFMT_VFS_V1 = 4;
+
     /// Whose quota. include/uapi/linux/quota.h
     QUOTA_TYPE "???QUOTA"
     choice all: USRQUOTA = 0, GRPQUOTA = 1, PRJQUOTA = 2;
@@ -129,7 +134,7 @@ sets! {
 
 records! {
     /// struct mount_attr. include/uapi/linux/mount.h
-    MOUNT_ATTRS 32 { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(Form::Propagation),
+    MOUNT_ATTRS 32 { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(S::Propagation),
                      userns_fd: 24 8 Int }
     /// struct mnt_id_req. include/uapi/linux/mount.h
     MNT_ID_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
@@ -139,7 +144,7 @@ records! {
     STATMOUNT_BUF 512 { size: 0 4 Uint, mask: 8 8 Set(&STATMOUNT), mnt_id: 40 8 Hex, mnt_parent_id: 48 8 Hex
                         ; verbose: sb_dev_major: 16 4 Uint, sb_dev_minor: 20 4 Uint, sb_magic: 24 8 Set(&super::stat::FS_MAGIC),
                         sb_flags: 32 4 Set32(&MS), mnt_id_old: 56 4 Uint, mnt_parent_id_old: 60 4 Uint,
-                        mnt_attr: 64 8 Set(&MOUNT_ATTR), mnt_propagation: 72 8 Special(Form::Propagation), mnt_peer_group: 80 8 Uint,
+                        mnt_attr: 64 8 Set(&MOUNT_ATTR), mnt_propagation: 72 8 Special(S::Propagation), mnt_peer_group: 80 8 Uint,
                         mnt_master: 88 8 Uint, propagate_from: 96 8 Uint }
     /// struct landlock_ruleset_attr. include/uapi/linux/landlock.h
     RULESET_ATTR 24 { handled_access_fs: 0 8 Set(&LANDLOCK_FS), handled_access_net: 8 8 Set(&LANDLOCK_NET),
@@ -160,9 +165,33 @@ const FSCONFIG_CMD_CREATE_EXCL: u64 = 8;
 const LANDLOCK_RULE_PATH_BENEATH: u64 = 1;
 const LANDLOCK_RULE_NET_PORT: u64 = 2;
 
+/// A quota command with the type in its low byte.
+const CMD: Ty = Special(S::QuotaCmd);
+
+// Quota commands without a user: for users, groups and projects. Q_SYNC, Q_QUOTAON, Q_QUOTAOFF, Q_GETFMT,
+// Q_GETINFO and Q_SETINFO of include/uapi/linux/quota.h.
+const SYNC_USR: u64 = 0x8000_0100;
+const SYNC_GRP: u64 = SYNC_USR + 1;
+const SYNC_PRJ: u64 = SYNC_USR + 2;
+const ON_USR: u64 = 0x8000_0200;
+const ON_GRP: u64 = ON_USR + 1;
+const ON_PRJ: u64 = ON_USR + 2;
+const OFF_USR: u64 = 0x8000_0300;
+const OFF_GRP: u64 = OFF_USR + 1;
+const OFF_PRJ: u64 = OFF_USR + 2;
+const FMT_USR: u64 = 0x8000_0400;
+const FMT_GRP: u64 = FMT_USR + 1;
+const FMT_PRJ: u64 = FMT_USR + 2;
+const GET_USR: u64 = 0x8000_0500;
+const GET_GRP: u64 = GET_USR + 1;
+const GET_PRJ: u64 = GET_USR + 2;
+const SET_USR: u64 = 0x8000_0600;
+const SET_GRP: u64 = SET_USR + 1;
+const SET_PRJ: u64 = SET_USR + 2;
+
 syscalls! { pub MOUNTS:
-    mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(Form::MountType), mountflags: Set(&MS),
-                                     data: Special(Form::MountData))                            -> Int, FILE;
+    mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(S::MountType), mountflags: Special(S::MountFlags),
+                                     data: Special(S::MountData))                            -> Int, FILE;
     umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT))                       -> Int, FILE;
     pivot_root      [155 217 41]    (new_root: Path, put_old: Path)                             -> Int, FILE;
     open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE))      -> Fd, DESC | FILE;
@@ -190,10 +219,21 @@ syscalls! { pub MOUNTS:
                                      flags: Set32(&LISTMOUNT))                                  -> Long, 0;
     setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE))                         -> Int, DESC;
     sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex)                         -> Int, 0;
-    swapon          [167 87 224]    (path: Path, swapflags: Special(Form::SwapFlags))           -> Int, FILE;
+    swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags))           -> Int, FILE;
     swapoff         [168 115 225]   (path: Path)                                                -> Int, FILE;
-    quotactl        [179 131 60]    (cmd: Special(Form::QuotaCmd), special: Path, id: Id, addr: Addr) -> Int, FILE;
-    quotactl_fd     [443 443 443]   (fd: Fd, cmd: Special(Form::QuotaCmd), id: Id, addr: Addr)  -> Int, DESC;
+    quotactl        [179 131 60]    (cmd: CMD, special: Path, id: Id, addr: Addr)               -> Int, FILE,
+        by cmd {
+            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (cmd: CMD, special: Path)                    -> Int;
+            ON_USR | ON_GRP | ON_PRJ    => (cmd: CMD, special: Path, id: Set32(&QUOTA_FORMAT), addr: Path)               -> Int;
+            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ | SET_USR | SET_GRP | SET_PRJ
+                                        => (cmd: CMD, special: Path, id: Hidden, addr: Addr)                                         -> Int;
+        };
+    quotactl_fd     [443 443 443]   (fd: Fd, cmd: CMD, id: Id, addr: Addr)                      -> Int, DESC,
+        by cmd {
+            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (fd: Fd, cmd: CMD)                           -> Int;
+            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ | SET_USR | SET_GRP | SET_PRJ
+                                        => (fd: Fd, cmd: CMD, id: Hidden, addr: Addr)                                                -> Int;
+        };
     landlock_create_ruleset [444 444 444] (attr: Sized(&RULESET_ATTR, size), size: Ulong, flags: Set32(&LANDLOCK_CREATE))
                                                                                                 -> Fd, DESC;
     landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Hex32) -> Int, DESC,

@@ -4,6 +4,7 @@
 use super::poll::TIMESPEC;
 use super::sockopt::*;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
 use super::types::*;
@@ -60,16 +61,16 @@ const SOL_PACKET: u64 = 263;
 const SOL_NETLINK: u64 = 270;
 
 /// The option's value as setsockopt takes it.
-const SET: Ty = Special(Form::SockOptSet);
+const SET: Ty = Special(S::SockOptSet);
 /// The option's value as getsockopt gives it.
-const GET: Ty = Special(Form::SockOptGet);
+const GET: Ty = Special(S::SockOptGet);
 
 syscalls! { pub NET_CALLS:
     socket          [41 359 198]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint)      -> Fd, NET,
         by domain {
             AF_INET | AF_INET6  => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&IPPROTO))        -> Fd;
             AF_NETLINK          => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&NETLINK_PROTO))  -> Fd;
-            AF_PACKET           => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Special(Form::EthProto)) -> Fd;
+            AF_PACKET           => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Special(S::EthProto)) -> Fd;
             AF_BLUETOOTH        => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&BTPROTO))        -> Fd;
         };
     socketpair      [53 360 199]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint, sv: Out(&Array(&Fd, Fixed(2))))

@@ -26,13 +26,13 @@ syscalls! { pub OBSOLETE:
     get_kernel_syms [177 130 _]   (table: Hex)                                                  -> Int, 0;
     query_module    [178 167 _]   (name: Hex, which: Hex, buf: Hex, bufsize: Hex, ret: Hex)     -> Int, 0;
     nfsservctl      [180 169 42]  (cmd: Hex, argp: Hex, resp: Hex)                              -> Long, 0;
-    getpmsg         [181 188 _]   (fd: Hex, ctlptr: Hex, dataptr: Hex, bandp: Hex, flagsp: Hex) -> Int, 0;
-    putpmsg         [182 189 _]   (fd: Hex, ctlptr: Hex, dataptr: Hex, band: Hex, flags: Hex)   -> Int, 0;
+    getpmsg         [181 188 _]   (fd: Hex, ctlptr: Hex, dataptr: Hex, bandp: Hex, flagsp: Hex) -> Int, NET;
+    putpmsg         [182 189 _]   (fd: Hex, ctlptr: Hex, dataptr: Hex, band: Hex, flags: Hex)   -> Int, NET;
     afs_syscall     [183 137 _]   (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)       -> Long, 0;
     tuxcall         [184 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex)                             -> Long, 0;
     security        [185 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex)                             -> Long, 0;
     vserver         [236 273 _]   (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)       -> Long, 0;
-    lookup_dcookie  [212 253 18]  (cookie: Ulong, buf: Out(&Bytes(Len::Ret)), len: Ulong)       -> Long, FILE;
+    lookup_dcookie  [212 253 18]  (cookie: Ulong, buf: Out(&Bytes(Len::Ret)), len: Ulong)       -> Long, 0;
     epoll_ctl_old   [214 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                  -> Long, 0;
     epoll_wait_old  [215 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                  -> Long, 0;
 }

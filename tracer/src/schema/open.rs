@@ -3,9 +3,9 @@
 
 use super::set::arch;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -65,8 +65,8 @@ sets! {
 
     /// flock(2) operations. include/uapi/asm-generic/fcntl.h
     FLOCK_OP "LOCK_"
-    bits: LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8, LOCK_RW = 192, LOCK_READ = 64, LOCK_WRITE = 128,
-          LOCK_MAND = 32;
+    bits: LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8, LOCK_MAND = 32, LOCK_RW = 192, LOCK_READ = 64,
+          LOCK_WRITE = 128;
 
     /// lseek(2) and lock origins. include/uapi/linux/fs.h
     SEEK "SEEK_"
@@ -85,6 +85,10 @@ sets! {
     MFD "MFD_"
     bits: MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_HUGETLB = 4, MFD_NOEXEC_SEAL = 8, MFD_EXEC = 16;
 
+    /// The flag of memfd_secret(2). include/uapi/asm-generic/fcntl.h
+    SECRET "O_"
+    bits: O_CLOEXEC = 0o2000000;
+
     /// name_to_handle_at(2) flags. include/uapi/linux/fcntl.h
     AT_HANDLE "AT_"
     bits: AT_HANDLE_FID = 0x200, AT_HANDLE_MNT_ID_UNIQUE = 1, AT_HANDLE_CONNECTABLE = 2, AT_SYMLINK_FOLLOW = 0x400,
@@ -100,7 +104,7 @@ records! {
     /// struct f_owner_ex. include/uapi/asm-generic/fcntl.h
     F_OWNER_EX 8 { r#type: 0 4 Set32(&OWNER), pid: 4 4 Pid }
     /// struct open_how. include/uapi/linux/openat2.h
-    OPEN_HOW 24 { flags: 0 8 Set(&OPEN), mode: 8 8 Special(Form::NonZeroMode),
+    OPEN_HOW 24 { flags: 0 8 Set(&OPEN), mode: 8 8 NonZero(&Octal),
                   resolve: 16 8 Set(&RESOLVE) }
 }
 
@@ -112,7 +116,8 @@ const F_DUPFD: u64 = 0;
 const F_GETFD: u64 = 1;
 const F_SETFD: u64 = 2;
 const F_GETFL: u64 = 3;
-const F_SETFL: u64 = 4;
+/// Sets the flags of an open file.
+pub const F_SETFL: u64 = 4;
 const F_GETLK: u64 = 5;
 const F_SETLK: u64 = 6;
 const F_SETLKW: u64 = 7;
@@ -155,11 +160,11 @@ syscalls! { pub OPENING:
     pipe            [22 42 _]       (pipefd: Out(&Array(&Fd, Fixed(2))))                -> Int, DESC;
     pipe2           [293 331 59]    (pipefd: Out(&Array(&Fd, Fixed(2))), flags: Set32(&OPEN_BITS)) -> Int, DESC;
     flock           [73 143 32]     (fd: Fd, operation: Set32(&FLOCK_OP))               -> Int, DESC;
-    memfd_create    [319 356 279]   (name: Text, flags: Special(Form::MemfdFlags)) -> Fd, DESC;
-    memfd_secret    [447 447 447]   (flags: Set32(&OPEN_BITS))                          -> Fd, DESC;
-    name_to_handle_at [303 341 264] (dirfd: DirFd, pathname: Path, handle: Special(Form::FileHandleOut),
+    memfd_create    [319 356 279]   (name: Text, flags: Special(S::MemfdFlags)) -> Fd, DESC;
+    memfd_secret    [447 447 447]   (flags: Set32(&SECRET))                             -> Fd, DESC;
+    name_to_handle_at [303 341 264] (dirfd: DirFd, pathname: Path, handle: Special(S::FileHandleOut),
                                      mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE;
-    open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(Form::FileHandle),
+    open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(S::FileHandle),
                                      flags: Set32(&OPEN))                               -> Fd, DESC;
     fcntl           [72 55 25]      (fd: Fd, cmd: Set32(&FCNTL), arg: Hex)              -> Int, DESC,
         by cmd {
@@ -176,7 +181,7 @@ syscalls! { pub OPENING:
             F_SETOWN                        => (fd: Fd, cmd: Set32(&FCNTL), owner: Pid)                     -> Int;
             F_GETOWN                        => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Pid;
             F_SETSIG                        => (fd: Fd, cmd: Set32(&FCNTL), sig: Signal)                    -> Int;
-            F_GETSIG                        => (fd: Fd, cmd: Set32(&FCNTL)) -> Special(Form::SignalRet);
+            F_GETSIG                        => (fd: Fd, cmd: Set32(&FCNTL)) -> Special(S::SignalRet);
             F_SETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Rec(&F_OWNER_EX))        -> Int;
             F_GETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Out(&Rec(&F_OWNER_EX)))  -> Int;
             F_SETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL), lease: Set32(&LOCK_TYPE))       -> Int;

@@ -62,12 +62,9 @@ impl Builder {
             Ty::Out(inner) => self.lower(arg, inner, phase::EXIT_OK),
             Ty::InOut(Ty::Msghdr) if self.detail.data => {
                 // Of the header as it goes in only the length of the name is of interest.
-                self.push(arg, phase::ENTER, shape::BYTES, Len::Fixed(1), 56, 56, 1);
+                self.fixed(arg, phase::ENTER, 56);
                 self.lower(arg, &Ty::Msghdr, phase::EXIT_OK);
             }
-            Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
-            Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
-            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
             Ty::InOut(inner) => {
                 self.lower(arg, inner, phase::ENTER);
                 self.lower(arg, inner, phase::EXIT_OK);
@@ -132,11 +129,16 @@ impl Builder {
             Special::Siginfo => self.fixed(arg, when, 128),
             Special::Stat => self.fixed(arg, when, STAT),
             Special::Statx => self.fixed(arg, when, 256),
-            Special::Utimbuf | Special::Ifconf => self.fixed(arg, when, 16),
+            Special::Utimbuf => self.fixed(arg, when, 16),
             Special::Timevals | Special::Timespecs => self.fixed(arg, when, 32),
             Special::Termios => self.fixed(arg, when, 36),
             Special::Termios2 => self.fixed(arg, when, 44),
-            Special::Ifreq => self.fixed(arg, when, 40),
+            Special::Ifreq | Special::Ifconf => {
+                let size = if special == Special::Ifreq { 40 } else { 16 };
+                self.fixed(arg, phase::ENTER, size);
+                self.fixed(arg, phase::EXIT_OK, size);
+            }
+            Special::FanDirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
             Special::FileHandle => self.fixed(arg, when, 136),
             Special::FileHandleOut => {
                 self.fixed(arg, phase::ENTER, 8);
@@ -178,6 +180,7 @@ impl Builder {
             Special::Residency(_) => self.push(arg, when, shape::BYTES, Len::Fixed(1), elements(1), elements(1), 1),
             Special::PageStatus(n) => self.push(arg, when, shape::BYTES, n, 4, 4 * elements(4), elements(4)),
             Special::CloneFlags
+            | Special::Personality
             | Special::Rlim
             | Special::MmapFlags
             | Special::WithPerm(_)
@@ -193,10 +196,10 @@ impl Builder {
             | Special::Ptracer
             | Special::PidType
             | Special::UserOffset
-            | Special::NonZeroMode
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd
+            | Special::MountFlags
             | Special::Propagation
             | Special::EthProto
             | Special::IoctlCmd

@@ -3,6 +3,7 @@
 
 use super::open::OPEN;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
 use super::types::*;
@@ -110,14 +111,14 @@ pub static EPOLL_EVENT: super::types::Rec = super::types::Rec {
 const EPOLL_CTL_DEL: u64 = 2;
 
 syscalls! { pub POLLING:
-    poll            [7 168 _]       (fds: Special(Form::PollFds), nfds: Uint, timeout: Int)         -> Special(Form::PollRet), DESC;
-    ppoll           [271 309 73]    (fds: Special(Form::PollFds), nfds: Uint, tmo_p: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize),
-                                     sigsetsize: Ulong)                                     -> Special(Form::PpollRet), DESC;
-    select          [23 82 _]       (nfds: Int, readfds: Special(Form::FdSet), writefds: Special(Form::FdSet),
-                                     exceptfds: Special(Form::FdSet), timeout: Rec(&TIMEVAL)) -> Special(Form::SelectRet), DESC;
-    pselect6        [270 308 72]    (nfds: Int, readfds: Special(Form::FdSet), writefds: Special(Form::FdSet),
-                                     exceptfds: Special(Form::FdSet), timeout: Rec(&TIMESPEC),
-                                     sigmask: Special(Form::MaskPair))                      -> Special(Form::Pselect6Ret), DESC;
+    poll            [7 168 _]       (fds: Special(S::PollFds), nfds: Uint, timeout: Int)         -> Special(S::PollRet), DESC;
+    ppoll           [271 309 73]    (fds: Special(S::PollFds), nfds: Uint, tmo_p: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize),
+                                     sigsetsize: Ulong)                                     -> Special(S::PpollRet), DESC;
+    select          [23 82 _]       (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet),
+                                     exceptfds: Special(S::FdSet), timeout: Rec(&TIMEVAL)) -> Special(S::SelectRet), DESC;
+    pselect6        [270 308 72]    (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet),
+                                     exceptfds: Special(S::FdSet), timeout: Rec(&TIMESPEC),
+                                     sigmask: Special(S::MaskPair))                      -> Special(S::Pselect6Ret), DESC;
     epoll_create    [213 254 _]     (size: Int)                                                     -> Fd, DESC;
     epoll_create1   [291 329 20]    (flags: Set32(&EPOLL_CREATE))                                   -> Fd, DESC;
     epoll_ctl       [233 255 21]    (epfd: Fd, op: Set32(&EPOLL_CTL), fd: Fd, event: Rec(&EPOLL_EVENT)) -> Int, DESC,
@@ -127,9 +128,9 @@ syscalls! { pub POLLING:
     epoll_wait      [232 256 _]     (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int, timeout: Int)
                                                                                                     -> Int, DESC;
     epoll_pwait     [281 319 22]    (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int, timeout: Int,
-                                     sigmask: SigSet(sigsetsize), sigsetsize: Ulong)                -> Int, DESC;
+                                     sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong)                -> Int, DESC;
     epoll_pwait2    [441 441 441]   (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int,
-                                     timeout: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize), sigsetsize: Ulong) -> Int, DESC;
+                                     timeout: Out(&Rec(&TIMESPEC)), sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, DESC;
     eventfd         [284 323 _]     (initval: Uint)                                                 -> Fd, DESC;
     eventfd2        [290 328 19]    (initval: Uint, flags: Set32(&EFD))                             -> Fd, DESC;
     signalfd        [282 321 _]     (fd: Fd, mask: SigSet(sizemask), sizemask: Ulong)               -> Fd, DESC | SIG;
@@ -139,6 +140,6 @@ syscalls! { pub POLLING:
     inotify_add_watch [254 292 27]  (fd: Fd, pathname: Path, mask: Set32(&IN))                      -> Int, DESC | FILE;
     inotify_rm_watch [255 293 28]   (fd: Fd, wd: Int)                                               -> Int, DESC;
     fanotify_init   [300 338 262]   (flags: Set32(&FAN_INIT), event_f_flags: Set32(&OPEN))          -> Fd, DESC;
-    fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Set(&FAN), dirfd: Special(Form::FanDirFd),
+    fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Set(&FAN), dirfd: Special(S::FanDirFd),
                                      pathname: Path)                                                -> Int, DESC | FILE;
 }

@@ -132,10 +132,10 @@ syscalls! { pub PROCESS:
     getsid      [124 147 156] (pid: Pid)                                                        -> Pid, 0;
     setsid      [112 66 157]  ()                                                                -> Pid, 0;
     set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Pid, 0;
-    unshare     [272 310 97]  (flags: Set32(&UNSHARE))                                          -> Int, PROC;
-    personality [135 136 92]  (persona: Set32(&PERSONA))                                        -> Note(&Hex32, &Set32(&PERSONA)), 0,
+    unshare     [272 310 97]  (flags: Set32(&UNSHARE))                                          -> Int, 0;
+    personality [135 136 92]  (persona: Special(S::Personality))                                -> Note(&Hex32, &Special(S::Personality)), 0,
         by persona {
-            PERSONA_QUERY => (persona: Hex32)                                                   -> Note(&Hex32, &Set32(&PERSONA));
+            PERSONA_QUERY => (persona: Hex32)                                                   -> Note(&Hex32, &Special(S::Personality));
         };
     pidfd_open  [434 434 434] (pid: Pid, flags: Set32(&PIDFD_OPEN))                             -> Fd, DESC;
     pidfd_send_signal [424 424 424] (pidfd: Fd, sig: Signal, info: Special(S::Siginfo), flags: Set32(&PIDFD_SIGNAL)) -> Int, DESC | SIG | PROC;

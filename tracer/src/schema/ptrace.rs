@@ -29,6 +29,10 @@ sets! {
           PTRACE_O_TRACEEXEC = 0x10, PTRACE_O_TRACEVFORKDONE = 0x20, PTRACE_O_TRACEEXIT = 0x40,
           PTRACE_O_TRACESECCOMP = 0x80, PTRACE_O_EXITKILL = 0x10_0000, PTRACE_O_SUSPEND_SECCOMP = 0x20_0000;
 
+    /// PTRACE_PEEKSIGINFO flags. include/uapi/linux/ptrace.h
+    PEEKING "PTRACE_PEEKSIGINFO_"
+    bits: PTRACE_PEEKSIGINFO_SHARED = 1;
+
     /// Register sets, as notes of a core file are named. include/uapi/linux/elf.h
     NT "NT_"
     choice all: NT_PRSTATUS = 1, NT_FPREGSET = 2, NT_PRPSINFO = 3, NT_TASKSTRUCT = 4, NT_AUXV = 6, NT_386_TLS = 0x200,
@@ -48,13 +52,17 @@ records! {
         ss: 160 8 Hex, fs_base: 168 8 Hex, gs_base: 176 8 Hex, ds: 184 8 Hex, es: 192 8 Hex, fs: 200 8 Hex, gs: 208 8 Hex
     }
 
+    /// struct ptrace_peeksiginfo_args. include/uapi/linux/ptrace.h
+    PEEK 16 { off: 0 8 Ulong, flags: 8 4 Set32(&PEEKING), nr: 12 4 Uint }
+
     /// struct iovec that holds a register set, which is not followed. include/uapi/linux/uio.h
     REGSET 16 { iov_base: 0 8 Addr, iov_len: 8 8 Ulong }
 }
 
 selectors! {
     TRACEME = 0, PEEKTEXT = 1, PEEKDATA = 2, PEEKUSER = 3, POKETEXT = 4, POKEDATA = 5, POKEUSER = 6, CONT = 7, KILL = 8,
-    SINGLESTEP = 9, GETREGS = 12, SETREGS = 13, ATTACH = 16, DETACH = 17, OLDSETOPTIONS = 21, SYSCALL = 24, SYSEMU = 31,
+    SINGLESTEP = 9, GETREGS = 12, SETREGS = 13, GETFPREGS = 14, SETFPREGS = 15, GET_THREAD_AREA = 25, SET_THREAD_AREA = 26,
+    PEEKSIGINFO = 0x4209, ATTACH = 16, DETACH = 17, OLDSETOPTIONS = 21, SYSCALL = 24, SYSEMU = 31,
     SYSEMU_SINGLESTEP = 32, SINGLEBLOCK = 33, SETOPTIONS = 0x4200, GETEVENTMSG = 0x4201, GETSIGINFO = 0x4202,
     SETSIGINFO = 0x4203, GETREGSET = 0x4204, SETREGSET = 0x4205, SEIZE = 0x4206, INTERRUPT = 0x4207, LISTEN = 0x4208,
     GETSIGMASK = 0x420a, SETSIGMASK = 0x420b, SECCOMP_GET_FILTER = 0x420c, SECCOMP_GET_METADATA = 0x420d,
@@ -74,6 +82,9 @@ syscalls! { pub PTRACES:
             GETREGS                => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Out(&Rec(&REGS))) -> Long;
             SETREGS                => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Rec(&REGS)) -> Long;
             SETOPTIONS | OLDSETOPTIONS | SEIZE => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Set(&PTRACE_O)) -> Long;
+            GETFPREGS | SETFPREGS  => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Addr) -> Long;
+            PEEKSIGINFO            => (request: Set(&PTRACE), pid: Pid, addr: Rec(&PEEK), data: Addr) -> Long;
+            GET_THREAD_AREA | SET_THREAD_AREA => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Addr) -> Long;
             GETEVENTMSG            => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Out(&Ptr(&Ulong))) -> Long;
             GETSIGINFO             => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Out(&Special(S::Siginfo))) -> Long;
             SETSIGINFO             => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Special(S::Siginfo)) -> Long;

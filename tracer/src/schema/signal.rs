@@ -28,13 +28,6 @@ records! {
     STACK 24 { ss_sp: 0 8 Addr, ss_flags: 8 4 Set32(&SS), ss_size: 16 8 Ulong }
 }
 
-/// Names by number, of those that are not real-time. include/uapi/asm-generic/signal.h
-pub static NAMES: [&str; 32] = [
-    "SIG_0", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1",
-    "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",
-    "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
-];
-
 syscalls! { pub SIGNALS:
     kill            [62 37 129]   (pid: Pid, sig: Signal)                                       -> Int, SIG | PROC;
     tkill           [200 238 130] (tid: Pid, sig: Signal)                                       -> Int, SIG | PROC;

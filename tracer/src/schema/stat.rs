@@ -3,9 +3,9 @@
 
 use super::file::AT;
 use super::types::Len::*;
+use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -70,13 +70,13 @@ records! {
 }
 
 syscalls! { pub STATS:
-    stat            [4 106 _]       (pathname: Path, statbuf: Out(&Special(Form::Stat)))    -> Int, FILE | STAT | STATLIKE;
-    fstat           [5 108 80]      (fd: Fd, statbuf: Out(&Special(Form::Stat)))            -> Int, DESC | FSTAT | STATLIKE;
-    lstat           [6 107 _]       (pathname: Path, statbuf: Out(&Special(Form::Stat)))    -> Int, FILE | LSTAT | STATLIKE;
-    newfstatat      [262 _ 79]      (dirfd: DirFd, pathname: Path, statbuf: Out(&Special(Form::Stat)), flags: Set32(&AT))
+    stat            [4 106 _]       (pathname: Path, statbuf: Out(&Special(S::Stat)))    -> Int, FILE | STAT | STATLIKE;
+    fstat           [5 108 80]      (fd: Fd, statbuf: Out(&Special(S::Stat)))            -> Int, DESC | FSTAT | STATLIKE;
+    lstat           [6 107 _]       (pathname: Path, statbuf: Out(&Special(S::Stat)))    -> Int, FILE | LSTAT | STATLIKE;
+    newfstatat      [262 _ 79]      (dirfd: DirFd, pathname: Path, statbuf: Out(&Special(S::Stat)), flags: Set32(&AT))
                                                                              -> Int, DESC | FILE | FSTAT | STATLIKE;
     statx           [332 383 291]   (dirfd: DirFd, pathname: Path, flags: Set32(&AT_STATX), mask: Set32(&STATX),
-                                     statxbuf: Out(&Special(Form::Statx)))   -> Int, DESC | FILE | FSTAT | STATLIKE;
+                                     statxbuf: Out(&Special(S::Statx)))   -> Int, DESC | FILE | FSTAT | STATLIKE;
     statfs          [137 99 43]     (path: Path, buf: Out(&Rec(&STATFS_BUF)))                   -> Int, FILE | STATFS | STATFSLIKE;
     fstatfs         [138 100 44]    (fd: Fd, buf: Out(&Rec(&STATFS_BUF)))                       -> Int, DESC | FSTATFS | STATFSLIKE;
     ustat           [136 62 _]      (dev: Dev, ubuf: Out(&Rec(&USTAT)))                     -> Int, STATFSLIKE;

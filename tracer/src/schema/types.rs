@@ -165,6 +165,8 @@ pub enum Ty {
     Out(&'static Ty),
     /// Read by the call and written by it: both, `[110 => 6]`, when they differ.
     InOut(&'static Ty),
+    /// A field that is left out when it is zero; in records only.
+    NonZero(&'static Ty),
     /// Present only when argument `.0` has a bit of `.1`; not printed otherwise.
     When(Len, u64, &'static Ty),
     /// As `Out`, when the call returned more than 0 (`wait4`'s status).
@@ -213,14 +215,14 @@ pub enum Special {
     Stat,
 
     // Scalars, read from the register or the field itself.
-    /// `mode` of `open_how`: octal, left out when zero.
-    NonZeroMode,
     /// Flags of memfd_create: `MFD_HUGETLB|21<<MFD_HUGE_SHIFT`.
     MemfdFlags,
     /// Flags of swapon: names, then the priority in the low 15 bits.
     SwapFlags,
     /// `QCMD(Q_GETQUOTA, USRQUOTA)`.
     QuotaCmd,
+    /// Flags of mount: the magic number of old programs in the upper half, then names.
+    MountFlags,
     /// Mount propagation: one of MS_SHARED and its kin, `0` for none.
     Propagation,
     /// Protocol of a packet socket: `htons(ETH_P_ALL)`.
@@ -285,9 +287,9 @@ pub enum Special {
     Termios,
     /// `struct termios2`, 44 bytes.
     Termios2,
-    /// `struct ifreq`, 40 bytes; argument 1 tells what it holds.
+    /// `struct ifreq`, 40 bytes at entry and at the end; argument 1 tells what it holds.
     Ifreq,
-    /// `struct ifconf`, 16 bytes.
+    /// `struct ifconf`, 16 bytes at entry and at the end.
     Ifconf,
     /// What io_uring_enter waits with: a signal mask of `sigsetsize` (argument 5) bytes, or a structure when
     /// the flags have IORING_ENTER_EXT_ARG.
@@ -320,6 +322,8 @@ pub enum Special {
     /// `struct ptrace_syscall_info`, of which the call returns the size: at most 88 bytes at the end.
     SyscallInfo,
 
+    /// An execution domain and its flags, the former named as unknown by itself: `0xad /* PER_??? */|0xb00`. A number.
+    Personality,
     /// A limit in units of 1024 where it is a multiple: `8192*1024`, `RLIM64_INFINITY`. A number.
     Rlim,
     /// mmap's flags with the size of huge pages: `MAP_PRIVATE|MAP_HUGETLB|21<<MAP_HUGE_SHIFT`. A number.
@@ -351,9 +355,6 @@ pub enum Special {
     /// An offset into x86's `struct user`: `8*ORIG_RAX`. A number.
     UserOffset,
 }
-
-/// Another name for [`Special`], for tables in which that word is the variant of [`Ty`].
-pub type Form = Special;
 
 /// Bits of [`Row::class`]: the sets of `-e trace=%name`, as strace has them.
 pub mod class {

@@ -68,8 +68,6 @@ impl Filter {
         match head.kind {
             kind::CALL | kind::PENDING => self.wants_call(head, record),
             kind::SIGNAL | kind::STOPPED => self.wants_signal(head.ret),
-            // A leader whose threads live on: the process ends with the last of them, and so does its line.
-            kind::EXIT if head.tid == head.tgid && head.args[0] == 0 => false,
             kind::EXIT if head.ret & 0x7f != 0 => self.wants_signal(head.ret & 0x7f),
             kind::EXIT => !self.show.quiet_exit,
             kind::EXEC if head.flags & flag::MOVED != 0 => !self.show.quiet_superseded || tasks,

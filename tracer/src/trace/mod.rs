@@ -3,6 +3,7 @@
 
 pub mod ending;
 pub mod filter;
+pub mod notice;
 mod render;
 pub mod sequence;
 pub mod stage;
@@ -13,14 +14,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 
 pub use self::ending::{Ending, die, said};
 use self::sequence::{Order, Sequencer};
 use self::stage::Shower;
-use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
+use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
 use crate::output;
 use crate::output::record::Recorder;
@@ -44,7 +46,7 @@ const WAIT: Duration = Duration::from_secs(1);
 /// Those of opening source and output, and of a source that breaks down.
 pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &spec.notices {
-        eprintln!("{}: {notice}", spec.program);
+        notice::tell(&spec.program, notice);
     }
     let mut shower = Shower::open(spec)?;
     interrupt::install()?;
@@ -53,7 +55,8 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     if let Some(pid) = source.command() {
         shower.expect(pid);
     }
-    let recorder = spec.output.record.as_deref().map(|path| Recorder::create(path, &header(spec, &*source))).transpose()?;
+    let recorder =
+        spec.output.record.as_deref().map(|path| Recorder::create(path, &header(spec, &*source))).transpose()?;
     let mut trace = Trace::new(spec, source, shower);
     trace.recorder = recorder;
     let interrupted = trace.follow()?;
@@ -127,7 +130,17 @@ impl<'a> Trace<'a> {
             && spec.output.style.relative.is_none()
             && std::io::stderr().is_terminal();
         let now = Instant::now();
-        Trace { spec, source, sequencer, shower, recorder: None, batch: Batch::new(), marked: now, live, quiet_since: None }
+        Trace {
+            spec,
+            source,
+            sequencer,
+            shower,
+            recorder: None,
+            batch: Batch::new(),
+            marked: now,
+            live,
+            quiet_since: None,
+        }
     }
 
     /// Shows events until no traced task is left, or until a signal (which is returned) or a reader that
@@ -166,6 +179,7 @@ impl<'a> Trace<'a> {
             ending::stop_command(pid, signal);
         }
         self.source.detach(&mut self.batch)?;
+        cut_short(&mut self.batch);
         self.take();
         if self.sequencer.held() > 0 || interrupted.is_some() {
             self.shower.detached();
@@ -191,9 +205,9 @@ impl<'a> Trace<'a> {
         let outcome = self.shower.finish(self.source.name(), &losses);
         failed |= report(program, &outcome);
         if let Some(line) = output::loss::line(program, &losses) {
-            eprintln!("{line}");
+            notice::tell_line(&line);
         }
-        Ok(if failed { Ending::Code(exit::FAILED) } else { ending })
+        Ok(if failed { Ending::Code(self.spec.failure) } else { ending })
     }
 
     /// Has the source tell what runs, so that all before it can be shown.
@@ -247,11 +261,28 @@ fn order(spec: &Spec) -> Order {
     }
 }
 
+/// To let a task go, ptrace stops it: that ends its call for a moment, to be restarted unseen by the program.
+/// Such a call is still running.
+fn cut_short(batch: &mut [u8]) {
+    let mut at = 0;
+    while let Some(head) = batch.get(at..).and_then(Head::read) {
+        let end = at + (head.len as usize).max(size_of::<Head>());
+        if head.kind == kind::CALL && (-516..=-512).contains(&head.ret) && end <= batch.len() {
+            let head = Head { kind: kind::PENDING, ret: 0, ..head };
+            batch[at..at + size_of::<Head>()].copy_from_slice(head.bytes());
+        }
+        at = end;
+    }
+}
+
 /// Says what could not be written; true when something could not.
 fn report(program: &str, outcome: &Outcome) -> bool {
     let line = outcome.line(program);
     if let Some(line) = &line {
-        eprintln!("{line}");
+        notice::tell_line(line);
     }
     line.is_some()
 }
+
+#[cfg(test)]
+mod tests;

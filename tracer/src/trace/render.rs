@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 
 use crate::capture::Losses;
 use crate::output::json::{End, Json};
-use crate::output::summary::Summary;
 use crate::output::strace::{PidFormat, StraceText};
+use crate::output::summary::Summary;
 use crate::output::{Line, Render};
 use crate::spec::{self, Color, Form, Spec, To};
 

@@ -324,8 +324,7 @@ impl Sequencer {
         }
         let record = &self.held[off..end];
         let visible = stage.visible(head, record);
-        let mut point =
-            Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
+        let mut point = Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
         let task = self.tasks.entry(head.tid).or_default();
         match head.kind {
             kind::CALL => {
@@ -339,7 +338,8 @@ impl Sequencer {
                 }
                 if visible || begun {
                     if self.order == Order::Split && !begun && !before && head.time >= self.played {
-                        self.points.push(Point { what: What::Start, ..point });
+                        let tid = self.began_as(head);
+                        self.points.push(Point { what: What::Start, tid, ..point });
                     }
                     point.what = What::End;
                 }
@@ -377,6 +377,16 @@ impl Sequencer {
         }
     }
 
+    /// Who began a call: after execve in a thread that was not the leader, the call ends under the leader's id.
+    fn began_as(&self, call: &Head) -> u32 {
+        if call.flags & flag::MOVED == 0 {
+            return call.tid;
+        }
+        let mut heads = self.points.iter().filter_map(|p| Head::read(record_at(&self.held, p.off)));
+        let moved = |h: &Head| h.kind == kind::EXEC && h.flags & flag::MOVED != 0 && h.tid == call.tid;
+        heads.rfind(moved).map_or(call.tid, |exec| exec.args[0] as u32)
+    }
+
     /// Plays all points before `mark`, in order.
     fn play(&mut self, mark: u64, stage: &mut impl Stage) {
         self.points.sort_by_key(|p| p.time);
@@ -402,7 +412,7 @@ impl Sequencer {
             }
             if let Some(begun) = open.take() {
                 self.unfinished.insert(begun.tid(), begun.start());
-                show(stage, Form::Unfinished, begun.record(&self.held), true);
+                begun.show(stage, Form::Unfinished, &self.held);
             }
             match p.what {
                 What::Start => open = Some(Begun::Held { tid: p.tid, start: p.start, off: p.off }),
@@ -484,6 +494,14 @@ impl Begun {
         }
     }
 
+    /// Shows the entry, as that of the task that made it.
+    fn show(&self, stage: &mut impl Stage, form: Form, held: &[u8]) {
+        let record = self.record(held);
+        if let Some(head) = Head::read(record) {
+            stage.step(Step { form, record, head: &Head { tid: self.tid(), ..head }, shown: true });
+        }
+    }
+
     fn keep(self, held: &[u8]) -> Open {
         match self {
             Begun::Kept(open) => open,
@@ -529,199 +547,5 @@ fn show(stage: &mut impl Stage, form: Form, record: &[u8], shown: bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Writes what it is given as words: `tid+` unfinished, `tid-` resumed, `tid` whole, each with its start.
-    #[derive(Default)]
-    struct Log(Vec<(u32, Form, u8, u64)>);
-
-    impl Stage for Log {
-        fn visible(&mut self, head: &Head, _: &[u8]) -> bool {
-            !matches!(head.kind, kind::FORK | kind::ATTACH) && (head.kind != kind::EXEC || head.flags & flag::MOVED != 0)
-        }
-        fn step(&mut self, step: Step<'_>) {
-            if step.shown {
-                self.0.push((step.head.tid, step.form, step.head.kind, step.head.time));
-            }
-        }
-    }
-
-    impl Log {
-        fn words(&self) -> String {
-            let word = |&(tid, form, what, time): &(u32, Form, u8, u64)| {
-                let sign = match form {
-                    Form::Unfinished => "+",
-                    Form::Resumed => "-",
-                    Form::Detached => "!",
-                    Form::Entered => "?",
-                    Form::Whole if what == kind::CALL => "",
-                    Form::Whole => "*",
-                };
-                format!("{tid}@{time}{sign}")
-            };
-            self.0.iter().map(word).collect::<Vec<_>>().join(" ")
-        }
-    }
-
-    fn record(what: u8, tid: u32, time: u64, end: u64) -> Vec<u8> {
-        let dur = end.saturating_sub(time);
-        Head { len: 104, kind: what, tid, tgid: tid, time, dur, ..Head::default() }.bytes().to_vec()
-    }
-    fn call(tid: u32, time: u64, end: u64) -> Vec<u8> {
-        record(kind::CALL, tid, time, end)
-    }
-    fn pending(tid: u32, time: u64) -> Vec<u8> {
-        record(kind::PENDING, tid, time, 0)
-    }
-    fn mark(time: u64) -> Vec<u8> {
-        record(kind::MARK, 0, time, 0)
-    }
-    fn exit(tid: u32, time: u64) -> Vec<u8> {
-        record(kind::EXIT, tid, time, 0)
-    }
-    fn fork(tid: u32, child: u32, time: u64) -> Vec<u8> {
-        let args = [u64::from(child), u64::from(child), 0, 0, 0, 0];
-        Head { len: 104, kind: kind::FORK, tid, tgid: tid, time, ret: 1, args, ..Head::default() }.bytes().to_vec()
-    }
-
-    fn run(order: Order, batches: &[&[Vec<u8>]]) -> Log {
-        let (mut seq, mut log) = (Sequencer::new(order), Log::default());
-        for batch in batches {
-            seq.feed(&mut batch.concat(), &mut log);
-        }
-        seq.finish(&mut log);
-        log
-    }
-
-    #[test]
-    fn calls_are_split_where_another_line_comes_between() {
-        let check = |records: &[Vec<u8>], expected: &str| {
-            assert_eq!(run(Order::Split, &[records]).words(), expected);
-            let single: Vec<_> = records.iter().map(std::slice::from_ref).collect();
-            assert_eq!(run(Order::Split, &single).words(), expected, "a record a batch");
-        };
-        check(&[call(1, 10, 11), call(1, 12, 13)], "1@10 1@12");
-        check(&[call(1, 10, 11), call(2, 12, 13), call(1, 14, 15)], "1@10 2@12 1@14");
-        check(&[fork(1, 2, 1), call(2, 12, 13), call(1, 10, 20)], "1@10+ 2@12 1@10-");
-        check(&[fork(1, 2, 1), call(1, 10, 20), call(2, 12, 30)], "1@10+ 2@12+ 1@10- 2@12-");
-        // The parent waits, the child runs and ends; the mark comes before the wait does.
-        check(
-            &[fork(1, 2, 5), call(1, 4, 6), call(2, 8, 9), pending(1, 7), mark(10), exit(2, 12), call(1, 7, 13)],
-            "1@4 1@7+ 2@8 2@12* 1@7-",
-        );
-        // A running call with nothing behind it stays whole.
-        check(&[fork(1, 2, 5), call(2, 6, 7), pending(1, 8), mark(10), call(1, 8, 13)], "2@6 1@8");
-        // Still running at the end: the last is detached, an earlier one was shown already.
-        check(&[fork(1, 2, 5), pending(1, 6), pending(2, 8), mark(10)], "1@6+ 2@8!");
-        check(&[pending(1, 6), mark(10)], "1@6!");
-        // The same running call is told with every mark, and once more when it ended already.
-        check(
-            &[fork(1, 2, 1), pending(1, 6), mark(10), pending(1, 6), mark(20), call(1, 6, 25), pending(1, 6), mark(30)],
-            "1@6",
-        );
-    }
-
-    #[test]
-    fn a_running_call_can_be_looked_at() {
-        let (mut seq, mut log) = (Sequencer::new(Order::Split), Log::default());
-        let mut feed = |records: &[Vec<u8>], expected: &str| {
-            seq.feed(&mut records.concat(), &mut log);
-            seq.reveal(&mut log);
-            assert_eq!(log.words(), expected);
-        };
-        feed(&[call(1, 1, 2), pending(1, 3), mark(5)], "1@1 1@3?");
-        feed(&[call(1, 3, 6)], "1@1 1@3? 1@3");
-        feed(&[fork(1, 2, 7), call(2, 8, 9)], "1@1 1@3? 1@3");
-        feed(&[pending(1, 10), mark(11)], "1@1 1@3? 1@3 2@8 1@10?");
-        feed(&[call(2, 12, 13), mark(14)], "1@1 1@3? 1@3 2@8 1@10? 1@10+ 2@12");
-    }
-
-    #[test]
-    fn a_late_record_is_shown_late_and_whole() {
-        let records = [call(1, 1, 2), call(2, 3, 4), mark(10), call(1, 5, 6), mark(20), call(2, 11, 12)];
-        let single: Vec<_> = records.iter().map(std::slice::from_ref).collect();
-        assert_eq!(run(Order::Split, &single).words(), "1@1 2@3 1@5 2@11");
-    }
-
-    #[test]
-    fn whole_calls_stand_where_they_end() {
-        let records = [fork(1, 2, 1), call(2, 12, 13), call(1, 10, 20), pending(2, 15), mark(30)];
-        assert_eq!(run(Order::Ends, &[&records]).words(), "2@12 1@10 2@15!");
-    }
-
-    /// Random lives of up to four tasks: the records in the order of their ends, with marks and the calls
-    /// that run at each.
-    fn story() -> impl Strategy<Value = (Vec<Vec<u8>>, usize)> {
-        (prop::collection::vec((0u32..4, 1u64..6, 0u64..40), 1..60), prop::collection::vec(1u64..400, 0..6)).prop_map(
-            |(steps, marks)| {
-                let mut clock = [1000u64, 1001, 1002, 1003];
-                let mut calls: Vec<(u64, u64, u32)> = Vec::new();
-                for (i, (task, gap, dur)) in steps.into_iter().enumerate() {
-                    let now = &mut clock[task as usize];
-                    // Distinct times, as a clock of ns gives them.
-                    let (start, end) = (*now * 100 + i as u64, (*now + gap + dur) * 100 + i as u64);
-                    *now += gap + dur + 1;
-                    calls.push((start, end, task + 1));
-                }
-                let made = calls.len();
-                let mut timed: Vec<(u64, Vec<u8>)> = calls.iter().map(|&(s, e, t)| (e, call(t, s, e))).collect();
-                for at in marks {
-                    let at = (1000 + at) * 100 + 99;
-                    let mut bytes = Vec::new();
-                    for &(s, _, t) in calls.iter().filter(|&&(s, e, _)| s < at && e >= at) {
-                        bytes.extend(pending(t, s));
-                    }
-                    bytes.extend(mark(at));
-                    timed.push((at, bytes));
-                }
-                timed.sort_by_key(|(time, _)| *time);
-                // Both tasks are known from the start, as after an attach.
-                let mut records: Vec<Vec<u8>> = (1..=4).map(|t| record(kind::ATTACH, t, 1, 0)).collect();
-                for (_, bytes) in timed {
-                    records.extend(bytes.chunks(104).map(<[u8]>::to_vec));
-                }
-                (records, made)
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn every_call_once_in_order_however_batches_are_cut((records, made) in story(), cuts in prop::collection::vec(any::<bool>(), 400)) {
-            let whole = run(Order::Split, &[&records]);
-            let mut batches = Vec::new();
-            let mut from = 0;
-            for i in 1..records.len() {
-                if cuts[i % cuts.len()] {
-                    batches.push(&records[from..i]);
-                    from = i;
-                }
-            }
-            batches.push(&records[from..]);
-            let cut = run(Order::Split, &batches);
-            prop_assert_eq!(cut.words(), whole.words());
-
-            let mut ended = 0;
-            let mut running: HashMap<u32, u64> = HashMap::new();
-            let mut last: HashMap<u32, u64> = HashMap::new();
-            for &(tid, form, what, time) in &whole.0 {
-                prop_assert!(matches!(what, kind::CALL | kind::PENDING));
-                match form {
-                    Form::Resumed => prop_assert_eq!(running.remove(&tid), Some(time)),
-                    _ => {
-                        prop_assert!(!running.contains_key(&tid));
-                        prop_assert!(last.insert(tid, time).is_none_or(|t| t < time), "a task's calls in order");
-                        if form == Form::Unfinished {
-                            running.insert(tid, time);
-                        }
-                    }
-                }
-                ended += usize::from(matches!(form, Form::Whole | Form::Resumed));
-            }
-            prop_assert!(running.is_empty());
-            prop_assert_eq!(ended, made);
-        }
-    }
-}
+#[path = "sequence_tests.rs"]
+mod tests;

@@ -2,20 +2,19 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
-use std::io::Write;
-
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
 
 use super::filter::{Filter, blobs};
+use super::notice::Notices;
+use super::render::Renderer;
 use super::sequence::{Form, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::model::process::{Processes, Task};
 use crate::output::sink::{Flow, Outcome, Sink};
 use crate::output::{Item, Line, Render};
-use super::render::Renderer;
-use crate::schema::by_name;
+use crate::schema::{Abi, by_name};
 use crate::spec::{Form as OutputForm, Spec, To};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -48,6 +47,13 @@ pub struct Shower {
     pub command: Command,
     /// No record of the command came yet.
     unmet: bool,
+    /// The command's program does not run yet; its execve failed.
+    unstarted: bool,
+    refused: bool,
+    execve: u32,
+    /// Some task made 32-bit calls.
+    compat: bool,
+    quiet_personality: bool,
     /// The records' own clock, when they come from a recording.
     recorded: bool,
 }
@@ -69,17 +75,11 @@ struct Entered {
     text: Vec<u8>,
 }
 
-/// Notices on stderr, in strace's words.
-#[derive(Debug)]
-struct Notices {
-    program: String,
-    quiet: bool,
-    /// Attached processes not told yet, with their threads.
-    attached: Vec<(u32, u32)>,
-}
-
 impl Stage for Shower {
     fn visible(&mut self, head: &Head, record: &[u8]) -> bool {
+        if self.unstarted && self.command.pid == Some(head.tid) && self.is_ours(head) {
+            return false;
+        }
         self.filter.wants(head, record)
     }
 
@@ -89,6 +89,9 @@ impl Stage for Shower {
             self.meet(head);
         }
         if head.kind == kind::CALL {
+            if self.compat || head.flags & flag::COMPAT != 0 {
+                self.personality(head);
+            }
             if step.shown {
                 self.call(&step);
             }
@@ -112,14 +115,14 @@ impl Shower {
         let target = &spec.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
-        let notices = Notices {
-            program: spec.program.clone(),
-            quiet: spec.show.quiet_attach || wide || run_to_file,
-            attached: Vec::new(),
-        };
+        let notices = Notices::new(&spec.program, spec.show.quiet_attach || wide || run_to_file);
         let sink = Sink::open(to)?;
         let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
-            notices.say(&format!("Requested path \"{}\" resolved into \"{}\"", given.escape_ascii(), real.escape_ascii()));
+            notices.say(&format!(
+                "Requested path \"{}\" resolved into \"{}\"",
+                given.escape_ascii(),
+                real.escape_ascii()
+            ));
         });
         Ok(Shower {
             filter,
@@ -138,17 +141,49 @@ impl Shower {
             text: spec.output.form == OutputForm::Text,
             entered: None,
             notices,
-            prctl: by_name("prctl").map_or(u32::MAX, |row| u32::from(row.nr[crate::schema::Abi::NATIVE as usize])),
+            prctl: number("prctl"),
             command: Command::default(),
             unmet: false,
+            unstarted: false,
+            refused: false,
+            execve: number("execve"),
+            compat: false,
+            quiet_personality: spec.show.quiet_personality,
             recorded: false,
         })
+    }
+
+    /// A task made a 32-bit call, or its first 64-bit one after such.
+    fn personality(&mut self, head: &Head) {
+        self.compat = true;
+        let compat = head.flags & flag::COMPAT != 0;
+        let changed = match self.processes.get_mut(head.tid) {
+            Some(task) => std::mem::replace(&mut task.compat, compat) != compat,
+            None => false,
+        };
+        if changed && !self.quiet_personality {
+            let bits = if compat { 32 } else { 64 };
+            self.say(&format!("[ Process PID={} runs in {bits} bit mode. ]", head.tgid));
+        }
+    }
+
+    /// Before its program runs, the command's process is a copy of tracer: when execve failed, what it still
+    /// does is to say so and to exit, which is not the command's doing.
+    fn is_ours(&mut self, head: &Head) -> bool {
+        match head.kind {
+            kind::EXEC => self.unstarted = false,
+            kind::CALL if self.refused => return true,
+            kind::CALL if head.nr == self.execve && head.ret < 0 => self.refused = true,
+            _ => {}
+        }
+        false
     }
 
     /// The command is process `pid`.
     pub fn expect(&mut self, pid: u32) {
         self.command.pid = Some(pid);
         self.unmet = true;
+        self.unstarted = true;
     }
 
     /// Records come from a recording that was made when CLOCK_REALTIME minus CLOCK_MONOTONIC was `wall` ns.
@@ -159,9 +194,7 @@ impl Shower {
 
     /// Hands rendered lines to the sink, and with `now` lets it write them.
     pub fn deliver(&mut self, now: bool) -> Flow {
-        if !self.notices.attached.is_empty() {
-            self.tell_attached();
-        }
+        self.tell_attached();
         self.hand_over();
         if now && self.flow == Flow::Open {
             self.flow = self.sink.flush();
@@ -183,7 +216,7 @@ impl Shower {
 
     /// Says that every task that still lives is no longer traced.
     pub fn detached(&mut self) {
-        if !self.notices.quiet {
+        if !self.notices.quiet() {
             let _ = self.deliver(true);
             for tid in self.processes.tids() {
                 self.notices.say(&format!("Process {tid} detached"));
@@ -275,13 +308,17 @@ impl Shower {
             self.processes.learn(head);
         }
         match head.kind {
-            kind::ATTACH => self.attached(head),
+            kind::ATTACH => self.notices.attached(head.tgid),
             kind::FORK => {
-                if head.ret == 1 && !self.notices.quiet {
+                if head.ret == 1 && !self.notices.quiet() {
                     self.say(&format!("Process {} attached", head.args[0] as u32));
                 }
                 if step.shown {
-                    self.line(head, head.time, Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 });
+                    self.line(
+                        head,
+                        head.time,
+                        Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 },
+                    );
                 }
             }
             kind::EXEC if step.shown => {
@@ -312,45 +349,33 @@ impl Shower {
         }
     }
 
-    fn attached(&mut self, head: &Head) {
-        if !self.notices.quiet {
-            match self.notices.attached.iter_mut().find(|(process, _)| *process == head.tgid) {
-                Some((_, threads)) => *threads += 1,
-                None => self.notices.attached.push((head.tgid, 1)),
-            }
-        }
-    }
-
     fn tell_attached(&mut self) {
-        for (process, threads) in std::mem::take(&mut self.notices.attached) {
-            let with = if threads > 1 { format!(" with {threads} threads") } else { String::new() };
-            self.say(&format!("Process {process} attached{with}"));
+        for text in self.notices.take_attached() {
+            self.say(&text);
         }
     }
 
     fn exited(&mut self, step: &Step<'_>) {
         let head = step.head;
-        let last = head.args[0] == 1;
-        if head.tid == head.tgid && !last {
+        let (leads, others) = (head.tid == head.tgid, self.processes.threads(head.tgid) > 1);
+        if leads && self.command.pid == Some(head.tgid) {
+            self.command.status = Some(head.ret as i32);
+        }
+        if let (true, true, Some(task)) = (leads, others, self.processes.get_mut(head.tid)) {
             // A leader whose threads live on: its process ends with the last of them, and so does its line.
-            if let Some(task) = self.processes.get_mut(head.tid) {
-                task.left = Some(head.ret as i32);
-            }
+            task.left = Some(head.ret as i32);
             return;
         }
         if step.shown {
             self.line(head, head.time, ended(head.ret as i32));
         }
         self.forget(head.tid);
-        let leader = if last { self.processes.get(head.tgid).and_then(|t| t.left) } else { None };
-        if let Some(status) = leader {
+        let leader = self.processes.get(head.tgid).and_then(|task| task.left);
+        if let (Some(status), 1) = (leader, self.processes.threads(head.tgid)) {
             if step.shown {
                 self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
             }
             self.forget(head.tgid);
-        }
-        if last && self.command.pid == Some(head.tgid) {
-            self.command.status = Some(leader.unwrap_or(head.ret as i32));
         }
     }
 
@@ -370,7 +395,7 @@ impl Shower {
         }
         let task = self.processes.get(head.tid);
         let time = if time == 0 { task.map_or(0, |t| t.since) } else { time };
-        let many = self.pids || self.processes.several(time);
+        let many = self.pids || (!self.each && self.processes.several(time));
         let line = Line {
             wall: time.wrapping_add(self.wall),
             tid: head.tid,
@@ -402,19 +427,19 @@ impl Shower {
 
     /// `prctl(PR_SET_NAME)` changes what later lines call the task.
     fn renamed(&mut self, head: &Head, record: &[u8]) {
-        if head.args[0] == libc::PR_SET_NAME as u64 && head.ret == 0 && head.flags & flag::COMPAT == 0 {
-            if let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT) {
-                self.processes.rename(head.tid, name);
-            }
+        if head.args[0] == libc::PR_SET_NAME as u64
+            && head.ret == 0
+            && head.flags & flag::COMPAT == 0
+            && let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
+        {
+            self.processes.rename(head.tid, name);
         }
     }
 }
 
-impl Notices {
-    fn say(&self, text: &str) {
-        // A stderr that is gone can not be told so.
-        let _ = writeln!(std::io::stderr(), "{}: {text}", self.program);
-    }
+/// The native number of a call, one that none has where there is no such call.
+fn number(name: &str) -> u32 {
+    by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
 }
 
 /// A wait status (`task_struct.exit_code`) as a line.

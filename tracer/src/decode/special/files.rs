@@ -2,19 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::decode::scalar::at as num;
 use crate::decode::value::{Ret, Tail, Value};
 use crate::schema::io::DT;
 use crate::schema::ioctl_names::IOCTL;
-use crate::schema::mount::{PROPAGATION, QUOTA_CMD, QUOTA_TYPE, SWAP_FLAG};
+use crate::schema::mount::{MS, PROPAGATION, QUOTA_CMD, QUOTA_TYPE, SWAP_FLAG};
 use crate::schema::open::MFD;
-
-fn num(bytes: &[u8], off: usize, width: usize) -> u64 {
-    let mut raw = [0; 8];
-    let rest = bytes.get(off..).unwrap_or_default();
-    let n = width.min(rest.len()).min(8);
-    raw[..n].copy_from_slice(&rest[..n]);
-    u64::from_le_bytes(raw)
-}
 
 /// Entries of getdents64 (`old`: of getdents). Counted, or listed when `verbose`; `whole` is false when
 /// there were more bytes than these.
@@ -124,6 +117,17 @@ pub fn quota_cmd<'a>(cmd: u32) -> Value<'a> {
     Value::Apply("QCMD", vec![Value::Named(&QUOTA_CMD, of(cmd >> 8)), Value::Named(&QUOTA_TYPE, of(cmd & 0xff))])
 }
 
+/// Flags of mount(2). Programs of the last century put a magic number into the upper half.
+pub fn mount_flags<'a>(flags: u64) -> Value<'a> {
+    let magic = flags >> 16 == 0xc0ed;
+    let low = Value::Named(&MS, if magic { flags & 0xffff } else { flags });
+    match (magic, flags & 0xffff) {
+        (false, _) => low,
+        (true, 0) => Value::Word("MS_MGC_VAL"),
+        (true, _) => Value::Phrase(vec![("MS_MGC_VAL|", low)]),
+    }
+}
+
 /// One of MS_SHARED and its kin; 0 for no change.
 pub fn propagation<'a>(value: u64) -> Value<'a> {
     if value == 0 { Value::Uint(0) } else { Value::Named(&PROPAGATION, value) }
@@ -133,6 +137,7 @@ pub fn propagation<'a>(value: u64) -> Value<'a> {
 pub fn mount_ignores(flags: u64) -> (bool, bool) {
     const MS_REMOUNT: u64 = 0x20;
     const MOVED: u64 = 0x1000 | 0x2000 | 0x20000 | 0x40000 | 0x80000 | 0x100000;
+    let flags = if flags >> 16 == 0xc0ed { flags & 0xffff } else { flags };
     (flags & (MS_REMOUNT | MOVED) != 0, flags & MS_REMOUNT == 0 && flags & MOVED != 0)
 }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::decode::value::{Tail, Value};
+use crate::decode::names::ARPHRD;
+use crate::decode::value::Value;
 use crate::schema::ioctl::IFF;
 use crate::schema::ioctl_names::*;
 
@@ -84,15 +85,11 @@ fn chars(b: &[u8]) -> Value<'_> {
 
 fn hwaddr<'a>(sa: &[u8]) -> Value<'a> {
     let family = u16::from_le_bytes([sa[0], sa[1]]);
-    let (name, len) = match family {
-        1 => (Cow::Borrowed("ARPHRD_ETHER"), 6),
-        772 => (Cow::Borrowed("ARPHRD_LOOPBACK"), 6),
-        0xfffe => (Cow::Borrowed("ARPHRD_NONE"), 14),
-        _ => (Cow::Owned(format!("{family:#x} /* ARPHRD_??? */")), 14),
-    };
+    // Ethernet and loopback have six bytes; what others have is not said.
+    let len = if matches!(family, 1 | 772) { 6 } else { 14 };
     let bytes = sa[2..2 + len].iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
     Value::Struct {
-        fields: vec![("sa_family", Value::Text(name.into_owned())), ("sa_data", Value::Text(bytes))],
+        fields: vec![("sa_family", Value::Named(&ARPHRD, u64::from(family))), ("sa_data", Value::Text(bytes))],
         more: false,
     }
 }
@@ -112,15 +109,6 @@ fn map<'a>(b: &[u8]) -> Value<'a> {
         ("port", num(20, 1)),
     ];
     Value::Struct { fields, more: false }
-}
-
-/// Kept beside `ifconf` for callers that have the interfaces' bytes.
-pub fn interfaces<'a>(b: &'a [u8], address: Address<'a>) -> Value<'a> {
-    let one = |r: &'a [u8]| Value::Struct {
-        fields: vec![("ifr_name", chars(&r[..16])), ("ifr_addr", address(&r[16..32]))],
-        more: false,
-    };
-    Value::Array(b.chunks_exact(40).map(one).collect(), Tail::Whole)
 }
 
 #[cfg(test)]
@@ -152,10 +140,8 @@ mod tests {
     fn addresses_of_hardware_are_hex() {
         let b = lo(&[4, 3, 0xaa, 0, 0, 0, 0, 1]);
         let Some(Value::Struct { fields, .. }) = ifreq(SIOCGIFHWADDR, &b, true, |_| Value::Word("")) else { panic!() };
-        let inner = vec![
-            ("sa_family", Value::Text("ARPHRD_LOOPBACK".into())),
-            ("sa_data", Value::Text("aa:00:00:00:00:01".into())),
-        ];
+        let inner =
+            vec![("sa_family", Value::Named(&ARPHRD, 772)), ("sa_data", Value::Text("aa:00:00:00:00:01".into()))];
         assert_eq!(fields[1].1, Value::Struct { fields: inner, more: false });
     }
 }

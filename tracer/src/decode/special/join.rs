@@ -35,26 +35,7 @@ pub fn add(out: &mut String, part: &str) {
     out.push_str(part);
 }
 
-/// A signal's name: `SIGCHLD`, `SIGRT_2`, a number that is none.
-pub fn signal(number: u32) -> String {
-    match number {
-        1..=31 => crate::schema::signal::NAMES[number as usize].to_owned(),
-        32 => "SIGRTMIN".to_owned(),
-        33..=64 => format!("SIGRT_{}", number - 32),
-        _ => number.to_string(),
-    }
-}
-
 /// Text as a value, a plain 0 when it is empty.
 pub fn text<'a>(text: String) -> Value<'a> {
     if text.is_empty() { Value::Uint(0) } else { Value::Text(text) }
-}
-
-/// The little-endian number of `width` bytes at `off`; 0 where the bytes end.
-pub fn at(bytes: &[u8], off: usize, width: usize) -> u64 {
-    let mut raw = [0; 8];
-    let rest = bytes.get(off..).unwrap_or_default();
-    let n = width.min(8).min(rest.len());
-    raw[..n].copy_from_slice(&rest[..n]);
-    u64::from_le_bytes(raw)
 }

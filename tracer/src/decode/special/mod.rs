@@ -5,21 +5,24 @@
 
 pub mod files;
 pub mod ifreq;
-pub mod join;
-pub mod pages;
-pub mod perf;
+mod io;
+mod join;
+mod pages;
+mod perf;
 pub mod poll;
 pub mod siginfo;
-pub mod signals;
+mod signals;
 pub mod sockopt;
 pub mod stat;
-pub mod task;
+pub mod statx;
+mod task;
+mod tasks;
 pub mod tty;
-pub mod values;
+mod values;
 pub mod wait;
 
-use super::Place;
 use super::value::{Ret, Value};
+use super::{Place, scalar};
 use crate::schema::types::Special;
 
 /// The value of an argument. `place` gives its register value ([`Place::value`]), the bytes that were
@@ -28,8 +31,8 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
     match kind {
         Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
         Special::Siginfo => place.memory().take(siginfo::SIZE).map_or_else(|| place.addr(), siginfo::siginfo),
-        Special::Stat => place.memory().take(144).and_then(|b| stat::stat(b, place.cx.verbose)).unwrap_or_else(|| place.addr()),
-        _ => place.addr(),
+        Special::Stat => place.memory().take(stat::SIZE).map_or_else(|| place.addr(), |b| stat::stat(place, b)),
+        _ => tasks::special(kind, place).or_else(|| io::special(kind, place)).unwrap_or_else(|| place.addr()),
     }
 }
 
@@ -38,18 +41,32 @@ pub fn field<'a>(kind: Special, place: Place<'_, 'a>, bytes: &'a [u8]) -> Value<
     match kind {
         Special::WaitStatus => bytes.get(..4).map_or(Value::Struct { fields: vec![], more: true }, wait::status),
         Special::Siginfo => siginfo::siginfo(bytes),
-        Special::Stat => stat::stat(bytes, place.cx.verbose).unwrap_or(Value::Struct { fields: vec![], more: true }),
-        _ => Value::Hex(0),
+        Special::Stat => stat::stat(place, bytes),
+        Special::Propagation => files::propagation(scalar::read(bytes)),
+        _ => tasks::field(kind, bytes).unwrap_or_else(|| Value::Hex(scalar::read(bytes))),
     }
 }
 
 /// The end of a call whose return value is special, when it did not fail.
 pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Ret<'a> {
-    Ret::Value(special(kind, place))
+    io::returned(kind, place).unwrap_or_else(|| Ret::Value(special(kind, place)))
 }
 
 /// Whether an argument that is not marked `Out` is shown only when the call has ended: such a form
 /// stands behind `<... resumed>`.
-pub fn at_end(_kind: Special) -> bool {
-    false
+pub fn at_end(kind: Special) -> bool {
+    io::at_end(kind)
+}
+
+/// A form that is a number, wherever it stands; `None` for forms that are not.
+pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
+    match kind {
+        Special::Propagation => Some(files::propagation(raw)),
+        _ => tasks::number(kind, raw),
+    }
+}
+
+/// An argument that is read and written, of which the end says what the beginning was.
+pub fn says_both(kind: Special) -> bool {
+    matches!(kind, Special::Ifreq | Special::Ifconf)
 }

@@ -1,6 +1,7 @@
 //! Forms of memory calls: mapping flags, node sets, which pages are in.
 
-use super::join::{add, at, flags, text};
+use super::join::{add, flags, text};
+use crate::decode::scalar::at;
 use crate::decode::value::{Tail, Value};
 use crate::schema::memory::MAP;
 
@@ -87,6 +88,9 @@ mod tests {
     fn pages_are_counted_by_the_length() {
         assert_eq!(residency(&[1, 0, 9], 8192, 32), Value::Array(vec![Value::Uint(1), Value::Uint(0)], Tail::Whole));
         assert_eq!(residency(&[1], u64::MAX, 32), Value::Array(vec![Value::Uint(1)], Tail::More));
-        assert_eq!(page_status(&(-14i32).to_le_bytes(), 1, 32), Value::Array(vec![Value::Word("-EFAULT")], Tail::Whole));
+        assert_eq!(
+            page_status(&(-14i32).to_le_bytes(), 1, 32),
+            Value::Array(vec![Value::Word("-EFAULT")], Tail::Whole)
+        );
     }
 }

@@ -1,15 +1,8 @@
 //! poll and select: what was asked for is an argument, what came of it stands behind the return value.
 
+use crate::decode::scalar::at as num;
 use crate::decode::value::{Ret, Tail, Value};
 use crate::schema::poll::POLL;
-
-fn num(bytes: &[u8], off: usize, width: usize) -> u64 {
-    let mut raw = [0; 8];
-    let rest = bytes.get(off..).unwrap_or_default();
-    let n = width.min(rest.len()).min(8);
-    raw[..n].copy_from_slice(&rest[..n]);
-    u64::from_le_bytes(raw)
-}
 
 /// How `struct pollfd[]` was read, for the arrays in this file.
 #[derive(Debug, Clone, Copy)]

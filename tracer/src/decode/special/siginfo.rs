@@ -29,7 +29,7 @@ pub fn siginfo<'a>(bytes: &[u8]) -> Value<'a> {
         if errno != 0 {
             fields.push(("si_errno", Value::Uint(u64::from(errno as u32))));
         }
-        if code <= 0 { info.from_user(&mut fields, code) } else { info.from_kernel(&mut fields, signal, code) }
+        if code <= 0 { info.sent(&mut fields, code) } else { info.raised(&mut fields, signal, code) }
     }
     Value::Struct { fields, more: false }
 }
@@ -78,7 +78,8 @@ impl Info<'_> {
         fields.push(("si_ptr", Value::Addr(self.word(24))));
     }
 
-    fn from_user(&self, fields: &mut Fields<'_>, code: i32) {
+    /// What a process sent.
+    fn sent(&self, fields: &mut Fields<'_>, code: i32) {
         match code {
             // SI_USER, SI_TKILL
             0 | -6 => self.source(fields),
@@ -99,7 +100,8 @@ impl Info<'_> {
         }
     }
 
-    fn from_kernel(&self, fields: &mut Fields<'_>, signal: i32, code: i32) {
+    /// What the kernel raised.
+    fn raised(&self, fields: &mut Fields<'_>, signal: i32, code: i32) {
         let addr = |fields: &mut Fields<'_>| fields.push(("si_addr", Value::Addr(self.word(16))));
         match signal {
             SIGCHLD => {

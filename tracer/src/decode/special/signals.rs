@@ -1,6 +1,6 @@
 //! Forms of signals: what a handler is, and how a timer or a queue tells of itself.
 
-use super::join::at;
+use crate::decode::scalar::at;
 use crate::decode::value::Value;
 use crate::schema::set::Set;
 use crate::schema::signal::SA;

@@ -6,6 +6,7 @@ use crate::decode::value::{Tail, Value};
 
 const SOL_IP: u32 = 0;
 const SOL_SOCKET: u32 = 1;
+const SOL_IPV6: u32 = 41;
 const SOL_PACKET: u32 = 263;
 const SOL_NETLINK: u32 = 270;
 const SO_LINGER: u32 = 13;
@@ -14,7 +15,11 @@ const SO_ATTACH_FILTER: u32 = 26;
 const SO_ATTACH_REUSEPORT_CBPF: u32 = 51;
 const IP_ADD_MEMBERSHIP: u32 = 35;
 const IP_DROP_MEMBERSHIP: u32 = 36;
+const IPV6_ADD_MEMBERSHIP: u32 = 20;
+const IPV6_DROP_MEMBERSHIP: u32 = 21;
+const PACKET_RX_RING: u32 = 5;
 const PACKET_STATISTICS: u32 = 6;
+const PACKET_TX_RING: u32 = 13;
 
 /// Options of SOL_SOCKET whose value is an integer and nothing else, by number.
 const INTEGERS: &[u32] =
@@ -85,6 +90,15 @@ pub fn set<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
             let ip = |off: usize| Value::Ip4([b[off], b[off + 1], b[off + 2], b[off + 3]]);
             Some(Value::Struct { fields: vec![("imr_multiaddr", ip(0)), ("imr_interface", ip(4))], more: false })
         }
+        (SOL_IPV6, IPV6_ADD_MEMBERSHIP | IPV6_DROP_MEMBERSHIP) => {
+            let b = opt.bytes.get(..20).filter(|_| opt.len >= 20)?;
+            let ip = b.first_chunk::<16>().map(|ip| ("ipv6mr_multiaddr", Value::Ip6(*ip)))?;
+            Some(Value::Struct { fields: vec![ip, ("ipv6mr_interface", Value::Int(opt.int(16)?))], more: false })
+        }
+        (SOL_PACKET, PACKET_RX_RING | PACKET_TX_RING) if opt.len >= 16 => {
+            opt.fields(&["tp_block_size", "tp_block_nr", "tp_frame_size", "tp_frame_nr"])
+        }
+        (SOL_PACKET, PACKET_RX_RING | PACKET_TX_RING) => None,
         (SOL_NETLINK, _) => (opt.len >= 4).then(|| opt.one())?,
         _ if opt.len == 4 => opt.one(),
         _ => opt.text(),

@@ -1,227 +1,82 @@
-//! struct stat, statx and times: what is shown depends on the kind of file, and times are spelled out.
+//! `struct stat` of the native ABI (arch/x86/include/uapi/asm/stat.h, include/uapi/asm-generic/stat.h).
 
-use std::sync::LazyLock;
+use crate::decode::value::Value;
+use crate::decode::{Place, scalar};
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
+/// Bytes of a `struct stat`.
+pub const SIZE: usize = if cfg!(target_arch = "x86_64") { 144 } else { 128 };
 
-use crate::decode::value::{Tail, Value};
-use crate::schema::stat::{STATX, STATX_ATTR};
-
-/// Offsets of the fields of `struct stat`, which differ between the 64-bit ABIs.
-#[cfg(target_arch = "x86_64")]
-mod at {
-    pub const NLINK: (usize, usize) = (16, 8);
-    pub const MODE: usize = 24;
-    pub const UID: usize = 28;
-    pub const GID: usize = 32;
-    pub const RDEV: usize = 40;
-    pub const BLKSIZE: (usize, usize) = (56, 8);
-    pub const SIZE: usize = 144;
-}
-#[cfg(not(target_arch = "x86_64"))]
-mod at {
-    pub const NLINK: (usize, usize) = (20, 4);
-    pub const MODE: usize = 16;
-    pub const UID: usize = 24;
-    pub const GID: usize = 28;
-    pub const RDEV: usize = 32;
-    pub const BLKSIZE: (usize, usize) = (56, 4);
-    pub const SIZE: usize = 128;
+/// Offsets of: st_nlink and its width, st_mode, st_uid, st_gid, st_rdev, st_size, st_blksize and its width, st_blocks, st_atime.
+struct Layout {
+    nlink: (usize, usize),
+    mode: usize,
+    uid: usize,
+    rdev: usize,
+    size: usize,
+    blksize: (usize, usize),
+    blocks: usize,
+    atime: usize,
 }
 
-/// The little-endian number of `width` bytes at `off`; 0 where the bytes end.
-fn num(bytes: &[u8], off: usize, width: usize) -> u64 {
-    let mut raw = [0; 8];
-    let rest = bytes.get(off..).unwrap_or_default();
-    let n = width.min(rest.len()).min(8);
-    raw[..n].copy_from_slice(&rest[..n]);
-    u64::from_le_bytes(raw)
-}
+const LAYOUT: Layout = if cfg!(target_arch = "x86_64") {
+    Layout { nlink: (16, 8), mode: 24, uid: 28, rdev: 40, size: 48, blksize: (56, 8), blocks: 64, atime: 72 }
+} else {
+    Layout { nlink: (20, 4), mode: 16, uid: 24, rdev: 32, size: 48, blksize: (56, 4), blocks: 64, atime: 72 }
+};
 
-fn id(raw: u64) -> Value<'static> {
-    match raw as u32 {
-        u32::MAX => Value::Int(-1),
-        id => Value::Uint(u64::from(id)),
-    }
-}
-
-fn is_device(mode: u64) -> bool {
-    matches!(mode as u32 & libc::S_IFMT, libc::S_IFCHR | libc::S_IFBLK)
-}
-
-/// `struct stat`; `None` when there are too few bytes.
-pub fn stat<'a>(b: &[u8], verbose: bool) -> Option<Value<'a>> {
-    if b.len() < at::SIZE {
-        return None;
-    }
-    let mode = num(b, at::MODE, 4);
-    let size = match is_device(mode) {
-        true => ("st_rdev", Value::Dev(num(b, at::RDEV, 8))),
-        false => ("st_size", Value::Int(num(b, 48, 8) as i64)),
+/// `{st_mode=S_IFREG|0644, st_size=8, ...}`, all fields with `-v`.
+pub fn stat<'a>(place: Place<'_, 'a>, bytes: &[u8]) -> Value<'a> {
+    let at = |off, width| scalar::at(bytes, off, width);
+    let uint = |off, width| Value::Uint(at(off, width));
+    let id = |off| match at(off, 4) {
+        0xffff_ffff => Value::Int(-1),
+        id => Value::Uint(id),
     };
-    if !verbose {
-        return Some(Value::Struct { fields: vec![("st_mode", Value::Mode(mode)), size], more: true });
+    let mode = at(LAYOUT.mode, 4);
+    let mut fields = Vec::new();
+    let verbose = place.cx.verbose;
+    if verbose {
+        fields.push(("st_dev", Value::Dev(at(0, 8))));
+        fields.push(("st_ino", uint(8, 8)));
     }
-    let mut fields = vec![
-        ("st_dev", Value::Dev(num(b, 0, 8))),
-        ("st_ino", Value::Uint(num(b, 8, 8))),
-        ("st_mode", Value::Mode(mode)),
-        ("st_nlink", Value::Uint(num(b, at::NLINK.0, at::NLINK.1))),
-        ("st_uid", id(num(b, at::UID, 4))),
-        ("st_gid", id(num(b, at::GID, 4))),
-        ("st_blksize", Value::Uint(num(b, at::BLKSIZE.0, at::BLKSIZE.1))),
-        ("st_blocks", Value::Uint(num(b, 64, 8))),
-        size,
-    ];
-    for (off, sec, nsec) in
-        [(72, "st_atime", "st_atime_nsec"), (88, "st_mtime", "st_mtime_nsec"), (104, "st_ctime", "st_ctime_nsec")]
-    {
-        let (s, n) = (num(b, off, 8) as i64, num(b, off + 8, 8));
-        fields.push((sec, dated(Value::Int(s), s, n, 9)));
-        fields.push((nsec, Value::Uint(n)));
+    fields.push(("st_mode", Value::Mode(mode)));
+    if verbose {
+        fields.push(("st_nlink", uint(LAYOUT.nlink.0, LAYOUT.nlink.1)));
+        fields.push(("st_uid", id(LAYOUT.uid)));
+        fields.push(("st_gid", id(LAYOUT.uid + 4)));
+        fields.push(("st_blksize", uint(LAYOUT.blksize.0, LAYOUT.blksize.1)));
+        fields.push(("st_blocks", uint(LAYOUT.blocks, 8)));
     }
-    Some(Value::Struct { fields, more: false })
-}
-
-/// `struct statx`; fields the mask does not name are left out. `None` when there are too few bytes.
-pub fn statx<'a>(b: &[u8], verbose: bool) -> Option<Value<'a>> {
-    if b.len() < 256 {
-        return None;
+    match mode as u32 & libc::S_IFMT {
+        libc::S_IFCHR | libc::S_IFBLK => fields.push(("st_rdev", Value::Dev(at(LAYOUT.rdev, 8)))),
+        _ => fields.push(("st_size", Value::Int(at(LAYOUT.size, 8) as i64))),
     }
-    let mask = num(b, 0, 4);
-    let (mode, size) = (Value::Mode(num(b, 28, 2)), Value::Uint(num(b, 40, 8)));
-    let attributes = Value::Named(&STATX_ATTR, num(b, 8, 8));
-    let mut fields = vec![("stx_mask", Value::Named(&STATX, mask))];
-    if !verbose {
-        fields.extend([("stx_attributes", attributes), ("stx_mode", mode), ("stx_size", size)]);
-        return Some(Value::Struct { fields, more: true });
-    }
-    fields.extend([
-        ("stx_blksize", Value::Uint(num(b, 4, 4))),
-        ("stx_attributes", attributes),
-        ("stx_nlink", Value::Uint(num(b, 16, 4))),
-        ("stx_uid", id(num(b, 20, 4))),
-        ("stx_gid", id(num(b, 24, 4))),
-        ("stx_mode", mode),
-        ("stx_ino", Value::Uint(num(b, 32, 8))),
-        ("stx_size", size),
-        ("stx_blocks", Value::Uint(num(b, 48, 8))),
-        ("stx_attributes_mask", Value::Named(&STATX_ATTR, num(b, 56, 8))),
-    ]);
-    for (bit, off, name) in
-        [(0x20, 64, "stx_atime"), (0x800, 80, "stx_btime"), (0x80, 96, "stx_ctime"), (0x40, 112, "stx_mtime")]
-    {
-        if mask & bit != 0 {
-            let (s, n) = (num(b, off, 8) as i64, num(b, off + 8, 4));
-            let time =
-                Value::Struct { fields: vec![("tv_sec", Value::Int(s)), ("tv_nsec", Value::Uint(n))], more: false };
-            fields.push((name, dated(time, s, n, 9)));
+    if verbose {
+        let stamps = [("st_atime", "st_atime_nsec"), ("st_mtime", "st_mtime_nsec"), ("st_ctime", "st_ctime_nsec")];
+        for (i, (seconds, nanos)) in stamps.into_iter().enumerate() {
+            let (sec, nsec) = (at(LAYOUT.atime + 16 * i, 8) as i64, at(LAYOUT.atime + 16 * i + 8, 8));
+            fields.push((seconds, moment(sec, nsec)));
+            fields.push((nanos, Value::Uint(nsec)));
         }
     }
-    fields.extend([
-        ("stx_rdev_major", Value::Uint(num(b, 128, 4))),
-        ("stx_rdev_minor", Value::Uint(num(b, 132, 4))),
-        ("stx_dev_major", Value::Uint(num(b, 136, 4))),
-        ("stx_dev_minor", Value::Uint(num(b, 140, 4))),
-    ]);
-    if mask & 0x5000 != 0 {
-        fields.push(("stx_mnt_id", Value::Hex(num(b, 144, 8))));
-    }
-    if mask & 0x2000 != 0 {
-        fields.push(("stx_dio_mem_align", Value::Uint(num(b, 152, 4))));
-        fields.push(("stx_dio_offset_align", Value::Uint(num(b, 156, 4))));
-    }
-    Some(Value::Struct { fields, more: false })
+    Value::Struct { fields, more: !verbose }
 }
 
-/// `struct utimbuf`: `{actime=5 /* 1970-01-01T00:00:05+0000 */, modtime=6 /* ... */}`.
-pub fn utimbuf<'a>(b: &[u8]) -> Option<Value<'a>> {
-    let time = |off| {
-        let sec = num(b, off, 8) as i64;
-        dated(Value::Int(sec), sec, 0, 0)
-    };
-    (b.len() >= 16).then(|| Value::Struct { fields: vec![("actime", time(0)), ("modtime", time(8))], more: false })
-}
-
-/// Two `struct timeval` of utimes(2).
-pub fn timevals<'a>(b: &[u8]) -> Option<Value<'a>> {
-    pair(b, |sec, usec| {
-        let fields = vec![("tv_sec", Value::Int(sec)), ("tv_usec", Value::Uint(usec))];
-        dated(Value::Struct { fields, more: false }, sec, usec, 6)
-    })
-}
-
-/// Two `struct timespec` of utimensat(2).
-pub fn timespecs<'a>(b: &[u8]) -> Option<Value<'a>> {
-    pair(b, |sec, nsec| match nsec {
-        0x3fff_ffff => Value::Word("UTIME_NOW"),
-        0x3fff_fffe => Value::Word("UTIME_OMIT"),
-        _ => {
-            let fields = vec![("tv_sec", Value::Int(sec)), ("tv_nsec", Value::Uint(nsec))];
-            dated(Value::Struct { fields, more: false }, sec, nsec, 9)
-        }
-    })
-}
-
-fn pair<'a>(b: &[u8], time: impl Fn(i64, u64) -> Value<'a>) -> Option<Value<'a>> {
-    let one = |off| time(num(b, off, 8) as i64, num(b, off + 8, 8));
-    (b.len() >= 32).then(|| Value::Array(vec![one(0), one(16)], Tail::Whole))
-}
-
-/// The value with its date behind it; without one when the time is zero or means nothing. `digits` of the
-/// part below a second: 9, 6 or 0.
-fn dated<'a>(value: Value<'a>, sec: i64, part: u64, digits: usize) -> Value<'a> {
-    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
-    match date(&ZONE, sec, part, digits) {
-        Some(text) => Value::Comment(Box::new(value), text),
-        None => value,
+/// Seconds since the epoch with what they mean: `1795443946 /* 2026-11-23T14:25:46.315096428+0000 */`.
+pub fn moment<'a>(sec: i64, nsec: u64) -> Value<'a> {
+    match spelled(sec, nsec) {
+        Some(text) => Value::Comment(Box::new(Value::Int(sec)), text),
+        None => Value::Int(sec),
     }
 }
 
-fn date(zone: &TimeZone, sec: i64, part: u64, digits: usize) -> Option<String> {
-    if (sec == 0 && part == 0) || part >= 10u64.pow(digits as u32).max(1) {
+/// The time in the local zone; `None` for 0 and what no calendar has.
+pub fn spelled(sec: i64, nsec: u64) -> Option<String> {
+    if sec == 0 && nsec == 0 {
         return None;
     }
-    let time = ZonedDateTime::new(Timestamp::from_second(sec).ok()?, zone.clone());
-    let part = if part > 0 { format!(".{part:0digits$}") } else { String::new() };
-    Some(format!("{}{part}{}", time.strftime("%Y-%m-%dT%H:%M:%S"), time.strftime("%z")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_spelled_as_strace_does() {
-        let check = |sec, part, digits, expected: Option<&str>| {
-            assert_eq!(date(&TimeZone::UTC, sec, part, digits).as_deref(), expected, "{sec} {part} {digits}");
-        };
-        check(0, 0, 9, None);
-        check(5, 0, 9, Some("1970-01-01T00:00:05+0000"));
-        check(1, 2, 9, Some("1970-01-01T00:00:01.000000002+0000"));
-        check(1, 2, 6, Some("1970-01-01T00:00:01.000002+0000"));
-        check(1_795_472_052, 26_120_639, 9, Some("2026-11-23T22:14:12.026120639+0000"));
-        check(5, u64::MAX, 9, None);
-        check(5, 1_000_000_000, 9, None);
-        check(i64::MAX, 0, 0, None);
-    }
-
-    #[test]
-    fn a_device_has_no_size() {
-        let mut b = vec![0; at::SIZE];
-        b[at::MODE..at::MODE + 4].copy_from_slice(&0o020666u32.to_le_bytes());
-        b[at::RDEV] = 3;
-        b[at::RDEV + 1] = 1;
-        let Some(Value::Struct { fields, more }) = stat(&b, false) else { panic!("no struct") };
-        assert_eq!(fields, [("st_mode", Value::Mode(0o020666)), ("st_rdev", Value::Dev(0x103))]);
-        assert!(more);
-    }
-
-    #[test]
-    fn short_memory_is_no_value() {
-        assert_eq!(stat(&[0; at::SIZE - 1], true), None);
-        assert_eq!(statx(&[0; 255], true), None);
-        assert_eq!(timespecs(&[0; 31]), None);
-    }
+    let nsec = i32::try_from(nsec).ok().filter(|n| *n < 1_000_000_000)?;
+    let zoned = jiff::Timestamp::new(sec, nsec).ok()?.to_zoned_datetime(jiff::tz::TimeZone::system());
+    let format = if nsec == 0 { "%Y-%m-%dT%H:%M:%S%z" } else { "%Y-%m-%dT%H:%M:%S.%9f%z" };
+    Some(zoned.strftime(format).to_string())
 }

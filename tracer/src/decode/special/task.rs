@@ -1,19 +1,36 @@
 //! Forms of tasks: clone, CPU sets, priorities, limits, capabilities, futex operations, ptrace.
 
-use super::join::{add, at, flags, signal, text};
+use super::join::{add, flags, text};
+use crate::decode::scalar::at;
 use crate::decode::value::{Tail, Value};
 use crate::schema::creds::CAPS;
-use crate::schema::process::{CLONE, CLONE3};
-use crate::schema::{Abi, by_nr};
+use crate::schema::process::{CLONE, CLONE3, PERSONA};
 use crate::schema::sched::IOPRIO_CLASS;
+use crate::schema::{Abi, by_nr};
 
 /// clone's flags: `CLONE_VM|CLONE_VFORK|SIGCHLD`.
 pub fn clone_flags<'a>(raw: u64) -> Value<'a> {
     let mut out = flags(&CLONE, raw & !0xff);
     if raw & 0xff != 0 {
-        add(&mut out, &signal((raw & 0xff) as u32));
+        add(&mut out, &crate::decode::signals::name((raw & 0xff) as i32));
     }
     text(out)
+}
+
+/// An execution domain and its flags.
+pub fn personality<'a>(raw: u64) -> Value<'a> {
+    let raw = raw & 0xffff_ffff;
+    let base = raw & PERSONA.mask;
+    if PERSONA.choice.iter().any(|(_, v)| *v == base) {
+        return Value::Named(&PERSONA, raw);
+    }
+    let mut out = format!("{base:#x} /* PER_??? */");
+    let rest = flags(&PERSONA, raw & !PERSONA.mask);
+    // No flag is not the first domain: that one is 0 too.
+    if raw != base {
+        add(&mut out, rest.strip_prefix("PER_LINUX|").unwrap_or(&rest));
+    }
+    Value::Text(out)
 }
 
 /// `struct clone_args`; `ret` is what a call that succeeded returned in the parent.
@@ -189,7 +206,7 @@ pub fn user_offset<'a>(raw: u64) -> Value<'a> {
         "R15", "R14", "R13", "R12", "RBP", "RBX", "R11", "R10", "R9", "R8", "RAX", "RCX", "RDX", "RSI", "RDI",
         "ORIG_RAX", "RIP", "CS", "EFLAGS", "RSP", "SS", "FS_BASE", "GS_BASE", "DS", "ES", "FS", "GS",
     ];
-    let name = REGISTERS.get((raw / 8) as usize).filter(|_| raw % 8 == 0 && cfg!(target_arch = "x86_64"));
+    let name = REGISTERS.get((raw / 8) as usize).filter(|_| raw.is_multiple_of(8) && cfg!(target_arch = "x86_64"));
     name.map_or(Value::Hex(raw), |name| Value::Text(format!("8*{name}")))
 }
 
@@ -228,7 +245,8 @@ pub fn syscall_info<'a>(bytes: &[u8]) -> Option<Value<'a>> {
         }
         fields.push((if bytes[0] == 1 { "entry" } else { "seccomp" }, Value::Struct { fields: inner, more: false }));
     } else if bytes[0] == 2 && bytes.len() >= 33 {
-        let inner = vec![("rval", Value::Int(at(bytes, 24, 8) as i64)), ("is_error", Value::Uint(u64::from(bytes[32])))];
+        let inner =
+            vec![("rval", Value::Int(at(bytes, 24, 8) as i64)), ("is_error", Value::Uint(u64::from(bytes[32])))];
         fields.push(("exit", Value::Struct { fields: inner, more: false }));
     }
     Some(Value::Struct { fields, more: false })
@@ -243,13 +261,13 @@ mod tests {
         assert_eq!(clone_flags(0x120_0011), Value::Text("CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD".into()));
         assert_eq!(clone_flags(0x9_003f), Value::Text("CLONE_THREAD|CLONE_SETTLS|SIGRT_31".into()));
         assert_eq!(clone_flags(0), Value::Uint(0));
+        assert_eq!(personality(0x4_0000), Value::Named(&PERSONA, 0x4_0000));
+        assert_eq!(personality(0xbad), Value::Text("0xad /* PER_??? */|0xb00".into()));
+        assert_eq!(personality(0xad), Value::Text("0xad /* PER_??? */".into()));
         assert_eq!(rlim(8192 * 1024), Value::Times(8192, 1024));
         assert_eq!(rlim(1025), Value::Uint(1025));
         assert_eq!(rlim(u64::MAX), Value::Word("RLIM64_INFINITY"));
-        assert_eq!(
-            futex_wake_op(0x1200_001f),
-            Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into())
-        );
+        assert_eq!(futex_wake_op(0x1200_001f), Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into()));
         assert_eq!(ticks(32), Value::Comment(Box::new(Value::Int(32)), "0.32 s".into()));
     }
 

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::join::{add, at, flags};
+use super::join::{add, flags};
+use crate::decode::scalar::at;
 use crate::decode::value::Value;
 use crate::schema::keys::KEY_SPEC;
 use crate::schema::set::Set;
@@ -59,8 +60,17 @@ fn date(seconds: i64) -> Option<String> {
 /// syslog's action: `3 /* SYSLOG_ACTION_READ_ALL */`.
 pub fn syslog_action<'a>(raw: u64) -> Value<'a> {
     const NAMES: [&str; 11] = [
-        "CLOSE", "OPEN", "READ", "READ_ALL", "READ_CLEAR", "CLEAR", "CONSOLE_OFF", "CONSOLE_ON", "CONSOLE_LEVEL",
-        "SIZE_UNREAD", "SIZE_BUFFER",
+        "CLOSE",
+        "OPEN",
+        "READ",
+        "READ_ALL",
+        "READ_CLEAR",
+        "CLEAR",
+        "CONSOLE_OFF",
+        "CONSOLE_ON",
+        "CONSOLE_LEVEL",
+        "SIZE_UNREAD",
+        "SIZE_BUFFER",
     ];
     let n = raw as u32;
     let name = NAMES.get(n as usize).copied().unwrap_or("???");
@@ -98,7 +108,10 @@ mod tests {
         assert_eq!(key_serial(0xffff_fffe), Value::Word("KEY_SPEC_PROCESS_KEYRING"));
         assert_eq!(key_serial(5), Value::Int(5));
         assert_eq!(syslog_action(3), Value::Comment(Box::new(Value::Int(3)), "SYSLOG_ACTION_READ_ALL".into()));
-        assert_eq!(kernel_version(0x6_0102), Value::Apply("KERNEL_VERSION", vec![Value::Uint(6), Value::Uint(1), Value::Uint(2)]));
+        assert_eq!(
+            kernel_version(0x6_0102),
+            Value::Apply("KERNEL_VERSION", vec![Value::Uint(6), Value::Uint(1), Value::Uint(2)])
+        );
         assert_eq!(time_comment(0), Value::Int(0));
     }
 

@@ -1,7 +1,7 @@
 //! `int *wstatus` of wait4(2), by the macros of wait(2).
 
-use crate::decode::{scalar, signals};
 use crate::decode::value::{Tail, Value};
+use crate::decode::{scalar, signals};
 
 /// `[{WIFEXITED(s) && WEXITSTATUS(s) == 1}]` of four bytes.
 pub fn status<'a>(bytes: &[u8]) -> Value<'a> {
@@ -18,7 +18,7 @@ pub fn words(status: u32) -> String {
         return "{WIFCONTINUED(s)}".to_owned();
     } else if status & 0xff == 0x7f {
         let sig = second & 0x7f;
-        let trap = if second & 0x80 != 0 { "|0x80" } else { "" };
+        let trap = if second & 0x80 != 0 { " | 0x80" } else { "" };
         let mut text = format!("{{WIFSTOPPED(s) && WSTOPSIG(s) == {}{trap}}}", signals::name(sig as i32));
         // PTRACE_EVENT_*: a tracer's stop.
         if rest != 0 {
@@ -62,7 +62,7 @@ mod tests {
             (10, "{WIFSIGNALED(s) && WTERMSIG(s) == SIGUSR1}"),
             (0x8b, "{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV && WCOREDUMP(s)}"),
             (0x137f, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}"),
-            (0x857f, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP|0x80}"),
+            (0x857f, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP | 0x80}"),
             (0xffff, "{WIFCONTINUED(s)}"),
             (0x1_057f, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP} | PTRACE_EVENT_FORK << 16"),
         ] {

@@ -93,17 +93,14 @@ impl Look {
                     line.lit("->");
                     line.uint(sock.peer);
                 }
-                match &*file.name {
-                    [] => {}
-                    [0, name @ ..] => {
-                        line.lit(",@");
-                        line.quoted(name, self.hex, false);
-                    }
-                    name => {
-                        let end = memchr::memchr(0, name).unwrap_or(name.len());
-                        line.lit(",");
-                        line.quoted(&name[..end], self.hex, false);
-                    }
+                let (mark, name) = match &*file.name {
+                    [0, name @ ..] => (",@", name),
+                    name => (",", name),
+                };
+                if !file.name.is_empty() {
+                    let end = memchr::memchr(0, name).unwrap_or(name.len());
+                    line.lit(mark);
+                    line.quoted(&name[..end], self.hex, false);
                 }
             }
             libc::AF_NETLINK if sock.peer != 0 => {
@@ -194,7 +191,27 @@ fn protocol(sock: &Sock) -> Option<&'static str> {
 
 /// Netlink protocols. include/uapi/linux/netlink.h
 const NETLINK: [&str; 23] = [
-    "ROUTE", "UNUSED", "USERSOCK", "FIREWALL", "SOCK_DIAG", "NFLOG", "XFRM", "SELINUX", "ISCSI", "AUDIT",
-    "FIB_LOOKUP", "CONNECTOR", "NETFILTER", "IP6_FW", "DNRTMSG", "KOBJECT_UEVENT", "GENERIC", "", "SCSITRANSPORT",
-    "ECRYPTFS", "RDMA", "CRYPTO", "SMC",
+    "ROUTE",
+    "UNUSED",
+    "USERSOCK",
+    "FIREWALL",
+    "SOCK_DIAG",
+    "NFLOG",
+    "XFRM",
+    "SELINUX",
+    "ISCSI",
+    "AUDIT",
+    "FIB_LOOKUP",
+    "CONNECTOR",
+    "NETFILTER",
+    "IP6_FW",
+    "DNRTMSG",
+    "KOBJECT_UEVENT",
+    "GENERIC",
+    "",
+    "SCSITRANSPORT",
+    "ECRYPTFS",
+    "RDMA",
+    "CRYPTO",
+    "SMC",
 ];

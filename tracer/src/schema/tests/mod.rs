@@ -1,3 +1,6 @@
 //! The tables, checked.
 
+mod calls;
+mod classes;
 mod constants;
+mod layouts;

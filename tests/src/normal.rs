@@ -170,7 +170,7 @@ mod tests {
         let none = "10  read(3 <unfinished ...>\n10  <... read resumed>, \"a\", 1) = 1\n10  pause( <unfinished ...>\n10  <... pause resumed>) = 1\n";
         assert_eq!(read(none)["1"], ["read(3, \"a\", 1) = 1", "pause() = 1"]);
         let arrow = "10  clone3({flags=0} <unfinished ...>\n10  <... clone3 resumed> => {parent_tid=[11]}, 88) = 11\n";
-        assert_eq!(read(arrow)["1"], ["clone3({flags=0} => {parent_tid=[11]}, 88) = 11"]);
+        assert_eq!(read(arrow)["1"], ["clone3({flags=0} => {parent_tid=[P1.1]}, 88) = P1.1"]);
     }
 
     #[test]

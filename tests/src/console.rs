@@ -47,7 +47,10 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
 pub fn patterns(output: &[String]) -> anyhow::Result<Vec<Pattern>> {
     let pattern = |line: &String| match line.as_str() {
         "..." => Ok(Pattern::Skip),
-        line => Pattern::new(&plain(line).replace("...", "{{.*}}")),
+        line => {
+            let pieces: Vec<_> = plain(line).split("...").map(regex::escape).collect();
+            Ok(Pattern::Line(Regex::new(&format!("^{}$", pieces.join(".*")))?, line.to_owned()))
+        }
     };
     output.iter().map(pattern).collect()
 }
@@ -89,6 +92,7 @@ mod tests {
         check("brk(NULL)            = 0x55d0c1234000", "brk(NULL) = 0x7f0011223344", true);
         check("12:00 read(3) = 0 <0.000012>", "12:00 read(3) = 0 <1.5>", true);
         check("read(3) = 1", "read(3) = 2", false);
+        check("{...\"a\":{...", "{\"b\":1,\"a\":{}}", true);
         check(
             "execve(\"a\", ..., 0x7ffd00000000 /* 5 vars */) = 0",
             "execve(\"a\", [\"b\"], 0x7ffd00000001 /* 5 vars */) = 0",

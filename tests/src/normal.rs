@@ -68,13 +68,13 @@ pub fn read(text: &str) -> Trace {
 
 /// The two halves of a call: 6.1 leaves the comma between them with the first, 7.x gives it to the second.
 fn join(start: &str, end: &str) -> String {
-    let (start, end) = (start.trim_end().trim_end_matches(','), end.trim_start());
-    let first = start.ends_with('(');
-    let end = end.strip_prefix(", ").unwrap_or(end);
-    match end.strip_prefix(')') {
-        Some(_) => format!("{start}{end}"),
-        None if first => format!("{start}{end}"),
-        None => format!("{start}, {end}"),
+    let start = start.trim_end();
+    let comma = start.ends_with(',') || end.starts_with(", ");
+    let (start, end) = (start.trim_end_matches(','), end.strip_prefix(", ").unwrap_or(end).trim_start());
+    match (comma, end.starts_with("=>")) {
+        (true, _) => format!("{start}, {end}"),
+        (false, true) => format!("{start} {end}"),
+        (false, false) => format!("{start}{end}"),
     }
 }
 
@@ -169,6 +169,8 @@ mod tests {
         assert_eq!(read(old)["1"], ["wait4(P?2, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = P?2"]);
         let none = "10  read(3 <unfinished ...>\n10  <... read resumed>, \"a\", 1) = 1\n10  pause( <unfinished ...>\n10  <... pause resumed>) = 1\n";
         assert_eq!(read(none)["1"], ["read(3, \"a\", 1) = 1", "pause() = 1"]);
+        let arrow = "10  clone3({flags=0} <unfinished ...>\n10  <... clone3 resumed> => {parent_tid=[11]}, 88) = 11\n";
+        assert_eq!(read(arrow)["1"], ["clone3({flags=0} => {parent_tid=[P1.1]}, 88) = P1.1"]);
     }
 
     #[test]

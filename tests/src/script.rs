@@ -21,6 +21,7 @@ pub struct Script {
     backend: Option<String>,
     timeout: Duration,
     path: String,
+    env: Vec<(String, std::ffi::OsString)>,
 }
 
 /// How it went.
@@ -65,7 +66,14 @@ impl Script {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let dir = dir.canonicalize()?;
         let path = machine::PATH.to_owned();
-        Ok(Script { text: text.to_owned(), dir, backend: None, timeout: Duration::from_secs(20), path })
+        Ok(Script {
+            text: text.to_owned(),
+            dir,
+            backend: None,
+            timeout: Duration::from_secs(20),
+            path,
+            env: Vec::new(),
+        })
     }
 
     /// Where it runs.
@@ -88,6 +96,23 @@ impl Script {
         self.path = format!("{}:{}", dir.display(), self.path);
     }
 
+    /// Lets it use the cargo that runs us, with its registry and toolchains.
+    pub fn with_cargo(&mut self) {
+        if let Some(dir) = std::env::var_os("CARGO").as_ref().and_then(|cargo| Path::new(cargo).parent()) {
+            self.path(dir);
+        }
+        let home = std::env::home_dir().unwrap_or_default();
+        for (name, default) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+            let dir = std::env::var_os(name).map_or_else(|| home.join(default), PathBuf::from);
+            self.env.push((name.to_owned(), dir.into_os_string()));
+        }
+        self.env.extend(
+            ["CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"]
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?))),
+        );
+    }
+
     /// Runs it to its end; whatever it left running is killed.
     pub fn run(&self) -> Result<Took> {
         // Beside the directory, not in it: the script's own directory begins empty.
@@ -96,8 +121,9 @@ impl Script {
         bash.arg("-c").arg(&self.text).current_dir(&self.dir).process_group(0);
         bash.stdin(Stdio::null()).stdout(File::create(&out)?).stderr(File::create(&err)?);
         bash.env_clear().env("PATH", &self.path).env("LC_ALL", "C").env("TZ", "UTC").env("HOME", &self.dir);
+        bash.envs(self.env.iter().map(|(name, value)| (name, value)));
         bash.env("DIR", &self.dir).env("ROOT", crate::root());
-        if self.text.contains("tracer") {
+        if self.text.to_lowercase().contains("tracer") {
             let tracer = tracer().map_err(|error| anyhow!("{error}"))?;
             let tracer = tracer.to_str().context("the path of tracer is not text")?;
             let options = self.backend.as_ref().map_or(String::new(), |backend| format!(" --backend {backend}"));

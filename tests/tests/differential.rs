@@ -161,7 +161,10 @@ fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<
     if took.timed_out {
         bail!("{tool} did not end\n{}", took.show());
     }
-    let ours = took.stderr.lines().find(|line| tool == "$tracer" && line.starts_with("tracer:"));
+    let ours = took
+        .stderr
+        .lines()
+        .find(|line| tool == "$tracer" && line.starts_with("tracer:") && !line.contains("incomplete:"));
     match ours {
         Some(line) => bail!("tracer says: {line}"),
         None => Ok(String::from_utf8_lossy(&log).into_owned()),

@@ -9,7 +9,7 @@ use tracer_tests::{compare, root, tracer};
 
 /// The outputs: the end of the file's name, and the options that give it. Times are UTC everywhere.
 const OUTPUTS: &[(&str, &[&str])] =
-    &[("strace", &["-f", "-ttt", "-T", "-o", "/dev/stdout"]), ("json", &["--json", "-o", "/dev/stdout"])];
+    &[("strace", &["-f", "-yy", "-ttt", "-T", "-o", "/dev/stdout"]), ("json", &["--json", "-yy", "-o", "/dev/stdout"])];
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();

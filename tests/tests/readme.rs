@@ -1,6 +1,5 @@
 //! Runs every example of README.md and compares what it prints with what the README says: see `tracer_tests::console`.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,16 +29,16 @@ fn check(block: &Block) -> Outcome {
 /// Runs the commands of a block in one shell, as a reader would: what the terminal shows of each is what stands below it.
 fn run(block: &Block) -> anyhow::Result<()> {
     const MARK: &str = "----8<----";
-    let mut text = String::from("cd \"$ROOT\"\nexec 2>&1\n");
+    // What needs the sources runs among them; all else in an empty directory.
+    let here = block.steps.iter().any(|(command, _)| command.starts_with("cargo "));
+    let mut text = format!("{}\nexec 2>&1\n", if here { "cd \"$ROOT\"" } else { "" });
     for (command, _) in &block.steps {
         text += &format!("{command}\necho '{MARK}'\n");
     }
     let mut script = Script::new(&format!("# tracer\n{text}"))?;
     script.timeout(Duration::from_secs(120));
     // `cargo` and the program itself, as an installed one would be found.
-    if let Some(dir) = std::env::var_os("CARGO").as_ref().and_then(|cargo| Path::new(cargo).parent()) {
-        script.path(dir);
-    }
+    script.with_cargo();
     if let Some(dir) = tracer().map_err(|error| anyhow::anyhow!("{error}"))?.parent() {
         script.path(dir);
     }

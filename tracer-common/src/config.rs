@@ -259,7 +259,19 @@ impl Task {
     /// A task of which nothing is known.
     pub const NEW: Task = Task {
         head: crate::event::Head {
-            len: 0, kind: 0, flags: 0, blobs: 0, tid: 0, tgid: 0, nr: 0, cpu: 0, time: 0, dur: 0, ret: 0, ip: 0, args: [0; 6],
+            len: 0,
+            kind: 0,
+            flags: 0,
+            blobs: 0,
+            tid: 0,
+            tgid: 0,
+            nr: 0,
+            cpu: 0,
+            time: 0,
+            dur: 0,
+            ret: 0,
+            ip: 0,
+            args: [0; 6],
         },
         flags: 0,
         signals: 0,

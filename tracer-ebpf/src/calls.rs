@@ -12,7 +12,7 @@ use tracer_common::{
 
 use crate::capture;
 use crate::emit::{lost, lost_many, send};
-use crate::kernel::{conf, compat, current, load, now};
+use crate::kernel::{compat, conf, current, load, now};
 use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, TALLY, TASKS, VARIANT};
 use crate::tasks;
 
@@ -111,7 +111,8 @@ fn wanted(nr: u32, compat: bool) -> bool {
     let index = plan_index(nr, compat);
     let word = (index >> 6) & (PLANS as u32 / 64 - 1);
     // SAFETY: the word is masked to the table; volatile, because the loader sets it after compilation.
-    let bits = unsafe { core::ptr::read_volatile((&raw const crate::maps::CONFIG.wanted).cast::<u64>().add(word as usize)) };
+    let bits =
+        unsafe { core::ptr::read_volatile((&raw const crate::maps::CONFIG.wanted).cast::<u64>().add(word as usize)) };
     bits >> (index & 63) & 1 != 0
 }
 

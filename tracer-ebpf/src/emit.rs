@@ -79,7 +79,10 @@ pub fn send_last(head: &Head) {
     const FORCE_WAKEUP: u64 = 2;
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
     // SAFETY: `ring` is the ring map, a head is as long as it says.
-    if unsafe { helper::bpf_ringbuf_output(ring, (&raw const *head).cast_mut().cast(), size_of::<Head>() as u64, FORCE_WAKEUP) } != 0 {
+    if unsafe {
+        helper::bpf_ringbuf_output(ring, (&raw const *head).cast_mut().cast(), size_of::<Head>() as u64, FORCE_WAKEUP)
+    } != 0
+    {
         lost(Loss::LifecycleLost);
     }
 }

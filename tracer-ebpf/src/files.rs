@@ -30,7 +30,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let mut file = File { ino: 0, dev: 0, rdev: 0, mode: 0, flags: 0, magic: 0, path: path::NONE, deleted: 0, path_len: 0 };
+    let mut file =
+        File { ino: 0, dev: 0, rdev: 0, mode: 0, flags: 0, magic: 0, path: path::NONE, deleted: 0, path_len: 0 };
     let mut private = 0;
     let at = if fd == AT_FDCWD && dir != 0 { directory() } else { open_file(fd, &mut file, &mut private) };
     let (mnt, dentry, mut inode) = at;

@@ -44,7 +44,11 @@ pub fn peek<T: Copy + Default>(base: u64, off: u32) -> T {
     let mut value = T::default();
     // SAFETY: the helper checks the address and writes within `value`.
     unsafe {
-        helper::bpf_probe_read_kernel((&raw mut value).cast(), size_of::<T>() as u32, base.wrapping_add(off as u64) as *const c_void)
+        helper::bpf_probe_read_kernel(
+            (&raw mut value).cast(),
+            size_of::<T>() as u32,
+            base.wrapping_add(off as u64) as *const c_void,
+        )
     };
     value
 }

@@ -1,12 +1,12 @@
 //! Every map, in one place.
 
 use aya_ebpf::{
-    bindings::{bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE, BPF_F_NO_PREALLOC},
+    bindings::{BPF_F_NO_PREALLOC, bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE},
     btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
     macros::btf_map,
 };
 use tracer_common::{
-    config::{Config, Task, Tally},
+    config::{Config, Tally, Task},
     event::Head,
     loss::LOSSES,
     plan::{BLOB_MAX, PLANS, Plan, Variant},
@@ -110,7 +110,9 @@ impl<T> TaskStorage<T> {
     pub fn get(&self, task: *mut core::ffi::c_void, create: bool) -> *mut T {
         let map = core::ptr::from_ref(self).cast_mut().cast();
         // SAFETY: `task` is a task pointer that the verifier knows, the map is a task storage.
-        unsafe { aya_ebpf::helpers::generated::bpf_task_storage_get(map, task.cast(), core::ptr::null_mut(), create as u64) }
-            .cast()
+        unsafe {
+            aya_ebpf::helpers::generated::bpf_task_storage_get(map, task.cast(), core::ptr::null_mut(), create as u64)
+        }
+        .cast()
     }
 }

@@ -30,7 +30,17 @@ pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
         return 0;
     }
     let mut sock = Sock {
-        family: 0, ty: 0, protocol: 0, state: 0, pad: 0, sport: 0, dport: 0, netns: 0, saddr: [0; 16], daddr: [0; 16], peer: 0,
+        family: 0,
+        ty: 0,
+        protocol: 0,
+        state: 0,
+        pad: 0,
+        sport: 0,
+        dport: 0,
+        netns: 0,
+        saddr: [0; 16],
+        daddr: [0; 16],
+        peer: 0,
     };
     let mut name = 0;
     let sk = peek::<u64>(socket, off!(socket_sk));
@@ -95,7 +105,11 @@ fn unix(sock: &mut Sock, sk: u64, to: *mut u8) -> i64 {
     let from = address.wrapping_add(off!(unix_addr_name) as u64 + 2);
     // SAFETY: at most 108 bytes behind File and Sock, within the room for a blob.
     unsafe {
-        helper::bpf_probe_read_kernel(to.add(size_of::<File>() + size_of::<Sock>()).cast(), len as u32, from as *const c_void)
+        helper::bpf_probe_read_kernel(
+            to.add(size_of::<File>() + size_of::<Sock>()).cast(),
+            len as u32,
+            from as *const c_void,
+        )
     };
     len as i64
 }

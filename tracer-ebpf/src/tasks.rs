@@ -13,7 +13,7 @@ use tracer_common::{
 
 use crate::calls;
 use crate::emit::{lost, send, send_head, send_last};
-use crate::kernel::{conf, compat, current, load, now, off, peek};
+use crate::kernel::{compat, conf, current, load, now, off, peek};
 use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
 
 #[btf_tracepoint(function = "sched_process_fork")]
@@ -104,7 +104,8 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: `task` is a task; the offset is that of an int.
     head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
     // SAFETY: `task` is a task; signal is a typed pointer, live an int.
-    head.args[0] = unsafe { load::<u32>(load::<*const c_void>(task, off!(task_signal)), off!(signal_live)) == 0 } as u64;
+    head.args[0] =
+        unsafe { load::<u32>(load::<*const c_void>(task, off!(task_signal)), off!(signal_live)) == 0 } as u64;
     send_last(&head);
     let _ = ctx.as_ptr();
     0
@@ -210,7 +211,12 @@ struct SignalRecord {
 fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
     let mut record = SignalRecord {
         head: event(kind::SIGNAL, state.head.tid, state.head.tgid),
-        blob: Blob { shape: shape::BYTES, len: 48, want: 48, ..Blob { arg: 0, shape: 0, status: 0, phase: 0, part: 0, pad: 0, len: 0, want: 0 } },
+        blob: Blob {
+            shape: shape::BYTES,
+            len: 48,
+            want: 48,
+            ..Blob { arg: 0, shape: 0, status: 0, phase: 0, part: 0, pad: 0, len: 0, want: 0 }
+        },
         info: *info,
     };
     record.head.len = size_of::<SignalRecord>() as u32;
@@ -237,7 +243,21 @@ pub fn show_kept(state: &mut Task) {
 /// The head of a record that is not a call.
 #[inline(always)]
 fn event(kind: u8, tid: u32, tgid: u32) -> Head {
-    Head { len: size_of::<Head>() as u32, kind, flags: 0, blobs: 0, tid, tgid, nr: 0, cpu: 0, time: now(), dur: 0, ret: 0, ip: 0, args: [0; 6] }
+    Head {
+        len: size_of::<Head>() as u32,
+        kind,
+        flags: 0,
+        blobs: 0,
+        tid,
+        tgid,
+        nr: 0,
+        cpu: 0,
+        time: now(),
+        dur: 0,
+        ret: 0,
+        ip: 0,
+        args: [0; 6],
+    }
 }
 
 /// Begins to trace a task.
@@ -408,7 +428,14 @@ fn before_attach(state: &Task, task: *mut c_void) {
     }
     let off = if head.flags & flag::COMPAT != 0 { conf!(regs.compat_args) } else { off };
     head.ip = peek(regs, conf!(regs.ip));
-    head.args = [peek(regs, off[0]), peek(regs, off[1]), peek(regs, off[2]), peek(regs, off[3]), peek(regs, off[4]), peek(regs, off[5])];
+    head.args = [
+        peek(regs, off[0]),
+        peek(regs, off[1]),
+        peek(regs, off[2]),
+        peek(regs, off[3]),
+        peek(regs, off[4]),
+        peek(regs, off[5]),
+    ];
     send_head(&head);
 }
 

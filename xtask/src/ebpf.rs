@@ -165,7 +165,15 @@ impl Tools {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_TARGET_DIR", dir.join("target"));
         cargo.env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
         run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", "bpfel-unknown-none"]))?;
-        let object = fs::read(dir.join("target/bpfel-unknown-none/release/tracer"))?;
+        // Debug information is of no use to the kernel, which has BTF for its messages.
+        let stripped = dir.join("target/tracer.bpf.o");
+        let mut strip = Command::new(Path::new(LLVM).join("bin/llvm-strip"));
+        run(strip
+            .arg("--strip-debug")
+            .arg("-o")
+            .arg(&stripped)
+            .arg(dir.join("target/bpfel-unknown-none/release/tracer")))?;
+        let object = fs::read(stripped)?;
         let panics = crate::tidy::panics(&object)?;
         if !panics.is_empty() {
             bail!(

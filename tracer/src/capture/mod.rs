@@ -88,7 +88,11 @@ pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
             Ok(()) => open_ebpf(spec),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
-                let _ = writeln!(io::stderr(), "{}: using ptrace, which slows the traced program down: {reason:#}", spec.program);
+                let _ = writeln!(
+                    io::stderr(),
+                    "{}: using ptrace, which slows the traced program down: {reason:#}",
+                    spec.program
+                );
                 open_ptrace(spec)
             }
         },

@@ -10,8 +10,8 @@ use super::flags::{self, Flag, Standing};
 use super::getopt::Given;
 use super::sets::Calls;
 use super::words::{self, Clock};
-use crate::schema::plan::Detail;
 use crate::exit;
+use crate::schema::plan::Detail;
 use crate::spec::*;
 
 /// `attach` and `personality` of `-e quiet=`, in the order of its words.

@@ -24,9 +24,13 @@ pub enum Kind {
 /// What a reason takes away.
 pub const fn kind(loss: Loss) -> Kind {
     match loss {
-        Loss::RingFull | Loss::LifecycleLost | Loss::NotRun | Loss::QueueFull | Loss::OutputFailed | Loss::EndMissing | Loss::SignalLost => {
-            Kind::Event
-        }
+        Loss::RingFull
+        | Loss::LifecycleLost
+        | Loss::NotRun
+        | Loss::QueueFull
+        | Loss::OutputFailed
+        | Loss::EndMissing
+        | Loss::SignalLost => Kind::Event,
         Loss::BlobCut | Loss::BlobFault | Loss::FdUnresolved | Loss::ProcGone | Loss::BeganBefore | Loss::Compat => {
             Kind::Detail
         }

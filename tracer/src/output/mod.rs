@@ -1,15 +1,15 @@
 //! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
 //! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
 
+pub mod errno;
+pub mod escape;
 pub mod json;
 pub mod loss;
 pub mod place;
 pub mod record;
 pub mod sink;
-pub mod summary;
-pub mod errno;
-pub mod escape;
 pub mod strace;
+pub mod summary;
 pub mod text;
 
 use crate::decode::value::{Call, Value};

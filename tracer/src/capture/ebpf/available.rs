@@ -36,7 +36,9 @@ pub fn available(spec: &Spec) -> Result<()> {
     if let Ok(namespace) = std::fs::read_link("/proc/self/ns/pid")
         && namespace != Path::new(FIRST_PID_NAMESPACE)
     {
-        bail!("tracer runs in a PID namespace of its own, where the kernel's process ids are not known; run it outside");
+        bail!(
+            "tracer runs in a PID namespace of its own, where the kernel's process ids are not known; run it outside"
+        );
     }
     Ok(())
 }

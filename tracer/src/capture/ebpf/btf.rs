@@ -35,7 +35,10 @@ impl KernelTypes {
         let header = word(4)?;
         let (type_off, type_len, str_off, str_len) = (word(8)?, word(12)?, word(16)?, word(20)?);
         let (types, strings) = (header + type_off, header + str_off);
-        ensure!(types + type_len <= bytes.len() && strings + str_len <= bytes.len(), "its sections end behind the file");
+        ensure!(
+            types + type_len <= bytes.len() && strings + str_len <= bytes.len(),
+            "its sections end behind the file"
+        );
         let mut at = Vec::with_capacity(type_len / 24);
         let mut next = types;
         while next < types + type_len {
@@ -156,12 +159,12 @@ fn word(bytes: &[u8], at: usize) -> Result<u32> {
 fn extra(info: u32) -> Result<usize> {
     let vlen = (info & 0xffff) as usize;
     Ok(match info >> 24 & 0x1f {
-        1 | 14 | 17 => 4,                    // int, var, decl tag
-        2 | 7..=12 | 16 | 18 => 0,           // pointer, forward, typedef, qualifiers, function, float, type tag
-        3 => 12,                             // array
+        1 | 14 | 17 => 4,          // int, var, decl tag
+        2 | 7..=12 | 16 | 18 => 0, // pointer, forward, typedef, qualifiers, function, float, type tag
+        3 => 12,                   // array
         STRUCT | UNION => 12 * vlen,
-        6 | 13 => 8 * vlen,                  // enum, function prototype
-        15 | 19 => 12 * vlen,                // data section, 64-bit enum
+        6 | 13 => 8 * vlen,   // enum, function prototype
+        15 | 19 => 12 * vlen, // data section, 64-bit enum
         kind => bail!("type kind {kind} is unknown"),
     })
 }

@@ -76,7 +76,8 @@ impl EbpfSource {
         let command = spec.target.command.as_ref().map(Started::spawn).transpose()?;
         let loaded = load::load(spec, OBJECT)?;
         let ring = Ring::open(loaded.events.try_clone()?, loaded.ring)?;
-        let endless = spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
+        let endless =
+            spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
         let mut source = EbpfSource {
             loaded,
             ring,
@@ -132,7 +133,8 @@ impl EbpfSource {
             let pidfd = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty());
             self.beating = pidfd.is_ok_and(|fd| self.note(&fd, me, Task::HEART).is_ok());
         }
-        let beats = |loaded: &load::Loaded| Array::<_, u64>::try_from(&loaded.beats).and_then(|m| m.get(&0, 0)).unwrap_or(0);
+        let beats =
+            |loaded: &load::Loaded| Array::<_, u64>::try_from(&loaded.beats).and_then(|m| m.get(&0, 0)).unwrap_or(0);
         let before = beats(&self.loaded);
         // SAFETY: no such call exists, so it returns ENOSYS and does nothing.
         unsafe { libc::syscall(libc::c_long::from(Task::HEART_NR as i32)) };
@@ -180,7 +182,15 @@ impl EbpfSource {
         self.targets.alive.retain(|&tid| {
             if command == Some(tid) {
                 if let Some(status) = ended(tid) {
-                    let head = Head { len: size_of::<Head>() as u32, kind: kind::EXIT, tid, tgid: tid, time: ring::now(), ret: status.into(), ..Head::default() };
+                    let head = Head {
+                        len: size_of::<Head>() as u32,
+                        kind: kind::EXIT,
+                        tid,
+                        tgid: tid,
+                        time: ring::now(),
+                        ret: status.into(),
+                        ..Head::default()
+                    };
                     batch.extend_from_slice(head.bytes());
                     return false;
                 }

@@ -5,6 +5,8 @@
 pub const MAX_OPS: usize = 10;
 /// `Op::arg` of an operation that works on the return value.
 pub const ARG_RET: u8 = 6;
+/// `Op::arg` of an operation that works on the user stack pointer, as it was at entry.
+pub const ARG_SP: u8 = 7;
 /// Bytes a single blob may hold at most, whatever its operation asks.
 pub const BLOB_MAX: usize = 12 * 1024;
 /// Bytes of a path name at most, with its NUL (`PATH_MAX`, include/uapi/linux/limits.h).

@@ -9,7 +9,6 @@ use tracer_common::config::{ABSENT, Offsets};
 /// The kernel's type information, raw.
 pub struct KernelTypes {
     bytes: Vec<u8>,
-    types: usize,
     strings: usize,
     /// Where each type stands, by id less one.
     at: Vec<u32>,
@@ -46,7 +45,7 @@ impl KernelTypes {
             let info = word(next + 4)? as u32;
             next += 12 + extra(info)?;
         }
-        Ok(KernelTypes { bytes, types, strings, at })
+        Ok(KernelTypes { bytes, strings, at })
     }
 
     /// The offsets of every member that the kernel side reads. Fails when one that tracing needs is missing.
@@ -137,16 +136,6 @@ impl KernelTypes {
     fn string(&self, off: u32) -> &[u8] {
         let from = self.bytes.get(self.strings + off as usize..).unwrap_or_default();
         &from[..memchr::memchr(0, from).unwrap_or(from.len())]
-    }
-
-    /// Bytes of type information, for messages.
-    pub fn len(&self) -> usize {
-        self.bytes.len() - self.types
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.at.is_empty()
     }
 }
 

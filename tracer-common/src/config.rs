@@ -321,4 +321,4 @@ pub struct Tally {
 }
 
 const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);
-const _: () = assert!(size_of::<Config>() % 8 == 0);
+const _: () = assert!(size_of::<Config>() & 7 == 0);

@@ -15,7 +15,8 @@ pub mod kind {
     /// and `args[0]` will not be heard of again; the `CALL` carries the new tid and `MOVED`.
     pub const EXEC: u8 = 4;
     /// `tid` is gone; `ret` is its wait status (`task_struct.exit_code`). `args[0]`: 1 when it was
-    /// the last task of its process.
+    /// the last task of its process; `args[1]` then is the wait status that exit_group or a
+    /// fatal signal gave to the process, plus 1 << 32, or 0.
     pub const EXIT: u8 = 5;
     /// `tid` was given signal `ret`. Blob part 0: the 48 first bytes of its siginfo.
     pub const SIGNAL: u8 = 6;

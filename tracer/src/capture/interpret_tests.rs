@@ -1,3 +1,5 @@
+//! Plans carried out over this process's own memory: what is copied, and what is said of what could not be.
+
 use tracer_common::event::{Blob, Head};
 use tracer_common::plan::MAX_OPS;
 

@@ -44,19 +44,48 @@ pub enum Item<'a> {
     /// Tracing ended while the call was running: `<detached ...>`; the call was not shown before.
     Detached(&'a Call<'a>),
     /// `--- SIGCHLD {...} ---`; `ignored`: the kernel discarded it unseen by the program.
-    Signal { signal: i32, info: Value<'a>, ignored: bool },
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// Its siginfo, decoded.
+        info: Value<'a>,
+        /// Whether the kernel discarded it.
+        ignored: bool,
+    },
     /// `--- stopped by SIGSTOP ---`
-    Stopped { signal: i32 },
+    Stopped {
+        /// The signal's number.
+        signal: i32,
+    },
     /// `+++ exited with 0 +++`
-    Exited { code: i32 },
+    Exited {
+        /// What was given to exit(2), 0 to 255.
+        code: i32,
+    },
     /// `+++ killed by SIGKILL (core dumped) +++`
-    Killed { signal: i32, core: bool },
+    Killed {
+        /// The signal's number.
+        signal: i32,
+        /// Whether memory was dumped.
+        core: bool,
+    },
     /// `+++ superseded by execve in pid 12 +++`
-    Superseded { by: u32 },
+    Superseded {
+        /// The thread that called execve(2).
+        by: u32,
+    },
     /// A new task: JSON only.
-    Forked { child: u32, process: u32 },
+    Forked {
+        /// Its thread id.
+        child: u32,
+        /// Its process: another than the parent's unless it is a thread.
+        process: u32,
+    },
     /// A program was replaced: JSON only (text has the execve line).
-    Executed { from: u32 },
+    Executed {
+        /// The thread id that the task had before: another when a thread that is not the leader executed.
+        from: u32,
+    },
 }
 
 /// Something that makes bytes of lines.

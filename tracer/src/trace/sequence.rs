@@ -12,11 +12,16 @@
 //!
 //! Nothing is dropped here. A record older than what was shown already is shown late, whole.
 
+mod begun;
+mod tids;
+
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::mem;
 
 use tracer_common::event::{Head, flag, kind};
+
+use self::begun::Begun;
+use self::tids::Tids;
 
 /// How a record is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,26 +132,6 @@ struct Task {
     begun: Option<u64>,
     /// When its last record ended.
     last: u64,
-}
-
-type Tids<V> = HashMap<u32, V, BuildHasherDefault<TidHasher>>;
-
-/// Task ids are small, dense and not chosen by others: one multiplication spreads them.
-#[derive(Debug, Default)]
-struct TidHasher(u64);
-
-impl Hasher for TidHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            self.write_u32(u32::from(b));
-        }
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.0 = (self.0 ^ u64::from(n)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    }
 }
 
 impl Sequencer {
@@ -459,54 +444,6 @@ impl Sequencer {
             });
         }
         self.held = kept;
-    }
-}
-
-/// The open call while points are played: its record is our own or among the held ones.
-enum Begun {
-    Kept(Open),
-    Held { tid: u32, start: u64, off: u32 },
-}
-
-impl Begun {
-    fn tid(&self) -> u32 {
-        match self {
-            Begun::Kept(open) => open.tid,
-            Begun::Held { tid, .. } => *tid,
-        }
-    }
-
-    fn start(&self) -> u64 {
-        match self {
-            Begun::Kept(open) => open.start,
-            Begun::Held { start, .. } => *start,
-        }
-    }
-
-    fn is(&self, tid: u32, start: u64) -> bool {
-        self.tid() == tid && self.start() == start
-    }
-
-    fn record<'a>(&'a self, held: &'a [u8]) -> &'a [u8] {
-        match self {
-            Begun::Kept(open) => &open.record,
-            Begun::Held { off, .. } => record_at(held, *off),
-        }
-    }
-
-    /// Shows the entry, as that of the task that made it.
-    fn show(&self, stage: &mut impl Stage, form: Form, held: &[u8]) {
-        let record = self.record(held);
-        if let Some(head) = Head::read(record) {
-            stage.step(Step { form, record, head: &Head { tid: self.tid(), ..head }, shown: true });
-        }
-    }
-
-    fn keep(self, held: &[u8]) -> Open {
-        match self {
-            Begun::Kept(open) => open,
-            Begun::Held { tid, start, off } => Open { tid, start, record: record_at(held, off).to_vec() },
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! `schema/plan.rs`, an arm in [`special`] (and, if it stands inside records, [`field`]; if it is a
 //! return value with a note, [`returned`]; if it is shown when the call ends, [`at_end`]).
 
+mod date;
 pub mod files;
 pub mod ifreq;
 mod io;

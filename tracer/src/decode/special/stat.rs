@@ -1,5 +1,6 @@
 //! `struct stat` of the native ABI (arch/x86/include/uapi/asm/stat.h, include/uapi/asm-generic/stat.h).
 
+use super::date;
 use crate::decode::value::Value;
 use crate::decode::{Place, scalar};
 
@@ -55,28 +56,9 @@ pub fn stat<'a>(place: Place<'_, 'a>, bytes: &[u8]) -> Value<'a> {
         let stamps = [("st_atime", "st_atime_nsec"), ("st_mtime", "st_mtime_nsec"), ("st_ctime", "st_ctime_nsec")];
         for (i, (seconds, nanos)) in stamps.into_iter().enumerate() {
             let (sec, nsec) = (at(LAYOUT.atime + 16 * i, 8) as i64, at(LAYOUT.atime + 16 * i + 8, 8));
-            fields.push((seconds, moment(sec, nsec)));
+            fields.push((seconds, date::dated(Value::Int(sec), sec, nsec, 9)));
             fields.push((nanos, Value::Uint(nsec)));
         }
     }
     Value::Struct { fields, more: !verbose }
-}
-
-/// Seconds since the epoch with what they mean: `1795443946 /* 2026-11-23T14:25:46.315096428+0000 */`.
-pub fn moment<'a>(sec: i64, nsec: u64) -> Value<'a> {
-    match spelled(sec, nsec) {
-        Some(text) => Value::Comment(Box::new(Value::Int(sec)), text),
-        None => Value::Int(sec),
-    }
-}
-
-/// The time in the local zone; `None` for 0 and what no calendar has.
-pub fn spelled(sec: i64, nsec: u64) -> Option<String> {
-    if sec == 0 && nsec == 0 {
-        return None;
-    }
-    let nsec = i32::try_from(nsec).ok().filter(|n| *n < 1_000_000_000)?;
-    let zoned = jiff::Timestamp::new(sec, nsec).ok()?.to_zoned_datetime(jiff::tz::TimeZone::system());
-    let format = if nsec == 0 { "%Y-%m-%dT%H:%M:%S%z" } else { "%Y-%m-%dT%H:%M:%S.%9f%z" };
-    Some(zoned.strftime(format).to_string())
 }

@@ -1,10 +1,6 @@
 //! struct statx, and the times that utimensat(2) and its elders set, spelled out.
 
-use std::sync::LazyLock;
-
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
-
+use super::date::dated;
 use crate::decode::scalar::at as num;
 use crate::decode::value::{Tail, Value};
 use crate::schema::stat::{STATX, STATX_ATTR};
@@ -101,43 +97,9 @@ fn pair<'a>(b: &[u8], time: impl Fn(i64, u64) -> Value<'a>) -> Option<Value<'a>>
     (b.len() >= 32).then(|| Value::Array(vec![one(0), one(16)], Tail::Whole))
 }
 
-/// The value with its date behind it; without one when the time is zero or means nothing. `digits` of the
-/// part below a second: 9, 6 or 0.
-fn dated<'a>(value: Value<'a>, sec: i64, part: u64, digits: usize) -> Value<'a> {
-    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
-    match date(&ZONE, sec, part, digits) {
-        Some(text) => Value::Comment(Box::new(value), text),
-        None => value,
-    }
-}
-
-fn date(zone: &TimeZone, sec: i64, part: u64, digits: usize) -> Option<String> {
-    if (sec == 0 && part == 0) || part >= 10u64.pow(digits as u32).max(1) {
-        return None;
-    }
-    let time = ZonedDateTime::new(Timestamp::from_second(sec).ok()?, zone.clone());
-    let part = if part > 0 { format!(".{part:0digits$}") } else { String::new() };
-    Some(format!("{}{part}{}", time.strftime("%Y-%m-%dT%H:%M:%S"), time.strftime("%z")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_spelled_as_strace_does() {
-        let check = |sec, part, digits, expected: Option<&str>| {
-            assert_eq!(date(&TimeZone::UTC, sec, part, digits).as_deref(), expected, "{sec} {part} {digits}");
-        };
-        check(0, 0, 9, None);
-        check(5, 0, 9, Some("1970-01-01T00:00:05+0000"));
-        check(1, 2, 9, Some("1970-01-01T00:00:01.000000002+0000"));
-        check(1, 2, 6, Some("1970-01-01T00:00:01.000002+0000"));
-        check(1_795_472_052, 26_120_639, 9, Some("2026-11-23T22:14:12.026120639+0000"));
-        check(5, u64::MAX, 9, None);
-        check(5, 1_000_000_000, 9, None);
-        check(i64::MAX, 0, 0, None);
-    }
 
     #[test]
     fn short_memory_is_no_value() {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::date::{date, dated};
 use super::join::{add, flags};
 use crate::decode::scalar::at;
 use crate::decode::value::Value;
@@ -56,16 +57,8 @@ pub fn unix_time<'a>(raw: u64) -> Value<'a> {
 
 /// A time in seconds, with its date in a comment.
 pub fn time_comment<'a>(raw: u64) -> Value<'a> {
-    let value = Value::Int(raw as i64);
-    match date(raw as i64).filter(|_| raw != 0) {
-        Some(date) => Value::Comment(Box::new(value), date),
-        None => value,
-    }
-}
-
-fn date(seconds: i64) -> Option<String> {
-    let zoned = jiff::Timestamp::from_second(seconds).ok()?.to_zoned_datetime(jiff::tz::TimeZone::system());
-    Some(zoned.strftime("%Y-%m-%dT%H:%M:%S%z").to_string())
+    let sec = raw as i64;
+    dated(Value::Int(sec), sec, 0, 0)
 }
 
 /// syslog's action: `3 /* SYSLOG_ACTION_READ_ALL */`.

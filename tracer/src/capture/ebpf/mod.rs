@@ -24,6 +24,15 @@ use super::command::Started;
 use super::{Batch, Count, Losses, Source, Status};
 use crate::spec::Spec;
 
+/// Loads the whole object as a trace would, attaches it, and lets go of it again (`tracer doctor`).
+///
+/// # Errors
+/// What the kernel refuses and why.
+pub fn attempt(spec: &Spec) -> Result<()> {
+    let loaded = load::load(spec, OBJECT)?;
+    Ring::open(loaded.events.try_clone()?, loaded.ring).map(drop)
+}
+
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
 
@@ -252,6 +261,9 @@ impl Targets {
             self.alive.remove(&leader.tid);
             leader.time = head.time;
             leader.args[0] = 1;
+            // The process ends with what its last thread ended with, which is what exit_group(2) or the fatal
+            // signal said, or its own exit(2) (kernel/exit.c, synchronize_group_exit): wait(2) tells that.
+            leader.ret = head.ret;
             batch.extend_from_slice(leader.bytes());
         }
     }

@@ -39,6 +39,14 @@ offsets! {
     task_signal = "task_struct.signal" need;
     /// Tasks of the process that have not begun to exit.
     signal_live = "signal_struct.live" need;
+    signal_flags = "signal_struct.flags" need;
+    signal_exit_code = "signal_struct.group_exit_code" need;
+    task_mm = "task_struct.mm" need;
+    mm_arg_start = "mm_struct.arg_start" need;
+    mm_env_start = "mm_struct.env_start" need;
+    bprm_filename = "linux_binprm.filename" need;
+    bprm_argc = "linux_binprm.argc" need;
+    bprm_envc = "linux_binprm.envc" need;
     task_exit_code = "task_struct.exit_code" need;
     task_files = "task_struct.files" need;
     task_fs = "task_struct.fs" need;
@@ -115,15 +123,31 @@ pub struct Regs {
     pub nr: u32,
     /// The instruction pointer.
     pub ip: u32,
+    /// The user stack pointer.
+    pub sp: u32,
+    /// Unused, zero.
+    pub pad: u32,
 }
 
 impl Regs {
-    /// x86_64: rdi rsi rdx r10 r8 r9; 32-bit: ebx ecx edx esi edi ebp; orig_rax; rip.
-    pub const X86_64: Regs =
-        Regs { args: [112, 104, 96, 56, 72, 64], compat_args: [40, 88, 96, 104, 112, 32], nr: 120, ip: 128 };
-    /// arm64: orig_x0, x1 to x5; syscallno (an i32 behind orig_x0); pc.
-    pub const AARCH64: Regs =
-        Regs { args: [272, 8, 16, 24, 32, 40], compat_args: [272, 8, 16, 24, 32, 40], nr: 280, ip: 256 };
+    /// x86_64: rdi rsi rdx r10 r8 r9; 32-bit: ebx ecx edx esi edi ebp; orig_rax; rip; rsp.
+    pub const X86_64: Regs = Regs {
+        args: [112, 104, 96, 56, 72, 64],
+        compat_args: [40, 88, 96, 104, 112, 32],
+        nr: 120,
+        ip: 128,
+        sp: 152,
+        pad: 0,
+    };
+    /// arm64: orig_x0, x1 to x5; syscallno (an i32 behind orig_x0); pc; sp.
+    pub const AARCH64: Regs = Regs {
+        args: [272, 8, 16, 24, 32, 40],
+        compat_args: [272, 8, 16, 24, 32, 40],
+        nr: 280,
+        ip: 256,
+        sp: 248,
+        pad: 0,
+    };
 }
 
 /// Whom and what to trace, and where things stand.

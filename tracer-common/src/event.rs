@@ -15,7 +15,8 @@ pub mod kind {
     /// and `args[0]` will not be heard of again; the `CALL` carries the new tid and `MOVED`.
     pub const EXEC: u8 = 4;
     /// `tid` is gone; `ret` is its wait status (`task_struct.exit_code`). `args[0]`: 1 when it was
-    /// the last task of its process.
+    /// the last task of its process; `args[1]` then is the wait status that exit_group or a
+    /// fatal signal gave to the process, plus 1 << 32, or 0.
     pub const EXIT: u8 = 5;
     /// `tid` was given signal `ret`. Blob part 0: the 48 first bytes of its siginfo.
     pub const SIGNAL: u8 = 6;
@@ -97,7 +98,7 @@ pub mod status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Blob {
-    /// The argument it belongs to, 0 to 5, or [`crate::plan::ARG_RET`].
+    /// The argument it belongs to, 0 to 5, [`crate::plan::ARG_RET`] or [`crate::plan::ARG_SP`].
     pub arg: u8,
     /// A word of [`crate::plan::shape`].
     pub shape: u8,
@@ -139,7 +140,9 @@ pub struct File {
     pub ino: u64,
     /// Device of the file system, in the kernel's encoding (`major << 20 | minor`).
     pub dev: u32,
-    /// Device a device file stands for, in the kernel's encoding.
+    /// Device a device file stands for, in the kernel's encoding. Of a pidfd (`magic` is that of pidfs,
+    /// 0x50494446, or the path is `anon_inode:[pidfd]`): the process it refers to, 0 when it has ended or is
+    /// of another pid namespace.
     pub rdev: u32,
     /// Type and permissions, as `st_mode`.
     pub mode: u32,

@@ -5,6 +5,8 @@
 pub const MAX_OPS: usize = 10;
 /// `Op::arg` of an operation that works on the return value.
 pub const ARG_RET: u8 = 6;
+/// `Op::arg` of a `BYTES` operation that works on the user stack pointer at the call's entry.
+pub const ARG_SP: u8 = 7;
 /// Bytes a single blob may hold at most, whatever its operation asks.
 pub const BLOB_MAX: usize = 12 * 1024;
 /// Bytes of a path name at most, with its NUL (`PATH_MAX`, include/uapi/linux/limits.h).
@@ -75,7 +77,7 @@ pub mod shape {
     /// As `FD`, and AT_FDCWD means the current directory.
     pub const DIRFD: u8 = 9;
     /// The open files behind `len` descriptors (i32) at `ptr`, `unit` bytes apart: part i each, as `FD`;
-    /// at most `max` and `FDS_MAX`.
+    /// at most `max` and `FDS_MAX`. Here `len::ONE` stands for `max` descriptors.
     pub const FDS: u8 = 10;
 }
 
@@ -84,7 +86,7 @@ pub const MMSG_PARTS: u16 = 8 + VEC_MAX as u16;
 
 /// Where an operation's length comes from; it is multiplied with `Op::unit`.
 pub mod len {
-    /// One element.
+    /// One element (of `shape::FDS`: `max` elements).
     pub const ONE: u8 = 0;
     /// The value of argument `len_arg`.
     pub const ARG: u8 = 1;
@@ -104,7 +106,7 @@ pub mod len {
 pub struct Op {
     /// What is copied, a word of [`shape`].
     pub shape: u8,
-    /// The argument it works on, 0 to 5, or [`ARG_RET`].
+    /// The argument it works on, 0 to 5, [`ARG_RET`] or [`ARG_SP`].
     pub arg: u8,
     /// When, a word of [`phase`].
     pub phase: u8,

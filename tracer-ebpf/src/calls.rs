@@ -50,7 +50,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     state.head.time = now();
     state.flags |= Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
-        enter_data(state, task);
+        enter_data(state, task, regs);
     }
     0
 }
@@ -93,7 +93,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     if conf!(flags) & Config::COUNT != 0 {
         tally(&state.head);
     } else {
-        finish(state, task);
+        finish(state, task, regs);
     }
     if state.signals != 0 {
         tasks::show_kept(state);
@@ -182,7 +182,7 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
 
 /// The plan of a call; its variant when an argument decides.
 #[inline(always)]
-fn plan_of(head: &mut Head) -> Option<*const Plan> {
+pub fn plan_of(head: &mut Head) -> Option<*const Plan> {
     if head.nr > 511 {
         return None;
     }
@@ -205,14 +205,14 @@ fn plan_of(head: &mut Head) -> Option<*const Plan> {
 
 /// Copies what the plan wants at entry. From then on the buffer is a complete `PENDING` record.
 #[inline(always)]
-fn enter_data(state: &mut Task, task: *mut c_void) {
+fn enter_data(state: &mut Task, task: *mut c_void, regs: *const c_void) {
     let Some(plan) = plan_of(&mut state.head) else { return };
     // SAFETY: a pointer from a map is valid for this run.
     if unsafe { (*plan).flags } & Plan::AT_ENTER == 0 {
         return;
     }
     let Some(buffer) = buffer(task) else { return };
-    start(buffer, &state.head);
+    start(buffer, &state.head, regs);
     capture::run(buffer, plan, phase::ENTER);
     buffer.head.kind = kind::PENDING;
     buffer.head.len = size_of::<Head>() as u32 + buffer.used as u32;
@@ -220,7 +220,7 @@ fn enter_data(state: &mut Task, task: *mut c_void) {
 
 /// Copies what the plan wants at the end, and sends the record.
 #[inline(always)]
-fn finish(state: &mut Task, task: *mut c_void) {
+fn finish(state: &mut Task, task: *mut c_void, regs: *const c_void) {
     let before = state.head.flags & flag::BEFORE != 0;
     if let Some(plan) = plan_of(&mut state.head) {
         // SAFETY: a pointer from a map is valid for this run.
@@ -228,7 +228,7 @@ fn finish(state: &mut Task, task: *mut c_void) {
         if flags & (Plan::AT_ENTER | Plan::AT_EXIT) != 0 {
             if let Some(buffer) = buffer(task) {
                 if before || flags & Plan::AT_ENTER == 0 {
-                    start(buffer, &state.head);
+                    start(buffer, &state.head, regs);
                 }
                 if before && flags & Plan::AT_ENTER != 0 {
                     capture::run(buffer, plan, phase::ENTER);
@@ -291,7 +291,7 @@ fn buffer<'a>(task: *mut c_void) -> Option<&'a mut Buffer> {
 
 /// Begins a record.
 #[inline(always)]
-fn start(buffer: &mut Buffer, head: &Head) {
+fn start(buffer: &mut Buffer, head: &Head, regs: *const c_void) {
     buffer.used = 0;
     buffer.retry = 0;
     buffer.head = *head;
@@ -302,7 +302,8 @@ fn start(buffer: &mut Buffer, head: &Head) {
     buffer.regs[4] = head.args[4];
     buffer.regs[5] = head.args[5];
     buffer.regs[6] = 0;
-    buffer.regs[7] = 0;
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offset is that of a word.
+    buffer.regs[7] = unsafe { load(regs, conf!(regs.sp)) };
 }
 
 /// Sends a record with its blobs.

@@ -71,7 +71,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
             lost(Loss::FdUnresolved);
         }
         // A dentry that is in no hash chain was removed; roots are not in one either, but have no parent.
-        if peek::<u64>(dentry, off!(dentry_unhashed)) == 0 && peek::<u64>(dentry, off!(dentry_parent)) != dentry {
+        let alone = peek::<u64>(dentry, off!(dentry_parent)) == dentry;
+        if peek::<u64>(dentry, off!(dentry_unhashed)) == 0 && (!alone || nameless(mnt, dentry, file.magic)) {
             file.deleted = 1;
         }
         let names = black_box(b.path as usize) & 0x1fff;
@@ -90,6 +91,13 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
     }
     put(b, len as u64, len as u64, status::WHOLE);
     0
+}
+
+/// A file of a memory file system that never had a name in a directory: memfd, System V shared memory.
+#[inline(always)]
+fn nameless(mnt: u64, dentry: u64, magic: u32) -> bool {
+    const TMPFS_MAGIC: u32 = 0x0102_1994;
+    magic == TMPFS_MAGIC && peek::<u64>(mnt, off!(vfsmount_root)) != dentry
 }
 
 /// The current directory: mount, dentry, no inode.

@@ -12,6 +12,7 @@ use tracer_common::{
 };
 
 use crate::calls;
+use crate::capture;
 use crate::emit::{lost, send, send_head, send_last};
 use crate::kernel::{compat, conf, current, load, now, off, peek};
 use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
@@ -81,8 +82,35 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
         head.args[5] = load(task, off!(task_comm) + 8);
     }
     send_head(&head);
-    let _ = ctx.as_ptr();
+    if state.flags & Task::IN_CALL != 0 {
+        complete(state, task, ctx.arg::<u64>(2));
+    }
     0
+}
+
+/// Completes a running execve with what could not be read when it was entered.
+#[inline(always)]
+fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
+    let buffer = BUFFERS.get(task, false);
+    if buffer.is_null() {
+        return;
+    }
+    // SAFETY: not null, so it is this task's buffer.
+    let buffer = unsafe { &mut *buffer };
+    if buffer.retry == 0 || buffer.head.time != state.head.time {
+        return;
+    }
+    let Some(plan) = calls::plan_of(&mut state.head) else { return };
+    // SAFETY: `task` is the current task; mm is a typed pointer.
+    let mm = unsafe { load::<u64>(task, off!(task_mm)) };
+    let given = capture::Given {
+        path: peek(bprm, off!(bprm_filename)),
+        arguments: peek(mm, off!(mm_arg_start)),
+        words: peek::<u32>(bprm, off!(bprm_argc)) as u64,
+        environment: peek(mm, off!(mm_env_start)),
+        variables: peek::<u32>(bprm, off!(bprm_envc)) as u64,
+    };
+    capture::executed(buffer, plan, &given);
 }
 
 #[btf_tracepoint(function = "sched_process_exit")]
@@ -106,9 +134,30 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: `task` is a task; signal is a typed pointer, live an int.
     head.args[0] =
         unsafe { load::<u32>(load::<*const c_void>(task, off!(task_signal)), off!(signal_live)) == 0 } as u64;
+    if head.args[0] != 0 {
+        // SAFETY: as above.
+        head.args[1] = unsafe { group_status(load(task, off!(task_signal))) };
+    }
     send_last(&head);
     let _ = ctx.as_ptr();
     0
+}
+
+/// The wait status that exit_group or a fatal signal gave to a whole process, plus 1 << 32; 0 when neither
+/// happened and its leader's own status counts (wait_task_zombie in kernel/exit.c).
+///
+/// # Safety
+/// `signal` must be the signal structure of a task, as a pointer that the verifier knows.
+#[inline(always)]
+unsafe fn group_status(signal: *const c_void) -> u64 {
+    const SIGNAL_GROUP_EXIT: u32 = 4;
+    // SAFETY: the caller's promise; the offsets are those of ints.
+    unsafe {
+        match load::<u32>(signal, off!(signal_flags)) & SIGNAL_GROUP_EXIT {
+            0 => 0,
+            _ => 1 << 32 | load::<u32>(signal, off!(signal_exit_code)) as u64,
+        }
+    }
 }
 
 /// `result` of signal_generate when the signal was ignored (include/trace/events/signal.h).
@@ -182,8 +231,18 @@ pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
     }
     let info = siginfo(ctx.arg::<u64>(1), signal);
     show_signal(state, &info, 0);
+    // The handler is the first word of k_sigaction.
+    if signal == SIGSTOP || ((SIGTSTP..=SIGTTOU).contains(&signal) && peek::<u64>(ctx.arg::<u64>(2), 0) == 0) {
+        let mut head = event(kind::STOPPED, state.head.tid, state.head.tgid);
+        head.ret = signal as i64;
+        send_head(&head);
+    }
     0
 }
+
+const SIGSTOP: u32 = 19;
+const SIGTSTP: u32 = 20;
+const SIGTTOU: u32 = 22;
 
 /// A signal's information; what the kernel did not say is told by `si_signo` and `si_code` alone.
 #[inline(always)]

@@ -5,7 +5,8 @@
 use memchr::memchr;
 use tracer_common::event::status;
 use tracer_common::plan::{
-    ARG_RET, BLOB_MAX, CONTROL_MAX, COUNT_MAX, FDS_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, phase, shape,
+    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, FDS_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, phase,
+    shape,
 };
 
 use super::files::{Files, Look};
@@ -45,6 +46,8 @@ pub struct Interpreter<'a> {
     pub tid: u32,
     /// Its process.
     pub tgid: u32,
+    /// Its stack pointer at the call's entry.
+    pub sp: u64,
     /// Its memory.
     pub memory: &'a mut Memory,
     /// Its descriptors.
@@ -100,7 +103,7 @@ impl Interpreter<'_> {
                 used += 1;
                 Some((used - 1) as u8)
             };
-            let ptr = value(op.arg, args, moment);
+            let ptr = if op.arg == ARG_SP { self.sp } else { value(op.arg, args, moment) };
             match op.shape {
                 shape::TEXT => ahead.data = push(ptr, usize::from(op.cap).min(FIRST).min(to_page_end(ptr))),
                 shape::BYTES => match count(op, args, moment) {
@@ -141,7 +144,7 @@ struct Copy<'a, 'b> {
 impl Copy<'_, '_> {
     fn run(&mut self, data: Option<&[u8]>, length: Option<&[u8]>) {
         let op = self.op;
-        let ptr = value(op.arg, self.args, self.moment);
+        let ptr = if op.arg == ARG_SP { self.it.sp } else { value(op.arg, self.args, self.moment) };
         match op.shape {
             shape::FD | shape::DIRFD => return self.fd(ptr as i32, op.shape == shape::DIRFD, 0),
             _ if ptr == 0 => return,
@@ -170,7 +173,7 @@ impl Copy<'_, '_> {
                 self.iovec(0, 1, ptr, n, limit);
             }
             shape::MMSG => self.mmsg(ptr, n),
-            shape::FDS => self.fds(ptr, n),
+            shape::FDS => self.fds(ptr, if op.len == len::ONE { u64::from(op.max) } else { n }),
             _ => {}
         }
     }

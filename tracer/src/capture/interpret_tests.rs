@@ -6,6 +6,9 @@ use tracer_common::plan::MAX_OPS;
 use super::*;
 use crate::capture::testing::records;
 
+/// Stands for the task's stack.
+static STACK: [u8; 16] = *b"0123456789abcdef";
+
 /// Runs operations on this process's own memory.
 fn copy(ops: &[Op], moment: Moment, args: [u64; 6]) -> (Vec<(Blob, Vec<u8>)>, Missing) {
     let mut plan = Plan { flags: Plan::WANTED, ops: ops.len() as u8, ..Plan::NONE };
@@ -15,7 +18,14 @@ fn copy(ops: &[Op], moment: Moment, args: [u64; 6]) -> (Vec<(Blob, Vec<u8>)>, Mi
     }
     let me = std::process::id();
     let (mut memory, mut files, mut scratch) = (Memory::default(), Files::default(), Scratch::default());
-    let mut it = Interpreter { tid: me, tgid: me, memory: &mut memory, files: &mut files, scratch: &mut scratch };
+    let mut it = Interpreter {
+        tid: me,
+        tgid: me,
+        sp: STACK.as_ptr() as u64,
+        memory: &mut memory,
+        files: &mut files,
+        scratch: &mut scratch,
+    };
     let mut record = Record::default();
     record.start(Head::default());
     let missing = it.run(&plan, moment, &args, &mut record);
@@ -49,6 +59,23 @@ fn texts() {
     check(16 as *const u8, 33, (status::FAULT, 0));
     let (blobs, missing) = copy(&[op(shape::TEXT, phase::ENTER, len::ONE, 0, 1, 10)], Moment::Enter, [0; 6]);
     assert!(blobs.is_empty() && missing == Missing::default(), "NULL gives no blob");
+}
+
+#[test]
+fn the_stack_is_an_operand() {
+    let op = Op { arg: ARG_SP, ..op(shape::BYTES, phase::ENTER, len::ONE, 0, 12, 12) };
+    let (blobs, _) = copy(&[op], Moment::Enter, [0; 6]);
+    assert_eq!(short(&blobs), [(0, status::WHOLE, &STACK[..12], 12)]);
+    assert_eq!(blobs[0].0.arg, ARG_SP);
+}
+
+#[test]
+fn a_fixed_number_of_descriptors() {
+    let fds = [0i32, -1, 999_999];
+    let op = Op { max: 3, ..op(shape::FDS, phase::ENTER, len::ONE, 0, 4, 0) };
+    let (blobs, _) = copy(&[op], Moment::Enter, [fds.as_ptr() as u64, 0, 0, 0, 0, 0]);
+    let seen: Vec<_> = blobs.iter().map(|(b, _)| (b.part, b.status)).collect();
+    assert_eq!(seen, [(0, status::WHOLE), (1, status::ABSENT), (2, status::ABSENT)]);
 }
 
 #[test]

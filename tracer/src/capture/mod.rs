@@ -83,7 +83,7 @@ pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&spec.target);
     match spec.backend {
         Backend::Ptrace => open_ptrace(spec),
-        Backend::Ebpf => open_ebpf(spec),
+        Backend::Ebpf => ebpf::available(spec).and_then(|()| open_ebpf(spec)),
         Backend::Auto => match ebpf::available(spec) {
             Ok(()) => open_ebpf(spec),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),

@@ -22,7 +22,7 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
-use crate::schema::types::{Arg, Len, Row, Ty, Variant};
+use crate::schema::types::{Arg, Len, Row, Special, Ty, Variant};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
@@ -183,7 +183,8 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
 /// All arguments in hex: 32-bit calls, calls asked for raw, numbers without a row.
 fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     const NAMES: [&str; 6] = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
-    let count = row.map_or(6, |r| r.args.len().min(6));
+    let count =
+        row.map_or(6, |r| r.args.iter().filter(|a| !matches!(a.ty, Ty::Special(Special::SigFrame))).count().min(6));
     let args: Vec<_> = (0..count)
         .map(|i| {
             let value = if compat { u64::from(head.args[i] as u32) } else { head.args[i] };

@@ -2,10 +2,15 @@
 //! `-c` gives empty plans, `-s 32` lowers every limit, descriptors are resolved for `-y` only.
 
 use tracer_common::plan::{
-    ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape,
+    ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape,
 };
 
 use super::types::{Arg, Len, Row, Special, Ty, Variant, bits};
+
+/// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
+/// whose mask is at 296 (arch/x86/include/asm/sigframe.h); aarch64: a siginfo of 128 bytes, then `struct ucontext`,
+/// whose mask is at 40 (arch/arm64/include/uapi/asm/ucontext.h).
+pub const SIGFRAME: u16 = if cfg!(target_arch = "aarch64") { 128 + 40 + 8 } else { 296 + 8 };
 
 /// How much of each call is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +130,7 @@ impl Builder {
         let strlen = self.detail.strlen.min(u32::from(most)) as u16;
         let elements = |unit: u16| strlen.saturating_add(1).min(most / unit);
         match special {
+            Special::SigFrame => self.fixed(ARG_SP, when, SIGFRAME),
             Special::WaitStatus => self.fixed(arg, when, 4),
             Special::Siginfo => self.fixed(arg, when, 128),
             Special::Stat => self.fixed(arg, when, STAT),
@@ -242,6 +248,11 @@ impl Builder {
     #[expect(clippy::too_many_arguments, reason = "the fields of an operation, in their order")]
     fn push(&mut self, arg: u8, phase: u8, shape: u8, n: Len, unit: u16, cap: u16, max: u16) {
         let (len, len_arg, unit) = match n {
+            // Descriptors are looked up one by one: their distance stays, their number is the limit.
+            Len::Fixed(k) if shape == shape::FDS => {
+                self.ops.push(Op { shape, arg, phase, len: len::ONE, len_arg: 0, pad: 0, unit, cap, max: k.min(max) });
+                return;
+            }
             Len::Fixed(k) => (len::ONE, 0, unit.max(1).saturating_mul(k)),
             Len::Arg(i) => (len::ARG, i, unit),
             Len::At(i) => (len::DEREF, i, unit),

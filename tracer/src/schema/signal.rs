@@ -35,7 +35,7 @@ syscalls! { pub SIGNALS:
     pause           [34 29 _]     ()                                                            -> Int, SIG;
     rt_sigaction    [13 174 134]  (signum: Signal, act: Special(S::Sigaction), oldact: Out(&Special(S::Sigaction)), sigsetsize: Ulong) -> Int, SIG;
     rt_sigprocmask  [14 175 135]  (how: Set32(&SIG_HOW), set: SigSet(sigsetsize), oldset: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, SIG;
-    rt_sigreturn    [15 173 139]  ()                                                            -> Long, SIG;
+    rt_sigreturn    [15 173 139]  (frame: Special(S::SigFrame))                                 -> Long, SIG;
     rt_sigpending   [127 176 136] (set: Out(&SigSet(sigsetsize)), sigsetsize: Ulong)            -> Int, SIG;
     rt_sigtimedwait [128 177 137] (set: SigSet(sigsetsize), info: Out(&Special(S::Siginfo)), timeout: Rec(&TIMESPEC), sigsetsize: Ulong) -> Note(&Int, &Signal), SIG;
     rt_sigqueueinfo [129 178 138] (tgid: Pid, sig: Signal, info: Special(S::Siginfo))           -> Int, SIG | PROC;

@@ -209,6 +209,9 @@ pub struct Field {
 pub enum Special {
     /// `int *wstatus` of wait4: `[{WIFEXITED(s) && WEXITSTATUS(s) == 0}]`. 4 bytes at the end.
     WaitStatus,
+    /// The signal mask that rt_sigreturn takes from the stack, `{mask=[INT]}`: no argument at all. The bytes from
+    /// the stack pointer to the end of the mask, at entry.
+    SigFrame,
     /// `siginfo_t`, 128 bytes.
     Siginfo,
     /// `struct stat` of the native ABI, 144 (x86_64) or 128 (aarch64) bytes.

@@ -82,16 +82,17 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let path = spec.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let plans = Plans::new(spec);
     let ring = ring_size(spec.ring_size)?;
-    // Start-up is short of time, and each of these takes a fifth of what there is.
-    let (ebpf, btf) = std::thread::scope(|scope| {
-        let btf = scope.spawn(|| Btf::parse_file(&path, aya::Endianness::default()));
-        let ebpf = KernelTypes::read(&path)
-            .and_then(|types| config(spec, &types, &plans, ring))
-            .and_then(|config| create(object, &ConfigValue(config), ring));
-        (ebpf, btf.join())
+    // Start-up is short of time, and each of these takes a tenth of what there is.
+    let (prepared, mut loader) = std::thread::scope(|scope| {
+        let prepared = scope.spawn(|| prepare(spec, &path, &plans, ring));
+        // Reads the kernel's BTF too, whether it is needed or not.
+        let loader = EbpfLoader::new();
+        (prepared.join(), loader)
     });
-    let mut ebpf = ebpf?;
-    let btf = btf.map_err(|_| anyhow!("reading the kernel's BTF panicked"))?.context("cannot read the kernel's BTF")?;
+    let (config, btf) = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
+    // The object has no CO-RE relocations.
+    loader.btf(None).allow_unsupported_maps().override_global("CONFIG", &config, true).map_max_entries("EVENTS", ring);
+    let mut ebpf = loader.load(object).context("cannot load the kernel side")?;
     fill_plans(&mut ebpf, &plans)?;
 
     load_programs(&mut ebpf, &btf)?;
@@ -127,15 +128,12 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     })
 }
 
-/// Creates the maps and relocates the programs. The object has no CO-RE relocations, so it needs no BTF.
-fn create(object: &[u8], config: &ConfigValue, ring: u32) -> Result<Ebpf> {
-    EbpfLoader::new()
-        .btf(None)
-        .allow_unsupported_maps()
-        .override_global("CONFIG", config, true)
-        .map_max_entries("EVENTS", ring)
-        .load(object)
-        .context("cannot load the kernel side")
+/// What the kernel side is told, and what its programs attach to.
+fn prepare(spec: &Spec, path: &Path, plans: &Plans, ring: u32) -> Result<(ConfigValue, Btf)> {
+    let types = KernelTypes::read(path)?;
+    let config = ConfigValue(config(spec, &types, plans, ring)?);
+    let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;
+    Ok((config, btf))
 }
 
 /// Has the kernel verify every program: the two that carry the plan interpreter side by side with the rest.

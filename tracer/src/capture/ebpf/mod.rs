@@ -252,6 +252,9 @@ impl Targets {
             self.alive.remove(&leader.tid);
             leader.time = head.time;
             leader.args[0] = 1;
+            if head.args[1] >> 32 != 0 {
+                leader.ret = i64::from(head.args[1] as u32);
+            }
             batch.extend_from_slice(leader.bytes());
         }
     }

@@ -137,6 +137,7 @@ impl PtraceSource {
                 let mut it = Interpreter {
                     tid,
                     tgid,
+                    sp: info.sp,
                     memory: &mut self.memory,
                     files: &mut self.files,
                     scratch: &mut self.scratch,
@@ -199,8 +200,14 @@ impl PtraceSource {
         }
         let head = task.record.head;
         let (plan, _) = self.plans.get(head.nr, head.flags & flag::COMPAT != 0, &head.args);
-        let mut it =
-            Interpreter { tid, tgid, memory: &mut self.memory, files: &mut self.files, scratch: &mut self.scratch };
+        let mut it = Interpreter {
+            tid,
+            tgid,
+            sp: info.sp,
+            memory: &mut self.memory,
+            files: &mut self.files,
+            scratch: &mut self.scratch,
+        };
         let mut faults = task.faults;
         if before {
             faults += it.run(plan, Moment::Enter, &head.args, &mut task.record).faults;

@@ -98,6 +98,8 @@ pub struct Info {
     pub compat: bool,
     /// Instruction pointer.
     pub ip: u64,
+    /// Stack pointer.
+    pub sp: u64,
     /// Entry or end.
     pub at: At,
 }
@@ -116,7 +118,7 @@ pub fn syscall_info(tid: u32) -> io::Result<Info> {
         2 => At::Exit { ret: raw[3] as i64 },
         _ => At::None,
     };
-    Ok(Info { compat: arch != NATIVE_ARCH, ip: raw[1], at })
+    Ok(Info { compat: arch != NATIVE_ARCH, ip: raw[1], sp: raw[2], at })
 }
 
 /// The registers of a stopped task, as its own ABI's NT_PRSTATUS.

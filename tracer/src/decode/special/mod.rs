@@ -22,6 +22,8 @@ pub mod tty;
 mod values;
 pub mod wait;
 
+use tracer_common::plan::ARG_SP;
+
 use super::value::{Ret, Value};
 use super::{Place, scalar};
 use crate::schema::types::Special;
@@ -30,6 +32,7 @@ use crate::schema::types::Special;
 /// copied ([`Place::memory`], [`Place::part`]) and, by its context, the other arguments and the end.
 pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
     match kind {
+        Special::SigFrame => signals::frame(Place { arg: ARG_SP, ..place }.memory().bytes()),
         Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
         Special::Siginfo => place.memory().take(siginfo::SIZE).map_or_else(|| place.addr(), siginfo::siginfo),
         Special::Stat => place.memory().take(stat::SIZE).map_or_else(|| place.addr(), |b| stat::stat(place, b)),

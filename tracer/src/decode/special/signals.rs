@@ -2,6 +2,7 @@
 
 use crate::decode::scalar::at;
 use crate::decode::value::Value;
+use crate::schema::plan::SIGFRAME;
 use crate::schema::set::Set;
 use crate::schema::signal::SA;
 use crate::sets;
@@ -10,6 +11,15 @@ sets! {
     /// How a timer or a queue notifies. include/uapi/asm-generic/siginfo.h
     SIGEV "SIGEV_"
     choice all: SIGEV_SIGNAL = 0, SIGEV_NONE = 1, SIGEV_THREAD = 2, SIGEV_THREAD_ID = 4;
+}
+
+/// The mask at the end of the frame that rt_sigreturn takes from the stack; `{mask=...}` where it could not be read.
+pub fn frame<'a>(bytes: &[u8]) -> Value<'a> {
+    let mask = usize::from(SIGFRAME) - 8;
+    match bytes.len() >= mask + 8 {
+        true => Value::Struct { fields: vec![("mask", Value::SigSet(at(bytes, mask, 8)))], more: false },
+        false => Value::Struct { fields: vec![("mask", Value::Word("..."))], more: false },
+    }
 }
 
 /// The kernel's `struct sigaction`, 32 bytes on x86_64 and aarch64: handler, flags, restorer, mask.
@@ -78,6 +88,16 @@ mod tests {
         bytes[11] = 4;
         assert_eq!(names(sigaction(&bytes)), ["sa_handler", "sa_mask", "sa_flags", "sa_restorer"]);
         assert!(sigaction(&bytes[..31]).is_none());
+    }
+
+    #[test]
+    fn a_frame_ends_with_its_mask() {
+        let mut bytes = [0u8; SIGFRAME as usize];
+        bytes[SIGFRAME as usize - 8] = 2;
+        let mask = |value| Value::Struct { fields: vec![("mask", value)], more: false };
+        assert_eq!(frame(&bytes), mask(Value::SigSet(2)));
+        assert_eq!(frame(&bytes[..SIGFRAME as usize - 1]), mask(Value::Word("...")));
+        assert_eq!(frame(&[]), mask(Value::Word("...")));
     }
 
     #[test]

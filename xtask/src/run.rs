@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Result, anyhow};
@@ -38,9 +38,30 @@ pub fn run(args: &[OsString]) -> Result<ExitCode> {
         eprintln!("xtask: not root, and sudo does not work here: running tracer as the user you are");
         Command::new(&program)
     };
+    without_cargo(&mut command);
     // `exec` only comes back when it failed.
     let error = command.args(args).exec();
     Err(anyhow!("cannot run `{}`: {error}", command::line(&command)))
+}
+
+/// Takes out of the environment what cargo put there for us: the traced program would look for its libraries in our folders.
+fn without_cargo(command: &mut Command) {
+    let of_package =
+        |name: &str| name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(of_package) {
+            command.env_remove(name);
+        }
+    }
+    let Some(paths) = std::env::var_os("LD_LIBRARY_PATH") else { return };
+    let cargo = std::env::var_os("CARGO").map(PathBuf::from).unwrap_or_default();
+    let toolchain = cargo.ancestors().nth(2).filter(|dir| dir.join("lib/rustlib").is_dir());
+    let added = |dir: &Path| dir.starts_with(command::target()) || toolchain.is_some_and(|top| dir.starts_with(top));
+    let kept: Vec<_> = std::env::split_paths(&paths).filter(|dir| !added(dir)).collect();
+    match std::env::join_paths(&kept) {
+        Ok(paths) if !paths.is_empty() => command.env("LD_LIBRARY_PATH", paths),
+        _ => command.env_remove("LD_LIBRARY_PATH"),
+    };
 }
 
 /// Whether sudo is there and will run something: without a password, or because someone can type one.

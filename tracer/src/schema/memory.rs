@@ -55,7 +55,7 @@ sets! {
     bits: MPOL_F_STATIC_NODES = 0x8000, MPOL_F_RELATIVE_NODES = 0x4000, MPOL_F_NUMA_BALANCING = 0x2000;
 
     /// mbind(2) flags. include/uapi/linux/mempolicy.h
-    MPOL_MF "MPOL_MF_"
+    MPOL_MF "MPOL_"
     bits: MPOL_MF_STRICT = 1, MPOL_MF_MOVE = 2, MPOL_MF_MOVE_ALL = 4, MPOL_MF_LAZY = 8;
 
     /// get_mempolicy(2) flags. include/uapi/linux/mempolicy.h

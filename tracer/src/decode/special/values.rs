@@ -25,9 +25,6 @@ pub fn with_perm<'a>(set: &Set, raw: u64) -> Value<'a> {
     if out.is_empty() {
         return Value::Perm(raw & 0o777);
     }
-    if !sizes && set.bits.iter().all(|(_, bit)| raw & bit != *bit) {
-        return Value::Hex(raw);
-    }
     let perm = raw & 0o777;
     add(&mut out, &if perm < 0o100 { format!("{perm:03o}") } else { format!("0{perm:o}") });
     Value::Text(out)

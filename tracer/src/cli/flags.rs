@@ -3,7 +3,7 @@
 //! A row says how an option is spelled, what it takes, what it is for, and what it does to [`Opts`]; an
 //! option of strace that is not built has a row as well, which says why.
 
-use super::fault::{Fault, nearest, show};
+use super::fault::{Fault, nearest};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};

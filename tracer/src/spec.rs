@@ -33,8 +33,6 @@ pub struct Spec {
     pub strict: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
-    /// A process is let go when it calls execve (`-b execve`).
-    pub detach_on_execve: bool,
     /// When a signal may end tracing (`-I`).
     pub interrupt: Interrupt,
     /// Exit code when tracer itself can not do its job: 1 as strace, else 125.

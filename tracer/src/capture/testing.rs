@@ -57,7 +57,6 @@ pub fn spec() -> Spec {
         },
         strict: false,
         btf: None,
-        detach_on_execve: false,
         interrupt: Interrupt::Waiting,
         failure: crate::exit::FAILED,
         notices: Vec::new(),

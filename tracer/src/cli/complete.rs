@@ -40,7 +40,6 @@ fn kind(flag: &Flag) -> Kind {
         "--backend" => words("auto ebpf ptrace"),
         "--color" => words("auto always never"),
         "--const-print-style" => words("raw abbrev verbose"),
-        "--detach-on" => words("execve"),
         "--interruptible" => words("anywhere waiting never never_tstp"),
         "--status" => words("successful failed unfinished unavailable detached"),
         "--quiet" => words("attach exit path-resolution personality thread-execve all"),

@@ -3,7 +3,7 @@
 //! A row says how an option is spelled, what it takes, what it is for, and what it does to [`Opts`]; an
 //! option of strace that is not built has a row as well, which says why.
 
-use super::fault::{Fault, nearest, show};
+use super::fault::{Fault, nearest};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
@@ -190,7 +190,7 @@ pub static FLAGS: &[Flag] = &[
         |o, g| put(&mut o.uid, g.value.and_then(words::uid).map(Some), g)).own().live(),
 
     flag("-b", &["--detach-on"], Value("execve"), Tracing, "Let a process go when it calls execve.",
-        |o, g| if text(g) == "execve" { on(&mut o.detach_on_execve) } else { Err(Fault::plain(format!("Syscall '{}' for -b isn't supported", show(g.value.unwrap_or_default())))) }).live(),
+        nothing).live().refused("letting single processes go is not built yet; without -f, children are not traced at all"),
     flag("-D", &["--daemonize", "--daemonised", "--daemonized"], Maybe("MODE"), Tracing, "Run the tracer as a detached grandchild, or (-DD, -DDD) in a process group or session of its own.",
         nothing).live().refused("the command is always a child of tracer; start 'tracer ... &' or use setsid(1) instead"),
     flag("-f", &["--follow-forks"], Nothing, Tracing, "Follow children and new threads. -ff with -o FILE writes FILE.PID for each process.",

@@ -118,7 +118,6 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("always_pid", format!("{:?}", y.always_pid)),
         ("strict", format!("{:?}", s.strict)),
         ("btf", format!("{:?}", s.btf)),
-        ("detach_on_execve", format!("{:?}", s.detach_on_execve)),
         ("interrupt", format!("{:?}", s.interrupt)),
         ("notices", format!("{:?}", s.notices)),
     ]

@@ -16,10 +16,17 @@ const GE: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
 const EQ: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RET: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
-/// Calls that must stop whether they are wanted or not: those by which the source knows its tasks. ioctl can
+/// Calls that must stop whether they are wanted or not: those by which the source knows its tasks, and
+/// what it can not see (io_uring). ioctl can
 /// make a userfaultfd too, from /dev/userfaultfd, where the device exists.
-const ALWAYS: [libc::c_long; 5] =
-    [libc::SYS_execve, libc::SYS_execveat, libc::SYS_clone, libc::SYS_clone3, libc::SYS_userfaultfd];
+const ALWAYS: [libc::c_long; 6] = [
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_clone,
+    libc::SYS_clone3,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_enter,
+];
 
 /// The filter for a request; `None` when it may not or need not be used.
 pub fn filter(spec: &Spec, options: Options) -> Option<Filter> {

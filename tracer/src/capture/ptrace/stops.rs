@@ -118,6 +118,13 @@ impl PtraceSource {
         let (plan, variant) = self.plans.get(nr, info.compat, &args);
         task.wanted = plan.flags & Plan::WANTED != 0;
         let tgid = task.tgid;
+        if info.compat && task.wanted && self.tally.is_none() {
+            self.losses.add(Loss::Compat, 1);
+        }
+        // The number is the same for 32-bit calls; the second argument says how many requests are handed over.
+        if libc::c_long::from(nr as i32) == libc::SYS_io_uring_enter {
+            self.losses.add(Loss::IoUring, u64::from(args[1] as u32));
+        }
         if task.wanted {
             let mut flags = if info.compat { flag::COMPAT } else { 0 };
             flags |= if variant { flag::VARIANT } else { 0 };

@@ -77,6 +77,9 @@ offsets! {
     inode_ino = "inode.i_ino" need;
     inode_sb = "inode.i_sb" need;
     inode_rdev = "inode.i_rdev" need;
+    inode_private = "inode.i_private" need;
+    /// The id in the first PID namespace stands first.
+    pid_numbers = "pid.numbers" want;
     sb_dev = "super_block.s_dev" need;
     sb_magic = "super_block.s_magic" need;
     dentry_parent = "dentry.d_parent" need;

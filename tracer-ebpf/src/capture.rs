@@ -227,8 +227,8 @@ extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
     if to.is_null() {
         return 0;
     }
-    // One more than asked for: the NUL that the helper puts at the end.
-    let size = black_box(cap as usize + 1) & 0x3fff;
+    // The limit counts the NUL, which the helper puts at the end in any case.
+    let size = black_box(cap as usize) & 0x3fff;
     let size = if size > BLOB_MAX { BLOB_MAX } else { size };
     // SAFETY: there is room for BLOB_MAX bytes and the padding.
     let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), size as u32, address as *const c_void) };
@@ -259,7 +259,7 @@ extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, total: 
     let mut fault = faulted;
     let mut i = 0u64;
     while i < VEC_MAX as u64 {
-        if i >= n || faulted != 0 {
+        if i >= n {
             break;
         }
         fault |= element(b, address, i, cap);
@@ -495,7 +495,7 @@ extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when: u6
         }
         let at = address.wrapping_add(i << 6);
         let total = if when == phase::ENTER as u64 { u64::MAX } else { user::<u32>(at.wrapping_add(56)) as u64 };
-        fault |= message(b, at, i * MMSG_PARTS as u64 + 1, cap, total);
+        fault |= message(b, at, i * MMSG_PARTS as u64 + 2, cap, total);
         i += 1;
     }
     fault

@@ -5,6 +5,7 @@ use core::ffi::c_void;
 use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
+use tracer_common::config::ABSENT;
 use tracer_common::event::{File, Sock, path, status};
 use tracer_common::loss::Loss;
 
@@ -18,6 +19,8 @@ use crate::sockets;
 const STEPS: u32 = 64;
 /// Bytes of a path's names at most.
 const NAMES_MAX: usize = 4096;
+/// `PID_FS_MAGIC`, include/uapi/linux/magic.h (6.9).
+const PIDFS_MAGIC: u32 = 0x5049_4446;
 /// `AT_FDCWD`, include/uapi/linux/fcntl.h.
 const AT_FDCWD: i64 = -100;
 
@@ -48,6 +51,9 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
     let sb = peek::<u64>(inode, off!(inode_sb));
     file.dev = peek(sb, off!(sb_dev));
     file.magic = peek::<u64>(sb, off!(sb_magic)) as u32;
+    if file.magic == PIDFS_MAGIC && off!(pid_numbers) != ABSENT {
+        file.rdev = peek(peek::<u64>(inode, off!(inode_private)), off!(pid_numbers));
+    }
 
     let to = room(b);
     if to.is_null() {

@@ -186,17 +186,17 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-/// Keeps an ignored signal until the call ends that it would have interrupted. A standard signal that is
-/// kept already stands for all of its number, as a pending one does for the kernel (signal(7)).
+/// Keeps an ignored signal until the call ends that it would have interrupted. When there is no room, a
+/// standard signal that is kept stands for all of its number, as a pending one does for the kernel
+/// (signal(7)).
 #[inline(always)]
 fn keep(state: &mut Task, info: &Siginfo) -> i32 {
     let number = info.words[0] as u32;
     let same = |kept: &Siginfo| kept.words[0] as u32 == number && number < 32;
     match state.signals {
         0 => state.kept[0] = *info,
-        1 | 2 if same(&state.kept[0]) => return 0,
         1 => state.kept[1] = *info,
-        _ if same(&state.kept[1]) => return 0,
+        _ if same(&state.kept[0]) || same(&state.kept[1]) => return 0,
         _ => {
             lost(Loss::SignalLost);
             return 0;

@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod cli;
 pub mod decode;
+pub mod doctor;
 pub mod exit;
 pub mod model;
 pub mod output;

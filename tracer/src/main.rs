@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tracer::cli::{self, Action};
-use tracer::exit;
 use tracer::trace::{self, Ending};
+use tracer::{doctor, exit};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -24,17 +24,14 @@ fn carry_out(action: Action) -> ExitCode {
     let (program, failure, result) = match action {
         Action::Trace(spec) => (spec.program.clone(), spec.failure, trace::run(&spec)),
         Action::Replay { file, spec } => (spec.program.clone(), spec.failure, trace::replay(&file, &spec)),
-        Action::Doctor { .. } => {
-            let missing = Err(anyhow::anyhow!("doctor is not part of this build"));
-            ("tracer".to_owned(), exit::FAILED, missing)
+        Action::Doctor { json } => {
+            let report = doctor::examine();
+            let code = if report.works() { exit::OK } else { exit::NOTHING };
+            let text = if json { report.json() } else { report.text() };
+            return print(&text, code);
         }
         Action::Help(text) | Action::Version(text) | Action::Completions(text) | Action::Man(text) => {
-            return match io::stdout().write_all(text.as_bytes()) {
-                Ok(()) => ExitCode::from(exit::OK),
-                // `| head` has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
-                Err(_) => ExitCode::from(exit::FAILED),
-            };
+            return print(&text, exit::OK);
         }
     };
     match result {
@@ -44,5 +41,15 @@ fn carry_out(action: Action) -> ExitCode {
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
             ExitCode::from(failure)
         }
+    }
+}
+
+/// Prints to stdout and ends with `code`.
+fn print(text: &str, code: u8) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::from(code),
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(code),
+        Err(_) => ExitCode::from(exit::FAILED),
     }
 }

@@ -66,6 +66,11 @@ impl Files {
             return if found { Look::Found } else { Look::Unresolved };
         }
         let (text, deleted) = without_mark(text, &stat);
+        if text == b"anon_inode:[pidfd]"
+            && let Some(fd) = fd
+        {
+            file.rdev = process_of(tid, fd).unwrap_or(0);
+        }
         file.deleted = u8::from(deleted);
         file.path = if text.is_empty() { path::NONE } else { path::TEXT };
         file.path_len = text.len() as u16;
@@ -73,6 +78,13 @@ impl Files {
         out.extend_from_slice(text);
         Look::Found
     }
+}
+
+/// The process that a pidfd refers to, in the namespace of the /proc that is mounted; `None` when it has ended.
+fn process_of(tid: u32, fd: i32) -> Option<u32> {
+    let info = std::fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
+    let pid = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    pid.trim().parse().ok()
 }
 
 /// Takes the kernel's ` (deleted)` off, unless it is part of the file's own name.

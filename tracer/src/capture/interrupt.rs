@@ -17,16 +17,15 @@ pub fn interrupted() -> Option<i32> {
     }
 }
 
-/// Installs the handlers of [`SIGNALS`]. A signal that was ignored when tracer started stays ignored
-/// (nohup).
+/// Installs the handlers of [`SIGNALS`], also of those that were ignored when tracer started: a shell starts
+/// background jobs with SIGINT ignored, and such a tracer must be stoppable as well (strace has it so). What
+/// the command inherits is kept apart, see [`super::inherited`].
 ///
 /// # Errors
 /// Those of sigaction(2); none are expected.
 pub fn install() -> io::Result<()> {
     for signal in SIGNALS {
-        if !super::inherited::ignored(signal) {
-            handle(signal, note)?;
-        }
+        handle(signal, note)?;
     }
     Ok(())
 }

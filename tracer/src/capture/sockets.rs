@@ -79,7 +79,8 @@ impl Sockets {
             family: base.family as u8,
             protocol: base.protocol as u8,
             extensions: ExtensionFlags::empty(),
-            states: StateFlags::all(),
+            // Also those that are bound and not yet more (TCP_BOUND_INACTIVE, Linux 6.8).
+            states: StateFlags::from_bits_retain(u32::MAX),
             socket_id: if v4 { SocketId::new_v4() } else { SocketId::new_v6() },
         });
         let mut found = None;

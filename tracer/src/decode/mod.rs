@@ -266,6 +266,7 @@ fn argument<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Option<(Value<'a>, boo
     let end = Place { phase: phase::EXIT_OK, ..place };
     Some(match *ty {
         Ty::Hidden => return None,
+        Ty::Special(Special::NodeDev) if !is_device(cx.arg(place.arg.saturating_sub(1))) => return None,
         Ty::When(len, bits, inner) => {
             if cx.length(len).unwrap_or(bits) & bits == 0 {
                 return None;
@@ -286,6 +287,11 @@ fn argument<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Option<(Value<'a>, boo
         Ty::Special(kind) => (special::special(kind, place), special::at_end(kind)),
         _ => (value(place, ty), false),
     })
+}
+
+/// The mode of a device file.
+fn is_device(mode: u64) -> bool {
+    matches!(mode as u32 & libc::S_IFMT, libc::S_IFCHR | libc::S_IFBLK)
 }
 
 fn in_out<'a>(place: Place<'_, 'a>, inner: &'static Ty) -> Value<'a> {

@@ -18,7 +18,7 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Octal => Value::Octal(unsigned(raw, narrow)),
         // umode_t is an unsigned short.
         Ty::Perm => Value::Perm(unsigned(raw, 2)),
-        Ty::Mode => Value::Mode(unsigned(raw, narrow)),
+        Ty::Mode => Value::Mode(unsigned(raw, 2)),
         Ty::Dev => Value::Dev(unsigned(raw, width)),
         Ty::Fd => match signed(raw, narrow) as i32 {
             // AT_FDCWD means something to `DirFd` only.

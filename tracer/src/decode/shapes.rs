@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use tracer_common::event::status;
-use tracer_common::plan::{VEC_MAX, phase, shape};
+use tracer_common::plan::{PATH_MAX, VEC_MAX, phase, shape};
 
 use super::blobs::Memory;
 use super::value::{Tail, Value};
@@ -62,7 +62,11 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
     let whole = |n: usize| place.memory().take(n);
     match *ty {
         Ty::Path => match place.part(shape::TEXT, 0) {
-            Memory::Bytes(bytes, _) => Value::Path { bytes, cut: is_cut(place, shape::TEXT) },
+            Memory::Bytes(bytes, _) => {
+                // The last byte of PATH_MAX is the NUL's.
+                let shown = &bytes[..bytes.len().min(PATH_MAX - 1)];
+                Value::Path { bytes: shown, cut: is_cut(place, shape::TEXT) }
+            }
             _ => place.addr(),
         },
         Ty::Text => match place.part(shape::TEXT, 0) {

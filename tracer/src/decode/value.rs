@@ -95,8 +95,8 @@ pub enum Value<'a> {
     Ip6([u8; 16]),
     /// `NAME(a, b)`: `htonl(0x7f000001)`, `_IOC(...)`, `makedev`.
     Apply(&'static str, Vec<Value<'a>>),
-    /// A number of units: `8192*1024`.
-    Times(u64, u64),
+    /// A resource limit in units of 1024 where it is a multiple, `8192*1024`; `u64::MAX` is RLIM64_INFINITY.
+    Limit(u64),
     /// `{a=1, b=2}`, with `...` at the end when some fields were left out.
     Struct {
         /// Names and values; a value without a name stands alone.

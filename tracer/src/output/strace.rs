@@ -10,6 +10,7 @@ use super::escape::{Color, Line};
 use super::text::{Look, signal_name};
 use super::{Item, Render, errno};
 use crate::decode::value::{Call, Ret, Value};
+use crate::schema::types::Ty;
 use crate::spec::{Stamp, Style};
 
 /// How a line says whose it is.
@@ -188,7 +189,7 @@ impl StraceText {
 
     /// What follows the arguments that were known at entry.
     fn rest(&self, out: &mut Line<'_>, call: &Call<'_>) {
-        if matches!(call.ret, Ret::Never | Ret::Pending) && !leaves(call) {
+        if matches!(call.ret, Ret::Never | Ret::Pending) && !said_all(call) {
             out.lit(" <unfinished ...>");
         } else {
             if call.entered > 0 && call.entered < call.args.len() && shows_names(call) {
@@ -319,6 +320,12 @@ fn shows_names(call: &Call<'_>) -> bool {
 /// A call of which nobody expects a return: its line is whole without one.
 fn leaves(call: &Call<'_>) -> bool {
     call.row.is_some_and(|row| matches!(row.name, "exit" | "exit_group"))
+}
+
+/// Nothing was to be said at the end but what came of it, which a call that was cut by death never knows.
+fn said_all(call: &Call<'_>) -> bool {
+    let noted = call.row.is_some_and(|row| matches!(row.ret, Ty::Special(_)));
+    leaves(call) || (call.entered == call.args.len() && !noted)
 }
 
 /// `ENOENT (No such file or directory)`, `(errno 4000)`

@@ -22,7 +22,7 @@ sets! {
     bits: AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
 
     /// renameat2(2) flags. include/uapi/linux/fs.h
-    RENAME "RENAME_"
+    RENAME "RENAME_??"
     bits: RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2, RENAME_WHITEOUT = 4;
 
     /// setxattr(2) flags. include/uapi/linux/xattr.h
@@ -45,9 +45,6 @@ records! {
     /// struct xattr_args; the value's bytes are not followed. include/uapi/linux/xattr.h
     XATTR_ARGS 16 { value: 0 8 Addr, size: 8 4 Uint, flags: 12 4 Set32(&XATTR) }
 }
-
-/// Type bits of a mode under which mknod takes a device: S_IFCHR has 0o20000, S_IFBLK 0o60000.
-const DEVICE: u64 = 0o020000;
 
 syscalls! { pub FILES:
     access          [21 33 _]       (pathname: Path, mode: Set32(&ACCESS))                          -> Int, FILE;
@@ -84,8 +81,8 @@ syscalls! { pub FILES:
     lchown          [94 16 _]       (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
     fchownat        [260 298 54]    (dirfd: DirFd, pathname: Path, owner: Id, group: Id, flags: Set32(&AT))
                                                                                                     -> Int, DESC | FILE;
-    mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: When(mode, DEVICE, &Dev))     -> Int, FILE;
-    mknodat         [259 297 33]    (dirfd: DirFd, pathname: Path, mode: Mode, dev: When(mode, DEVICE, &Dev))
+    mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: Special(S::NodeDev))     -> Int, FILE;
+    mknodat         [259 297 33]    (dirfd: DirFd, pathname: Path, mode: Mode, dev: Special(S::NodeDev))
                                                                                                     -> Int, DESC | FILE;
     utime           [132 30 _]      (filename: Path, times: Special(S::Utimbuf)) -> Int, FILE;
     utimes          [235 271 _]     (filename: Path, times: Special(S::Timevals)) -> Int, FILE;

@@ -83,6 +83,6 @@ syscalls! { pub IO:
                                      flags: Hex32)                                                  -> Int, DESC;
     getdents        [78 141 _]      (fd: Fd, dirp: Out(&Special(S::Dirents)), count: Uint)
                                                                                                     -> Int, DESC;
-    getdents64      [217 220 61]    (fd: Fd, dirp: Out(&Special(S::Dirents64)), count: Ulong)
+    getdents64      [217 220 61]    (fd: Fd, dirp: Out(&Special(S::Dirents64)), count: Uint)
                                                                                                     -> Int, DESC;
 }

@@ -1,6 +1,7 @@
 //! System V semaphores, shared memory and messages, and POSIX message queues.
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
+use super::open::OPEN;
 use super::time::TIMESPEC;
 use super::types::Special as S;
 use super::types::Ty::*;
@@ -46,11 +47,6 @@ sets! {
     /// Flags of an open message queue. include/uapi/asm-generic/fcntl.h
     MQ "O_"
     bits: O_NONBLOCK = 0o4000;
-
-    /// mq_open(3) flags. include/uapi/asm-generic/fcntl.h
-    MQ_OPEN "O_"
-    choice 3: O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2;
-    bits: O_CREAT = 0o100, O_EXCL = 0o200, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
 }
 
 records! {
@@ -162,7 +158,7 @@ syscalls! { pub IPCS:
             IPC_SET               => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Rec(&MSQID_SET))   -> Int;
             IPC_INFO | MSG_INFO   => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSGINFO))) -> Int;
         };
-    mq_open     [240 277 180] (name: Path, oflag: Set32(&MQ_OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC;
+    mq_open     [240 277 180] (name: Path, oflag: Set32(&OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC;
     mq_unlink   [241 278 181] (name: Path)                                                      -> Int, 0;
     mq_timedsend [242 279 182] (mqdes: Fd, msg_ptr: Bytes(msg_len), msg_len: Ulong, msg_prio: Uint, abs_timeout: Rec(&TIMESPEC)) -> Int, DESC;
     mq_timedreceive [243 280 183] (mqdes: Fd, msg_ptr: Out(&Bytes(Len::Ret)), msg_len: Ulong, msg_prio: Out(&Ptr(&Uint)), abs_timeout: Rec(&TIMESPEC)) -> Long, DESC;

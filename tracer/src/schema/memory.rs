@@ -18,8 +18,8 @@ sets! {
     MAP "MAP_"
     choice 0xf: MAP_FILE = 0, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_DROPPABLE = 8;
     bits: MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_32BIT = arch(0x40, u64::MAX),
-          MAP_ABOVE4G = arch(0x80, u64::MAX), MAP_GROWSDOWN = 0x100, MAP_DENYWRITE = 0x800, MAP_EXECUTABLE = 0x1000,
-          MAP_LOCKED = 0x2000, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_NONBLOCK = 0x10000,
+          MAP_ABOVE4G = arch(0x80, u64::MAX), MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_NONBLOCK = 0x10000,
+          MAP_GROWSDOWN = 0x100, MAP_DENYWRITE = 0x800, MAP_EXECUTABLE = 0x1000, MAP_LOCKED = 0x2000,
           MAP_STACK = 0x20000, MAP_HUGETLB = 0x40000, MAP_SYNC = 0x80000, MAP_FIXED_NOREPLACE = 0x100000,
           MAP_UNINITIALIZED = 0x4000000;
 
@@ -29,7 +29,7 @@ sets! {
 
     /// msync(2) flags. include/uapi/asm-generic/mman-common.h
     MS "MS_"
-    bits: MS_ASYNC = 1, MS_INVALIDATE = 2, MS_SYNC = 4;
+    bits: MS_SYNC = 4, MS_ASYNC = 1, MS_INVALIDATE = 2;
 
     /// mlockall(2) flags. include/uapi/asm-generic/mman.h
     MCL "MCL_"
@@ -50,7 +50,7 @@ sets! {
 
     /// Memory policies. include/uapi/linux/mempolicy.h
     MPOL "MPOL_"
-    choice 0x1fff: MPOL_DEFAULT = 0, MPOL_PREFERRED = 1, MPOL_BIND = 2, MPOL_INTERLEAVE = 3, MPOL_LOCAL = 4,
+    choice 0xffff_ffff_ffff_1fff: MPOL_DEFAULT = 0, MPOL_PREFERRED = 1, MPOL_BIND = 2, MPOL_INTERLEAVE = 3, MPOL_LOCAL = 4,
                    MPOL_PREFERRED_MANY = 5, MPOL_WEIGHTED_INTERLEAVE = 6;
     bits: MPOL_F_STATIC_NODES = 0x8000, MPOL_F_RELATIVE_NODES = 0x4000, MPOL_F_NUMA_BALANCING = 0x2000;
 
@@ -59,7 +59,7 @@ sets! {
     bits: MPOL_MF_STRICT = 1, MPOL_MF_MOVE = 2, MPOL_MF_MOVE_ALL = 4, MPOL_MF_LAZY = 8;
 
     /// get_mempolicy(2) flags. include/uapi/linux/mempolicy.h
-    MPOL_F "MPOL_F_"
+    MPOL_F "MPOL_"
     bits: MPOL_F_NODE = 1, MPOL_F_ADDR = 2, MPOL_F_MEMS_ALLOWED = 4;
 
     /// pkey_alloc(2) rights. include/uapi/asm-generic/mman-common.h, arch/arm64/include/uapi/asm/mman.h

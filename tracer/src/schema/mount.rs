@@ -60,6 +60,10 @@ sets! {
     bits: CLONE_NEWTIME = 0x80, CLONE_NEWNS = 0x20000, CLONE_NEWCGROUP = 0x2000000, CLONE_NEWUTS = 0x4000000,
           CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
 
+    /// mount_setattr(2) flags. include/uapi/linux/fcntl.h
+    AT_SETATTR "AT_"
+    bits: AT_SYMLINK_NOFOLLOW = 0x100, AT_NO_AUTOMOUNT = 0x800, AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
+
     /// Propagation in mount_setattr(2). include/uapi/linux/mount.h
     PROPAGATION "MS_"
     choice all: MS_UNBINDABLE = 0x20000, MS_PRIVATE = 0x40000, MS_SLAVE = 0x80000, MS_SHARED = 0x100000;
@@ -211,7 +215,7 @@ syscalls! { pub MOUNTS:
         };
     fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&MOUNT_ATTR)) -> Fd, DESC;
     fspick          [433 433 433]   (dfd: DirFd, path: Path, flags: Set32(&FSPICK))             -> Fd, DESC | FILE;
-    mount_setattr   [442 442 442]   (dfd: DirFd, path: Path, flags: Set32(&AT), uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong)
+    mount_setattr   [442 442 442]   (dfd: DirFd, path: Path, flags: Set32(&AT_SETATTR), uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong)
                                                                                                 -> Int, DESC | FILE;
     statmount       [457 457 457]   (req: Rec(&MNT_ID_REQ), buf: Out(&Sized(&STATMOUNT_BUF, bufsize)), bufsize: Ulong, flags: Hex32)
                                                                                                 -> Int, 0;

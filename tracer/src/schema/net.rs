@@ -2,6 +2,7 @@
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::poll::TIMESPEC;
+use super::set;
 use super::sockopt::*;
 use super::types::Len::*;
 use super::types::Special as S;
@@ -45,6 +46,9 @@ sets! {
           SOL_MCTP = 285, SOL_SMC = 286, SOL_VSOCK = 287;
 }
 
+/// Levels as setsockopt(2) and getsockopt(2) name those that are unknown: `SOL_??`.
+static SOL_LEVEL: set::Set = set::Set { prefix: "SOL_??", mask: SOL.mask, choice: SOL.choice, bits: SOL.bits };
+
 const AF_INET: u64 = 2;
 const AF_INET6: u64 = 10;
 const AF_NETLINK: u64 = 16;
@@ -84,7 +88,7 @@ syscalls! { pub NET_CALLS:
     getsockname     [51 367 204]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET;
     getpeername     [52 368 205]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET;
     sendto          [44 369 206]    (fd: Fd, buf: Bytes(len), len: Ulong, flags: Set32(&MSG), dest_addr: Sockaddr(addrlen),
-                                     addrlen: Uint)                                                 -> Long, NET;
+                                     addrlen: Int)                                                  -> Long, NET;
     recvfrom        [45 371 207]    (fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, flags: Set32(&MSG),
                                      src_addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Long, NET;
     sendmsg         [46 370 211]    (fd: Fd, msg: Msghdr, flags: Set32(&MSG))                       -> Long, NET;
@@ -93,7 +97,7 @@ syscalls! { pub NET_CALLS:
     recvmmsg        [299 337 243]   (fd: Fd, msgvec: Out(&Mmsghdr(Ret)), vlen: Uint, flags: Set32(&MSG),
                                      timeout: Rec(&TIMESPEC))                                       -> Int, NET;
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
-    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL), optname: Uint, optval: SET, optlen: Int) -> Int, NET,
+    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET,
         by level {
             SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: SET, optlen: Int)                 -> Int;
             SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: SET, optlen: Int)         -> Int;
@@ -105,7 +109,7 @@ syscalls! { pub NET_CALLS:
             SOL_PACKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_PACKET_OPT), optval: SET, optlen: Int)     -> Int;
             SOL_NETLINK => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_NETLINK_OPT), optval: SET, optlen: Int)    -> Int;
         };
-    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL), optname: Uint, optval: GET, optlen: InOut(&Ptr(&Int))) -> Int, NET,
+    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: GET, optlen: InOut(&Ptr(&Int))) -> Int, NET,
         by level {
             SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: GET, optlen: InOut(&Ptr(&Int)))         -> Int;
             SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;

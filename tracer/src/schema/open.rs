@@ -86,7 +86,7 @@ sets! {
     bits: MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_HUGETLB = 4, MFD_NOEXEC_SEAL = 8, MFD_EXEC = 16;
 
     /// The flag of memfd_secret(2). include/uapi/asm-generic/fcntl.h
-    SECRET "O_"
+    SECRET ""
     bits: O_CLOEXEC = 0o2000000;
 
     /// name_to_handle_at(2) flags. include/uapi/linux/fcntl.h

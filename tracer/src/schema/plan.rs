@@ -202,6 +202,8 @@ impl Builder {
             | Special::Ptracer
             | Special::PidType
             | Special::UserOffset
+            | Special::NodeDev
+            | Special::Dev32
             | Special::MemfdFlags
             | Special::SwapFlags
             | Special::QuotaCmd

@@ -141,7 +141,7 @@ syscalls! { pub PROCESS:
     pidfd_send_signal [424 424 424] (pidfd: Fd, sig: Signal, info: Special(S::Siginfo), flags: Set32(&PIDFD_SIGNAL)) -> Int, DESC | SIG | PROC;
     pidfd_getfd [438 438 438] (pidfd: Fd, targetfd: Int, flags: Hex32)                          -> Fd, DESC;
     process_mrelease [448 448 448] (pidfd: Fd, flags: Hex32)                                    -> Int, DESC;
-    kcmp        [312 349 272] (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Ulong, idx2: Ulong) -> Int, 0,
+    kcmp        [312 349 272] (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Hex, idx2: Hex) -> Int, 0,
         by r#type {
             KCMP_VM | KCMP_FILES | KCMP_FS | KCMP_SIGHAND | KCMP_IO | KCMP_SYSVSEM => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP)) -> Int;
         };

@@ -70,7 +70,7 @@ syscalls! { pub SCHEDULING:
     sched_setaffinity       [203 241 122] (pid: Pid, cpusetsize: Uint, mask: Special(S::CpuMask(cpusetsize))) -> Int, 0;
     sched_getaffinity       [204 242 123] (pid: Pid, cpusetsize: Uint, mask: Out(&Special(S::CpuMask(Len::Ret)))) -> Int, 0;
     sched_setattr           [314 351 274] (pid: Pid, attr: Sized(&SCHED_ATTR, at(attr)), flags: Hex32) -> Int, 0;
-    sched_getattr           [315 352 275] (pid: Pid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Hex32) -> Int, 0;
+    sched_getattr           [315 352 275] (pid: Pid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Uint) -> Int, 0;
     getpriority             [140 96 141]  (which: Set32(&PRIO), who: Int)                       -> Int, 0;
     setpriority             [141 97 140]  (which: Set32(&PRIO), who: Int, prio: Int)            -> Int, 0;
     ioprio_set              [251 289 30]  (which: Set32(&IOPRIO_WHO), who: Int, ioprio: Special(S::Ioprio)) -> Int, 0;

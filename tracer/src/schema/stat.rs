@@ -79,5 +79,5 @@ syscalls! { pub STATS:
                                      statxbuf: Out(&Special(S::Statx)))   -> Int, DESC | FILE | FSTAT | STATLIKE;
     statfs          [137 99 43]     (path: Path, buf: Out(&Rec(&STATFS_BUF)))                   -> Int, FILE | STATFS | STATFSLIKE;
     fstatfs         [138 100 44]    (fd: Fd, buf: Out(&Rec(&STATFS_BUF)))                       -> Int, DESC | FSTATFS | STATFSLIKE;
-    ustat           [136 62 _]      (dev: Dev, ubuf: Out(&Rec(&USTAT)))                     -> Int, STATFSLIKE;
+    ustat           [136 62 _]      (dev: Special(S::Dev32), ubuf: Out(&Rec(&USTAT)))                     -> Int, STATFSLIKE;
 }

@@ -110,8 +110,8 @@ syscalls! { pub SYSTEM:
             SYSLOG_CONSOLE_LEVEL => (r#type: ACTION, bufp: Hidden, len: Int) -> Int;
         };
     umask           [95 60 166]   (mask: Perm)                                                  -> Perm, 0;
-    sethostname     [170 74 161]  (name: Bytes(len), len: Int)                                  -> Int, 0;
-    setdomainname   [171 121 162] (name: Bytes(len), len: Int)                                  -> Int, 0;
+    sethostname     [170 74 161]  (name: Bytes(len), len: Uint)                                  -> Int, 0;
+    setdomainname   [171 121 162] (name: Bytes(len), len: Uint)                                  -> Int, 0;
     reboot          [169 88 142]  (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD)) -> Int, 0,
         by op {
             RESTART2 => (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD), arg: Text) -> Int;

@@ -21,13 +21,9 @@ sets! {
     ITIMER "ITIMER_"
     choice all: ITIMER_REAL = 0, ITIMER_VIRTUAL = 1, ITIMER_PROF = 2;
 
-    /// timerfd_create(2) flags. include/uapi/linux/timerfd.h
-    TFD_CREATE "TFD_"
-    bits: TFD_CLOEXEC = 0o2000000, TFD_NONBLOCK = 0o4000;
-
-    /// timerfd_settime(2) flags. include/uapi/linux/timerfd.h
-    TFD_SET "TFD_"
-    bits: TFD_TIMER_ABSTIME = 1, TFD_TIMER_CANCEL_ON_SET = 2;
+    /// timerfd_create(2) and timerfd_settime(2) flags. include/uapi/linux/timerfd.h
+    TFD "TFD_"
+    bits: TFD_TIMER_ABSTIME = 1, TFD_TIMER_CANCEL_ON_SET = 2, TFD_CLOEXEC = 0o2000000, TFD_NONBLOCK = 0o4000;
 
     /// What adjtimex(2) is to change. include/uapi/linux/timex.h
     ADJ "ADJ_"
@@ -90,7 +86,7 @@ syscalls! { pub TIME:
     timer_gettime   [224 261 108] (timerid: Int, value: Out(&Rec(&ITIMERSPEC)))                 -> Int, 0;
     timer_getoverrun [225 262 109] (timerid: Int)                                               -> Int, 0;
     timer_delete    [226 263 111] (timerid: Int)                                                -> Int, 0;
-    timerfd_create  [283 322 85]  (clockid: Set32(&CLOCKS), flags: Set32(&TFD_CREATE))          -> Fd, DESC;
-    timerfd_settime [286 325 86]  (fd: Fd, flags: Set32(&TFD_SET), new_value: Rec(&ITIMERSPEC), old_value: Out(&Rec(&ITIMERSPEC))) -> Int, DESC;
+    timerfd_create  [283 322 85]  (clockid: Set32(&CLOCKS), flags: Set32(&TFD))          -> Fd, DESC;
+    timerfd_settime [286 325 86]  (fd: Fd, flags: Set32(&TFD), new_value: Rec(&ITIMERSPEC), old_value: Out(&Rec(&ITIMERSPEC))) -> Int, DESC;
     timerfd_gettime [287 326 87]  (fd: Fd, value: Out(&Rec(&ITIMERSPEC)))                       -> Int, DESC;
 }

@@ -218,6 +218,10 @@ pub enum Special {
     Stat,
 
     // Scalars, read from the register or the field itself.
+    /// The device of mknod; only shown when the mode before it is that of a device.
+    NodeDev,
+    /// A device number of 32 bits.
+    Dev32,
     /// Flags of memfd_create: `MFD_HUGETLB|21<<MFD_HUGE_SHIFT`.
     MemfdFlags,
     /// Flags of swapon: names, then the priority in the low 15 bits.

@@ -144,7 +144,7 @@ impl<'a> Trace<'a> {
     }
 
     /// Shows events until no traced task is left, or until a signal (which is returned) or a reader that
-    /// went away ends it.
+    /// went away ends it: the latter only where nothing else waits for the end.
     pub fn follow(&mut self) -> Result<Option<i32>> {
         loop {
             if let Some(signal) = interrupt::interrupted() {
@@ -165,10 +165,17 @@ impl<'a> Trace<'a> {
             if let (Some(recorder), true) = (&mut self.recorder, idle) {
                 recorder.flush();
             }
-            if self.shower.deliver(idle) == Flow::Closed || status == Status::Done {
+            let unread = self.shower.deliver(idle) == Flow::Closed && self.ends_unread();
+            if unread || status == Status::Done {
                 return Ok(None);
             }
         }
+    }
+
+    /// Whether a trace that nobody reads any more is over. A command goes on to its end, which is tracer's as
+    /// well; a recording is still written.
+    fn ends_unread(&self) -> bool {
+        self.shower.command.pid.is_none() && self.recorder.is_none()
     }
 
     /// Ends a trace: lets the tasks go, shows what is left, reports, and says how tracer ends.

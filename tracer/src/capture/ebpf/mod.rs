@@ -24,6 +24,15 @@ use super::command::Started;
 use super::{Batch, Count, Losses, Source, Status};
 use crate::spec::Spec;
 
+/// Loads the whole object as a trace would, attaches it, and lets go of it again (`tracer doctor`).
+///
+/// # Errors
+/// What the kernel refuses and why.
+pub fn attempt(spec: &Spec) -> Result<()> {
+    let loaded = load::load(spec, OBJECT)?;
+    Ring::open(loaded.events.try_clone()?, loaded.ring).map(drop)
+}
+
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
 

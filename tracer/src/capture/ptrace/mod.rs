@@ -38,6 +38,32 @@ use tally::Tally;
 use task::Tasks;
 use timer::Timer;
 
+/// Attaches to a child of its own and lets it go (`tracer doctor`). The child does nothing but wait.
+///
+/// # Errors
+/// EPERM where a security module or a seccomp filter forbids ptrace; those of fork(2).
+pub fn attempt() -> io::Result<()> {
+    // SAFETY: the child only waits for a signal, and ends with its parent.
+    let pid = unsafe {
+        match libc::fork() {
+            -1 => return Err(io::Error::last_os_error()),
+            0 => {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                libc::pause();
+                libc::_exit(0)
+            }
+            pid => pid,
+        }
+    };
+    let seized = sys::seize(pid as u32, 0);
+    // SAFETY: the child is ours and was not waited for, so the id is its own.
+    unsafe {
+        libc::kill(pid, libc::SIGKILL);
+        while libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) == pid {}
+    }
+    seized
+}
+
 /// What a request does not say.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {

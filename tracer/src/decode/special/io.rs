@@ -113,8 +113,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
         Special::PollRet | Special::PpollRet => {
             let fds = pollfds(cx.at(0, phase::ENTER), at_end(0));
             let left = if kind == Special::PpollRet { at_end(2).take(16) } else { None };
-            let asked = cx.at(0, phase::ENTER);
-            poll::poll_ret(ret, fds, left, |i, raw| fd::element(asked, raw, i as u16))
+            poll::poll_ret(ret, fds, left)
         }
         Special::SelectRet | Special::Pselect6Ret => {
             let sets = [1, 2, 3].map(|arg| at_end(arg).bytes());

@@ -41,15 +41,14 @@ pub fn poll_fds<'a>(fds: Pollfds<'_>, fd: impl Fn(usize, i32) -> Value<'a>) -> O
     Some(Value::Array(values, tail))
 }
 
-/// `1 ([{fd=4, revents=POLLOUT}])`, `0 (Timeout)`: `left`: the timespec that ppoll leaves. `fd` makes the
-/// descriptor of element i a value.
-pub fn poll_ret<'a>(ret: i64, fds: Pollfds<'_>, left: Option<&[u8]>, fd: impl Fn(usize, i32) -> Value<'a>) -> Ret<'a> {
+/// `1 ([{fd=4, revents=POLLOUT}])`, `0 (Timeout)`: descriptors bare, as strace has them here; `left`: the timespec that ppoll leaves.
+pub fn poll_ret<'a>(ret: i64, fds: Pollfds<'_>, left: Option<&[u8]>) -> Ret<'a> {
     if ret == 0 {
         return timeout();
     }
     let mut values = Vec::new();
     let mut tail = Tail::Whole;
-    for (i, b) in fds.bytes.chunks_exact(8).take(usize::try_from(fds.count).unwrap_or(usize::MAX)).enumerate() {
+    for b in fds.bytes.chunks_exact(8).take(usize::try_from(fds.count).unwrap_or(usize::MAX)) {
         let revents = num(b, 6, 2);
         if revents == 0 {
             continue;
@@ -58,7 +57,7 @@ pub fn poll_ret<'a>(ret: i64, fds: Pollfds<'_>, left: Option<&[u8]>, fd: impl Fn
             tail = Tail::More;
             break;
         }
-        let fields = vec![("fd", fd(i, num(b, 0, 4) as i32)), ("revents", Value::Named(&POLL, revents))];
+        let fields = vec![("fd", Value::Fd(num(b, 0, 4) as i32, None)), ("revents", Value::Named(&POLL, revents))];
         values.push(Value::Struct { fields, more: false });
     }
     let ready = Value::Array(values, tail);
@@ -175,10 +174,10 @@ mod tests {
     #[test]
     fn only_ready_descriptors_are_noted() {
         let bytes = [pollfd(3, 1, 0), pollfd(4, 4, 4)].concat();
-        let Ret::Noted(Value::Int(1), note) = poll_ret(1, fds(&bytes, 2), None, plain) else { panic!() };
+        let Ret::Noted(Value::Int(1), note) = poll_ret(1, fds(&bytes, 2), None) else { panic!() };
         let fields = vec![("fd", Value::Fd(4, None)), ("revents", Value::Named(&POLL, 4))];
         assert_eq!(*note, Value::Array(vec![Value::Struct { fields, more: false }], Tail::Whole));
-        assert_eq!(poll_ret(0, fds(&bytes, 2), None, plain), timeout());
+        assert_eq!(poll_ret(0, fds(&bytes, 2), None), timeout());
     }
 
     #[test]

@@ -111,11 +111,7 @@ pub fn ioprio<'a>(raw: u64) -> Value<'a> {
 
 /// A limit: `8192*1024`, `RLIM64_INFINITY`, `1024`.
 pub fn rlim<'a>(raw: u64) -> Value<'a> {
-    match raw {
-        u64::MAX => Value::Word("RLIM64_INFINITY"),
-        n if n > 1024 && n % 1024 == 0 => Value::Times(n / 1024, 1024),
-        n => Value::Uint(n),
-    }
+    Value::Limit(raw)
 }
 
 /// Clock ticks of 1/100 s: `32 /* 0.32 s */`.
@@ -264,7 +260,7 @@ mod tests {
         assert_eq!(personality(0x4_0000), Value::Named(&PERSONA, 0x4_0000));
         assert_eq!(personality(0xbad), Value::Text("0xad /* PER_??? */|0xb00".into()));
         assert_eq!(personality(0xad), Value::Text("0xad /* PER_??? */".into()));
-        assert_eq!(rlim(8192 * 1024), Value::Times(8192, 1024));
+        assert_eq!(rlim(8192 * 1024), Value::Limit(8192 * 1024));
         assert_eq!(rlim(1025), Value::Uint(1025));
         assert_eq!(rlim(u64::MAX), Value::Word("RLIM64_INFINITY"));
         assert_eq!(futex_wake_op(0x1200_001f), Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into()));

@@ -60,6 +60,8 @@ pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
         Special::KernelVersion => values::kernel_version(raw),
         Special::Ptracer => task::ptracer(raw),
         Special::PidType => task::pid_type(raw),
+        Special::NodeDev => Value::Dev(raw),
+        Special::Dev32 => Value::Dev(raw & 0xffff_ffff),
         Special::UserOffset => task::user_offset(raw),
         _ => return None,
     })

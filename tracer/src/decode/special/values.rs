@@ -7,15 +7,26 @@ use super::date::{date, dated};
 use super::join::{add, flags};
 use crate::decode::scalar::at;
 use crate::decode::value::Value;
+use crate::schema::ipc::SHM_GET;
 use crate::schema::keys::KEY_SPEC;
 use crate::schema::set::Set;
 
 /// Flags and permissions: `IPC_CREAT|0600`, `000`.
 pub fn with_perm<'a>(set: &Set, raw: u64) -> Value<'a> {
+    const HUGETLB: u64 = 0o4000;
+    const SHIFT: u32 = 26;
     let raw = raw & 0xffff_ffff;
-    let mut out = flags(set, raw & !0o777);
+    let sizes = std::ptr::eq(set, &SHM_GET);
+    let size = if sizes && raw & HUGETLB != 0 { raw >> SHIFT } else { 0 };
+    let mut out = flags(set, raw & !0o777 & !(size << SHIFT));
+    if size != 0 {
+        add(&mut out, &format!("{size}<<SHM_HUGE_SHIFT"));
+    }
     if out.is_empty() {
         return Value::Perm(raw & 0o777);
+    }
+    if !sizes && set.bits.iter().all(|(_, bit)| raw & bit != *bit) {
+        return Value::Hex(raw);
     }
     let perm = raw & 0o777;
     add(&mut out, &if perm < 0o100 { format!("{perm:03o}") } else { format!("0{perm:o}") });

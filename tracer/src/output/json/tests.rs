@@ -167,8 +167,8 @@ fn values_have_one_form_each() {
     check(Value::Uint((1 << 53) - 1), "9007199254740991");
     check(Value::Uint(1 << 53), r#"{"int":"9007199254740992"}"#);
     check(Value::Int(i64::MIN), r#"{"int":"-9223372036854775808"}"#);
-    check(Value::Times(8192, 1024), "8388608");
-    check(Value::Times(u64::MAX, 1024), r#"{"int":"18889465931478580853760"}"#);
+    check(Value::Limit(8192 * 1024), "8388608");
+    check(Value::Limit(u64::MAX), r#""RLIM64_INFINITY""#);
     check(Value::Addr(0), "null");
     check(Value::Addr(0x7ffc_0000_0010), r#"{"addr":"0x7ffc00000010"}"#);
     check(Value::Addr(u64::MAX), r#"{"addr":"0xffffffffffffffff"}"#);

@@ -60,10 +60,8 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
             array(out, args.iter(), value);
             out.push(b'}');
         }
-        Value::Times(count, unit) => match count.checked_mul(*unit) {
-            Some(n) => uint(out, n),
-            None => write(out, format_args!("{{\"int\":\"{}\"}}", u128::from(*count) * u128::from(*unit))),
-        },
+        Value::Limit(u64::MAX) => value(out, &Value::Word("RLIM64_INFINITY")),
+        Value::Limit(n) => uint(out, *n),
         Value::Struct { fields, more } => {
             out.push(b'{');
             for (i, (name, field)) in fields.iter().enumerate() {

@@ -58,6 +58,12 @@ impl Look {
             line.lit(">>");
             return self.deleted(line, file);
         }
+        if self.fds.pidfd && file.file.rdev != 0 && &*file.path == b"anon_inode:[pidfd]" {
+            line.lit("<pid:");
+            line.uint(u64::from(file.file.rdev));
+            line.lit(">");
+            return;
+        }
         if self.fds.path && !file.path.is_empty() {
             line.lit("<");
             self.path(line, file);

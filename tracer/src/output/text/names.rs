@@ -125,7 +125,8 @@ fn known(set: &'static Set, value: u64) -> bool {
 fn unknown(line: &mut Line<'_>, set: &'static Set) {
     line.lit(" /* ");
     line.lit(set.prefix);
-    line.lit("??? */");
+    // A few families have their own way to say it: `?_OK`, `SOL_??`.
+    line.lit(if set.prefix.contains('?') { " */" } else { "??? */" });
 }
 
 /// Names joined by `|`, what has none in hex at the end; `comment` says what nothing of it has.

@@ -62,11 +62,7 @@ impl Look {
                 self.list(line, args, ", ");
                 line.lit(")");
             }
-            Value::Times(n, unit) => {
-                line.uint(*n);
-                line.lit("*");
-                line.uint(*unit);
-            }
+            Value::Limit(n) => self.limit(line, *n),
             Value::Struct { fields, more } => self.structure(line, fields, *more),
             Value::Array(values, tail) => {
                 line.lit("[");
@@ -178,6 +174,30 @@ impl Look {
                 named(line);
                 line.lit(" */");
             }
+        }
+    }
+
+    /// A resource limit, in units of 1024 where it is a multiple.
+    fn limit(&self, line: &mut Line<'_>, limit: u64) {
+        let infinite = limit == u64::MAX;
+        let units = limit > 1024 && limit.is_multiple_of(1024);
+        let spelled = |line: &mut Line<'_>| {
+            if infinite {
+                line.lit("RLIM64_INFINITY");
+            } else {
+                line.uint(limit / 1024);
+                line.lit("*1024");
+            }
+        };
+        match self.names {
+            Names::Abbrev if infinite || units => spelled(line),
+            Names::Verbose if infinite || units => {
+                line.uint(limit);
+                line.lit(" /* ");
+                spelled(line);
+                line.lit(" */");
+            }
+            _ => line.uint(limit),
         }
     }
 

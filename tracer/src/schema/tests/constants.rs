@@ -234,6 +234,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("uretprobe", "not called by programs"),
     ("uprobe", "not called by programs"),
     ("getpgrp", "none"),
+    ("rt_sigreturn", "its frame is on the stack"),
     ("futex", "optional arguments are forms of their own"),
 ];
 

@@ -1,0 +1,337 @@
+//! `tracer doctor`: what works on this machine, what does not, and what to do about it. The two sources are
+//! tried for real (the kernel side is loaded and attached, a child is attached to), because no list of
+//! conditions is complete; the conditions around them are looked up to explain what the tries say.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::capture::{ebpf, ptrace};
+use crate::cli::{self, Action};
+use crate::trace::said;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nothing in the way.
+    Ok,
+    /// It limits what can be seen or done; tracing works.
+    Note,
+    /// It keeps a source from working.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name, stable: for machines.
+    pub check: &'static str,
+    /// How it came out.
+    pub state: State,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; nothing where nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<&'static str>,
+}
+
+/// All that was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The checks, the two sources last.
+    pub checks: Vec<Check>,
+}
+
+/// The names of the checks that try a source.
+const EBPF: &str = "ebpf";
+const PTRACE: &str = "ptrace";
+
+impl Report {
+    fn add(&mut self, check: &'static str, state: State, found: impl Into<String>, remedy: &'static str) {
+        let remedy = (state != State::Ok && !remedy.is_empty()).then_some(remedy);
+        self.checks.push(Check { check, state, found: found.into(), remedy });
+    }
+
+    fn state(&self, check: &str) -> State {
+        self.checks.iter().find(|c| c.check == check).map_or(State::Bad, |c| c.state)
+    }
+
+    /// Whether at least one source works.
+    pub fn works(&self) -> bool {
+        [EBPF, PTRACE].iter().any(|source| self.state(source) != State::Bad)
+    }
+
+    /// The source that tracer takes by itself.
+    fn chosen(&self) -> Option<&'static str> {
+        [EBPF, PTRACE].into_iter().find(|source| self.state(source) != State::Bad)
+    }
+
+    /// For people: a line for each check, its remedy below it, and the verdict last.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for c in &self.checks {
+            let state = match c.state {
+                State::Ok => "ok",
+                State::Note => "note",
+                State::Bad => "BAD",
+            };
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{state:<5} {:<12} {}", c.check, printable(&c.found));
+            if let Some(remedy) = c.remedy {
+                let _ = writeln!(out, "{:18} -> {remedy}", "");
+            }
+        }
+        let verdict = match self.chosen() {
+            Some(EBPF) => "tracer works here, with eBPF: the traced program never waits for it.",
+            Some(_) => "tracer works here, with ptrace only: the traced program is slowed down.",
+            None => "tracer can not trace anything here.",
+        };
+        let _ = writeln!(out, "{verdict}");
+        out
+    }
+
+    /// For machines: an object for each check, and one with the verdict.
+    pub fn json(&self) -> String {
+        let verdict = serde_json::json!({ "check": "verdict", "works": self.works(), "source": self.chosen() });
+        let lines = self.checks.iter().map(serde_json::to_string).chain([serde_json::to_string(&verdict)]);
+        lines.filter_map(Result::ok).map(|line| line + "\n").collect()
+    }
+}
+
+/// Looks at everything. Loads and unloads the kernel side, and attaches to a child of its own; changes
+/// nothing that lasts.
+pub fn examine() -> Report {
+    let mut report = Report::default();
+    let status = read("/proc/self/status");
+    kernel(&mut report);
+    rights(&mut report, &status);
+    btf(&mut report);
+    namespace(&mut report);
+    memlock(&mut report);
+    proc_mount(&mut report, &read("/proc/self/mountinfo"), rustix::process::geteuid().is_root());
+    tracefs(&mut report);
+    seccomp(&mut report, &status);
+    scope(&mut report, read("/proc/sys/kernel/yama/ptrace_scope").trim());
+    sources(&mut report);
+    report
+}
+
+/// Tries both.
+fn sources(report: &mut Report) {
+    let words = ["tracer", "--backend=ebpf", "--", "true"];
+    match cli::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
+        Ok(Action::Trace(spec)) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(&spec)) {
+            Ok(()) => report.add(EBPF, State::Ok, "the kernel took every program, and they were attached", ""),
+            Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),
+        },
+        _ => report.add(EBPF, State::Bad, "no request could be made to try it with", "report this as a bug"),
+    }
+    match ptrace::attempt() {
+        Ok(()) => report.add(PTRACE, State::Ok, "a child could be attached to", ""),
+        Err(e) => report.add(
+            PTRACE,
+            State::Bad,
+            format!("a child could not be attached to: {}", said(&e.into())),
+            "allow ptrace: kernel.yama.ptrace_scope below 3, and in a container --cap-add SYS_PTRACE with a seccomp profile that allows it",
+        ),
+    }
+}
+
+fn kernel(report: &mut Report) {
+    let release = read("/proc/sys/kernel/osrelease");
+    let release = release.trim();
+    let old = version(release).is_some_and(|v| v < (6, 1));
+    let state = if old { State::Note } else { State::Ok };
+    report.add("kernel", state, release, "eBPF is tested from Linux 6.1 on; ptrace works from 5.3 on");
+    let arch = std::env::consts::ARCH;
+    let known = matches!(arch, "x86_64" | "aarch64");
+    let state = if known { State::Ok } else { State::Bad };
+    report.add("arch", state, arch, "tracer knows x86_64 and aarch64");
+}
+
+/// Major and minor number of a kernel release.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// Capabilities that matter, include/uapi/linux/capability.h.
+const CAPABILITIES: [(u32, &str); 5] =
+    [(12, "CAP_NET_ADMIN"), (19, "CAP_SYS_PTRACE"), (21, "CAP_SYS_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF")];
+
+fn rights(report: &mut Report, status: &str) {
+    let bits = field(status, "CapEff:").and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0);
+    let has = |cap: u32| bits >> cap & 1 != 0;
+    let names: Vec<_> = CAPABILITIES.iter().filter(|(bit, _)| has(*bit)).map(|(_, name)| *name).collect();
+    let names = if names.is_empty() { "none that matter".to_owned() } else { names.join(" ") };
+    let uid = rustix::process::geteuid();
+    let state = if has(21) || has(38) && has(39) { State::Ok } else { State::Bad };
+    report.add(
+        "rights",
+        state,
+        format!("user {}, capabilities: {names}", uid.as_raw()),
+        "for eBPF run as root, or: setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep tracer",
+    );
+}
+
+fn btf(report: &mut Report) {
+    let path = "/sys/kernel/btf/vmlinux";
+    match fs::File::open(path).and_then(|file| file.metadata()) {
+        Ok(meta) => report.add("btf", State::Ok, format!("{path}, {} KiB", meta.len() / 1024), ""),
+        Err(e) => report.add(
+            "btf",
+            State::Bad,
+            format!("{path}: {}", said(&e.into())),
+            "use a kernel built with CONFIG_DEBUG_INFO_BTF, mount /sys, or name a BTF file: --btf FILE",
+        ),
+    }
+}
+
+fn namespace(report: &mut Report) {
+    // PROC_PID_INIT_INO of include/linux/proc_ns.h is the first one's inode.
+    match fs::read_link("/proc/self/ns/pid") {
+        Ok(link) if link == Path::new("pid:[4026531836]") => {
+            report.add("pid_ns", State::Ok, "the machine's own PID namespace", "");
+        }
+        Ok(link) => report.add(
+            "pid_ns",
+            State::Bad,
+            format!("a PID namespace of its own: {}", link.display()),
+            "eBPF knows processes by the machine's ids: run tracer outside, or the container with --pid=host",
+        ),
+        Err(e) => report.add("pid_ns", State::Bad, said(&e.into()), "mount /proc"),
+    }
+}
+
+fn memlock(report: &mut Report) {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
+    let limit = limit.map_or("unlimited".to_owned(), |bytes| format!("{} KiB", bytes / 1024));
+    // From 5.11 on BPF memory counts towards the cgroup, and this limit is of no matter.
+    report.add("memlock", State::Ok, format!("{limit} (of no matter from Linux 5.11 on)"), "");
+}
+
+/// `mountinfo` is /proc/self/mountinfo.
+fn proc_mount(report: &mut Report, mountinfo: &str, root: bool) {
+    let Some(line) = mountinfo.lines().rfind(|line| line.split(' ').nth(4) == Some("/proc")) else {
+        let remedy = "mount it: mount -t proc proc /proc";
+        return report.add("proc", State::Bad, "/proc is not a mount", remedy);
+    };
+    let (_, tail) = line.split_once(" - ").unwrap_or_default();
+    if !tail.starts_with("proc ") {
+        return report.add("proc", State::Bad, "/proc is no proc file system", "mount it: mount -t proc proc /proc");
+    }
+    let options = tail.split([' ', ',']);
+    let hidden = options.filter_map(|option| option.strip_prefix("hidepid=")).find(|v| !matches!(*v, "0" | "off"));
+    match hidden {
+        Some(how) => report.add(
+            "proc",
+            if root { State::Ok } else { State::Note },
+            format!("/proc is mounted with hidepid={how}"),
+            "processes of others cannot be named: run as root or in the group of the mount's gid= option",
+        ),
+        None => report.add("proc", State::Ok, "/proc shows all processes", ""),
+    }
+}
+
+fn tracefs(report: &mut Report) {
+    let at = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+    let found = at.into_iter().find(|dir| Path::new(dir).join("events").exists());
+    report.add(
+        "tracefs",
+        State::Ok,
+        found.map_or("not mounted or not readable (not needed)".to_owned(), str::to_owned),
+        "",
+    );
+}
+
+fn seccomp(report: &mut Report, status: &str) {
+    let filtered = !matches!(field(status, "Seccomp:"), Some("0") | None);
+    if filtered {
+        let remedy = "when a source fails below: start the container with a profile that allows bpf and ptrace";
+        report.add("seccomp", State::Note, "tracer runs under a seccomp filter", remedy);
+    } else {
+        report.add("seccomp", State::Ok, "no seccomp filter", "");
+    }
+}
+
+/// Of kernel.yama.ptrace_scope (Documentation/admin-guide/LSM/Yama.rst).
+fn scope(report: &mut Report, scope: &str) {
+    let (state, found, remedy) = match scope {
+        "" => (State::Ok, "Yama is not there: own processes can be attached to", ""),
+        "0" => (State::Ok, "0: own processes can be attached to", ""),
+        "1" => (
+            State::Note,
+            "1: without rights only commands that tracer starts can be traced",
+            "for -p: sysctl kernel.yama.ptrace_scope=0, or run as root",
+        ),
+        "2" => (State::Note, "2: ptrace needs CAP_SYS_PTRACE", "run as root, or: sysctl kernel.yama.ptrace_scope=0"),
+        _ => (State::Bad, "3: nobody may attach with ptrace", "it stays so until the next boot; use eBPF"),
+    };
+    report.add("ptrace_scope", state, found, remedy);
+}
+
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+}
+
+/// What cannot be read is empty: the tries tell whether it matters.
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Nothing that was read reaches a terminal raw.
+fn printable(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(look: impl Fn(&mut Report)) -> (State, bool) {
+        let mut report = Report::default();
+        look(&mut report);
+        (report.checks[0].state, report.checks[0].remedy.is_some())
+    }
+
+    #[test]
+    fn what_is_bad_has_a_remedy() {
+        let proc = |options: &str| format!("22 1 0:21 / /proc rw,relatime shared:5 - proc proc {options}\n");
+        assert_eq!(of(|r| proc_mount(r, &proc("rw"), false)), (State::Ok, false));
+        assert_eq!(of(|r| proc_mount(r, &proc("rw,hidepid=invisible"), false)), (State::Note, true));
+        assert_eq!(of(|r| proc_mount(r, &proc("rw,hidepid=2"), true)), (State::Ok, false));
+        assert_eq!(of(|r| proc_mount(r, "22 1 0:21 / /proc rw - tmpfs none rw", false)), (State::Bad, true));
+        assert_eq!(of(|r| proc_mount(r, "", false)), (State::Bad, true));
+        assert_eq!(of(|r| rights(r, "CapEff:\t0000000000000000\n")), (State::Bad, true));
+        assert_eq!(of(|r| rights(r, "CapEff:\t000000c000000000\n")), (State::Ok, false));
+        assert_eq!(of(|r| seccomp(r, "Seccomp:\t2\n")), (State::Note, true));
+        for (value, state) in
+            [("", State::Ok), ("0", State::Ok), ("1", State::Note), ("2", State::Note), ("3", State::Bad)]
+        {
+            assert_eq!(of(|r| scope(r, value)).0, state, "{value}");
+        }
+        assert_eq!(version("6.18.5-arch1"), Some((6, 18)));
+        assert_eq!(version("nonsense"), None);
+    }
+
+    #[test]
+    fn one_source_is_enough() {
+        let check = |ebpf, ptrace, works, source: Option<&str>| {
+            let mut report = Report::default();
+            report.add(EBPF, ebpf, "x\x1b[31m", "do");
+            report.add(PTRACE, ptrace, "y", "do");
+            assert_eq!(report.works(), works);
+            assert!(!report.text().contains('\x1b'));
+            let last = report.json().lines().last().map(str::to_owned).unwrap_or_default();
+            let last: serde_json::Value = serde_json::from_str(&last).expect("an object");
+            assert_eq!((last["works"].as_bool(), last["source"].as_str()), (Some(works), source));
+        };
+        check(State::Ok, State::Ok, true, Some("ebpf"));
+        check(State::Bad, State::Ok, true, Some("ptrace"));
+        check(State::Bad, State::Bad, false, None);
+    }
+}

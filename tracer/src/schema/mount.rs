@@ -1,7 +1,6 @@
 //! Mounting, the file system context calls, swap, quota and landlock.
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
-use super::file::AT;
 use super::types::Len::*;
 use super::types::Special as S;
 use super::types::Ty;

@@ -9,12 +9,13 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, MMSG_PARTS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape},
+    plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
 };
 
 use crate::emit::lost;
 use crate::files;
 use crate::maps::{Buffer, DATA_MASK};
+use crate::vectors::{iovec, mmsg, msghdr};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
 #[unsafe(no_mangle)]
@@ -155,7 +156,7 @@ pub fn put(b: &mut Buffer, len: u64, want: u64, status: u8) {
 /// Copies `n` bytes from `address`, at most `cap`: one blob.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn bytes(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
+pub extern "C" fn bytes(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
@@ -214,7 +215,7 @@ fn last_word(size: usize) -> usize {
 /// Copies a string, at most `cap` bytes: one blob without the NUL.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
+pub extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
@@ -243,262 +244,6 @@ extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
     let cut = got as usize == size && user::<u8>(address.wrapping_add(len as u64)) != 0;
     put(b, len as u64, len as u64 + cut as u64, if cut { status::CUT } else { status::WHOLE });
     0
-}
-
-/// Copies an iovec array of `n` elements and what they point to, `total` bytes at most together.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, total: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let faulted = bytes(b, address, n.min(1024) << 4, (VEC_MAX as u64) << 4);
-    b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
-    let mut fault = faulted;
-    let mut i = 0u64;
-    while i < VEC_MAX as u64 {
-        if i >= n {
-            break;
-        }
-        fault |= element(b, address, i, cap);
-        i += 1;
-    }
-    fault
-}
-
-/// Copies what element `i` of an iovec array points to, as far as `left` reaches.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn element(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let base = user::<u64>(address.wrapping_add(i << 4));
-    let len = user::<u64>(address.wrapping_add((i << 4) + 8));
-    let len = if len < b.left { len } else { b.left };
-    b.left -= len;
-    b.blob.part = part_of(b, i);
-    bytes(b, base, len, cap)
-}
-
-/// Copies what an execve was given from where the kernel has put it, for operations whose memory was not
-/// present at entry and is gone now: the path from the kernel, arguments and environment from the new stack.
-#[unsafe(no_mangle)]
-#[inline(never)]
-pub extern "C" fn executed(buffer: *mut Buffer, plan: *const Plan, given: *const Given) -> i64 {
-    if buffer.is_null() || plan.is_null() || given.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above; the verifier knows the types.
-    let (b, given) = unsafe { (&mut *buffer, &*given) };
-    let mut path = 0u8;
-    let mut i = 0usize;
-    while i < MAX_OPS {
-        // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
-        let op = unsafe { &(*plan).op[i] };
-        if op.shape == shape::TEXT {
-            path = op.arg;
-        }
-        if op.phase == phase::ENTER && b.retry >> i & 1 != 0 {
-            b.blob.arg = op.arg;
-            b.blob.shape = op.shape;
-            b.blob.phase = op.phase;
-            b.blob.part = 0;
-            // execve and execveat agree: path, arguments, environment.
-            let environment = op.arg == path.wrapping_add(2);
-            let (start, n) =
-                if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
-            let done = match op.shape {
-                shape::TEXT => kernel_text(b, given.path),
-                shape::ARGV => stacked(b, start, n, op.cap as u64),
-                shape::COUNT => {
-                    put(b, 0, n, status::WHOLE);
-                    1
-                }
-                _ => 0,
-            };
-            if done != 0 {
-                b.retry &= !(1 << i);
-            }
-        }
-        i += 1;
-    }
-    0
-}
-
-/// What the kernel knows of a program that it has just begun to execute.
-#[repr(C)]
-pub struct Given {
-    /// Address of the path, in the kernel.
-    pub path: u64,
-    /// Address of the first argument, in the program; the others follow.
-    pub arguments: u64,
-    /// Their number.
-    pub words: u64,
-    /// Address of the first environment variable.
-    pub environment: u64,
-    /// Their number.
-    pub variables: u64,
-}
-
-/// Copies a string of the kernel: one blob; 1 when it could be read.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn kernel_text(buffer: *mut Buffer, address: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let to = room(b);
-    if to.is_null() {
-        return 0;
-    }
-    // SAFETY: there is room for a whole blob.
-    let got = unsafe { helper::bpf_probe_read_kernel_str(to.cast(), PATH_MAX as u32, address as *const c_void) };
-    if got <= 0 {
-        return 0;
-    }
-    let len = black_box(got as usize - 1) & 0xfff;
-    // SAFETY: as above; clears the NUL and the padding behind it.
-    unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
-    put(b, len as u64, len as u64, status::WHOLE);
-    1
-}
-
-/// Copies `n` strings that stand one behind the other from `address` on, as an array of strings.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn stacked(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let to = room(b);
-    if to.is_null() {
-        return 0;
-    }
-    // The pointers that the program had are not known any more; what matters is that they were none.
-    let mut i = 0usize;
-    while i < ARGV_MAX {
-        // SAFETY: within the room for a blob.
-        unsafe { to.add(i * 8).cast::<u64>().write_unaligned(address) };
-        i += 1;
-    }
-    let shown = if n < ARGV_MAX as u64 { n } else { ARGV_MAX as u64 };
-    put(b, shown << 3, n, if shown < n { status::CUT } else { status::WHOLE });
-    b.left = address;
-    let mut i = 0u64;
-    while i < ARGV_MAX as u64 {
-        if i >= shown {
-            break;
-        }
-        b.blob.part = i as u16 + 1;
-        stacked_word(b, cap);
-        i += 1;
-    }
-    1
-}
-
-/// Copies the string at `left`, at most `cap` bytes, and moves `left` behind it.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn stacked_word(buffer: *mut Buffer, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let to = room(b);
-    if to.is_null() {
-        return 0;
-    }
-    // SAFETY: there is room for a whole blob.
-    let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, b.left as *const c_void) };
-    if got <= 0 {
-        put(b, 0, 0, status::FAULT);
-        return 0;
-    }
-    b.left = b.left.wrapping_add(got as u64);
-    let all = got as u64 - 1;
-    let len = black_box(if all < cap { all } else { cap } as usize) & 0x3fff;
-    let len = if len > BLOB_MAX { BLOB_MAX } else { len };
-    // SAFETY: as above; clears what is not shown and the padding.
-    unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
-    put(b, len as u64, all, if (len as u64) < all { status::CUT } else { status::WHOLE });
-    1
-}
-
-/// The part number of a vector's element: elements follow the vector, which has part `base`.
-#[inline(always)]
-fn part_of(b: &Buffer, i: u64) -> u16 {
-    (b.base as u16).wrapping_add(1).wrapping_add(i as u16)
-}
-
-/// Copies a message header and what it points to.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn msghdr(buffer: *mut Buffer, address: u64, cap: u64, total: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    if bytes(b, address, 56, 56) != 0 {
-        return 1;
-    }
-    message(b, address, 1, cap, total)
-}
-
-/// Copies what the message header at `address` points to, as parts from `first` on.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn message(buffer: *mut Buffer, address: u64, first: u64, cap: u64, total: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    b.blob.part = first as u16;
-    let mut fault = bytes(b, user(address), user::<u32>(address.wrapping_add(8)) as u64, 128);
-    b.blob.part = first as u16 + 1;
-    fault |= bytes(b, user(address.wrapping_add(32)), user(address.wrapping_add(40)), 1024);
-    b.blob.part = first as u16 + 2;
-    b.base = first + 2;
-    fault |= iovec(b, user(address.wrapping_add(16)), user(address.wrapping_add(24)), cap, total);
-    fault
-}
-
-/// Copies an array of `n` message headers and what they point to.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when: u64) -> i64 {
-    const MESSAGES: u64 = 8;
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    if bytes(b, address, n.min(1024) << 6, MESSAGES << 6) != 0 {
-        return 1;
-    }
-    let mut fault = 0;
-    let mut i = 0u64;
-    while i < MESSAGES {
-        if i >= n {
-            break;
-        }
-        let at = address.wrapping_add(i << 6);
-        let total = if when == phase::ENTER as u64 { u64::MAX } else { user::<u32>(at.wrapping_add(56)) as u64 };
-        fault |= message(b, at, i * MMSG_PARTS as u64 + 2, cap, total);
-        i += 1;
-    }
-    fault
 }
 
 /// Copies an array of strings: the pointers, then each string.

@@ -7,11 +7,14 @@
 mod calls;
 mod capture;
 mod emit;
+mod executed;
 mod files;
 mod kernel;
 mod maps;
 mod sockets;
 mod tasks;
+mod vectors;
+mod walk;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -1,21 +1,21 @@
-//! The lives of tasks: fork, exec, signals, exit; and the walk over all tasks that begins tracing and
-//! shows what is running.
+//! The lives of tasks: fork, exec, signals, exit.
 
 use core::ffi::c_void;
 
-use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
+use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{Siginfo, Task, follow, target, walk},
+    config::{Siginfo, Task, follow, target},
     event::{Blob, Head, flag, kind},
     loss::Loss,
     plan::shape,
 };
 
 use crate::calls;
-use crate::capture;
 use crate::emit::{lost, send, send_head, send_last};
-use crate::kernel::{compat, conf, current, load, now, off, peek};
-use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
+use crate::executed;
+use crate::kernel::{conf, current, load, now, off, peek};
+use crate::maps::{BUFFERS, TASKS};
+use crate::walk;
 
 #[btf_tracepoint(function = "sched_process_fork")]
 pub fn sched_process_fork(ctx: BtfTracePointContext) -> i32 {
@@ -58,7 +58,7 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: `task` is the current task; the offsets are those of ints.
     let (pid, tgid) = unsafe { (load::<u32>(task, off!(task_pid)), load::<u32>(task, off!(task_tgid))) };
     if state.is_null() {
-        if conf!(target) == target::MARKED || conf!(target) == target::ALL || !matches(task) {
+        if conf!(target) == target::MARKED || conf!(target) == target::ALL || !walk::matches(task) {
             return 0;
         }
         adopt(task, pid, tgid, Task::ATTACHED);
@@ -103,14 +103,14 @@ fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
     let Some(plan) = calls::plan_of(&mut state.head) else { return };
     // SAFETY: `task` is the current task; mm is a typed pointer.
     let mm = unsafe { load::<u64>(task, off!(task_mm)) };
-    let given = capture::Given {
+    let given = executed::Given {
         path: peek(bprm, off!(bprm_filename)),
         arguments: peek(mm, off!(mm_arg_start)),
         words: peek::<u32>(bprm, off!(bprm_argc)) as u64,
         environment: peek(mm, off!(mm_env_start)),
         variables: peek::<u32>(bprm, off!(bprm_envc)) as u64,
     };
-    capture::executed(buffer, plan, &given);
+    executed::executed(buffer, plan, &given);
 }
 
 #[btf_tracepoint(function = "sched_process_exit")]
@@ -301,7 +301,7 @@ pub fn show_kept(state: &mut Task) {
 
 /// The head of a record that is not a call.
 #[inline(always)]
-fn event(kind: u8, tid: u32, tgid: u32) -> Head {
+pub fn event(kind: u8, tid: u32, tgid: u32) -> Head {
     Head {
         len: size_of::<Head>() as u32,
         kind,
@@ -332,189 +332,4 @@ fn adopt(task: *mut c_void, pid: u32, tgid: u32, flags: u32) {
     state.head.tid = pid;
     state.head.tgid = tgid;
     state.flags |= flags;
-}
-
-/// Whether a task is one of those asked for by a property.
-#[inline(always)]
-fn matches(task: *const c_void) -> bool {
-    match conf!(target) {
-        target::ALL => true,
-        target::UID => {
-            // SAFETY: `task` is a task; cred is a typed pointer, uid an int.
-            let uid = unsafe { load::<u32>(load::<*const c_void>(task, off!(task_cred)), off!(cred_uid)) };
-            uid == conf!(uid)
-        }
-        target::COMM => {
-            // SAFETY: `task` is a task, its comm has 16 bytes.
-            let comm = unsafe { [load::<u64>(task, off!(task_comm)), load::<u64>(task, off!(task_comm) + 8)] };
-            let want = conf!(comm);
-            let want = [word(&want, 0), word(&want, 8)];
-            comm[0] == want[0] && comm[1] == want[1]
-        }
-        target::CGROUP => in_cgroup(task),
-        _ => false,
-    }
-}
-
-#[inline(always)]
-fn word(bytes: &[u8; 16], at: usize) -> u64 {
-    // SAFETY: `at` is 0 or 8.
-    unsafe { core::ptr::read_unaligned(bytes.as_ptr().add(at).cast::<u64>()) }
-}
-
-/// Whether a task's cgroup is the one asked for, or below it.
-#[inline(always)]
-fn in_cgroup(task: *const c_void) -> bool {
-    // SAFETY: `task` is a task; the offset is that of a pointer.
-    let set = unsafe { load::<u64>(task, off!(task_cgroups)) };
-    let cgroup = peek::<u64>(set, off!(css_set_dfl));
-    let mut node = peek::<u64>(cgroup, off!(cgroup_kn));
-    let up = if off!(kn_parent) == tracer_common::config::ABSENT { off!(kn_parent_old) } else { off!(kn_parent) };
-    let mut depth = 0;
-    while depth < 24 {
-        if node == 0 {
-            return false;
-        }
-        if peek::<u64>(node, off!(kn_id)) == conf!(cgroup) {
-            return true;
-        }
-        node = peek(node, up);
-        depth += 1;
-    }
-    false
-}
-
-/// The context of an `iter/task` program (kernel/bpf/task_iter.c).
-#[repr(C)]
-pub struct IterTask {
-    _meta: *mut c_void,
-    task: *mut c_void,
-}
-
-/// Walks over all tasks, and does what `WALK` says.
-#[unsafe(link_section = "iter/task")]
-#[unsafe(no_mangle)]
-extern "C" fn walk_tasks(ctx: *mut IterTask) -> i32 {
-    // SAFETY: the kernel passes a valid context.
-    let task = unsafe { (*ctx).task };
-    if task.is_null() {
-        return 0;
-    }
-    let Some(&what) = WALK.get(0) else { return 0 };
-    match what {
-        walk::ADOPT => adopt_one(task),
-        walk::PENDING => pending_one(task),
-        _ => {}
-    }
-    0
-}
-
-#[inline(always)]
-fn adopt_one(task: *mut c_void) {
-    const PF_KTHREAD: u32 = 0x0020_0000;
-    const PF_EXITING: u32 = 4;
-    // SAFETY: `task` is a task; the offsets are those of ints.
-    let (pid, tgid, flags) = unsafe {
-        (load::<u32>(task, off!(task_pid)), load::<u32>(task, off!(task_tgid)), load::<u32>(task, off!(task_flags)))
-    };
-    if flags & (PF_KTHREAD | PF_EXITING) != 0 || tgid == conf!(own_tgid) {
-        return;
-    }
-    // SAFETY: only presence matters.
-    if unsafe { ADOPT.get(&tgid) }.is_none() && !matches(task) {
-        return;
-    }
-    if !TASKS.get(task, false).is_null() {
-        return;
-    }
-    let state = TASKS.get(task, true);
-    if state.is_null() {
-        lost(Loss::MapFull);
-        return;
-    }
-    // SAFETY: not null, so it is the task's state, new and zero.
-    let state = unsafe { &mut *state };
-    state.head.tid = pid;
-    state.head.tgid = tgid;
-    state.flags |= Task::ATTACHED;
-    let mut head = event(kind::ATTACH, pid, tgid);
-    // SAFETY: `task` is a task, its comm has 16 bytes.
-    unsafe {
-        head.args[4] = load(task, off!(task_comm));
-        head.args[5] = load(task, off!(task_comm) + 8);
-    }
-    send_head(&head);
-}
-
-#[inline(always)]
-fn pending_one(task: *mut c_void) {
-    let state = TASKS.get(task, false);
-    if state.is_null() {
-        return;
-    }
-    // SAFETY: not null, so it is the task's state. The task may be running: its call may end meanwhile.
-    let state = unsafe { &mut *state };
-    if state.flags & Task::GATED != 0 {
-        return;
-    }
-    if state.flags & Task::IN_CALL == 0 {
-        return before_attach(state, task);
-    }
-    pending(&state.head, task);
-}
-
-/// A call that began before tracing did: its registers still stand on the kernel stack.
-#[inline(always)]
-fn before_attach(state: &Task, task: *mut c_void) {
-    // SAFETY: `task` is a task; the offset is that of an int.
-    let sleeps = unsafe { load::<u32>(task, off!(task_state)) } != 0;
-    if state.flags & Task::ATTACHED == 0 || !sleeps {
-        return;
-    }
-    // SAFETY: `task` is a task that the verifier knows.
-    let regs = unsafe { helper::bpf_task_pt_regs(task.cast()) } as u64;
-    let nr = peek::<i64>(regs, conf!(regs.nr)) as i32;
-    if regs == 0 || nr < 0 {
-        return;
-    }
-    let mut head = event(kind::PENDING, state.head.tid, state.head.tgid);
-    head.time = 0;
-    head.nr = nr as u32;
-    head.flags = flag::BEFORE;
-    let off = conf!(regs.args);
-    if compat(task) {
-        head.flags |= flag::COMPAT;
-    }
-    let off = if head.flags & flag::COMPAT != 0 { conf!(regs.compat_args) } else { off };
-    head.ip = peek(regs, conf!(regs.ip));
-    head.args = [
-        peek(regs, off[0]),
-        peek(regs, off[1]),
-        peek(regs, off[2]),
-        peek(regs, off[3]),
-        peek(regs, off[4]),
-        peek(regs, off[5]),
-    ];
-    send_head(&head);
-}
-
-/// Sends what is known of a running call. The task may be running too: when its call ends meanwhile, the
-/// lengths disagree and the reader drops this record; the whole one has been sent.
-#[inline(always)]
-fn pending(head: &Head, task: *mut c_void) {
-    let buffer = BUFFERS.get(task, false);
-    if !buffer.is_null() {
-        // SAFETY: not null, so it is the task's buffer.
-        let buffer = unsafe { &*buffer };
-        if buffer.head.kind == kind::PENDING && buffer.head.time == head.time {
-            let used = core::hint::black_box(buffer.used);
-            let used = if used > DATA as u64 { DATA as u64 } else { used };
-            // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
-            unsafe { send((&raw const *buffer).cast(), size_of::<Head>() as u64 + used, Loss::LifecycleLost) };
-            return;
-        }
-    }
-    let mut head = *head;
-    head.kind = kind::PENDING;
-    send_head(&head);
 }

@@ -261,8 +261,8 @@ mod tests {
         assert_eq!(personality(0xbad), Value::Text("0xad /* PER_??? */|0xb00".into()));
         assert_eq!(personality(0xad), Value::Text("0xad /* PER_??? */".into()));
         assert_eq!(rlim(8192 * 1024), Value::Limit(8192 * 1024));
-        assert_eq!(rlim(1025), Value::Uint(1025));
-        assert_eq!(rlim(u64::MAX), Value::Word("RLIM64_INFINITY"));
+        assert_eq!(rlim(1025), Value::Limit(1025));
+        assert_eq!(rlim(u64::MAX), Value::Limit(u64::MAX));
         assert_eq!(futex_wake_op(0x1200_001f), Value::Text("FUTEX_OP_ADD<<28|0<<12|FUTEX_OP_CMP_LT<<24|0x1f".into()));
         assert_eq!(ticks(32), Value::Comment(Box::new(Value::Int(32)), "0.32 s".into()));
     }

@@ -1,0 +1,163 @@
+//! What an execve was given, from where the kernel has put it: at the call's entry its strings may not be in
+//! memory (constants of a program that never looked at them), and at its end the program that held them is gone.
+
+use core::ffi::c_void;
+use core::hint::black_box;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::{
+    event::status,
+    plan::{ARGV_MAX, BLOB_MAX, MAX_OPS, PATH_MAX, Plan, phase, shape},
+};
+
+use crate::capture::{put, room};
+use crate::maps::Buffer;
+
+/// Copies what an execve was given from where the kernel has put it, for operations whose memory was not
+/// present at entry and is gone now: the path from the kernel, arguments and environment from the new stack.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn executed(buffer: *mut Buffer, plan: *const Plan, given: *const Given) -> i64 {
+    if buffer.is_null() || plan.is_null() || given.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows the types.
+    let (b, given) = unsafe { (&mut *buffer, &*given) };
+    let mut path = 0u8;
+    let mut i = 0usize;
+    while i < MAX_OPS {
+        // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
+        let op = unsafe { &(*plan).op[i] };
+        if op.shape == shape::TEXT {
+            path = op.arg;
+        }
+        if op.phase == phase::ENTER && b.retry >> i & 1 != 0 {
+            b.blob.arg = op.arg;
+            b.blob.shape = op.shape;
+            b.blob.phase = op.phase;
+            b.blob.part = 0;
+            // execve and execveat agree: path, arguments, environment.
+            let environment = op.arg == path.wrapping_add(2);
+            let (start, n) =
+                if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
+            let done = match op.shape {
+                shape::TEXT => kernel_text(b, given.path),
+                shape::ARGV => stacked(b, start, n, op.cap as u64),
+                shape::COUNT => {
+                    put(b, 0, n, status::WHOLE);
+                    1
+                }
+                _ => 0,
+            };
+            if done != 0 {
+                b.retry &= !(1 << i);
+            }
+        }
+        i += 1;
+    }
+    0
+}
+
+/// What the kernel knows of a program that it has just begun to execute.
+#[repr(C)]
+pub struct Given {
+    /// Address of the path, in the kernel.
+    pub path: u64,
+    /// Address of the first argument, in the program; the others follow.
+    pub arguments: u64,
+    /// Their number.
+    pub words: u64,
+    /// Address of the first environment variable.
+    pub environment: u64,
+    /// Their number.
+    pub variables: u64,
+}
+
+/// Copies a string of the kernel: one blob; 1 when it could be read.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn kernel_text(buffer: *mut Buffer, address: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    // SAFETY: there is room for a whole blob.
+    let got = unsafe { helper::bpf_probe_read_kernel_str(to.cast(), PATH_MAX as u32, address as *const c_void) };
+    if got <= 0 {
+        return 0;
+    }
+    let len = black_box(got as usize - 1) & 0xfff;
+    // SAFETY: as above; clears the NUL and the padding behind it.
+    unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
+    put(b, len as u64, len as u64, status::WHOLE);
+    1
+}
+
+/// Copies `n` strings that stand one behind the other from `address` on, as an array of strings.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn stacked(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    // The pointers that the program had are not known any more; what matters is that they were none.
+    let mut i = 0usize;
+    while i < ARGV_MAX {
+        // SAFETY: within the room for a blob.
+        unsafe { to.add(i * 8).cast::<u64>().write_unaligned(address) };
+        i += 1;
+    }
+    let shown = if n < ARGV_MAX as u64 { n } else { ARGV_MAX as u64 };
+    put(b, shown << 3, n, if shown < n { status::CUT } else { status::WHOLE });
+    b.left = address;
+    let mut i = 0u64;
+    while i < ARGV_MAX as u64 {
+        if i >= shown {
+            break;
+        }
+        b.blob.part = i as u16 + 1;
+        stacked_word(b, cap);
+        i += 1;
+    }
+    1
+}
+
+/// Copies the string at `left`, at most `cap` bytes, and moves `left` behind it.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn stacked_word(buffer: *mut Buffer, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    // SAFETY: there is room for a whole blob.
+    let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, b.left as *const c_void) };
+    if got <= 0 {
+        put(b, 0, 0, status::FAULT);
+        return 0;
+    }
+    b.left = b.left.wrapping_add(got as u64);
+    let all = got as u64 - 1;
+    let len = black_box(if all < cap { all } else { cap } as usize) & 0x3fff;
+    let len = if len > BLOB_MAX { BLOB_MAX } else { len };
+    // SAFETY: as above; clears what is not shown and the padding.
+    unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
+    put(b, len as u64, all, if (len as u64) < all { status::CUT } else { status::WHOLE });
+    1
+}

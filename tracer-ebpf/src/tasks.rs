@@ -186,19 +186,19 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-/// Keeps an ignored signal until the call ends that it would have interrupted. When there is no room, a
-/// standard signal that is kept stands for all of its number, as a pending one does for the kernel
-/// (signal(7)).
+/// Keeps an ignored signal until the call ends that it would have interrupted; shows it at once when no call
+/// runs that is watched, or when there is no room.
 #[inline(always)]
 fn keep(state: &mut Task, info: &Siginfo) -> i32 {
-    let number = info.words[0] as u32;
-    let same = |kept: &Siginfo| kept.words[0] as u32 == number && number < 32;
+    if state.flags & Task::IN_CALL == 0 {
+        show_signal(state, info, flag::IGNORED);
+        return 0;
+    }
     match state.signals {
         0 => state.kept[0] = *info,
         1 => state.kept[1] = *info,
-        _ if same(&state.kept[0]) || same(&state.kept[1]) => return 0,
         _ => {
-            lost(Loss::SignalLost);
+            show_signal(state, info, flag::IGNORED);
             return 0;
         }
     }

@@ -205,7 +205,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     if spec.output.form == Form::Summary {
         config.flags |= Config::COUNT;
     }
-    config.follow = match (spec.follow, spec.target.command.is_none()) {
+    config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
         (false, false) => follow::NONE,

@@ -16,6 +16,33 @@ pub struct Hunk {
     pub got: Vec<String>,
 }
 
+/// Leaves out lines that both have in the same task, in another place, and whose place is chance: a signal that
+/// another process causes, the return from its handler, and the wait that is told of a child's end come
+/// before or after what the task does meanwhile.
+pub fn without_moved(mut hunks: Vec<Hunk>) -> Vec<Hunk> {
+    let chance = |line: &str| ["--- SIG", "rt_sigreturn(", "wait4("].iter().any(|word| line.starts_with(word));
+    for from in 0..hunks.len() {
+        for to in 0..hunks.len() {
+            if hunks[from].task != hunks[to].task {
+                continue;
+            }
+            let mut at = 0;
+            while at < hunks[from].wanted.len() {
+                let line = &hunks[from].wanted[at];
+                match hunks[to].got.iter().position(|got| got == line && chance(line)) {
+                    Some(place) => {
+                        hunks[from].wanted.remove(at);
+                        hunks[to].got.remove(place);
+                    }
+                    None => at += 1,
+                }
+            }
+        }
+    }
+    hunks.retain(|hunk| !hunk.wanted.is_empty() || !hunk.got.is_empty());
+    hunks
+}
+
 /// Every difference between the reference and ours.
 pub fn compare(reference: &Trace, ours: &Trace) -> Vec<Hunk> {
     let none = Vec::new();
@@ -162,5 +189,23 @@ mod tests {
         check("", "a", &[("", "a")]);
         check("a b c d e", "a x c y e", &[("b", "x"), ("d", "y")]);
         check("a b c", "x y", &[("a b c", "x y")]);
+    }
+
+    #[test]
+    fn only_lines_whose_place_is_chance_may_move() {
+        let hunk = |task: &str, wanted: &[&str], got: &[&str]| Hunk {
+            task: task.into(),
+            wanted: wanted.iter().map(|&l| l.to_owned()).collect(),
+            got: got.iter().map(|&l| l.to_owned()).collect(),
+        };
+        let moved = vec![hunk("1", &["wait4(-1) = 2"], &[]), hunk("1", &[], &["wait4(-1) = 2"])];
+        assert_eq!(without_moved(moved), vec![]);
+        for stays in [
+            vec![hunk("1", &["wait4(-1) = 2"], &[]), hunk("2", &[], &["wait4(-1) = 2"])],
+            vec![hunk("1", &["close(3) = 0"], &[]), hunk("1", &[], &["close(3) = 0"])],
+            vec![hunk("1", &["wait4(-1) = 2"], &["wait4(-1) = 3"])],
+        ] {
+            assert_eq!(without_moved(stays.clone()), stays);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Real commands under strace and under both of our sources: the text must agree line by line once what differs between any two
 //! runs is masked (`tracer_tests::normal`), but for what `differential/known.txt` names with a reason.
 //!
-//! What two runs of strace disagree on (random bytes, pids of others, times within data) is no difference. A command may itself behave differently from run to run: what disagrees is run again, twice at most, and must agree once.
+//! What two runs of strace disagree on (random bytes, pids of others, times within data) is no difference. A command may itself behave differently from run to run: what disagrees is run again, up to [`TRIES`] times, and must agree once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tracer_tests::compare::{Hunk, Volatile, compare, show};
+use tracer_tests::compare::{Hunk, Volatile, compare, show, without_moved};
 use tracer_tests::harness::{self, Outcome, Trial};
 use tracer_tests::known::{self, Known};
 use tracer_tests::normal::{self, Trace};
@@ -50,6 +50,9 @@ const CLASSES: &[&str] = &[
 
 /// Makes nearly every call.
 const EVERY: &str = "$FIXTURES/every zero";
+
+/// How often a command is tried.
+const TRIES: u32 = 6;
 
 /// The version of strace that is the judge: another prints some things differently.
 const JUDGE: &str = "6.1";
@@ -184,10 +187,11 @@ fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usi
         if !hunks.is_empty() {
             hunks = Volatile::learn(&strace, &read("strace")?).sift(hunks);
         }
-        Ok(known::sift(hunks, known, backend))
+        let (hunks, times) = known::sift(hunks, known, backend);
+        Ok((without_moved(hunks), times))
     };
     let mut least: Option<Vec<Hunk>> = None;
-    for _ in 0..3 {
+    for _ in 0..TRIES {
         match once() {
             Err(error) => return Outcome::Failed(format!("{error:#}")),
             Ok((hunks, times)) if hunks.is_empty() => {

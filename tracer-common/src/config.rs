@@ -115,6 +115,44 @@ offsets! {
     netlink_portid = "netlink_sock.portid" want;
 }
 
+macro_rules! types {
+    ($($(#[$doc:meta])* $field:ident = $name:literal;)*) => {
+        /// The kernel's numbers of types, by which the verifier lets a program read through an address as through
+        /// a pointer (`bpf_rdonly_cast`, kernel 6.2); all 0 where it can not, and memory is copied instead.
+        #[repr(C)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Types { $($(#[$doc])* #[doc = concat!("`struct ", $name, "`")] pub $field: u32),* }
+
+        impl Types {
+            /// Nothing known.
+            pub const NONE: Types = Types { $($field: 0),* };
+
+            /// Names in field order.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// Numbers from a list in the order of `NAMES`.
+            pub fn from_list(list: &[u32]) -> Option<Types> {
+                let mut list = list.iter();
+                Some(Types { $($field: *list.next()?),* })
+            }
+        }
+    };
+}
+
+types! {
+    file = "file";
+    inode = "inode";
+    super_block = "super_block";
+    dentry = "dentry";
+    vfsmount = "vfsmount";
+    mount = "mount";
+    /// Stands for any pointer in memory: its first member is one.
+    pointer = "list_head";
+}
+
+/// The number of a helper that does not exist: the loader replaces calls of it by `bpf_rdonly_cast`.
+pub const CAST: u32 = 0x7f00_0001;
+
 /// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with
 /// ptrace: arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h.
 #[repr(C)]
@@ -163,6 +201,8 @@ pub struct Config {
     pub off: Offsets,
     /// Registers.
     pub regs: Regs,
+    /// Types to cast to.
+    pub types: Types,
     /// Bits of [`Config::COUNT`] and its neighbours.
     pub flags: u32,
     /// The tracer's own process: never traced.
@@ -199,6 +239,7 @@ impl Config {
     pub const NONE: Config = Config {
         off: Offsets::NONE,
         regs: Regs::X86_64,
+        types: Types::NONE,
         flags: 0,
         own_tgid: 0,
         follow: 0,

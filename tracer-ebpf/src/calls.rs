@@ -7,11 +7,11 @@ use tracer_common::{
     config::{ABSENT, Config, Task},
     event::{Head, flag, kind},
     loss::Loss,
-    plan::{PLANS, Plan, Variant, phase, plan_index},
+    plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
 };
 
 use crate::capture;
-use crate::emit::{lost, lost_many, send, send_call};
+use crate::emit::{copy_head, lost, lost_many, send, send_call};
 use crate::kernel::{compat, conf, current, load, now, off};
 use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLY, TASKS, VARIANT};
 use crate::tasks;
@@ -268,8 +268,12 @@ fn finish(state: &mut Task, task: *mut c_void, regs: *const c_void) {
                         capture::run(buffer, plan, phase::ENTER);
                     }
                 }
-                buffer.regs[6] = state.head.ret as u64;
-                if flags & Plan::AT_EXIT != 0 || buffer.retry != 0 {
+                buffer.head.ret = state.head.ret;
+                // SAFETY: a pointer from a map is valid for this run.
+                let (first, last) = unsafe { ((*plan).exit as usize, (*plan).ops as usize) };
+                if buffer.retry == 0 && first + 1 == last && first < MAX_OPS {
+                    capture::run_one(buffer, plan, first, failed(&state.head));
+                } else if flags & Plan::AT_EXIT != 0 || buffer.retry != 0 {
                     capture::run(buffer, plan, if failed(&state.head) { phase::EXIT } else { phase::EXIT_OK });
                 }
                 send_buffer(buffer, &state.head);
@@ -334,16 +338,10 @@ fn buffer<'a>(task: *mut c_void) -> Option<&'a mut Buffer> {
 fn start(buffer: &mut Buffer, head: &Head, regs: *const c_void) {
     buffer.used = 0;
     buffer.retry = 0;
-    buffer.head = *head;
-    buffer.regs[0] = head.args[0];
-    buffer.regs[1] = head.args[1];
-    buffer.regs[2] = head.args[2];
-    buffer.regs[3] = head.args[3];
-    buffer.regs[4] = head.args[4];
-    buffer.regs[5] = head.args[5];
-    buffer.regs[6] = 0;
+    // SAFETY: both are heads.
+    unsafe { copy_head((&raw mut buffer.head).cast(), head) };
     // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offset is that of a word.
-    buffer.regs[7] = unsafe { load(regs, conf!(regs.sp)) };
+    buffer.sp = unsafe { load(regs, conf!(regs.sp)) };
 }
 
 /// Sends a record with its blobs.

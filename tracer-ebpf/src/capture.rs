@@ -9,7 +9,7 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
 };
 
 use crate::emit::lost;
@@ -26,13 +26,15 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
     }
     // SAFETY: checked above; the verifier knows the type.
     let buffer = unsafe { &mut *buffer };
+    // SAFETY: as above.
+    let last = unsafe { (*plan).ops } as usize;
     let mut i = 0usize;
     while i < MAX_OPS {
-        // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
-        let op = unsafe { &(*plan).op[i] };
-        if op.shape == shape::NONE {
+        if i >= last {
             break;
         }
+        // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
+        let op = unsafe { &(*plan).op[i] };
         let retry = now != phase::ENTER && op.phase == phase::ENTER && buffer.retry >> i & 1 != 0;
         let due = match now {
             phase::ENTER => op.phase == phase::ENTER,
@@ -48,6 +50,18 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
         i += 1;
     }
     0
+}
+
+/// Carries out the only operation of the end of a call, where there is only one: what `run` would come to.
+#[inline(always)]
+pub fn run_one(buffer: &mut Buffer, plan: *const Plan, at: usize, failed: bool) {
+    // SAFETY: a plan in a map stays valid for this run; the caller has checked that `at` is within it.
+    let op = unsafe { (&raw const (*plan).op).cast::<Op>().add(at) };
+    // SAFETY: as above.
+    if !failed || unsafe { (*op).phase } == phase::EXIT {
+        let faulted = operation(buffer, op);
+        buffer.retry = if faulted != 0 { 1 } else { 0 };
+    }
 }
 
 /// Carries out one operation; 1 when memory could not be read.
@@ -67,14 +81,14 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
     let value = register(b, op.arg);
     let n = length(b, op);
     match op.shape {
-        shape::TEXT => text(b, value, op.cap as u64),
-        shape::BYTES => bytes(b, value, n, op.cap as u64),
+        shape::TEXT => text_here(b, value, op.cap as u64),
+        shape::BYTES => bytes_here(b, value, n, op.cap as u64),
         shape::IOVEC => {
-            let total = if op.phase == phase::ENTER { u64::MAX } else { b.regs[ARG_RET as usize] };
+            let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             iovec(b, value, n >> 4, op.cap as u64, total)
         }
         shape::MSGHDR => {
-            let total = if op.phase == phase::ENTER { u64::MAX } else { b.regs[ARG_RET as usize] };
+            let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             msghdr(b, value, op.cap as u64, total)
         }
         shape::MMSG => mmsg(b, value, n >> 6, op.cap as u64, op.phase as u64),
@@ -90,12 +104,18 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
     }
 }
 
-/// The value of an argument, or the return value.
+/// The value of an argument, the return value, or the stack pointer.
 #[inline(always)]
 fn register(b: &Buffer, arg: u8) -> u64 {
-    let i = black_box(arg as usize) & 7;
-    // SAFETY: masked to the array.
-    unsafe { core::ptr::read_volatile((&raw const b.regs).cast::<u64>().add(i)) }
+    match arg {
+        ARG_RET => b.head.ret as u64,
+        ARG_SP => b.sp,
+        _ => {
+            let i = black_box(arg as usize) & 7;
+            // SAFETY: arguments are 0 to 5; what 6 and 7 would read still is the buffer.
+            unsafe { core::ptr::read_volatile((&raw const b.head.args).cast::<u64>().add(i)) }
+        }
+    }
 }
 
 /// The operation's length in bytes.
@@ -161,7 +181,12 @@ pub extern "C" fn bytes(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> 
         return 0;
     }
     // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
+    bytes_here(unsafe { &mut *buffer }, address, n, cap)
+}
+
+/// As `bytes`, without a call: most operations are of this shape.
+#[inline(always)]
+fn bytes_here(b: &mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
     if address == 0 {
         return 0;
     }
@@ -220,7 +245,12 @@ pub extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
         return 0;
     }
     // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
+    text_here(unsafe { &mut *buffer }, address, cap)
+}
+
+/// As `text`, without a call.
+#[inline(always)]
+fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     if address == 0 {
         return 0;
     }
@@ -332,7 +362,7 @@ extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
 extern "C" fn counted(address: u64) -> u64 {
     let mut n = 0u64;
     let mut i = 0u64;
-    while i < 64 {
+    while i < 128 {
         let more = counted_here(address.wrapping_add(n << 3));
         n += more & 63;
         if more & END != 0 {
@@ -350,11 +380,11 @@ extern "C" fn counted(address: u64) -> u64 {
 const END: u64 = 64;
 const GONE: u64 = 128;
 
-/// The number of pointers at `address` before a NULL, at most 32, with `END` or `GONE`.
+/// The number of pointers at `address` before a NULL, at most 16, with `END` or `GONE`.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn counted_here(address: u64) -> u64 {
-    const MANY: usize = 32;
+    const MANY: usize = 16;
     let mut chunk = [0u64; MANY];
     // SAFETY: the helper writes as many bytes as there are.
     if unsafe { helper::bpf_probe_read_user((&raw mut chunk).cast(), 8 * MANY as u32, address as *const c_void) } != 0 {

@@ -31,12 +31,14 @@ pub fn lost_many(reason: Loss, n: u64) {
 /// Sends a record of `len` bytes; counts it under `reason` when there is no room.
 ///
 /// # Safety
-/// `len` bytes must be readable at `record`, as the verifier sees it.
+/// `len` bytes must be readable at `record`, as the verifier sees it; a record begins with a head.
 #[inline(always)]
 pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: the caller vouches for the record, which begins with a head.
+    let flags = if looks(unsafe { &*record.cast::<Head>() }) { wakeup(ring) } else { NO_WAKEUP };
     // SAFETY: `ring` is the ring map, the caller vouches for the record.
-    let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, wakeup(ring)) };
+    let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, flags) };
     if sent != 0 {
         lost(reason);
     }
@@ -47,7 +49,6 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
 /// copy takes longer for than all the rest.
 #[inline(always)]
 pub fn send_call(head: &Head) {
-    const WORDS: usize = size_of::<Head>() / 8;
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
     // SAFETY: `ring` is the ring map; what it gives is null or has room for a head.
     let to = unsafe { helper::bpf_ringbuf_reserve(ring, size_of::<Head>() as u64, 0) }.cast::<u64>();
@@ -55,6 +56,20 @@ pub fn send_call(head: &Head) {
         lost(Loss::RingFull);
         return;
     }
+    // SAFETY: that is what was reserved.
+    unsafe { copy_head(to, head) };
+    let flags = if looks(head) { wakeup(ring) } else { NO_WAKEUP };
+    // SAFETY: what was reserved above, given back once.
+    unsafe { helper::bpf_ringbuf_submit(to.cast(), flags) };
+}
+
+/// Copies a head.
+///
+/// # Safety
+/// `to` must have room for one.
+#[inline(always)]
+pub unsafe fn copy_head(to: *mut u64, head: &Head) {
+    const WORDS: usize = size_of::<Head>() / 8;
     let from = (&raw const *head).cast::<u64>();
     let mut i = 0;
     while i < WORDS {
@@ -62,9 +77,6 @@ pub fn send_call(head: &Head) {
         unsafe { to.add(i).write_volatile(from.add(i).read()) };
         i += 1;
     }
-    let flags = if looks(head) { wakeup(ring) } else { NO_WAKEUP };
-    // SAFETY: what was reserved above, given back once.
-    unsafe { helper::bpf_ringbuf_submit(to.cast(), flags) };
 }
 
 /// Whether to look if the reader must be woken: not at every record, where the ring has room for what comes until

@@ -11,7 +11,7 @@ use tracer_common::loss::Loss;
 
 use crate::capture::{put, room};
 use crate::emit::lost;
-use crate::kernel::{current, load, off, peek};
+use crate::kernel::{conf, current, load, member, off, peek};
 use crate::maps::Buffer;
 use crate::sockets;
 
@@ -43,14 +43,16 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
         return 0;
     }
     if inode == 0 {
-        inode = peek(dentry, off!(dentry_inode));
+        inode = member!(dentry, dentry, dentry_inode);
     }
-    file.mode = peek::<u16>(inode, off!(inode_mode)) as u32;
-    file.ino = peek(inode, off!(inode_ino));
-    file.rdev = peek(inode, off!(inode_rdev));
-    let sb = peek::<u64>(inode, off!(inode_sb));
-    file.dev = peek(sb, off!(sb_dev));
-    file.magic = peek::<u64>(sb, off!(sb_magic)) as u32;
+    let mode: u16 = member!(inode, inode, inode_mode);
+    file.mode = mode as u32;
+    file.ino = member!(inode, inode, inode_ino);
+    file.rdev = member!(inode, inode, inode_rdev);
+    let sb: u64 = member!(inode, inode, inode_sb);
+    file.dev = member!(sb, super_block, sb_dev);
+    let magic: u64 = member!(sb, super_block, sb_magic);
+    file.magic = magic as u32;
     if file.magic == PIDFS_MAGIC && off!(pid_numbers) != ABSENT {
         file.rdev = peek(peek::<u64>(inode, off!(inode_private)), off!(pid_numbers));
     }
@@ -64,7 +66,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
     let mut len = size_of::<File>();
     if file.mode & 0o170000 == 0o140000 {
         len += size_of::<Sock>();
-        let name = sockets::describe(b, private) as usize & 127;
+        b.socket = private;
+        let name = sockets::describe(b) as usize & 127;
         file.path_len = name as u16;
         file.path = if name > 0 { path::TEXT } else { path::NONE };
         len += name;
@@ -77,8 +80,9 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
             lost(Loss::FdUnresolved);
         }
         // A dentry that is in no hash chain was removed; roots are not in one either, but have no parent.
-        let alone = peek::<u64>(dentry, off!(dentry_parent)) == dentry;
-        if peek::<u64>(dentry, off!(dentry_unhashed)) == 0 && (!alone || nameless(mnt, dentry, file.magic)) {
+        let parent: u64 = member!(dentry, dentry, dentry_parent);
+        let chained: u64 = member!(dentry, dentry, dentry_unhashed);
+        if chained == 0 && (parent != dentry || nameless(mnt, dentry, file.magic)) {
             file.deleted = 1;
         }
         let names = black_box(b.path as usize) & 0x1fff;
@@ -103,7 +107,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
 #[inline(always)]
 fn nameless(mnt: u64, dentry: u64, magic: u32) -> bool {
     const TMPFS_MAGIC: u32 = 0x0102_1994;
-    magic == TMPFS_MAGIC && peek::<u64>(mnt, off!(vfsmount_root)) != dentry
+    let root: u64 = member!(mnt, vfsmount, vfsmount_root);
+    magic == TMPFS_MAGIC && root != dentry
 }
 
 /// The current directory: mount, dentry, no inode.
@@ -128,14 +133,17 @@ fn open_file(fd: i64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
     if fd < 0 || fd >= max as i64 {
         return none;
     }
-    let pointer = peek::<u64>(table.wrapping_add((fd as u64) << 3), 0);
+    let pointer: u64 = crate::kernel::through(table.wrapping_add((fd as u64) << 3), conf!(types.pointer), 0);
     if pointer == 0 {
         return none;
     }
-    file.flags = peek(pointer, off!(file_flags));
-    *private = peek(pointer, off!(file_private));
-    let at = off!(file_path);
-    (peek(pointer, at + off!(path_mnt)), peek(pointer, at + off!(path_dentry)), peek(pointer, off!(file_inode)))
+    file.flags = member!(pointer, file, file_flags);
+    *private = member!(pointer, file, file_private);
+    (
+        member!(pointer, file, file_path + path_mnt),
+        member!(pointer, file, file_path + path_dentry),
+        member!(pointer, file, file_inode),
+    )
 }
 
 /// Writes the names from `b.dentry` up to the root behind the `File` of the blob being made; `b.path` is
@@ -168,9 +176,10 @@ extern "C" fn step(buffer: *mut Buffer) -> i64 {
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
     let dentry = b.dentry;
-    if dentry == peek::<u64>(b.vfsmount, off!(vfsmount_root)) {
+    let root: u64 = member!(b.vfsmount, vfsmount, vfsmount_root);
+    if dentry == root {
         let mount = b.vfsmount.wrapping_sub(off!(mount_mnt) as u64);
-        let parent = peek::<u64>(mount, off!(mount_parent));
+        let parent: u64 = member!(mount, mount, mount_parent);
         if parent == mount || parent == 0 {
             // A file system that is mounted nowhere (pipes, memfd) has its file's name at its root.
             if b.path == 0 {
@@ -178,11 +187,11 @@ extern "C" fn step(buffer: *mut Buffer) -> i64 {
             }
             return 1;
         }
-        b.dentry = peek(mount, off!(mount_mountpoint));
+        b.dentry = member!(mount, mount, mount_mountpoint);
         b.vfsmount = parent.wrapping_add(off!(mount_mnt) as u64);
         return 0;
     }
-    let parent = peek::<u64>(dentry, off!(dentry_parent));
+    let parent: u64 = member!(dentry, dentry, dentry_parent);
     name(b, dentry);
     if parent == dentry || parent == 0 {
         return 1;
@@ -204,7 +213,7 @@ fn name(b: &mut Buffer, dentry: u64) {
     if to.is_null() {
         return;
     }
-    let from = peek::<u64>(dentry, off!(dentry_name));
+    let from: u64 = member!(dentry, dentry, dentry_name);
     // SAFETY: at most 4095 + 256 bytes behind the File, within the room for a blob.
     let got = unsafe { helper::bpf_probe_read_kernel_str(to.add(START + at).cast(), 256, from as *const c_void) };
     if got > 0 {

@@ -53,6 +53,43 @@ pub fn peek<T: Copy + Default>(base: u64, off: u32) -> T {
     value
 }
 
+/// A kernel address as a pointer to a type of that number: reading through it costs a load, where `peek` costs a
+/// call; a bad address reads as 0.
+#[inline(always)]
+fn cast(address: u64, ty: u32) -> *const c_void {
+    // SAFETY: the loader puts `bpf_rdonly_cast` in the place of this call, or the verifier sees that it is not
+    // reached.
+    let cast: unsafe extern "C" fn(u64, u32) -> *const c_void =
+        unsafe { core::mem::transmute(tracer_common::config::CAST as usize) };
+    // SAFETY: as above; it takes any address.
+    unsafe { cast(address, ty) }
+}
+
+/// Reads a member of a structure at a kernel address.
+#[inline(always)]
+pub fn through<T: Copy + Default>(base: u64, ty: u32, off: u32) -> T {
+    if ty == 0 {
+        return peek(base, off);
+    }
+    // SAFETY: the verifier checks that such a member stands there; the kernel turns faults into zeroes.
+    unsafe { load(cast(base, ty), off) }
+}
+
+/// Reads a member: address, type, offset by their names in the configuration.
+macro_rules! member {
+    ($base:expr, $ty:ident, $off:ident) => {
+        $crate::kernel::through($base, $crate::kernel::conf!(types.$ty), $crate::kernel::off!($off))
+    };
+    ($base:expr, $ty:ident, $off:ident + $more:ident) => {
+        $crate::kernel::through(
+            $base,
+            $crate::kernel::conf!(types.$ty),
+            $crate::kernel::off!($off) + $crate::kernel::off!($more),
+        )
+    };
+}
+pub(crate) use member;
+
 /// Nanoseconds of CLOCK_MONOTONIC.
 #[inline(always)]
 pub fn now() -> u64 {

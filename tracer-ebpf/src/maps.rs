@@ -74,14 +74,16 @@ pub struct Buffer {
     pub data: [u8; DATA],
     /// Bytes of `data` in use.
     pub used: u64,
-    /// The six arguments, the return value, nothing.
-    pub regs: [u64; 8],
+    /// The user stack pointer at the call's entry.
+    pub sp: u64,
     /// Operations to repeat at the end: their memory was not present at entry.
     pub retry: u64,
     /// Where the path walk stands: `struct dentry *`, `struct vfsmount *`, bytes written.
     pub dentry: u64,
     pub vfsmount: u64,
     pub path: u64,
+    /// The `struct socket *` that is to be described.
+    pub socket: u64,
     /// The part number of the vector whose elements are being copied.
     pub base: u64,
     /// Bytes that the elements of the vector may still take.

@@ -19,7 +19,7 @@ const AF_NETLINK: u16 = 16;
 /// Writes a `Sock` and a unix socket's name behind the `File` of the blob being made; the name's length.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
+pub extern "C" fn describe(buffer: *mut Buffer) -> i64 {
     if buffer.is_null() {
         return 0;
     }
@@ -29,21 +29,19 @@ pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
     if to.is_null() {
         return 0;
     }
-    let mut sock = Sock {
-        family: 0,
-        ty: 0,
-        protocol: 0,
-        state: 0,
-        pad: 0,
-        sport: 0,
-        dport: 0,
-        netns: 0,
-        saddr: [0; 16],
-        daddr: [0; 16],
-        peer: 0,
+    // In its place: the stack is short.
+    // SAFETY: there is room for a whole blob; volatile, or the compiler calls a function that clears byte by byte.
+    let sock = unsafe {
+        let words = to.add(size_of::<File>()).cast::<u64>();
+        let mut i = 0;
+        while i < size_of::<Sock>() / 8 {
+            words.add(i).write_volatile(0);
+            i += 1;
+        }
+        &mut *words.cast::<Sock>()
     };
     let mut name = 0;
-    let sk = peek::<u64>(socket, off!(socket_sk));
+    let sk = peek::<u64>(b.socket, off!(socket_sk));
     if sk != 0 {
         sock.family = peek(sk, off!(sock_family));
         sock.ty = peek(sk, off!(sock_type));
@@ -53,14 +51,12 @@ pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
             sock.netns = peek(peek::<u64>(sk, off!(sock_net)), off!(net_inum));
         }
         match sock.family {
-            AF_INET | AF_INET6 => internet(&mut sock, sk),
-            AF_UNIX => name = unix(&mut sock, sk, to),
+            AF_INET | AF_INET6 => internet(sock, sk),
+            AF_UNIX => name = unix(sock, sk, to),
             AF_NETLINK if off!(netlink_portid) != ABSENT => sock.peer = peek::<u32>(sk, off!(netlink_portid)) as u64,
             _ => {}
         }
     }
-    // SAFETY: there is room for a whole blob.
-    unsafe { core::ptr::write(to.add(size_of::<File>()).cast::<Sock>(), sock) };
     name
 }
 
@@ -69,13 +65,21 @@ fn internet(sock: &mut Sock, sk: u64) {
     sock.sport = peek(sk, off!(sock_num));
     sock.dport = u16::from_be(peek(sk, off!(sock_dport)));
     if sock.family == AF_INET {
-        let (from, to) = (peek::<[u8; 4]>(sk, off!(sock_saddr)), peek::<[u8; 4]>(sk, off!(sock_daddr)));
-        sock.saddr = [from[0], from[1], from[2], from[3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        sock.daddr = [to[0], to[1], to[2], to[3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        address::<u32>(&mut sock.saddr, sk, off!(sock_saddr));
+        address::<u32>(&mut sock.daddr, sk, off!(sock_daddr));
     } else if off!(sock_saddr6) != ABSENT {
-        sock.saddr = peek(sk, off!(sock_saddr6));
-        sock.daddr = peek(sk, off!(sock_daddr6));
+        address::<u128>(&mut sock.saddr, sk, off!(sock_saddr6));
+        address::<u128>(&mut sock.daddr, sk, off!(sock_daddr6));
     }
+}
+
+/// Copies an address of that size to the front of `to`.
+#[inline(always)]
+fn address<T>(to: &mut [u8; 16], sk: u64, off: u32) {
+    // SAFETY: no address is longer than `to`; the helper checks where it reads.
+    unsafe {
+        helper::bpf_probe_read_kernel(to.as_mut_ptr().cast(), size_of::<T>() as u32, (sk + off as u64) as *const c_void)
+    };
 }
 
 /// A unix socket's peer and bound name; the name's length.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use tracer_common::config::{ABSENT, Offsets};
+use tracer_common::config::{ABSENT, Offsets, Types};
 
 /// The kernel's type information, raw.
 pub struct KernelTypes {
@@ -71,6 +71,29 @@ impl KernelTypes {
             }
         }
         Offsets::from_list(&list).context("offsets and paths disagree")
+    }
+
+    /// The numbers of the types that the kernel side casts to, with that of the function that does it; `None` where
+    /// the kernel lacks one (the function came with 6.2).
+    pub fn casts(&self) -> Option<(u32, Types)> {
+        let (mut function, mut types) = (None, vec![None; Types::NAMES.len()]);
+        for (id, &at) in (1u32..).zip(&self.at) {
+            let at = at as usize;
+            let info = word(&self.bytes, at + 4).ok()?;
+            let kind = info >> 24 & 0x1f;
+            if kind == FUNCTION || kind == STRUCT && info & 0xffff != 0 {
+                let name = self.string(word(&self.bytes, at).ok()?);
+                if kind == FUNCTION {
+                    if name == b"bpf_rdonly_cast" {
+                        function = Some(id);
+                    }
+                } else if let Some(i) = Types::NAMES.iter().position(|n| n.as_bytes() == name) {
+                    types[i].get_or_insert(id);
+                }
+            }
+        }
+        let types: Option<Vec<u32>> = types.into_iter().collect();
+        Some((function?, Types::from_list(&types?)?))
     }
 
     /// Where the structures stand that the paths begin with.

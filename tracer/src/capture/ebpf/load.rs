@@ -1,5 +1,6 @@
 //! Loading the kernel side: offsets from BTF, plans and filter from the request, maps, programs, links.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use aya::maps::{Array, HashMap, Map};
 use aya::programs::{BtfTracePoint, Iter, Program, tp_btf::BtfTracePointLink};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
-use tracer_common::config::{Config, Regs, Tally, follow, target};
+use tracer_common::config::{CAST, Config, Regs, Tally, follow, target};
 use tracer_common::plan::{PLANS, Plan, Variant};
 
 use super::btf::KernelTypes;
@@ -89,7 +90,8 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
         let loader = EbpfLoader::new();
         (prepared.join(), loader)
     });
-    let (config, btf) = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
+    let Prepared { config, btf, cast } = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
+    let object = &*with_casts(object, cast);
     // The object has no CO-RE relocations.
     loader.btf(None).allow_unsupported_maps().override_global("CONFIG", &config, true).map_max_entries("EVENTS", ring);
     let mut ebpf = loader.load(object).context("cannot load the kernel side")?;
@@ -128,12 +130,46 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     })
 }
 
-/// What the kernel side is told, and what its programs attach to.
-fn prepare(spec: &Spec, path: &Path, plans: &Plans, ring: u32) -> Result<(ConfigValue, Btf)> {
+/// What the kernel's types tell.
+struct Prepared {
+    /// What the kernel side is told.
+    config: ConfigValue,
+    /// What its programs attach to.
+    btf: Btf,
+    /// The number of `bpf_rdonly_cast`.
+    cast: Option<u32>,
+}
+
+fn prepare(spec: &Spec, path: &Path, plans: &Plans, ring: u32) -> Result<Prepared> {
     let types = KernelTypes::read(path)?;
-    let config = ConfigValue(config(spec, &types, plans, ring)?);
+    let mut config = config(spec, &types, plans, ring)?;
+    let casts = types.casts();
+    if let Some((_, types)) = casts {
+        config.types = types;
+    }
     let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;
-    Ok((config, btf))
+    Ok(Prepared { config: ConfigValue(config), btf, cast: casts.map(|(function, _)| function) })
+}
+
+/// The object with calls of the kernel function `cast` in the place of those that stand for it. aya knows no kernel
+/// functions; a call of one names its type in the kernel's BTF (`BPF_PSEUDO_KFUNC_CALL`, include/uapi/linux/bpf.h).
+/// Without the function the calls stay, where the verifier sees that they are not reached.
+fn with_casts(object: &[u8], cast: Option<u32>) -> Cow<'_, [u8]> {
+    const CALL: u8 = 0x85;
+    const KFUNC: u8 = 2 << 4;
+    let Some(function) = cast else { return Cow::Borrowed(object) };
+    let stand_in = instruction(CALL, 0, CAST);
+    let mut object = object.to_vec();
+    for place in object.chunks_exact_mut(8).filter(|place| **place == stand_in) {
+        place.copy_from_slice(&instruction(CALL, KFUNC, function));
+    }
+    Cow::Owned(object)
+}
+
+/// A BPF instruction without offset: opcode, registers, immediate.
+fn instruction(code: u8, registers: u8, immediate: u32) -> [u8; 8] {
+    let [a, b, c, d] = immediate.to_ne_bytes();
+    [code, registers, 0, 0, a, b, c, d]
 }
 
 /// Has the kernel verify every program: the two that carry the plan interpreter side by side with the rest.

@@ -1,9 +1,12 @@
 //! Shapes that point on: iovec arrays, message headers, arrays of message headers.
 
+use core::hint::black_box;
+
+use tracer_common::event::Blob;
 use tracer_common::plan::{MMSG_PARTS, VEC_MAX, phase};
 
-use crate::capture::{bytes, user};
-use crate::maps::Buffer;
+use crate::capture::bytes;
+use crate::maps::{Buffer, DATA_MASK};
 
 /// Copies an iovec array of `n` elements and what they point to, `total` bytes at most together.
 #[unsafe(no_mangle)]
@@ -14,7 +17,11 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
+    let array = next(b);
     let faulted = bytes(b, address, n.min(1024) << 4, (VEC_MAX as u64) << 4);
+    // Of elements that could not be read, or that found no room, nothing is known.
+    let copied = if b.used > array { b.used - array } else { 0 };
+    let n = n.min(copied >> 4);
     b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
     let mut fault = faulted;
     let mut i = 0u64;
@@ -22,23 +29,36 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
         if i >= n {
             break;
         }
-        fault |= element(b, address, i, cap);
+        fault |= element(b, array.wrapping_add(i << 4), i, cap);
         i += 1;
     }
     fault
 }
 
-/// Copies what element `i` of an iovec array points to, as far as `left` reaches.
+/// Where the bytes of the next blob will stand in the buffer.
+#[inline(always)]
+fn next(b: &Buffer) -> u64 {
+    b.used + size_of::<Blob>() as u64
+}
+
+/// A word of a blob: what was copied once is not read from the program again, which costs more than all the rest.
+#[inline(always)]
+fn word(b: &Buffer, at: u64) -> u64 {
+    let at = black_box(at as usize) & (DATA_MASK & !7);
+    // SAFETY: masked to the data.
+    unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(at).cast::<u64>()) }
+}
+
+/// Copies what element `i` of an iovec array points to, as far as `left` reaches; the element stands at `at`.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn element(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
+extern "C" fn element(buffer: *mut Buffer, at: u64, i: u64, cap: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let base = user::<u64>(address.wrapping_add(i << 4));
-    let len = user::<u64>(address.wrapping_add((i << 4) + 8));
+    let (base, len) = (word(b, at), word(b, at.wrapping_add(8)));
     let len = if len < b.left { len } else { b.left };
     b.left -= len;
     b.blob.part = part_of(b, i);
@@ -60,28 +80,29 @@ pub extern "C" fn msghdr(buffer: *mut Buffer, address: u64, cap: u64, total: u64
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
+    let header = next(b);
     if bytes(b, address, 56, 56) != 0 {
         return 1;
     }
-    message(b, address, 1, cap, total)
+    message(b, header, 1, cap, total)
 }
 
-/// Copies what the message header at `address` points to, as parts from `first` on.
+/// Copies what the message header at `at` of the buffer points to, as parts from `first` on.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn message(buffer: *mut Buffer, address: u64, first: u64, cap: u64, total: u64) -> i64 {
+extern "C" fn message(buffer: *mut Buffer, at: u64, first: u64, cap: u64, total: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
     b.blob.part = first as u16;
-    let mut fault = bytes(b, user(address), user::<u32>(address.wrapping_add(8)) as u64, 128);
+    let mut fault = bytes(b, word(b, at), word(b, at.wrapping_add(8)) & 0xffff_ffff, 128);
     b.blob.part = first as u16 + 1;
-    fault |= bytes(b, user(address.wrapping_add(32)), user(address.wrapping_add(40)), 1024);
+    fault |= bytes(b, word(b, at.wrapping_add(32)), word(b, at.wrapping_add(40)), 1024);
     b.blob.part = first as u16 + 2;
     b.base = first + 2;
-    fault |= iovec(b, user(address.wrapping_add(16)), user(address.wrapping_add(24)), cap, total);
+    fault |= iovec(b, word(b, at.wrapping_add(16)), word(b, at.wrapping_add(24)), cap, total);
     fault
 }
 
@@ -95,6 +116,7 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
+    let array = next(b);
     if bytes(b, address, n.min(1024) << 6, MESSAGES << 6) != 0 {
         return 1;
     }
@@ -104,8 +126,8 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
         if i >= n {
             break;
         }
-        let at = address.wrapping_add(i << 6);
-        let total = if when == phase::ENTER as u64 { u64::MAX } else { user::<u32>(at.wrapping_add(56)) as u64 };
+        let at = array.wrapping_add(i << 6);
+        let total = if when == phase::ENTER as u64 { u64::MAX } else { word(b, at.wrapping_add(56)) & 0xffff_ffff };
         fault |= message(b, at, i * MMSG_PARTS as u64 + 2, cap, total);
         i += 1;
     }

@@ -41,6 +41,12 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(PATH).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
+/// How many times slower than others this machine is, as who started the tests knows (`TRACER_TEST_SLOWNESS`, for an emulated
+/// processor): time limits grow by it, expectations stay.
+pub fn slowness() -> u32 {
+    std::env::var("TRACER_TEST_SLOWNESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1).clamp(1, 100)
+}
+
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()

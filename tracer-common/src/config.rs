@@ -53,6 +53,8 @@ offsets! {
     task_parent = "task_struct.real_parent" need;
     task_cred = "task_struct.cred" need;
     task_cgroups = "task_struct.cgroups" want;
+    /// Task storages hang here; NULL while a task has none (5.11).
+    task_storage = "task_struct.bpf_storage" want;
     /// x86: TS_COMPAT stands here.
     thread_status = "task_struct.thread_info.status" want;
     /// arm64: TIF_32BIT stands here.
@@ -175,8 +177,8 @@ pub struct Config {
     pub exec_nr: [u32; 2],
     /// `io_uring_enter` by native number: what it submits is not seen, and counted.
     pub uring_nr: u32,
-    /// Unused, zero.
-    pub pad: u32,
+    /// Whether the reader must be woken is looked at when these bits of a record's time are zero.
+    pub look: u32,
     /// The consumer is woken when this many bytes wait in the ring.
     pub wake: u32,
     /// cgroup v2 id, with `target::CGROUP`.
@@ -204,7 +206,7 @@ impl Config {
         uid: 0,
         exec_nr: [0; 2],
         uring_nr: 0,
-        pad: 0,
+        look: 0,
         wake: 0,
         cgroup: 0,
         comm: [0; 16],

@@ -134,8 +134,10 @@ pub struct Plan {
     pub ops: u8,
     /// The argument that selects a variant of the plan (`fcntl`'s cmd), when `BY` is set.
     pub selector: u8,
+    /// The first operation of the exit phases; those of the entry stand before it.
+    pub exit: u8,
     /// Unused, zero.
-    pub pad: u32,
+    pub pad: [u8; 3],
     /// The operations, those of the entry first.
     pub op: [Op; MAX_OPS],
 }
@@ -149,8 +151,25 @@ impl Plan {
     pub const AT_EXIT: u16 = 4;
     /// The plan depends on the value of argument `selector`: look up [`Variant`] first.
     pub const BY: u16 = 8;
+    /// Adds an operation behind the others; those of the entry come first. False when there is no room.
+    pub fn add(&mut self, op: Op) -> bool {
+        let at = self.ops as usize;
+        if at >= MAX_OPS {
+            return false;
+        }
+        self.op[at] = op;
+        self.ops += 1;
+        if op.phase == phase::ENTER {
+            self.flags |= Plan::AT_ENTER;
+            self.exit = self.ops;
+        } else {
+            self.flags |= Plan::AT_EXIT;
+        }
+        true
+    }
+
     /// A plan for a call nobody asked for.
-    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, pad: 0, op: [Op::NONE; MAX_OPS] };
+    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, exit: 0, pad: [0; 3], op: [Op::NONE; MAX_OPS] };
 }
 
 impl Op {

@@ -4,16 +4,16 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{Config, Task},
+    config::{ABSENT, Config, Task},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{PLANS, Plan, Variant, phase, plan_index},
 };
 
 use crate::capture;
-use crate::emit::{lost, lost_many, send};
-use crate::kernel::{compat, conf, current, load, now};
-use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, TALLY, TASKS, VARIANT};
+use crate::emit::{lost, lost_many, send, send_call};
+use crate::kernel::{compat, conf, current, load, now, off};
+use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLY, TASKS, VARIANT};
 use crate::tasks;
 
 /// The kernel could not read the memory either: nothing that anybody could see is missing.
@@ -22,7 +22,13 @@ const EFAULT: i64 = 14;
 #[btf_tracepoint(function = "sys_enter")]
 pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     let nr = ctx.arg::<u64>(1) as u32;
+    if !wanted_at_all(nr) {
+        return 0;
+    }
     let task = current();
+    if !stored(task) {
+        return 0;
+    }
     let compat = compat(task);
     if !wanted(nr, compat) {
         return 0;
@@ -57,12 +63,15 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
 
 #[btf_tracepoint(function = "sys_exit")]
 pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
-    let task = current();
     let regs = ctx.arg::<*const c_void>(0);
     // SAFETY: the first argument is the registers' pointer, which the verifier knows.
     let nr = unsafe { load::<u64>(regs, conf!(regs.nr)) } as i32;
     // What rt_sigreturn left behind is -1: only the task's state knows what it was.
-    if nr >= 0 && !wanted(nr as u32, compat(task)) {
+    if nr >= 0 && !wanted_at_all(nr as u32) {
+        return 0;
+    }
+    let task = current();
+    if !stored(task) || (nr >= 0 && !wanted(nr as u32, compat(task))) {
         return 0;
     }
     let state = TASKS.get(task, false);
@@ -105,15 +114,32 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
 /// Whether anybody asked for the call. Numbers beyond the plans are unknown calls, always shown.
 #[inline(always)]
 fn wanted(nr: u32, compat: bool) -> bool {
-    if nr > 511 {
-        return true;
-    }
-    let index = plan_index(nr, compat);
+    nr > 511 || asked_for(plan_index(nr, compat)) != 0
+}
+
+/// Whether anybody asked for the call of that number, be it a 64-bit or a 32-bit one: what can be told of a call
+/// before anything is known of its task.
+#[inline(always)]
+fn wanted_at_all(nr: u32) -> bool {
+    nr > 511 || asked_for(plan_index(nr, false)) | asked_for(plan_index(nr, true)) != 0
+}
+
+/// The bit of a plan in the table of those that somebody asked for.
+#[inline(always)]
+fn asked_for(index: u32) -> u64 {
     let word = (index >> 6) & (PLANS as u32 / 64 - 1);
     // SAFETY: the word is masked to the table; volatile, because the loader sets it after compilation.
     let bits =
         unsafe { core::ptr::read_volatile((&raw const crate::maps::CONFIG.wanted).cast::<u64>().add(word as usize)) };
-    bits >> (index & 63) & 1 != 0
+    bits >> (index & 63) & 1
+}
+
+/// Whether anything at all is stored for a task: those that nobody traces go on after one load, not after a
+/// look-up that finds nothing.
+#[inline(always)]
+fn stored(task: *const c_void) -> bool {
+    // SAFETY: `task` is a task; the offset is that of a pointer.
+    off!(task_storage) == ABSENT || unsafe { load::<u64>(task, off!(task_storage)) } != 0
 }
 
 /// Whether the call is the execve that ends the start of a command.
@@ -157,8 +183,12 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
     head.blobs = 0;
     head.len = size_of::<Head>() as u32;
     head.nr = nr;
-    head.dur = 0;
-    head.ret = 0;
+    // Volatile: two stores, where the compiler would call a function that clears byte by byte.
+    // SAFETY: fields of a valid head.
+    unsafe {
+        core::ptr::write_volatile(&raw mut head.dur, 0);
+        core::ptr::write_volatile(&raw mut head.ret, 0);
+    }
     let off = if compat { conf!(regs.compat_args) } else { conf!(regs.args) };
     // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offsets are those of words.
     unsafe {
@@ -225,13 +255,18 @@ fn finish(state: &mut Task, task: *mut c_void, regs: *const c_void) {
     if let Some(plan) = plan_of(&mut state.head) {
         // SAFETY: a pointer from a map is valid for this run.
         let flags = unsafe { (*plan).flags };
+        let begun = flags & Plan::AT_ENTER != 0 && !before;
         if flags & (Plan::AT_ENTER | Plan::AT_EXIT) != 0 {
-            if let Some(buffer) = buffer(task) {
-                if before || flags & Plan::AT_ENTER == 0 {
+            // What was copied at entry waits with the task; else one buffer a CPU does, which is found faster.
+            let buffer = if begun { kept(task) } else { SCRATCH.get_ptr_mut(0) };
+            if let Some(buffer) = buffer {
+                // SAFETY: a map value; no other program on this CPU, or of this task, uses it meanwhile.
+                let buffer = unsafe { &mut *buffer };
+                if !begun {
                     start(buffer, &state.head, regs);
-                }
-                if before && flags & Plan::AT_ENTER != 0 {
-                    capture::run(buffer, plan, phase::ENTER);
+                    if flags & Plan::AT_ENTER != 0 {
+                        capture::run(buffer, plan, phase::ENTER);
+                    }
                 }
                 buffer.regs[6] = state.head.ret as u64;
                 if flags & Plan::AT_EXIT != 0 || buffer.retry != 0 {
@@ -242,8 +277,14 @@ fn finish(state: &mut Task, task: *mut c_void, regs: *const c_void) {
             }
         }
     }
-    // SAFETY: a head is as long as it says.
-    unsafe { send((&raw const state.head).cast(), size_of::<Head>() as u64, Loss::RingFull) };
+    send_call(&state.head);
+}
+
+/// The buffer of a task that copied something at the call's entry.
+#[inline(always)]
+fn kept(task: *mut c_void) -> Option<*mut Buffer> {
+    let buffer = BUFFERS.get(task, false);
+    if buffer.is_null() { None } else { Some(buffer) }
 }
 
 /// The end of a call that will never return: its task is going. Only what was copied at entry is sent.
@@ -267,8 +308,7 @@ pub fn never(state: &mut Task, task: *mut c_void) {
             }
         }
     }
-    // SAFETY: a head is as long as it says.
-    unsafe { send((&raw const state.head).cast(), size_of::<Head>() as u64, Loss::RingFull) };
+    send_call(&state.head);
 }
 
 /// Whether the call returned an error number.

@@ -9,6 +9,10 @@ use tracer_common::{event::Head, loss::Loss};
 use crate::kernel::{conf, now};
 use crate::maps::{EVENTS, LOST};
 
+/// `BPF_RB_NO_WAKEUP` and `BPF_RB_FORCE_WAKEUP`, include/uapi/linux/bpf.h.
+const NO_WAKEUP: u64 = 1;
+const FORCE_WAKEUP: u64 = 2;
+
 /// Counts something that is missing.
 #[inline(always)]
 pub fn lost(reason: Loss) {
@@ -39,6 +43,37 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     sent == 0
 }
 
+/// Sends the record of a call of which nothing was copied: its head. Written in place, which the kernel's general
+/// copy takes longer for than all the rest.
+#[inline(always)]
+pub fn send_call(head: &Head) {
+    const WORDS: usize = size_of::<Head>() / 8;
+    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: `ring` is the ring map; what it gives is null or has room for a head.
+    let to = unsafe { helper::bpf_ringbuf_reserve(ring, size_of::<Head>() as u64, 0) }.cast::<u64>();
+    if to.is_null() {
+        lost(Loss::RingFull);
+        return;
+    }
+    let from = (&raw const *head).cast::<u64>();
+    let mut i = 0;
+    while i < WORDS {
+        // SAFETY: a head is so many words; volatile, or the compiler calls a function that copies byte by byte.
+        unsafe { to.add(i).write_volatile(from.add(i).read()) };
+        i += 1;
+    }
+    let flags = if looks(head) { wakeup(ring) } else { NO_WAKEUP };
+    // SAFETY: what was reserved above, given back once.
+    unsafe { helper::bpf_ringbuf_submit(to.cast(), flags) };
+}
+
+/// Whether to look if the reader must be woken: not at every record, where the ring has room for what comes until
+/// the next look.
+#[inline(always)]
+fn looks(head: &Head) -> bool {
+    head.time as u32 & conf!(look) == 0
+}
+
 /// When the reader was last woken. Races lose or add a wake-up, nothing else.
 static LAST_WAKE: Shared = Shared(UnsafeCell::new(0));
 
@@ -56,8 +91,6 @@ const ON_ITS_WAY: u64 = 500_000;
 /// already coming; it looks by itself every few milliseconds.
 #[inline(always)]
 fn wakeup(ring: *mut c_void) -> u64 {
-    const NO_WAKEUP: u64 = 1;
-    const FORCE_WAKEUP: u64 = 2;
     // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait.
     let waiting = unsafe { helper::bpf_ringbuf_query(ring, 0) };
     if waiting < conf!(wake) as u64 {
@@ -76,7 +109,6 @@ fn wakeup(ring: *mut c_void) -> u64 {
 /// Sends the head of a task's exit and wakes the reader: the trace may be over.
 #[inline(always)]
 pub fn send_last(head: &Head) {
-    const FORCE_WAKEUP: u64 = 2;
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
     // SAFETY: `ring` is the ring map, a head is as long as it says.
     if unsafe {

@@ -58,6 +58,10 @@ pub static TASKS: TaskStorage<Task> = TaskStorage::new();
 #[unsafe(export_name = "BUFFERS")]
 pub static BUFFERS: TaskStorage<Buffer> = TaskStorage::new();
 
+/// The record that is being made on this CPU, of a call that copied nothing at its entry.
+#[btf_map]
+pub static SCRATCH: PerCpuArray<Buffer, 1> = PerCpuArray::new();
+
 /// Bytes of blobs before which a further one may begin, less one: a mask.
 pub const DATA_MASK: usize = 0x3fff;
 /// Bytes of blobs in all.

@@ -11,11 +11,8 @@ static STACK: [u8; 16] = *b"0123456789abcdef";
 
 /// Runs operations on this process's own memory.
 fn copy(ops: &[Op], moment: Moment, args: [u64; 6]) -> (Vec<(Blob, Vec<u8>)>, Missing) {
-    let mut plan = Plan { flags: Plan::WANTED, ops: ops.len() as u8, ..Plan::NONE };
-    plan.op[..ops.len()].copy_from_slice(ops);
-    for op in ops {
-        plan.flags |= if op.phase == phase::ENTER { Plan::AT_ENTER } else { Plan::AT_EXIT };
-    }
+    let mut plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
+    assert!(ops.iter().all(|op| plan.add(*op)));
     let me = std::process::id();
     let (mut memory, mut files, mut scratch) = (Memory::default(), Files::default(), Scratch::default());
     let mut it = Interpreter {

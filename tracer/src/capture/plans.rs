@@ -103,9 +103,7 @@ fn without_layout(plan: Plan) -> Plan {
     };
     let mut kept = Plan { flags: plan.flags & Plan::WANTED, ..Plan::NONE };
     for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {
-        kept.op[usize::from(kept.ops)] = *op;
-        kept.ops += 1;
-        kept.flags |= if op.phase == tracer_common::plan::phase::ENTER { Plan::AT_ENTER } else { Plan::AT_EXIT };
+        kept.add(*op);
     }
     kept
 }

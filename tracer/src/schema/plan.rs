@@ -266,12 +266,10 @@ impl Builder {
     }
 
     fn finish(mut self) -> Plan {
-        assert!(self.ops.len() <= MAX_OPS, "a row needs more than {MAX_OPS} operations");
         self.ops.sort_by_key(|op| op.phase != phase::ENTER);
-        let mut plan = Plan { flags: Plan::WANTED, ops: self.ops.len() as u8, ..Plan::NONE };
-        for (slot, op) in plan.op.iter_mut().zip(&self.ops) {
-            *slot = *op;
-            plan.flags |= if op.phase == phase::ENTER { Plan::AT_ENTER } else { Plan::AT_EXIT };
+        let mut plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
+        for op in self.ops {
+            assert!(plan.add(op), "a row needs more than {MAX_OPS} operations");
         }
         plan
     }

@@ -223,6 +223,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);
     }
     config.wake = (ring / 4).min(256 << 10);
+    config.look = if ring >= 4 << 20 { 7 } else { 0 };
     aim(&mut config, &spec.target)?;
     Ok(config)
 }

@@ -11,6 +11,9 @@ use crate::capture::room;
 use crate::kernel::{off, peek};
 use crate::maps::Buffer;
 
+const _: () =
+    assert!(size_of::<File>().is_multiple_of(8) && size_of::<Sock>().is_multiple_of(8) && align_of::<Sock>() <= 8);
+
 const AF_UNIX: u16 = 1;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
@@ -29,18 +32,16 @@ pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
     if to.is_null() {
         return 0;
     }
-    let mut sock = Sock {
-        family: 0,
-        ty: 0,
-        protocol: 0,
-        state: 0,
-        pad: 0,
-        sport: 0,
-        dport: 0,
-        netns: 0,
-        saddr: [0; 16],
-        daddr: [0; 16],
-        peer: 0,
+    // In place: on the stack it would be too much together with the callers' (512 bytes up to Linux 6.12).
+    // SAFETY: there is room for a whole blob, and the File before it is a multiple of eight bytes long.
+    let sock = unsafe {
+        let words = to.add(size_of::<File>()).cast::<u64>();
+        let mut i = 0;
+        while i < size_of::<Sock>() / 8 {
+            words.add(i).write_volatile(0);
+            i += 1;
+        }
+        &mut *words.cast::<Sock>()
     };
     let mut name = 0;
     let sk = peek::<u64>(socket, off!(socket_sk));
@@ -53,14 +54,12 @@ pub extern "C" fn describe(buffer: *mut Buffer, socket: u64) -> i64 {
             sock.netns = peek(peek::<u64>(sk, off!(sock_net)), off!(net_inum));
         }
         match sock.family {
-            AF_INET | AF_INET6 => internet(&mut sock, sk),
-            AF_UNIX => name = unix(&mut sock, sk, to),
+            AF_INET | AF_INET6 => internet(sock, sk),
+            AF_UNIX => name = unix(sock, sk, to),
             AF_NETLINK if off!(netlink_portid) != ABSENT => sock.peer = peek::<u32>(sk, off!(netlink_portid)) as u64,
             _ => {}
         }
     }
-    // SAFETY: there is room for a whole blob.
-    unsafe { core::ptr::write(to.add(size_of::<File>()).cast::<Sock>(), sock) };
     name
 }
 

@@ -288,9 +288,16 @@ fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
     unsafe { send((&raw const record).cast(), size_of::<SignalRecord>() as u64, Loss::SignalLost) };
 }
 
-/// Shows the signals that were ignored while a call ran.
-#[inline(always)]
-pub fn show_kept(state: &mut Task) {
+/// Shows the signals that were ignored while a call ran. Global, so that its stack is not that of sys_exit, below which the
+/// capturing functions need theirs: a kernel allows 512 bytes together (6.13 and newer: each).
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn show_kept(state: *mut Task) -> i64 {
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows the type.
+    let state = unsafe { &mut *state };
     let n = state.signals;
     state.signals = 0;
     let first = state.kept[0];
@@ -299,6 +306,7 @@ pub fn show_kept(state: &mut Task) {
         let second = state.kept[1];
         show_signal(state, &second, flag::IGNORED);
     }
+    0
 }
 
 /// The head of a record that is not a call.

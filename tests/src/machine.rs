@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Why the machine has not got what the word asks for; `None` when it has.
-/// Words: `root`, `bpf`, `ptrace`, `tool:NAME`, `kernel>=6.1`, `file:PATH`, `arch:NAME`.
+/// Words: `root`, `bpf`, `ptrace`, `speed`, `tool:NAME`, `kernel>=6.1`, `file:PATH`, `arch:NAME`.
 pub fn lacks(word: &str) -> Option<String> {
     let reason = |has: bool, why: &str| (!has).then(|| format!("needs {why}"));
     match word {
         "root" => reason(is_root(), "root"),
         "bpf" => reason(has_bpf(), "BTF (/sys/kernel/btf/vmlinux), CAP_BPF and CAP_PERFMON"),
+        "speed" => reason(slowness() == 1, "a processor that is not emulated"),
         "ptrace" => reason(has_ptrace(), "ptrace (kernel.yama.ptrace_scope forbids it)"),
         _ => {
             if let Some(tool) = word.strip_prefix("tool:") {

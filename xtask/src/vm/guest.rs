@@ -84,6 +84,19 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Writes the initramfs for one kernel: what is the same for all, and its modules in an archive behind it.
+pub fn with_modules(archive: &Path, modules: &[PathBuf], to: &Path) -> Result<()> {
+    fs::copy(archive, to)?;
+    let mut more = Archive::new(BufWriter::new(File::options().append(true).open(to)?));
+    more.directory("vm/modules", 0o755)?;
+    for module in modules {
+        let name = module.file_name().unwrap_or_default().to_string_lossy();
+        more.file(&format!("vm/modules/{name}"), 0o644, &fs::read(module)?)?;
+    }
+    more.finish()?;
+    Ok(())
+}
+
 /// The init of the guest, with the runner's arguments.
 fn init(filter: &[String]) -> String {
     let quoted: Vec<_> = filter.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''"))).collect();

@@ -56,11 +56,43 @@ pub fn get(dir: &Path, series: &str) -> Result<PathBuf> {
     let tree = packages.join(package);
     run(Command::new("dpkg-deb").arg("-x").arg(&deb).arg(&tree))?;
     fs::remove_file(deb)?;
-    // No module is loaded in the guest.
+    keep_modules(&tree)?;
+    image(&tree).with_context(|| format!("no boot/vmlinuz-* in {package}"))
+}
+
+/// Where the guest's modules are in the tree of an unpacked package.
+const MODULES: &str = "modules";
+
+/// The modules that the guest loads, in their order, uncompressed: those that tell sockets' ends to ptrace (sock_diag(7)). What
+/// they depend on comes first, by luck of the alphabet (inet before tcp and udp).
+pub fn modules(image: &Path) -> Result<Vec<PathBuf>> {
+    let tree = image.ancestors().nth(2).context("a kernel in no package")?;
+    let mut modules: Vec<_> = fs::read_dir(tree.join(MODULES))?.flatten().map(|entry| entry.path()).collect();
+    modules.sort();
+    Ok(modules)
+}
+
+/// Keeps the few modules that are wanted, and removes the others.
+fn keep_modules(tree: &Path) -> Result<()> {
+    let to = tree.join(MODULES);
+    fs::create_dir_all(&to)?;
+    let mut dirs = vec![tree.join("lib"), tree.join("usr/lib")];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if entry.file_type()?.is_dir() {
+                dirs.push(path);
+            } else if name.ends_with("_diag.ko") {
+                fs::copy(&path, to.join(name))?;
+            } else if let Some(plain) = name.strip_suffix(".xz").filter(|plain| plain.ends_with("_diag.ko")) {
+                run(Command::new("xz").arg("-dc").arg(&path).stdout(fs::File::create(to.join(plain))?))?;
+            }
+        }
+    }
     for unused in ["lib", "usr"] {
         let _ = fs::remove_dir_all(tree.join(unused));
     }
-    image(&tree).with_context(|| format!("no boot/vmlinuz-* in {package}"))
+    Ok(())
 }
 
 /// The newest of the packages that is a kernel of the series: `linux-image-6.12.117+deb12-cloud-amd64` for 6.12.

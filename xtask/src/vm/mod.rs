@@ -31,10 +31,10 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
     let tracer = run::build()?;
     let dir = command::target().join("vm");
     fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let initramfs = dir.join("initramfs.cpio");
+    let (common, initramfs) = (dir.join("common.cpio"), dir.join("initramfs.cpio"));
     let mut speed = tools.speed();
     eprintln!("xtask: {}", speed.in_words());
-    guest::build(&initramfs, &tracer, &asked.filter)?;
+    guest::build(&common, &tracer, &asked.filter)?;
 
     let mut lines = Vec::new();
     let mut good = true;
@@ -43,6 +43,7 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
         let mut report = Report::default();
         let log = dir.join(format!("{series}.log"));
         let ran = kernels::get(&dir, series).and_then(|kernel| {
+            guest::with_modules(&common, &kernels::modules(&kernel)?, &initramfs)?;
             let mut ran = tools.boot(&kernel, &initramfs, &log, speed, &mut report);
             if speed == Speed::Kvm && !report.came_up() {
                 speed = Speed::Tcg;
@@ -61,9 +62,10 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
             println!("{series}: {fault}");
         }
     }
+    fs::remove_file(&common)?;
     if asked.keep {
         eprintln!("xtask: kept {}", initramfs.display());
-    } else {
+    } else if initramfs.exists() {
         fs::remove_file(&initramfs)?;
     }
     println!("\n{}", lines.join("\n"));

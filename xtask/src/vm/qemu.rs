@@ -80,7 +80,7 @@ impl Tools {
                 std::env::consts::ARCH
             );
         }
-        for program in ["apt-get", "apt-cache", "dpkg-deb"] {
+        for program in ["apt-get", "apt-cache", "dpkg-deb", "xz"] {
             if find(program).is_none() {
                 bail!("{program} is missing: the kernels are Debian's packages");
             }

@@ -25,7 +25,8 @@ impl Report {
         let line = line.trim_end();
         let Some(mark) = line.strip_prefix(MARK) else {
             self.tally.add(line);
-            let dull = line.is_empty() || line.starts_with("test ") && line.ends_with(" ... ok");
+            let passed = line.starts_with("test ") && line.ends_with(" ... ok");
+            let dull = line.is_empty() || passed || line.ends_with("reboot: Power down");
             return (self.kernel.is_some() && !dull).then_some(line);
         };
         let (word, rest) = mark.split_once(' ').unwrap_or((mark, ""));

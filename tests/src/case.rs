@@ -95,7 +95,7 @@ impl Case {
             Err(error) => return Outcome::Failed(format!("{error:#}")),
         };
         script.backend(backend);
-        script.timeout(self.timeout.unwrap_or(Duration::from_secs(20)));
+        script.timeout(self.timeout.unwrap_or(Duration::from_secs(20)) * machine::slowness());
         let took = match script.run() {
             Ok(took) => took,
             Err(error) => return Outcome::Failed(format!("{error:#}")),

@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Why the machine has not got what the word asks for; `None` when it has.
-/// Words: `root`, `bpf`, `ptrace`, `tool:NAME`, `kernel>=6.1`, `file:PATH`, `arch:NAME`.
+/// Words: `root`, `bpf`, `ptrace`, `speed`, `tool:NAME`, `kernel>=6.1`, `file:PATH`, `arch:NAME`.
 pub fn lacks(word: &str) -> Option<String> {
     let reason = |has: bool, why: &str| (!has).then(|| format!("needs {why}"));
     match word {
         "root" => reason(is_root(), "root"),
         "bpf" => reason(has_bpf(), "BTF (/sys/kernel/btf/vmlinux), CAP_BPF and CAP_PERFMON"),
+        "speed" => reason(slowness() == 1, "a processor that is not emulated"),
         "ptrace" => reason(has_ptrace(), "ptrace (kernel.yama.ptrace_scope forbids it)"),
         _ => {
             if let Some(tool) = word.strip_prefix("tool:") {
@@ -39,6 +40,12 @@ pub fn of_backend(backend: &str) -> &'static str {
 /// Where a program is in [`PATH`].
 pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(PATH).map(|dir| dir.join(program)).find(|file| file.is_file())
+}
+
+/// How many times slower than others this machine is, as who started the tests knows (`TRACER_TEST_SLOWNESS`, for an emulated
+/// processor): time limits grow by it, expectations stay.
+pub fn slowness() -> u32 {
+    std::env::var("TRACER_TEST_SLOWNESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1).clamp(1, 100)
 }
 
 /// Whether the tests run as root.

@@ -4,6 +4,7 @@
 
 use core::ffi::c_void;
 use core::hint::black_box;
+use core::mem::MaybeUninit;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
@@ -263,11 +264,12 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     let size = if size > BLOB_MAX { BLOB_MAX } else { size };
     // SAFETY: there is room for BLOB_MAX bytes and the padding.
     let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), size as u32, address as *const c_void) };
-    if got <= 0 {
+    if got < 0 {
         put(b, 0, 0, status::FAULT);
         return 1;
     }
-    let len = black_box(got as usize - 1) & 0x3fff;
+    // The NUL counts, but older kernels (6.1, 6.12) say 0 for an empty text.
+    let len = black_box(if got > 0 { got as usize - 1 } else { 0 }) & 0x3fff;
     let len = if len > BLOB_MAX { BLOB_MAX } else { len };
     // SAFETY: as above; this clears the NUL and the padding behind it.
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
@@ -362,7 +364,7 @@ extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
 extern "C" fn counted(address: u64) -> u64 {
     let mut n = 0u64;
     let mut i = 0u64;
-    while i < 128 {
+    while i < MOST / MANY as u64 {
         let more = counted_here(address.wrapping_add(n << 3));
         n += more & 63;
         if more & END != 0 {
@@ -376,18 +378,22 @@ extern "C" fn counted(address: u64) -> u64 {
     n
 }
 
+/// How many pointers are counted, and how many at once: what the stack has room for (512 bytes with the callers' up to Linux 6.12).
+const MOST: u64 = 2048;
+const MANY: usize = 16;
+
 /// What `counted_here` says besides a number: the NULL is there; memory is not.
 const END: u64 = 64;
 const GONE: u64 = 128;
 
-/// The number of pointers at `address` before a NULL, at most 16, with `END` or `GONE`.
+/// The number of pointers at `address` before a NULL, at most `MANY`, with `END` or `GONE`.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn counted_here(address: u64) -> u64 {
-    const MANY: usize = 16;
-    let mut chunk = [0u64; MANY];
+    let mut chunk = MaybeUninit::<[u64; MANY]>::uninit();
     // SAFETY: the helper writes as many bytes as there are.
-    if unsafe { helper::bpf_probe_read_user((&raw mut chunk).cast(), 8 * MANY as u32, address as *const c_void) } != 0 {
+    if unsafe { helper::bpf_probe_read_user(chunk.as_mut_ptr().cast(), 8 * MANY as u32, address as *const c_void) } != 0
+    {
         // A page ends here, or memory does: one at a time.
         let mut one = 0u64;
         // SAFETY: the helper writes 8 bytes into 8.
@@ -396,6 +402,8 @@ extern "C" fn counted_here(address: u64) -> u64 {
         }
         return if one == 0 { END } else { 1 };
     }
+    // SAFETY: the helper has written all of it.
+    let chunk = unsafe { chunk.assume_init_ref() };
     let mut i = 0usize;
     while i < MANY {
         if chunk[i] == 0 {

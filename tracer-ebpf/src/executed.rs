@@ -148,10 +148,12 @@ extern "C" fn stacked_word(buffer: *mut Buffer, cap: u64) -> i64 {
     }
     // SAFETY: there is room for a whole blob.
     let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, b.left as *const c_void) };
-    if got <= 0 {
+    if got < 0 {
         put(b, 0, 0, status::FAULT);
         return 0;
     }
+    // The NUL counts, but older kernels (6.1, 6.12) say 0 for an empty text.
+    let got = if got == 0 { 1 } else { got };
     b.left = b.left.wrapping_add(got as u64);
     let all = got as u64 - 1;
     let len = black_box(if all < cap { all } else { cap } as usize) & 0x3fff;

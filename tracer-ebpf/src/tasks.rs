@@ -288,8 +288,8 @@ fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
     unsafe { send((&raw const record).cast(), size_of::<SignalRecord>() as u64, Loss::SignalLost) };
 }
 
-/// Shows the signals that were ignored while a call ran. A function of its own: what it needs of the stack is more
-/// than the end of a call can spare.
+/// Shows the signals that were ignored while a call ran. Global, so that its stack is not that of sys_exit, below which the
+/// capturing functions need theirs: a kernel allows 512 bytes together (6.13 and newer: each).
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn show_kept(state: *mut Task) -> i64 {

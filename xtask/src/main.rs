@@ -6,6 +6,7 @@ mod ebpf;
 mod run;
 mod test;
 mod tidy;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,9 @@ cargo xtask COMMAND
   ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/tracer.bpf.o
   ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
+  vm [KERNEL...] [--keep] [-- CASE-FILTER...]
+                    boot Debian's kernels (6.1, 6.12 and 6.18 when none is named) in qemu and run the live cases there; a line
+                    for each. Kernels and consoles stay under target/vm/: remove it for newer ones. --keep: the initramfs too
   tidy              check the layout of the code: layers, file lengths, module docs, licences
   ci                what .ci/run does after it installed its tools
 ";
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
         Some("build") => run::build().map(|_| ExitCode::SUCCESS),
         Some("test") => test::test(&args[1..]),
         Some("ebpf") => ebpf::main(&words[1..]),
+        Some("vm") => vm::main(&args[1..]),
         Some("tidy") => tidy::main(),
         Some("ci") => test::ci(),
         None | Some("help" | "-h" | "--help") => {

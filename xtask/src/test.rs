@@ -12,15 +12,18 @@ use crate::{command, run, tidy};
 
 /// What a run of the tests came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Tally {
-    passed: u64,
-    failed: u64,
-    skipped: u64,
+pub struct Tally {
+    /// What held.
+    pub passed: u64,
+    /// What did not.
+    pub failed: u64,
+    /// What could not run.
+    pub skipped: u64,
 }
 
 impl Tally {
     /// Adds a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`; other lines are none of ours.
-    fn add(&mut self, line: &str) {
+    pub fn add(&mut self, line: &str) {
         let Some(rest) = line.strip_prefix("test result: ") else { return };
         let counts = rest.split_once(". ").map_or("", |(_, counts)| counts);
         for count in counts.split("; ") {

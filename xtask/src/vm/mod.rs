@@ -1,0 +1,127 @@
+//! `vm`: the live cases on other kernels than this machine's. Whether a verifier takes the object is known only where it was
+//! asked, and structures move between kernels: so Debian's kernels are booted in qemu, with nothing but an initramfs that holds
+//! tracer, the live runner, the fixtures and the programs that the cases name, taken from this machine.
+//!
+//! Nothing is installed, and no rights are needed but those to `/dev/kvm`: kernels are downloaded with an apt of their own and
+//! unpacked under `target/vm/`, where the console of each guest is kept too.
+
+mod cpio;
+mod guest;
+mod kernels;
+mod qemu;
+mod report;
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{command, run};
+use qemu::Speed;
+use report::Report;
+
+/// What the object must load on: Debian 12's kernel, the one of its successor, and a newer one.
+const KERNELS: [&str; 3] = ["6.1", "6.12", "6.18"];
+
+/// `cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]`
+pub fn main(args: &[OsString]) -> Result<ExitCode> {
+    let asked = Asked::parse(args)?;
+    let tools = qemu::Tools::get()?;
+    let tracer = run::build()?;
+    let dir = command::target().join("vm");
+    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let (common, initramfs) = (dir.join("common.cpio"), dir.join("initramfs.cpio"));
+    let mut speed = tools.speed();
+    eprintln!("xtask: {}", speed.in_words());
+    guest::build(&common, &tracer, &asked.filter)?;
+
+    let mut lines = Vec::new();
+    let mut good = true;
+    for series in &asked.kernels {
+        println!("\n== {series}");
+        let mut report = Report::default();
+        let log = dir.join(format!("{series}.log"));
+        let ran = kernels::get(&dir, series).and_then(|kernel| {
+            guest::with_modules(&common, &kernels::modules(&kernel)?, &initramfs)?;
+            let mut ran = tools.boot(&kernel, &initramfs, &log, speed, &mut report);
+            if speed == Speed::Kvm && !report.came_up() {
+                speed = Speed::Tcg;
+                eprintln!("xtask: {}", speed.in_words());
+                ran = tools.boot(&kernel, &initramfs, &log, speed, &mut report);
+            }
+            ran
+        });
+        good &= ran.is_ok() && report.faults().is_empty();
+        let mut faults = report.faults();
+        if let Err(error) = &ran {
+            faults.insert(0, format!("{error:#}"));
+        }
+        lines.push(report.summary(series, speed.name()));
+        for fault in faults {
+            println!("{series}: {fault}");
+        }
+    }
+    fs::remove_file(&common)?;
+    if asked.keep {
+        eprintln!("xtask: kept {}", initramfs.display());
+    } else if initramfs.exists() {
+        fs::remove_file(&initramfs)?;
+    }
+    println!("\n{}", lines.join("\n"));
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    kernels: Vec<String>,
+    keep: bool,
+    filter: Vec<String>,
+}
+
+impl Asked {
+    fn parse(args: &[OsString]) -> Result<Asked> {
+        let words = args.iter().map(|arg| arg.to_str().with_context(|| format!("{} is not text", arg.display())));
+        let words = words.collect::<Result<Vec<_>>>()?;
+        let end = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+        let mut asked = Asked { kernels: Vec::new(), keep: false, filter: Vec::new() };
+        for word in &words[..end] {
+            if *word == "--keep" {
+                asked.keep = true;
+            } else if kernels::is_series(word) {
+                asked.kernels.push((*word).to_owned());
+            } else {
+                bail!(
+                    "{word:?} is no kernel such as 6.12: usage: cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]"
+                );
+            }
+        }
+        asked.filter.extend(words.iter().skip(end + 1).map(|word| (*word).to_owned()));
+        if asked.kernels.is_empty() {
+            asked.kernels = KERNELS.map(str::to_owned).to_vec();
+        }
+        Ok(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines() {
+        let parse = |line: &str| Asked::parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+        let check = |line: &str, kernels: &[&str], keep: bool, filter: &[&str]| {
+            let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(parse(line).unwrap(), Asked { kernels: own(kernels), keep, filter: own(filter) }, "{line}");
+        };
+        check("", &KERNELS, false, &[]);
+        check("6.1 --keep", &["6.1"], true, &[]);
+        check("-- basics loss", &KERNELS, false, &["basics", "loss"]);
+        check("6.18 6.1 -- --keep", &["6.18", "6.1"], false, &["--keep"]);
+        for bad in ["6", "six", "6.1.0", "--kep", "6.1x", "../6.1"] {
+            assert!(parse(bad).unwrap_err().to_string().contains(bad), "{bad}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
 pub mod command;
+pub mod count;
 pub mod ebpf;
 pub mod files;
 mod inherited;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
+pub use self::count::Count;
 use crate::spec::{Backend, Spec};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
@@ -58,6 +60,12 @@ pub trait Source {
     /// Counts per call, when the source was opened to count only (`-c`); no events come then but those
     /// of processes.
     fn counts(&mut self) -> Result<Vec<Count>>;
+
+    /// The same by process, each with its id, when the source was opened to count by process too. Together they
+    /// are what [`Source::counts`] gives, but for what a loss tells of.
+    fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(Vec::new())
+    }
 
     /// The process of the command that was started, where this source started one.
     fn command(&self) -> Option<u32> {
@@ -129,23 +137,4 @@ impl Losses {
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
-}
-
-/// What was counted of one system call (`-c`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// A 32-bit call of a 64-bit kernel.
-    pub compat: bool,
-    /// Number of the call.
-    pub nr: u32,
-    /// How often it ended (or, for calls that never return, began).
-    pub calls: u64,
-    /// How often it failed.
-    pub errors: u64,
-    /// Wall time spent in it, ns.
-    pub total: u64,
-    /// The shortest, ns.
-    pub min: u64,
-    /// The longest, ns.
-    pub max: u64,
 }

@@ -31,9 +31,13 @@ pub const fn kind(loss: Loss) -> Kind {
         | Loss::OutputFailed
         | Loss::EndMissing
         | Loss::SignalLost => Kind::Event,
-        Loss::BlobCut | Loss::BlobFault | Loss::FdUnresolved | Loss::ProcGone | Loss::BeganBefore | Loss::Compat => {
-            Kind::Detail
-        }
+        Loss::BlobCut
+        | Loss::BlobFault
+        | Loss::FdUnresolved
+        | Loss::ProcGone
+        | Loss::BeganBefore
+        | Loss::Compat
+        | Loss::ByProcess => Kind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => Kind::Blind,
     }
 }
@@ -43,6 +47,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
+        Loss::ByProcess => Some("count fewer calls with -e trace="),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),

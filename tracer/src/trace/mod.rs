@@ -80,7 +80,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
         shower.expect(header.command_pid);
     }
     if spec.output.form == Form::Summary {
-        source.count_only();
+        source.count_only(spec.output.by_process());
     }
     interrupt::install()?;
     let mut trace = Trace::new(&spec, Box::new(source), shower);
@@ -194,7 +194,7 @@ impl<'a> Trace<'a> {
         self.sequencer.finish(&mut self.shower);
         let mut failed = false;
         if self.spec.output.summary.is_some() {
-            self.shower.count(&self.source.counts()?);
+            self.shower.count(&self.source.counts()?, &self.source.counts_by_process()?);
         }
         if let Some(errno) = self.source.exec_error() {
             self.shower.say(&format!("exec: {}", ending::strerror(errno)));

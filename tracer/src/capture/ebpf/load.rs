@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use aya::maps::{Array, HashMap, Map};
 use aya::programs::{BtfTracePoint, Iter, Program, tp_btf::BtfTracePointLink};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
-use tracer_common::config::{Config, Regs, Tally, follow, target};
+use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan, Variant};
 
 use super::btf::KernelTypes;
@@ -38,6 +38,8 @@ pub struct Loaded {
     pub beats: Map,
     /// Call counters.
     pub tally: Map,
+    /// Call counters by process.
+    pub tallies: Map,
     programs: Vec<RawFd>,
     object: Ebpf,
 }
@@ -75,6 +77,8 @@ pod! {
     VariantKey = Variant;
     /// A counter that aya may copy.
     TallyValue = Tally;
+    /// The key of a process's counter that aya may copy.
+    TallyKeyValue = TallyKey;
 }
 
 /// Loads and attaches everything.
@@ -92,6 +96,8 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let (config, btf) = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
     // The object has no CO-RE relocations.
     loader.btf(None).allow_unsupported_maps().override_global("CONFIG", &config, true).map_max_entries("EVENTS", ring);
+    let (tally, tallies) = counters(config.0.flags);
+    loader.map_max_entries("TALLY", tally).map_max_entries("TALLIES", tallies);
     let mut ebpf = loader.load(object).context("cannot load the kernel side")?;
     fill_plans(&mut ebpf, &plans)?;
 
@@ -123,6 +129,7 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
         lost: take(&mut ebpf, "LOST")?,
         beats: take(&mut ebpf, "BEATS")?,
         tally: take(&mut ebpf, "TALLY")?,
+        tallies: take(&mut ebpf, "TALLIES")?,
         programs,
         object: ebpf,
     })
@@ -204,6 +211,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     }
     if spec.output.form == Form::Summary {
         config.flags |= Config::COUNT;
+        config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
     }
     config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
         (true, _) => follow::ALL,
@@ -252,6 +260,23 @@ fn cgroup_id(path: &Path) -> Result<u64> {
     Ok(meta.ino())
 }
 
+/// How many counters there are: of calls, and of calls by process, which take memory as they come: at most a 64th
+/// of it. A process that starts a program has about 25.
+fn counters(flags: u32) -> (u32, u32) {
+    const MIN: usize = 1 << 12;
+    const MAX: usize = 1 << 20;
+    let tally = if flags & Config::COUNT != 0 { PLANS as u32 } else { 1 };
+    let tallies =
+        if flags & Config::BY_PROCESS != 0 { (memory() / 64 / size_of::<Tally>()).clamp(MIN, MAX) } else { 1 };
+    (tally, tallies as u32)
+}
+
+/// Bytes of memory that this machine has.
+fn memory() -> usize {
+    let info = rustix::system::sysinfo();
+    info.totalram as usize * info.mem_unit as usize
+}
+
 /// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory.
 fn ring_size(asked: Option<usize>) -> Result<u32> {
     const MAX: usize = 1 << 30;
@@ -259,10 +284,8 @@ fn ring_size(asked: Option<usize>) -> Result<u32> {
         Some(size) if size > MAX => bail!("a ring of {size} bytes is more than the kernel allows ({MAX})"),
         Some(size) => size,
         None => {
-            let info = rustix::system::sysinfo();
-            let memory = info.totalram as usize * info.mem_unit as usize;
             let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-            (cpus * (16 << 20)).min(memory / 64).min(256 << 20)
+            (cpus * (16 << 20)).min(memory() / 64).min(256 << 20)
         }
     };
     Ok(size.next_power_of_two().max(rustix::param::page_size()) as u32)

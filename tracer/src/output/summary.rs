@@ -15,7 +15,7 @@ use tracer_common::event::flag;
 
 use super::escape;
 use crate::capture::Count;
-use crate::capture::count::took;
+use crate::capture::count::{Histogram, took};
 use crate::decode::value::{Call, Ret};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{self, Column};

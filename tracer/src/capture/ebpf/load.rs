@@ -40,6 +40,8 @@ pub struct Loaded {
     pub tally: Map,
     /// Call counters by process.
     pub tallies: Map,
+    /// Plan indexes of calls that are seen and counted though nobody asked for them.
+    pub unasked: Vec<u32>,
     programs: Vec<RawFd>,
     object: Ebpf,
 }
@@ -130,6 +132,7 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
         beats: take(&mut ebpf, "BEATS")?,
         tally: take(&mut ebpf, "TALLY")?,
         tallies: take(&mut ebpf, "TALLIES")?,
+        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
         programs,
         object: ebpf,
     })
@@ -202,6 +205,15 @@ fn fill_plans(ebpf: &mut Ebpf, plans: &Plans) -> Result<()> {
     Ok(())
 }
 
+/// The command's gate opens at its execve, and what io_uring does is counted: the kernel side looks at these calls
+/// whether they are shown or not.
+const ALWAYS_SEEN: [u32; 3] = [libc::SYS_execve as u32, libc::SYS_execveat as u32, libc::SYS_io_uring_enter as u32];
+
+/// Whether a call, by its plan index, is to be shown or counted.
+fn asked(plans: &Plans, index: usize) -> bool {
+    plans.table.get(index).is_some_and(|plan| plan.flags & Plan::WANTED != 0)
+}
+
 /// What the kernel side is told of the request.
 fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<Config> {
     let mut config = Config { off: types.offsets()?, own_tgid: std::process::id(), ..Config::NONE };
@@ -218,16 +230,13 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
         (false, true) => follow::THREADS,
         (false, false) => follow::NONE,
     };
-    config.exec_nr = [libc::SYS_execve as u32, libc::SYS_execveat as u32];
-    config.uring_nr = libc::SYS_io_uring_enter as u32;
+    [config.exec_nr[0], config.exec_nr[1], config.uring_nr] = ALWAYS_SEEN;
     for index in 0..PLANS {
-        if plans.table.get(index).is_some_and(|p| p.flags & Plan::WANTED != 0) {
+        if asked(plans, index) {
             config.wanted[index / 64] |= 1 << (index % 64);
         }
     }
-    // The command's gate opens at its execve, and what io_uring does is counted: the kernel side looks at
-    // these whether they are shown or not.
-    for nr in [config.exec_nr[0], config.exec_nr[1], config.uring_nr] {
+    for nr in ALWAYS_SEEN {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);
     }
     config.wake = (ring / 4).min(256 << 10);
@@ -264,7 +273,7 @@ fn cgroup_id(path: &Path) -> Result<u64> {
 /// of it. A process that starts a program has about 25.
 fn counters(flags: u32) -> (u32, u32) {
     const MIN: usize = 1 << 12;
-    const MAX: usize = 1 << 20;
+    const MAX: usize = 1 << 18;
     let tally = if flags & Config::COUNT != 0 { PLANS as u32 } else { 1 };
     let tallies =
         if flags & Config::BY_PROCESS != 0 { (memory() / 64 / size_of::<Tally>()).clamp(MIN, MAX) } else { 1 };

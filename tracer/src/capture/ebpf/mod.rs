@@ -338,7 +338,7 @@ impl Source for EbpfSource {
     fn counts(&mut self) -> Result<Vec<Count>> {
         let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
         let mut counts = Vec::new();
-        for index in 0..tally.len() {
+        for index in (0..tally.len()).filter(|index| !self.loaded.unasked.contains(index)) {
             let mut count = Count::none(index >= 512, index & 511);
             tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
             counts.extend((count.calls > 0).then_some(count));
@@ -351,6 +351,9 @@ impl Source for EbpfSource {
         let mut counts: BTreeMap<(u32, u16), Count> = BTreeMap::new();
         for entry in tallies.iter() {
             let (key, tally) = entry?;
+            if self.loaded.unasked.contains(&key.0.index.into()) {
+                continue;
+            }
             let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
             let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
             count.add(&counted(compat, nr, &tally.0));

@@ -3,8 +3,7 @@
 
 use std::io::Write;
 
-use super::Entry;
-use crate::capture::count::Histogram;
+use super::{Entry, Histogram};
 
 /// Columns of the longest bar.
 const BAR: usize = 44;

@@ -234,6 +234,8 @@ impl Config {
     pub const COUNT: u32 = 1;
     /// The thread flags are arm64's.
     pub const ARM64: u32 = 2;
+    /// Count by process too (`-c --summary-by=process`).
+    pub const BY_PROCESS: u32 = 4;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -350,12 +352,11 @@ impl Task {
     };
 }
 
-/// What `-c` counts, per CPU and plan index.
+/// What `-c` counts, per CPU and plan index; and, where it is asked for, per process as well. How many calls
+/// there were is the sum of the buckets: nothing can be counted in one and not in the other.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// Calls that ended, or that never will.
-    pub calls: u64,
     /// Calls that failed.
     pub errors: u64,
     /// Wall time, ns.
@@ -364,7 +365,77 @@ pub struct Tally {
     pub min1: u64,
     /// The longest, ns.
     pub max: u64,
+    /// Calls by how long they took: see [`bucket`].
+    pub buckets: [u64; BUCKETS],
+}
+
+impl Tally {
+    /// Nothing counted.
+    pub const NONE: Tally = Tally { errors: 0, total: 0, min1: 0, max: 0, buckets: [0; BUCKETS] };
+}
+
+/// Which count of a process a [`Tally`] is. Each CPU has its own, so that none waits for another.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TallyKey {
+    /// The process.
+    pub tgid: u32,
+    /// See `plan::plan_index`.
+    pub index: u16,
+    /// The CPU that counts.
+    pub cpu: u16,
+}
+
+/// Buckets of a histogram of durations. The last one begins at 2^39 ns, which is nine minutes.
+pub const BUCKETS: usize = 40;
+
+/// The bucket of a duration: the whole part of log2 of its ns. The first holds 0 as well, the last all that is
+/// longer. By halves, for BPF has no instruction that counts zeros.
+#[inline(always)]
+pub const fn bucket(ns: u64) -> usize {
+    let (mut rest, mut log) = (ns, 0);
+    if rest >> 32 != 0 {
+        rest >>= 32;
+        log += 32;
+    }
+    if rest >> 16 != 0 {
+        rest >>= 16;
+        log += 16;
+    }
+    if rest >> 8 != 0 {
+        rest >>= 8;
+        log += 8;
+    }
+    if rest >> 4 != 0 {
+        rest >>= 4;
+        log += 4;
+    }
+    if rest >> 2 != 0 {
+        rest >>= 2;
+        log += 2;
+    }
+    log += (rest >> 1) as usize;
+    if log < BUCKETS { log } else { BUCKETS - 1 }
 }
 
 const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);
 const _: () = assert!(size_of::<Config>() & 7 == 0);
+const _: () = assert!(size_of::<Tally>() == (4 + BUCKETS) * 8);
+const _: () = assert!(size_of::<TallyKey>() == 8);
+const _: () = assert!(crate::plan::PLANS <= 1 << 16);
+
+#[cfg(test)]
+mod tests {
+    use super::{BUCKETS, bucket};
+
+    #[test]
+    fn a_bucket_is_a_power_of_two() {
+        assert_eq!((bucket(0), bucket(1), bucket(2), bucket(3), bucket(4)), (0, 0, 1, 1, 2));
+        for log in 0..64 {
+            let want = (log as usize).min(BUCKETS - 1);
+            for ns in [1u64 << log, (1 << log) + (1 << log) / 3, u64::MAX >> (63 - log)] {
+                assert_eq!((bucket(ns), ns.ilog2()), (want, log), "{ns}");
+            }
+        }
+    }
+}

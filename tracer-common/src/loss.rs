@@ -54,6 +54,8 @@ losses! {
     EndMissing = "end_not_seen";
     /// A signal without record: no room to keep it until it could be shown.
     SignalLost = "signal_lost";
+    /// A call is counted in the table of all only: no room to count it by process.
+    ByProcess = "process_count_full";
 }
 
 /// Number of reasons.

@@ -2,9 +2,9 @@
 
 use core::ffi::c_void;
 
-use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
+use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, Task},
+    config::{ABSENT, BUCKETS, Config, Tally, TallyKey, Task, bucket},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
@@ -13,7 +13,7 @@ use tracer_common::{
 use crate::capture;
 use crate::emit::{copy_head, lost, lost_many, send, send_call};
 use crate::kernel::{compat, conf, current, load, now, off};
-use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLY, TASKS, VARIANT};
+use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLIES, TALLY, TASKS, VARIANT};
 use crate::tasks;
 
 /// The kernel could not read the memory either: nothing that anybody could see is missing.
@@ -366,15 +366,53 @@ fn send_buffer(buffer: &mut Buffer, head: &Head) {
     unsafe { send((&raw const *buffer).cast(), len, Loss::RingFull) };
 }
 
-/// Counts a call instead of sending it.
+/// Counts a call instead of sending it. One that never returns is none, as strace has it.
 #[inline(always)]
 fn tally(head: &Head) {
+    if head.flags & flag::NO_RETURN != 0 {
+        return;
+    }
     let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
-    let Some(tally) = TALLY.get_ptr_mut(index) else { return };
-    // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
-    let tally = unsafe { &mut *tally };
+    if let Some(tally) = TALLY.get_ptr_mut(index) {
+        // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
+        count(unsafe { &mut *tally }, head);
+    }
+    if conf!(flags) & Config::BY_PROCESS != 0 {
+        tally_of_process(head, index);
+    }
+}
+
+/// Counts a call of its process, in a value of this CPU's own.
+#[inline(always)]
+fn tally_of_process(head: &Head, index: u32) {
+    // SAFETY: takes nothing.
+    let cpu = unsafe { helper::bpf_get_smp_processor_id() };
+    let key = TallyKey { tgid: head.tgid, index: index as u16, cpu: cpu as u16 };
+    let tally = match TALLIES.get_ptr_mut(key) {
+        Some(tally) => tally,
+        None => {
+            // Full, or no memory: the lookup then says so.
+            let _ = TALLIES.insert(key, &EMPTY, 0);
+            match TALLIES.get_ptr_mut(key) {
+                Some(tally) => tally,
+                None => return lost(Loss::ByProcess),
+            }
+        }
+    };
+    // SAFETY: no other CPU has this key, and programs do not move between CPUs while they run.
+    count(unsafe { &mut *tally }, head);
+}
+
+/// What a process's count begins with: too large for the stack.
+static EMPTY: Tally = Tally::NONE;
+
+#[inline(always)]
+fn count(tally: &mut Tally, head: &Head) {
     let dur = if head.flags & flag::BEFORE == 0 { head.dur } else { 0 };
-    tally.calls += 1;
+    let bucket = core::hint::black_box(bucket(dur));
+    let bucket = if bucket < BUCKETS { bucket } else { BUCKETS - 1 };
+    // SAFETY: the bucket is bounded by their number.
+    unsafe { *(&raw mut tally.buckets).cast::<u64>().add(bucket) += 1 };
     tally.total += dur;
     if failed(head) {
         tally.errors += 1;

@@ -4,10 +4,15 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated as helper;
-use tracer_common::{event::Head, loss::Loss};
+use tracer_common::{
+    config::TallyKey,
+    event::{Head, flag},
+    loss::Loss,
+    plan::plan_index,
+};
 
 use crate::kernel::{conf, now};
-use crate::maps::{EVENTS, LOST};
+use crate::maps::{EVENTS, LOST, MISSED};
 
 /// `BPF_RB_NO_WAKEUP` and `BPF_RB_FORCE_WAKEUP`, include/uapi/linux/bpf.h.
 const NO_WAKEUP: u64 = 1;
@@ -40,9 +45,38 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     // SAFETY: `ring` is the ring map, the caller vouches for the record.
     let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, flags) };
     if sent != 0 {
-        lost(reason);
+        if reason as u32 == Loss::RingFull as u32 {
+            // SAFETY: as above.
+            missed(unsafe { &*record.cast::<Head>() });
+        } else {
+            lost(reason);
+        }
     }
     sent == 0
+}
+
+/// Counts a call that found no room: in the ledger, and of whom and which it was. A ring that one process floods has no
+/// room for others either, and that must show.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn missed(head: *const Head) -> i64 {
+    lost(Loss::RingFull);
+    if head.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows the type.
+    let head = unsafe { &*head };
+    let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
+    // SAFETY: takes nothing.
+    let cpu = unsafe { helper::bpf_get_smp_processor_id() };
+    let key = TallyKey { tgid: head.tgid, index: index as u16, cpu: cpu as u16 };
+    match MISSED.get_ptr_mut(key) {
+        // SAFETY: no other CPU has this key, and programs do not move between CPUs while they run.
+        Some(count) => unsafe { *count += 1 },
+        // Where this map is full too, the ledger has the call all the same.
+        None => _ = MISSED.insert(key, 1, 0),
+    }
+    0
 }
 
 /// Sends the record of a call of which nothing was copied: its head. Written in place, which the kernel's general
@@ -53,7 +87,7 @@ pub fn send_call(head: &Head) {
     // SAFETY: `ring` is the ring map; what it gives is null or has room for a head.
     let to = unsafe { helper::bpf_ringbuf_reserve(ring, size_of::<Head>() as u64, 0) }.cast::<u64>();
     if to.is_null() {
-        lost(Loss::RingFull);
+        missed(head);
         return;
     }
     // SAFETY: that is what was reserved.

@@ -6,7 +6,7 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tracer_common::{
-    config::{Config, Tally, Task},
+    config::{Config, Tally, TallyKey, Task},
     event::Head,
     loss::LOSSES,
     plan::{BLOB_MAX, PLANS, Plan, Variant},
@@ -32,9 +32,17 @@ pub static EVENTS: RingBuf<u8, { 1 << 20 }> = RingBuf::new();
 #[btf_map]
 pub static LOST: PerCpuArray<u64, LOSSES> = PerCpuArray::new();
 
-/// Counts of calls (`-c`).
+/// Counts of calls (`-c`). Without `-c` the loader makes it small.
 #[btf_map]
 pub static TALLY: PerCpuArray<Tally, PLANS> = PerCpuArray::new();
+
+/// Counts of calls by process. Resized before loading; takes memory as processes come.
+#[btf_map]
+pub static TALLIES: HashMap<TallyKey, Tally, 1024, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Calls that found no room in the ring, of whom and which; keys as those of `TALLIES`.
+#[btf_map]
+pub static MISSED: HashMap<TallyKey, u64, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
 
 /// Processes to adopt, by tgid.
 #[btf_map]

@@ -175,6 +175,13 @@ pub struct Output {
     pub style: Style,
 }
 
+impl Output {
+    /// Calls are counted by process too.
+    pub fn by_process(&self) -> bool {
+        self.summary.as_ref().is_some_and(|summary| summary.by_process)
+    }
+}
+
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -221,6 +228,12 @@ pub struct Summary {
     pub sort: Option<Column>,
     /// Wall time (`-w`); without it system time, where the source knows it.
     pub wall: bool,
+    /// A table for each process besides (`--summary-by=process`).
+    pub by_process: bool,
+    /// Draw how long calls took (`--histogram`).
+    pub histogram: bool,
+    /// As JSON (`--json`), which has all of it.
+    pub json: bool,
 }
 
 /// A column of the summary.
@@ -236,6 +249,12 @@ pub enum Column {
     TimeMax,
     /// Microseconds a call.
     TimeAvg,
+    /// What half of the calls took at most.
+    TimeP50,
+    /// What 90 of 100 calls took at most.
+    TimeP90,
+    /// What 99 of 100 calls took at most.
+    TimeP99,
     /// Number of calls.
     Calls,
     /// Number of failed calls.

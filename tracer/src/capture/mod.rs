@@ -2,6 +2,7 @@
 //! same records, laid out as `tracer_common::event` says; none decodes them.
 
 pub mod command;
+pub mod count;
 pub mod ebpf;
 pub mod files;
 mod inherited;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
+pub use self::count::Count;
 use crate::spec::{Backend, Spec};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
@@ -55,9 +57,20 @@ pub trait Source {
     /// Everything known to be missing so far, by reason.
     fn losses(&mut self) -> Losses;
 
+    /// How the source keeps up, asked for about once a second; a source that loses nothing has nothing to say.
+    fn throughput(&mut self) -> Throughput {
+        Throughput::default()
+    }
+
     /// Counts per call, when the source was opened to count only (`-c`); no events come then but those
     /// of processes.
     fn counts(&mut self) -> Result<Vec<Count>>;
+
+    /// The same by process, each with its id, when the source was opened to count by process too. Together they
+    /// are what [`Source::counts`] gives, but for what a loss tells of.
+    fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(Vec::new())
+    }
 
     /// The process of the command that was started, where this source started one.
     fn command(&self) -> Option<u32> {
@@ -113,39 +126,45 @@ fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {
     Ok(Box::new(source))
 }
 
-/// Counts of what is missing, by reason.
+/// What is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Losses(pub BTreeMap<Loss, u64>);
+pub struct Losses {
+    /// Counts by reason.
+    pub reasons: BTreeMap<Loss, u64>,
+    /// Of `ring_full`: whose calls, and which. What is not in here is of unknown processes.
+    pub calls: BTreeMap<LostCall, u64>,
+}
+
+/// A call of a process that was not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LostCall {
+    /// The process.
+    pub process: u32,
+    /// A 32-bit call of a 64-bit kernel.
+    pub compat: bool,
+    /// Number of the call; 511 stands for all that have a larger one.
+    pub nr: u32,
+}
+
+/// How much came through, and how much did not, since the source was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Throughput {
+    /// Records that were read.
+    pub read: u64,
+    /// Records that found no room.
+    pub lost: u64,
+}
 
 impl Losses {
     /// Adds `n` to a reason.
     pub fn add(&mut self, loss: Loss, n: u64) {
         if n > 0 {
-            *self.0.entry(loss).or_default() += n;
+            *self.reasons.entry(loss).or_default() += n;
         }
     }
 
     /// All of them together.
     pub fn total(&self) -> u64 {
-        self.0.values().sum()
+        self.reasons.values().sum()
     }
-}
-
-/// What was counted of one system call (`-c`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// A 32-bit call of a 64-bit kernel.
-    pub compat: bool,
-    /// Number of the call.
-    pub nr: u32,
-    /// How often it ended (or, for calls that never return, began).
-    pub calls: u64,
-    /// How often it failed.
-    pub errors: u64,
-    /// Wall time spent in it, ns.
-    pub total: u64,
-    /// The shortest, ns.
-    pub min: u64,
-    /// The longest, ns.
-    pub max: u64,
 }

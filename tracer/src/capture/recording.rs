@@ -180,6 +180,6 @@ impl Trailer {
 
     /// Losses by name.
     pub fn names(losses: &Losses) -> BTreeMap<String, u64> {
-        losses.0.iter().map(|(loss, &n)| (loss.name().to_owned(), n)).collect()
+        losses.reasons.iter().map(|(loss, &n)| (loss.name().to_owned(), n)).collect()
     }
 }

@@ -2,7 +2,6 @@
 //! reserved, every record before it is handed on, and what is wrong is said with its place. What
 //! stands whole before the place is given first.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -10,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use thiserror::Error;
-use tracer_common::event::{Blob, Head, align, flag, kind};
+use tracer_common::event::{Blob, Head, align, kind};
 
+use super::count::Counter;
 use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
 
@@ -76,7 +76,7 @@ pub struct ReplaySource {
     end: End,
     losses: Losses,
     exit_code: Option<i32>,
-    counts: Option<BTreeMap<(bool, u32), Count>>,
+    counts: Option<Counter>,
     last_time: u64,
 }
 
@@ -133,8 +133,8 @@ impl ReplaySource {
     }
 
     /// From now on calls are only counted, as by a source that was opened for `-c`.
-    pub fn count_only(&mut self) {
-        self.counts.get_or_insert_default();
+    pub fn count_only(&mut self, by_process: bool) {
+        self.counts.get_or_insert_with(|| Counter::new(by_process));
     }
 
     fn error(&self, what: Wrong) -> ReplayError {
@@ -286,7 +286,7 @@ impl ReplaySource {
         while let Some(head) = Head::read(&self.ready[self.given..]) {
             let next = self.given + head.len as usize;
             match &mut self.counts {
-                Some(counts) if head.kind == kind::CALL => count(counts, &head),
+                Some(counts) if head.kind == kind::CALL => counts.add(&head),
                 _ => batch.extend_from_slice(&self.ready[self.given..next]),
             }
             self.given = next;
@@ -337,7 +337,11 @@ impl Source for ReplaySource {
     }
 
     fn counts(&mut self) -> Result<Vec<Count>> {
-        Ok(self.counts.iter().flat_map(|counts| counts.values().copied()).collect())
+        Ok(self.counts.as_ref().map(Counter::counts).unwrap_or_default())
+    }
+
+    fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(self.counts.as_ref().map(Counter::by_process).unwrap_or_default())
     }
 
     fn name(&self) -> &'static str {
@@ -376,20 +380,6 @@ fn check(bytes: &[u8]) -> Result<Head, Bad> {
         }
     }
     Ok(head)
-}
-
-fn count(counts: &mut BTreeMap<(bool, u32), Count>, head: &Head) {
-    if head.flags & flag::NO_RETURN != 0 {
-        return;
-    }
-    let compat = head.flags & flag::COMPAT != 0;
-    let entry =
-        counts.entry((compat, head.nr)).or_insert(Count { compat, nr: head.nr, min: u64::MAX, ..Count::default() });
-    entry.calls += 1;
-    entry.errors += u64::from((-4095..0).contains(&head.ret));
-    entry.total = entry.total.saturating_add(head.dur);
-    entry.min = entry.min.min(head.dur);
-    entry.max = entry.max.max(head.dur);
 }
 
 #[cfg(test)]

@@ -48,8 +48,13 @@ fn kind(flag: &Flag) -> Kind {
         "--strings-in-hex" => words("none non-ascii-chars non-ascii all"),
         "--absolute-timestamps" => words("none time unix time,us unix,us"),
         "--relative-timestamps" | "--syscall-times" => words("s ms us ns"),
-        "--summary-sort-by" => words("time min-time max-time avg-time calls errors name nothing"),
-        "--summary-columns" => words("time-percent total-time min-time max-time avg-time calls errors name"),
+        "--summary-sort-by" => {
+            words("time min-time max-time avg-time p50-time p90-time p99-time calls errors name nothing")
+        }
+        "--summary-columns" => {
+            words("time-percent total-time min-time max-time avg-time p50-time p90-time p99-time calls errors name")
+        }
+        "--summary-by" => words("process"),
         "--trace" | "--abbrev" | "--verbose" | "--raw" => Kind::Words(call_words()),
         "-e" => Kind::Words(expressions()),
         _ => Kind::Other,

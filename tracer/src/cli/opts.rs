@@ -80,6 +80,8 @@ pub struct Opts {
     pub sort: Option<Column>,
     pub columns: Option<Vec<Column>>,
     pub wall: bool,
+    pub by_process: bool,
+    pub histogram: bool,
     pub help: bool,
     pub version: bool,
     /// A recording is replayed: options about live processes are refused.
@@ -146,6 +148,8 @@ impl Opts {
             sort: Some(Column::TimeTotal),
             columns: None,
             wall: false,
+            by_process: false,
+            histogram: false,
             help: false,
             version: false,
             replay,
@@ -327,14 +331,24 @@ impl Opts {
         if self.columns.is_some() && !table {
             return Err(Fault::usage(format!("-U/--summary-columns must be given with {needs}")));
         }
-        if table && self.form == Form::Json {
-            return Err(Fault::usage(format!("{needs} and --json are mutually exclusive")));
+        if self.by_process && !table {
+            return Err(Fault::usage(format!("--summary-by must be given with {needs}")));
+        }
+        if self.histogram && !table {
+            return Err(Fault::usage(format!("--histogram must be given with {needs}")));
         }
         if self.sort_given && !table {
             notices.push(format!("-S/--summary-sort-by has no effect without {needs}"));
         }
         let columns = self.columns.take().unwrap_or_else(|| flags::COLUMNS.to_vec());
-        Ok(table.then_some(Summary { columns, sort: self.sort, wall: self.wall }))
+        Ok(table.then_some(Summary {
+            columns,
+            sort: self.sort,
+            wall: self.wall,
+            by_process: self.by_process,
+            histogram: self.histogram,
+            json: self.form == Form::Json,
+        }))
     }
 
     /// Notices about options that change nothing beside the others.

@@ -6,6 +6,7 @@
 //! `select(.type=="call").args.fd.path? // empty`; text that may be cut or no UTF-8 is read with
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
+mod counts;
 mod escape;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use super::{Item, Line, Render, loss, summary};
 use crate::capture::Losses;
 use crate::decode::value::{Call, Ret, Value};
 use crate::schema::types::Ty;
+use crate::spec;
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -47,8 +49,8 @@ pub struct End<'a> {
     pub losses: &'a Losses,
     /// The command's exit code, where there was a command and it ended.
     pub exit_code: Option<i32>,
-    /// Counts by call (`-c`, `-C`).
-    pub counts: Option<&'a summary::Summary>,
+    /// Counts by call (`-c`, `-C`), and in what order they come.
+    pub counts: Option<(&'a summary::Summary, &'a spec::Summary)>,
 }
 
 impl Json {
@@ -62,7 +64,7 @@ impl Json {
         self.shown
     }
 
-    /// Appends calls that were announced and never ended, then the summary. Nothing may follow.
+    /// Appends calls that were announced and never ended, counts by call, then the summary. Nothing may follow.
     /// Gives the number of objects.
     pub fn finish(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
         let open = std::mem::take(&mut self.open);
@@ -71,6 +73,8 @@ impl Json {
             self.shown += 1;
             self.calls += 1;
         }
+        let counts = end.counts.map_or(0, |(summary, asked)| counts::write(summary, asked, out));
+        self.shown += counts;
         begin(out, "summary");
         member(out, "tracer");
         escape::string(out, env!("CARGO_PKG_VERSION"));
@@ -86,18 +90,16 @@ impl Json {
         uint(out, self.shown);
         member(out, "calls");
         uint(out, self.calls);
-        if let Some(counts) = end.counts {
-            member(out, "syscalls");
-            table(out, counts);
-        }
         member(out, "lost");
         loss::json(end.losses, out);
         member(out, "lost_total");
         uint(out, end.losses.total());
+        member(out, "lost_calls");
+        loss::calls_json(end.losses, out);
         member(out, "complete");
         boolean(out, end.losses.total() == 0);
         out.extend_from_slice(b"}\n");
-        open.len() as u64 + 1
+        open.len() as u64 + counts + 1
     }
 
     fn call(&self, line: &Line<'_>, call: &Call<'_>, entered: u64, detached: bool, out: &mut Vec<u8>) {
@@ -313,35 +315,6 @@ fn error(out: &mut Vec<u8>, errno: u16) {
 fn is_dirfd(call: &Call<'_>, name: &str) -> bool {
     let in_args = |args: &[crate::schema::types::Arg]| args.iter().any(|a| a.name == name && matches!(a.ty, Ty::DirFd));
     call.row.is_some_and(|row| in_args(row.args) || row.variants.iter().any(|v| in_args(v.args)))
-}
-
-fn table(out: &mut Vec<u8>, counts: &summary::Summary) {
-    out.push(b'[');
-    for (i, entry) in counts.entries().enumerate() {
-        let count = &entry.count;
-        if i > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(b"{\"call\":");
-        escape::string(out, &entry.name);
-        if count.compat {
-            out.extend_from_slice(b",\"compat\":true");
-        }
-        let members = [
-            ("nr", count.nr.into()),
-            ("calls", count.calls),
-            ("errors", count.errors),
-            ("total_ns", count.total),
-            ("min_ns", count.min),
-            ("max_ns", count.max),
-        ];
-        for (name, n) in members {
-            member(out, name);
-            uint(out, n);
-        }
-        out.push(b'}');
-    }
-    out.push(b']');
 }
 
 fn member(out: &mut Vec<u8>, name: &str) {

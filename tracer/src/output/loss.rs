@@ -1,11 +1,14 @@
 //! What is missing, said: one line for people, an object for programs, and the exit code that
 //! `--strict` makes of it. Counting is done where things get lost; nothing is decided here but words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use tracer_common::loss::Loss;
 
-use crate::capture::Losses;
+use crate::capture::{Losses, LostCall};
+use crate::schema::types::{Row, class};
+use crate::schema::{Abi, by_nr};
 
 /// Exit code of an incomplete result under `--strict`.
 pub const INCOMPLETE: i32 = 4;
@@ -31,9 +34,13 @@ pub const fn kind(loss: Loss) -> Kind {
         | Loss::OutputFailed
         | Loss::EndMissing
         | Loss::SignalLost => Kind::Event,
-        Loss::BlobCut | Loss::BlobFault | Loss::FdUnresolved | Loss::ProcGone | Loss::BeganBefore | Loss::Compat => {
-            Kind::Detail
-        }
+        Loss::BlobCut
+        | Loss::BlobFault
+        | Loss::FdUnresolved
+        | Loss::ProcGone
+        | Loss::BeganBefore
+        | Loss::Compat
+        | Loss::ByProcess => Kind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => Kind::Blind,
     }
 }
@@ -43,6 +50,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
+        Loss::ByProcess => Some("count fewer calls with -e trace="),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),
@@ -63,7 +71,7 @@ pub fn line(program: &str, losses: &Losses) -> Option<String> {
     let groups = [(Kind::Event, "events lost"), (Kind::Detail, "details missing"), (Kind::Blind, "blind spots")];
     let mut first = true;
     for (which, words) in groups {
-        let of_kind = || losses.0.iter().filter(move |&(&loss, &n)| n > 0 && kind(loss) == which);
+        let of_kind = || losses.reasons.iter().filter(move |&(&loss, &n)| n > 0 && kind(loss) == which);
         let total = of_kind().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
         if total == 0 {
             continue;
@@ -73,12 +81,77 @@ pub fn line(program: &str, losses: &Losses) -> Option<String> {
         let _ = write!(text, "{}{total} {words} ({})", if first { "" } else { ", " }, list.join(", "));
         first = false;
     }
-    for (loss, _) in losses.0.iter().filter(|(_, n)| **n > 0) {
+    text.push_str(&whose(losses));
+    for (loss, _) in losses.reasons.iter().filter(|(_, n)| **n > 0) {
         if let Some(remedy) = remedy(*loss) {
             let _ = write!(text, "; for {}: {remedy}", loss.name());
         }
     }
     Some(text)
+}
+
+/// Which calls found no room, by class, and whose they were: `; of them 700 %desc, 12 %network; 690 by process 7, 22 by
+/// 4 others`. Empty when none is known.
+fn whose(losses: &Losses) -> String {
+    const PROCESSES: usize = 3;
+    let (mut classes, mut processes): (BTreeMap<&str, u64>, BTreeMap<u32, u64>) = Default::default();
+    for (call, n) in &losses.calls {
+        *classes.entry(class_of(call)).or_default() += n;
+        *processes.entry(call.process).or_default() += n;
+    }
+    if classes.is_empty() {
+        return String::new();
+    }
+    let ranked = |list: Vec<(String, u64)>| {
+        let mut list = list;
+        list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        list
+    };
+    let classes = ranked(classes.into_iter().map(|(class, n)| (class.to_owned(), n)).collect());
+    let processes = ranked(processes.into_iter().map(|(pid, n)| (format!("process {pid}"), n)).collect());
+    let mut list: Vec<String> = classes.iter().map(|(class, n)| format!("{n} {class}")).collect();
+    let mut text = format!("; of them {}", list.join(", "));
+    list = processes.iter().take(PROCESSES).map(|(process, n)| format!("{n} by {process}")).collect();
+    if let Some(rest) = processes.get(PROCESSES..).filter(|rest| !rest.is_empty()) {
+        let n: u64 = rest.iter().map(|(_, n)| n).sum();
+        list.push(format!("{n} by {} other{}", rest.len(), if rest.len() == 1 { "" } else { "s" }));
+    }
+    let _ = write!(text, "; {}", list.join(", "));
+    text
+}
+
+/// The row of a call, where it has one.
+fn row(call: &LostCall) -> Option<&'static Row> {
+    by_nr(if call.compat { Abi::I386 } else { Abi::NATIVE }, call.nr)
+}
+
+/// The class that says most of a call, as `-e trace=` names it.
+fn class_of(call: &LostCall) -> &'static str {
+    const FIRST: [u32; 7] = [class::NET, class::FILE, class::PROC, class::SIG, class::IPC, class::MEM, class::DESC];
+    const NAMES: [&str; 7] = ["%network", "%file", "%process", "%signal", "%ipc", "%memory", "%desc"];
+    let of = row(call).map_or(0, |row| row.class);
+    FIRST.iter().zip(NAMES).find(|(bit, _)| of & **bit != 0).map_or("of no class", |(_, name)| name)
+}
+
+/// Appends the JSON list of the calls that found no room, most of them first, 100 entries at most:
+/// `[{"pid":7,"call":"read","class":"%desc","calls":12},...]`.
+pub fn calls_json(losses: &Losses, out: &mut Vec<u8>) {
+    const MOST: usize = 100;
+    let mut calls: Vec<_> = losses.calls.iter().collect();
+    calls.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    out.push(b'[');
+    for (i, (call, n)) in calls.into_iter().take(MOST).enumerate() {
+        let name = match row(call) {
+            Some(row) => row.name.to_owned(),
+            None if call.nr == 511 => "other".to_owned(),
+            None => format!("syscall_{:#x}", call.nr),
+        };
+        let comma = if i == 0 { "" } else { "," };
+        let class = class_of(call);
+        let object = format!(r#"{comma}{{"pid":{},"call":"{name}","class":"{class}","calls":{n}}}"#, call.process);
+        out.extend_from_slice(object.as_bytes());
+    }
+    out.push(b']');
 }
 
 /// Appends the JSON object of all reasons, those that are zero too: `{"ring_full":0,...}`.
@@ -89,7 +162,7 @@ pub fn json(losses: &Losses, out: &mut Vec<u8>) {
         out.push(b'"');
         out.extend_from_slice(loss.name().as_bytes());
         out.extend_from_slice(b"\":");
-        out.extend_from_slice(digits.format(losses.0.get(loss).copied().unwrap_or(0)).as_bytes());
+        out.extend_from_slice(digits.format(losses.reasons.get(loss).copied().unwrap_or(0)).as_bytes());
     }
     out.push(b'}');
 }
@@ -132,6 +205,24 @@ mod tests {
             &[(Loss::EndMissing, 1), (Loss::SignalLost, 2), (Loss::Silent, 1)],
             Some("tracer: incomplete: 3 events lost (1 end_not_seen, 2 signal_lost), 1 blind spot (1 source_silent)"),
         );
+    }
+
+    #[test]
+    fn says_whose_calls_found_no_room() {
+        let mut lost = losses(&[(Loss::RingFull, 60)]);
+        let read = u32::from(crate::schema::by_name("read").expect("a row").nr[Abi::NATIVE as usize]);
+        for (process, nr, n) in [(7, read, 40), (8, read, 9), (9, 511, 1), (10, read, 3), (11, read, 2)] {
+            lost.calls.insert(LostCall { process, compat: false, nr }, n);
+        }
+        let said = line("tracer", &lost).expect("something was lost");
+        let expected = "lost (60 ring_full); of them 54 %desc, 1 of no class; 40 by process 7, 9 by process 8, \
+                        3 by process 10, 3 by 2 others; for ring_full";
+        assert!(said.contains(expected), "{said}");
+        let mut out = Vec::new();
+        calls_json(&lost, &mut out);
+        let list: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+        assert_eq!(list[0], serde_json::json!({"pid": 7, "call": "read", "class": "%desc", "calls": 40}));
+        assert_eq!(list.as_array().map(Vec::len), Some(5));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //!
 //! Two differences from strace are meant: calls without a row are counted too, as `syscall_0x1d3`
 //! (strace leaves them out), and times are what the source knows, which may be wall time without `-w`.
+//! What strace does not have comes on request only: percentiles, a table for each process, histograms.
+
+mod histogram;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,14 +13,26 @@ use std::io::Write;
 
 use tracer_common::event::flag;
 
+use super::escape;
 use crate::capture::Count;
+use crate::capture::count::{Histogram, took};
 use crate::decode::value::{Call, Ret};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{self, Column};
 
-/// Counts by call, native ones and those of 32-bit programs apart.
+/// Counts by call: of all processes, and where it is asked for of each.
 #[derive(Debug, Default)]
 pub struct Summary {
+    all: Table,
+    processes: BTreeMap<u32, Table>,
+    /// What processes were called last. An id that is used again names the later process.
+    names: BTreeMap<u32, Vec<u8>>,
+    by_process: bool,
+}
+
+/// Counts by call, native ones and those of 32-bit programs apart.
+#[derive(Debug, Default)]
+struct Table {
     counts: [BTreeMap<u32, Entry>; 2],
 }
 
@@ -30,73 +45,138 @@ pub struct Entry {
     pub count: Count,
 }
 
+/// The lines of one table, in their order; never none.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// Whose calls: a process's and its name, which is empty when it is not known, or everybody's.
+    pub process: Option<(u32, &'a [u8])>,
+    /// The lines: all of native calls, or all of 32-bit ones.
+    pub entries: Vec<&'a Entry>,
+}
+
 impl Summary {
-    /// Adds what a source counted. Calls that never return are left out, as strace counts the ends of
-    /// calls.
+    /// Nothing counted; with `by_process`, [`Summary::add_call`] counts by process too.
+    pub fn new(by_process: bool) -> Summary {
+        Summary { by_process, ..Summary::default() }
+    }
+
+    /// Adds what a source counted of all processes.
     pub fn add(&mut self, count: &Count) {
-        if count.calls == 0 {
-            return;
-        }
-        let table = &mut self.counts[usize::from(count.compat)];
-        if let Some(entry) = table.get_mut(&count.nr) {
-            return entry.add(count);
-        }
-        let row = match (count.compat, Abi::NATIVE) {
-            (false, native) => by_nr(native, count.nr),
-            (true, Abi::X86_64) => by_nr(Abi::I386, count.nr),
-            (true, _) => None,
-        };
-        let name = row.map_or_else(|| Cow::Owned(format!("syscall_{:#x}", count.nr)), |row| Cow::Borrowed(row.name));
-        if name != "exit" && name != "exit_group" {
-            table.insert(count.nr, Entry { name, count: *count });
+        self.all.add(count);
+    }
+
+    /// Adds what a source counted of one process; it is in the count of all already.
+    pub fn add_of(&mut self, process: u32, count: &Count) {
+        self.processes.entry(process).or_default().add(count);
+    }
+
+    /// Tells what a process is called.
+    pub fn name(&mut self, process: u32, comm: &[u8]) {
+        if self.by_process {
+            self.names.insert(process, comm.to_vec());
         }
     }
 
     /// Adds a call that passes by; one that did not end is not counted.
     pub fn add_call(&mut self, call: &Call<'_>) {
-        let errors = match call.ret {
+        let failed = match call.ret {
             Ret::Pending | Ret::Never => return,
-            Ret::Error(_) | Ret::Restart(_) => 1,
-            Ret::Value(_) | Ret::Noted(..) => 0,
+            Ret::Error(_) | Ret::Restart(_) => true,
+            Ret::Value(_) | Ret::Noted(..) => false,
         };
-        let compat = call.head.flags & flag::COMPAT != 0;
-        let dur = call.head.dur;
-        self.add(&Count { compat, nr: call.head.nr, calls: 1, errors, total: dur, min: dur, max: dur });
-    }
-
-    /// All lines, native calls first, by number.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.counts.iter().flat_map(BTreeMap::values)
-    }
-
-    /// Appends the table to `out`; nothing when nothing was counted.
-    pub fn render(&self, spec: &spec::Summary, out: &mut Vec<u8>) {
-        for (compat, counts) in self.counts.iter().enumerate() {
-            if counts.is_empty() {
-                continue;
+        let head = &call.head;
+        let compat = head.flags & flag::COMPAT != 0;
+        let take = |table: &mut Table| {
+            if let Some(entry) = table.entry(compat, head.nr) {
+                entry.count.take(took(head), failed);
             }
-            if compat == 1 {
+        };
+        take(&mut self.all);
+        if self.by_process {
+            take(self.processes.entry(head.tgid).or_default());
+        }
+    }
+
+    /// All tables: that of all processes, native calls first, then those of each.
+    pub fn sections(&self, sort: Option<Column>) -> Vec<Section<'_>> {
+        let mut processes: Vec<_> = self.processes.iter().map(|(&id, table)| (id, table, table.sum())).collect();
+        let name = |id: u32| self.names.get(&id).map_or(&[][..], Vec::as_slice);
+        order(&mut processes, sort, |of| &of.2, |a, b| name(a.0).cmp(name(b.0)));
+        let of_each = processes.into_iter().map(|(id, table, _)| (Some((id, name(id))), table));
+        let mut sections = Vec::new();
+        for (process, table) in std::iter::once((None, &self.all)).chain(of_each) {
+            for counts in table.counts.iter().filter(|counts| !counts.is_empty()) {
+                let mut entries: Vec<&Entry> = counts.values().collect();
+                order(&mut entries, sort, |entry| &entry.count, |a, b| a.name.cmp(&b.name));
+                sections.push(Section { process, entries });
+            }
+        }
+        sections
+    }
+
+    /// Appends the tables to `out`; nothing when nothing was counted.
+    pub fn render(&self, spec: &spec::Summary, out: &mut Vec<u8>) {
+        let mut of = None;
+        for section in self.sections(spec.sort) {
+            if let (Some((id, name)), true) = (section.process, of != section.process) {
+                let mut line = escape::Line::new(out, false);
+                line.lit("\nProcess ");
+                line.uint(id.into());
+                if !name.is_empty() {
+                    line.lit("<");
+                    line.name(name, spec::Hex::None);
+                    line.lit(">");
+                }
+                line.lit(":\n");
+            }
+            of = section.process;
+            if section.entries.iter().any(|entry| entry.count.compat) {
                 out.extend_from_slice(b"System call usage summary for 32 bit mode:\n");
             }
-            table(counts.values().collect(), spec, out);
+            table(&section.entries, spec, out);
+            if spec.histogram {
+                section.entries.iter().for_each(|entry| histogram::draw(entry, out));
+            }
         }
     }
 }
 
-impl Entry {
-    fn add(&mut self, more: &Count) {
-        let count = &mut self.count;
-        count.calls += more.calls;
-        count.errors += more.errors;
-        count.total = count.total.saturating_add(more.total);
-        count.min = count.min.min(more.min);
-        count.max = count.max.max(more.max);
+impl Table {
+    fn add(&mut self, count: &Count) {
+        if count.calls > 0
+            && let Some(entry) = self.entry(count.compat, count.nr)
+        {
+            entry.count.add(count);
+        }
     }
 
-    /// ns a call, rounded down.
-    fn avg(&self) -> u64 {
-        self.count.total / self.count.calls.max(1)
+    /// The line of a call. Calls that never return have none, as strace counts the ends of calls.
+    fn entry(&mut self, compat: bool, nr: u32) -> Option<&mut Entry> {
+        use std::collections::btree_map::Entry::{Occupied, Vacant};
+        match self.counts[usize::from(compat)].entry(nr) {
+            Occupied(entry) => Some(entry.into_mut()),
+            Vacant(place) => {
+                let row = match (compat, Abi::NATIVE) {
+                    (false, native) => by_nr(native, nr),
+                    (true, Abi::X86_64) => by_nr(Abi::I386, nr),
+                    (true, _) => None,
+                };
+                let name = row.map_or_else(|| Cow::Owned(format!("syscall_{nr:#x}")), |row| Cow::Borrowed(row.name));
+                let counted = name != "exit" && name != "exit_group";
+                counted.then(|| place.insert(Entry { name, count: Count::none(compat, nr) }))
+            }
+        }
     }
+
+    fn sum(&self) -> Count {
+        sum(self.counts.iter().flat_map(BTreeMap::values))
+    }
+}
+
+fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Count {
+    let mut sum = Count::default();
+    entries.for_each(|entry| sum.add(&entry.count));
+    sum
 }
 
 /// Widths are at least those of the headings (for some columns, larger ones that strace always had).
@@ -107,6 +187,7 @@ struct Widths {
     min: usize,
     max: usize,
     avg: usize,
+    percentile: usize,
     name: usize,
 }
 
@@ -118,6 +199,7 @@ impl Widths {
             Column::TimeMin => self.min,
             Column::TimeMax => self.max,
             Column::TimeAvg => self.avg,
+            Column::TimeP50 | Column::TimeP90 | Column::TimeP99 => self.percentile,
             Column::Calls => self.calls,
             Column::Errors => self.errors,
             Column::Name => self.name,
@@ -125,19 +207,9 @@ impl Widths {
     }
 }
 
-fn table(mut entries: Vec<&Entry>, spec: &spec::Summary, out: &mut Vec<u8>) {
-    sort(&mut entries, spec.sort);
-    let sum = |f: fn(&Count) -> u64| entries.iter().fold(0u64, |sum, e| sum.saturating_add(f(&e.count)));
+fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
     let max = |f: fn(&Entry) -> u64| entries.iter().map(|e| f(e)).max().unwrap_or(0);
-    let total = Count {
-        compat: false,
-        nr: 0,
-        calls: sum(|c| c.calls),
-        errors: sum(|c| c.errors),
-        total: sum(|c| c.total),
-        min: entries.iter().map(|e| e.count.min).min().unwrap_or(0),
-        max: max(|e| e.count.max),
-    };
+    let total = sum(entries.iter().copied());
     let whole = |ns: u64| digits(ns / 1_000_000_000) + 7;
     let widths = Widths {
         calls: digits(total.calls).max(9),
@@ -145,7 +217,8 @@ fn table(mut entries: Vec<&Entry>, spec: &spec::Summary, out: &mut Vec<u8>) {
         total: format!("{:.6}", seconds(total.total)).len().max(11),
         min: whole(max(|e| e.count.min)).max(8),
         max: whole(total.max).max(7),
-        avg: digits(micros(seconds(max(Entry::avg)))).max(11),
+        avg: digits(micros(seconds(max(|e| e.count.mean())))).max(11),
+        percentile: (whole(total.max) + 3).max(11),
         name: max(|e| e.name.len() as u64 + 1).max(16) as usize,
     };
     let mut columns = spec.columns.clone();
@@ -161,11 +234,11 @@ fn table(mut entries: Vec<&Entry>, spec: &spec::Summary, out: &mut Vec<u8>) {
         put(column, last, width, heading, out);
     });
     divider(out);
-    for entry in &entries {
+    for entry in entries {
         let time = seconds(entry.count.total);
         // 0/0 is none.
         let percent = if time == 0.0 { 0.0 } else { 100.0 * time / seconds(total.total) };
-        let avg = micros(seconds(entry.avg()));
+        let avg = micros(seconds(entry.count.mean()));
         line(&columns, out, |column, last, out| {
             cell(column, last, widths.of(column), &entry.name, &entry.count, percent, avg, out);
         });
@@ -178,18 +251,26 @@ fn table(mut entries: Vec<&Entry>, spec: &spec::Summary, out: &mut Vec<u8>) {
 }
 
 /// Largest first, names by the alphabet, equal ones by number; without a key by number.
-fn sort(entries: &mut [&Entry], key: Option<Column>) {
-    use std::cmp::Reverse;
-    match key {
-        None => {}
-        Some(Column::TimePercent | Column::TimeTotal) => entries.sort_by_key(|e| Reverse(e.count.total)),
-        Some(Column::TimeMin) => entries.sort_by_key(|e| Reverse(e.count.min)),
-        Some(Column::TimeMax) => entries.sort_by_key(|e| Reverse(e.count.max)),
-        Some(Column::TimeAvg) => entries.sort_by_key(|e| Reverse(e.avg())),
-        Some(Column::Calls) => entries.sort_by_key(|e| Reverse(e.count.calls)),
-        Some(Column::Errors) => entries.sort_by_key(|e| Reverse(e.count.errors)),
-        Some(Column::Name) => entries.sort_by(|a, b| a.name.cmp(&b.name)),
-    }
+fn order<T>(
+    list: &mut [T],
+    key: Option<Column>,
+    count: impl Fn(&T) -> &Count,
+    by_name: impl Fn(&T, &T) -> std::cmp::Ordering,
+) {
+    let value: fn(&Count) -> u64 = match key {
+        None => return,
+        Some(Column::Name) => return list.sort_by(by_name),
+        Some(Column::TimePercent | Column::TimeTotal) => |c| c.total,
+        Some(Column::TimeMin) => |c| c.min,
+        Some(Column::TimeMax) => |c| c.max,
+        Some(Column::TimeAvg) => Count::mean,
+        Some(Column::TimeP50) => |c| c.percentile(50),
+        Some(Column::TimeP90) => |c| c.percentile(90),
+        Some(Column::TimeP99) => |c| c.percentile(99),
+        Some(Column::Calls) => |c| c.calls,
+        Some(Column::Errors) => |c| c.errors,
+    };
+    list.sort_by_cached_key(|item| std::cmp::Reverse(value(count(item))));
 }
 
 fn line(columns: &[Column], out: &mut Vec<u8>, mut each: impl FnMut(Column, bool, &mut Vec<u8>)) {
@@ -209,6 +290,9 @@ const fn heading(column: Column) -> &'static str {
         Column::TimeMin => "shortest",
         Column::TimeMax => "longest",
         Column::TimeAvg => "usecs/call",
+        Column::TimeP50 => "p50",
+        Column::TimeP90 => "p90",
+        Column::TimeP99 => "p99",
         Column::Calls => "calls",
         Column::Errors => "errors",
         Column::Name => "syscall",
@@ -233,6 +317,9 @@ fn cell(
         Column::TimeMin => write!(out, "{:width$.6}", seconds(count.min)),
         Column::TimeMax => write!(out, "{:width$.6}", seconds(count.max)),
         Column::TimeAvg => write!(out, "{avg:width$}"),
+        Column::TimeP50 => write!(out, "{:width$.9}", seconds(count.percentile(50))),
+        Column::TimeP90 => write!(out, "{:width$.9}", seconds(count.percentile(90))),
+        Column::TimeP99 => write!(out, "{:width$.9}", seconds(count.percentile(99))),
         Column::Calls => write!(out, "{:width$}", count.calls),
         Column::Errors if count.errors == 0 => write!(out, "{:width$}", ""),
         Column::Errors => write!(out, "{:width$}", count.errors),

@@ -6,7 +6,7 @@ const DEFAULT: &[Column] =
     &[Column::TimePercent, Column::TimeTotal, Column::TimeAvg, Column::Calls, Column::Errors, Column::Name];
 
 fn count(nr: u32, calls: u64, errors: u64, total: u64, min: u64, max: u64) -> Count {
-    Count { compat: false, nr, calls, errors, total, min, max }
+    Count { nr, calls, errors, total, min, max, ..Count::default() }
 }
 
 /// read is 0, write 1, openat 257 and nanosleep 35 on x86_64; getppid 110.
@@ -20,9 +20,13 @@ fn sample() -> Summary {
     summary
 }
 
+fn asked(columns: &[Column], sort: Option<Column>) -> spec::Summary {
+    spec::Summary { columns: columns.to_vec(), sort, wall: true, by_process: false, histogram: false, json: false }
+}
+
 fn check(summary: &Summary, columns: &[Column], sort: Option<Column>, expected: &str) {
     let mut out = Vec::new();
-    summary.render(&spec::Summary { columns: columns.to_vec(), sort, wall: true }, &mut out);
+    summary.render(&asked(columns, sort), &mut out);
     assert_eq!(String::from_utf8(out).unwrap(), expected.strip_prefix('\n').unwrap_or(expected));
 }
 
@@ -119,9 +123,134 @@ fn counts_add_up() {
     summary.add(&count(0x1ff, 1, 0, 10, 10, 10));
     summary.add(&count(0x1ff, 2, 1, 50, 5, 45));
     summary.add(&count(0x1d4, 0, 0, 0, 0, 0));
-    let entries: Vec<_> = summary.entries().collect();
+    let entries: Vec<_> = summary.sections(None).into_iter().flat_map(|section| section.entries).collect();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].count, count(0x1ff, 3, 1, 60, 5, 45));
+}
+
+/// A count of calls that took this long each.
+fn timed(nr: u32, times: &[u64]) -> Count {
+    let mut count = Count::none(false, nr);
+    times.iter().for_each(|&ns| count.take(ns, false));
+    count
+}
+
+#[test]
+fn percentiles_are_columns_and_keys() {
+    let mut summary = Summary::default();
+    summary.add(&timed(0, &[200, 200, 200, 200, 200, 200, 200, 200, 200, 2_000_000_000]));
+    summary.add(&timed(1, &[300, 300]));
+    check(
+        &summary,
+        &[Column::TimeP50, Column::TimeP90, Column::TimeP99, Column::Calls, Column::Name],
+        Some(Column::TimeP50),
+        "
+        p50         p90         p99     calls syscall
+----------- ----------- ----------- --------- ----------------
+0.000000300 0.000000300 0.000000300         2 write
+0.000000230 0.000000255 2.000000000        10 read
+----------- ----------- ----------- --------- ----------------
+0.000000236 0.000000511 2.000000000        12 total
+",
+    );
+    check(
+        &summary,
+        &[Column::Calls],
+        Some(Column::TimeP99),
+        "
+    calls syscall
+--------- ----------------
+       10 read
+        2 write
+--------- ----------------
+       12 total
+",
+    );
+}
+
+/// Two processes, of which one made 32-bit calls too, and whose names are no words.
+fn processes() -> Summary {
+    let mut summary = Summary::new(true);
+    let compat = Count { compat: true, nr: 0x1ff, ..timed(0, &[300]) };
+    for (process, count) in [(7, timed(0, &[100])), (7, timed(1, &[200])), (8, timed(0, &[500, 500])), (8, compat)] {
+        summary.add(&count);
+        summary.add_of(process, &count);
+    }
+    summary.name(8, b"a>\x1b");
+    summary
+}
+
+#[test]
+fn each_process_has_a_table() {
+    check(
+        &processes(),
+        &[Column::Calls],
+        Some(Column::Calls),
+        "
+    calls syscall
+--------- ----------------
+        3 read
+        1 write
+--------- ----------------
+        4 total
+System call usage summary for 32 bit mode:
+    calls syscall
+--------- ----------------
+        1 syscall_0x1ff
+--------- ----------------
+        1 total
+
+Process 8<a\\76\\33>:
+    calls syscall
+--------- ----------------
+        2 read
+--------- ----------------
+        2 total
+System call usage summary for 32 bit mode:
+    calls syscall
+--------- ----------------
+        1 syscall_0x1ff
+--------- ----------------
+        1 total
+
+Process 7:
+    calls syscall
+--------- ----------------
+        1 read
+        1 write
+--------- ----------------
+        2 total
+",
+    );
+    let order = |sort| processes().sections(sort).iter().filter_map(|s| s.process).map(|p| p.0).collect::<Vec<_>>();
+    assert_eq!(order(None), [7, 8, 8], "by id");
+    assert_eq!(order(Some(Column::Name)), [7, 8, 8], "by name");
+    assert_eq!(order(Some(Column::TimeTotal)), [8, 8, 7]);
+}
+
+#[test]
+fn histograms_stand_below_their_table() {
+    let mut summary = Summary::default();
+    summary.add(&timed(0, &[100]));
+    summary.add(&timed(1, &[200, 300, 300]));
+    let mut out = Vec::new();
+    let asked = spec::Summary { histogram: true, ..asked(&[Column::Calls], Some(Column::Calls)) };
+    summary.render(&asked, &mut out);
+    let expected = "    calls syscall
+--------- ----------------
+        3 write
+        1 read
+--------- ----------------
+        4 total
+
+write: 3 calls, p50 278ns, p90 300ns, p99 300ns
+  [128ns, 256ns)               1 |@@@@@@@@@@@@@@@@@@@@@@                      |
+  [256ns, 512ns)               2 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+
+read: 1 call, p50 100ns, p90 100ns, p99 100ns
+  [64ns, 128ns)                1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+";
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
 
 /// The table strace itself prints, read back and rendered by us, is the same but for digits that
@@ -166,7 +295,7 @@ fn agrees_with_the_installed_strace() {
                 let cell = if last { &line[at..] } else { &line[at..at + dashes.len()] }.trim();
                 let ns = || (cell.parse::<f64>().unwrap() * 1e9).round() as u64;
                 match ours.get(i).unwrap_or(&Column::Name) {
-                    Column::TimePercent | Column::TimeAvg => {}
+                    Column::TimePercent | Column::TimeAvg | Column::TimeP50 | Column::TimeP90 | Column::TimeP99 => {}
                     Column::TimeTotal => count.total = ns(),
                     Column::TimeMin => count.min = ns(),
                     Column::TimeMax => count.max = ns(),
@@ -174,20 +303,20 @@ fn agrees_with_the_installed_strace() {
                     Column::Errors => count.errors = if cell.is_empty() { 0 } else { cell.parse().unwrap() },
                     Column::Name => match crate::schema::by_name(cell) {
                         Some(row) => count.nr = row.nr[Abi::NATIVE as usize].into(),
-                        None => count.nr = 1000 + summary.counts[0].len() as u32,
+                        None => count.nr = 1000 + summary.all.counts[0].len() as u32,
                     },
                 }
                 if let Some(Column::Name) | None = ours.get(i) {
                     let name = Cow::Owned(cell.to_owned());
-                    summary.counts[0].insert(count.nr, Entry { name, count });
+                    summary.all.counts[0].insert(count.nr, Entry { name, count });
                 }
                 at += dashes.len() + 1;
             }
             // What stands behind the name was read after the line was made.
-            summary.counts[0].get_mut(&count.nr).unwrap().count = count;
+            summary.all.counts[0].get_mut(&count.nr).unwrap().count = count;
         }
         let mut out = Vec::new();
-        summary.render(&spec::Summary { columns: ours.to_vec(), sort, wall: true }, &mut out);
+        summary.render(&asked(ours, sort), &mut out);
         let sorted = |text: &str| {
             // Order among equals is by number, which rows that are not there yet do not have here.
             let mut lines: Vec<String> = text.lines().map(mask).collect();

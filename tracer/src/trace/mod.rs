@@ -4,6 +4,7 @@
 pub mod ending;
 pub mod filter;
 pub mod notice;
+mod pressure;
 mod render;
 pub mod sequence;
 pub mod stage;
@@ -18,6 +19,7 @@ use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 
 pub use self::ending::{Ending, die, said};
+use self::pressure::Pressure;
 use self::sequence::{Order, Sequencer};
 use self::stage::Shower;
 use crate::capture::recording::Header;
@@ -80,7 +82,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
         shower.expect(header.command_pid);
     }
     if spec.output.form == Form::Summary {
-        source.count_only();
+        source.count_only(spec.output.by_process());
     }
     interrupt::install()?;
     let mut trace = Trace::new(&spec, Box::new(source), shower);
@@ -115,6 +117,7 @@ pub struct Trace<'a> {
     recorder: Option<Recorder>,
     batch: Batch,
     marked: Instant,
+    pressure: Pressure,
     /// Somebody watches: what runs for long is shown before it ends. With the time of the last event, until
     /// what runs since is shown.
     live: bool,
@@ -138,6 +141,7 @@ impl<'a> Trace<'a> {
             recorder: None,
             batch: Batch::new(),
             marked: now,
+            pressure: Pressure::new(now),
             live,
             quiet_since: None,
         }
@@ -157,6 +161,7 @@ impl<'a> Trace<'a> {
             if self.mark_due(idle) {
                 self.mark()?;
             }
+            self.watch_pressure();
             if self.live && self.quiet_since.is_some_and(|since| since.elapsed() >= REVEAL) {
                 self.mark()?;
                 self.sequencer.reveal(&mut self.shower);
@@ -169,6 +174,16 @@ impl<'a> Trace<'a> {
             if unread || status == Status::Done {
                 return Ok(None);
             }
+        }
+    }
+
+    /// Says so when events come faster than they are shown.
+    fn watch_pressure(&mut self) {
+        let now = Instant::now();
+        if self.pressure.due(now)
+            && let Some(said) = self.pressure.look(now, self.source.throughput())
+        {
+            self.shower.say(&said);
         }
     }
 
@@ -194,7 +209,7 @@ impl<'a> Trace<'a> {
         self.sequencer.finish(&mut self.shower);
         let mut failed = false;
         if self.spec.output.summary.is_some() {
-            self.shower.count(&self.source.counts()?);
+            self.shower.count(&self.source.counts()?, &self.source.counts_by_process()?);
         }
         if let Some(errno) = self.source.exec_error() {
             self.shower.say(&format!("exec: {}", ending::strerror(errno)));

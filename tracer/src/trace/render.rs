@@ -32,6 +32,8 @@ fn color(spec: &Spec) -> bool {
 /// Lines of one form, and the counts of a summary besides.
 pub struct Renderer {
     form: Lines,
+    /// Only the counts are shown.
+    silent: bool,
     summary: Option<(Summary, spec::Summary)>,
 }
 
@@ -44,12 +46,15 @@ enum Lines {
 impl Renderer {
     /// What `spec` asks for.
     pub fn new(spec: &Spec) -> Renderer {
+        let summary = spec.output.summary.clone();
         let form = match spec.output.form {
+            Form::Summary if summary.as_ref().is_some_and(|summary| summary.json) => Lines::Json(Json::new(false)),
             Form::Text => Lines::Text(StraceText::new(&spec.output.style, pid_format(&spec.output.to), color(spec))),
             Form::Json => Lines::Json(Json::new(spec.output.style.ip)),
             Form::Summary | Form::None => Lines::None,
         };
-        Renderer { form, summary: spec.output.summary.clone().map(|columns| (Summary::default(), columns)) }
+        let silent = matches!(spec.output.form, Form::Summary | Form::None);
+        Renderer { form, silent, summary: summary.map(|asked| (Summary::new(asked.by_process), asked)) }
     }
 
     /// Calls are counted.
@@ -59,16 +64,17 @@ impl Renderer {
 
     /// Nothing is made of single events.
     pub fn is_silent(&self) -> bool {
-        matches!(self.form, Lines::None)
+        self.silent
     }
 
-    /// What comes last: the table, or JSON's summary. Returns the number of records.
+    /// What comes last: the tables, or JSON's counts and summary. Returns the number of records.
     pub fn finish(&mut self, source: &str, losses: &Losses, exit_code: Option<i32>, out: &mut Vec<u8>) -> u64 {
         let counts = self.summary.as_ref();
         match &mut self.form {
-            Lines::Json(json) => {
-                json.finish(&End { source, losses, exit_code, counts: counts.map(|(summary, _)| summary) }, out)
-            }
+            Lines::Json(json) => json.finish(
+                &End { source, losses, exit_code, counts: counts.map(|(summary, asked)| (summary, asked)) },
+                out,
+            ),
             Lines::Text(_) | Lines::None => {
                 if let Some((summary, columns)) = counts {
                     summary.render(columns, out);
@@ -81,6 +87,9 @@ impl Renderer {
 
 impl Render for Renderer {
     fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>) {
+        if self.silent {
+            return;
+        }
         match &mut self.form {
             Lines::Text(text) => text.line(line, out),
             Lines::Json(json) => json.line(line, out),

@@ -234,9 +234,10 @@ impl Shower {
     }
 
     /// Takes what a source counted itself.
-    pub fn count(&mut self, counts: &[Count]) {
+    pub fn count(&mut self, counts: &[Count], by_process: &[(u32, Count)]) {
         if let Some(summary) = self.render.summary() {
             counts.iter().for_each(|count| summary.add(count));
+            by_process.iter().for_each(|(process, count)| summary.add_of(*process, count));
         }
     }
 
@@ -244,6 +245,9 @@ impl Shower {
     pub fn finish(mut self, source: &str, losses: &Losses) -> Outcome {
         let code = self.command.status.filter(|status| status & 0x7f == 0).map(|status| (status >> 8) & 0xff);
         self.hand_over();
+        for tid in self.processes.tids() {
+            self.name_process(tid);
+        }
         self.count = self.render.finish(source, losses, code, &mut self.lines);
         self.hand_over();
         self.sink.finish()
@@ -384,7 +388,17 @@ impl Shower {
             self.hand_over();
             self.sink.task_gone(tid);
         }
+        self.name_process(tid);
         self.processes.gone(tid);
+    }
+
+    /// Tells the tables by process what a process was called last: as its first thread is, while it is known.
+    fn name_process(&mut self, tid: u32) {
+        if let (Some(summary), Some(task)) = (self.render.summary(), self.processes.get(tid))
+            && task.tgid == tid
+        {
+            summary.name(tid, task.comm());
+        }
     }
 
     /// Renders one line of task `head.tid`.

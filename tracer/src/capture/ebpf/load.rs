@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use aya::maps::{Array, HashMap, Map};
 use aya::programs::{BtfTracePoint, Iter, Program, tp_btf::BtfTracePointLink};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
-use tracer_common::config::{CAST, Config, Regs, Tally, follow, target};
+use tracer_common::config::{CAST, Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan, Variant};
 
 use super::btf::KernelTypes;
@@ -39,6 +39,12 @@ pub struct Loaded {
     pub beats: Map,
     /// Call counters.
     pub tally: Map,
+    /// Call counters by process.
+    pub tallies: Map,
+    /// Calls that found no room, by process and call.
+    pub missed: Map,
+    /// Plan indexes of calls that are seen and counted though nobody asked for them.
+    pub unasked: Vec<u32>,
     programs: Vec<RawFd>,
     object: Ebpf,
 }
@@ -76,6 +82,8 @@ pod! {
     VariantKey = Variant;
     /// A counter that aya may copy.
     TallyValue = Tally;
+    /// The key of a process's counter that aya may copy.
+    TallyKeyValue = TallyKey;
 }
 
 /// Loads and attaches everything.
@@ -94,6 +102,8 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let object = &*with_casts(object, cast);
     // The object has no CO-RE relocations.
     loader.btf(None).allow_unsupported_maps().override_global("CONFIG", &config, true).map_max_entries("EVENTS", ring);
+    let (tally, tallies) = counters(config.0.flags);
+    loader.map_max_entries("TALLY", tally).map_max_entries("TALLIES", tallies);
     let mut ebpf = loader.load(object).context("cannot load the kernel side")?;
     fill_plans(&mut ebpf, &plans)?;
 
@@ -125,6 +135,9 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
         lost: take(&mut ebpf, "LOST")?,
         beats: take(&mut ebpf, "BEATS")?,
         tally: take(&mut ebpf, "TALLY")?,
+        tallies: take(&mut ebpf, "TALLIES")?,
+        missed: take(&mut ebpf, "MISSED")?,
+        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
         programs,
         object: ebpf,
     })
@@ -231,6 +244,15 @@ fn fill_plans(ebpf: &mut Ebpf, plans: &Plans) -> Result<()> {
     Ok(())
 }
 
+/// The command's gate opens at its execve, and what io_uring does is counted: the kernel side looks at these calls
+/// whether they are shown or not.
+const ALWAYS_SEEN: [u32; 3] = [libc::SYS_execve as u32, libc::SYS_execveat as u32, libc::SYS_io_uring_enter as u32];
+
+/// Whether a call, by its plan index, is to be shown or counted.
+fn asked(plans: &Plans, index: usize) -> bool {
+    plans.table.get(index).is_some_and(|plan| plan.flags & Plan::WANTED != 0)
+}
+
 /// What the kernel side is told of the request.
 fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<Config> {
     let mut config = Config { off: types.offsets()?, own_tgid: std::process::id(), ..Config::NONE };
@@ -240,22 +262,20 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     }
     if spec.output.form == Form::Summary {
         config.flags |= Config::COUNT;
+        config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
     }
     config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
         (false, false) => follow::NONE,
     };
-    config.exec_nr = [libc::SYS_execve as u32, libc::SYS_execveat as u32];
-    config.uring_nr = libc::SYS_io_uring_enter as u32;
+    [config.exec_nr[0], config.exec_nr[1], config.uring_nr] = ALWAYS_SEEN;
     for index in 0..PLANS {
-        if plans.table.get(index).is_some_and(|p| p.flags & Plan::WANTED != 0) {
+        if asked(plans, index) {
             config.wanted[index / 64] |= 1 << (index % 64);
         }
     }
-    // The command's gate opens at its execve, and what io_uring does is counted: the kernel side looks at
-    // these whether they are shown or not.
-    for nr in [config.exec_nr[0], config.exec_nr[1], config.uring_nr] {
+    for nr in ALWAYS_SEEN {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);
     }
     config.wake = (ring / 4).min(256 << 10);
@@ -289,6 +309,23 @@ fn cgroup_id(path: &Path) -> Result<u64> {
     Ok(meta.ino())
 }
 
+/// How many counters there are: of calls, and of calls by process, which take memory as they come: at most a 64th
+/// of it. A process that starts a program has about 25.
+fn counters(flags: u32) -> (u32, u32) {
+    const MIN: usize = 1 << 12;
+    const MAX: usize = 1 << 18;
+    let tally = if flags & Config::COUNT != 0 { PLANS as u32 } else { 1 };
+    let tallies =
+        if flags & Config::BY_PROCESS != 0 { (memory() / 64 / size_of::<Tally>()).clamp(MIN, MAX) } else { 1 };
+    (tally, tallies as u32)
+}
+
+/// Bytes of memory that this machine has.
+fn memory() -> usize {
+    let info = rustix::system::sysinfo();
+    info.totalram as usize * info.mem_unit as usize
+}
+
 /// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory.
 fn ring_size(asked: Option<usize>) -> Result<u32> {
     const MAX: usize = 1 << 30;
@@ -296,10 +333,8 @@ fn ring_size(asked: Option<usize>) -> Result<u32> {
         Some(size) if size > MAX => bail!("a ring of {size} bytes is more than the kernel allows ({MAX})"),
         Some(size) => size,
         None => {
-            let info = rustix::system::sysinfo();
-            let memory = info.totalram as usize * info.mem_unit as usize;
             let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-            (cpus * (16 << 20)).min(memory / 64).min(256 << 20)
+            (cpus * (16 << 20)).min(memory() / 64).min(256 << 20)
         }
     };
     Ok(size.next_power_of_two().max(rustix::param::page_size()) as u32)

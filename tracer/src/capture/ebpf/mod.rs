@@ -7,7 +7,7 @@ mod ring;
 
 pub use available::{available, only};
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -17,11 +17,11 @@ use aya::maps::{Array, HashMap, PerCpuArray};
 use tracer_common::config::{Tally, Task, walk};
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::loss::Loss;
-use tracer_common::plan::PLANS;
 
 use self::ring::Ring;
 use super::command::Started;
-use super::{Batch, Count, Losses, Source, Status};
+use super::count::Histogram;
+use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::spec::Spec;
 
 /// Loads the whole object as a trace would, attaches it, and lets go of it again (`tracer doctor`).
@@ -324,7 +324,21 @@ impl Source for EbpfSource {
             }
         }
         losses.add(Loss::NotRun, self.loaded.not_run());
+        if let Ok(missed) = HashMap::<_, load::TallyKeyValue, u64>::try_from(&self.loaded.missed) {
+            for (key, n) in missed.iter().flatten() {
+                let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+                *losses.calls.entry(LostCall { process: key.0.tgid, compat, nr }).or_default() += n;
+            }
+        }
         losses
+    }
+
+    fn throughput(&mut self) -> Throughput {
+        let lost = PerCpuArray::<_, u64>::try_from(&self.loaded.lost).map_or(0, |lost| {
+            let of = |reason: Loss| lost.get(&(reason as u32), 0).map_or(0, |per_cpu| per_cpu.iter().sum());
+            of(Loss::RingFull) + of(Loss::LifecycleLost)
+        });
+        Throughput { read: self.ring.read, lost }
     }
 
     fn command(&self) -> Option<u32> {
@@ -338,26 +352,46 @@ impl Source for EbpfSource {
     fn counts(&mut self) -> Result<Vec<Count>> {
         let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
         let mut counts = Vec::new();
-        for index in 0..PLANS as u32 {
-            let mut count = Count { compat: index >= 512, nr: index & 511, ..Count::default() };
-            let mut min = u64::MAX;
-            for t in tally.get(&index, 0)?.iter().map(|v| v.0).filter(|t: &Tally| t.calls > 0) {
-                count.calls += t.calls;
-                count.errors += t.errors;
-                count.total += t.total;
-                min = min.min(t.min1.saturating_sub(1));
-                count.max = count.max.max(t.max);
-            }
-            if count.calls > 0 {
-                count.min = min;
-                counts.push(count);
-            }
+        for index in (0..tally.len()).filter(|index| !self.loaded.unasked.contains(index)) {
+            let mut count = Count::none(index >= 512, index & 511);
+            tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
+            counts.extend((count.calls > 0).then_some(count));
         }
         Ok(counts)
     }
 
+    fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
+        let tallies = HashMap::<_, load::TallyKeyValue, load::TallyValue>::try_from(&self.loaded.tallies)?;
+        let mut counts: BTreeMap<(u32, u16), Count> = BTreeMap::new();
+        for entry in tallies.iter() {
+            let (key, tally) = entry?;
+            if self.loaded.unasked.contains(&key.0.index.into()) {
+                continue;
+            }
+            let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+            let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
+            count.add(&counted(compat, nr, &tally.0));
+        }
+        Ok(counts.into_iter().map(|((process, _), count)| (process, count)).collect())
+    }
+
     fn name(&self) -> &'static str {
         "ebpf"
+    }
+}
+
+/// What one CPU counted.
+fn counted(compat: bool, nr: u32, tally: &Tally) -> Count {
+    let times = Histogram(tally.buckets);
+    Count {
+        compat,
+        nr,
+        calls: times.sum(),
+        errors: tally.errors,
+        total: tally.total,
+        min: tally.min1.saturating_sub(1),
+        max: tally.max,
+        times,
     }
 }
 

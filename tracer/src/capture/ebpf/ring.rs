@@ -31,6 +31,8 @@ pub struct Ring {
     producer: Mapping,
     size: usize,
     page: usize,
+    /// Records that were read.
+    pub read: u64,
 }
 
 struct Mapping {
@@ -56,7 +58,7 @@ impl Ring {
         let consumer = map(&fd, page, ProtFlags::READ | ProtFlags::WRITE, 0)?;
         // The data is mapped twice in a row, so that no record is torn at the end.
         let producer = map(&fd, page + 2 * size, ProtFlags::READ, page)?;
-        Ok(Ring { fd, consumer, producer, size, page })
+        Ok(Ring { fd, consumer, producer, size, page, read: 0 })
     }
 
     /// Moves the records that wait now to `batch`; of those that are no calls, `event` decides. True when
@@ -67,18 +69,21 @@ impl Ring {
         let consumer = self.position(&self.consumer);
         let mut at = consumer.load(Ordering::Relaxed);
         let mut given = at;
+        let mut read = 0;
         while at < end && batch.len() < limit {
             let Some((record, length)) = self.record(at) else { break };
             if let Some(record) = record {
                 take(record, batch, &mut event);
             }
             at += length;
+            read += 1;
             if at - given >= GIVE_BACK {
                 consumer.store(at, Ordering::Release);
                 given = at;
             }
         }
         consumer.store(at, Ordering::Release);
+        self.read += read;
         at < end && batch.len() >= limit
     }
 

@@ -13,7 +13,6 @@ mod follow;
 mod seccomp;
 mod stops;
 mod sys;
-mod tally;
 mod task;
 mod timer;
 mod untraced;
@@ -26,6 +25,7 @@ use anyhow::{Context, Result};
 use tracer_common::loss::Loss;
 
 use super::command::Started;
+use super::count::Counter;
 use super::files::Files;
 use super::interpret::Scratch;
 use super::memory::Memory;
@@ -34,7 +34,6 @@ use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::{Form, Spec};
 use follow::Follow;
 use sys::Waited;
-use tally::Tally;
 use task::Tasks;
 use timer::Timer;
 
@@ -91,7 +90,7 @@ pub struct PtraceSource {
     files: Files,
     scratch: Scratch,
     losses: Losses,
-    tally: Option<Tally>,
+    tally: Option<Counter>,
     started: Option<Started>,
     refused: Vec<(i32, io::Error)>,
     reaped: Vec<(u32, i32)>,
@@ -140,7 +139,7 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
-            tally: (spec.output.form == Form::Summary).then(Tally::default),
+            tally: (spec.output.form == Form::Summary).then(|| Counter::new(spec.output.by_process())),
             started: None,
             refused: Vec::new(),
             reaped: Vec::new(),
@@ -252,7 +251,11 @@ impl Source for PtraceSource {
     }
 
     fn counts(&mut self) -> Result<Vec<Count>> {
-        Ok(self.tally.as_ref().map(Tally::counts).unwrap_or_default())
+        Ok(self.tally.as_ref().map(Counter::counts).unwrap_or_default())
+    }
+
+    fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(self.tally.as_ref().map(Counter::by_process).unwrap_or_default())
     }
 
     fn command(&self) -> Option<u32> {

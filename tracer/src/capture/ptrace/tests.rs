@@ -346,7 +346,7 @@ fn a_page_nobody_fills_does_not_stop_the_tree() {
     assert_eq!(calls(&seen, libc::SYS_getppid).len(), 50, "the sibling ran on");
     let write = calls(&seen, libc::SYS_write)[0];
     assert_eq!(write.blobs[0].0.status, status::FAULT);
-    assert_eq!(trace.source.losses().0.get(&Loss::BlobFault), Some(&1));
+    assert_eq!(trace.source.losses().reasons.get(&Loss::BlobFault), Some(&1));
 }
 
 #[test]

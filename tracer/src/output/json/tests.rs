@@ -232,17 +232,39 @@ fn values_have_one_form_each() {
 fn the_summary_tells_what_is_missing() {
     let mut losses = Losses::default();
     losses.add(Loss::RingFull, 5);
-    let mut counts = summary::Summary::default();
-    counts.add_call(&call(&[], Ret::Error(2)));
     let mut out = Vec::new();
-    let end = End { source: "ptrace", losses: &losses, exit_code: Some(7), counts: Some(&counts) };
+    let end = End { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
     Json::new(false).finish(&end, &mut out);
     let last = schema::check(std::str::from_utf8(&out).unwrap().trim_end());
     assert_eq!(last["complete"], false);
     assert_eq!(last["lost"]["ring_full"], 5);
     assert_eq!(last["lost_total"], 5);
     assert_eq!(last["exit_code"], 7);
-    assert_eq!(last["syscalls"][0]["errors"], 1);
+}
+
+#[test]
+fn counts_come_before_the_summary() {
+    let mut counts = summary::Summary::new(true);
+    counts.add_call(&call(&[], Ret::Error(2)));
+    counts.add_call(&call(&[], Ret::Value(Value::Int(3))));
+    counts.add_call(&call(&[], Ret::Never));
+    counts.name(11, b"sh\xff");
+    let compat = crate::capture::Count { calls: 1, ..crate::capture::Count::none(true, 0x1ff) };
+    counts.add(&compat);
+    let asked =
+        spec::Summary { columns: vec![], sort: None, wall: false, by_process: true, histogram: false, json: true };
+    let mut out = Vec::new();
+    let losses = Losses::default();
+    let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
+    assert_eq!(Json::new(false).finish(&end, &mut out), 4);
+    let text = String::from_utf8(out).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let one = r#""call":"openat","nr":257,"calls":2,"errors":1,"total_ns":3000,"min_ns":1500,"max_ns":1500,"mean_ns":1500,"p50_ns":1500,"p90_ns":1500,"p99_ns":1500,"buckets":[0,0,0,0,0,0,0,0,0,0,2]}"#;
+    assert_eq!(lines[0], format!(r#"{{"v":1,"type":"count",{one}"#));
+    assert_eq!(lines[2], format!(r#"{{"v":1,"type":"count","pid":11,"comm":{{"b64":"c2j/"}},{one}"#));
+    let objects: Vec<J> = lines.into_iter().map(schema::check).collect();
+    assert_eq!((&objects[1]["compat"], &objects[1]["buckets"]), (&J::from(true), &serde_json::json!([])));
+    assert_eq!((&objects[3]["events"], &objects[3]["calls"]), (&J::from(3), &J::from(0)));
 }
 
 proptest! {

@@ -50,22 +50,27 @@ fn commit() -> String {
     format!("{commit}{}", if changed { ", changed" } else { "" })
 }
 
-/// The first line of `TOOL --version`, of those that are installed.
+/// The versions of those tools that are installed.
 fn versions(tools: &[&str]) -> String {
-    let known = tools.iter().filter(|tool| command::find(tool).is_some()).map(|tool| {
-        let text = output(tool, &["--version"]);
-        version(tool, &text)
-    });
-    let known: Vec<_> = known.collect();
+    let known = tools.iter().filter(|tool| command::find(tool).is_some());
+    let known: Vec<_> = known.map(|tool| version(tool, &says(tool))).collect();
     if known.is_empty() { "none".into() } else { known.join(", ") }
 }
 
-/// A tool with the first word that is a version.
+/// What a tool says of its version: by the long option, or as nginx and wrk do, by the short one.
+fn says(tool: &str) -> String {
+    let all = |option: &str| {
+        let out = Command::new(tool).arg(option).output();
+        out.map_or(String::new(), |out| String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
+    };
+    if matches!(tool, "nginx" | "wrk") { all("-v") } else { all("--version") }
+}
+
+/// A tool with the first number that has a point in it.
 fn version(tool: &str, text: &str) -> String {
-    let digit =
-        |word: &&str| word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
-    let found = text.split_whitespace().find(digit).unwrap_or("of unknown version");
-    format!("{tool} {}", found.trim_start_matches('v'))
+    let words = text.split(|c: char| c.is_whitespace() || "/=".contains(c)).map(|word| word.trim_start_matches('v'));
+    let mut numbers = words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
+    format!("{tool} {}", numbers.next().unwrap_or("of unknown version"))
 }
 
 /// What the processor is called.
@@ -102,6 +107,9 @@ mod tests {
         assert_eq!(model(""), "CPU");
         assert_eq!(version("strace", "strace -- version 6.1\nCopyright"), "strace 6.1");
         assert_eq!(version("bpftrace", "bpftrace v0.17.0"), "bpftrace 0.17.0");
+        assert_eq!(version("nginx", "nginx version: nginx/1.22.1\n"), "nginx 1.22.1");
+        assert_eq!(version("wrk", "wrk debian/4.1.0-3+b2 [epoll] Copyright"), "wrk 4.1.0-3+b2");
+        assert_eq!(version("redis-server", "Redis server v=7.0.15 sha=0:0"), "redis-server 7.0.15");
         assert_eq!(version("perf", ""), "perf of unknown version");
         assert_eq!(first_number("0.39 0.60 0.33 1/100 5"), Some(0.39));
     }

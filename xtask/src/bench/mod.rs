@@ -93,7 +93,7 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     let begin = Instant::now();
     let (target, limit) = if options.quick { (0.15, 15) } else { (0.35, 60) };
     let deadline = options.quick.then(|| begin + QUICK);
-    let bench = Bench { scratch, fixtures, ours, limit: Duration::from_secs(limit), target, deadline };
+    let bench = Bench { scratch, fixtures, ours, limit: Duration::from_secs(limit), target };
     println!("outputs: {} (removed afterwards)\n", bench.scratch.dir().display());
     let mut report = Report { machine, how: options.how(), tables: Vec::new(), memory: Vec::new(), rates: Vec::new() };
     // What is small comes first: a quick run has it in any case.
@@ -180,7 +180,7 @@ impl Options {
         match (self.tracers.is_empty(), self.quick) {
             (false, _) => self.tracers.iter().any(|name| name == tracer.name),
             (true, false) => true,
-            // strace makes the long ones five times as long, and says the same as under the loops.
+            // bpftrace compiles its script for longer than a short run takes.
             (true, true) => tracer.quick && !(workload.is_long() && tracer.name == "bpftrace"),
         }
     }

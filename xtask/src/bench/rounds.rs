@@ -24,6 +24,9 @@ const MOST: f64 = 2e6;
 /// Calls of the loop that proves that the floor is attached.
 const PROOF: u64 = 1000;
 
+/// Why a quick run has no figure.
+const NO_TIME: &str = "no time left";
+
 /// What all measurements share.
 pub struct Bench {
     /// The folder for outputs.
@@ -36,8 +39,6 @@ pub struct Bench {
     pub limit: Duration,
     /// How long a run of a loop should take, in seconds.
     pub target: f64,
-    /// When to begin nothing more.
-    pub deadline: Option<Instant>,
 }
 
 /// What was measured of a tracer under a workload.
@@ -57,6 +58,13 @@ pub struct Row {
     pub absent: Option<String>,
     /// What went wrong.
     pub faults: Vec<String>,
+}
+
+impl Row {
+    fn new(tracer: &'static Tracer, ops: u64) -> Row {
+        let (pairs, faults) = (Vec::new(), Vec::new());
+        Row { tracer, ops, pairs, shown: 0, lost: Lost::default(), absent: None, faults }
+    }
 }
 
 /// The rows under a workload.
@@ -79,20 +87,20 @@ struct Run {
     fault: Option<String>,
 }
 
-/// Measures a workload under these tracers.
+/// Measures a workload under these tracers. Nothing is begun after `end`.
 pub fn measure(
     bench: &Bench,
     workload: Workload,
     tracers: &[&'static Tracer],
     rounds: usize,
-    share: Option<Instant>,
+    end: Option<Instant>,
 ) -> Table {
     let mut table = Table { workload, rows: Vec::new(), absent: None };
     if let Some(missing) = workload.needs().iter().find(|program| command::find(program).is_none()) {
         table.absent = Some(format!("{missing} is not installed"));
         return table;
     }
-    let late = || share.or(bench.deadline).is_some_and(|end| Instant::now() > end);
+    let late = || end.is_some_and(|end| Instant::now() > end);
     let server = match workload.is_server().then(|| Server::start(workload, &bench.scratch)).transpose() {
         Ok(server) => server,
         Err(error) => {
@@ -108,8 +116,15 @@ pub fn measure(
             return table;
         }
     };
-    table.rows =
-        tracers.iter().filter(|tracer| tracer.applies(workload)).map(|tracer| one.begin(tracer, base_ops)).collect();
+    for tracer in tracers.iter().filter(|tracer| tracer.applies(workload)) {
+        let mut row = Row::new(tracer, base_ops);
+        if late() {
+            row.absent = Some(NO_TIME.into());
+        } else {
+            one.begin(&mut row);
+        }
+        table.rows.push(row);
+    }
     for round in 0..rounds {
         for row in &mut table.rows {
             if row.absent.is_some() || !row.faults.is_empty() && row.pairs.is_empty() {
@@ -117,7 +132,7 @@ pub fn measure(
             }
             if late() {
                 if row.pairs.is_empty() {
-                    row.absent = Some("no time left".into());
+                    row.absent = Some(NO_TIME.into());
                 }
                 continue;
             }
@@ -145,38 +160,30 @@ impl Subject<'_> {
         Ok((self.bench.target / rough).clamp(first as f64, MOST) as u64)
     }
 
-    /// The row of a tracer, after a first run of it: which proves that it works here, warms it up, and tells its pace.
-    fn begin(&self, tracer: &'static Tracer, base_ops: u64) -> Row {
-        let (first, choice) = self.workload.first_ops();
-        let mut row = Row {
-            tracer,
-            ops: if choice { first } else { base_ops },
-            pairs: Vec::new(),
-            shown: 0,
-            lost: Lost::default(),
-            absent: None,
-            faults: Vec::new(),
-        };
+    /// A first run of a tracer: it proves that the tracer works here, warms it up, and tells its pace.
+    fn begin(&self, row: &mut Row) {
+        let tracer = row.tracer;
         if let Some(program) = tracer.needs().filter(|program| command::find(program).is_none()) {
             row.absent = Some(format!("{program} is not installed"));
-            return row;
+            return;
         }
         if tracer.program == Program::Floor
             && let Err(error) = self.prove_floor()
         {
             row.faults.push(format!("{error:#}"));
-            return row;
+            return;
         }
-        if choice {
-            match self.traced(tracer, first) {
-                Ok(run) => {
-                    row.ops = (self.bench.target / run.seconds).clamp(first as f64, base_ops as f64) as u64;
-                    row.faults.extend(run.fault);
-                }
-                Err(error) => row.faults.push(format!("{error:#}")),
+        let (first, choice) = self.workload.first_ops();
+        if !choice {
+            return;
+        }
+        match self.traced(tracer, first) {
+            Ok(run) => {
+                row.ops = (self.bench.target / run.seconds).clamp(first as f64, row.ops.max(first) as f64) as u64;
+                row.faults.extend(run.fault);
             }
+            Err(error) => row.faults.push(format!("{error:#}")),
         }
-        row
     }
 
     /// A traced and an untraced run; which comes first changes with the round.

@@ -134,24 +134,22 @@ pub fn detail(table: &Table) -> String {
     for row in &table.rows {
         let mut remarks: Vec<&str> = row.faults.iter().map(String::as_str).collect();
         remarks.extend(row.absent.as_deref());
-        let others = match row.lost.other {
-            0 => String::new(),
-            n => format!(", {n} details"),
+        let lost = match (lost_share(row), row.lost.events) {
+            (None, _) => "–".into(),
+            (_, 0) => "none".into(),
+            (Some(share), events) => format!("{events} ({})", percent(share)),
         };
-        let lost = lost_share(row).map_or("–".into(), |share| {
-            if row.lost.events == 0 {
-                format!("none{others}")
-            } else {
-                format!("{} ({}){others}", row.lost.events, percent(share))
-            }
-        });
+        let details = if row.lost.other > 0 { format!("; {} details missing", row.lost.other) } else { String::new() };
         let times = statistics::spread(row.pairs.iter().map(|pair| pair.traced));
         let _ = writeln!(
             out,
-            "| {} | {} × {} | {} | {} | {} | {} | {} | {} | {lost} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {lost}{details} | {} |",
             row.tracer.title,
-            row.pairs.len(),
-            row.ops,
+            if table.workload.first_ops().1 {
+                format!("{} × {}", row.pairs.len(), row.ops)
+            } else {
+                row.pairs.len().to_string()
+            },
             spread(times, time),
             spread(ratio(&row.pairs), factor),
             spread(added(&row.pairs), time),
@@ -187,16 +185,24 @@ fn lost_share(row: &Row) -> Option<f64> {
     (all > 0).then(|| row.lost.events as f64 / all as f64)
 }
 
-/// `MEDIAN (MIN–MAX)`
+/// `MEDIAN (MIN–MAX)`, with the unit of the median where the others have the same.
 fn spread(spread: Option<Spread>, unit: fn(f64) -> String) -> String {
-    spread.map_or("–".into(), |s| format!("{} ({}–{})", unit(s.median), unit(s.min), unit(s.max)))
+    let Some(Spread { median, min, max }) = spread else { return "–".into() };
+    let [median, min, max] = [median, min, max].map(unit);
+    let of = |text: &str| text.split_once(' ').map(|(_, unit)| unit.to_owned());
+    if of(&min) == of(&median) && of(&max) == of(&median) {
+        let bare = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+        return format!("{median} ({}–{})", bare(&min), bare(&max));
+    }
+    format!("{median} ({min}–{max})")
 }
 
 /// Nanoseconds, in a unit that suits.
 fn time(ns: f64) -> String {
     match ns.abs() {
         size if size < 10_000.0 => format!("{ns:.0} ns"),
-        size if size < 10e6 => format!("{:.1} µs", ns / 1e3),
+        size if size < 1e6 => format!("{:.1} µs", ns / 1e3),
+        size if size < 1e8 => format!("{:.1} ms", ns / 1e6),
         _ => format!("{:.0} ms", ns / 1e6),
     }
 }
@@ -204,6 +210,7 @@ fn time(ns: f64) -> String {
 /// A ratio, with as many digits as mean something.
 fn factor(ratio: f64) -> String {
     match ratio.abs() {
+        size if size < 0.1 => format!("{ratio:.4}"),
         size if size < 10.0 => format!("{ratio:.2}"),
         size if size < 100.0 => format!("{ratio:.1}"),
         _ => format!("{ratio:.0}"),
@@ -236,8 +243,10 @@ mod tests {
         check(time(250.4), "250 ns");
         check(time(-12.0), "-12 ns");
         check(time(27_529.5), "27.5 µs");
+        check(time(1_094_800.0), "1.1 ms");
         check(time(345e6), "345 ms");
         check(factor(1.891), "1.89");
+        check(factor(0.0085), "0.0085");
         check(factor(46.04), "46.0");
         check(factor(1015.3), "1015");
         check(percent(0.0), "0.0 %");
@@ -247,6 +256,8 @@ mod tests {
         check(thousands(1_083_495.0), "1,083,000");
         check(thousands(83_495.0), "83,000");
         check(spread(Some(Spread { median: 2.0, min: 1.0, max: 30.0 }), factor), "2.00 (1.00–30.0)");
+        check(spread(Some(Spread { median: 2.0, min: 1.0, max: 30.0 }), time), "2 ns (1–30)");
+        check(spread(Some(Spread { median: 9000.0, min: 1.0, max: 30_000.0 }), time), "9000 ns (1 ns–30.0 µs)");
         check(spread(None, factor), "–");
     }
 

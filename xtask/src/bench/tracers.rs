@@ -121,8 +121,8 @@ pub const ALL: &[Tracer] = &[
     },
     Tracer {
         name: "ptrace-filter",
-        title: "`tracer -f --backend ptrace --trace=openat`",
-        options: &["--backend", "ptrace", "--trace=openat"],
+        title: "`tracer -f --backend ptrace --seccomp-bpf --trace=openat`",
+        options: &["--backend", "ptrace", "--seccomp-bpf", "--trace=openat"],
         asked: Asked::Openat,
         only: LOCAL,
         ..ROW

@@ -72,6 +72,8 @@ impl Job {
     pub fn start(mut command: Command, scratch: &Scratch, name: &str) -> Result<Job> {
         let (stdout, stderr) = (scratch.path(&format!("{name}.stdout")), scratch.path(&format!("{name}.stderr")));
         command.stdout(File::create(&stdout)?).stderr(File::create(&stderr)?).env("LC_ALL", "C").process_group(0);
+        // Its folders in LD_LIBRARY_PATH would be searched, by more calls, at the start of each measured process.
+        crate::run::without_cargo(&mut command);
         // SAFETY: prctl(2) may be called between fork and exec: it takes no lock and allocates nothing.
         unsafe { command.pre_exec(die_with_parent) };
         let line = command::line(&command);

@@ -199,7 +199,7 @@ impl Options {
     fn how(&self) -> String {
         format!(
             "Times as long as untraced: median (least–greatest) of {} pairs of a traced and an untraced run, {} for processes, make and \
-             servers{}. Where a program runs too short to wait for its tracer's start, it times itself.",
+             servers{}. Loads time themselves: the start of a tracer is in no figure.",
             self.rounds(Workload::Getppid),
             self.rounds(Workload::Make),
             if self.quick { "; a quick run, so rough" } else { "" }

@@ -29,6 +29,8 @@ pub struct Spec {
     pub ring_size: Option<usize>,
     /// What is made of the events.
     pub output: Output,
+    /// With ptrace, have the kernel pass unwanted calls without a stop (`--seccomp-bpf`).
+    pub seccomp: bool,
     /// Any loss ends with exit code 4.
     pub strict: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).

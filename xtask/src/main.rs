@@ -1,6 +1,7 @@
 //! Development commands: `cargo xtask help` lists them. Whatever is more than one plain cargo command lives here, in Rust,
 //! so that it works the same on every machine and in CI.
 
+mod bench;
 mod command;
 mod ebpf;
 mod run;
@@ -16,6 +17,8 @@ cargo xtask COMMAND
   run -- ARGS       build tracer in release and run it with ARGS, as root (through sudo where that is needed)
   build             build tracer in release: target/release/tracer
   test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
+  bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--readme] [--json FILE]
+                    measure what tracing costs here, beside other tracers (as root)
   ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/tracer.bpf.o
   ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Some("test") => test::test(&args[1..]),
         Some("ebpf") => ebpf::main(&words[1..]),
         Some("vm") => vm::main(&args[1..]),
+        Some("bench") => bench::main(&words[1..]),
         Some("tidy") => tidy::main(),
         Some("ci") => test::ci(),
         None | Some("help" | "-h" | "--help") => {

@@ -45,7 +45,7 @@ pub fn run(args: &[OsString]) -> Result<ExitCode> {
 }
 
 /// Takes out of the environment what cargo put there for us: the traced program would look for its libraries in our folders.
-fn without_cargo(command: &mut Command) {
+pub fn without_cargo(command: &mut Command) {
     let of_package =
         |name: &str| name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     for (name, _) in std::env::vars_os() {

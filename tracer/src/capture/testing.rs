@@ -55,6 +55,7 @@ pub fn spec() -> Spec {
                 always_pid: false,
             },
         },
+        seccomp: false,
         strict: false,
         btf: None,
         interrupt: Interrupt::Waiting,

@@ -254,6 +254,7 @@ impl Opts {
                     always_pid: self.always_pid,
                 },
             },
+            seccomp: self.seccomp && follow,
             strict: self.strict,
             btf: self.btf,
             interrupt,

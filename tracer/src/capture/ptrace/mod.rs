@@ -112,7 +112,7 @@ impl PtraceSource {
     /// A command that can not be started ([`super::command::StartError`] inside), or when no process could
     /// be attached to. Single refusals are in [`PtraceSource::refused`].
     pub fn open(spec: &Spec) -> Result<PtraceSource> {
-        PtraceSource::open_with(spec, Options::default())
+        PtraceSource::open_with(spec, Options { seccomp: spec.seccomp })
     }
 
     /// As [`PtraceSource::open`], with options.

@@ -1,0 +1,276 @@
+//! The figures as people read them: a table for each workload with everything, and the one that the README shows.
+
+use std::fmt::Write;
+
+use super::limits::{Memory, Rate};
+use super::machine::Machine;
+use super::rounds::{Row, Table};
+use super::statistics::{self, Spread, added, beside, ratio};
+
+/// Where the README's table stands.
+const BEGIN: &str = "<!-- bench -->";
+const END: &str = "<!-- /bench -->";
+
+/// Everything that was measured.
+pub struct Report<'a> {
+    /// Where.
+    pub machine: &'a Machine,
+    /// How: rounds and the length of runs, in words.
+    pub how: String,
+    /// The pairs.
+    pub tables: Vec<Table>,
+    /// Peak memory, or why there is no figure.
+    pub memory: Vec<Result<Memory, String>>,
+    /// Sustained rates, or why there is none.
+    pub rates: Vec<Result<Rate, String>>,
+}
+
+impl Report<'_> {
+    /// What went wrong, a line each.
+    pub fn faults(&self) -> Vec<String> {
+        let rows = self.tables.iter().flat_map(|table| table.rows.iter().map(move |row| (table.workload, row)));
+        let faults = rows.flat_map(|(workload, row)| {
+            row.faults.iter().map(move |fault| format!("{}, {}: {fault}", workload.name(), row.tracer.name))
+        });
+        let memory = self.memory.iter().filter_map(|memory| memory.as_ref().err().cloned());
+        let rates = self.rates.iter().filter_map(|rate| rate.as_ref().err().cloned());
+        faults.chain(memory).chain(rates).collect()
+    }
+
+    /// What the README shows.
+    pub fn readme(&self) -> String {
+        let mut out = String::new();
+        let facts = &self.machine.facts;
+        let facts: Vec<_> = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let _ = writeln!(out, "{}. {}\n", facts.join("; "), self.how);
+        for warning in &self.machine.warnings {
+            let _ = writeln!(out, "**Not a clean run**: {warning}.\n");
+        }
+        let tables: Vec<_> = self.tables.iter().filter(|table| !table.rows.is_empty()).collect();
+        let _ = write!(out, "| |");
+        for table in &tables {
+            let _ = write!(out, " {} |", table.workload.title());
+        }
+        let _ = writeln!(out, " lost |\n|---|{}", "---|".repeat(tables.len() + 1));
+        let _ = write!(out, "| untraced |");
+        for table in &tables {
+            let base = statistics::spread(table.rows.iter().flat_map(|row| row.pairs.iter().map(|pair| pair.base)));
+            let _ = write!(out, " {} |", base.map_or("–".into(), |base| time(base.median)));
+        }
+        let _ = writeln!(out, " |");
+        for tracer in super::tracers::ALL {
+            let rows: Vec<_> =
+                tables.iter().map(|table| table.rows.iter().find(|row| row.tracer.name == tracer.name)).collect();
+            if rows.iter().all(Option::is_none) {
+                continue;
+            }
+            let _ = write!(out, "| {} |", tracer.title);
+            for row in &rows {
+                let _ = write!(out, " {} |", row.map_or("".into(), cell));
+            }
+            let worst = rows.iter().flatten().filter_map(|row| lost_share(row)).fold(0.0, f64::max);
+            let _ =
+                writeln!(out, " {} |", if worst > 0.0 { format!("up to {}", percent(worst)) } else { "none".into() });
+        }
+        out.push('\n');
+        out.push_str(&self.limits());
+        out
+    }
+
+    /// Memory and rate, in sentences.
+    fn limits(&self) -> String {
+        let mut out = String::new();
+        for memory in self.memory.iter().flatten() {
+            let _ = writeln!(
+                out,
+                "- Peak memory of {} at full speed: {}, of which {} are the mapped ring (its pages are mapped twice, and count twice); \
+                 {} beyond it.",
+                memory.title,
+                bytes(memory.peak),
+                bytes(memory.ring),
+                bytes(memory.peak.saturating_sub(memory.ring))
+            );
+        }
+        for rate in self.rates.iter().flatten() {
+            let who = if rate.producers == 1 { "one process".into() } else { format!("{} processes", rate.producers) };
+            let kept = thousands(rate.kept);
+            let _ = match rate.lost_at {
+                None => writeln!(
+                    out,
+                    "- Records a second from {who} before the first is lost: ≥ {kept} (nothing is lost at full speed)."
+                ),
+                Some(at) => writeln!(
+                    out,
+                    "- Records a second from {who} before the first is lost: {kept} (some are lost at {}).",
+                    thousands(at)
+                ),
+            };
+        }
+        for what in self
+            .memory
+            .iter()
+            .filter_map(|memory| memory.as_ref().err())
+            .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
+        {
+            let _ = writeln!(out, "- {what}");
+        }
+        out
+    }
+}
+
+/// Everything about one workload.
+pub fn detail(table: &Table) -> String {
+    let mut out = format!("## {}\n\n", table.workload.title());
+    if let Some(absent) = &table.absent {
+        let _ = writeln!(out, "Not measured: {absent}");
+        return out;
+    }
+    out += "| tracer | runs × operations | time | × untraced | added | × strace | × floor | calls shown | lost | |\n";
+    out += "|---|---|---|---|---|---|---|---|---|---|\n";
+    let of = |name: &str| table.rows.iter().find(|row| row.tracer.name == name).map_or(&[][..], |row| &row.pairs);
+    let base = statistics::spread(table.rows.iter().flat_map(|row| row.pairs.iter().map(|pair| pair.base)));
+    let runs: usize = table.rows.iter().map(|row| row.pairs.len()).sum();
+    let _ = writeln!(out, "| untraced | {runs} | {} | 1 | | | | | | |", spread(base, time));
+    for row in &table.rows {
+        let mut remarks: Vec<&str> = row.faults.iter().map(String::as_str).collect();
+        remarks.extend(row.absent.as_deref());
+        let lost = match (lost_share(row), row.lost.events) {
+            (None, _) => "–".into(),
+            (_, 0) => "none".into(),
+            (Some(share), events) => format!("{events} ({})", percent(share)),
+        };
+        let details = if row.lost.other > 0 { format!("; {} details missing", row.lost.other) } else { String::new() };
+        let times = statistics::spread(row.pairs.iter().map(|pair| pair.traced));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {lost}{details} | {} |",
+            row.tracer.title,
+            if table.workload.first_ops().1 {
+                format!("{} × {}", row.pairs.len(), row.ops)
+            } else {
+                row.pairs.len().to_string()
+            },
+            spread(times, time),
+            spread(ratio(&row.pairs), factor),
+            spread(added(&row.pairs), time),
+            beside(&row.pairs, of("strace")).map_or("–".into(), factor),
+            beside(&row.pairs, of("floor")).map_or("–".into(), factor),
+            if row.tracer.program == super::tracers::Program::Floor { "–".into() } else { row.shown.to_string() },
+            remarks.join("; ").replace('|', "\\|").replace('\n', " "),
+        );
+    }
+    out
+}
+
+/// Replaces what stands between the marks of the README; `None` when it has no marks.
+pub fn replace(readme: &str, text: &str) -> Option<String> {
+    let begin = readme.find(BEGIN)? + BEGIN.len();
+    let end = begin + readme[begin..].find(END)?;
+    Some(format!("{}\n{}\n{}", &readme[..begin], text.trim_end(), &readme[end..]))
+}
+
+/// A cell of the README's table.
+fn cell(row: &Row) -> String {
+    match (ratio(&row.pairs), &row.absent, row.faults.is_empty()) {
+        (Some(ratio), _, true) => spread(Some(ratio), factor),
+        (Some(ratio), _, false) => format!("{} (wrong count)", spread(Some(ratio), factor)),
+        (None, Some(absent), _) => absent.clone(),
+        (None, None, _) => "failed".into(),
+    }
+}
+
+/// What part of the calls was lost; `None` when nothing can be.
+fn lost_share(row: &Row) -> Option<f64> {
+    let all = row.shown + row.lost.events;
+    (all > 0).then(|| row.lost.events as f64 / all as f64)
+}
+
+/// `MEDIAN (MIN–MAX)`, with the unit of the median where the others have the same.
+fn spread(spread: Option<Spread>, unit: fn(f64) -> String) -> String {
+    let Some(Spread { median, min, max }) = spread else { return "–".into() };
+    let [median, min, max] = [median, min, max].map(unit);
+    let of = |text: &str| text.split_once(' ').map(|(_, unit)| unit.to_owned());
+    if of(&min) == of(&median) && of(&max) == of(&median) {
+        let bare = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+        return format!("{median} ({}–{})", bare(&min), bare(&max));
+    }
+    format!("{median} ({min}–{max})")
+}
+
+/// Nanoseconds, in a unit that suits.
+fn time(ns: f64) -> String {
+    match ns.abs() {
+        size if size < 10_000.0 => format!("{ns:.0} ns"),
+        size if size < 1e6 => format!("{:.1} µs", ns / 1e3),
+        size if size < 1e8 => format!("{:.1} ms", ns / 1e6),
+        _ => format!("{:.0} ms", ns / 1e6),
+    }
+}
+
+/// A ratio, with as many digits as mean something.
+fn factor(ratio: f64) -> String {
+    match ratio.abs() {
+        size if size < 0.1 => format!("{ratio:.4}"),
+        size if size < 10.0 => format!("{ratio:.2}"),
+        size if size < 100.0 => format!("{ratio:.1}"),
+        _ => format!("{ratio:.0}"),
+    }
+}
+
+fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.001 { "less than 0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
+}
+
+fn bytes(n: u64) -> String {
+    format!("{:.1} MiB", n as f64 / f64::from(1 << 20))
+}
+
+/// A rate, rounded to thousands: finer figures would mean nothing.
+fn thousands(rate: f64) -> String {
+    {
+        let n = (rate / 1000.0) as u64;
+        if n >= 1000 { format!("{},{:03},000", n / 1000, n % 1000) } else { format!("{n},000") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        let check = |found: String, expected: &str| assert_eq!(found, expected);
+        check(time(250.4), "250 ns");
+        check(time(-12.0), "-12 ns");
+        check(time(27_529.5), "27.5 µs");
+        check(time(1_094_800.0), "1.1 ms");
+        check(time(345e6), "345 ms");
+        check(factor(1.891), "1.89");
+        check(factor(0.0085), "0.0085");
+        check(factor(46.04), "46.0");
+        check(factor(1015.3), "1015");
+        check(percent(0.0), "0.0 %");
+        check(percent(0.00001), "less than 0.1 %");
+        check(percent(0.436), "43.6 %");
+        check(bytes(3 << 19), "1.5 MiB");
+        check(thousands(1_083_495.0), "1,083,000");
+        check(thousands(83_495.0), "83,000");
+        check(spread(Some(Spread { median: 2.0, min: 1.0, max: 30.0 }), factor), "2.00 (1.00–30.0)");
+        check(spread(Some(Spread { median: 2.0, min: 1.0, max: 30.0 }), time), "2 ns (1–30)");
+        check(spread(Some(Spread { median: 9000.0, min: 1.0, max: 30_000.0 }), time), "9000 ns (1 ns–30.0 µs)");
+        check(spread(None, factor), "–");
+    }
+
+    #[test]
+    fn the_readme_keeps_what_is_around_the_marks() {
+        let readme = "before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n";
+        assert_eq!(
+            replace(readme, "new\n\n").as_deref(),
+            Some("before\n<!-- bench -->\nnew\n<!-- /bench -->\nafter\n")
+        );
+        assert_eq!(replace("no marks", "new"), None);
+        assert_eq!(replace("<!-- bench -->", "new"), None);
+        let once = replace(readme, "new").unwrap();
+        assert_eq!(replace(&once, "new"), Some(once.clone()), "twice is as once");
+    }
+}

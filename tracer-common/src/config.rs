@@ -86,6 +86,7 @@ offsets! {
     sb_magic = "super_block.s_magic" need;
     dentry_parent = "dentry.d_parent" need;
     dentry_name = "dentry.d_name.name" need;
+    dentry_len = "dentry.d_name.len" need;
     dentry_unhashed = "dentry.d_hash.pprev" need;
     dentry_inode = "dentry.d_inode" need;
     mount_mnt = "mount.mnt" need;
@@ -148,6 +149,8 @@ types! {
     mount = "mount";
     /// Stands for any pointer in memory: its first member is one.
     pointer = "list_head";
+    /// Stands for any eight bytes: its first member is a number.
+    word = "timespec64";
 }
 
 /// The number of a helper that does not exist: the loader replaces calls of it by `bpf_rdonly_cast`.

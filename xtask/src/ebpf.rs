@@ -148,6 +148,8 @@ impl Tools {
         let flags = [
             "-Cdebuginfo=2".to_owned(),
             "-Clink-arg=--btf".to_owned(),
+            // x86_64 and arm64 have it, and so the verifier allows it.
+            "-Ctarget-feature=+allows-misaligned-mem-access".to_owned(),
             format!("-Clinker={}", self.linker.display()),
             format!("--remap-path-prefix={}=cargo", home.display()),
             format!("--remap-path-prefix={}=.", dir.display()),

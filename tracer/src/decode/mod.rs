@@ -237,7 +237,8 @@ fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
         // A return value is a whole register: the kernel has already extended it.
         Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
         Ty::Note(first, second) => match value(place, second) {
-            Value::Named(set, v) if v == 0 && set.name_of(0).is_none() => {
+            // A value without a name needs no note that has none either.
+            Value::Named(set, v) if (v == 0 || set.mask == u64::MAX) && set.name_of(v).is_none() => {
                 Ret::Value(scalar::value(first, place.value, 8))
             }
             note => Ret::Noted(scalar::value(first, place.value, 8), Box::new(note)),

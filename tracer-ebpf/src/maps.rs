@@ -75,11 +75,10 @@ pub const DATA_MASK: usize = 0x3fff;
 /// Bytes of blobs in all.
 pub const DATA: usize = DATA_MASK + 1 + BLOB_MAX + 16;
 
-/// A record being made, and the notes of the plan interpreter.
+/// The notes of the plan interpreter and the record being made, close together: a short record touches one page, where
+/// each more that is not at hand costs as much as the copy.
 #[repr(C)]
 pub struct Buffer {
-    pub head: Head,
-    pub data: [u8; DATA],
     /// Bytes of `data` in use.
     pub used: u64,
     /// The user stack pointer at the call's entry.
@@ -98,6 +97,9 @@ pub struct Buffer {
     pub left: u64,
     /// The blob being written.
     pub blob: tracer_common::event::Blob,
+    /// The record: it is sent from here on.
+    pub head: Head,
+    pub data: [u8; DATA],
 }
 
 /// A task storage map; aya-ebpf 0.2 has no type for it.

@@ -190,7 +190,7 @@ fn pending(head: &Head, task: *mut c_void) {
             let used = core::hint::black_box(buffer.used);
             let used = if used > DATA as u64 { DATA as u64 } else { used };
             // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
-            unsafe { send((&raw const *buffer).cast(), size_of::<Head>() as u64 + used, Loss::LifecycleLost) };
+            unsafe { send((&raw const buffer.head).cast(), size_of::<Head>() as u64 + used, Loss::LifecycleLost) };
             return;
         }
     }

@@ -15,7 +15,7 @@ cargo xtask COMMAND
   run -- ARGS       build tracer in release and run it with ARGS, as root (through sudo where that is needed)
   build             build tracer in release: target/release/tracer
   test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
-  ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/tracer.bpf.o
+  ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/*.bpf.o
   ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
   tidy              check the layout of the code: layers, file lengths, module docs, licences

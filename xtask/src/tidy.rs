@@ -180,13 +180,14 @@ fn everywhere(name: &str, text: &str, bad: &mut Vec<String>) {
 
 /// No function of the kernel side can panic: no kernel would load it.
 fn object(bad: &mut Vec<String>) -> Result<()> {
-    let name = "tracer-ebpf/prebuilt/tracer.bpf.o";
-    let Ok(bytes) = fs::read(root().join(name)) else {
-        bad.push(format!("{name}: missing; `cargo xtask ebpf` builds it"));
-        return Ok(());
-    };
-    for symbol in panics(&bytes).with_context(|| format!("{name} is not an ELF object"))? {
-        bad.push(format!("{name}: has {symbol}"));
+    for name in crate::ebpf::OBJECTS {
+        let Ok(bytes) = fs::read(crate::ebpf::committed(name)) else {
+            bad.push(format!("tracer-ebpf/prebuilt/{name}.bpf.o: missing; `cargo xtask ebpf` builds it"));
+            continue;
+        };
+        for symbol in panics(&bytes).with_context(|| format!("{name}.bpf.o is not an ELF object"))? {
+            bad.push(format!("{name}.bpf.o: has {symbol}"));
+        }
     }
     Ok(())
 }

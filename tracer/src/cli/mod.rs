@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub mod flags;
+pub mod lsof;
 
 mod complete;
 mod getopt;
@@ -21,13 +22,13 @@ use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub use fault::UsageError;
-use fault::{Fault, nearest, show};
+pub use fault::{UsageError, show};
+use fault::{Fault, nearest};
 use getopt::Words;
 use opts::Opts;
 
 use crate::exit;
-use crate::spec::Spec;
+use crate::spec::{self, Spec};
 
 /// What a command line asks for. Texts end with a newline and belong on stdout.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub enum Action {
         /// What of it, and how.
         spec: Box<Spec>,
     },
+    /// List open files.
+    Lsof(Box<spec::lsof::Lsof>),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -70,6 +73,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         help: "Trace with exactly strace's grammar and messages.",
     },
     Subcommand {
+        name: "lsof",
+        args: "[OPTION]... [NAME]...",
+        help: "List open files, with lsof's options and output.",
+    },
+    Subcommand {
         name: "replay",
         args: "FILE [OPTION]...",
         help: "Show a recording, with any option about filtering and output.",
@@ -89,7 +97,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 /// Names kept for what is to come.
-const RESERVED: &[&str] = &["ltrace", "lsof", "ss", "inspect", "top", "why", "audit"];
+const RESERVED: &[&str] = &["ltrace", "ss", "inspect", "top", "why", "audit"];
 
 /// Who speaks, and in which grammar.
 #[derive(Debug, Clone)]
@@ -119,6 +127,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         let speaker = Speaker::strace(show(&called));
         return trace(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
     }
+    if name == "lsof" {
+        return lsof::parse(&show(&called), false, &args);
+    }
     if RESERVED.contains(&name) {
         return Err(UsageError::new(name, exit::USAGE, Fault::plain("not in this version of tracer")));
     }
@@ -127,6 +138,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     if args.first().is_some_and(|a| a == "strace") {
         speaker = Speaker::strace("strace".to_owned());
         return trace(&speaker, &args[1..]).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
+    }
+    if args.first().is_some_and(|a| a == "lsof") {
+        return lsof::parse(&format!("{} lsof", speaker.program), true, &args[1..]);
     }
     first_word(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f))
 }

@@ -5,6 +5,7 @@ pub mod errno;
 pub mod escape;
 pub mod json;
 pub mod loss;
+pub mod lsof;
 pub mod place;
 pub mod record;
 pub mod sink;

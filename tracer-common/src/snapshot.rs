@@ -14,6 +14,9 @@ offsets! {
     task_leader = "task_struct.group_leader" need;
     task_comm = "task_struct.comm" need;
     task_start = "task_struct.start_boottime" need;
+    task_files = "task_struct.files" need;
+    files_fdt = "files_struct.fdt" need;
+    fdt_cloexec = "fdtable.close_on_exec" need;
     file_mode = "file.f_mode" need;
     file_flags = "file.f_flags" need;
     file_pos = "file.f_pos" need;
@@ -53,6 +56,8 @@ impl SnapshotConfig {
     pub const SOCKETS: u32 = 1;
     /// No paths: who owns what is the question, not where it is.
     pub const NO_PATHS: u32 = 2;
+    /// O_CLOEXEC too, which is the descriptor's and not the file's.
+    pub const CLOEXEC: u32 = 4;
 
     /// Nothing known, everything asked for.
     pub const NONE: SnapshotConfig = SnapshotConfig { off: SnapshotOffsets::NONE, flags: 0, tgid: 0, not_tgid: 0 };
@@ -74,7 +79,7 @@ pub struct FileRecord {
     pub fd: u32,
     /// `file.f_mode`: bit 0 for reading, bit 1 for writing.
     pub f_mode: u32,
-    /// `file.f_flags`: as given to open(2), without O_CLOEXEC.
+    /// `file.f_flags`: as given to open(2), without O_CLOEXEC unless it was asked for.
     pub f_flags: u32,
     /// Type and permissions, as in `st_mode`.
     pub mode: u32,

@@ -84,6 +84,16 @@ fn peek<T: Copy + Default>(base: u64, off: u32) -> T {
     value
 }
 
+/// O_CLOEXEC (include/uapi/asm-generic/fcntl.h) when a descriptor has it, else 0.
+#[inline(always)]
+fn close_on_exec(task: *const c_void, fd: u32) -> u32 {
+    // SAFETY: `task` is a task.
+    let files = unsafe { load::<u64>(task, conf!(off.task_files)) };
+    let bits = peek::<u64>(peek::<u64>(files, conf!(off.files_fdt)), conf!(off.fdt_cloexec));
+    let word = peek::<u64>(bits.wrapping_add((fd as u64 >> 6) << 3), 0);
+    if word >> (fd & 63) & 1 != 0 { 0o2000000 } else { 0 }
+}
+
 /// Tells one descriptor.
 #[unsafe(link_section = "iter/task_file")]
 #[unsafe(no_mangle)]
@@ -130,6 +140,9 @@ extern "C" fn list_files(ctx: *const IterTaskFile) -> i32 {
         r.nlink = load(inode, conf!(off.inode_nlink));
         r.uid = load(inode, conf!(off.inode_uid));
         r.magic = load::<u64>(sb, conf!(off.sb_magic)) as u32;
+        if conf!(flags) & SnapshotConfig::CLOEXEC != 0 {
+            r.f_flags |= close_on_exec(task, r.fd);
+        }
         let comm = [load::<u64>(leader, conf!(off.task_comm)), load::<u64>(leader, conf!(off.task_comm) + 8)];
         core::ptr::copy_nonoverlapping(comm.as_ptr().cast::<u8>(), r.comm.as_mut_ptr(), 16);
     }

@@ -8,7 +8,13 @@ fn main() {
         let loaded = t.elapsed();
         let t = Instant::now();
         let mut n = 0;
-        it.run(|r, p| { n += 1; if std::env::args().len() > 1 { println!("{r:?} {}", String::from_utf8_lossy(p)); } }).expect("runs");
+        it.run(|r, p| {
+            n += 1;
+            if std::env::args().len() > 1 {
+                println!("{r:?} {}", String::from_utf8_lossy(p));
+            }
+        })
+        .expect("runs");
         eprintln!("paths {paths}: load {loaded:?}, {n} descriptors in {:?}", t.elapsed());
     }
 }

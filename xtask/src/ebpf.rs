@@ -70,9 +70,13 @@ fn check() -> Result<ExitCode> {
             let recorded = fs::read_to_string(committed(OBJECTS[0]).with_extension("o.txt")).unwrap_or_default();
             let versions = tools.versions()?;
             if !recorded.is_empty() && recorded != versions {
-                bail!("the committed object was built by\n{recorded}and cannot be compared with one built by\n{versions}");
+                bail!(
+                    "the committed object was built by\n{recorded}and cannot be compared with one built by\n{versions}"
+                );
             }
-            bail!("the committed object {name} is not what the sources give: run `cargo xtask ebpf` and commit the result");
+            bail!(
+                "the committed object {name} is not what the sources give: run `cargo xtask ebpf` and commit the result"
+            );
         }
         println!("{} is what the sources give: {} bytes, the same from two directories", path.display(), here.len());
     }

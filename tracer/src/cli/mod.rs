@@ -22,8 +22,8 @@ use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub use fault::{UsageError, show};
 use fault::{Fault, nearest};
+pub use fault::{UsageError, show};
 use getopt::Words;
 use opts::Opts;
 

@@ -28,7 +28,8 @@ pub fn missing(spec: &Lsof, selection: &Selection<'_>, targets: &Targets) -> Vec
     }
     // A directory's files are wanted together.
     let named = select.names.iter().map(|name| name.as_encoded_bytes());
-    let named: Vec<&[u8]> = named.chain(select.dirs.iter().map(|dir| dir.path.as_os_str().as_encoded_bytes())).collect();
+    let named: Vec<&[u8]> =
+        named.chain(select.dirs.iter().map(|dir| dir.path.as_os_str().as_encoded_bytes())).collect();
     let dirs = !select.dirs.is_empty();
     for (name, system) in targets.missing() {
         if named.contains(&name) || dirs {

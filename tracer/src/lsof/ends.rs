@@ -148,16 +148,24 @@ mod tests {
             let mut selection = Selection::new(&spec, Vec::new(), false);
             let show = Show { ends, ..crate::lsof::testing::show() };
             let mut all = vec![
-                held(1, "one", vec![
-                    item(1, b'w', kind::PID, End::Pipe(7)),
-                    item(2, b'u', kind::PID, End::Unix(10)),
-                    item(3, b'u', kind::PID, End::Master(4)),
-                ]),
-                held(2, "a-long-command", vec![
-                    item(0, b'r', 0, End::Pipe(7)),
-                    item(5, b'u', 0, End::Unix(11)),
-                    item(6, b'u', 0, End::Slave(4)),
-                ]),
+                held(
+                    1,
+                    "one",
+                    vec![
+                        item(1, b'w', kind::PID, End::Pipe(7)),
+                        item(2, b'u', kind::PID, End::Unix(10)),
+                        item(3, b'u', kind::PID, End::Master(4)),
+                    ],
+                ),
+                held(
+                    2,
+                    "a-long-command",
+                    vec![
+                        item(0, b'r', 0, End::Pipe(7)),
+                        item(5, b'u', 0, End::Unix(11)),
+                        item(6, b'u', 0, End::Slave(4)),
+                    ],
+                ),
             ];
             let peers = HashMap::from([(10, 11), (11, 10)]);
             tell(&mut all, &mut selection, &show, &peers);

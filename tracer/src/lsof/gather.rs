@@ -75,8 +75,8 @@ pub fn gather(
 
 /// Reads what each has open; gives how many could not be looked into.
 fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: bool, maps: bool) -> Result<u64> {
-    let iterate = use_iterator(&spec.collect, list, spec.show.flags);
-    let wanted = Wanted { sockets, paths: true, tgid: 0 };
+    let iterate = use_iterator(&spec.collect, list);
+    let wanted = Wanted { sockets, paths: true, cloexec: spec.show.flags != FlagsColumn::None, tgid: 0 };
     // The iterator runs while mappings are read.
     let (found, unreadable) = std::thread::scope(|scope| {
         let found = iterate.then(|| scope.spawn(move || collect(wanted)));
@@ -93,6 +93,7 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
     };
     let mut denied = unreadable;
     let mut buffer = Vec::new();
+    let mut last = None;
     match found {
         Some(mut found) => list.iter_mut().for_each(|(process, _)| from_iterator(process, &mut found, reader)),
         None => {
@@ -102,7 +103,8 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
                     let mut files = reader.descriptors(process);
                     process.files.append(&mut files);
                 }
-                if reader.trouble.denied && sockets {
+                // A process counts once, whatever its tasks say.
+                if reader.trouble.denied && sockets && last.replace(process.pid) != Some(process.pid) {
                     denied += 1;
                 }
                 // What ended while it was read has nothing open.
@@ -128,6 +130,7 @@ fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
     let mut mapped = Maps::default();
     let mut buffer = Vec::new();
     let mut denied = 0;
+    let mut last = None;
     let mut leader: Option<(u32, Vec<Descriptor>)> = None;
     for (process, _) in list.iter_mut() {
         reader.trouble = Default::default();
@@ -143,7 +146,7 @@ fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
             let files = mapped.files(process, program, reader);
             process.files.extend(files);
         }
-        if reader.trouble.denied {
+        if reader.trouble.denied && last.replace(process.pid) != Some(process.pid) {
             denied += 1;
         }
         if reader.trouble.gone && !processes::still_there(process, &mut buffer) {
@@ -158,12 +161,10 @@ fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
 }
 
 /// Whether the iterator is to be used.
-fn use_iterator(collect: &Collect, list: &[Selected], flags: FlagsColumn) -> bool {
+fn use_iterator(collect: &Collect, list: &[Selected]) -> bool {
     match collect.source {
         Source::Proc => false,
         Source::Iterator => true,
-        // Only fdinfo tells O_CLOEXEC.
-        Source::Auto if flags != FlagsColumn::None => false,
         Source::Auto if !rustix::process::geteuid().is_root() => false,
         Source::Auto if collect.no_stat => true,
         Source::Auto => {

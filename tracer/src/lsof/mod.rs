@@ -1,7 +1,7 @@
 //! `tracer lsof`: open files, by lsof's options and in its output. Snapshot, selection, lines, output.
 
-mod ends;
 mod ending;
+mod ends;
 mod gather;
 mod list;
 mod names;
@@ -239,7 +239,8 @@ fn terminal(spec: &Lsof) -> Terminal {
         Color::Never => false,
         Color::Auto => std::env::var_os("NO_COLOR").is_none() && rustix::termios::isatty(io::stdout()),
     };
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let utf8 = locale.is_some_and(|name| {
         let name = name.to_ascii_lowercase();
         name.contains("utf-8") || name.contains("utf8")

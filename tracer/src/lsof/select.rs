@@ -237,9 +237,7 @@ impl<'s> Selection<'s> {
     /// Whether a file with these bits is shown.
     pub fn shown(&self, bits: u32) -> bool {
         let bits_but_out = bits & (kind::OUT - 1);
-        bits_but_out != 0
-            && bits & kind::OUT == 0
-            && (self.all || !self.spec.and || bits & self.wanted == self.wanted)
+        bits_but_out != 0 && bits & kind::OUT == 0 && (self.all || !self.spec.and || bits & self.wanted == self.wanted)
     }
 
     /// Notes that a file with these bits exists: `-i`, `-N`, `-K` ask for any.
@@ -328,7 +326,9 @@ mod tests {
         let spec = list(false, vec![FdItem::Name("cwd".into()), FdItem::Numbers(0, 2)]);
         let selection = Selection::new(&spec, Vec::new(), false);
         let hit = |s: &Selection<'_>, slot| s.slot(slot) != 0;
-        for (slot, expected) in [(Slot::Cwd, true), (Slot::Root, false), (Slot::Number(2), true), (Slot::Number(3), false)] {
+        for (slot, expected) in
+            [(Slot::Cwd, true), (Slot::Root, false), (Slot::Number(2), true), (Slot::Number(3), false)]
+        {
             assert_eq!(hit(&selection, slot), expected, "{slot:?}");
         }
         assert!(!selection.mappings());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::model::procfs::mounts::{Mounts, Trust};
 use crate::model::procfs::reason;
@@ -202,33 +202,43 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A path without links and without slashes at its end; relative where it was and no link led elsewhere.
-/// What is on a file system that may not answer is left as it is.
+/// A path without links and without slashes at its end; as it was given where there is no link in it. What is
+/// on a file system that may not answer is left as it is.
 fn resolve(path: &Path, mounts: &Mounts) -> PathBuf {
     /// As the kernel: MAXSYMLINKS of include/linux/namei.h.
     const LINKS: usize = 40;
-    let mut todo: Vec<std::ffi::OsString> = parts(path);
-    let mut done = PathBuf::new();
+    let mut todo = parts(path.as_os_str().as_bytes());
+    let mut done: Vec<u8> = Vec::new();
     let mut links = 0;
     while let Some(part) = todo.pop() {
-        done.push(&part);
-        if mounts.trust(absolute(&done).as_os_str().as_bytes()) == Trust::Remote {
+        let before = done.len();
+        if !(done.is_empty() || done.ends_with(b"/")) {
+            done.push(b'/');
+        }
+        done.extend_from_slice(&part);
+        let so_far = Path::new(OsStr::from_bytes(&done));
+        if mounts.trust(absolute(so_far).as_os_str().as_bytes()) == Trust::Remote {
             continue;
         }
-        let Ok(target) = fs::read_link(&done) else { continue };
+        let Ok(target) = fs::read_link(so_far) else { continue };
         links += 1;
         if links > LINKS {
             break;
         }
-        done.pop();
-        todo.extend(parts(&target));
+        let target = target.as_os_str().as_bytes();
+        done.truncate(if target.starts_with(b"/") { 0 } else { before });
+        todo.extend(parts(target));
     }
-    done
+    PathBuf::from(OsStr::from_bytes(&done))
 }
 
-/// The parts of a path, the first of them last.
-fn parts(path: &Path) -> Vec<std::ffi::OsString> {
-    path.components().rev().filter(|c| *c != Component::CurDir).map(|c| c.as_os_str().to_owned()).collect()
+/// The parts of a path, the first of them last; the first of an absolute one is its slash.
+fn parts(path: &[u8]) -> Vec<Vec<u8>> {
+    let names = path.split(|&b| b == b'/').filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
+    let root = path.starts_with(b"/").then(|| b"/".to_vec());
+    let mut parts: Vec<Vec<u8>> = root.into_iter().chain(names).collect();
+    parts.reverse();
+    parts
 }
 
 /// A name fit for a message.
@@ -255,7 +265,11 @@ mod tests {
         let mounts = Mounts::of(std::process::id());
         let mut asker = Asker::new(Duration::from_secs(5), false);
         assert_eq!(resolve(&top.join("link"), &mounts), top.join("a/one"));
-        assert_eq!(resolve(Path::new("/usr/../usr/"), &mounts), Path::new("/usr/../usr"));
+        for (given, expected) in
+            [("/usr/../usr/", "/usr/../usr"), (".", "."), ("./x", "./x"), ("/", "/"), ("a//b", "a/b")]
+        {
+            assert_eq!(resolve(Path::new(given), &mounts).as_os_str(), expected);
+        }
         let one = ask(&top.join("a/one"), &mounts, &mut asker).expect("there");
         let two = ask(&top.join("a/b/two"), &mounts, &mut asker).expect("there");
         for (deep, hits) in [(false, [true, false]), (true, [true, true])] {

@@ -98,7 +98,7 @@ pub struct User {
 /// `-c /REGEX/`
 #[derive(Debug, Clone)]
 pub struct CommandPattern {
-    /// As it was given.
+    /// As it was given, without slashes and modifiers.
     pub text: String,
     /// To be matched against the command's name.
     pub regex: Regex,

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub sockets: bool,
     /// Paths too.
     pub paths: bool,
+    /// O_CLOEXEC too.
+    pub cloexec: bool,
     /// This process only; 0 for all.
     pub tgid: u32,
 }
@@ -104,6 +106,43 @@ impl FileIterator {
     }
 }
 
+/// A socket in the hands of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketOwner {
+    /// The socket's inode.
+    pub ino: u64,
+    /// Its network namespace's; 0 where the kernel does not tell.
+    pub netns: u32,
+    /// The process.
+    pub pid: u32,
+    /// The task, where it has descriptors of its own; else the process.
+    pub tid: u32,
+    /// The process's name.
+    pub comm: Vec<u8>,
+    /// The descriptor.
+    pub fd: u32,
+}
+
+/// Who has which socket open, of all processes, whether /proc lets us look into them or not.
+///
+/// # Errors
+/// What this kernel or these rights lack: /proc/PID/fd tells the same, of processes that may be looked into.
+pub fn socket_owners() -> Result<Vec<SocketOwner>> {
+    let mut owners = Vec::new();
+    FileIterator::load(Wanted { sockets: true, ..Wanted::default() })?.run(|record, _| {
+        let end = record.comm.iter().position(|&b| b == 0).unwrap_or(record.comm.len());
+        owners.push(SocketOwner {
+            ino: record.ino,
+            netns: record.netns,
+            pid: record.tgid,
+            tid: record.tid,
+            comm: record.comm[..end].to_vec(),
+            fd: record.fd,
+        });
+    })?;
+    Ok(owners)
+}
+
 /// What the program is told, and what it attaches to.
 fn prepare(path: &Path, wanted: Wanted) -> Result<(ConfigValue, Btf)> {
     let types = KernelTypes::read(path)?;
@@ -115,6 +154,9 @@ fn prepare(path: &Path, wanted: Wanted) -> Result<(ConfigValue, Btf)> {
     }
     if !wanted.paths {
         flags |= SnapshotConfig::NO_PATHS;
+    }
+    if wanted.cloexec {
+        flags |= SnapshotConfig::CLOEXEC;
     }
     let config = SnapshotConfig { off, flags, tgid: wanted.tgid, not_tgid: std::process::id() };
     let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;

@@ -147,7 +147,8 @@ mod tests {
             Port::Number(n) => n.to_string(),
             Port::Service(name) => name.clone(),
         };
-        let range = |p: &Ports| p.last.as_ref().map_or(port(&p.first), |last| format!("{}-{}", port(&p.first), port(last)));
+        let range =
+            |p: &Ports| p.last.as_ref().map_or(port(&p.first), |last| format!("{}-{}", port(&p.first), port(last)));
         let ports: Vec<String> = address.ports.iter().map(range).collect();
         let host = match &address.host {
             None => String::new(),

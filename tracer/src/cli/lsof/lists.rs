@@ -118,7 +118,9 @@ fn pattern(text: &str) -> Result<CommandPattern, Fault> {
             'b' => basic = true,
             'x' => basic = false,
             'i' => ignore = true,
-            other => return Err(Fault::usage(format!("invalid regular expression modifier: {}", show(other.to_string())))),
+            other => {
+                return Err(Fault::usage(format!("invalid regular expression modifier: {}", show(other.to_string()))));
+            }
         }
     }
     if basic {
@@ -126,7 +128,7 @@ fn pattern(text: &str) -> Result<CommandPattern, Fault> {
     }
     let built = regex::bytes::RegexBuilder::new(&regex).case_insensitive(ignore).unicode(false).build();
     let regex = built.map_err(|_| Fault::usage(format!("regular expression error in: {}", show(text))))?;
-    Ok(CommandPattern { text: text.to_owned(), regex })
+    Ok(CommandPattern { text: inside[..end].to_owned(), regex })
 }
 
 /// A basic regular expression as an extended one (regex(7)): what is special with a backslash in one is so
@@ -150,8 +152,18 @@ fn extended(basic: &str) -> String {
 
 /// Names of TCP's states, as `-s` has them; by number, include/net/tcp_states.h, the first being 0.
 const STATES: &[&str] = &[
-    "CLOSED", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
-    "LAST_ACK", "LISTEN", "CLOSING",
+    "CLOSED",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT1",
+    "FIN_WAIT2",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
 ];
 
 /// `-s TCP:LISTEN,^CLOSE`

@@ -1,7 +1,10 @@
 //! Tables of command lines, and what they become.
 
+use std::time::Duration;
+
 use super::*;
-use crate::cli::Action;
+use crate::spec::Color;
+use crate::spec::lsof::{Ends, Family, Fields, FlagsColumn, Lsof, NamesAre, SizeColumn, SortKey, Source};
 
 fn parsed(line: &str) -> Result<Lsof, String> {
     let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

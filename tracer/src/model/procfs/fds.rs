@@ -84,7 +84,9 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
         let decimal = || number(value).map(|(value, _)| value);
         match name {
             b"pos" => info.pos = decimal(),
-            b"flags" => info.flags = std::str::from_utf8(value).ok().and_then(|v| u32::from_str_radix(v.trim(), 8).ok()),
+            b"flags" => {
+                info.flags = std::str::from_utf8(value).ok().and_then(|v| u32::from_str_radix(v.trim(), 8).ok())
+            }
             b"mnt_id" => info.mount = decimal(),
             b"ino" => info.ino = decimal(),
             b"eventfd-id" => info.eventfd = decimal(),
@@ -170,8 +172,7 @@ impl Reader {
                 return vec![found];
             }
         };
-        let mut numbers: Vec<u32> =
-            names.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        let mut numbers: Vec<u32> = names.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
         numbers.sort_unstable();
         numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd)).collect()
     }
@@ -252,7 +253,9 @@ mod tests {
         let info = parse_fdinfo(b"pos:\t12\nflags:\t0100002\nmnt_id:\t15\nino:\t7\neventfd-count: 0\neventfd-id: 3\n");
         assert_eq!((info.pos, info.flags, info.mount, info.ino), (Some(12), Some(0o100002), Some(15), Some(7)));
         assert_eq!(info.eventfd, Some(3));
-        let info = parse_fdinfo(b"pos:\t0\ntfd:        5 events:       19\ntfd:        4 events: 1\nPid:\t-1\ntty-index:\t2\n");
+        let info = parse_fdinfo(
+            b"pos:\t0\ntfd:        5 events:       19\ntfd:        4 events: 1\nPid:\t-1\ntty-index:\t2\n",
+        );
         assert_eq!((info.targets, info.pid, info.tty), (vec![5, 4], Some(-1), Some(2)));
         assert_eq!(parse_fdinfo(b"\xff\npos\nflags:\t9\n:::\n"), FdInfo::default());
     }

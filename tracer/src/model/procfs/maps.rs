@@ -150,7 +150,10 @@ mod tests {
             assert_eq!(found, expected, "{line}");
         };
         let head = "7f0000000000-7f0000001000 r--p 00000000";
-        check(&format!("{head} fe:00 326279        /usr/lib/libc.so.6"), Some((254, 0, 326279, "/usr/lib/libc.so.6", false)));
+        check(
+            &format!("{head} fe:00 326279        /usr/lib/libc.so.6"),
+            Some((254, 0, 326279, "/usr/lib/libc.so.6", false)),
+        );
         check(&format!("{head} fe:00 9      /tmp/a b (deleted)"), Some((254, 0, 9, "/tmp/a b", true)));
         check(&format!("{head} 00:01 12      /SYSV00000000 (deleted)"), Some((0, 1, 12, "/SYSV00000000", true)));
         check(&format!("{head} 00:00 0       [heap]"), None);

@@ -41,10 +41,43 @@ pub enum Trust {
 
 /// File systems that answer for themselves.
 const LOCAL: &[&[u8]] = &[
-    b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"vfat", b"exfat", b"ntfs3", b"iso9660", b"udf", b"squashfs",
-    b"erofs", b"zfs", b"bcachefs", b"tmpfs", b"ramfs", b"rootfs", b"devtmpfs", b"devpts", b"proc", b"sysfs", b"cgroup",
-    b"cgroup2", b"securityfs", b"debugfs", b"tracefs", b"bpf", b"pstore", b"configfs", b"efivarfs", b"hugetlbfs",
-    b"mqueue", b"nsfs", b"fusectl", b"selinuxfs", b"binfmt_misc",
+    b"ext2",
+    b"ext3",
+    b"ext4",
+    b"xfs",
+    b"btrfs",
+    b"f2fs",
+    b"vfat",
+    b"exfat",
+    b"ntfs3",
+    b"iso9660",
+    b"udf",
+    b"squashfs",
+    b"erofs",
+    b"zfs",
+    b"bcachefs",
+    b"tmpfs",
+    b"ramfs",
+    b"rootfs",
+    b"devtmpfs",
+    b"devpts",
+    b"proc",
+    b"sysfs",
+    b"cgroup",
+    b"cgroup2",
+    b"securityfs",
+    b"debugfs",
+    b"tracefs",
+    b"bpf",
+    b"pstore",
+    b"configfs",
+    b"efivarfs",
+    b"hugetlbfs",
+    b"mqueue",
+    b"nsfs",
+    b"fusectl",
+    b"selinuxfs",
+    b"binfmt_misc",
 ];
 
 impl Mounts {
@@ -137,7 +170,8 @@ mod tests {
 
     #[test]
     fn lines_of_mountinfo() {
-        let line = br"36 35 98:0 /mnt1 /mnt\0402 rw,noatime master:1 shared:2 - fuse.sshfs me@host:/x rw,errors=continue";
+        let line =
+            br"36 35 98:0 /mnt1 /mnt\0402 rw,noatime master:1 shared:2 - fuse.sshfs me@host:/x rw,errors=continue";
         let mount = parse(line).expect("a mount");
         assert_eq!((mount.id, mount.dev), (36, Dev { major: 98, minor: 0 }));
         assert_eq!((mount.point.as_slice(), mount.kind.as_slice()), (b"/mnt 2".as_slice(), b"fuse.sshfs".as_slice()));

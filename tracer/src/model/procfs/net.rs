@@ -106,7 +106,8 @@ pub struct Wanted {
     pub others: bool,
 }
 
-/// Reads the sockets of the namespace that a process is in.
+/// Reads the sockets of the namespace that a process is in. Raw sockets of IPv6 go with TCP and UDP, as lsof
+/// has it.
 pub fn read(pid: u32, wanted: Wanted) -> Table {
     let mut table = Table::new();
     let mut text = Vec::new();
@@ -126,11 +127,11 @@ pub fn read(pid: u32, wanted: Wanted) -> Table {
         each("netlink", &|f, _| netlink(f));
         each("packet", &|f, _| packet(f));
         each("unix", &unix);
-        each("raw6", &|f, _| raw(f, true));
         each("icmp", &|f, _| icmp(f));
         each("icmp6", &|f, _| icmp(f));
     }
     if wanted.inet {
+        each("raw6", &|f, _| raw(f, true));
         each("tcp6", &|f, _| inet(f, InetProtocol::Tcp, true));
         each("udp6", &|f, _| inet(f, InetProtocol::Udp, true));
         each("udplite6", &|f, _| inet(f, InetProtocol::UdpLite, true));
@@ -247,7 +248,9 @@ mod tests {
         for line in ["", "a", "0: 1 2", "0: zz:1 2:3 01 1:2 0 0 0 0 5", "0: 0100007F 0:0 0A 0:0 0 0 0 0 5"] {
             let fields: Vec<&[u8]> = line.as_bytes().split(|&b| b == b' ').filter(|f| !f.is_empty()).collect();
             assert!(inet(&fields, InetProtocol::Tcp, false).is_none(), "{line}");
-            assert!(unix(&fields, line.as_bytes()).is_none() && netlink(&fields).is_none() && packet(&fields).is_none());
+            assert!(
+                unix(&fields, line.as_bytes()).is_none() && netlink(&fields).is_none() && packet(&fields).is_none()
+            );
         }
         let loopback = address(b"00000000000000000000000001000000:0050", true);
         assert_eq!(loopback, Some((IpAddr::V6(Ipv6Addr::LOCALHOST), 80)));

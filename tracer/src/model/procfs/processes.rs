@@ -82,7 +82,9 @@ mod tests {
             assert_eq!((p.pid, p.ppid, p.pgid, p.start, p.state), (42, 1, 7, 4321, b'S'));
             assert_eq!(p.comm, comm.as_bytes());
         }
-        for bad in ["", "x", "42", "42 (sh", "42 (sh)", "42 (sh) S", "42 (sh) S 1 2 3", "99999999999999999999999 (a) S 1"] {
+        for bad in
+            ["", "x", "42", "42 (sh", "42 (sh)", "42 (sh) S", "42 (sh) S 1 2 3", "99999999999999999999999 (a) S 1"]
+        {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
     }

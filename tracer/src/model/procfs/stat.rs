@@ -63,9 +63,7 @@ fn statx(path: &CString, flags: libc::c_int) -> io::Result<FileStat> {
     // SAFETY: plain numbers, for which zero is a value.
     let mut buffer: libc::statx = unsafe { std::mem::zeroed() };
     // SAFETY: a C string, and a buffer of the right type.
-    let failed = unsafe {
-        libc::statx(libc::AT_FDCWD, path.as_ptr(), flags, libc::STATX_BASIC_STATS, &raw mut buffer)
-    };
+    let failed = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), flags, libc::STATX_BASIC_STATS, &raw mut buffer) };
     if failed != 0 {
         return Err(io::Error::last_os_error());
     }

@@ -41,13 +41,19 @@ impl Form<'_> {
         self.field(letter, |out| out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()));
     }
 
+    fn text(&mut self, letter: u8, text: &[u8], terminal: Terminal) {
+        self.field(letter, |out| {
+            safe(text, false, terminal.utf8, None, out);
+        });
+    }
+
     fn entry(&mut self, entry: &Entry, show: &Show, terminal: Terminal) {
         self.number(b'p', entry.pid.into());
         if let Some(tid) = entry.tid {
             self.number(b'K', tid.into());
         }
         if let Some(comm) = &entry.task_comm {
-            self.field(b'M', |out| drop(safe(comm, false, terminal.utf8, None, out)));
+            self.text(b'M', comm, terminal);
         }
         if show.group {
             self.number(b'g', entry.pgid.into());
@@ -55,10 +61,10 @@ impl Form<'_> {
         if show.parent {
             self.number(b'R', entry.ppid.into());
         }
-        self.field(b'c', |out| drop(safe(&entry.comm, false, terminal.utf8, None, out)));
+        self.text(b'c', &entry.comm, terminal);
         self.number(b'u', entry.uid.into());
         if let Some(login) = &entry.login {
-            self.field(b'L', |out| drop(safe(login.as_bytes(), false, terminal.utf8, None, out)));
+            self.text(b'L', login.as_bytes(), terminal);
         }
         if self.end == 0 {
             self.out.push(b'\n');
@@ -137,7 +143,8 @@ const FLAGS: &[(i32, &str)] = &[
 pub fn flags_text(row: &Row, column: FlagsColumn) -> String {
     let Some(flags) = row.flags else { return String::new() };
     if column == FlagsColumn::Hex {
-        return format!("{flags:#x}");
+        // Behind the semicolon, flags of the process's table: Linux has none that are not in the first.
+        return format!("{flags:#x};0x0");
     }
     let mut left = flags;
     let mut words = Vec::new();

@@ -56,7 +56,12 @@ fn entries() -> Vec<Entry> {
         flags: Some(0o100001),
         ..row(Slot::Number(12345), "REG", "/tmp/a\x1b[31m b (deleted)")
     };
-    let denied = Row { dev: None, node: Node::None, note: Some("(readlink: Permission denied)".into()), ..row(Slot::Cwd, "unknown", "/proc/1/cwd") };
+    let denied = Row {
+        dev: None,
+        node: Node::None,
+        note: Some("(readlink: Permission denied)".into()),
+        ..row(Slot::Cwd, "unknown", "/proc/1/cwd")
+    };
     let one = Entry {
         pid: 1234,
         ppid: 1,
@@ -119,7 +124,10 @@ fn fields(letters: &str) -> Fields {
 fn fields_for_programs() {
     let form = Form::Fields { fields: fields("pcLfatDdrsoinPT"), nul: false };
     let text = written(&Show { form, ..show() });
-    assert!(text.starts_with("p1\ncinit\nfcwd\na \ntunknown\nn/proc/1/cwd (readlink: Permission denied)\np1234\n"), "{text}");
+    assert!(
+        text.starts_with("p1\ncinit\nfcwd\na \ntunknown\nn/proc/1/cwd (readlink: Permission denied)\np1234\n"),
+        "{text}"
+    );
     assert!(text.contains("f4\nau\ntIPv4\nd115049\no0t0\nPTCP\nn*:8080\nTST=LISTEN\nf12345\n"), "{text}");
     assert!(text.contains("f0\nar\ntCHR\nD0xfe00\nr0x103\no0t5\ni7\nn/dev/null\n"), "{text}");
     let form = Form::Fields { fields: fields("pfn"), nul: true };
@@ -144,7 +152,10 @@ fn json_is_of_lsofs_shape() {
     let lines: Vec<serde_json::Value> =
         written(&Show { form, ..show() }).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 6);
-    assert_eq!((&lines[1]["pid"], &lines[1]["fd"], &lines[5]["not_readable"]), (&1234.into(), &"cwd".into(), &1.into()));
+    assert_eq!(
+        (&lines[1]["pid"], &lines[1]["fd"], &lines[5]["not_readable"]),
+        (&1234.into(), &"cwd".into(), &1.into())
+    );
     let only = lines[1].as_object().map(|o| o.keys().cloned().collect::<Vec<_>>());
     assert_eq!(only, Some(vec!["fd".to_owned(), "name".to_owned(), "pid".to_owned()]));
 }

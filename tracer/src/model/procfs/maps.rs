@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::fds::{Reader, dir};
-use super::mounts::Mounts;
+use super::mounts::{Mounts, Trust};
 use super::{hex, number, read_into, reason};
 use crate::model::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
 
@@ -26,6 +26,7 @@ enum Asked {
 /// A line of maps that names a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Line<'a> {
+    range: &'a [u8],
     dev: Dev,
     ino: u64,
     path: &'a [u8],
@@ -57,7 +58,7 @@ impl Maps {
     fn file(&mut self, line: &Line<'_>, process: &Process, mounts: &Rc<Mounts>, reader: &mut Reader) -> Descriptor {
         // A namespace lives as long as the reader, so its address names it.
         let key = (Rc::as_ptr(mounts) as usize, line.dev, line.ino, line.path.to_vec());
-        let asked = self.asked.entry(key).or_insert_with(|| ask(line.path, process, mounts, reader)).clone();
+        let asked = self.asked.entry(key).or_insert_with(|| ask(line, process, mounts, reader)).clone();
         let certain = FileStat { dev: line.dev, ino: line.ino, mode: libc::S_IFREG, ..FileStat::default() };
         let mut found = Descriptor::new(Slot::Mem, line.path);
         match asked {
@@ -89,19 +90,32 @@ fn differs(line: &Line<'_>, there: &FileStat) -> String {
     }
 }
 
-fn ask(path: &[u8], process: &Process, mounts: &Mounts, reader: &mut Reader) -> Asked {
+fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader) -> Asked {
+    let path = line.path;
     let mount = mounts.of_path(path);
     let point = mount.map_or(b"?".as_slice(), |mount| &mount.point);
-    let ours = fs_root(process);
-    // In another mount namespace, or below another root, the path means what it means there.
-    let full = match ours {
-        true => path.to_vec(),
-        false => [format!("/proc/{}/root", process.pid).as_bytes(), path].concat(),
+    let trust = mounts.trust(path);
+    let proc = format!("/proc/{}", process.pid);
+    let full = if trust == Trust::Remote {
+        // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
+        format!("{proc}/map_files/{}", link_name(line.range)).into_bytes()
+    } else if fs_root(process) {
+        path.to_vec()
+    } else {
+        // In another mount namespace, or below another root, the path means what it means there.
+        [proc.as_bytes(), b"/root", path].concat()
     };
-    match reader.asker.ask(&full, mounts.trust(path), point) {
+    match reader.asker.ask(&full, trust, point) {
         Ok(stat) => Asked::Is(stat),
         Err(error) => Asked::Fails(reason(&error).into()),
     }
+}
+
+/// The name in map_files of a range of maps: that has no zeroes in front of its addresses.
+fn link_name(range: &[u8]) -> String {
+    let text = String::from_utf8_lossy(range);
+    let ends: Vec<&str> = text.split('-').map(|end| end.trim_start_matches('0')).collect();
+    ends.join("-")
 }
 
 /// Whether a process lives in our mount namespace.
@@ -120,7 +134,7 @@ fn parse(line: &[u8]) -> Option<Line<'_>> {
         rest = &tail[len..];
         Some(&tail[..len])
     };
-    let dev = { (field()?, field()?, field()?, field()?).3 };
+    let (range, dev) = { (field()?, (field()?, field()?, field()?).2) };
     let (ino, _) = number(field()?)?;
     let path = rest.trim_ascii_start();
     let colon = dev.iter().position(|&b| b == b':')?;
@@ -132,7 +146,7 @@ fn parse(line: &[u8]) -> Option<Line<'_>> {
         Some(before) if !before.is_empty() => (before, true),
         _ => (path, false),
     };
-    Some(Line { dev, ino, path, deleted })
+    Some(Line { range, dev, ino, path, deleted })
 }
 
 #[cfg(test)]
@@ -164,8 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn ranges_are_named_without_zeroes() {
+        assert_eq!(link_name(b"00400000-00401000"), "400000-401000");
+        assert_eq!(link_name(b"7f0000000000-7f0000001000"), "7f0000000000-7f0000001000");
+    }
+
+    #[test]
     fn disagreement_in_words() {
-        let line = Line { dev: Dev { major: 1, minor: 2 }, ino: 3, path: b"/a", deleted: false };
+        let line = Line { range: b"1-2", dev: Dev { major: 1, minor: 2 }, ino: 3, path: b"/a", deleted: false };
         let there = |major, ino| FileStat { dev: Dev { major, minor: 2 }, ino, ..FileStat::default() };
         assert_eq!(differs(&line, &there(9, 3)), "(path dev=9,2)");
         assert_eq!(differs(&line, &there(9, 4)), "(path dev=9,2, inode=4)");

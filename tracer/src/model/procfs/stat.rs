@@ -93,6 +93,13 @@ fn in_child(path: &CString, limit: Duration) -> io::Result<FileStat> {
         return Err(io::Error::last_os_error());
     }
     if child == 0 {
+        use std::os::fd::AsRawFd;
+        // It may outlive us, and must hold nothing that others wait for: the answer's pipe alone is left.
+        // SAFETY: numbers only.
+        unsafe {
+            libc::dup2(writer.as_raw_fd(), 0);
+            libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0);
+        }
         let answer = match statx(path, libc::AT_STATX_DONT_SYNC) {
             Ok(s) => Answer {
                 words: [
@@ -108,7 +115,9 @@ fn in_child(path: &CString, limit: Duration) -> io::Result<FileStat> {
             },
             Err(error) => Answer { words: [error.raw_os_error().unwrap_or(libc::EIO) as u64, 0, 0, 0, 0, 0, 0, 0] },
         };
-        let _ = rustix::io::write(&writer, &bytes_of(&answer));
+        let bytes = bytes_of(&answer);
+        // SAFETY: a buffer with its length.
+        unsafe { libc::write(0, bytes.as_ptr().cast(), bytes.len()) };
         // SAFETY: ends the child at once; nothing of the parent's is run.
         unsafe { libc::_exit(0) };
     }

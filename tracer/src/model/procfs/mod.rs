@@ -1,0 +1,3 @@
+//! Readers of /proc.
+
+pub mod owners;

@@ -8,6 +8,7 @@ pub mod loss;
 pub mod place;
 pub mod record;
 pub mod sink;
+pub mod ss;
 pub mod strace;
 pub mod summary;
 pub mod text;

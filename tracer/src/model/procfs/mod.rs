@@ -1,3 +1,4 @@
 //! Readers of /proc.
 
 pub mod owners;
+pub mod sockstat;

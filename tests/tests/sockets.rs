@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn outcome(options: &str) -> Outcome {
-    let lacking: Vec<_> = ["root", "tool:ss", "tool:nsenter", "tool:cc"].iter().filter_map(|word| machine::lacks(word)).collect();
+    let lacking: Vec<_> =
+        ["root", "tool:ss", "tool:nsenter", "tool:cc"].iter().filter_map(|word| machine::lacks(word)).collect();
     if !lacking.is_empty() {
         return Outcome::Skipped(lacking.join("; "));
     }
@@ -81,7 +82,13 @@ fn begin() -> Result<Place> {
 /// What a program prints in the fixture's namespace, as lines without what moves.
 fn run(program: &Path, options: &str) -> Result<Vec<String>> {
     let place = place()?;
-    let script = format!("cd {} && exec nsenter -n -t {} {} {options} 2>{}/err", place.dir.display(), place.pid, program.display(), place.dir.display());
+    let script = format!(
+        "cd {} && exec nsenter -n -t {} {} {options} 2>{}/err",
+        place.dir.display(),
+        place.pid,
+        program.display(),
+        place.dir.display()
+    );
     let out = Command::new("/bin/bash").env_clear().env("PATH", machine::PATH).args(["-c", &script]).output()?;
     let errors = fs::read_to_string(place.dir.join("err")).unwrap_or_default();
     if out.status.code() != Some(0) {
@@ -99,12 +106,15 @@ fn masked(text: &str) -> Vec<String> {
         vec![
             mask(r"timer:\((\w+),[^,]*,\d+\)", "timer:($1,TIME,N)"),
             mask(r" (lastsnd|lastrcv|lastack|busy|rwnd_limited|sndbuf_limited|unacked|retrans|backoff|segs_out|segs_in):\S+", ""),
+            mask(r"^(Total: )\d+$", "$1N"),
             mask(r" +$", ""),
         ]
     });
-    let own = Regex::new(r"^(nl +)?UNCONN +\d+ +\d+ +(4|tcpdiag):").expect("a mask");
+    let own = Regex::new(r"^(nl +)?(UNCONN +)?\d+ +\d+ +(4|tcpdiag):").expect("a mask");
     let lines = text.lines().filter(|line| !own.is_match(line));
-    lines.map(|line| masks.iter().fold(line.to_owned(), |line, (mask, by)| mask.replace_all(&line, *by).into_owned())).collect()
+    lines
+        .map(|line| masks.iter().fold(line.to_owned(), |line, (mask, by)| mask.replace_all(&line, *by).into_owned()))
+        .collect()
 }
 
 fn check(options: &str) -> Result<()> {

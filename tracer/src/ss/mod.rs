@@ -321,6 +321,7 @@ fn query(request: &Request, filter: Option<&Filter>) -> Query {
             preferred if preferred == v4 => vec![v4],
             _ => vec![v4, v6],
         },
+        listed: [v4, v6].into_iter().filter(|&family| request.families & 1 << family != 0).collect(),
         states: request.states,
         extras: Extras { memory: show.memory, info: show.info, tos: show.tos, details: show.details, owner: show.json },
         bytecode: filter.and_then(bytecode::compile),

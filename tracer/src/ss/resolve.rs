@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use super::names::{System, cgroup_mount, netlink_protocols};
 use crate::cli::fault::{Fault, show};
@@ -10,6 +11,9 @@ use crate::cli::ss::filter::{about, number};
 use crate::model::sockets::filter::{End, Filter, Host, Prefix};
 use crate::output::ss::ETHERNET;
 use crate::spec::ss::{Expression, HostWord, Word, tables};
+
+/// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h)
+const CGROUP2_MAGIC: rustix::fs::FsWord = 0x6367_7270;
 
 /// Resolves all names of a filter, those of interfaces in the given namespace.
 pub fn filter(expression: &Expression, system: &mut System, netns: u64) -> Result<Filter, Fault> {
@@ -188,8 +192,12 @@ fn device(word: &Word, system: &System, netns: u64) -> Result<u32, Fault> {
 /// A path, or one below the mount of cgroup v2.
 fn cgroup(word: &Word) -> Result<u64, Fault> {
     let below = word.text.trim_start_matches('/');
-    let found = fs::metadata(&word.text).ok().or_else(|| fs::metadata(cgroup_mount()?.join(below)).ok());
-    match found.filter(|meta| meta.is_dir()) {
+    // Only there the inode of a directory is the id of a cgroup.
+    let group = |path: &Path| {
+        let there = rustix::fs::statfs(path).is_ok_and(|found| found.f_type == CGROUP2_MAGIC);
+        fs::metadata(path).ok().filter(|meta| there && meta.is_dir())
+    };
+    match group(Path::new(&word.text)).or_else(|| group(&cgroup_mount()?.join(below))) {
         Some(meta) => Ok(meta.ino()),
         None => Err(about(word, &format!("there is no cgroup '{}'", show(&word.text)))),
     }

@@ -17,9 +17,9 @@ pub fn parse(words: &[String], request: &mut Request) -> Result<Option<Expressio
         return Ok(None);
     }
     let expression = parser.list()?;
-    match parser.tokens.get(parser.at) {
+    match parser.tokens.get(parser.at).cloned() {
         None => Ok(Some(expression)),
-        Some(token) => Err(about(&token.word, "this ')' closes nothing")),
+        Some(token) => Err(parser.fault(&token, "this ')' closes nothing")),
     }
 }
 

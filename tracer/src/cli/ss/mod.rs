@@ -78,8 +78,9 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Faul
 /// `-h`
 pub fn help(program: &str) -> String {
     let mut out = format!(
-        "Usage: {program} [OPTION]... [state STATE | exclude STATE]... [EXPRESSION]\n\nShows sockets, as the kernel tells them \
-         by netlink. The options are those of iproute2's ss.\n\n"
+        "Usage: {program} [OPTION]... [state STATE | exclude STATE]... [EXPRESSION]\n\n\
+         Shows sockets, as the kernel tells them by netlink. The options are those of\n\
+         iproute2's ss.\n\n"
     );
     for flag in FLAGS {
         let mut left = [flag.short]

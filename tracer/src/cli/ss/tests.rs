@@ -16,7 +16,7 @@ fn ask(line: &str) -> Result<Request, String> {
 
 #[test]
 fn options_choose_tables_families_and_states() {
-    let connected = 0b1001_0011_0110;
+    let connected = 0b1011_0011_0111;
     let check = |line: &str, tables: u32, families: &[i32], states: u32| {
         let request = ask(line).expect(line);
         let bits: u64 = families.iter().map(|family| 1u64 << family).sum();

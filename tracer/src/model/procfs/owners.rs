@@ -1,7 +1,7 @@
 //! Which processes have a socket open: `/proc/PID/fd/N -> socket:[INODE]`, for all processes that may be read.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::io;
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
     let proc = open(rustix::fs::CWD, c"/proc")?;
     for pid in numbers(proc.as_fd())? {
         // Ended, or its entry cannot be opened at all.
-        let Ok(process) = open(proc.as_fd(), &text(pid)) else { continue };
-        if task(process.as_fd(), pid, pid, &mut owners) == Err(Errno::ACCESS) {
+        let Ok(process) = open(proc.as_fd(), Name::new(pid).text()) else { continue };
+        if matches!(task(process.as_fd(), pid, pid, &mut owners), Err(Errno::ACCESS | Errno::PERM)) {
             owners.unreadable += 1;
             continue;
         }
@@ -64,7 +64,7 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
         let Ok(tasks) = tasks else { continue };
         for tid in numbers(tasks.as_fd()).unwrap_or_default() {
             if tid != pid
-                && let Ok(thread) = open(tasks.as_fd(), &text(tid))
+                && let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text())
             {
                 let _ = task(thread.as_fd(), pid, tid, &mut owners);
             }
@@ -78,7 +78,13 @@ fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, owners: &mut Owners) -> R
     let mut comm: Option<Arc<[u8]>> = None;
     let mut buffer = [0u8; 64];
     for fd in numbers(descriptors.as_fd())? {
-        let Ok(len) = readlinkat_raw(&descriptors, text(fd).as_c_str(), &mut buffer[..]) else { continue };
+        let len = match readlinkat_raw(&descriptors, Name::new(fd).text(), &mut buffer[..]) {
+            Ok(len) => len,
+            // Of some processes the numbers can be listed, and no more.
+            Err(refused @ (Errno::ACCESS | Errno::PERM)) => return Err(refused),
+            // Closed meanwhile.
+            Err(_) => continue,
+        };
         let Some(inode) = socket_inode(&buffer[..len]) else { continue };
         let comm = comm.get_or_insert_with(|| Arc::from(name(directory))).clone();
         owners.add(inode, Owner { pid, tid, comm, fd: fd as i32 });
@@ -111,8 +117,22 @@ fn numbers(directory: BorrowedFd<'_>) -> Result<Vec<u32>, Errno> {
     Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect())
 }
 
-fn text(number: u32) -> CString {
-    CString::new(itoa::Buffer::new().format(number)).unwrap_or_default()
+/// A number as the name of a directory's entry.
+struct Name([u8; 11]);
+
+impl Name {
+    fn new(number: u32) -> Name {
+        let mut bytes = [0; 11];
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number).as_bytes();
+        bytes[..digits.len()].copy_from_slice(digits);
+        Name(bytes)
+    }
+
+    fn text(&self) -> &CStr {
+        // Ten digits at most: the last byte stays zero.
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

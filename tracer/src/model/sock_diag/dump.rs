@@ -25,7 +25,16 @@ pub struct Told {
 
 /// Appends the sockets of a table; `family` counts for inet tables only. On an error nothing is appended.
 pub fn dump(query: &Query, table: Table, family: u8, sockets: &mut Vec<Socket>) -> io::Result<Told> {
-    let request = request(query, table, family);
+    match attempts(&request(query, table, family, true), table, sockets) {
+        // A condition that this kernel does not know: it is carried out here.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) && query.bytecode.is_some() => {
+            attempts(&request(query, table, family, false), table, sockets)
+        }
+        done => done,
+    }
+}
+
+fn attempts(request: &[u8], table: Table, sockets: &mut Vec<Socket>) -> io::Result<Told> {
     let from = sockets.len();
     let mut told = Told::default();
     for _ in 0..TRIES {
@@ -35,7 +44,7 @@ pub fn dump(query: &Query, table: Table, family: u8, sockets: &mut Vec<Socket>) 
             Some(socket) => sockets.push(socket),
             None => told.malformed += 1,
         };
-        let interrupted = exchange(&request, each, |_| Ok(())).inspect_err(|_| sockets.truncate(from))?;
+        let interrupted = exchange(request, each, |_| Ok(())).inspect_err(|_| sockets.truncate(from))?;
         told.interrupted = interrupted;
         if !interrupted {
             break;
@@ -46,7 +55,7 @@ pub fn dump(query: &Query, table: Table, family: u8, sockets: &mut Vec<Socket>) 
 
 /// Writes the messages of a dump with their headers, and the one that ends it.
 pub fn raw(query: &Query, table: Table, family: u8, out: &mut dyn Write) -> io::Result<()> {
-    exchange(&request(query, table, family), |_| {}, |message| out.write_all(padded(message).as_ref())).map(drop)
+    exchange(&request(query, table, family, true), |_| {}, |message| out.write_all(padded(message).as_ref())).map(drop)
 }
 
 /// The sockets in the bytes of a dump. One dump ends at its first end, as a file of two families has two.
@@ -78,9 +87,10 @@ pub fn from_file(bytes: &[u8], table: Table) -> (Vec<Socket>, Result<(), String>
     }
 }
 
-fn request(query: &Query, table: Table, family: u8) -> Vec<u8> {
+fn request(query: &Query, table: Table, family: u8, filtered: bool) -> Vec<u8> {
+    let bytecode = query.bytecode.as_deref().filter(|_| filtered);
     match table.protocol() {
-        Some(_) => inet::request(table, family, query.states, query.extras, query.bytecode.as_deref()),
+        Some(_) => inet::request(table, family, query.states, query.extras, bytecode),
         None => other::request(table, query.states, query.extras),
     }
 }

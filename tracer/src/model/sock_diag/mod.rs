@@ -28,6 +28,8 @@ pub struct Query {
     pub tables: Vec<Table>,
     /// Families of the inet tables, in the order of the answer.
     pub families: Vec<u8>,
+    /// Families that are wanted of a table for which /proc/net has to stand in.
+    pub listed: Vec<u8>,
     /// States, as [`super::sockets::State::bit`]s.
     pub states: u32,
     /// What to tell of each socket.
@@ -42,6 +44,7 @@ impl Query {
         Query {
             tables: Table::ALL.to_vec(),
             families: vec![libc::AF_INET as u8, libc::AF_INET6 as u8],
+            listed: vec![libc::AF_INET as u8, libc::AF_INET6 as u8],
             states: u32::MAX,
             extras: Extras { owner: true, ..Extras::default() },
             bytecode: None,
@@ -93,6 +96,8 @@ pub enum Why {
     Interrupted,
     /// So many messages made no sense.
     Malformed(u64),
+    /// The kernel refused, and /proc/net stood in: sockets and addresses are there, details are not.
+    StoodIn(io::Error),
     /// The kernel refused.
     Failed(io::Error),
 }
@@ -108,6 +113,7 @@ impl fmt::Display for Trouble {
             Why::NotListed(None) => write!(f, "this kernel cannot list these sockets"),
             Why::Interrupted => write!(f, "the list changed while it was read; some may be missing"),
             Why::Malformed(count) => write!(f, "{count} answers of the kernel made no sense"),
+            Why::StoodIn(error) => write!(f, "from /proc/net, without details: {error}"),
             Why::Failed(error) => write!(f, "{error}"),
         }?;
         if self.netns != 0 { write!(f, " (network namespace {})", self.netns) } else { Ok(()) }
@@ -129,9 +135,8 @@ pub fn table_of(query: &Query, table: Table, netns: u64, gathered: &mut Gathered
     let mut trouble = |why| gathered.troubles.push(Trouble { table: Some(table), netns, why });
     let sockets = &mut gathered.sockets;
     let families: &[u8] = if table.protocol().is_some() { &query.families } else { &[0] };
-    for &family in families {
-        let told = dump::dump(query, table, family, sockets);
-        match told {
+    for (at, &family) in families.iter().enumerate() {
+        match dump::dump(query, table, family, sockets) {
             Ok(told) => {
                 if told.interrupted {
                     trouble(Why::Interrupted);
@@ -141,14 +146,10 @@ pub fn table_of(query: &Query, table: Table, netns: u64, gathered: &mut Gathered
                 }
             }
             Err(error) => {
-                // /proc/net has the addresses at least of raw, TCP and UDP.
-                match proc_net::read(table, family, query.states, sockets) {
-                    Some(Ok(())) => {}
-                    Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => trouble(Why::Failed(error)),
-                    _ => {
-                        if let Some(why) = missing(table, family, error) {
-                            trouble(why);
-                        }
+                let others = query.listed.iter().filter(|other| at == 0 && !families.contains(other));
+                for &family in [family].iter().chain(others) {
+                    if let Some(why) = stand_in(query, table, family, &error, sockets) {
+                        trouble(why);
                     }
                 }
             }
@@ -156,6 +157,17 @@ pub fn table_of(query: &Query, table: Table, netns: u64, gathered: &mut Gathered
     }
     for socket in &mut sockets[from..] {
         socket.netns = netns;
+    }
+}
+
+/// What /proc/net has where a dump failed: the addresses at least of raw, TCP and UDP sockets. Why there is nothing.
+fn stand_in(query: &Query, table: Table, family: u8, error: &io::Error, sockets: &mut Vec<Socket>) -> Option<Why> {
+    match proc_net::read(table, family, query.states, sockets) {
+        // Without the module only: /proc/net has what there is to a raw socket.
+        Some(Ok(())) if error.raw_os_error() == Some(libc::ENOENT) => None,
+        Some(Ok(())) => Some(Why::StoodIn(io::Error::other(error.to_string()))),
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Some(Why::Failed(error)),
+        _ => missing(table, family, error),
     }
 }
 
@@ -170,14 +182,15 @@ pub fn from_file(bytes: &[u8], table: Table) -> (Vec<Socket>, Result<(), String>
 }
 
 /// What is missing when a table is not listed: nothing, when there are no such sockets.
-fn missing(table: Table, family: u8, error: io::Error) -> Option<Why> {
+fn missing(table: Table, family: u8, error: &io::Error) -> Option<Why> {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::EOPNOTSUPP | libc::EINVAL) => match proc_net::protocols(table, family) {
             Some(proc_net::Count::Absent | proc_net::Count::Known(0)) => None,
             Some(proc_net::Count::Known(count)) => Some(Why::NotListed(Some(count))),
             Some(proc_net::Count::Unknown) | None => Some(Why::NotListed(None)),
         },
-        _ => Some(Why::Failed(error)),
+        Some(errno) => Some(Why::Failed(io::Error::from_raw_os_error(errno))),
+        None => Some(Why::Failed(io::Error::other(error.to_string()))),
     }
 }
 

@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn to_a_pipe_columns_are_as_wide_as_their_fields() {
         let expected = "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n\
-                        LISTEN                    0.0.0.0:                       x      \n";
+                        LISTEN                     0.0.0.0:                      x      \n";
         assert_eq!(list(None, &[["LISTEN", "0.0.0.0:", "x"]]), expected);
         assert_eq!(list(None, &[]), "State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n");
     }

@@ -58,7 +58,7 @@ pub fn raw(query: &Query, table: Table, family: u8, out: &mut dyn Write) -> io::
     exchange(&request(query, table, family, true), |_| {}, |message| out.write_all(padded(message).as_ref())).map(drop)
 }
 
-/// The sockets in the bytes of a dump. One dump ends at its first end, as a file of two families has two.
+/// The sockets in the bytes of a dump. As ss does, only the first is read: a file of two families has two.
 pub fn from_file(bytes: &[u8], table: Table) -> (Vec<Socket>, Result<(), String>) {
     let mut sockets = Vec::new();
     let mut rest = bytes;
@@ -74,7 +74,11 @@ pub fn from_file(bytes: &[u8], table: Table) -> (Vec<Socket>, Result<(), String>
         };
         rest = left;
         match message.kind {
-            wire::DONE => return (sockets, Ok(())),
+            wire::DONE if rest.is_empty() => return (sockets, Ok(())),
+            wire::DONE => {
+                let more = format!("its first dump ends {} bytes before its end; what follows is not read", rest.len());
+                return (sockets, Err(more));
+            }
             wire::ERROR => {
                 let error = io::Error::from_raw_os_error(message.errno());
                 return (sockets, Err(format!("the kernel had answered: {error}")));
@@ -212,6 +216,8 @@ mod tests {
         let (sockets, end) = from_file(&bytes, Table::Tcp);
         assert_eq!(end, Ok(()));
         assert!(sockets.iter().any(|s| s.inet().is_some_and(|i| i.local.port == port)));
+        let two = from_file(&bytes.repeat(2), Table::Tcp);
+        assert!(two.0.len() == sockets.len() && two.1.is_err_and(|what| what.contains("not read")));
         let cut = from_file(&bytes[..bytes.len() - 1], Table::Tcp);
         assert!(cut.0.len() == sockets.len() && cut.1.is_err());
     }

@@ -146,8 +146,10 @@ pub fn table_of(query: &Query, table: Table, netns: u64, gathered: &mut Gathered
                 }
             }
             Err(error) => {
-                let others = query.listed.iter().filter(|other| at == 0 && !families.contains(other));
-                for &family in [family].iter().chain(others) {
+                // Once for all families: in the order of the list, not of the questions.
+                let mine = |other: &u8| *other == family || at == 0 && !families.contains(other);
+                let listed: &[u8] = if table.protocol().is_some() { &query.listed } else { &[0] };
+                for &family in listed.iter().filter(|other| mine(other)) {
                     if let Some(why) = stand_in(query, table, family, &error, sockets) {
                         trouble(why);
                     }

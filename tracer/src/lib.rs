@@ -10,4 +10,5 @@ pub mod model;
 pub mod output;
 pub mod schema;
 pub mod spec;
+pub mod ss;
 pub mod trace;

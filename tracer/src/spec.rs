@@ -2,6 +2,7 @@
 //! everything behind works from it alone.
 
 pub mod lsof;
+pub mod ss;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

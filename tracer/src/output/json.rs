@@ -6,7 +6,7 @@
 //! `select(.type=="call").args.fd.path? // empty`; text that may be cut or no UTF-8 is read with
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
-pub mod escape;
+pub(in crate::output) mod escape;
 #[cfg(test)]
 mod tests;
 mod value;

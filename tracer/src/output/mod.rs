@@ -9,6 +9,7 @@ pub mod lsof;
 pub mod place;
 pub mod record;
 pub mod sink;
+pub mod ss;
 pub mod strace;
 pub mod summary;
 pub mod text;

@@ -6,7 +6,9 @@ pub mod locks;
 pub mod maps;
 pub mod mounts;
 pub mod net;
+pub mod owners;
 pub mod processes;
+pub mod sockstat;
 pub mod stat;
 
 use std::fs::File;

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod lsof;
 pub mod model;
 pub mod output;
+pub mod owners;
 pub mod schema;
 pub mod spec;
 pub mod ss;

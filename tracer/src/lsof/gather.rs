@@ -76,7 +76,8 @@ pub fn gather(
 /// Reads what each has open; gives how many could not be looked into.
 fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: bool, maps: bool) -> Result<u64> {
     let iterate = use_iterator(&spec.collect, list);
-    let wanted = Wanted { sockets, paths: true, cloexec: spec.show.flags != FlagsColumn::None, tgid: 0 };
+    let cloexec = spec.show.flags != FlagsColumn::None;
+    let wanted = Wanted { sockets, paths: true, cloexec, ..Wanted::default() };
     // The iterator runs while mappings are read.
     let (found, unreadable) = std::thread::scope(|scope| {
         let found = iterate.then(|| scope.spawn(move || collect(wanted)));
@@ -171,7 +172,7 @@ fn use_iterator(collect: &Collect, list: &[Selected]) -> bool {
             let mut sum = 0;
             let mut silent = 0;
             for (process, _) in list.iter().filter(|(process, _)| process.tid.is_none()) {
-                match Reader::count(process) {
+                match Reader::count(process.pid) {
                     0 => silent += 1,
                     n => sum += n,
                 }

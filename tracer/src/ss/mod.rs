@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::cli::UsageError;
 use crate::cli::ss::filter;
 use crate::exit;
-use crate::model::procfs::owners::{Owners, owners};
+use crate::model::procfs::owners::Owners;
 use crate::model::procfs::sockstat;
 use crate::model::sock_diag::bytecode;
 use crate::model::sock_diag::namespaces::{self, Namespace};
@@ -21,6 +21,7 @@ use crate::model::sock_diag::{self, Extras, Gathered, Query, Trouble, Why};
 use crate::model::sockets::filter::Filter;
 use crate::model::sockets::{Detail, Socket, State, Table};
 use crate::output::ss::{self, List, Summary, counts};
+use crate::owners::owners;
 use crate::spec::ss::{Expression, Request, Spaces, tables};
 use names::System;
 

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub paths: bool,
     /// O_CLOEXEC too.
     pub cloexec: bool,
+    /// What this process itself has open, too.
+    pub own: bool,
     /// This process only; 0 for all.
     pub tgid: u32,
 }
@@ -129,7 +131,7 @@ pub struct SocketOwner {
 /// What this kernel or these rights lack: /proc/PID/fd tells the same, of processes that may be looked into.
 pub fn socket_owners() -> Result<Vec<SocketOwner>> {
     let mut owners = Vec::new();
-    FileIterator::load(Wanted { sockets: true, ..Wanted::default() })?.run(|record, _| {
+    FileIterator::load(Wanted { sockets: true, own: true, ..Wanted::default() })?.run(|record, _| {
         let end = record.comm.iter().position(|&b| b == 0).unwrap_or(record.comm.len());
         owners.push(SocketOwner {
             ino: record.ino,
@@ -158,7 +160,8 @@ fn prepare(path: &Path, wanted: Wanted) -> Result<(ConfigValue, Btf)> {
     if wanted.cloexec {
         flags |= SnapshotConfig::CLOEXEC;
     }
-    let config = SnapshotConfig { off, flags, tgid: wanted.tgid, not_tgid: std::process::id() };
+    let config =
+        SnapshotConfig { off, flags, tgid: wanted.tgid, not_tgid: if wanted.own { 0 } else { std::process::id() } };
     let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;
     Ok((ConfigValue(config), btf))
 }

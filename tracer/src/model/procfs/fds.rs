@@ -224,8 +224,8 @@ impl Reader {
     }
 
     /// How many descriptors a process has (the size of its `fd` directory, 6.2); 0 where nobody says.
-    pub fn count(process: &Process) -> u64 {
-        fs::metadata(format!("/proc/{}/fd", process.pid)).map_or(0, |meta| meta.len())
+    pub fn count(pid: u32) -> u64 {
+        fs::metadata(format!("/proc/{pid}/fd")).map_or(0, |meta| meta.len())
     }
 }
 

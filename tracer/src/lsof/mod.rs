@@ -61,7 +61,7 @@ pub fn run(spec: &Lsof) -> Result<u8> {
     let mut round = 0;
     loop {
         let mut selection = Selection::new(&spec.select, addresses.clone(), targets.any());
-        let mut reader = Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat));
+        let mut reader = Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec));
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
@@ -246,6 +246,11 @@ fn terminal(spec: &Lsof) -> Terminal {
         name.contains("utf-8") || name.contains("utf8")
     });
     Terminal { utf8, color: color && spec.show.form == Form::Table }
+}
+
+/// `-e`
+fn exempt(spec: &Lsof) -> Vec<Vec<u8>> {
+    spec.collect.exempt.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec()).collect()
 }
 
 fn usage_code(spec: &Lsof) -> u8 {

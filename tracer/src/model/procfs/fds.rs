@@ -18,6 +18,8 @@ use crate::model::snapshot::{Access, Descriptor, FileStat, Process, Slot};
 pub struct Reader {
     /// Asks for what files are.
     pub asker: Asker,
+    /// Directories below which nothing is asked.
+    pub exempt: Vec<Vec<u8>>,
     /// Mounts of each mount namespace that was met.
     spaces: HashMap<Vec<u8>, Rc<Mounts>>,
     /// Mounts by their numbers.
@@ -109,9 +111,9 @@ pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
 
 impl Reader {
     /// Nothing read yet.
-    pub fn new(asker: Asker) -> Reader {
+    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>) -> Reader {
         let numbers = Mounts::of(std::process::id());
-        Reader { asker, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
+        Reader { asker, exempt, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
     }
 
     /// Mounts as a process sees them.
@@ -120,6 +122,14 @@ impl Reader {
         let name = link.map(|path| path.into_os_string().into_vec()).unwrap_or_default();
         let pid = process.pid;
         Rc::clone(self.spaces.entry(name).or_insert_with(|| Rc::new(Mounts::of(pid))))
+    }
+
+    /// The directory that exempts a path.
+    pub fn exempts(&self, path: &[u8]) -> Option<&[u8]> {
+        let over = |dir: &&Vec<u8>| {
+            path.strip_prefix(dir.as_slice()).is_some_and(|rest| rest.first().is_none_or(|&b| b == b'/'))
+        };
+        self.exempt.iter().find(over).map(Vec::as_slice)
     }
 
     /// Current directory, root and program.
@@ -149,6 +159,11 @@ impl Reader {
         let mut found = Descriptor::new(slot, &target);
         let mount = mounts.of_path(&target);
         let trust = mounts.trust(&target);
+        if let Some(dir) = self.exempts(&target) {
+            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.place = mount.map(|mount| (mount.dev, 0));
+            return found;
+        }
         match self.asker.ask(link.as_bytes(), trust, mount.map_or(b"?", |mount| &mount.point)) {
             Ok(stat) => found.stat = Some(stat),
             Err(error) => {
@@ -204,6 +219,11 @@ impl Reader {
         let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.pid));
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
+        if let Some(dir) = self.exempts(&target) {
+            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
+            return Some(found);
+        }
         match self.asker.ask(link.as_bytes(), trust, &name) {
             Ok(stat) => found.stat = Some(stat),
             Err(error) => {
@@ -265,7 +285,7 @@ mod tests {
         let mut buffer = Vec::new();
         let me = processes::process(std::process::id(), &mut buffer).expect("alive");
         let file = fs::File::open("/etc/passwd").expect("a file");
-        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false));
+        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new());
         let files = reader.descriptors(&me);
         let found = files.iter().find(|d| d.slot == Slot::Number(file.as_raw_fd() as u32)).expect("it is open");
         let stat = found.stat.expect("it was asked");

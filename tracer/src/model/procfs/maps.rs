@@ -95,6 +95,9 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     let mount = mounts.of_path(path);
     let point = mount.map_or(b"?".as_slice(), |mount| &mount.point);
     let trust = mounts.trust(path);
+    if reader.exempts(path).is_some() {
+        return Asked::Fails("exempt by -e".into());
+    }
     let proc = format!("/proc/{}", process.pid);
     let full = if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.

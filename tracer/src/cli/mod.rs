@@ -136,7 +136,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         return trace(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
     }
     if name == "lsof" {
-        return lsof::parse(&show(&called), false, &args);
+        return lsof::parse("lsof", false, &args);
     }
     if name == "ss" {
         return list_sockets("ss", true, &args).map_err(|f| UsageError::new("ss", exit::SS_USAGE, f));

@@ -3,34 +3,37 @@
 //! verifier knows every value and drops the branches that a run does not need.
 
 macro_rules! offsets {
-    ($($(#[$doc:meta])* $field:ident = $path:literal $need:ident;)*) => {
-        /// Byte offsets of kernel structure members; [`ABSENT`] where this kernel has no such member.
+    ($(#[$outer:meta])* $name:ident; $($(#[$doc:meta])* $field:ident = $path:literal $need:ident;)*) => {
+        $(#[$outer])*
         #[repr(C)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct Offsets { $($(#[$doc])* #[doc = concat!("`", $path, "`")] pub $field: u32),* }
+        pub struct $name { $($(#[$doc])* #[doc = concat!("`", $path, "`")] pub $field: u32),* }
 
-        impl Offsets {
+        impl $name {
             /// Nothing known.
-            pub const NONE: Offsets = Offsets { $($field: ABSENT),* };
+            pub const NONE: $name = $name { $($field: $crate::config::ABSENT),* };
 
             /// Member paths in field order, `struct.member.member`, and whether tracing needs them.
-            pub const PATHS: &'static [(&'static str, bool)] = &[$(($path, offsets!(@$need))),*];
+            pub const PATHS: &'static [(&'static str, bool)] = &[$(($path, $crate::config::offsets!(@$need))),*];
 
             /// Offsets from a list in the order of `PATHS`.
-            pub fn from_list(list: &[u32]) -> Option<Offsets> {
+            pub fn from_list(list: &[u32]) -> Option<$name> {
                 let mut list = list.iter();
-                Some(Offsets { $($field: *list.next()?),* })
+                Some($name { $($field: *list.next()?),* })
             }
         }
     };
     (@need) => { true };
     (@want) => { false };
 }
+pub(crate) use offsets;
 
 /// An offset that this kernel does not have.
 pub const ABSENT: u32 = u32::MAX;
 
 offsets! {
+    /// Byte offsets of kernel structure members; [`ABSENT`] where this kernel has no such member.
+    Offsets;
     task_pid = "task_struct.pid" need;
     task_tgid = "task_struct.tgid" need;
     task_flags = "task_struct.flags" need;

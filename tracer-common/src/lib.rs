@@ -10,3 +10,4 @@ pub mod config;
 pub mod event;
 pub mod loss;
 pub mod plan;
+pub mod snapshot;

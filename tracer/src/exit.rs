@@ -7,6 +7,10 @@ pub const OK: u8 = 0;
 pub const NOTHING: u8 = 1;
 /// A usage error under strace's name or grammar, as strace has it.
 pub const STRACE_USAGE: u8 = 1;
+/// A usage error under the name of ss, as iproute2 has it.
+pub const SS_USAGE: u8 = 255;
+/// ss could not do what was asked, as iproute2 has it.
+pub const SS_FAILED: u8 = 1;
 /// A usage error.
 pub const USAGE: u8 = 2;
 /// A policy was violated.

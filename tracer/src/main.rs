@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tracer::cli::{self, Action};
 use tracer::trace::{self, Ending};
-use tracer::{doctor, exit};
+use tracer::{doctor, exit, lsof, ss};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -24,6 +24,11 @@ fn carry_out(action: Action) -> ExitCode {
     let (program, failure, result) = match action {
         Action::Trace(spec) => (spec.program.clone(), spec.failure, trace::run(&spec)),
         Action::Replay { file, spec } => (spec.program.clone(), spec.failure, trace::replay(&file, &spec)),
+        Action::Lsof(spec) => {
+            let (program, failure) = (spec.program.clone(), spec.failure);
+            (program, failure, lsof::run(&spec).map(Ending::Code))
+        }
+        Action::Sockets(request) => return ExitCode::from(ss::run(&request)),
         Action::Doctor { json } => {
             let report = doctor::examine();
             let code = if report.works() { exit::OK } else { exit::NOTHING };

@@ -21,30 +21,37 @@ const CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
 const LLVM: &str = "/usr/lib/llvm-22";
 const LINKER_VERSION: &str = "0.13.0";
 
+/// The programs, an object each: tracing, and listing descriptors.
+pub const OBJECTS: [&str; 2] = ["tracer", "snapshot"];
+
+/// Where the object of a program is committed.
+pub fn committed(name: &str) -> PathBuf {
+    root().join(format!("tracer-ebpf/prebuilt/{name}.bpf.o"))
+}
+
 /// `cargo xtask ebpf [--check | --setup]`
 pub fn main(args: &[&str]) -> Result<ExitCode> {
-    let object = root().join("tracer-ebpf/prebuilt/tracer.bpf.o");
     match args {
         [] => {
             let tools = Tools::get()?;
             let built = tools.build(&target().join("ebpf/build"))?;
-            if let Some(dir) = object.parent() {
-                fs::create_dir_all(dir)?;
+            fs::create_dir_all(root().join("tracer-ebpf/prebuilt"))?;
+            for (name, object) in OBJECTS.iter().zip(&built) {
+                let path = committed(name);
+                fs::write(&path, object)?;
+                eprintln!("xtask: {} ({} bytes)", path.display(), object.len());
             }
-            fs::write(&object, &built)?;
-            fs::write(object.with_extension("o.txt"), tools.versions()?)?;
-            eprintln!("xtask: {} ({} bytes)", object.display(), built.len());
+            fs::write(committed(OBJECTS[0]).with_extension("o.txt"), tools.versions()?)?;
             Ok(ExitCode::SUCCESS)
         }
-        ["--check"] => check(&object),
+        ["--check"] => check(),
         ["--setup"] => Tools::get().map(|_| ExitCode::SUCCESS),
         _ => bail!("usage: cargo xtask ebpf [--check | --setup]"),
     }
 }
 
-/// Builds in two directories of different depth and compares both with the committed object.
-fn check(object: &Path) -> Result<ExitCode> {
-    let committed = fs::read(object).with_context(|| format!("no committed object at {}", object.display()))?;
+/// Builds in two directories of different depth and compares both with the committed objects.
+fn check() -> Result<ExitCode> {
     let tools = Tools::get()?;
     let here = tools.build(&target().join("ebpf/build"))?;
     let away = std::env::temp_dir().join(format!("xtask-ebpf-{}/elsewhere", std::process::id()));
@@ -53,18 +60,26 @@ fn check(object: &Path) -> Result<ExitCode> {
         fs::remove_dir_all(dir)?;
     }
     let there = there?;
-    if here != there {
-        bail!("two directories give two objects: {} and {} bytes", here.len(), there.len());
-    }
-    if here != committed {
-        let recorded = fs::read_to_string(object.with_extension("o.txt")).unwrap_or_default();
-        let versions = tools.versions()?;
-        if !recorded.is_empty() && recorded != versions {
-            bail!("the committed object was built by\n{recorded}and cannot be compared with one built by\n{versions}");
+    for ((name, here), there) in OBJECTS.iter().zip(&here).zip(&there) {
+        let path = committed(name);
+        let bytes = fs::read(&path).with_context(|| format!("no committed object at {}", path.display()))?;
+        if here != there {
+            bail!("two directories give two objects {name}: {} and {} bytes", here.len(), there.len());
         }
-        bail!("the committed object is not what the sources give: run `cargo xtask ebpf` and commit the result");
+        if *here != bytes {
+            let recorded = fs::read_to_string(committed(OBJECTS[0]).with_extension("o.txt")).unwrap_or_default();
+            let versions = tools.versions()?;
+            if !recorded.is_empty() && recorded != versions {
+                bail!(
+                    "the committed object was built by\n{recorded}and cannot be compared with one built by\n{versions}"
+                );
+            }
+            bail!(
+                "the committed object {name} is not what the sources give: run `cargo xtask ebpf` and commit the result"
+            );
+        }
+        println!("{} is what the sources give: {} bytes, the same from two directories", path.display(), here.len());
     }
-    println!("{} is what the sources give: {} bytes, the same from two directories", object.display(), here.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,8 +139,8 @@ impl Tools {
         Ok(text)
     }
 
-    /// Lays the sources out in `dir` and builds them there; the bytes of the object.
-    fn build(&self, dir: &Path) -> Result<Vec<u8>> {
+    /// Lays the sources out in `dir` and builds them there; the bytes of the objects.
+    fn build(&self, dir: &Path) -> Result<Vec<Vec<u8>>> {
         let (kernel, common) = (root().join("tracer-ebpf"), root().join("tracer-common"));
         let _ = fs::remove_dir_all(dir.join("src"));
         let _ = fs::remove_dir_all(dir.join("tracer-common"));
@@ -167,24 +182,25 @@ impl Tools {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_TARGET_DIR", dir.join("target"));
         cargo.env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
         run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", "bpfel-unknown-none"]))?;
-        // Debug information is of no use to the kernel, which has BTF for its messages.
-        let stripped = dir.join("target/tracer.bpf.o");
-        let mut strip = Command::new(Path::new(LLVM).join("bin/llvm-strip"));
-        run(strip
-            .arg("--strip-debug")
-            .arg("-o")
-            .arg(&stripped)
-            .arg(dir.join("target/bpfel-unknown-none/release/tracer")))?;
-        let object = fs::read(stripped)?;
-        let panics = crate::tidy::panics(&object)?;
-        if !panics.is_empty() {
-            bail!(
-                "the object can panic ({}): some index or arithmetic is not provably in bounds, and no kernel will load it",
-                panics.join(", ")
-            );
-        }
-        Ok(object)
+        OBJECTS.iter().map(|name| stripped(&dir, name)).collect()
     }
+}
+
+/// A built object, without debug information: it is of no use to the kernel, which has BTF for its messages.
+fn stripped(dir: &Path, name: &str) -> Result<Vec<u8>> {
+    let stripped = dir.join(format!("target/{name}.bpf.o"));
+    let built = dir.join("target/bpfel-unknown-none/release").join(name);
+    let mut strip = Command::new(Path::new(LLVM).join("bin/llvm-strip"));
+    run(strip.arg("--strip-debug").arg("-o").arg(&stripped).arg(built))?;
+    let object = fs::read(stripped)?;
+    let panics = crate::tidy::panics(&object)?;
+    if !panics.is_empty() {
+        bail!(
+            "the object {name} can panic ({}): some index or arithmetic is not provably in bounds, and no kernel will load it",
+            panics.join(", ")
+        );
+    }
+    Ok(object)
 }
 
 fn path_with(dir: &Path) -> Result<std::ffi::OsString> {

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
   bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--readme] [--json FILE]
                     measure what tracing costs here, beside other tracers (as root)
-  ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/tracer.bpf.o
+  ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/*.bpf.o
   ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
   vm [KERNEL...] [--keep] [-- CASE-FILTER...]

@@ -157,6 +157,30 @@ impl Sockets {
     }
 }
 
+/// Of each connected unix socket of our network namespace, the inode of the socket at its other end.
+///
+/// # Errors
+/// What sock_diag(7) gives.
+pub fn unix_peers() -> anyhow::Result<HashMap<u64, u64>> {
+    let request = SockDiagMessage::UnixRequest(UnixRequest {
+        state_flags: unix::StateFlags::all(),
+        inode: 0,
+        show_flags: unix::ShowFlags::PEER,
+        cookie: [0xff; 8],
+    });
+    let mut found = HashMap::new();
+    let me = std::process::id();
+    Sockets::default().dump(me, netns(me).unwrap_or(0), request, NLM_F_DUMP, |message| {
+        if let SockDiagMessage::UnixResponse(response) = message {
+            let (sock, _) = unix_ends(&response, Sock::default());
+            if sock.peer != 0 {
+                found.insert(u64::from(response.header.inode), sock.peer);
+            }
+        }
+    })?;
+    Ok(found)
+}
+
 /// Whether the ends will stay as they are: connected or listening.
 fn settled(sock: &Sock) -> bool {
     match i32::from(sock.family) {

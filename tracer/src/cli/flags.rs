@@ -4,7 +4,7 @@
 //! option of strace that is not built has a row as well, which says why.
 
 use super::fault::{Fault, nearest};
-use super::getopt::Given;
+use super::getopt::{Given, Known};
 use super::opts::Opts;
 use super::sets::{self, Calls};
 use super::words::{self, bad, text};
@@ -33,6 +33,24 @@ pub struct Flag {
     pub help: &'static str,
     /// Carries it out.
     pub set: Set,
+}
+
+impl Known for Flag {
+    fn short(&self) -> Option<&'static str> {
+        self.short
+    }
+
+    fn long(&self) -> &'static [&'static str] {
+        self.long
+    }
+
+    fn takes(&self) -> Takes {
+        self.takes
+    }
+
+    fn own(&self) -> bool {
+        self.own
+    }
 }
 
 /// Notes an option in the options read so far.

@@ -7,7 +7,19 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
 use super::fault::{Fault, nearest, show};
-use super::flags::{FLAGS, Flag, Takes};
+use super::flags::Takes;
+
+/// An option of a table, as far as the grammar needs to know it.
+pub trait Known: 'static {
+    /// `-f`
+    fn short(&self) -> Option<&'static str>;
+    /// `--follow-forks`, and other names of it.
+    fn long(&self) -> &'static [&'static str];
+    /// What comes behind it.
+    fn takes(&self) -> Takes;
+    /// tracer's own: the tool whose grammar this is does not have it.
+    fn own(&self) -> bool;
+}
 
 /// An option as it was given.
 #[derive(Debug, Clone, Copy)]
@@ -29,11 +41,13 @@ pub enum Words {
     MayMix,
 }
 
-/// Reads options, hands each to `take`, and returns the words that are left. `take` may end the reading.
-pub fn read<'a>(
+/// Reads the options of a table, hands each to `take`, and returns the words that are left. `take` may end
+/// the reading.
+pub fn read<'a, F: Known>(
+    table: &'static [F],
     args: &'a [OsString],
     words: Words,
-    mut take: impl FnMut(&'static Flag, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    mut take: impl FnMut(&'static F, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<Vec<OsString>, Fault> {
     let mut left = Vec::new();
     let mut rest = args.iter();
@@ -44,10 +58,10 @@ pub fn read<'a>(
             break;
         }
         let flow = if let Some(long) = bytes.strip_prefix(b"--") {
-            let (flag, given) = one_long(arg, long, &mut rest)?;
+            let (flag, given) = one_long(table, arg, long, &mut rest)?;
             take(flag, given)?
         } else if bytes.len() > 1 && bytes[0] == b'-' {
-            bundle(&bytes[1..], &mut rest, &mut take)?
+            bundle(table, &bytes[1..], &mut rest, &mut take)?
         } else {
             left.push(arg.clone());
             if words == Words::AreACommand {
@@ -64,18 +78,19 @@ pub fn read<'a>(
 }
 
 /// `--name`, `--name=value`, `--name value`.
-fn one_long<'a>(
+fn one_long<'a, F: Known>(
+    table: &'static [F],
     arg: &OsStr,
     long: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-) -> Result<(&'static Flag, Given<'a>), Fault> {
+) -> Result<(&'static F, Given<'a>), Fault> {
     let (name, attached) = match long.iter().position(|&b| b == b'=') {
         Some(at) => (&long[..at], Some(OsStr::from_bytes(&long[at + 1..]))),
         None => (long, None),
     };
-    let (flag, spelled) = find_long(arg, name)?;
+    let (flag, spelled) = find_long(table, arg, name)?;
     let full = &spelled[2..];
-    let value = match (flag.takes, attached) {
+    let value = match (flag.takes(), attached) {
         (Takes::Nothing, Some(_)) => return Err(Fault::usage(format!("option '--{full}' doesn't allow an argument"))),
         (Takes::Value(_), None) => match rest.next() {
             Some(next) => Some(next.as_os_str()),
@@ -88,13 +103,13 @@ fn one_long<'a>(
 
 /// The option with this name, or the only one that begins so. tracer's own options must be written in
 /// full, so that they take no abbreviation away from strace's.
-fn find_long(arg: &OsStr, name: &[u8]) -> Result<(&'static Flag, &'static str), Fault> {
-    let all = || FLAGS.iter().flat_map(|f| f.long.iter().map(move |&l| (f, l)));
+fn find_long<F: Known>(table: &'static [F], arg: &OsStr, name: &[u8]) -> Result<(&'static F, &'static str), Fault> {
+    let all = || table.iter().flat_map(|f| f.long().iter().map(move |&l| (f, l)));
     if let Some(exact) = all().find(|(_, l)| &l.as_bytes()[2..] == name) {
         return Ok(exact);
     }
     let near: Vec<_> =
-        all().filter(|(f, l)| !f.own && !name.is_empty() && l.as_bytes()[2..].starts_with(name)).collect();
+        all().filter(|(f, l)| !f.own() && !name.is_empty() && l.as_bytes()[2..].starts_with(name)).collect();
     match near.first() {
         None => {
             let word = String::from_utf8_lossy(name);
@@ -110,19 +125,20 @@ fn find_long(arg: &OsStr, name: &[u8]) -> Result<(&'static Flag, &'static str), 
 }
 
 /// `-fp 7`: letters up to the first that takes a value.
-fn bundle<'a>(
+fn bundle<'a, F: Known>(
+    table: &'static [F],
     letters: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-    take: &mut impl FnMut(&'static Flag, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    take: &mut impl FnMut(&'static F, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<ControlFlow<()>, Fault> {
     for (i, &letter) in letters.iter().enumerate() {
         let Some((flag, spelled)) =
-            FLAGS.iter().find_map(|f| f.short.filter(|s| s.as_bytes()[1] == letter).map(|s| (f, s)))
+            table.iter().find_map(|f| f.short().filter(|s| s.as_bytes()[1] == letter).map(|s| (f, s)))
         else {
             return Err(Fault::usage(format!("invalid option -- '{}'", show(OsStr::from_bytes(&[letter])))));
         };
         // An optional value belongs to the long form only.
-        let value = match flag.takes {
+        let value = match flag.takes() {
             Takes::Value(_) if i + 1 < letters.len() => Some(OsStr::from_bytes(&letters[i + 1..])),
             Takes::Value(_) => match rest.next() {
                 Some(next) => Some(next.as_os_str()),

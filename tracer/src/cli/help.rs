@@ -128,7 +128,7 @@ pub fn first_sentence(help: &str) -> &str {
 }
 
 /// An option and its explanation, in two columns.
-fn entry(out: &mut String, left: &str, right: &str) {
+pub fn entry(out: &mut String, left: &str, right: &str) {
     let left = left.trim_end();
     let mut column = 2 + left.len();
     let _ = write!(out, "  {left}");

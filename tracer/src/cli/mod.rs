@@ -5,6 +5,8 @@
 
 pub mod fault;
 pub mod flags;
+pub mod lsof;
+pub mod ss;
 
 mod complete;
 mod getopt;
@@ -21,13 +23,13 @@ use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub use fault::UsageError;
-use fault::{Fault, nearest, show};
+use fault::{Fault, nearest};
+pub use fault::{UsageError, show};
 use getopt::Words;
 use opts::Opts;
 
 use crate::exit;
-use crate::spec::Spec;
+use crate::spec::{self, Spec, ss as sockets};
 
 /// What a command line asks for. Texts end with a newline and belong on stdout.
 #[derive(Debug)]
@@ -41,6 +43,10 @@ pub enum Action {
         /// What of it, and how.
         spec: Box<Spec>,
     },
+    /// List open files.
+    Lsof(Box<spec::lsof::Lsof>),
+    /// Show sockets.
+    Sockets(Box<sockets::Request>),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -70,6 +76,16 @@ const SUBCOMMANDS: &[Subcommand] = &[
         help: "Trace with exactly strace's grammar and messages.",
     },
     Subcommand {
+        name: "lsof",
+        args: "[OPTION]... [NAME]...",
+        help: "List open files, with lsof's options and output.",
+    },
+    Subcommand {
+        name: "ss",
+        args: "[OPTION]... [state STATE] [EXPRESSION]",
+        help: "Show sockets, with the options, the filters and the output of iproute2's ss.",
+    },
+    Subcommand {
         name: "replay",
         args: "FILE [OPTION]...",
         help: "Show a recording, with any option about filtering and output.",
@@ -89,7 +105,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 /// Names kept for what is to come.
-const RESERVED: &[&str] = &["ltrace", "lsof", "ss", "inspect", "top", "why", "audit"];
+const RESERVED: &[&str] = &["ltrace", "inspect", "top", "why", "audit"];
 
 /// Who speaks, and in which grammar.
 #[derive(Debug, Clone)]
@@ -119,6 +135,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         let speaker = Speaker::strace(show(&called));
         return trace(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
     }
+    if name == "lsof" {
+        return lsof::parse("lsof", false, &args);
+    }
+    if name == "ss" {
+        return list_sockets("ss", true, &args).map_err(|f| UsageError::new("ss", exit::SS_USAGE, f));
+    }
     if RESERVED.contains(&name) {
         return Err(UsageError::new(name, exit::USAGE, Fault::plain("not in this version of tracer")));
     }
@@ -127,6 +149,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     if args.first().is_some_and(|a| a == "strace") {
         speaker = Speaker::strace("strace".to_owned());
         return trace(&speaker, &args[1..]).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
+    }
+    if args.first().is_some_and(|a| a == "lsof") {
+        return lsof::parse(&format!("{} lsof", speaker.program), true, &args[1..]);
+    }
+    if args.first().is_some_and(|a| a == "ss") {
+        let program = format!("{} ss", speaker.program);
+        return list_sockets(&program, false, &args[1..]).map_err(|f| UsageError::new(&program, speaker.code, f));
     }
     first_word(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f))
 }
@@ -151,6 +180,19 @@ fn first_word(speaker: &Speaker, args: &[OsString]) -> Result<Action, Fault> {
             _ => topic(speaker, rest),
         },
     }
+}
+
+/// The options of ss.
+fn list_sockets(program: &str, peer: bool, args: &[OsString]) -> Result<Action, Fault> {
+    Ok(match ss::parse(program, peer, args)? {
+        ss::Asked::List(request) => Action::Sockets(request),
+        ss::Asked::Help => Action::Help(ss::help(program)),
+        // Scripts read the number behind these words.
+        ss::Asked::Version => Action::Version(format!(
+            "ss utility, iproute2-6.1.0\ntracer {}, with the options and the output of that version\n",
+            env!("CARGO_PKG_VERSION")
+        )),
+    })
 }
 
 /// Options and a command.
@@ -182,7 +224,7 @@ fn replay(speaker: &Speaker, args: &[OsString]) -> Result<Action, Fault> {
 
 /// Reads options up to `-h`, which is obeyed at once, as strace does; `-V` waits for the end.
 fn read(opts: &mut Opts, args: &[OsString], words: Words) -> Result<Vec<OsString>, Fault> {
-    getopt::read(args, words, |flag, given| {
+    getopt::read(flags::FLAGS, args, words, |flag, given| {
         opts.take(flag, &given)?;
         Ok(if opts.help { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })

@@ -147,6 +147,8 @@ fn outcome(line: &str) -> String {
     match run(line) {
         Ok(Action::Trace(s)) => format!("=>{}", differences(&s)),
         Ok(Action::Replay { file, spec }) => format!("=> replay {file:?}:{}", differences(&spec)),
+        Ok(Action::Lsof(spec)) => format!("=> lsof {:?}", spec.select.names),
+        Ok(Action::Sockets(request)) => format!("=> sockets, tables {:#x}", request.tables),
         Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
         Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),

@@ -162,16 +162,21 @@ impl<'o> Line<'o> {
         self.escaped(bytes, style, false, true);
     }
 
-    /// Text that was put together by our own code, from numbers and names; should there be anything
-    /// unprintable in it nevertheless, it is escaped. Quotes stay.
-    pub fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
+    /// A name as it is, but for bytes that are not printable ASCII: a backslash in it stays, so that names
+    /// with one look as other tools show them.
+    pub fn plain_name(&mut self, bytes: &[u8]) {
         for (i, &b) in bytes.iter().enumerate() {
             match b {
                 b' '..=b'~' => self.out.push(b),
                 _ => self.octal_escape(b, bytes.get(i + 1).copied()),
             }
         }
+    }
+
+    /// Text that was put together by our own code, from numbers and names; should there be anything
+    /// unprintable in it nevertheless, it is escaped. Quotes stay.
+    pub fn text(&mut self, text: &str) {
+        self.plain_name(text.as_bytes());
     }
 
     fn escaped(&mut self, bytes: &[u8], style: Hex, hex: bool, angles: bool) {
@@ -297,7 +302,7 @@ mod tests {
         #[test]
         fn nothing_unprintable_comes_out(bytes: Vec<u8>, text: String, hex: bool) {
             for style in [Hex::None, Hex::NonAscii, Hex::NonAsciiChars, Hex::All] {
-                let all = line(|l| { l.quoted(&bytes, style, hex); l.name(&bytes, style); l.text(&text); });
+                let all = line(|l| { l.quoted(&bytes, style, hex); l.name(&bytes, style); l.plain_name(&bytes); l.text(&text); });
                 prop_assert!(all.bytes().all(|b| (b' '..=b'~').contains(&b)));
             }
         }

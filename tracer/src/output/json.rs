@@ -7,7 +7,7 @@
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
 mod counts;
-mod escape;
+pub(in crate::output) mod escape;
 #[cfg(test)]
 mod tests;
 mod value;

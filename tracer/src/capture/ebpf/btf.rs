@@ -56,9 +56,15 @@ impl KernelTypes {
 
     /// The offsets of every member that the kernel side reads. Fails when one that tracing needs is missing.
     pub fn offsets(&self) -> Result<Offsets> {
-        let roots = self.roots()?;
-        let mut list = Vec::with_capacity(Offsets::PATHS.len());
-        for (path, needed) in Offsets::PATHS {
+        Offsets::from_list(&self.find_all(Offsets::PATHS)?).context("offsets and paths disagree")
+    }
+
+    /// The offsets of these members, `struct.member.member`; of those that are not needed, [`ABSENT`] where
+    /// this kernel has none.
+    pub fn find_all(&self, paths: &[(&'static str, bool)]) -> Result<Vec<u32>> {
+        let roots = self.roots(paths)?;
+        let mut list = Vec::with_capacity(paths.len());
+        for (path, needed) in paths {
             let (root, members) = path.split_once('.').unwrap_or((path, ""));
             let found = match roots.iter().find(|(name, _)| *name == root) {
                 Some((_, at)) => self.member(*at, members)?,
@@ -70,7 +76,7 @@ impl KernelTypes {
                 None => list.push(ABSENT),
             }
         }
-        Offsets::from_list(&list).context("offsets and paths disagree")
+        Ok(list)
     }
 
     /// The numbers of the types that the kernel side casts to, with that of the function that does it; `None` where
@@ -97,8 +103,8 @@ impl KernelTypes {
     }
 
     /// Where the structures stand that the paths begin with.
-    fn roots(&self) -> Result<Vec<(&'static str, usize)>> {
-        let mut wanted: Vec<&'static str> = Offsets::PATHS.iter().filter_map(|(p, _)| p.split('.').next()).collect();
+    fn roots(&self, paths: &[(&'static str, bool)]) -> Result<Vec<(&'static str, usize)>> {
+        let mut wanted: Vec<&'static str> = paths.iter().filter_map(|(p, _)| p.split('.').next()).collect();
         wanted.dedup();
         let mut found = Vec::new();
         for &at in &self.at {

@@ -4,6 +4,7 @@ mod available;
 mod btf;
 mod load;
 mod ring;
+pub mod snapshot;
 
 pub use available::{available, only};
 

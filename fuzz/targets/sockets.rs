@@ -1,0 +1,73 @@
+//! Any bytes are a dump of the kernel's, or none; what is read of it becomes lines of text and JSON. The first byte says what of.
+#![no_main]
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use tracer::cli::{self, Action};
+use tracer::model::sock_diag;
+use tracer::model::sockets::Table;
+use tracer::output::ss::{self, List, Names};
+use tracer::spec::ss::Request;
+
+/// Everything that can be shown.
+static REQUEST: LazyLock<Request> = LazyLock::new(|| {
+    let words = ["tracer", "ss", "-aeoimb", "--tos", "--cgroup", "--inet-sockopt", "--tipcinfo"];
+    match cli::parse(words.map(Into::into)) {
+        Ok(Action::Sockets(request)) => *request,
+        other => panic!("no list of sockets: {other:?}"),
+    }
+});
+
+struct None;
+
+impl Names for None {
+    fn service(&mut self, _: u16, _: Option<&'static str>) -> Option<String> {
+        Option::None
+    }
+
+    fn protocol(&mut self, _: u16) -> Option<String> {
+        Option::None
+    }
+
+    fn host(&mut self, _: IpAddr) -> Option<String> {
+        Option::None
+    }
+
+    fn interface(&mut self, _: u64, index: u32) -> String {
+        format!("if{index}")
+    }
+
+    fn cgroup(&mut self, id: u64) -> String {
+        format!("{id}")
+    }
+
+    fn netlink(&mut self, _: u16) -> Option<String> {
+        Option::None
+    }
+
+    fn process(&mut self, _: u32) -> Option<Vec<u8>> {
+        Option::None
+    }
+
+    fn namespace(&mut self, netns: u64) -> String {
+        netns.to_string()
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((choice, dump)) = bytes.split_first() else { return };
+    let table = Table::ALL[usize::from(*choice) % Table::ALL.len()];
+    let (sockets, _) = sock_diag::from_file(dump, table);
+    let mut list = List::new(&REQUEST, false, Some(100));
+    let (mut text, mut json) = (Vec::new(), Vec::new());
+    list.begin(table);
+    for socket in &sockets {
+        list.add(socket, Option::None, &mut None, &mut text);
+        ss::json(socket, Option::None, &mut None, &mut json);
+    }
+    list.finish(&mut text);
+    assert!(text.iter().all(|&b| matches!(b, b' '..=b'~' | b'\n' | b'\t')), "{}", text.escape_ascii());
+    assert!(str::from_utf8(&json).is_ok_and(|json| json.lines().count() == sockets.len()), "{}", json.escape_ascii());
+});

@@ -1,0 +1,228 @@
+//! The system at one moment: processes and what they have open. Plain values; how they were obtained is
+//! noted where it decides what can be missing.
+
+/// Processes, in the order of their ids, and what could not be read.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Processes, and tasks where they were asked for: a task follows its process.
+    pub processes: Vec<Process>,
+    /// Processes of which something could not be read for want of rights.
+    pub unreadable: u64,
+}
+
+/// A process, or a task of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Process {
+    /// Process id.
+    pub pid: u32,
+    /// Thread id, of a task that is not the process's first.
+    pub tid: Option<u32>,
+    /// The parent.
+    pub ppid: u32,
+    /// Process group.
+    pub pgid: u32,
+    /// Effective user, as the owner of /proc/PID tells it.
+    pub uid: u32,
+    /// When it began, in clock ticks since boot: with the pid it names the process for ever.
+    pub start: u64,
+    /// State, a letter of proc(5).
+    pub state: u8,
+    /// Name, at most 15 bytes.
+    pub comm: Vec<u8>,
+    /// Name of the task.
+    pub task_comm: Option<Vec<u8>>,
+    /// What it has open, in the order of lsof: directories, program, mappings, descriptors.
+    pub files: Vec<Descriptor>,
+}
+
+/// By what a process holds a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// A descriptor.
+    Number(u32),
+    /// Current directory.
+    Cwd,
+    /// Root directory.
+    Root,
+    /// The program.
+    Text,
+    /// A mapping.
+    Mem,
+    /// A mapping of a file that is deleted.
+    Deleted,
+    /// The directory of descriptors could not be read.
+    NoFd,
+}
+
+impl Slot {
+    /// lsof's word; nothing for numbers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Slot::Number(_) => "",
+            Slot::Cwd => "cwd",
+            Slot::Root => "rtd",
+            Slot::Text => "txt",
+            Slot::Mem => "mem",
+            Slot::Deleted => "DEL",
+            Slot::NoFd => "NOFD",
+        }
+    }
+}
+
+/// For what a descriptor is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Not a descriptor, or it could not be read.
+    #[default]
+    Unknown,
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+    /// Both, or neither (O_PATH).
+    Update,
+}
+
+impl Access {
+    /// Of `file.f_mode`: bit 0 for reading, bit 1 for writing.
+    pub fn of_mode(f_mode: u32) -> Access {
+        match f_mode & 3 {
+            1 => Access::Read,
+            2 => Access::Write,
+            _ => Access::Update,
+        }
+    }
+
+    /// Of the flags of open(2).
+    pub fn of_flags(flags: u32) -> Access {
+        match flags & 0o3 {
+            _ if flags & libc::O_PATH as u32 != 0 => Access::Update,
+            0 => Access::Read,
+            1 => Access::Write,
+            _ => Access::Update,
+        }
+    }
+
+    /// lsof's letter.
+    pub fn letter(self) -> u8 {
+        match self {
+            Access::Unknown => b' ',
+            Access::Read => b'r',
+            Access::Write => b'w',
+            Access::Update => b'u',
+        }
+    }
+}
+
+/// A device number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub struct Dev {
+    /// Major number.
+    pub major: u32,
+    /// Minor number.
+    pub minor: u32,
+}
+
+impl Dev {
+    /// From the kernel's own encoding: major << 20 | minor.
+    pub fn of_kernel(dev: u32) -> Dev {
+        Dev { major: dev >> 20, minor: dev & 0xf_ffff }
+    }
+
+    /// As `dev_t` of the C library, makedev(3), its low 32 bits.
+    pub fn word(self) -> u32 {
+        self.minor & 0xff | (self.major & 0xfff) << 8 | (self.minor & !0xff) << 12
+    }
+}
+
+/// What is known of a file: a part of `struct stat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileStat {
+    /// Device of its file system.
+    pub dev: Dev,
+    /// Inode number.
+    pub ino: u64,
+    /// Type and permissions.
+    pub mode: u32,
+    /// Device that it is; told for all files, and of meaning for devices.
+    pub rdev: Dev,
+    /// Bytes, where known.
+    pub size: Option<u64>,
+    /// Links, where known.
+    pub links: Option<u64>,
+}
+
+impl FileStat {
+    /// The type: `S_IFMT` of the mode.
+    pub fn kind(&self) -> u32 {
+        self.mode & libc::S_IFMT
+    }
+}
+
+/// Something open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    /// By what.
+    pub slot: Slot,
+    /// For what.
+    pub access: Access,
+    /// Position in the file.
+    pub pos: Option<u64>,
+    /// Flags of open(2) with O_CLOEXEC, where they were asked for.
+    pub flags: Option<u32>,
+    /// What it is; `None` when that could not be found out, then `trouble` says why.
+    pub stat: Option<FileStat>,
+    /// Its device and inode where nothing else is known.
+    pub place: Option<(Dev, u64)>,
+    /// The path that the kernel gives, or `pipe:[1]` and its like; else where it would have been read.
+    pub path: Box<[u8]>,
+    /// What could not be done, in lsof's words: `(readlink: Permission denied)`.
+    pub trouble: Option<Box<str>>,
+    /// Of a socket, its network namespace, where known.
+    pub netns: u32,
+}
+
+impl Descriptor {
+    /// Something of which nothing is known yet.
+    pub fn new(slot: Slot, path: &[u8]) -> Descriptor {
+        Descriptor {
+            slot,
+            access: Access::Unknown,
+            pos: None,
+            flags: None,
+            stat: None,
+            place: None,
+            path: path.into(),
+            trouble: None,
+            netns: 0,
+        }
+    }
+
+    /// Whether it is a socket.
+    pub fn is_socket(&self) -> bool {
+        self.stat.is_some_and(|stat| stat.kind() == libc::S_IFSOCK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_is_lsofs() {
+        let path = libc::O_PATH as u32;
+        for (flags, letter) in [(0, b'r'), (1, b'w'), (2, b'u'), (3, b'u'), (path, b'u'), (path | 1, b'u')] {
+            assert_eq!(Access::of_flags(flags).letter(), letter, "{flags:o}");
+        }
+        for (mode, letter) in [(1, b'r'), (2, b'w'), (3, b'u'), (0, b'u'), (0x1d, b'r')] {
+            assert_eq!(Access::of_mode(mode).letter(), letter, "{mode:x}");
+        }
+    }
+
+    #[test]
+    fn device_numbers() {
+        let dev = Dev::of_kernel(254 << 20 | 3);
+        assert_eq!((dev.major, dev.minor, dev.word()), (254, 3, 0xfe03));
+        assert_eq!(u64::from(Dev { major: 0x123, minor: 0x45678 }.word()), libc::makedev(0x123, 0x45678) & 0xffff_ffff);
+    }
+}

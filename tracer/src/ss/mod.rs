@@ -185,19 +185,22 @@ impl<'a> Listing<'a> {
         self.system.enter(netns);
         let filter = self.resolved(request.filter.as_ref(), netns)?;
         let query = query(request, filter.as_ref());
+        let file = env::var_os("TCPDIAG_FILE");
         for table in wanted(request) {
             if let Some(list) = &mut self.list {
                 list.begin(table);
             }
             let mut gathered = Gathered::default();
-            match env::var_os("TCPDIAG_FILE") {
-                Some(file) if table == Table::Tcp => self.read_file(Path::new(&file), netns, &mut gathered)?,
-                _ => sock_diag::table_of(&query, table, netns, &mut gathered),
+            let file = file.as_deref().filter(|_| table == Table::Tcp);
+            match file {
+                Some(file) => self.read_file(Path::new(file), netns, &mut gathered)?,
+                None => sock_diag::table_of(&query, table, netns, &mut gathered),
             }
             self.troubles.append(&mut gathered.troubles);
             for socket in &gathered.sockets {
-                let from_file = table == Table::Tcp && env::var_os("TCPDIAG_FILE").is_some();
-                if (from_file || kept(request, socket)) && filter.as_ref().is_none_or(|filter| filter.matches(socket)) {
+                if (file.is_some() || kept(request, socket))
+                    && filter.as_ref().is_none_or(|filter| filter.matches(socket))
+                {
                     self.show(socket)?;
                 }
             }

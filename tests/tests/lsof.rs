@@ -102,7 +102,8 @@ fn attempt(set: &str, source: &str, known: &[Known]) -> Result<(Vec<Hunk>, Vec<u
         (_, filter) => format!("| {filter}"),
     };
     let text = format!(
-        "$FIXTURES/mkfds one two > said < /dev/null 2> err & p=$!\n\
+        "for fd in /proc/$$/fd/*; do fd=${{fd##*/}}; case $fd in 0|1|2|255) ;; *) eval \"exec $fd>&-\" ;; esac; done 2> /dev/null\n\
+         $FIXTURES/mkfds one two > said < /dev/null 2> err & p=$!\n\
          (mkdir other; cd other; exec $FIXTURES/mkfds > ../said2 < /dev/null 2> ../err2) & q=$!\n\
          until grep -q ready said && grep -q ready said2; do sleep 0.02; done\n\
          (lsof {options}; echo exit $?) {filter} > lsof.out 2> lsof.err\n\

@@ -97,6 +97,9 @@ const ACCEPTS: u64 = 1 << 16;
 /// The sockets of a namespace.
 pub type Table = HashMap<u64, NetSocket>;
 
+/// Reads a line of a table, as fields and as a whole.
+type Parse<'p> = &'p dyn Fn(&[&[u8]], &[u8]) -> Option<(u64, NetSocket)>;
+
 /// What to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
@@ -111,7 +114,7 @@ pub struct Wanted {
 pub fn read(pid: u32, wanted: Wanted) -> Table {
     let mut table = Table::new();
     let mut text = Vec::new();
-    let mut each = |name: &str, parse: &dyn Fn(&[&[u8]], &[u8]) -> Option<(u64, NetSocket)>| {
+    let mut each = |name: &str, parse: Parse<'_>| {
         if read_into(format!("/proc/{pid}/net/{name}"), &mut text).is_err() {
             return;
         }

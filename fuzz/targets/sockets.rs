@@ -20,19 +20,20 @@ static REQUEST: LazyLock<Request> = LazyLock::new(|| {
     }
 });
 
-struct None;
+/// Nothing has a name.
+struct Nameless;
 
-impl Names for None {
+impl Names for Nameless {
     fn service(&mut self, _: u16, _: Option<&'static str>) -> Option<String> {
-        Option::None
+        None
     }
 
     fn protocol(&mut self, _: u16) -> Option<String> {
-        Option::None
+        None
     }
 
     fn host(&mut self, _: IpAddr) -> Option<String> {
-        Option::None
+        None
     }
 
     fn interface(&mut self, _: u64, index: u32) -> String {
@@ -44,11 +45,11 @@ impl Names for None {
     }
 
     fn netlink(&mut self, _: u16) -> Option<String> {
-        Option::None
+        None
     }
 
     fn process(&mut self, _: u32) -> Option<Vec<u8>> {
-        Option::None
+        None
     }
 
     fn namespace(&mut self, netns: u64) -> String {
@@ -64,8 +65,8 @@ fuzz_target!(|bytes: &[u8]| {
     let (mut text, mut json) = (Vec::new(), Vec::new());
     list.begin(table);
     for socket in &sockets {
-        list.add(socket, Option::None, &mut None, &mut text);
-        ss::json(socket, Option::None, &mut None, &mut json);
+        list.add(socket, None, &mut Nameless, &mut text);
+        ss::json(socket, None, &mut Nameless, &mut json);
     }
     list.finish(&mut text);
     assert!(text.iter().all(|&b| matches!(b, b' '..=b'~' | b'\n' | b'\t')), "{}", text.escape_ascii());

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::capture::ebpf::snapshot::socket_owners;
 use crate::model::procfs::fds::Reader;
-use crate::model::procfs::owners::{Owner, Owners, owners as from_proc};
+use crate::model::procfs::owners::owners as from_proc;
 use crate::model::procfs::processes;
+use crate::model::sockets::owners::{Owner, Owners};
 
 /// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading the links
 /// of these.

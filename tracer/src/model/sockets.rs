@@ -5,6 +5,8 @@
 pub mod filter;
 mod info;
 mod other;
+pub mod owners;
+pub mod sockstat;
 
 use std::net::IpAddr;
 

@@ -13,12 +13,12 @@ use std::path::Path;
 use crate::cli::UsageError;
 use crate::cli::ss::filter;
 use crate::exit;
-use crate::model::procfs::owners::Owners;
 use crate::model::procfs::sockstat;
 use crate::model::sock_diag::bytecode;
 use crate::model::sock_diag::namespaces::{self, Namespace};
 use crate::model::sock_diag::{self, Extras, Gathered, Query, Trouble, Why};
 use crate::model::sockets::filter::Filter;
+use crate::model::sockets::owners::Owners;
 use crate::model::sockets::{Detail, Socket, State, Table};
 use crate::output::ss::{self, List, Summary, counts};
 use crate::owners::owners;
@@ -186,19 +186,22 @@ impl<'a> Listing<'a> {
         self.system.enter(netns);
         let filter = self.resolved(request.filter.as_ref(), netns)?;
         let query = query(request, filter.as_ref());
+        let file = env::var_os("TCPDIAG_FILE");
         for table in wanted(request) {
             if let Some(list) = &mut self.list {
                 list.begin(table);
             }
             let mut gathered = Gathered::default();
-            match env::var_os("TCPDIAG_FILE") {
-                Some(file) if table == Table::Tcp => self.read_file(Path::new(&file), netns, &mut gathered)?,
-                _ => sock_diag::table_of(&query, table, netns, &mut gathered),
+            let file = file.as_deref().filter(|_| table == Table::Tcp);
+            match file {
+                Some(file) => self.read_file(Path::new(file), netns, &mut gathered)?,
+                None => sock_diag::table_of(&query, table, netns, &mut gathered),
             }
             self.troubles.append(&mut gathered.troubles);
             for socket in &gathered.sockets {
-                let from_file = table == Table::Tcp && env::var_os("TCPDIAG_FILE").is_some();
-                if (from_file || kept(request, socket)) && filter.as_ref().is_none_or(|filter| filter.matches(socket)) {
+                if (file.is_some() || kept(request, socket))
+                    && filter.as_ref().is_none_or(|filter| filter.matches(socket))
+                {
                     self.show(socket)?;
                 }
             }

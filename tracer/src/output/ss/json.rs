@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::Names;
 use super::row::v6_text;
-use crate::model::procfs::owners::{Owner, Owners};
 use crate::model::sock_diag::Trouble;
 use crate::model::sockets::filter::{End, shown_name};
+use crate::model::sockets::owners::{Owner, Owners};
 use crate::model::sockets::{Control, Detail, Endpoint, Inet, Info, Memory, Socket, Table};
 use crate::output::json::escape;
 

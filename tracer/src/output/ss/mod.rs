@@ -19,7 +19,7 @@ pub use json::{Summary, socket as json, summary as json_summary};
 pub use other::ETHERNET;
 
 use self::columns::{Column, Columns};
-use crate::model::procfs::owners::Owners;
+use crate::model::sockets::owners::Owners;
 use crate::model::sockets::{Socket, Table};
 use crate::spec::ss::{Request, Show};
 

@@ -17,6 +17,16 @@ pub fn general(value: f64, precision: usize) -> String {
     trimmed(&format!("{value:.decimals$}")).to_owned()
 }
 
+/// µs in milliseconds, as `%g` writes them.
+pub fn millis(micros: u32) -> String {
+    // Six digits are exact below a second, and most are.
+    match (micros / 1000, micros % 1000) {
+        (whole, 0) if whole < 1000 => whole.to_string(),
+        (whole, rest) if whole < 1000 => trimmed(&format!("{whole}.{rest:03}")).to_owned(),
+        _ => general(f64::from(micros) / 1000.0, 6),
+    }
+}
+
 /// Without zeroes behind the point.
 fn trimmed(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
@@ -74,6 +84,9 @@ mod tests {
         check(12.345678, 6, "12.3457");
         check(26.2, 3, "26.2");
         check(999.9, 3, "1e+03");
+        for micros in [0, 1, 10, 999, 1000, 1001, 40_000, 204_000, 999_999, 1_000_000, 1_234_567, 3_000_000, u32::MAX] {
+            assert_eq!(millis(micros), general(f64::from(micros) / 1000.0, 6), "{micros}");
+        }
         assert_eq!(rate(26_214_400.0, false), "26.2M");
         assert_eq!(rate(999.0, false), "999");
         assert_eq!(rate(26_214_400.0, true), "26214400");

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::columns::Column;
 use super::{List, Names};
-use crate::model::procfs::owners::Owners;
+use crate::model::sockets::owners::Owners;
 use crate::model::sockets::{Detail, Endpoint, Inet, Socket, Table};
 use crate::output::escape::Line;
 

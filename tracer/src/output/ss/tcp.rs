@@ -1,6 +1,6 @@
 //! What TCP, MPTCP and SCTP know of a connection (`-i`).
 
-use super::number::{general, rate};
+use super::number::{general, millis, rate};
 use super::row::{Row, sctp_state, v6_text};
 use crate::model::sockets::{Control, Inet, Info, Md5Key, MptcpInfo, SctpInfo, State, Subflow, TcpInfo, Tls, Ulp};
 use std::net::IpAddr;
@@ -66,7 +66,7 @@ impl Row<'_> {
     /// ` name:value` of µs in milliseconds, unless it is 0.
     fn millis(&mut self, name: &str, micros: u32) {
         if micros != 0 {
-            self.text(format_args!(" {name}:{}", general(f64::from(micros) / 1000.0, 6)));
+            self.text(format_args!(" {name}:{}", millis(micros)));
         }
     }
 
@@ -102,8 +102,7 @@ impl Row<'_> {
         }
         self.count("backoff", info.backoff);
         if info.rtt != 0 {
-            let milliseconds = |micros: u32| general(f64::from(micros) / 1000.0, 6);
-            self.text(format_args!(" rtt:{}/{}", milliseconds(info.rtt), milliseconds(info.rttvar)));
+            self.text(format_args!(" rtt:{}/{}", millis(info.rtt), millis(info.rttvar)));
         }
         self.millis("ato", info.ato);
         self.count("mss", info.snd_mss);
@@ -135,7 +134,7 @@ impl Row<'_> {
             Some(Control::Dctcp { .. }) => self.text(format_args!(" dctcp:fallback_mode")),
             Some(Control::Bbr { bandwidth, min_rtt, pacing_gain, cwnd_gain }) => {
                 self.bits(" bbr:(bw:", bandwidth as f64 * 8.0);
-                self.text(format_args!(",mrtt:{}", general(f64::from(min_rtt) / 1000.0, 6)));
+                self.text(format_args!(",mrtt:{}", millis(min_rtt)));
                 for (name, gain) in [("pacing_gain", pacing_gain), ("cwnd_gain", cwnd_gain)] {
                     if gain != 0 {
                         self.text(format_args!(",{name}:{}", general(f64::from(gain) / 256.0, 6)));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::cli::{self, Action};
-use crate::model::procfs::owners::Owner;
+use crate::model::sockets::owners::Owner;
 use crate::model::sockets::{
     Detail, Endpoint, Inet, Info, Memory, Netlink, Packet, PacketInfo, State, TcpInfo, Unix, Vsock,
 };

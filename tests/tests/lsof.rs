@@ -102,7 +102,8 @@ fn attempt(set: &str, source: &str, known: &[Known]) -> Result<(Vec<Hunk>, Vec<u
         (_, filter) => format!("| {filter}"),
     };
     let text = format!(
-        "$FIXTURES/mkfds one two > said < /dev/null 2> err & p=$!\n\
+        "for fd in /proc/$$/fd/*; do fd=${{fd##*/}}; case $fd in 0|1|2|255) ;; *) eval \"exec $fd>&-\" ;; esac; done 2> /dev/null\n\
+         $FIXTURES/mkfds one two > said < /dev/null 2> err & p=$!\n\
          (mkdir other; cd other; exec $FIXTURES/mkfds > ../said2 < /dev/null 2> ../err2) & q=$!\n\
          until grep -q ready said && grep -q ready said2; do sleep 0.02; done\n\
          (lsof {options}; echo exit $?) {filter} > lsof.out 2> lsof.err\n\
@@ -121,7 +122,11 @@ fn attempt(set: &str, source: &str, known: &[Known]) -> Result<(Vec<Hunk>, Vec<u
         took.stdout.lines().filter_map(|line| line.strip_prefix(mark)).map(ours).collect()
     };
     let (a, b) = (side(LSOF), side(OURS));
-    let (a, b) = if a == b { (a, b) } else { (a.iter().map(squeeze).collect(), b.iter().map(squeeze).collect()) };
+    let (a, b) = if a == b {
+        (a, b)
+    } else {
+        (a.iter().map(|line| squeeze(line)).collect(), b.iter().map(|line| squeeze(line)).collect())
+    };
     let trace = |lines: Vec<String>| Trace::from([("all".to_owned(), lines)]);
     Ok(known::sift(compare(&trace(a), &trace(b)), known, source))
 }
@@ -135,6 +140,6 @@ fn ours(line: &str) -> String {
     line.replacen("tracer lsof: ", "lsof: ", 1)
 }
 
-fn squeeze(line: &String) -> String {
+fn squeeze(line: &str) -> String {
     line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

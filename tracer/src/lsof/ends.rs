@@ -11,6 +11,8 @@ use crate::spec::lsof::{Ends, Show};
 
 /// Where a file is: its process, and its place there.
 type At = (usize, usize);
+/// An address and a port.
+type Address = (IpAddr, u16);
 
 /// Files by what they are an end of.
 #[derive(Debug, Default)]
@@ -21,7 +23,7 @@ struct Index {
     masters: HashMap<u64, Vec<At>>,
     slaves: HashMap<u64, Vec<At>>,
     unix: HashMap<u64, Vec<At>>,
-    inet: HashMap<((IpAddr, u16), (IpAddr, u16)), Vec<At>>,
+    inet: HashMap<(Address, Address), Vec<At>>,
 }
 
 /// Tells the other ends of what is shown. `peers`: of unix sockets, the inode of the other.

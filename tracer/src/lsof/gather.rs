@@ -251,7 +251,14 @@ fn descriptor(record: &FileRecord, path: &[u8]) -> (Descriptor, bool) {
 /// Gives a process, or a task with descriptors of its own, what the iterator found.
 fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader) {
     let key = (process.pid, process.tid.unwrap_or(process.pid));
-    let Some(files) = found.remove(&key) else { return };
+    let Some(files) = found.remove(&key) else {
+        // Nothing open; or somebody hides it from the iterator: /proc says which.
+        if process.tid.is_none() {
+            let mut files = reader.descriptors(process);
+            process.files.append(&mut files);
+        }
+        return;
+    };
     for (mut file, ask, start) in files {
         // Another process that got the number after this one was looked at.
         if start / 10_000_000 > process.start + 1 && process.tid.is_none() && ticks_are_centiseconds() {

@@ -131,7 +131,7 @@ fn what_is_wrong_is_said_in_lsofs_words() {
         ("-d 1,^2", "exclude in an include -d list: ^2"),
         ("-d 5-3", "-d FD range's low >= its high: 5-3"),
         ("-d -3", "no file descriptor specified"),
-        ("-i :x:", "unacceptable port"),
+        ("-i :80x", "unacceptable port"),
         ("-s udp:idle", "no UDP state names available: udp:idle"),
         ("-s x:y", "unknown -s protocol: \"x:y\""),
         ("-s tcp:nosuch", "unknown TCP state name: nosuch"),

@@ -51,6 +51,15 @@ pub fn report(report: &Report) -> String {
         let _ =
             write!(out, "{{\"tracer\":{},\"peak\":{},\"ring\":{}}}", string(memory.title), memory.peak, memory.ring);
     });
+    out += ",\"churn\":";
+    let churn: Vec<_> = report.churn.iter().flatten().collect();
+    list(&mut out, &churn, |out, churn| {
+        let _ = write!(
+            out,
+            "{{\"processes\":{},\"calls\":{},\"seconds\":{:.3},\"early\":{},\"late\":{}}}",
+            churn.processes, churn.calls, churn.seconds, churn.early, churn.late
+        );
+    });
     out += ",\"rates\":";
     let rates: Vec<_> = report.rates.iter().flatten().collect();
     list(&mut out, &rates, |out, rate| {

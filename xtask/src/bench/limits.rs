@@ -65,6 +65,47 @@ pub fn memory(bench: &Bench, name: &str) -> Result<Memory> {
     Ok(memory)
 }
 
+/// Memory of the tracer's own while processes and descriptors come and go, in bytes: what it must not do is to grow.
+#[derive(Debug)]
+pub struct Churn {
+    /// Processes that came and went.
+    pub processes: u64,
+    /// Calls that were shown.
+    pub calls: u64,
+    /// Seconds that it took.
+    pub seconds: f64,
+    /// The most of the second quarter, and of the last: anonymous memory (RssAnon), without the mapped ring.
+    pub early: u64,
+    /// See `early`.
+    pub late: u64,
+}
+
+/// Traces processes that come and go at full speed, with their descriptors' paths, and looks at the tracer's memory.
+pub fn churn(bench: &Bench, processes: u64) -> Result<Churn> {
+    let tracer = tracers::ALL.iter().find(|tracer| tracer.name == "text-y").context("no such tracer")?;
+    let words = ["churn".into(), processes.to_string(), "/etc/passwd".into()];
+    let argv: Vec<OsString> =
+        std::iter::once(bench.fixtures.load.clone().into()).chain(words.into_iter().map(OsString::from)).collect();
+    let command = tracer.command(&bench.ours, &Target::Command(&argv), Workload::Files, &bench.scratch);
+    let job = Job::start(command, &bench.scratch, "tracer")?;
+    let mut seen = Vec::new();
+    let done = job.wait(bench.limit.max(Duration::from_secs(180)), |pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        seen.push(kilobytes(&status, "RssAnon:"));
+    })?;
+    let (_, seconds) = parsing::load(&done.stdout).context("the load printed no time")?;
+    let tools = Tools { ours: &bench.ours, load: &bench.fixtures.load, scratch: &bench.scratch };
+    let lost = tracer.lost(&done.stderr, &tools)?.events;
+    let calls = tracer.shown(Call::Any, &tools)?;
+    fs::remove_file(tracer.output(&bench.scratch))?;
+    if !done.status.success() || lost > 0 || calls < processes * 122 {
+        bail!("of at least {} calls {calls} are shown and {lost} said to be lost", processes * 122);
+    }
+    let most = |part: std::ops::Range<usize>| seen.get(part).into_iter().flatten().copied().max().unwrap_or(0);
+    let n = seen.len();
+    Ok(Churn { processes, calls, seconds, early: most(n / 4..n / 2), late: most(3 * n / 4..n) })
+}
+
 /// Looks for the rate at which records begin to be lost, with text to a file and the default ring: doubles, then halves the gap.
 pub fn rate(bench: &Bench, producers: u32, seconds: f64, steps: u32) -> Result<Rate> {
     let full = attempt(bench, producers, seconds, 0.0)?;

@@ -5,6 +5,7 @@
 //   load files N PATH          N times open, fstat, read, close
 //   load spawn N               N times a process of /bin/true, one after the other
 //   load run COMMAND [ARG]...  one run of a command
+//   load churn N PATH          N processes, one after the other, each of which opens and closes PATH 60 times
 //   load echo                  one getppid for every byte of stdin: a process that is idle until it is asked to prove itself
 //   load pace SECONDS RATE PRODUCERS   getppid at RATE calls a second in all (0: as fast as it goes)
 //   load count FILE TEXT       no load: how many lines of FILE have TEXT, counted faster than a debug build can
@@ -66,6 +67,26 @@ static void spawn(char **argv) {
     if (status != 0) {
         fprintf(stderr, "load: %s: status %#x\n", argv[0], status);
         exit(1);
+    }
+}
+
+// What a busy machine does in an hour, as fast as it goes: processes and descriptors that come and go.
+static void churn(long n, const char *path) {
+    for (long i = 0; i < n; i++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            fail("fork");
+        if (pid == 0) {
+            for (int j = 0; j < 60; j++) {
+                int fd = open(path, O_RDONLY);
+                if (fd < 0 || close(fd) < 0)
+                    _exit(1);
+            }
+            _exit(0);
+        }
+        int status;
+        if (waitpid(pid, &status, 0) != pid || status != 0)
+            fail(path);
     }
 }
 
@@ -149,6 +170,8 @@ int main(int argc, char **argv) {
             syscall(SYS_getppid);
     } else if (!strcmp(mode, "files") && argc == 4) {
         files(n, argv[3]);
+    } else if (!strcmp(mode, "churn") && argc == 4) {
+        churn(n, argv[3]);
     } else if (!strcmp(mode, "spawn") && argc == 3) {
         char *true_argv[] = {"/bin/true", NULL};
         for (long i = 0; i < n; i++)

@@ -45,7 +45,7 @@ const QUICK: Duration = Duration::from_secs(150);
 pub fn main(args: &[&str]) -> Result<ExitCode> {
     let Some(options) = Options::parse(args)? else {
         println!(
-            "{USAGE}\n\nworkloads: {}\n  and memory, rate\ntracers: {}",
+            "{USAGE}\n\nworkloads: {}\n  and memory, churn, rate\ntracers: {}",
             names(&Workload::ALL.map(Workload::name)),
             names(&all_tracers())
         );
@@ -95,7 +95,8 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     let deadline = options.quick.then(|| begin + QUICK);
     let bench = Bench { scratch, fixtures, ours, limit: Duration::from_secs(limit), target };
     println!("outputs: {} (removed afterwards)\n", bench.scratch.dir().display());
-    let mut report = Report { machine, how: options.how(), tables: Vec::new(), memory: Vec::new(), rates: Vec::new() };
+    let mut report =
+        Report { machine, how: options.how(), tables: Vec::new(), memory: Vec::new(), churn: None, rates: Vec::new() };
     // What is small comes first: a quick run has it in any case.
     if options.wants("memory") {
         let ways: &[&str] = if options.quick { &["text"] } else { &["text", "json", "count"] };
@@ -103,6 +104,10 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
             let memory = limits::memory(&bench, name);
             report.memory.push(memory.map_err(|error| format!("memory of {name}: {error:#}")));
         }
+    }
+    if options.wants("churn") {
+        let processes = if options.quick { 3000 } else { 36_000 };
+        report.churn = Some(limits::churn(&bench, processes).map_err(|error| format!("churn: {error:#}")));
     }
     if options.wants("rate") {
         let (seconds, steps) = if options.quick { (0.7, 2) } else { (3.0, 5) };
@@ -150,8 +155,11 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--readme" => options.readme = true,
                 "--only" => {
-                    let known: Vec<_> =
-                        Workload::ALL.iter().map(|workload| workload.name()).chain(["memory", "rate"]).collect();
+                    let known: Vec<_> = Workload::ALL
+                        .iter()
+                        .map(|workload| workload.name())
+                        .chain(["memory", "churn", "rate"])
+                        .collect();
                     options.only = chosen(value()?, &known)?;
                 }
                 "--tracers" => options.tracers = chosen(value()?, &all_tracers())?,
@@ -170,7 +178,7 @@ impl Options {
         Ok(Some(options))
     }
 
-    /// Whether a workload, or `memory` or `rate`, is asked for.
+    /// Whether a workload, or `memory`, `churn` or `rate`, is asked for.
     fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::limits::{Memory, Rate};
+use super::limits::{Churn, Memory, Rate};
 use super::machine::Machine;
 use super::rounds::{Row, Table};
 use super::statistics::{self, Spread, added, beside, ratio};
@@ -21,6 +21,8 @@ pub struct Report<'a> {
     pub tables: Vec<Table>,
     /// Peak memory, or why there is no figure.
     pub memory: Vec<Result<Memory, String>>,
+    /// Whether it grows, or why that was not seen; `None` when nobody asked.
+    pub churn: Option<Result<Churn, String>>,
     /// Sustained rates, or why there is none.
     pub rates: Vec<Result<Rate, String>>,
 }
@@ -34,7 +36,7 @@ impl Report<'_> {
         });
         let memory = self.memory.iter().filter_map(|memory| memory.as_ref().err().cloned());
         let rates = self.rates.iter().filter_map(|rate| rate.as_ref().err().cloned());
-        faults.chain(memory).chain(rates).collect()
+        faults.chain(memory).chain(self.churn.iter().filter_map(|c| c.as_ref().err().cloned())).chain(rates).collect()
     }
 
     /// What the README shows.
@@ -91,6 +93,18 @@ impl Report<'_> {
                 bytes(memory.peak.saturating_sub(memory.ring))
             );
         }
+        if let Some(Ok(churn)) = &self.churn {
+            let _ = writeln!(
+                out,
+                "- An hour of a busy machine at full speed: {} processes that open and close 60 files each, one after the other ({} calls in \
+                 {:.0} s, with paths): {} of the tracer's own memory at most in the second quarter, {} in the last.",
+                churn.processes,
+                churn.calls,
+                churn.seconds,
+                bytes(churn.early),
+                bytes(churn.late)
+            );
+        }
         for rate in self.rates.iter().flatten() {
             let who = if rate.producers == 1 { "one process".into() } else { format!("{} processes", rate.producers) };
             let kept = thousands(rate.kept);
@@ -110,6 +124,7 @@ impl Report<'_> {
             .memory
             .iter()
             .filter_map(|memory| memory.as_ref().err())
+            .chain(self.churn.iter().filter_map(|churn| churn.as_ref().err()))
             .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
         {
             let _ = writeln!(out, "- {what}");

@@ -1,9 +1,9 @@
 //! What was asked for and not found: lines for `-V`, and the exit code.
 
 use super::select::{Selection, kind};
-use super::sockets::STATES;
 use super::targets::Targets;
 use crate::exit;
+use crate::schema::net::TCP_STATES;
 use crate::spec::lsof::{Lsof, Tasks};
 
 /// 0 when all was found, else 1.
@@ -53,7 +53,7 @@ pub fn missing(spec: &Lsof, selection: &Selection<'_>, targets: &Targets) -> Vec
     }
     for (at, state) in select.states.iter().enumerate() {
         if !state.not && !found.states.contains(&at) {
-            let name = STATES.get(usize::from(state.value)).unwrap_or(&"?");
+            let name = TCP_STATES.get(usize::from(state.value)).unwrap_or(&"?");
             lines.push(format!("TCP state not located: {name}"));
         }
     }

@@ -9,25 +9,8 @@ use super::select::{Selection, kind, unmapped};
 use crate::model::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
 use crate::model::snapshot::Process;
 use crate::output::lsof::{Connection, Node, Row};
+use crate::schema::net::TCP_STATES;
 use crate::spec::lsof::{Select, Show};
-
-/// Names of TCP's states by number, include/net/tcp_states.h; 0 is lsof's own.
-pub const STATES: &[&str] = &[
-    "CLOSED",
-    "ESTABLISHED",
-    "SYN_SENT",
-    "SYN_RECV",
-    "FIN_WAIT1",
-    "FIN_WAIT2",
-    "TIME_WAIT",
-    "CLOSE",
-    "CLOSE_WAIT",
-    "LAST_ACK",
-    "LISTEN",
-    "CLOSING",
-    "NEW_SYN_RECV",
-    "BOUND_INACTIVE",
-];
 
 /// Tables that were read, by network namespace.
 #[derive(Debug, Default)]
@@ -135,7 +118,7 @@ impl View<'_, '_> {
             }
             row.ends = (!text.is_empty()).then(|| text.into());
         }
-        let state = (inet.protocol == InetProtocol::Tcp).then(|| STATES.get(usize::from(inet.state)).copied());
+        let state = (inet.protocol == InetProtocol::Tcp).then(|| TCP_STATES.get(usize::from(inet.state)).copied());
         row.connection = Some(Connection {
             state: state.map(|name| name.unwrap_or("UNKNOWN")),
             queues: Some((inet.receive_queue, inet.send_queue)),

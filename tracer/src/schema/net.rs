@@ -11,6 +11,25 @@ use super::types::class::*;
 use super::types::*;
 use crate::{sets, syscalls};
 
+/// Names of TCP's states by number, include/net/tcp_states.h, where none has number 0: that one is lsof's. Other
+/// protocols use two of them.
+pub const TCP_STATES: [&str; 14] = [
+    "CLOSED",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT1",
+    "FIN_WAIT2",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+    "NEW_SYN_RECV",
+    "BOUND_INACTIVE",
+];
+
 sets! {
     /// Socket types, and the flags that go with them. include/linux/net.h
     SOCK "SOCK_"

@@ -1,6 +1,7 @@
 //! Lists of lsof's options: ids, users, descriptors, commands, states. `^` takes an item out.
 
 use crate::cli::fault::{Fault, show};
+use crate::schema::net::TCP_STATES;
 use crate::spec::lsof::{CommandPattern, FdItem, FdList, Pick, Select, User};
 
 /// Characters of a command's name that the kernel keeps.
@@ -150,22 +151,6 @@ fn extended(basic: &str) -> String {
     out
 }
 
-/// Names of TCP's states, as `-s` has them; by number, include/net/tcp_states.h, the first being 0.
-const STATES: &[&str] = &[
-    "CLOSED",
-    "ESTABLISHED",
-    "SYN_SENT",
-    "SYN_RECV",
-    "FIN_WAIT1",
-    "FIN_WAIT2",
-    "TIME_WAIT",
-    "CLOSE",
-    "CLOSE_WAIT",
-    "LAST_ACK",
-    "LISTEN",
-    "CLOSING",
-];
-
 /// `-s TCP:LISTEN,^CLOSE`
 pub fn states(text: &str, select: &mut Select) -> Result<(), Fault> {
     let (protocol, names) = text.split_once(':').unwrap_or((text, ""));
@@ -183,11 +168,14 @@ pub fn states(text: &str, select: &mut Select) -> Result<(), Fault> {
         if name.is_empty() {
             return Err(Fault::usage(format!("NULL TCP state name in: {}", show(text))));
         }
-        let value = STATES.iter().position(|state| state.eq_ignore_ascii_case(name));
+        let value = TCP_STATES.iter().position(|state| state.eq_ignore_ascii_case(name));
         let value = value.ok_or_else(|| Fault::usage(format!("unknown TCP state name: {}", show(name))))? as u8;
         match select.states.iter().find(|s| s.value == value) {
             Some(before) if before.not != not => {
-                return Err(Fault::usage(format!("can't include and exclude TCP state: {}", STATES[value as usize])));
+                return Err(Fault::usage(format!(
+                    "can't include and exclude TCP state: {}",
+                    TCP_STATES[value as usize]
+                )));
             }
             Some(_) => {
                 let kind = if not { "ex" } else { "in" };

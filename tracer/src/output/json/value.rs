@@ -8,6 +8,7 @@ use tracer_common::event::{File, Sock};
 
 use super::escape;
 use crate::decode::value::{FileView, Tail, Value};
+use crate::schema::net::TCP_STATES;
 use crate::schema::set::Set;
 
 /// Integers beyond this lose digits in readers that keep numbers as doubles (RFC 7493, 2.2).
@@ -313,23 +314,7 @@ fn socket(out: &mut Vec<u8>, sock: &Sock, name: &[u8]) {
     uint(out, sock.protocol.into());
     match sock.family {
         INET | INET6 => {
-            // include/net/tcp_states.h; other protocols use two of them.
-            const STATES: [&str; 13] = [
-                "",
-                "ESTABLISHED",
-                "SYN_SENT",
-                "SYN_RECV",
-                "FIN_WAIT1",
-                "FIN_WAIT2",
-                "TIME_WAIT",
-                "CLOSE",
-                "CLOSE_WAIT",
-                "LAST_ACK",
-                "LISTEN",
-                "CLOSING",
-                "NEW_SYN_RECV",
-            ];
-            if let Some(state) = STATES.get(usize::from(sock.state)).filter(|s| !s.is_empty()) {
+            if let Some(state) = TCP_STATES.get(usize::from(sock.state)).filter(|_| sock.state != 0) {
                 out.extend_from_slice(b",\"state\":");
                 escape::string(out, state);
             }

@@ -149,7 +149,8 @@ fn hunks(theirs: &[String], ours: &[String]) -> Vec<Hunk> {
     let (mut a, mut b) = (theirs.iter().peekable(), ours.iter().peekable());
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
         if x == y {
-            (a.next(), b.next());
+            a.next();
+            b.next();
         } else if theirs.contains(y) && !ours.contains(x) {
             wanted.extend(a.next().cloned());
         } else if ours.contains(x) && !theirs.contains(y) {

@@ -96,7 +96,13 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
     let mut buffer = Vec::new();
     let mut last = None;
     match found {
-        Some(mut found) => list.iter_mut().for_each(|(process, _)| from_iterator(process, &mut found, reader)),
+        Some(mut found) => {
+            for (process, _) in list.iter_mut() {
+                reader.trouble = Default::default();
+                from_iterator(process, &mut found, reader);
+                forget_ended(process, reader, &mut buffer);
+            }
+        }
         None => {
             for (process, _) in list.iter_mut() {
                 reader.trouble = Default::default();
@@ -108,11 +114,7 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
                 if reader.trouble.denied && sockets && last.replace(process.pid) != Some(process.pid) {
                     denied += 1;
                 }
-                // What ended while it was read has nothing open.
-                if reader.trouble.gone && !processes::still_there(process, &mut buffer) {
-                    process.files.clear();
-                    process.state = b'X';
-                }
+                forget_ended(process, reader, &mut buffer);
             }
         }
     }
@@ -124,6 +126,14 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
         }
     }
     Ok(denied)
+}
+
+/// What ended while it was read has nothing open.
+fn forget_ended(process: &mut Process, reader: &Reader, buffer: &mut Vec<u8>) {
+    if reader.trouble.gone && !processes::still_there(process, buffer) {
+        process.state = b'X';
+        process.files.clear();
+    }
 }
 
 /// Directories, programs and mappings; gives how many processes could not be looked into.
@@ -150,10 +160,7 @@ fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
         if reader.trouble.denied && last.replace(process.pid) != Some(process.pid) {
             denied += 1;
         }
-        if reader.trouble.gone && !processes::still_there(process, &mut buffer) {
-            process.state = b'X';
-            process.files.clear();
-        }
+        forget_ended(process, reader, &mut buffer);
         if process.tid.is_none() {
             leader = Some((process.pid, process.files.clone()));
         }

@@ -33,30 +33,38 @@ pub fn process(pid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
     let dir = format!("/proc/{pid}");
     let uid = std::fs::metadata(&dir).ok()?.uid();
     read_into(format!("{dir}/stat"), buffer).ok()?;
-    let process = parse(buffer)?;
+    let (process, _) = parse(buffer)?;
     (process.state != b'Z' && process.state != b'X').then_some(Process { uid, ..process })
 }
 
 /// A task of a process; `None` as for [`process`].
 pub fn task(of: &Process, tid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
     read_into(format!("/proc/{}/task/{tid}/stat", of.pid), buffer).ok()?;
-    let task = parse(buffer)?;
+    let (task, _) = parse(buffer)?;
     let (comm, task_comm) = (of.comm.clone(), Some(task.comm));
     let alive = task.state != b'Z' && task.state != b'X';
     alive.then_some(Process { pid: of.pid, tid: Some(tid), uid: of.uid, comm, task_comm, files: Vec::new(), ..task })
 }
 
-/// Whether the process that began at `start` is still there and no zombie.
+/// Whether the process (or task) that began then is still there, and neither a zombie nor about to be one: while it
+/// exits it lets go of what it had open, one thing after the other.
 pub fn still_there(process: &Process, buffer: &mut Vec<u8>) -> bool {
-    let path = format!("/proc/{}/stat", process.pid);
+    let path = match process.tid {
+        None => format!("/proc/{}/stat", process.pid),
+        Some(tid) => format!("/proc/{}/task/{tid}/stat", process.pid),
+    };
     let found = read_into(path, buffer).ok().and_then(|()| parse(buffer));
-    found.is_some_and(|now| now.start == process.start && now.state != b'Z' && now.state != b'X')
-        || process.tid.is_some()
-            && std::fs::metadata(format!("/proc/{}/task/{}", process.pid, process.tid.unwrap_or(0))).is_ok()
+    found.is_some_and(|(now, flags)| {
+        let over = now.state == b'Z' || now.state == b'X' || flags & PF_EXITING != 0;
+        now.start == process.start && !over
+    })
 }
 
-/// Reads `PID (COMM) STATE PPID PGRP ...`. The name may have blanks and parentheses in it: the last one ends it.
-fn parse(stat: &[u8]) -> Option<Process> {
+/// A flag of a task that exits, include/linux/sched.h.
+const PF_EXITING: u64 = 4;
+
+/// Reads `PID (COMM) STATE PPID PGRP ...`, and the task's flags. The name may have blanks and parentheses in it: the last one ends it.
+fn parse(stat: &[u8]) -> Option<(Process, u64)> {
     let (pid, rest) = number(stat)?;
     let open = rest.iter().position(|&b| b == b'(')?;
     let close = rest.iter().rposition(|&b| b == b')')?;
@@ -65,9 +73,10 @@ fn parse(stat: &[u8]) -> Option<Process> {
     let state = *fields.next()?.first()?;
     let mut value = |skip: usize| number(fields.nth(skip)?).map(|(value, _)| value);
     let (ppid, pgid) = (value(0)?, value(0)?);
-    // Field 22 of proc(5).
-    let start = value(16)?;
-    Some(Process { pid: pid as u32, ppid: ppid as u32, pgid: pgid as u32, start, state, comm, ..Process::default() })
+    // Fields 9 and 22 of proc_pid_stat(5).
+    let (flags, start) = (value(3)?, value(12)?);
+    let (pid, ppid, pgid) = (pid as u32, ppid as u32, pgid as u32);
+    Some((Process { pid, ppid, pgid, start, state, comm, ..Process::default() }, flags))
 }
 
 #[cfg(test)]
@@ -78,7 +87,8 @@ mod tests {
     fn stat_lines() {
         let tail = " S 1 7 7 0 -1 4194304 5 0 0 0 0 0 0 0 20 0 1 0 4321 0 0\n";
         for comm in ["sh", "a b", "x) S 9 9", "(sd-pam)", ""] {
-            let p = parse(format!("42 ({comm}){tail}").as_bytes()).expect(comm);
+            let (p, flags) = parse(format!("42 ({comm}){tail}").as_bytes()).expect(comm);
+            assert_eq!(flags, 4_194_304);
             assert_eq!((p.pid, p.ppid, p.pgid, p.start, p.state), (42, 1, 7, 4321, b'S'));
             assert_eq!(p.comm, comm.as_bytes());
         }

@@ -373,14 +373,22 @@ pub struct Tally {
     pub max: u64,
     /// Calls by how long they took: see [`bucket`].
     pub buckets: [u64; BUCKETS],
-    /// Zero: what a bucket's number that is masked to 63 might reach, for verifiers that follow a mask but no comparison.
-    pub room: [u64; 64 - BUCKETS],
+    /// What took longer still, by log2: 6.1's verifier follows no comparison here, so that the kernel side does not put
+    /// these into the last bucket. [`Tally::histogram`] does.
+    pub beyond: [u64; 64 - BUCKETS],
 }
 
 impl Tally {
     /// Nothing counted.
     pub const NONE: Tally =
-        Tally { errors: 0, total: 0, min1: 0, max: 0, buckets: [0; BUCKETS], room: [0; 64 - BUCKETS] };
+        Tally { errors: 0, total: 0, min1: 0, max: 0, buckets: [0; BUCKETS], beyond: [0; 64 - BUCKETS] };
+
+    /// Calls by how long they took, all of them.
+    pub fn histogram(&self) -> [u64; BUCKETS] {
+        let mut all = self.buckets;
+        all[BUCKETS - 1] += self.beyond.iter().sum::<u64>();
+        all
+    }
 }
 
 /// Which count of a process a [`Tally`] is. Each CPU has its own, so that none waits for another.
@@ -399,9 +407,16 @@ pub struct TallyKey {
 pub const BUCKETS: usize = 40;
 
 /// The bucket of a duration: the whole part of log2 of its ns. The first holds 0 as well, the last all that is
-/// longer. By halves, for BPF has no instruction that counts zeros.
+/// longer.
 #[inline(always)]
 pub const fn bucket(ns: u64) -> usize {
+    let log = log2(ns);
+    if log < BUCKETS { log } else { BUCKETS - 1 }
+}
+
+/// The whole part of log2, 0 for 0. By halves, for BPF has no instruction that counts zeros.
+#[inline(always)]
+pub const fn log2(ns: u64) -> usize {
     let (mut rest, mut log) = (ns, 0);
     if rest >> 32 != 0 {
         rest >>= 32;
@@ -423,8 +438,7 @@ pub const fn bucket(ns: u64) -> usize {
         rest >>= 2;
         log += 2;
     }
-    log += (rest >> 1) as usize;
-    if log < BUCKETS { log } else { BUCKETS - 1 }
+    log + (rest >> 1) as usize
 }
 
 const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);

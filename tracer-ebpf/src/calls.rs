@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, Tally, TallyKey, Task, bucket},
+    config::{ABSENT, Config, Tally, TallyKey, Task, log2},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
@@ -412,9 +412,8 @@ static EMPTY: Tally = Tally::NONE;
 #[inline(always)]
 fn count(tally: &mut Tally, head: &Head) {
     let dur = if head.flags & flag::BEFORE == 0 { head.dur } else { 0 };
-    // 6.1 follows a mask as the last step, and nothing else.
-    let bucket = core::hint::black_box(bucket(dur)) & 63;
-    // SAFETY: the bucket is masked to the buckets and the room behind them.
+    let bucket = core::hint::black_box(log2(dur)) & 63;
+    // SAFETY: masked to the buckets and those behind them.
     unsafe { *(&raw mut tally.buckets).cast::<u64>().add(bucket) += 1 };
     tally.total += dur;
     if failed(head) {

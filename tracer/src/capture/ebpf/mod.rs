@@ -383,7 +383,7 @@ impl Source for EbpfSource {
 
 /// What one CPU counted.
 fn counted(compat: bool, nr: u32, tally: &Tally) -> Count {
-    let times = Histogram(tally.buckets);
+    let times = Histogram(tally.histogram());
     Count {
         compat,
         nr,

@@ -7,6 +7,7 @@
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
 pub(in crate::output) mod escape;
+pub(in crate::output) mod object;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -125,7 +125,8 @@ impl Gatherer {
         let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         report.started = wall.as_secs_f64() - report.age;
         report.started_text = jiff::Timestamp::from_second(report.started as i64)
-            .map(|time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %z").to_string())
+            .map(|time| jiff::ZonedDateTime::new(time, jiff::tz::TimeZone::system()))
+            .and_then(|time| jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S %z", &time))
             .unwrap_or_default();
         let last = read("/proc/sys/kernel/cap_last_cap").ok();
         let last = last.and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok());
@@ -151,8 +152,7 @@ impl Gatherer {
         let mut silent = None;
         for tid in tids {
             let dir = format!("/proc/{pid}/task/{tid}");
-            let Some(stat) = read(&format!("{dir}/stat")).ok().and_then(|text| account::stat(&text))
-            else {
+            let Some(stat) = read(&format!("{dir}/stat")).ok().and_then(|text| account::stat(&text)) else {
                 continue;
             };
             let status = read(&format!("{dir}/status")).map(|text| status::parse(&text));
@@ -224,7 +224,8 @@ impl Gatherer {
                 }
             }
             _ => {
-                let closed = list.iter().find_map(|file| file.trouble.as_deref().filter(|t| t.starts_with("(readlink")));
+                let closed =
+                    list.iter().find_map(|file| file.trouble.as_deref().filter(|t| t.starts_with("(readlink")));
                 if let Some(why) = closed {
                     report.miss("descriptors' targets", why);
                 }

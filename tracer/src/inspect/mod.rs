@@ -52,7 +52,11 @@ pub fn run(spec: &Inspect) -> u8 {
     report.end = gatherer.end(&report);
     report.findings = findings(&report);
     let mut out = Vec::new();
-    if spec.json { output::json(&report, &mut out) } else { output::text(&report, color(spec), &mut out) }
+    if spec.json {
+        output::json(&report, &mut out)
+    } else {
+        output::text(&report, color(spec), &mut out)
+    }
     let mut stdout = io::stdout().lock();
     match stdout.write_all(&out).and_then(|()| stdout.flush()) {
         Ok(()) => {}

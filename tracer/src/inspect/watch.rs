@@ -78,13 +78,7 @@ fn request(spec: &Inspect, pid: u32) -> Spec {
         follow: true,
         calls: CallFilter { nrs: Vec::new(), all: true },
         show: Show {
-            status: StatusSet {
-                successful: true,
-                failed: true,
-                unfinished: true,
-                unavailable: true,
-                detached: true,
-            },
+            status: StatusSet { successful: true, failed: true, unfinished: true, unavailable: true, detached: true },
             signals: u64::MAX,
             paths: Vec::new(),
             quiet_exit: true,

@@ -270,16 +270,16 @@ impl Reading {
 }
 
 /// Below so many switches nothing is said.
-const FEW: u64 = 10;
+const FEW: u128 = 10;
 
 /// Reads (voluntary, involuntary) switches.
 pub fn reading((voluntary, involuntary): (u64, u64)) -> Reading {
-    let all = voluntary.saturating_add(involuntary);
+    let (all, taken) = (u128::from(voluntary) + u128::from(involuntary), u128::from(involuntary));
     if all < FEW {
         Reading::TooFew
-    } else if involuntary.saturating_mul(2) > all {
+    } else if taken * 2 >= all {
         Reading::Runs
-    } else if involuntary.saturating_mul(4) <= all {
+    } else if taken * 4 <= all {
         Reading::Waits
     } else {
         Reading::Both
@@ -415,7 +415,7 @@ impl Report {
         let known = self.threads.iter().filter_map(|thread| thread.switches);
         let sum = known.fold(None, |sum: Option<(u64, u64)>, (a, b)| {
             let (c, d) = sum.unwrap_or_default();
-            Some((a + c, b + d))
+            Some((a.saturating_add(c), b.saturating_add(d)))
         })?;
         Some((sum, reading(sum)))
     }

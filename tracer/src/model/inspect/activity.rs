@@ -2,6 +2,9 @@
 //! Paths and addresses are the kernel's where it told them, else those that the program passed. Memory is
 //! bounded: what does not fit is counted.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -41,7 +44,7 @@ pub struct Activity {
     /// What was lost, by reason.
     pub losses: Vec<(&'static str, u64)>,
     /// Paths of descriptors that calls opened: for records that do not tell one.
-    known: HashMap<(u32, i32), Vec<u8>>,
+    pub(crate) known: HashMap<(u32, i32), Vec<u8>>,
 }
 
 /// Counts of a call.
@@ -135,7 +138,9 @@ impl Activity {
             "connect" => self.connect(call),
             "accept" | "accept4" => self.accept(call),
             "execve" | "execveat" => self.execute(call),
-            "read" | "pread64" | "readv" | "preadv" | "preadv2" | "recvfrom" | "recvmsg" => self.flow(call, 0, Flow::In),
+            "read" | "pread64" | "readv" | "preadv" | "preadv2" | "recvfrom" | "recvmsg" => {
+                self.flow(call, 0, Flow::In)
+            }
             "write" | "pwrite64" | "writev" | "pwritev" | "pwritev2" | "sendto" | "sendmsg" => {
                 self.flow(call, 0, Flow::Out);
             }
@@ -289,10 +294,38 @@ impl Activity {
     /// A call that names files: it asks or it changes.
     fn touch(&mut self, name: &'static str, call: &Call<'_>) {
         const CHANGES: &[&str] = &[
-            "unlink", "unlinkat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat",
-            "symlink", "symlinkat", "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "truncate",
-            "utime", "utimes", "utimensat", "futimesat", "mknod", "mknodat", "setxattr", "lsetxattr", "removexattr",
-            "lremovexattr", "ftruncate", "fchmod", "fchown",
+            "unlink",
+            "unlinkat",
+            "rename",
+            "renameat",
+            "renameat2",
+            "mkdir",
+            "mkdirat",
+            "rmdir",
+            "link",
+            "linkat",
+            "symlink",
+            "symlinkat",
+            "chmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "lchown",
+            "fchownat",
+            "truncate",
+            "utime",
+            "utimes",
+            "utimensat",
+            "futimesat",
+            "mknod",
+            "mknodat",
+            "setxattr",
+            "lsetxattr",
+            "removexattr",
+            "lremovexattr",
+            "ftruncate",
+            "fchmod",
+            "fchown",
         ];
         let changes = CHANGES.contains(&name);
         if changes && matches!(call.ret, Ret::Error(_)) {
@@ -428,32 +461,4 @@ pub fn period(times: &[u64]) -> Option<u64> {
     // A busy loop is no beacon.
     let regular = between.iter().all(|&one| one.abs_diff(mean) <= mean / 5);
     (between.len() >= 2 && mean >= 100_000_000 && regular).then_some(mean)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn beacons_are_regular() {
-        let s = 1_000_000_000;
-        for (times, expected) in [
-            (vec![], None),
-            (vec![s, 2 * s], None),
-            (vec![s, 6 * s, 11 * s], Some(5 * s)),
-            (vec![11 * s, s, 6 * s + s / 2], Some(5 * s)),
-            (vec![s, 2 * s, 11 * s], None),
-            (vec![1, 2, 3, 4], None),
-        ] {
-            assert_eq!(period(&times), expected, "{times:?}");
-        }
-    }
-
-    #[test]
-    fn there_is_a_place_until_there_are_too_many() {
-        let mut map: BTreeMap<usize, u64> = (0..MOST).map(|i| (i, 0)).collect();
-        let mut crowded = 0;
-        assert!(place(&mut map, MOST, &mut crowded).is_none() && place(&mut map, 5, &mut crowded).is_some());
-        assert_eq!(crowded, 1);
-    }
 }

@@ -13,7 +13,8 @@ pub struct Variable {
 }
 
 /// Parts of names whose values are secrets, in capitals.
-const SECRETS: &[&[u8]] = &[b"KEY", b"TOKEN", b"SECRET", b"PASS", b"CREDENTIAL", b"COOKIE", b"PRIVATE", b"AUTHORIZATION"];
+const SECRETS: &[&[u8]] =
+    &[b"KEY", b"TOKEN", b"SECRET", b"PASS", b"CREDENTIAL", b"COOKIE", b"PRIVATE", b"AUTHORIZATION"];
 
 /// What stands for a secret.
 pub const MASK: &[u8] = b"***";

@@ -94,7 +94,9 @@ pub fn findings(report: &Report) -> Vec<Finding> {
     });
     add("state", "it does not run", {
         let dead = matches!(report.stat.state, b'Z' | b'D' | b'T' | b't').then_some(report.stat.state);
-        dead.map(|letter| format!("{}: {}", letter as char, super::state_name(letter)).into_bytes()).into_iter().collect()
+        dead.map(|letter| format!("{}: {}", letter as char, super::state_name(letter)).into_bytes())
+            .into_iter()
+            .collect()
     });
     add("beacon", "it connects to the same address again and again, regularly", beacons(report));
     found
@@ -154,15 +156,18 @@ fn deleted_program(report: &Report) -> Vec<Vec<u8>> {
 }
 
 fn hidden_program(report: &Report) -> Vec<Vec<u8>> {
-    let program = report.program.iter().filter(|p| temporary(&p.path) || hidden(bare(&p.path)) && p.path.starts_with(b"/"));
+    let program =
+        report.program.iter().filter(|p| temporary(&p.path) || hidden(bare(&p.path)) && p.path.starts_with(b"/"));
     program.map(|program| [b"exe: ".as_slice(), &program.path].concat()).collect()
 }
 
 fn secret_file(path: &[u8]) -> bool {
     let path = bare(path);
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
-    let names: &[&[u8]] = &[b".netrc", b".pgpass", b".git-credentials", b".npmrc", b"id_rsa", b"id_ed25519", b"id_ecdsa"];
-    let whole: &[&[u8]] = &[b"/etc/shadow", b"/etc/gshadow", b"/etc/sudoers", b"/dev/mem", b"/dev/kmem", b"/proc/kcore"];
+    let names: &[&[u8]] =
+        &[b".netrc", b".pgpass", b".git-credentials", b".npmrc", b"id_rsa", b"id_ed25519", b"id_ecdsa"];
+    let whole: &[&[u8]] =
+        &[b"/etc/shadow", b"/etc/gshadow", b"/etc/sudoers", b"/dev/mem", b"/dev/kmem", b"/proc/kcore"];
     whole.contains(&path)
         || names.contains(&name)
         || path.ends_with(b"/.aws/credentials")
@@ -266,14 +271,18 @@ mod tests {
 
     #[test]
     fn files() {
-        let paths = ["/tmp/.hidden-1", "/tmp/plain", "/var/log/a (deleted)", "/memfd:x (deleted)", "/etc/shadow", "/a/.b"];
+        let paths =
+            ["/tmp/.hidden-1", "/tmp/plain", "/var/log/a (deleted)", "/memfd:x (deleted)", "/etc/shadow", "/a/.b"];
         let descriptors = (3..).zip(paths).map(|(fd, path)| file(fd, path)).collect();
         let report = Report { descriptors: Some(descriptors), ..Report::default() };
-        check(&report, &[
-            ("deleted-file-held", "fd 5: /var/log/a (deleted), 7 bytes"),
-            ("hidden-file-open", "fd 3: /tmp/.hidden-1, 7 bytes"),
-            ("secret-file-open", "fd 7: /etc/shadow, 7 bytes"),
-        ]);
+        check(
+            &report,
+            &[
+                ("deleted-file-held", "fd 5: /var/log/a (deleted), 7 bytes"),
+                ("hidden-file-open", "fd 3: /tmp/.hidden-1, 7 bytes"),
+                ("secret-file-open", "fd 7: /etc/shadow, 7 bytes"),
+            ],
+        );
     }
 
     #[test]
@@ -286,12 +295,15 @@ mod tests {
             writable_code: vec![region],
             ..Report::default()
         };
-        check(&report, &[
-            ("program-deleted", "exe: /dev/shm/x (deleted)"),
-            ("program-hidden", "exe: /dev/shm/x (deleted)"),
-            ("writable-code", "1000-2000 rwxp (anonymous)"),
-            ("world-writable-code", "/opt/lib.so mode 0666"),
-        ]);
+        check(
+            &report,
+            &[
+                ("program-deleted", "exe: /dev/shm/x (deleted)"),
+                ("program-hidden", "exe: /dev/shm/x (deleted)"),
+                ("writable-code", "1000-2000 rwxp (anonymous)"),
+                ("world-writable-code", "/opt/lib.so mode 0666"),
+            ],
+        );
         let fine = Report { program: Some(file(0, "/usr/bin/x")), ..Report::default() };
         check(&fine, &[]);
         let hidden = Report { program: Some(file(0, "/srv/.cache/x")), ..Report::default() };
@@ -305,12 +317,15 @@ mod tests {
             Report { command: Some(words.iter().map(|w| w.as_bytes().to_vec()).collect()), ..Report::default() };
         report.status.uids = [1000, 0, 0, 0];
         report.status.tracer = 9;
-        check(&report, &[
-            ("traced", "TracerPid: 9"),
-            ("privileges", "real user 1000, effective user 0"),
-            ("kernel-thread-name", "argv[0]: [kworker/0:1]"),
-            ("secret-in-command", "word 1: --password=***"),
-            ("secret-in-command", "word 3: postgres://a:***@c/d"),
-        ]);
+        check(
+            &report,
+            &[
+                ("traced", "TracerPid: 9"),
+                ("privileges", "real user 1000, effective user 0"),
+                ("kernel-thread-name", "argv[0]: [kworker/0:1]"),
+                ("secret-in-command", "word 1: --password=***"),
+                ("secret-in-command", "word 3: postgres://a:***@c/d"),
+            ],
+        );
     }
 }

@@ -69,7 +69,8 @@ impl Kind {
     }
 }
 
-const SHELLS: &[&[u8]] = &[b"sh", b"bash", b"dash", b"zsh", b"fish", b"ksh", b"mksh", b"ash", b"busybox", b"tcsh", b"csh"];
+const SHELLS: &[&[u8]] =
+    &[b"sh", b"bash", b"dash", b"zsh", b"fish", b"ksh", b"mksh", b"ash", b"busybox", b"tcsh", b"csh"];
 const CRONS: &[&[u8]] = &[b"cron", b"crond", b"anacron", b"atd", b"fcron", b"CRON"];
 const LOGINS: &[&[u8]] = &[b"sshd", b"sshd-session", b"login", b"su", b"sudo", b"runuser"];
 
@@ -121,7 +122,8 @@ pub fn origin(pid: u32, kernel: bool, cgroup: Option<&[u8]>, parents: &[Parent])
 
 /// The innermost unit of systemd in a cgroup's path.
 pub fn unit(path: &[u8]) -> Option<&[u8]> {
-    let unit = |name: &&[u8]| [b".service".as_slice(), b".scope", b".socket", b".timer"].iter().any(|s| name.ends_with(s));
+    let unit =
+        |name: &&[u8]| [b".service".as_slice(), b".scope", b".socket", b".timer"].iter().any(|s| name.ends_with(s));
     path.split(|&b| b == b'/').rev().find(unit)
 }
 
@@ -137,7 +139,7 @@ pub fn container(path: &[u8]) -> Option<(&[u8], &[u8])> {
             return Some((&name[..dash], &name[dash + 1..]));
         }
         if is_id(name) {
-            let runtime = match at.checked_sub(1).and_then(|at| parts.get(at)) {
+            let runtime = match at.checked_sub(1).and_then(|at| parts.get(at).copied()) {
                 Some(b"docker") => b"docker".as_slice(),
                 Some(b"libpod_parent") => b"libpod",
                 Some(above) if above.starts_with(b"pod") || above.starts_with(b"kubepods") => b"kubernetes",
@@ -189,7 +191,8 @@ mod tests {
         check("/lxc.payload.web/init.scope".into(), Some(("lxc", "web")));
         check("/lxc/web".into(), Some(("lxc", "web")));
         check("/machine.slice/machine-deb.scope".into(), Some(("machine", "deb")));
-        for path in ["", "/", "/system.slice/nginx.service", "/user.slice/user-0.slice/session-1.scope", "/docker/abc"] {
+        for path in ["", "/", "/system.slice/nginx.service", "/user.slice/user-0.slice/session-1.scope", "/docker/abc"]
+        {
             check(path.into(), None);
         }
         check(format!("/system.slice/docker-{}.scope", "z".repeat(64)), None);

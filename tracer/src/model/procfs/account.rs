@@ -103,15 +103,8 @@ mod tests {
     #[test]
     fn io_counters() {
         let text = b"rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n";
-        let expected = Io {
-            read: 1,
-            written: 2,
-            read_calls: 3,
-            write_calls: 4,
-            from_storage: 5,
-            to_storage: 6,
-            cancelled: 7,
-        };
+        let expected =
+            Io { read: 1, written: 2, read_calls: 3, write_calls: 4, from_storage: 5, to_storage: 6, cancelled: 7 };
         assert_eq!(io(text), Some(expected));
         assert_eq!(io(b"x\nrchar: y\n"), None);
     }
@@ -125,11 +118,14 @@ mod tests {
             broken\n";
         let limits = limits(text);
         let seen: Vec<_> = limits.iter().map(|l| (l.name.as_str(), l.soft, l.hard, l.unit.as_str())).collect();
-        assert_eq!(seen, [
-            ("Max cpu time", None, None, "seconds"),
-            ("Max open files", Some(1024), Some(1_048_576), "files"),
-            ("Max nice priority", Some(0), Some(0), ""),
-        ]);
+        assert_eq!(
+            seen,
+            [
+                ("Max cpu time", None, None, "seconds"),
+                ("Max open files", Some(1024), Some(1_048_576), "files"),
+                ("Max nice priority", Some(0), Some(0), ""),
+            ]
+        );
     }
 
     #[test]

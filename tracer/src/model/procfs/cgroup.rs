@@ -49,9 +49,8 @@ pub fn limits(path: &[u8]) -> Vec<Limit> {
                     used: Some(used),
                 };
                 let left = most.saturating_sub(used);
-                let narrower = |before: &Limit| {
-                    left < before.soft.unwrap_or(u64::MAX).saturating_sub(before.used.unwrap_or(0))
-                };
+                let narrower =
+                    |before: &Limit| left < before.soft.unwrap_or(u64::MAX).saturating_sub(before.used.unwrap_or(0));
                 if narrowest.as_ref().is_none_or(narrower) {
                     narrowest = Some(limit);
                 }

@@ -5,8 +5,22 @@ use crate::model::inspect::Status;
 
 /// Sizes that are kept, by their names in the file.
 const SIZES: &[&str] = &[
-    "VmPeak", "VmSize", "VmLck", "VmPin", "VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem", "VmData", "VmStk", "VmExe",
-    "VmLib", "VmPTE", "VmSwap", "HugetlbPages",
+    "VmPeak",
+    "VmSize",
+    "VmLck",
+    "VmPin",
+    "VmHWM",
+    "VmRSS",
+    "RssAnon",
+    "RssFile",
+    "RssShmem",
+    "VmData",
+    "VmStk",
+    "VmExe",
+    "VmLib",
+    "VmPTE",
+    "VmSwap",
+    "HugetlbPages",
 ];
 
 /// Reads the file.
@@ -105,7 +119,10 @@ mod tests {
         assert_eq!(status.name, b"a) \nb\\ ");
         assert_eq!((status.tgid, status.ppid, status.tracer, status.threads), (7, 1, 9, 4));
         assert_eq!((status.uids, status.gids), ([1, 2, 3, 4], [5, 6, 7, 8]));
-        assert_eq!((status.groups.as_slice(), status.nested_pids.as_slice()), ([4, 24, 27].as_slice(), [7, 1].as_slice()));
+        assert_eq!(
+            (status.groups.as_slice(), status.nested_pids.as_slice()),
+            ([4, 24, 27].as_slice(), [7, 1].as_slice())
+        );
         assert_eq!((status.kb("VmPeak"), status.kb("VmRSS"), status.kb("VmSwap")), (Some(100), Some(50), None));
         assert_eq!((status.umask, status.queued, status.seccomp), (Some(0o022), Some((3, 100)), 2));
         assert_eq!((status.capabilities[2], status.signals[4]), (0x1ff_ffff_ffff, 0x1_8000_4a02));

@@ -30,7 +30,10 @@ mod tests {
             assert_eq!(found.as_ref().map(|r| (r.name.as_str(), r.fd)), expected, "{text}");
         };
         check(format!("{} 0x3 0x7f 0x10 0x0 0x0 0x0 0x7ffd 0x7f\n", number("read")), Some(("read", Some(3))));
-        check(format!("{} 0x0 0x0 0x7f 0x0 0x0 0x0 0x7ffd 0x7f\n", number("clock_nanosleep")), Some(("clock_nanosleep", None)));
+        check(
+            format!("{} 0x0 0x0 0x7f 0x0 0x0 0x0 0x7ffd 0x7f\n", number("clock_nanosleep")),
+            Some(("clock_nanosleep", None)),
+        );
         check("9999 0x3\n".into(), Some(("call 9999", None)));
         check("running\n".into(), None);
         check("-1 0x7ffd 0x7f\n".into(), None);

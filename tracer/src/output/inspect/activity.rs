@@ -17,7 +17,11 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
     let seconds = seen.seconds().max(0.001);
     page.title(|line| {
         let rate = seen.total() as f64 / seconds;
-        line.text(&format!("Watched for {seconds:.1} s by {}: {} calls, {rate:.1} a second", seen.source, seen.total()));
+        line.text(&format!(
+            "Watched for {seconds:.1} s by {}: {} calls, {rate:.1} a second",
+            seen.source,
+            seen.total()
+        ));
     });
     losses(seen, page);
     let mut calls: Vec<_> = seen.calls.iter().collect();
@@ -38,7 +42,9 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
     files(seen, page);
     hosts(seen, page);
     if !seen.programs.is_empty() || seen.forks > 0 || seen.threads > 0 {
-        page.title(|line| line.text(&format!("It made {} processes and {} threads, and ran", seen.forks, seen.threads)));
+        page.title(|line| {
+            line.text(&format!("It made {} processes and {} threads, and ran", seen.forks, seen.threads))
+        });
     }
     for (path, program) in seen.programs.iter().take(MOST) {
         page.line(|line| {

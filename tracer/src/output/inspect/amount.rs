@@ -90,7 +90,9 @@ mod tests {
         for (bytes, expected) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (u64::MAX, "16.0 EiB")] {
             assert_eq!(size(bytes), expected);
         }
-        for (seconds, expected) in [(4.25, "4.25 s"), (723.9, "12 min 3 s"), (7260.0, "2 h 1 min"), (273_600.0, "3 d 4 h")] {
+        for (seconds, expected) in
+            [(4.25, "4.25 s"), (723.9, "12 min 3 s"), (7260.0, "2 h 1 min"), (273_600.0, "3 d 4 h")]
+        {
             assert_eq!(time(seconds), expected);
         }
     }

@@ -81,7 +81,7 @@ fn descriptor(report: &Report, file: &Descriptor, line: &mut Line<'_>) {
     line.padded(fd.into(), 5, b' ');
     line.text(&format!(" {}  ", file.access.letter() as char));
     line.lit(kind(file));
-    line.pad(16);
+    line.pad(19);
     line.plain_name(&file.path);
     if let Some(trouble) = &file.trouble {
         line.lit(" ");

@@ -128,7 +128,10 @@ fn text_is_printable() {
     let mut colored = Vec::new();
     super::text(&evil(), true, &mut colored);
     let stripped = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
-    assert_eq!(stripped.replace_all(std::str::from_utf8(&colored).expect("ASCII"), ""), String::from_utf8_lossy(&plain));
+    assert_eq!(
+        stripped.replace_all(std::str::from_utf8(&colored).expect("ASCII"), ""),
+        String::from_utf8_lossy(&plain)
+    );
 }
 
 #[test]
@@ -137,7 +140,10 @@ fn json_is_what_the_schema_says() {
         let mut out = Vec::new();
         super::json(&report, &mut out);
         let text = std::str::from_utf8(&out).expect("UTF-8");
-        assert!(text.strip_suffix('\n').expect("one line").chars().all(|c| !c.is_control() && c != '\u{202e}'), "{text}");
+        assert!(
+            text.strip_suffix('\n').expect("one line").chars().all(|c| !c.is_control() && c != '\u{202e}'),
+            "{text}"
+        );
         let object: J = serde_json::from_str(text).expect("JSON");
         if let Err(why) = valid(&SCHEMA, &object) {
             panic!("{why}\n{text}");
@@ -152,7 +158,11 @@ fn valid(schema: &J, value: &J) -> Result<(), String> {
         return valid(&SCHEMA["$defs"][name], value);
     }
     if let Some(all) = schema["anyOf"].as_array() {
-        return if all.iter().any(|one| valid(one, value).is_ok()) { Ok(()) } else { Err(format!("no form of {value}")) };
+        return if all.iter().any(|one| valid(one, value).is_ok()) {
+            Ok(())
+        } else {
+            Err(format!("no form of {value}"))
+        };
     }
     let fits = match schema["type"].as_str() {
         Some("object") => value.is_object(),

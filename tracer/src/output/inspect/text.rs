@@ -1,8 +1,8 @@
 //! The report as text: sections with a title each, facts as `name value`, lists as columns. Everything that others
 //! chose goes through [`Line`], so that it is printable ASCII whatever it was.
 
-use super::{activity, lists};
 use super::amount::{capabilities, size, time};
+use super::{activity, lists};
 use crate::model::inspect::{End, Report, state_name};
 use crate::model::snapshot::Descriptor;
 use crate::output::escape::{Color, Line};

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod decode;
 pub mod doctor;
 pub mod exit;
+pub mod inspect;
 pub mod lsof;
 pub mod model;
 pub mod output;

@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub mod flags;
+pub mod inspect;
 pub mod lsof;
 pub mod ss;
 
@@ -47,6 +48,8 @@ pub enum Action {
     Lsof(Box<spec::lsof::Lsof>),
     /// Show sockets.
     Sockets(Box<sockets::Request>),
+    /// Report about a process.
+    Inspect(Box<spec::inspect::Inspect>),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -86,6 +89,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         help: "Show sockets, with the options, the filters and the output of iproute2's ss.",
     },
     Subcommand {
+        name: "inspect",
+        args: "PID [OPTION]...",
+        help: "Report what is known of a process, and what deserves a look.",
+    },
+    Subcommand {
         name: "replay",
         args: "FILE [OPTION]...",
         help: "Show a recording, with any option about filtering and output.",
@@ -105,7 +113,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 /// Names kept for what is to come.
-const RESERVED: &[&str] = &["ltrace", "inspect", "top", "why", "audit"];
+const RESERVED: &[&str] = &["ltrace", "top", "why", "audit"];
 
 /// Who speaks, and in which grammar.
 #[derive(Debug, Clone)]
@@ -156,6 +164,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     if args.first().is_some_and(|a| a == "ss") {
         let program = format!("{} ss", speaker.program);
         return list_sockets(&program, false, &args[1..]).map_err(|f| UsageError::new(&program, speaker.code, f));
+    }
+    if args.first().is_some_and(|a| a == "inspect") {
+        let program = format!("{} inspect", speaker.program);
+        return match inspect::parse(&program, &args[1..]) {
+            Ok(Some(spec)) => Ok(Action::Inspect(spec)),
+            Ok(None) => Ok(Action::Help(inspect::help(&program))),
+            Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
+        };
     }
     first_word(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f))
 }

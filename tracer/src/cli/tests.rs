@@ -149,6 +149,12 @@ fn outcome(line: &str) -> String {
         Ok(Action::Replay { file, spec }) => format!("=> replay {file:?}:{}", differences(&spec)),
         Ok(Action::Lsof(spec)) => format!("=> lsof {:?}", spec.select.names),
         Ok(Action::Sockets(request)) => format!("=> sockets, tables {:#x}", request.tables),
+        Ok(Action::Inspect(spec)) => {
+            let watch = spec.watch.map_or_else(String::new, |time| format!(" watch={}ms", time.as_millis()));
+            let json = if spec.json { " json" } else { "" };
+            let env = if spec.environment { " env" } else { "" };
+            format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
+        }
         Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
         Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),

@@ -1,6 +1,8 @@
 //! What is known of the system: kept up to date by what a source delivers ([`process`]), or asked for at once:
-//! [`snapshot`] (filled from [`procfs`] and the kernel's iterators), [`sockets`] (from [`sock_diag`]).
+//! [`snapshot`] (filled from [`procfs`] and the kernel's iterators), [`sockets`] (from [`sock_diag`]), and of one
+//! process [`inspect`].
 
+pub mod inspect;
 pub mod process;
 pub mod procfs;
 pub mod snapshot;

@@ -8,6 +8,7 @@
 
 mod counts;
 pub(in crate::output) mod escape;
+pub(in crate::output) mod object;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -3,6 +3,7 @@
 
 pub mod errno;
 pub mod escape;
+pub mod inspect;
 pub mod json;
 pub mod loss;
 pub mod lsof;

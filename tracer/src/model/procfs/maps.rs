@@ -38,18 +38,28 @@ impl Maps {
     pub fn files(&mut self, process: &Process, program: Option<FileStat>, reader: &mut Reader) -> Vec<Descriptor> {
         let mut text = std::mem::take(&mut self.buffer);
         let read = read_into(format!("{}/maps", dir(process)), &mut text);
+        let found = if read.is_ok() { self.files_of(&text, process, program, reader) } else { Vec::new() };
+        self.buffer = text;
+        found
+    }
+
+    /// The same, of the bytes of `/proc/PID/maps` that were read already.
+    pub fn files_of(
+        &mut self,
+        text: &[u8],
+        process: &Process,
+        program: Option<FileStat>,
+        reader: &mut Reader,
+    ) -> Vec<Descriptor> {
         let mut found = Vec::new();
-        if read.is_ok() {
-            let mounts = reader.mounts(process);
-            let mut seen = HashSet::new();
-            for line in text.split(|&b| b == b'\n').filter_map(parse) {
-                let is_program = program.is_some_and(|p| p.dev == line.dev && p.ino == line.ino);
-                if !is_program && seen.insert((line.dev, line.ino)) {
-                    found.push(self.file(&line, process, &mounts, reader));
-                }
+        let mounts = reader.mounts(process);
+        let mut seen = HashSet::new();
+        for line in text.split(|&b| b == b'\n').filter_map(parse) {
+            let is_program = program.is_some_and(|p| p.dev == line.dev && p.ino == line.ino);
+            if !is_program && seen.insert((line.dev, line.ino)) {
+                found.push(self.file(&line, process, &mounts, reader));
             }
         }
-        self.buffer = text;
         found
     }
 

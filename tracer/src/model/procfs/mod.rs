@@ -1,15 +1,21 @@
 //! Reading /proc: who there is, what each has open, mounts, locks, sockets. Nothing here waits for a file
 //! system that does not answer: [`stat`] knows which those may be and asks them with a bound.
 
+pub mod account;
+pub mod cgroup;
 pub mod fds;
 pub mod locks;
 pub mod maps;
 pub mod mounts;
 pub mod net;
 pub mod owners;
+pub mod patience;
 pub mod processes;
+pub mod regions;
 pub mod sockstat;
 pub mod stat;
+pub mod status;
+pub mod waiting;
 
 use std::fs::File;
 use std::io::{self, Read};

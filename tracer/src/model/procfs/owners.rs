@@ -15,12 +15,25 @@ use crate::model::sockets::owners::{Owner, Owners};
 /// # Errors
 /// /proc is not there. A process that ends meanwhile is no error, nor is one that may not be read: it is counted.
 pub fn owners(threads: bool) -> io::Result<Owners> {
+    holders(threads, b"socket:[")
+}
+
+/// The same of pipes: who holds the pipe with an inode.
+///
+/// # Errors
+/// As [`owners`].
+pub fn pipes() -> io::Result<Owners> {
+    holders(false, b"pipe:[")
+}
+
+/// Who holds what begins so in the links of descriptors.
+fn holders(threads: bool, kind: &[u8]) -> io::Result<Owners> {
     let mut owners = Owners::default();
     let proc = open(rustix::fs::CWD, c"/proc")?;
     for pid in numbers(proc.as_fd())? {
         // Ended, or its entry cannot be opened at all.
         let Ok(process) = open(proc.as_fd(), Name::new(pid).text()) else { continue };
-        if matches!(task(process.as_fd(), pid, pid, &mut owners), Err(Errno::ACCESS | Errno::PERM)) {
+        if matches!(task(process.as_fd(), pid, pid, kind, &mut owners), Err(Errno::ACCESS | Errno::PERM)) {
             owners.unreadable += 1;
             continue;
         }
@@ -30,14 +43,14 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
             if tid != pid
                 && let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text())
             {
-                let _ = task(thread.as_fd(), pid, tid, &mut owners);
+                let _ = task(thread.as_fd(), pid, tid, kind, &mut owners);
             }
         }
     }
     Ok(owners)
 }
 
-fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, owners: &mut Owners) -> Result<(), Errno> {
+fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, kind: &[u8], owners: &mut Owners) -> Result<(), Errno> {
     let descriptors = open(directory, c"fd")?;
     let mut comm: Option<Arc<[u8]>> = None;
     let mut buffer = [0u8; 64];
@@ -49,16 +62,16 @@ fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, owners: &mut Owners) -> R
             // Closed meanwhile.
             Err(_) => continue,
         };
-        let Some(inode) = socket_inode(&buffer[..len]) else { continue };
+        let Some(inode) = inode_of(kind, &buffer[..len]) else { continue };
         let comm = comm.get_or_insert_with(|| Arc::from(name(directory))).clone();
         owners.add(inode, Owner { pid, tid, comm, fd: fd as i32 });
     }
     Ok(())
 }
 
-/// The number in `socket:[4242]`.
-fn socket_inode(link: &[u8]) -> Option<u64> {
-    let digits = link.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+/// The number in `socket:[4242]`, for `socket:[`.
+fn inode_of(kind: &[u8], link: &[u8]) -> Option<u64> {
+    let digits = link.strip_prefix(kind)?.strip_suffix(b"]")?;
     str::from_utf8(digits).ok()?.parse().ok()
 }
 
@@ -110,7 +123,7 @@ mod tests {
     fn this_process_has_its_sockets() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let link = std::fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).expect("a link");
-        let inode = socket_inode(link.to_str().expect("ASCII").as_bytes()).expect("a socket");
+        let inode = inode_of(b"socket:[", link.to_str().expect("ASCII").as_bytes()).expect("a socket");
         let found = owners(false).expect("/proc");
         let mine = found.of(inode).iter().find(|owner| owner.pid == std::process::id());
         assert_eq!(mine.map(|owner| owner.fd), Some(listener.as_raw_fd()));
@@ -122,7 +135,7 @@ mod tests {
         for (link, expected) in
             [(&b"socket:[42]"[..], Some(42)), (b"pipe:[42]", None), (b"socket:[x]", None), (b"/socket:[1]", None)]
         {
-            assert_eq!(socket_inode(link), expected);
+            assert_eq!(inode_of(b"socket:[", link), expected);
         }
     }
 }

@@ -10,77 +10,10 @@ use crate::model::sockets::filter::{End, shown_name};
 use crate::model::sockets::owners::{Owner, Owners};
 use crate::model::sockets::{Control, Detail, Endpoint, Inet, Info, Memory, Socket, Table};
 use crate::output::json::escape;
+use crate::output::json::object::Object;
 
 /// Version of the format: `v` of every object.
 const VERSION: u32 = 1;
-
-/// An object in the making.
-struct Object<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
-}
-
-impl Object<'_> {
-    fn begin(out: &mut Vec<u8>) -> Object<'_> {
-        out.push(b'{');
-        Object { out, first: true }
-    }
-
-    fn key(&mut self, key: &str) -> &mut Vec<u8> {
-        if !std::mem::take(&mut self.first) {
-            self.out.push(b',');
-        }
-        escape::string(self.out, key);
-        self.out.push(b':');
-        self.out
-    }
-
-    fn number(&mut self, key: &str, number: impl Into<i128>) {
-        let text = number.into().to_string();
-        self.key(key).extend_from_slice(text.as_bytes());
-    }
-
-    fn maybe(&mut self, key: &str, number: Option<impl Into<i128>>) {
-        if let Some(number) = number {
-            self.number(key, number);
-        }
-    }
-
-    fn text(&mut self, key: &str, text: &str) {
-        escape::string(self.key(key), text);
-    }
-
-    /// Bytes that others chose.
-    fn bytes(&mut self, key: &str, bytes: &[u8]) {
-        escape::bytes(self.key(key), bytes, false);
-    }
-
-    fn flag(&mut self, key: &str, flag: bool) {
-        self.key(key).extend_from_slice(if flag { b"true" } else { b"false" });
-    }
-
-    fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
-        let mut inner = Object::begin(self.key(key));
-        fill(&mut inner);
-        inner.end();
-    }
-
-    fn list<T>(&mut self, key: &str, items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Vec<u8>)) {
-        let out = self.key(key);
-        out.push(b'[');
-        for (i, item) in items.into_iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
-            each(item, out);
-        }
-        out.push(b']');
-    }
-
-    fn end(self) {
-        self.out.push(b'}');
-    }
-}
 
 fn begin<'o>(out: &'o mut Vec<u8>, kind: &str) -> Object<'o> {
     let mut object = Object::begin(out);

@@ -1,0 +1,128 @@
+//! Reading files of /proc that may not answer: `cmdline`, `environ` and `maps` wait for a lock of the process's
+//! memory, or for a page of it that a file system provides, or does not. A child reads, and is given up when nothing
+//! comes for a while: such a wait can often not even be killed, and a thread of ours would hold us back at our end.
+
+use std::ffi::CString;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::OwnedFd;
+use rustix::time::Timespec;
+
+/// The most that is read of a file.
+const MOST: usize = 64 << 20;
+
+/// The bytes of a file of a process's memory. `limit`: how long nothing may come.
+///
+/// # Errors
+/// What opening and reading give; `TimedOut` when nothing came.
+pub fn read(path: &str, limit: Duration) -> io::Result<Vec<u8>> {
+    let path = CString::new(path).map_err(|_| io::Error::from_raw_os_error(libc::ENOENT))?;
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    // SAFETY: between fork and _exit the child makes system calls and touches its own stack, nothing else.
+    let child = unsafe { libc::fork() };
+    if child < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if child == 0 {
+        tell(&path, &writer);
+    }
+    drop(writer);
+    let answer = listen(reader, limit);
+    if answer.is_err() {
+        // SAFETY: our own child, which was not waited for yet.
+        unsafe { libc::kill(child, libc::SIGKILL) };
+    }
+    // One that does not answer may be beyond being killed: init will have it.
+    let flags = if answer.is_err() { libc::WNOHANG } else { 0 };
+    // SAFETY: our own child, and no status is asked for.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), flags) };
+    let bytes = answer?;
+    let Some((errno, bytes)) = bytes.split_first_chunk() else {
+        return Err(io::Error::other("the child that reads it ended without an answer"));
+    };
+    match i32::from_ne_bytes(*errno) {
+        0 => Ok(bytes.to_vec()),
+        errno => Err(io::Error::from_raw_os_error(errno)),
+    }
+}
+
+/// In the child: writes the errno of opening and of the first read, or 0 and the bytes.
+fn tell(path: &CString, writer: &OwnedFd) -> ! {
+    let mut buffer = [0u8; 16 << 10];
+    // It may outlive us, and must hold nothing that others wait for: the answer's pipe alone is left.
+    // SAFETY: numbers, a C string, a buffer with its length; nothing that another thread may hold is touched.
+    unsafe {
+        libc::dup2(writer.as_raw_fd(), 0);
+        libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0);
+        let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        let mut got = if file < 0 { -1 } else { libc::read(file, buffer.as_mut_ptr().cast(), buffer.len()) };
+        let errno: i32 = if got < 0 { *libc::__errno_location() } else { 0 };
+        libc::write(0, (&raw const errno).cast(), size_of::<i32>());
+        while got > 0 {
+            let mut done = 0;
+            while done < got {
+                let wrote = libc::write(0, buffer.as_ptr().add(done as usize).cast(), (got - done) as usize);
+                if wrote <= 0 {
+                    libc::_exit(1);
+                }
+                done += wrote;
+            }
+            got = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+        }
+        libc::_exit(0)
+    }
+}
+
+/// What the child says, to its end.
+fn listen(reader: OwnedFd, limit: Duration) -> io::Result<Vec<u8>> {
+    let wait = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
+    let silent = || io::Error::new(io::ErrorKind::TimedOut, format!("did not answer within {limit:?}"));
+    let mut file = std::fs::File::from(reader);
+    let mut bytes = Vec::new();
+    let mut buffer = [0u8; 16 << 10];
+    while bytes.len() < MOST {
+        match poll(&mut [PollFd::new(&file, PollFlags::IN)], Some(&wait)) {
+            Ok(0) => return Err(silent()),
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => bytes.extend_from_slice(&buffer[..n]),
+        }
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_does_not_answer_is_given_up() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fifo = dir.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+        let limit = Duration::from_millis(100);
+        let silent = read(fifo.to_str().expect("ASCII"), limit).expect_err("nobody writes");
+        assert_eq!(silent.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn others_are_read_whole() {
+        let limit = Duration::from_secs(10);
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("file");
+        let text: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
+        std::fs::write(&file, &text).expect("written");
+        assert_eq!(read(file.to_str().expect("ASCII"), limit).expect("read"), text);
+        assert_eq!(read("/dev/null", limit).expect("read"), b"");
+        assert_eq!(read("/proc/self/none", limit).expect_err("not there").kind(), io::ErrorKind::NotFound);
+        assert_eq!(read("/proc", limit).expect_err("a directory").raw_os_error(), Some(libc::EISDIR));
+        assert_eq!(read("/a\0b", limit).expect_err("no path").kind(), io::ErrorKind::NotFound);
+    }
+}

@@ -6,11 +6,12 @@ use std::net::IpAddr;
 
 use crate::model::inspect::{HeldPipe, HeldSocket, Holder, Report};
 use crate::model::procfs::fds::{Reader, fdinfo};
-use crate::model::procfs::owners::{Owner, Owners, pipes};
+use crate::model::procfs::owners::pipes;
 use crate::model::procfs::reason;
 use crate::model::snapshot::{Access, Process, Slot};
 use crate::model::sock_diag::namespaces::{self, Namespace};
 use crate::model::sock_diag::{Extras, Gathered, Query, gather};
+use crate::model::sockets::owners::{Owner, Owners};
 use crate::model::sockets::{Detail, Endpoint, Socket, Table};
 use crate::owners::owners;
 

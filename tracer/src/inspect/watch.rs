@@ -47,7 +47,7 @@ fn finish(source: &mut dyn Source, mut batch: Batch, options: &decode::Options, 
     source.detach(&mut batch)?;
     take(&mut batch, options, activity);
     let losses = source.losses();
-    activity.losses = losses.0.iter().map(|(loss, &count)| (loss.name(), count)).collect();
+    activity.losses = losses.reasons.iter().map(|(loss, &count)| (loss.name(), count)).collect();
     Ok(())
 }
 
@@ -89,6 +89,7 @@ fn request(spec: &Inspect, pid: u32) -> Spec {
         },
         detail: Detail { data: true, strlen: 64, fds: true, env: false },
         backend: spec.backend,
+        seccomp: false,
         ring_size: None,
         output: Output {
             form: Form::None,

@@ -29,7 +29,7 @@ pub fn findings(report: &Report) -> Vec<Finding> {
     add("program-deleted", "its program is deleted, or was never a file", deleted_program(report));
     add("program-hidden", "its program lies in a directory for temporary or hidden files", hidden_program(report));
     add("deleted-file-held", "deleted files that it holds still take space", {
-        files().filter(|file| is_deleted(file)).map(|file| with_size(file)).collect()
+        files().filter(|file| is_deleted(file)).map(with_size).collect()
     });
     add("hidden-file-open", "hidden files are open in directories for temporary files", {
         files().filter(|file| temporary(&file.path) && hidden_name(&file.path)).map(with_size).collect()

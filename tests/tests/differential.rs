@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tracer_tests::compare::{Hunk, Volatile, compare, show, without_moved};
+use tracer_tests::compare::{Hunk, Volatile, compare, show, without_merged, without_moved};
 use tracer_tests::harness::{self, Outcome, Trial};
 use tracer_tests::known::{self, Known};
 use tracer_tests::normal::{self, Trace};
@@ -188,7 +188,7 @@ fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usi
             hunks = Volatile::learn(&strace, &read("strace")?).sift(hunks);
         }
         let (hunks, times) = known::sift(hunks, known, backend);
-        Ok((without_moved(hunks), times))
+        Ok((without_merged(without_moved(hunks), &strace, &tracer), times))
     };
     let mut least: Option<Vec<Hunk>> = None;
     for _ in 0..TRIES {

@@ -49,7 +49,9 @@ pub fn run(spec: &Inspect) -> u8 {
             }
         }
     }
-    report.end = gatherer.end(&report);
+    // The source tells of an exit before /proc does.
+    let ended = report.activity.as_ref().is_some_and(|activity| activity.ended);
+    report.end = if ended { End::Ended } else { gatherer.end(&report) };
     report.findings = findings(&report);
     let mut out = Vec::new();
     if spec.json {

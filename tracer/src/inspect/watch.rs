@@ -33,7 +33,8 @@ pub fn watch(spec: &Inspect, pid: u32, time: Duration) -> Result<Activity> {
     while let Some(left) = time.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
         let status = source.read(&mut batch, left.min(WAIT))?;
         take(&mut batch, &options, &mut activity);
-        if status == Status::Done || interrupt::interrupted().is_some() {
+        activity.ended = status == Status::Done;
+        if activity.ended || interrupt::interrupted().is_some() {
             break;
         }
     }

@@ -45,6 +45,10 @@ pub struct Activity {
     pub losses: Vec<(&'static str, u64)>,
     /// Paths of descriptors that calls opened: for records that do not tell one.
     pub(crate) known: HashMap<(u32, i32), Vec<u8>>,
+    /// Connections whose end was not known when connect returned, by process and descriptor.
+    pub(crate) connecting: HashMap<(u32, i32), Host>,
+    /// The process ended while it was watched.
+    pub ended: bool,
 }
 
 /// Counts of a call.
@@ -136,6 +140,7 @@ impl Activity {
         match row.name {
             "open" | "openat" | "openat2" | "creat" => self.open(call),
             "connect" => self.connect(call),
+            "getsockopt" => self.connected(call),
             "accept" | "accept4" => self.accept(call),
             "execve" | "execveat" => self.execute(call),
             "read" | "pread64" | "readv" | "preadv" | "preadv2" | "recvfrom" | "recvmsg" => {
@@ -155,6 +160,7 @@ impl Activity {
             "close" => {
                 if let Some((_, Value::Fd(fd, _))) = call.args.first() {
                     self.known.remove(&(call.head.tgid, *fd));
+                    self.connecting.remove(&(call.head.tgid, *fd));
                 }
             }
             name if row.class & class::FILE != 0 || matches!(name, "ftruncate" | "fchmod" | "fchown") => {
@@ -257,13 +263,33 @@ impl Activity {
             },
         };
         let time = call.head.time;
-        let Some(used) = place(&mut self.hosts, host, &mut self.crowded) else { return };
-        used.connects += 1;
-        if time != 0 && used.times.len() < TIMES {
+        let fd = fd_of(call);
+        // Asking again after EINPROGRESS tells how it ended, and begins nothing.
+        let asked = fd.is_some_and(|fd| self.connecting.remove(&(call.head.tgid, fd)).is_some());
+        let Some(used) = place(&mut self.hosts, host.clone(), &mut self.crowded) else { return };
+        used.connects += u64::from(!asked);
+        if time != 0 && used.times.len() < TIMES && !asked {
             used.times.push(time);
         }
-        if let Ret::Error(errno) = call.ret
-            && i32::from(errno) != libc::EINPROGRESS
+        match (&call.ret, fd) {
+            (Ret::Error(errno), Some(fd)) if matches!(i32::from(*errno), libc::EINPROGRESS | libc::EALREADY) => {
+                if self.connecting.len() < MOST {
+                    self.connecting.insert((call.head.tgid, fd), host);
+                }
+            }
+            (Ret::Error(errno), _) if i32::from(*errno) != libc::EISCONN => {
+                *used.failed.entry(*errno).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// How a connection ended that connect did not wait for: SO_ERROR tells it once (connect(2), EINPROGRESS).
+    fn connected(&mut self, call: &Call<'_>) {
+        let Some(errno) = socket_error(call) else { return };
+        let Some(host) = fd_of(call).and_then(|fd| self.connecting.remove(&(call.head.tgid, fd))) else { return };
+        if errno != 0
+            && let Some(used) = self.hosts.get_mut(&host)
         {
             *used.failed.entry(errno).or_default() += 1;
         }
@@ -387,6 +413,34 @@ fn passed(call: &Call<'_>, nth: usize) -> Option<Vec<u8>> {
         Some(base) => [base.as_slice(), if base.ends_with(b"/") { b"" } else { b"/" }, bytes].concat(),
         None => bytes.to_vec(),
     })
+}
+
+/// The descriptor that is the call's first argument.
+fn fd_of(call: &Call<'_>) -> Option<i32> {
+    match call.args.first() {
+        Some((_, Value::Fd(fd, _))) => Some(*fd),
+        _ => None,
+    }
+}
+
+/// What SO_ERROR gave.
+fn socket_error(call: &Call<'_>) -> Option<u16> {
+    let number = |nth: usize| match call.args.get(nth) {
+        Some((_, Value::Named(_, number) | Value::Uint(number) | Value::Hex(number))) => Some(*number as i32),
+        Some((_, Value::Int(number))) => Some(*number as i32),
+        _ => None,
+    };
+    if (number(1), number(2)) != (Some(libc::SOL_SOCKET), Some(libc::SO_ERROR)) {
+        return None;
+    }
+    match &call.args.get(3)?.1 {
+        Value::Array(list, _) => match list.first()? {
+            Value::Named(_, errno) => u16::try_from(*errno).ok(),
+            Value::Int(errno) => u16::try_from(*errno).ok(),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn words(value: &Value<'_>) -> Vec<Vec<u8>> {

@@ -79,6 +79,27 @@ fn hosts_are_counted_by_address() {
 }
 
 #[test]
+fn how_a_connection_ended_may_be_told_later() {
+    let mut v4 = vec![2, 0, 0x30, 0x39, 127, 0, 0, 1];
+    v4.resize(16, 0);
+    let connect = |fd, errno: i32| Record::call("connect").args(&[fd, 1, 16]).ret(-i64::from(errno)).enter(1, &v4);
+    let error = |fd, errno: i32| {
+        Record::call("getsockopt").args(&[fd, 1, 4, 1, 1]).exit(3, &errno.to_le_bytes()).exit(4, &4i32.to_le_bytes())
+    };
+    let check = |records: Vec<Record>, expected: (u64, &[(u16, u64)])| {
+        let activity = seen(records);
+        let used = activity.hosts.values().next().expect("a host");
+        assert_eq!((used.connects, &used.failed), (expected.0, &expected.1.iter().copied().collect()));
+    };
+    check(vec![connect(3, libc::EINPROGRESS), error(3, 111), error(3, 111)], (1, &[(111, 1)]));
+    check(vec![connect(3, libc::EINPROGRESS), error(3, 0)], (1, &[]));
+    check(vec![connect(3, libc::EINPROGRESS), error(4, 111)], (1, &[]));
+    check(vec![connect(3, libc::EINPROGRESS), Record::call("close").args(&[3]), error(3, 111)], (1, &[]));
+    check(vec![connect(3, libc::EINPROGRESS), connect(3, 111)], (1, &[(111, 1)]));
+    check(vec![connect(3, libc::EINPROGRESS), connect(3, libc::EISCONN), connect(3, 110)], (2, &[(110, 1)]));
+}
+
+#[test]
 fn beacons_are_regular() {
     let s = 1_000_000_000;
     for (times, expected) in [

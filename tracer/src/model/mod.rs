@@ -1,7 +1,8 @@
 //! What is known of the system: kept up to date by what a source delivers ([`process`]), or asked for at once:
 //! [`snapshot`] (filled from [`procfs`] and the kernel's iterators), [`sockets`] (from [`sock_diag`]), and of one
-//! process [`inspect`].
+//! process [`inspect`]; what a command did is [`audit`].
 
+pub mod audit;
 pub mod inspect;
 pub mod process;
 pub mod procfs;

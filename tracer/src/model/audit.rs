@@ -1,0 +1,443 @@
+//! What a command and all that it started did to files, and with whom it talked, as plain data: [`Evidence`]. Policies judge
+//! it, reports render it, baselines keep it.
+//!
+//! Nothing here depends on chance: no process ids, no times, no counts of calls. Two runs that do the same give the same
+//! evidence, in the same order.
+
+use std::net::SocketAddr;
+
+/// What was done to an object. The order is that of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Op {
+    /// A file was opened for reading, or mapped, or a program or library was loaded from it.
+    Read,
+    /// The entries of a directory were listed.
+    List,
+    /// A file, directory, link, device or fifo was made.
+    Create,
+    /// A file was opened for writing; [`Access::wrote`] tells whether something was written.
+    Write,
+    /// A file was cut or extended.
+    Truncate,
+    /// A file was given another name; [`Access::to`] is the new one.
+    Rename,
+    /// A name was removed.
+    Delete,
+    /// Permissions were changed.
+    Chmod,
+    /// Owner or group was changed.
+    Chown,
+    /// A program was run.
+    Run,
+    /// A socket was bound to an address.
+    Bind,
+    /// A socket was made to accept connections.
+    Listen,
+    /// A connection was begun, or a datagram socket was given its peer.
+    Connect,
+    /// A datagram was sent to an address.
+    Send,
+}
+
+impl Op {
+    /// All of them, in order.
+    pub const ALL: [Op; 14] = [
+        Op::Read,
+        Op::List,
+        Op::Create,
+        Op::Write,
+        Op::Truncate,
+        Op::Rename,
+        Op::Delete,
+        Op::Chmod,
+        Op::Chown,
+        Op::Run,
+        Op::Bind,
+        Op::Listen,
+        Op::Connect,
+        Op::Send,
+    ];
+
+    /// The word of policies, baselines and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Op::Read => "read",
+            Op::List => "list",
+            Op::Create => "create",
+            Op::Write => "write",
+            Op::Truncate => "truncate",
+            Op::Rename => "rename",
+            Op::Delete => "delete",
+            Op::Chmod => "chmod",
+            Op::Chown => "chown",
+            Op::Run => "run",
+            Op::Bind => "bind",
+            Op::Listen => "listen",
+            Op::Connect => "connect",
+            Op::Send => "send",
+        }
+    }
+
+    /// The operation of a word.
+    pub fn parse(word: &str) -> Option<Op> {
+        Op::ALL.into_iter().find(|op| op.name() == word)
+    }
+
+    /// It changes files.
+    pub const fn changes(self) -> bool {
+        matches!(self, Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete | Op::Chmod | Op::Chown)
+    }
+}
+
+/// What something was done to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Object {
+    /// A file or directory by its absolute path, as the kernel resolved it; any bytes but NUL.
+    File(Vec<u8>),
+    /// An address of IPv4 or IPv6.
+    Inet {
+        /// `tcp`, `udp`, `sctp`, `mptcp`, else `ip`.
+        protocol: &'static str,
+        /// Address and port. Where `ephemeral` is set, the port is 0.
+        address: SocketAddr,
+        /// The kernel chose the port (of this run only), for a socket of the command.
+        ephemeral: bool,
+        /// A name that the command itself resolved to the address, in lower case.
+        host: Option<String>,
+    },
+    /// A unix socket by its name: a path, or `@` and the rest of an abstract one.
+    Unix(Vec<u8>),
+    /// An address of another family: `AF_NETLINK`, `AF_VSOCK`, ..., and its address in words.
+    Other(&'static str, String),
+}
+
+/// One thing that was done; everything that tells it from another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Access {
+    /// Index of the unit in [`Evidence::units`].
+    pub unit: usize,
+    /// What was done.
+    pub op: Op,
+    /// To what.
+    pub object: Object,
+    /// The errno with which it failed; 0 when it did not.
+    pub errno: u16,
+    /// The new name of a [`Op::Rename`], the target of a link that was made.
+    pub to: Option<Vec<u8>>,
+    /// What the program passed, where that is another absolute path than the object's (through a symbolic link).
+    pub passed: Option<Vec<u8>>,
+    /// Of [`Op::Write`]: bytes were written, or it was mapped for writing and shared.
+    pub wrote: bool,
+    /// The program that did it, by its path.
+    pub program: Vec<u8>,
+}
+
+/// What runs units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Runner {
+    /// No unit: the command itself and what belongs to no unit, "the harness".
+    Harness,
+    /// cargo nextest: a process for each test, named by the environment.
+    Nextest,
+    /// cargo test: a process for each binary of tests.
+    CargoTest,
+    /// pytest, with the plugin that marks tests.
+    Pytest,
+    /// go test: a process for each package.
+    GoTest,
+    /// ctest: a process for each test.
+    Ctest,
+    /// `--unit-env`, `--unit-exe`, or a program that marks its units itself.
+    Generic,
+}
+
+impl Runner {
+    /// The word of reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Runner::Harness => "harness",
+            Runner::Nextest => "nextest",
+            Runner::CargoTest => "cargo-test",
+            Runner::Pytest => "pytest",
+            Runner::GoTest => "go-test",
+            Runner::Ctest => "ctest",
+            Runner::Generic => "generic",
+        }
+    }
+}
+
+/// A test, or what else accesses are attributed to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unit {
+    /// What runs it.
+    pub runner: Runner,
+    /// The binary, package or file that the test belongs to; may be empty. Escaped already: printable.
+    pub suite: String,
+    /// The test's name; empty for the harness. Escaped already: printable.
+    pub name: String,
+}
+
+impl Unit {
+    /// The name in reports and policies: `SUITE NAME`, `harness`.
+    pub fn label(&self) -> String {
+        match (self.runner, self.suite.is_empty()) {
+            (Runner::Harness, _) => "harness".to_owned(),
+            (_, true) => self.name.clone(),
+            (_, false) if self.name.is_empty() => self.suite.clone(),
+            (_, false) => format!("{} {}", self.suite, self.name),
+        }
+    }
+}
+
+/// What became of a file over the whole run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It was not there before, and is now.
+    Created,
+    /// It was there, and its contents may be others now.
+    Modified,
+    /// It was there, and is not any more.
+    Deleted,
+    /// It has another name now: this one. (The object is the old name.)
+    Renamed(Vec<u8>),
+    /// It was made and removed again.
+    Temporary,
+}
+
+impl Change {
+    /// The word of reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Change::Created => "created",
+            Change::Modified => "modified",
+            Change::Deleted => "deleted",
+            Change::Renamed(_) => "renamed",
+            Change::Temporary => "temporary",
+        }
+    }
+}
+
+/// The net effect on a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Effect {
+    /// Its path.
+    pub path: Vec<u8>,
+    /// What became of it.
+    pub change: Change,
+    /// The units that changed it, by index.
+    pub units: Vec<usize>,
+    /// Bytes afterwards, where it is a regular file that is there.
+    pub size: Option<u64>,
+    /// SHA-256 before, in hex, where that was asked for and is known.
+    pub before: Option<String>,
+    /// SHA-256 afterwards.
+    pub after: Option<String>,
+}
+
+/// Why evidence is incomplete. The order is that of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GapKind {
+    /// Events were lost (`Gap::what` is the reason's name).
+    Lost,
+    /// io_uring was used: what goes through it is not seen.
+    IoUring,
+    /// A name, an address or an environment could not be read, or was cut.
+    Unreadable,
+    /// A process whose unit is not known.
+    UnknownUnit,
+    /// Processes of the command were still running when it ended.
+    StillRunning,
+    /// More was done than is kept.
+    Crowded,
+}
+
+impl GapKind {
+    /// The word of reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            GapKind::Lost => "lost",
+            GapKind::IoUring => "io_uring",
+            GapKind::Unreadable => "unreadable",
+            GapKind::UnknownUnit => "unknown-unit",
+            GapKind::StillRunning => "still-running",
+            GapKind::Crowded => "crowded",
+        }
+    }
+}
+
+/// Something that may hide accesses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The class.
+    pub kind: GapKind,
+    /// Whose accesses it may hide; `None`: anyone's.
+    pub unit: Option<usize>,
+    /// In words, escaped: the loss's name, the call, the program.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The command's words.
+    pub command: Vec<Vec<u8>>,
+    /// Its wait status: as `waitpid(2)` gives it; `None` when it could not be run.
+    pub status: Option<i32>,
+    /// `ebpf`, `ptrace`.
+    pub source: String,
+    /// Units, sorted; the first is the harness.
+    pub units: Vec<Unit>,
+    /// Accesses, sorted, each once.
+    pub accesses: Vec<Access>,
+    /// Net effects, sorted by path.
+    pub effects: Vec<Effect>,
+    /// What may be missing, sorted. Empty: the evidence is complete.
+    pub gaps: Vec<Gap>,
+    /// Things that are worth a word and hide nothing: inherited descriptors, processes left behind. Escaped.
+    pub remarks: Vec<String>,
+}
+
+/// Names for directories in policies, baselines and reports, with their absolute paths: `$HOME`, `$TMPDIR`, `$WORKSPACE`,
+/// `$TARGET`. The longest path that fits wins; of equal ones the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variables(pub Vec<(&'static str, Vec<u8>)>);
+
+impl Variables {
+    /// The path behind a name without the `$`.
+    pub fn path(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, path)| path.as_slice())
+    }
+
+    /// A path with a variable at its front where one fits: `$HOME/.cache`.
+    pub fn shorten(&self, path: &[u8]) -> Vec<u8> {
+        let fits = |(_, front): &&(&str, Vec<u8>)| {
+            front.len() > 1 && path.starts_with(front) && matches!(path.get(front.len()), None | Some(b'/'))
+        };
+        // `max_by_key` takes the last of equals.
+        match self.0.iter().rev().filter(fits).max_by_key(|(_, front)| front.len()) {
+            Some((name, front)) => [b"$", name.as_bytes(), &path[front.len()..]].concat(),
+            None => path.to_vec(),
+        }
+    }
+}
+
+/// What a rule or a baseline has against an access.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// Index of the access in [`Evidence::accesses`].
+    pub access: usize,
+    /// The rule in words: `deny read $HOME/.ssh/** (tracer.toml:12)`, escaped.
+    pub rule: String,
+    /// The line of the policy file, from 1; 0 when no line says it (a default).
+    pub line: u32,
+}
+
+/// An expectation that was not met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmet {
+    /// Index of the unit, when the expectation is one of a unit.
+    pub unit: Option<usize>,
+    /// The expectation in words, with its place, escaped.
+    pub rule: String,
+    /// The line of the policy file, from 1.
+    pub line: u32,
+}
+
+/// What a policy says of evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The policy file's name, escaped; empty without one.
+    pub policy: String,
+    /// Accesses that are not allowed, in the order of accesses.
+    pub violations: Vec<Violation>,
+    /// Expectations that were not met.
+    pub unmet: Vec<Unmet>,
+}
+
+/// How a run differs from its baseline; lines of the baseline's own form, without line ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// The baseline's file name, escaped.
+    pub baseline: String,
+    /// What the baseline has not.
+    pub new: Vec<String>,
+    /// What the baseline has and this run has not.
+    pub gone: Vec<String>,
+}
+
+/// The verdict; its exit code is `exit::AUDIT_*`. The first of these that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The policy was violated, an expectation not met, or something is new against the baseline.
+    Violated,
+    /// The command failed.
+    CommandFailed,
+    /// The evidence is incomplete.
+    Incomplete,
+    /// None of these.
+    Clean,
+}
+
+impl Verdict {
+    /// The word of reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Violated => "violated",
+            Verdict::CommandFailed => "command-failed",
+            Verdict::Incomplete => "incomplete",
+            Verdict::Clean => "clean",
+        }
+    }
+}
+
+/// All that a report tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What was done.
+    pub evidence: Evidence,
+    /// Directories that have names.
+    pub variables: Variables,
+    /// What the policy says.
+    pub judgement: Judgement,
+    /// What the baseline says, where there is one.
+    pub difference: Option<Difference>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_have_words() {
+        for op in Op::ALL {
+            assert_eq!(Op::parse(op.name()), Some(op));
+        }
+        assert_eq!(Op::parse("open"), None);
+    }
+
+    #[test]
+    fn the_longest_variable_that_fits_is_used() {
+        let variables = Variables(vec![
+            ("WORKSPACE", b"/home/u/p".to_vec()),
+            ("HOME", b"/home/u".to_vec()),
+            ("TMPDIR", b"/tmp".to_vec()),
+            ("OTHER", b"/tmp".to_vec()),
+        ]);
+        for (path, expected) in [
+            ("/home/u/p/src", "$WORKSPACE/src"),
+            ("/home/u/p", "$WORKSPACE"),
+            ("/home/u/pp", "$HOME/pp"),
+            ("/home/user", "/home/user"),
+            ("/tmp/x", "$TMPDIR/x"),
+            ("/", "/"),
+        ] {
+            assert_eq!(variables.shorten(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+        assert_eq!(variables.path("HOME"), Some(b"/home/u".as_slice()));
+        assert_eq!(variables.path("NONE"), None);
+    }
+}

@@ -47,6 +47,8 @@ offsets! {
     task_mm = "task_struct.mm" need;
     mm_arg_start = "mm_struct.arg_start" need;
     mm_env_start = "mm_struct.env_start" need;
+    mm_env_end = "mm_struct.env_end" need;
+    mm_exe = "mm_struct.exe_file" need;
     bprm_filename = "linux_binprm.filename" need;
     bprm_argc = "linux_binprm.argc" need;
     bprm_envc = "linux_binprm.envc" need;
@@ -74,6 +76,7 @@ offsets! {
     fs_pwd = "fs_struct.pwd" need;
     file_inode = "file.f_inode" need;
     file_flags = "file.f_flags" need;
+    file_mode = "file.f_mode" need;
     file_path = "file.f_path" need;
     file_private = "file.private_data" need;
     path_mnt = "path.mnt" need;

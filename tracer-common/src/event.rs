@@ -146,7 +146,8 @@ pub struct File {
     pub rdev: u32,
     /// Type and permissions, as `st_mode`.
     pub mode: u32,
-    /// Flags of the open file (`O_*`, `f_flags`).
+    /// Flags of the open file (`O_*`, `f_flags`). The kernel takes O_CREAT out of them; it stands here when opening the file made it
+    /// (`FMODE_CREATED`).
     pub flags: u32,
     /// Magic number of the file system (`s_magic`, include/uapi/linux/magic.h).
     pub magic: u32,

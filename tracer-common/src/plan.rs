@@ -79,7 +79,21 @@ pub mod shape {
     /// The open files behind `len` descriptors (i32) at `ptr`, `unit` bytes apart: part i each, as `FD`;
     /// at most `max` and `FDS_MAX`. Here `len::ONE` stands for `max` descriptors.
     pub const FDS: u8 = 10;
+    /// The environment of the program that the process runs, as it lies in its memory (`NAME=VALUE\0...`): blobs of
+    /// `BLOB_MAX` bytes, part 0 and 1; `want` of part 0 is what there is. Only at the end of an execve.
+    pub const ENVIRON: u8 = 11;
+    /// The file of the program that the process runs, as `FD`.
+    pub const EXE: u8 = 12;
+    /// The current directory, as `DIRFD` of AT_FDCWD, whatever the argument is.
+    pub const CWD: u8 = 13;
+    /// Whether the path at `ptr` leads to a file before the call: a byte, 1 or 0. `len_arg` is the argument with the directory's
+    /// descriptor, [`ARG_RET`] for none. Only carried out by the ptrace source: the kernel side has `O_CREAT` in the flags of
+    /// [`crate::event::File`].
+    pub const EXISTS: u8 = 14;
 }
+
+/// Parts of an environment.
+pub const ENVIRON_PARTS: u16 = 2;
 
 /// Parts of one message in `shape::MMSG`: name, control data, iovec array, and `VEC_MAX` elements.
 pub const MMSG_PARTS: u16 = 8 + VEC_MAX as u16;

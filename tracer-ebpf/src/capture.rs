@@ -10,11 +10,12 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
 };
 
 use crate::emit::lost;
 use crate::files;
+use crate::kernel::{current, load, off, peek};
 use crate::maps::{Buffer, DATA_MASK};
 use crate::vectors::{iovec, mmsg, msghdr};
 
@@ -95,14 +96,43 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::MMSG => mmsg(b, value, n >> 6, op.cap as u64, op.phase as u64),
         shape::ARGV => argv(b, value, op.cap as u64, op.max as u64),
         shape::COUNT => count(b, value),
-        shape::FD => files::resolve(b, value as i32 as i64, 0),
-        shape::DIRFD => files::resolve(b, value as i32 as i64, 1),
+        shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
+        shape::DIRFD => files::resolve(b, value as i32 as i64, files::DIRECTORY),
         shape::FDS => {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
         }
+        shape::ENVIRON => environ(b),
+        shape::EXE => files::resolve(b, 0, files::EXE),
+        shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
         _ => 0,
     }
+}
+
+/// Copies the environment of the program that the task runs, in as many blobs as there are parts.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn environ(buffer: *mut Buffer) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    // SAFETY: the current task; mm is a typed pointer.
+    let mm = unsafe { load::<u64>(current(), off!(task_mm)) };
+    let (start, end): (u64, u64) = (peek(mm, off!(mm_env_start)), peek(mm, off!(mm_env_end)));
+    let mut at = start;
+    let mut fault = 0;
+    let mut part = 0;
+    while part < ENVIRON_PARTS {
+        if at >= end {
+            break;
+        }
+        fault |= bytes(b, at, end.wrapping_sub(at), BLOB_MAX as u64);
+        at = at.wrapping_add(BLOB_MAX as u64);
+        part += 1;
+    }
+    fault
 }
 
 /// The value of an argument, the return value, or the stack pointer.
@@ -434,7 +464,7 @@ extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
             break;
         }
         b.blob.part = i as u16;
-        files::resolve(b, user::<i32>(address.wrapping_add(at)) as i64, 0);
+        files::resolve(b, user::<i32>(address.wrapping_add(at)) as i64, files::DESCRIPTOR);
         at = at.wrapping_add(unit);
         i += 1;
     }

@@ -22,12 +22,21 @@ const NAMES_MAX: usize = 4096;
 /// `PID_FS_MAGIC`, include/uapi/linux/magic.h (6.9).
 const PIDFS_MAGIC: u32 = 0x5049_4446;
 /// `AT_FDCWD`, include/uapi/linux/fcntl.h.
-const AT_FDCWD: i64 = -100;
+pub const AT_FDCWD: i64 = -100;
+/// `FMODE_CREATED`, include/linux/fs.h: the open made the file.
+const CREATED: u32 = 1 << 20;
+/// What stands for it: a flag that the kernel takes out of `f_flags`.
+const O_CREAT: u32 = 0o100;
 
-/// Tells a descriptor's file: one blob. `dir` allows AT_FDCWD.
+/// What `resolve` is asked for: a descriptor; or AT_FDCWD too; the program's file.
+pub const DESCRIPTOR: u64 = 0;
+pub const DIRECTORY: u64 = 1;
+pub const EXE: u64 = 2;
+
+/// Tells a descriptor's file, the current directory or the program's file: one blob.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
+pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
@@ -36,7 +45,12 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, dir: u64) -> i64 {
     let mut file =
         File { ino: 0, dev: 0, rdev: 0, mode: 0, flags: 0, magic: 0, path: path::NONE, deleted: 0, path_len: 0 };
     let mut private = 0;
-    let at = if fd == AT_FDCWD && dir != 0 { directory() } else { open_file(fd, &mut file, &mut private) };
+    let at = if fd == AT_FDCWD && what == DIRECTORY {
+        directory()
+    } else {
+        let pointer = if what == EXE { program() } else { open_file(fd) };
+        told(pointer, &mut file, &mut private)
+    };
     let (mnt, dentry, mut inode) = at;
     if dentry == 0 {
         put(b, 0, 0, status::ABSENT);
@@ -120,10 +134,16 @@ fn directory() -> (u64, u64, u64) {
     (peek(fs, pwd + off!(path_mnt)), peek(fs, pwd + off!(path_dentry)), 0)
 }
 
-/// An open file: mount, dentry, inode; its flags and private data besides.
+/// The address of the program's file; 0 for none.
 #[inline(always)]
-fn open_file(fd: i64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
-    let none = (0, 0, 0);
+fn program() -> u64 {
+    // SAFETY: the current task; mm is a typed pointer.
+    peek(unsafe { load::<u64>(current(), off!(task_mm)) }, off!(mm_exe))
+}
+
+/// The address of an open file; 0 for none.
+#[inline(always)]
+fn open_file(fd: i64) -> u64 {
     // SAFETY: typed pointers from the current task on; the kernel turns faults into zeroes.
     let (max, table) = unsafe {
         let files = load::<*const c_void>(current(), off!(task_files));
@@ -131,13 +151,22 @@ fn open_file(fd: i64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
         (load::<u32>(fdt, off!(fdt_max)), load::<u64>(fdt, off!(fdt_fd)))
     };
     if fd < 0 || fd >= max as i64 {
-        return none;
+        return 0;
     }
-    let pointer: u64 = crate::kernel::through(table.wrapping_add((fd as u64) << 3), conf!(types.pointer), 0);
+    crate::kernel::through(table.wrapping_add((fd as u64) << 3), conf!(types.pointer), 0)
+}
+
+/// An open file: mount, dentry, inode; its flags and private data besides.
+#[inline(always)]
+fn told(pointer: u64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
     if pointer == 0 {
-        return none;
+        return (0, 0, 0);
     }
     file.flags = member!(pointer, file, file_flags);
+    let mode: u32 = member!(pointer, file, file_mode);
+    if mode & CREATED != 0 {
+        file.flags |= O_CREAT;
+    }
     *private = member!(pointer, file, file_private);
     (
         member!(pointer, file, file_path + path_mnt),

@@ -27,6 +27,8 @@ pub struct Spec {
     pub show: Show,
     /// How much of each call is copied.
     pub detail: Detail,
+    /// What `tracer audit` needs is copied besides.
+    pub evidence: bool,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
@@ -45,6 +47,70 @@ pub struct Spec {
     pub failure: u8,
     /// Lines for stderr, before tracing begins: options that change nothing. Without the program's name.
     pub notices: Vec<String>,
+}
+
+impl Spec {
+    /// A request for events that the caller takes itself: all calls of `target` and its children, with files and addresses,
+    /// strings up to `strlen` bytes; nothing is shown.
+    pub fn events(program: &str, target: Target, backend: Backend, strlen: u32) -> Spec {
+        Spec {
+            program: program.to_owned(),
+            target,
+            follow: true,
+            calls: CallFilter { nrs: Vec::new(), all: true },
+            show: Show {
+                status: StatusSet {
+                    successful: true,
+                    failed: true,
+                    unfinished: true,
+                    unavailable: true,
+                    detached: true,
+                },
+                signals: u64::MAX,
+                paths: Vec::new(),
+                quiet_exit: true,
+                quiet_attach: true,
+                quiet_superseded: true,
+                quiet_personality: true,
+                quiet_paths: true,
+            },
+            detail: Detail { data: true, strlen, fds: true, env: false },
+            evidence: false,
+            backend,
+            seccomp: false,
+            ring_size: None,
+            output: Output {
+                form: Form::None,
+                summary: None,
+                to: To::Stderr,
+                record: None,
+                color: Color::Never,
+                style: Style {
+                    strlen: strlen as usize,
+                    column: 40,
+                    verbose: Verbose::None,
+                    addresses: Vec::new(),
+                    raw: Vec::new(),
+                    hex: Hex::None,
+                    names: Names::Abbrev,
+                    fds: Fds { path: true, socket: true, dev: false, pidfd: false },
+                    comm: false,
+                    stamp: Stamp::None,
+                    relative: None,
+                    duration: None,
+                    number: false,
+                    arg_names: false,
+                    ip: false,
+                    always_pid: false,
+                },
+            },
+            strict: false,
+            btf: None,
+            interrupt: Interrupt::Anywhere,
+            failure: crate::exit::FAILED,
+            notices: Vec::new(),
+        }
+    }
 }
 
 /// Which signals end tracing, `-I`.

@@ -21,6 +21,17 @@ pub enum Look {
     Unresolved,
 }
 
+/// What of a task is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// A descriptor.
+    Fd(i32),
+    /// The current directory.
+    Cwd,
+    /// The program's file.
+    Exe,
+}
+
 /// Looks descriptors up.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -28,13 +39,13 @@ pub struct Files {
 }
 
 impl Files {
-    /// Writes the `event::File` of descriptor `fd` (`None`: the current directory) of a task to `out`, with
-    /// what follows it.
-    pub fn look(&mut self, tid: u32, tgid: u32, fd: Option<i32>, out: &mut Vec<u8>) -> Look {
+    /// Writes the `event::File` of what a link of a task leads to to `out`, with what follows it.
+    pub fn look(&mut self, tid: u32, tgid: u32, link: Link, out: &mut Vec<u8>) -> Look {
         out.clear();
-        let link = match fd {
-            Some(fd) => format!("/proc/{tid}/fd/{fd}"),
-            None => format!("/proc/{tid}/cwd"),
+        let (link, fd) = match link {
+            Link::Fd(fd) => (format!("/proc/{tid}/fd/{fd}"), Some(fd)),
+            Link::Cwd => (format!("/proc/{tid}/cwd"), None),
+            Link::Exe => (format!("/proc/{tid}/exe"), None),
         };
         let Ok(link) = CString::new(link) else { return Look::Unresolved };
         let mut text = [0u8; 4097];
@@ -98,7 +109,7 @@ fn without_mark<'a>(text: &'a [u8], stat: &libc::statx) -> (&'a [u8], bool) {
 }
 
 /// What the kernel knows of a file without asking its server.
-fn stat(path: &CString) -> Option<libc::statx> {
+pub(super) fn stat(path: &CString) -> Option<libc::statx> {
     let mut stat = MaybeUninit::<libc::statx>::zeroed();
     let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
     // SAFETY: the name is NUL-terminated and `stat` is a whole statx.
@@ -113,10 +124,10 @@ mod tests {
 
     use super::*;
 
-    fn look(fd: Option<i32>) -> (Look, Option<File>, Vec<u8>) {
+    fn look(link: Link) -> (Look, Option<File>, Vec<u8>) {
         let mut out = Vec::new();
         let me = std::process::id();
-        let found = Files::default().look(me, me, fd, &mut out);
+        let found = Files::default().look(me, me, link, &mut out);
         let rest = out.get(size_of::<File>()..).unwrap_or_default().to_vec();
         (found, File::read(&out), rest)
     }
@@ -131,7 +142,7 @@ mod tests {
             if unlink {
                 std::fs::remove_file(path).expect("it goes");
             }
-            let (found, head, text) = look(Some(file.as_raw_fd()));
+            let (found, head, text) = look(Link::Fd(file.as_raw_fd()));
             assert_eq!((found, text.as_slice(), head.map(|h| h.deleted)), (Look::Found, want.0, Some(want.1)));
             let _ = std::fs::remove_file(path);
         };
@@ -141,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_absent() {
-        assert_eq!(look(Some(999_999)).0, Look::Absent);
-        assert_eq!(look(None).0, Look::Found);
+        assert_eq!(look(Link::Fd(999_999)).0, Look::Absent);
+        assert_eq!(look(Link::Cwd).0, Look::Found);
     }
 }

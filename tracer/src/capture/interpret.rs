@@ -9,7 +9,8 @@ use tracer_common::plan::{
     shape,
 };
 
-use super::files::{Files, Look};
+use super::evidence::{self, ENVIRON_MAX};
+use super::files::{Files, Link, Look};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
 
@@ -147,10 +148,14 @@ impl Copy<'_, '_> {
         let ptr = if op.arg == ARG_SP { self.it.sp } else { value(op.arg, self.args, self.moment) };
         match op.shape {
             shape::FD | shape::DIRFD => return self.fd(ptr as i32, op.shape == shape::DIRFD, 0),
+            shape::CWD => return self.link(Some(Link::Cwd), 0),
+            shape::EXE => return self.link(Some(Link::Exe), 0),
+            shape::ENVIRON => return self.environ(),
             _ if ptr == 0 => return,
             shape::TEXT => return self.text(0, ptr, usize::from(op.cap), data),
             shape::COUNT | shape::ARGV => return self.strings(ptr),
             shape::MSGHDR => return self.msghdr(ptr),
+            shape::EXISTS => return self.exists(ptr),
             _ => {}
         }
         let n = match count(op, self.args, self.moment) {
@@ -387,12 +392,49 @@ impl Copy<'_, '_> {
     }
 
     fn fd(&mut self, fd: i32, dir: bool, part: u16) {
-        let mut file = std::mem::take(&mut self.it.scratch.file);
-        let target = match fd {
-            AT_FDCWD if dir => Some(None),
-            0.. => Some(Some(fd)),
+        let link = match fd {
+            AT_FDCWD if dir => Some(Link::Cwd),
+            0.. => Some(Link::Fd(fd)),
             _ => None,
         };
+        self.link(link, part);
+    }
+
+    /// The environment, in its parts.
+    fn environ(&mut self) {
+        let Ok(bytes) = evidence::environ(self.it.tgid) else { return self.blob(0, status::FAULT, &[], 0) };
+        let cut = bytes.len() > ENVIRON_MAX;
+        self.missing.cuts += u32::from(cut);
+        for (part, chunk) in (0..).zip(bytes[..bytes.len().min(ENVIRON_MAX)].chunks(BLOB_MAX)) {
+            let want = if part == 0 { bytes.len() } else { chunk.len() };
+            self.blob(part, if want > chunk.len() { status::CUT } else { status::WHOLE }, chunk, want as u64);
+        }
+    }
+
+    /// Whether there is a file before the call.
+    fn exists(&mut self, ptr: u64) {
+        let mut path = Vec::new();
+        let mut chunk = [0u8; FIRST];
+        while path.len() < usize::from(u16::MAX) {
+            let Some(at) = ptr.checked_add(path.len() as u64) else { return };
+            let n = to_page_end(at).min(FIRST);
+            let got = self.read(at, &mut chunk[..n]);
+            if let Some(end) = memchr(0, &chunk[..got]) {
+                path.extend_from_slice(&chunk[..end]);
+                let directory = self.args.get(usize::from(self.op.len_arg)).map(|&fd| fd as i32);
+                let there = evidence::exists(self.it.tid, directory, &path);
+                return self.blob(0, status::WHOLE, &[u8::from(there)], 1);
+            }
+            // The call itself will fail where there is no more to read.
+            if got < n {
+                return;
+            }
+            path.extend_from_slice(&chunk[..got]);
+        }
+    }
+
+    fn link(&mut self, target: Option<Link>, part: u16) {
+        let mut file = std::mem::take(&mut self.it.scratch.file);
         let look = target.map_or(Look::Absent, |t| self.it.files.look(self.it.tid, self.it.tgid, t, &mut file));
         match look {
             Look::Found => self.blob(part, status::WHOLE, &file, file.len() as u64),

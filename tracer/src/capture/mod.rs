@@ -4,6 +4,7 @@
 pub mod command;
 pub mod count;
 pub mod ebpf;
+pub mod evidence;
 pub mod files;
 mod inherited;
 pub mod interpret;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 
+use super::evidence;
 use crate::schema::types::{NO_NR, Row};
 use crate::schema::{Abi, all, plan};
 use crate::spec::{CallFilter, Spec};
@@ -31,7 +32,7 @@ impl Plans {
             let wanted = wants(&spec.calls, row);
             if native != NO_NR {
                 let index = plan_index(u32::from(native), false);
-                plans.table[index as usize] = if wanted { plan::plan(row, spec.detail) } else { Plan::NONE };
+                plans.table[index as usize] = if wanted { native_plan(row, spec) } else { Plan::NONE };
                 if wanted {
                     plans.add_variants(row, index, spec);
                 }
@@ -81,6 +82,14 @@ impl Plans {
                 self.variants.insert(Variant { index, value: value as u32 }, lowered);
             }
         }
+    }
+}
+
+/// The plan of a call of this machine's own ABI.
+fn native_plan(row: &Row, spec: &Spec) -> Plan {
+    match spec.evidence {
+        true => evidence::complete(row, plan::plan(row, evidence::detail(row, spec.detail))),
+        false => plan::plan(row, spec.detail),
     }
 }
 

@@ -56,6 +56,7 @@ pub fn spec() -> Spec {
             },
         },
         seccomp: false,
+        evidence: false,
         strict: false,
         btf: None,
         interrupt: Interrupt::Waiting,

@@ -227,6 +227,7 @@ impl Opts {
                 quiet_paths: quiet & QUIET_PATHS != 0,
             },
             detail,
+            evidence: false,
             backend: self.backend,
             ring_size: self.ring_size,
             output: Output {

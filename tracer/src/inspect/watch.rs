@@ -8,12 +8,8 @@ use tracer_common::event::{Head, kind};
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::decode;
 use crate::model::inspect::activity::Activity;
-use crate::schema::plan::Detail;
 use crate::spec::inspect::Inspect;
-use crate::spec::{
-    CallFilter, Color, Fds, Form, Hex, Interrupt, Names, Output, Show, Spec, Stamp, StatusSet, Style, Target, To,
-    Verbose,
-};
+use crate::spec::{Spec, Target};
 
 /// How long one read waits: an interrupt is noticed at once, the end of the time within this.
 const WAIT: Duration = Duration::from_millis(100);
@@ -23,7 +19,8 @@ const WAIT: Duration = Duration::from_millis(100);
 /// # Errors
 /// Those of opening a source, and of a source that breaks down.
 pub fn watch(spec: &Inspect, pid: u32, time: Duration) -> Result<Activity> {
-    let spec = request(spec, pid);
+    let target = Target { pids: vec![pid as i32], ..Target::default() };
+    let spec = Spec::events(&spec.program, target, spec.backend, 64);
     let options = decode::Options::new(&spec.output.style);
     interrupt::install()?;
     let mut source = capture::open(&spec)?;
@@ -69,58 +66,4 @@ fn take(batch: &mut Batch, options: &decode::Options, activity: &mut Activity) {
         rest = &rest[len..];
     }
     batch.clear();
-}
-
-/// What is asked of the source: all calls, with files and addresses, without data.
-fn request(spec: &Inspect, pid: u32) -> Spec {
-    Spec {
-        program: spec.program.clone(),
-        target: Target { pids: vec![pid as i32], ..Target::default() },
-        follow: true,
-        calls: CallFilter { nrs: Vec::new(), all: true },
-        show: Show {
-            status: StatusSet { successful: true, failed: true, unfinished: true, unavailable: true, detached: true },
-            signals: u64::MAX,
-            paths: Vec::new(),
-            quiet_exit: true,
-            quiet_attach: true,
-            quiet_superseded: true,
-            quiet_personality: true,
-            quiet_paths: true,
-        },
-        detail: Detail { data: true, strlen: 64, fds: true, env: false },
-        backend: spec.backend,
-        seccomp: false,
-        ring_size: None,
-        output: Output {
-            form: Form::None,
-            summary: None,
-            to: To::Stderr,
-            record: None,
-            color: Color::Never,
-            style: Style {
-                strlen: 64,
-                column: 40,
-                verbose: Verbose::None,
-                addresses: Vec::new(),
-                raw: Vec::new(),
-                hex: Hex::None,
-                names: Names::Abbrev,
-                fds: Fds { path: true, socket: true, dev: false, pidfd: false },
-                comm: false,
-                stamp: Stamp::None,
-                relative: None,
-                duration: None,
-                number: false,
-                arg_names: false,
-                ip: false,
-                always_pid: false,
-            },
-        },
-        strict: false,
-        btf: None,
-        interrupt: Interrupt::Anywhere,
-        failure: crate::exit::FAILED,
-        notices: Vec::new(),
-    }
 }

@@ -1,0 +1,121 @@
+//! What `tracer audit` copies beyond what the rows say: of a program that is run its file and its environment, of a call with a path
+//! the directory that the path begins in, of an open whether there was a file before. And how the ptrace source finds it.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Read};
+
+use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
+
+use super::files::stat;
+use crate::schema::plan::Detail;
+use crate::schema::types::{Row, Ty};
+
+/// Bytes of an environment at most.
+pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
+/// Bytes of an answer of a name server that are kept: what fits into a packet of Ethernet.
+const ANSWER: u32 = 1500;
+/// Bytes of an argument of a program.
+const WORD: u32 = 512;
+const AT_FDCWD: i32 = -100;
+
+/// How much is copied of a call.
+pub fn detail(row: &Row, detail: Detail) -> Detail {
+    match row.name {
+        // Where to is of interest, not what.
+        "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" => Detail { data: false, ..detail },
+        "recvfrom" | "recvmsg" | "recvmmsg" => Detail { strlen: ANSWER, ..detail },
+        "execve" | "execveat" => Detail { strlen: WORD, env: false, ..detail },
+        _ => Detail { strlen: 0, ..detail },
+    }
+}
+
+/// Adds to a call's plan what the row does not ask for.
+pub fn complete(row: &Row, plan: Plan) -> Plan {
+    let op = |shape, arg, phase, len_arg| Op { shape, arg, phase, len_arg, unit: 1, ..Op::NONE };
+    let mut enter = Vec::new();
+    let mut exit = Vec::new();
+    let path = row.args.iter().position(|arg| matches!(arg.ty, Ty::Path));
+    if let Some(at) = path {
+        let directory = at.checked_sub(1).filter(|&before| matches!(row.args[before].ty, Ty::DirFd));
+        if directory.is_none() {
+            enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
+        }
+        if matches!(row.name, "open" | "openat" | "openat2" | "creat") {
+            let directory = directory.map_or(ARG_RET, |at| at as u8);
+            enter.push(op(shape::EXISTS, at as u8, phase::ENTER, directory));
+        }
+    }
+    if matches!(row.name, "execve" | "execveat") {
+        exit.push(op(shape::EXE, ARG_RET, phase::EXIT_OK, 0));
+        exit.push(op(shape::ENVIRON, ARG_RET, phase::EXIT_OK, 0));
+    }
+    let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
+    let (first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
+    let keep = Plan::WANTED | Plan::BY;
+    let mut whole = Plan { flags: plan.flags & keep, selector: plan.selector, ..Plan::NONE };
+    for op in first.into_iter().chain(enter).chain(last).chain(exit) {
+        whole.add(op);
+    }
+    whole
+}
+
+/// The environment of the program that a process runs, at most [`ENVIRON_MAX`] bytes and one more.
+///
+/// # Errors
+/// The process is gone, or may not be looked into.
+pub fn environ(tgid: u32) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(format!("/proc/{tgid}/environ"))?.take(ENVIRON_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a path of a task leads to a file, from a directory's descriptor on (`None`: from the current directory).
+pub fn exists(tid: u32, directory: Option<i32>, path: &[u8]) -> bool {
+    let front = match directory {
+        _ if path.starts_with(b"/") => format!("/proc/{tid}/root"),
+        Some(fd) if fd != AT_FDCWD => format!("/proc/{tid}/fd/{fd}/"),
+        _ => format!("/proc/{tid}/cwd/"),
+    };
+    CString::new([front.as_bytes(), path].concat()).is_ok_and(|path| stat(&path).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::by_name;
+    use crate::schema::plan::plan;
+
+    #[test]
+    fn a_plan_is_completed() {
+        let check = |name: &str, expected: &[u8]| {
+            let row = by_name(name).expect("a row");
+            let whole = Detail { data: true, strlen: 32, fds: true, env: false };
+            let plan = complete(row, plan(row, detail(row, whole)));
+            let shapes: Vec<u8> = plan.op[..usize::from(plan.ops)].iter().map(|op| op.shape).collect();
+            assert_eq!(shapes, expected, "{name}");
+            let enter = plan.op[..usize::from(plan.exit)].iter().all(|op| op.phase == phase::ENTER);
+            assert!(enter, "{name}: what is copied at entry stands first");
+        };
+        use shape::*;
+        check("openat", &[DIRFD, TEXT, EXISTS, FD]);
+        check("open", &[TEXT, CWD, EXISTS, FD]);
+        check("rename", &[TEXT, TEXT, CWD]);
+        check("unlinkat", &[DIRFD, TEXT]);
+        check("write", &[FD]);
+        check("execve", &[TEXT, ARGV, COUNT, CWD, EXE, ENVIRON]);
+        check("getppid", &[]);
+    }
+
+    #[test]
+    fn what_is_there_is_found() {
+        let me = std::process::id();
+        let path = std::env::temp_dir();
+        let path = path.to_str().expect("UTF-8").as_bytes();
+        assert!(exists(me, None, path) && exists(me, Some(AT_FDCWD), b".") && exists(me, Some(-1), path));
+        assert!(
+            !exists(me, None, b"/no/such/file") && !exists(me, Some(-1), b"relative") && !exists(me, None, b"a\0b")
+        );
+        assert!(environ(me).is_ok());
+    }
+}

@@ -1,5 +1,6 @@
 //! Shows what processes really do on Linux, straight from the kernel. The modules in reading order.
 
+pub mod audit;
 pub mod capture;
 pub mod cli;
 pub mod decode;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tracer::cli::{self, Action};
 use tracer::trace::{self, Ending};
-use tracer::{doctor, exit, inspect, lsof, ss};
+use tracer::{audit, doctor, exit, inspect, lsof, ss};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -28,6 +28,7 @@ fn carry_out(action: Action) -> ExitCode {
             let (program, failure) = (spec.program.clone(), spec.failure);
             (program, failure, lsof::run(&spec).map(Ending::Code))
         }
+        Action::Audit(spec) => return ExitCode::from(audit::run(&spec)),
         Action::Inspect(spec) => return ExitCode::from(inspect::run(&spec)),
         Action::Sockets(request) => return ExitCode::from(ss::run(&request)),
         Action::Doctor { json } => {

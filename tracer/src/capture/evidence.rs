@@ -46,6 +46,10 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
             enter.push(op(shape::EXISTS, at as u8, phase::ENTER, directory));
         }
     }
+    // The name of a unix socket may begin in the current directory.
+    if let Some(at) = row.args.iter().position(|arg| matches!(arg.ty, Ty::Sockaddr(_))) {
+        enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
+    }
     if matches!(row.name, "execve" | "execveat") {
         exit.push(op(shape::EXE, ARG_RET, phase::EXIT_OK, 0));
         exit.push(op(shape::ENVIRON, ARG_RET, phase::EXIT_OK, 0));
@@ -103,6 +107,7 @@ mod tests {
         check("rename", &[TEXT, TEXT, CWD]);
         check("unlinkat", &[DIRFD, TEXT]);
         check("write", &[FD]);
+        check("connect", &[FD, BYTES, CWD]);
         check("execve", &[TEXT, ARGV, COUNT, CWD, EXE, ENVIRON]);
         check("getppid", &[]);
     }

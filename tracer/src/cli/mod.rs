@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub mod flags;
+pub mod audit;
 pub mod inspect;
 pub mod lsof;
 pub mod ss;
@@ -50,6 +51,8 @@ pub enum Action {
     Sockets(Box<sockets::Request>),
     /// Report about a process.
     Inspect(Box<spec::inspect::Inspect>),
+    /// Audit a command.
+    Audit(Box<spec::audit::Audit>),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -94,6 +97,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         help: "Report what is known of a process, and what deserves a look.",
     },
     Subcommand {
+        name: "audit",
+        args: "[OPTION]... -- COMMAND [ARG]...",
+        help: "Run a command, and tell what it did to files and with whom it talked, by test; judge it by a policy.",
+    },
+    Subcommand {
         name: "replay",
         args: "FILE [OPTION]...",
         help: "Show a recording, with any option about filtering and output.",
@@ -113,7 +121,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 /// Names kept for what is to come.
-const RESERVED: &[&str] = &["ltrace", "top", "why", "audit"];
+const RESERVED: &[&str] = &["ltrace", "top", "why"];
 
 /// Who speaks, and in which grammar.
 #[derive(Debug, Clone)]
@@ -170,6 +178,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         return match inspect::parse(&program, &args[1..]) {
             Ok(Some(spec)) => Ok(Action::Inspect(spec)),
             Ok(None) => Ok(Action::Help(inspect::help(&program))),
+            Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
+        };
+    }
+    if args.first().is_some_and(|a| a == "audit") {
+        let program = format!("{} audit", speaker.program);
+        return match audit::parse(&program, &args[1..]) {
+            Ok(Some(spec)) => Ok(Action::Audit(spec)),
+            Ok(None) => Ok(Action::Help(audit::help(&program))),
             Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
         };
     }

@@ -26,6 +26,7 @@ use crate::schema::types::{Arg, Len, Row, Special, Ty, Variant};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
+pub use fd::view as file_view;
 pub use special::siginfo::siginfo;
 use value::{Call, Ret, Value};
 

@@ -4,6 +4,13 @@
 //! Nothing here depends on chance: no process ids, no times, no counts of calls. Two runs that do the same give the same
 //! evidence, in the same order.
 
+pub mod collect;
+pub mod effects;
+pub mod names;
+pub mod ports;
+pub mod stable;
+pub mod units;
+
 use std::net::SocketAddr;
 
 /// What was done to an object. The order is that of reports.

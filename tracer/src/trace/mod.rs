@@ -95,7 +95,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
 }
 
 /// What a recording says of itself.
-fn header(spec: &Spec, source: &dyn Source) -> Header {
+pub fn header(spec: &Spec, source: &dyn Source) -> Header {
     let words = spec.target.command.iter().flat_map(|c| &c.argv);
     Header {
         source: source.name().to_owned(),

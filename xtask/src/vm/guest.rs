@@ -60,6 +60,12 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
     // The runner knows its cases by the path that it was built with. No source of a fixture: they are compiled.
     let tests = root().join("tests");
     tree.add(inside(&tests.join("fixtures")), Node::Directory);
+    for entry in fs::read_dir(tests.join("fixtures"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "py") {
+            tree.add(inside(&path.clone()), Node::File(path));
+        }
+    }
     let mut words: Vec<String> = ALWAYS.map(str::to_owned).to_vec();
     for entry in fs::read_dir(tests.join("cases"))? {
         let path = entry?.path();

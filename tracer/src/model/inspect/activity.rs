@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracer_common::event::{Sock, flag};
 
-use crate::decode::value::{Call, FileView, Ret, Value};
+use crate::decode::value::{Call, Ret, Value};
+use crate::model::calls::{address, fd_of, path_of, positive, protocol, shown, socket_error, unix_name, words};
 use crate::schema::types::class;
 
 /// Files, hosts and programs that are told apart.
@@ -253,13 +254,9 @@ impl Activity {
         let Some((_, named)) = call.args.get(1) else { return };
         let host = match address(named) {
             Some(address) => Host::Inet(protocol(view.and_then(|view| view.sock).as_ref()), address),
-            None => match field(named, "sun_path") {
-                Some(Value::Str { bytes, .. }) => Host::Unix(bytes.to_vec()),
-                Some(Value::Apply(_, list)) => match list.first() {
-                    Some(Value::Str { bytes, .. }) => Host::Unix([b"@", &**bytes].concat()),
-                    _ => return,
-                },
-                _ => return,
+            None => match unix_name(named) {
+                Some(name) => Host::Unix(name),
+                None => return,
             },
         };
         let time = call.head.time;
@@ -383,22 +380,6 @@ fn place<'m, K: Ord, V: Default>(map: &'m mut BTreeMap<K, V>, key: K, crowded: &
     Some(map.entry(key).or_default())
 }
 
-fn positive(value: &Value<'_>) -> Option<u64> {
-    match value {
-        Value::Int(n) => u64::try_from(*n).ok(),
-        Value::Uint(n) => Some(*n),
-        _ => None,
-    }
-}
-
-/// The path that a descriptor leads to.
-fn path_of(view: &FileView<'_>) -> Option<Vec<u8>> {
-    (!view.path.is_empty()).then(|| match view.file.deleted {
-        0 => view.path.to_vec(),
-        _ => [&*view.path, b" (deleted)"].concat(),
-    })
-}
-
 /// The `nth` path that a call passed, from its directory on where that is known.
 fn passed(call: &Call<'_>, nth: usize) -> Option<Vec<u8>> {
     let is_path = |(_, (_, value)): &(usize, &(&str, Value<'_>))| matches!(value, Value::Path { .. });
@@ -415,68 +396,6 @@ fn passed(call: &Call<'_>, nth: usize) -> Option<Vec<u8>> {
     })
 }
 
-/// The descriptor that is the call's first argument.
-fn fd_of(call: &Call<'_>) -> Option<i32> {
-    match call.args.first() {
-        Some((_, Value::Fd(fd, _))) => Some(*fd),
-        _ => None,
-    }
-}
-
-/// What SO_ERROR gave.
-fn socket_error(call: &Call<'_>) -> Option<u16> {
-    let number = |nth: usize| match call.args.get(nth) {
-        Some((_, Value::Named(_, number) | Value::Uint(number) | Value::Hex(number))) => Some(*number as i32),
-        Some((_, Value::Int(number))) => Some(*number as i32),
-        _ => None,
-    };
-    if (number(1), number(2)) != (Some(libc::SOL_SOCKET), Some(libc::SO_ERROR)) {
-        return None;
-    }
-    match &call.args.get(3)?.1 {
-        Value::Array(list, _) => match list.first()? {
-            Value::Named(_, errno) => u16::try_from(*errno).ok(),
-            Value::Int(errno) => u16::try_from(*errno).ok(),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn words(value: &Value<'_>) -> Vec<Vec<u8>> {
-    let Value::Array(list, _) = value else { return Vec::new() };
-    let word = |value: &Value<'_>| match value {
-        Value::Str { bytes, .. } => Some(bytes.to_vec()),
-        Value::Path { bytes, .. } => Some(bytes.to_vec()),
-        _ => None,
-    };
-    list.iter().filter_map(word).collect()
-}
-
-/// A field of a structure.
-fn field<'v, 'a>(value: &'v Value<'a>, wanted: &str) -> Option<&'v Value<'a>> {
-    match value {
-        Value::Struct { fields, .. } => fields.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value),
-        Value::Changed(_, after) => field(after, wanted),
-        _ => None,
-    }
-}
-
-/// The address in a `sockaddr`.
-fn address(value: &Value<'_>) -> Option<SocketAddr> {
-    let port = |name| match field(value, name) {
-        Some(Value::Port(port)) => Some(*port),
-        _ => None,
-    };
-    match (field(value, "sin_addr"), field(value, "sin6_addr")) {
-        (Some(Value::Ip4(octets)), _) => Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::from(*octets)), port("sin_port")?)),
-        (_, Some(Value::Ip6(octets))) => {
-            Some(SocketAddr::new(Ipv6Addr::from(*octets).to_canonical(), port("sin6_port")?))
-        }
-        _ => None,
-    }
-}
-
 /// The other end of a socket that has one.
 fn peer(sock: &Sock) -> Option<Host> {
     let ip = match i32::from(sock.family) {
@@ -485,24 +404,6 @@ fn peer(sock: &Sock) -> Option<Host> {
         _ => return None,
     };
     (sock.dport != 0).then(|| Host::Inet(protocol(Some(sock)), SocketAddr::new(ip, sock.dport)))
-}
-
-fn protocol(sock: Option<&Sock>) -> &'static str {
-    match sock.map(|sock| (i32::from(sock.protocol), i32::from(sock.ty))) {
-        Some((libc::IPPROTO_TCP, _) | (0, libc::SOCK_STREAM)) => "tcp",
-        Some((libc::IPPROTO_UDP, _) | (0, libc::SOCK_DGRAM)) => "udp",
-        Some((libc::IPPROTO_SCTP, _)) => "sctp",
-        Some((libc::IPPROTO_MPTCP, _)) => "mptcp",
-        _ => "ip",
-    }
-}
-
-/// The name of a unix socket with `@` for the NUL of an abstract one.
-fn shown(name: &[u8]) -> Vec<u8> {
-    match name {
-        [0, rest @ ..] => [b"@", rest].concat(),
-        name => name.to_vec(),
-    }
 }
 
 /// How regularly something happens: the mean time between, in ns, when there are three times at least and no

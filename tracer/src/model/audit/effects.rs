@@ -1,0 +1,212 @@
+//! What became of files: operations in their order, brought down to the net effect on each name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Change, Effect};
+
+/// Names that are kept at most.
+const MOST: usize = 1_000_000;
+
+/// The files that something was done to.
+#[derive(Debug, Default)]
+pub struct Effects {
+    states: BTreeMap<Vec<u8>, State>,
+    /// Names that were there when something was first done to them without changing them.
+    seen: BTreeSet<Vec<u8>>,
+    /// Operations on names that had no place.
+    pub crowded: u64,
+}
+
+#[derive(Debug, Default, Clone)]
+struct State {
+    /// It was there before the run.
+    before: bool,
+    /// It is there.
+    now: bool,
+    /// Its contents may be others than before.
+    changed: bool,
+    /// What was here has another name now.
+    moved: Option<Vec<u8>>,
+    /// What is here was there before the run under this other name.
+    came: Option<Vec<u8>>,
+    units: BTreeSet<usize>,
+}
+
+impl Effects {
+    /// The file is there, and was only looked at.
+    pub fn seen(&mut self, path: &[u8]) {
+        if !self.states.contains_key(path) && self.seen.len() < MOST {
+            self.seen.insert(path.to_vec());
+        }
+    }
+
+    /// The file was made.
+    pub fn create(&mut self, path: &[u8], unit: usize) {
+        self.note(path, unit, |state, known| {
+            state.before &= known;
+            state.now = true;
+            state.changed = true;
+        });
+    }
+
+    /// Its contents were changed.
+    pub fn change(&mut self, path: &[u8], unit: usize) {
+        self.note(path, unit, |state, _| {
+            state.now = true;
+            state.changed = true;
+        });
+    }
+
+    /// The name was removed.
+    pub fn delete(&mut self, path: &[u8], unit: usize) {
+        let mut came = None;
+        self.note(path, unit, |state, _| {
+            state.now = false;
+            came = state.came.take();
+        });
+        // Then it is the file of the old name that is gone.
+        if let Some(origin) = came {
+            if self.states.get(path).is_some_and(|state| !state.before) {
+                self.states.remove(path);
+            }
+            if let Some(state) = self.states.get_mut(&origin) {
+                state.moved = None;
+                state.units.insert(unit);
+            }
+        }
+    }
+
+    /// A name was given to what had another.
+    pub fn rename(&mut self, old: &[u8], new: &[u8], unit: usize) {
+        if old == new {
+            return;
+        }
+        self.move_one(old, new, unit);
+        let front = [old, b"/"].concat();
+        let inside = self.states.range(front.clone()..).map(|(path, _)| path);
+        let inside: Vec<Vec<u8>> = inside.take_while(|path| path.starts_with(&front)).cloned().collect();
+        for path in inside {
+            let to = [new, &path[old.len()..]].concat();
+            if let Some(state) = self.states.remove(&path) {
+                self.states.insert(to, state);
+            }
+        }
+    }
+
+    /// Two names were exchanged (`RENAME_EXCHANGE`): both files are there, and both are others.
+    pub fn exchange(&mut self, one: &[u8], other: &[u8], unit: usize) {
+        self.change(one, unit);
+        self.change(other, unit);
+    }
+
+    fn move_one(&mut self, old: &[u8], new: &[u8], unit: usize) {
+        let from = self.states.remove(old).unwrap_or(State { before: true, now: true, ..State::default() });
+        let origin = if from.before { Some(old.to_vec()) } else { from.came };
+        if let Some(state) = origin.as_ref().and_then(|origin| self.states.get_mut(origin)) {
+            state.moved = Some(new.to_vec());
+        }
+        if from.before {
+            let units = BTreeSet::from([unit]);
+            let left = State { before: true, moved: Some(new.to_vec()), units, ..State::default() };
+            self.states.insert(old.to_vec(), left);
+        }
+        let was = self.seen.contains(new);
+        let target = self.states.entry(new.to_vec()).or_insert_with(|| State { before: was, ..State::default() });
+        target.now = true;
+        target.changed = true;
+        target.came = origin;
+        target.units.extend(from.units);
+        target.units.insert(unit);
+    }
+
+    fn note(&mut self, path: &[u8], unit: usize, change: impl FnOnce(&mut State, bool)) {
+        if !self.states.contains_key(path) && self.states.len() >= MOST {
+            self.crowded += 1;
+            return;
+        }
+        let known = self.states.contains_key(path);
+        let state = self.states.entry(path.to_vec());
+        let state = state.or_insert_with(|| State { before: true, now: true, ..State::default() });
+        change(state, known);
+        state.units.insert(unit);
+    }
+
+    /// The net effects, by path.
+    pub fn finish(self) -> Vec<Effect> {
+        let effect = |(path, state): (Vec<u8>, State)| {
+            let change = match (state.before, state.now, state.moved) {
+                (false, true, _) if state.came.is_some() => return None,
+                (false, true, _) => Change::Created,
+                (false, false, _) => Change::Temporary,
+                (true, false, Some(to)) => Change::Renamed(to),
+                (true, false, None) => Change::Deleted,
+                (true, true, _) if state.changed => Change::Modified,
+                (true, true, _) => return None,
+            };
+            let units = state.units.into_iter().collect();
+            Some(Effect { path, change, units, size: None, before: None, after: None })
+        };
+        self.states.into_iter().filter_map(effect).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_come_down_to_their_effect() {
+        let check = |script: &str, expected: &[&str]| {
+            let mut effects = Effects::default();
+            for line in script.split(';') {
+                let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+                match *words.as_slice() {
+                    [b"create", path] => effects.create(path, 1),
+                    [b"change", path] => effects.change(path, 2),
+                    [b"delete", path] => effects.delete(path, 3),
+                    [b"seen", path] => effects.seen(path),
+                    [b"rename", old, new] => effects.rename(old, new, 4),
+                    [b"exchange", one, other] => effects.exchange(one, other, 4),
+                    _ => panic!("{line}"),
+                }
+            }
+            let text = |effect: &Effect| {
+                let to = match &effect.change {
+                    Change::Renamed(to) => format!(" {}", String::from_utf8_lossy(to)),
+                    _ => String::new(),
+                };
+                format!("{} {}{to}", effect.change.name(), String::from_utf8_lossy(&effect.path))
+            };
+            assert_eq!(effects.finish().iter().map(text).collect::<Vec<_>>(), expected, "{script}");
+        };
+        check("create /a", &["created /a"]);
+        check("create /a;delete /a", &["temporary /a"]);
+        check("create /a;delete /a;create /a", &["created /a"]);
+        check("change /a", &["modified /a"]);
+        check("delete /a", &["deleted /a"]);
+        check("delete /a;create /a", &["modified /a"]);
+        check("change /a;delete /a", &["deleted /a"]);
+        check("rename /a /b", &["renamed /a /b"]);
+        check("change /a;rename /a /b", &["renamed /a /b"]);
+        check("create /t;rename /t /b", &["created /b"]);
+        check("seen /b;create /t;rename /t /b", &["modified /b"]);
+        check("change /b;create /t;rename /t /b", &["modified /b"]);
+        check("create /t;rename /t /b;delete /b", &["temporary /b"]);
+        check("create /d;create /d/f;rename /d /e", &["created /e", "created /e/f"]);
+        check("exchange /a /b", &["modified /a", "modified /b"]);
+        check("seen /a", &[]);
+        check("seen /a;create /a;delete /a", &["temporary /a"]);
+        check("rename /a /b;delete /b", &["deleted /a"]);
+        check("rename /a /b;rename /b /c", &["renamed /a /c"]);
+        check("seen /b;rename /a /b", &["renamed /a /b", "modified /b"]);
+    }
+
+    #[test]
+    fn those_who_changed_it_are_named() {
+        let mut effects = Effects::default();
+        effects.create(b"/a", 7);
+        effects.change(b"/a", 2);
+        effects.rename(b"/a", b"/b", 5);
+        assert_eq!(effects.finish()[0].units, [2, 5, 7]);
+    }
+}

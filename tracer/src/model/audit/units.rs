@@ -1,0 +1,260 @@
+//! Which unit (test) a program belongs to, told when it is run: by its environment, by its name, by what runs it; or by a marker
+//! call of the program itself.
+
+use globset::GlobMatcher;
+
+use super::{Runner, Unit};
+
+/// A call with a path that begins so is a marker: what follows is `RUNNER/SUITE/NAME`, percent-encoded, and names the unit that the
+/// process carries out from now on; nothing ends it. /dev/null is no directory, so the call fails with ENOTDIR wherever it is made.
+pub const MARKER: &[u8] = b"/dev/null/tracer-unit/";
+
+/// How units are told, besides what test runners are known to do.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Variables whose value names a unit (`--unit-env`).
+    pub variables: Vec<String>,
+    /// Programs that are units, by their path or name (`--unit-exe`).
+    pub programs: Vec<GlobMatcher>,
+    /// The directory that such paths are relative to, when they lie in it.
+    pub workspace: Vec<u8>,
+}
+
+/// A program that is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'p> {
+    /// Its path as passed, absolute.
+    pub passed: &'p [u8],
+    /// Its file.
+    pub file: &'p [u8],
+    /// Its words.
+    pub words: &'p [Vec<u8>],
+    /// Its environment, as it lies in memory.
+    pub environment: &'p [u8],
+    /// The program that the process ran before: that of its parent, usually.
+    pub before: &'p [u8],
+    /// The process belongs to a unit already.
+    pub inside: bool,
+}
+
+impl Rules {
+    /// The unit that a program begins; `None`: it belongs to the unit that its process belongs to.
+    pub fn unit(&self, program: &Program<'_>) -> Option<Unit> {
+        let variable = |name: &str| value(program.environment, name.as_bytes());
+        if let Some(name) = variable("NEXTEST_TEST_NAME") {
+            let suite = variable("NEXTEST_BINARY_ID").unwrap_or_default();
+            return Some(Unit { runner: Runner::Nextest, suite: shown(suite), name: attempted(name, variable) });
+        }
+        for name in &self.variables {
+            if let Some(value) = variable(name) {
+                return Some(Unit { runner: Runner::Generic, suite: String::new(), name: shown(value) });
+            }
+        }
+        if let Some(node) = variable("PYTEST_CURRENT_TEST") {
+            return Some(pytest(node));
+        }
+        if program.inside {
+            return None;
+        }
+        self.by_program(program)
+    }
+
+    fn by_program(&self, program: &Program<'_>) -> Option<Unit> {
+        for path in [program.passed, program.file] {
+            let inside = path.strip_prefix(self.workspace.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
+            let relative = inside.unwrap_or(path);
+            if self.programs.iter().any(|glob| glob.is_match(as_path(path)) || glob.is_match(as_path(relative))) {
+                return Some(Unit { runner: Runner::Generic, suite: String::new(), name: shown(relative) });
+            }
+        }
+        match base(program.before) {
+            b"ctest" => {
+                let words = program.words.iter().skip(1).map(|word| [b" ", word.as_slice()].concat());
+                let name = [base(program.passed).to_vec(), words.collect::<Vec<_>>().concat()].concat();
+                Some(Unit { runner: Runner::Ctest, suite: String::new(), name: shown(&name) })
+            }
+            b"cargo" | b"rustdoc" => {
+                let name = rust_test(program.file)?;
+                Some(Unit { runner: Runner::CargoTest, suite: shown(name), name: String::new() })
+            }
+            _ if base(program.file).ends_with(b".test") && contains(program.file, b"/go-build") => {
+                let name = base(program.file);
+                let name = name.strip_suffix(b".test").unwrap_or(name);
+                Some(Unit { runner: Runner::GoTest, suite: shown(name), name: String::new() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a marker says: a unit begins, or (`Some(None)`) the one that runs ends. `None`: the path is no marker.
+pub fn marked(path: &[u8]) -> Option<Option<Unit>> {
+    let rest = path.strip_prefix(MARKER)?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let mut words = rest.split(|&b| b == b'/').map(decoded);
+    let runner = match words.next()?.as_slice() {
+        b"pytest" => Runner::Pytest,
+        _ => Runner::Generic,
+    };
+    let (suite, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    Some(Some(Unit { runner, suite: shown(&suite), name: shown(&name) }))
+}
+
+/// The value of a variable.
+fn value<'e>(environment: &'e [u8], name: &[u8]) -> Option<&'e [u8]> {
+    let of = |line: &'e [u8]| line.strip_prefix(name)?.strip_prefix(b"=");
+    environment.split(|&b| b == 0).find_map(of).filter(|value| !value.is_empty())
+}
+
+/// A test's name, with the attempt when it is not the first (`NEXTEST_ATTEMPT`, from 1).
+fn attempted<'e>(name: &[u8], variable: impl Fn(&str) -> Option<&'e [u8]>) -> String {
+    match variable("NEXTEST_ATTEMPT").map(shown) {
+        Some(attempt) if attempt != "1" => format!("{} (attempt {attempt})", shown(name)),
+        _ => shown(name),
+    }
+}
+
+/// `PYTEST_CURRENT_TEST`: `FILE::NAME (call)`.
+fn pytest(node: &[u8]) -> Unit {
+    let text = shown(node);
+    let node = text.rsplit_once(" (").map_or(text.as_str(), |(node, _)| node);
+    let (suite, name) = node.split_once("::").unwrap_or((node, ""));
+    Unit { runner: Runner::Pytest, suite: suite.to_owned(), name: name.to_owned() }
+}
+
+/// The name in `target/debug/deps/NAME-0123456789abcdef`.
+fn rust_test(file: &[u8]) -> Option<&[u8]> {
+    let (directory, name) = (file.strip_suffix(base(file))?, base(file));
+    let dash = name.len().checked_sub(17)?;
+    let hash = name[dash..].strip_prefix(b"-")?;
+    let in_target = directory.ends_with(b"/deps/") || contains(directory, b"/rustdoctest");
+    (in_target && hash.iter().all(u8::is_ascii_hexdigit)).then_some(&name[..dash])
+}
+
+fn base(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
+}
+
+fn contains(path: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(path, part).is_some()
+}
+
+fn as_path(bytes: &[u8]) -> &std::path::Path {
+    std::path::Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
+}
+
+/// Printable: what is not is escaped as Rust writes it in a string.
+pub fn shown(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            // Also what changes the direction of text, or has no width.
+            let plain = char == ' ' || !(char.is_control() || char.is_whitespace() || is_format(char));
+            if plain && char != '\\' {
+                out.push(char);
+            } else {
+                out.extend(char.escape_default());
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// Characters of format: direction marks, joiners, byte order marks, tags (Unicode category Cf).
+fn is_format(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Percent-encoding undone; what is no code stays.
+fn decoded(word: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(word.len());
+    let mut at = 0;
+    while at < word.len() {
+        let code = word.get(at + 1..at + 3).filter(|_| word[at] == b'%');
+        match code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(word[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program<'p>(file: &'p str, environment: &'p str, before: &'p str) -> Program<'p> {
+        Program {
+            passed: file.as_bytes(),
+            file: file.as_bytes(),
+            words: &[],
+            environment: environment.as_bytes(),
+            before: before.as_bytes(),
+            inside: false,
+        }
+    }
+
+    #[test]
+    fn units_are_told_by_what_runs_them() {
+        let glob = |text: &str| globset::Glob::new(text).expect("a glob").compile_matcher();
+        let rules =
+            Rules { variables: vec!["CASE".to_owned()], programs: vec![glob("tests/*.sh")], workspace: b"/w".to_vec() };
+        let check = |file: &str, environment: &str, before: &str, expected: &str| {
+            let unit = rules.unit(&program(file, environment, before));
+            let text = unit.map_or("none".to_owned(), |unit| format!("{} {}", unit.runner.name(), unit.label()));
+            assert_eq!(text, expected, "{file}");
+        };
+        check("/t/a", "A=1\0NEXTEST_BINARY_ID=p::b\0NEXTEST_TEST_NAME=m::t\0", "/c/cargo-nextest", "nextest p::b m::t");
+        check("/t/a", "NEXTEST_TEST_NAME=t\0NEXTEST_ATTEMPT=2\0NEXTEST_BINARY_ID=b", "", "nextest b t (attempt 2)");
+        check("/t/a", "NEXTEST=1\0XNEXTEST_TEST_NAME=x\0", "/c/cargo-nextest", "none");
+        check("/t/a", "CASE=one", "", "generic one");
+        check(
+            "/bin/git",
+            "PYTEST_CURRENT_TEST=t/test_a.py::test_x[1 (a)] (call)",
+            "",
+            "pytest t/test_a.py test_x[1 (a)]",
+        );
+        check("/w/tests/a.sh", "", "/bin/sh", "generic tests/a.sh");
+        check("/w/other/a.sh", "", "/bin/sh", "none");
+        check("/w/target/debug/deps/suite-0123456789abcdef", "", "/c/cargo", "cargo-test suite");
+        check("/w/target/debug/deps/suite-0123456789abcdef", "", "/bin/sh", "none");
+        check("/w/target/debug/suite-0123456789abcdef", "", "/c/cargo", "none");
+        check("/tmp/go-build12345/b001/foo.test", "", "/go/bin/go", "go-test foo");
+        check("/b/unit", "", "/usr/bin/ctest", "ctest unit");
+    }
+
+    #[test]
+    fn what_a_unit_runs_belongs_to_it() {
+        let rules =
+            Rules { programs: vec![globset::Glob::new("*.sh").expect("a glob").compile_matcher()], ..Rules::default() };
+        let outside = program("/w/a.sh", "", "/bin/sh");
+        assert!(rules.unit(&outside).is_some());
+        assert_eq!(rules.unit(&Program { inside: true, ..outside }), None);
+    }
+
+    #[test]
+    fn a_program_may_mark_its_units() {
+        let check = |path: &str, expected: Option<Option<&str>>| {
+            let unit =
+                marked(path.as_bytes()).map(|unit| unit.map(|unit| format!("{} {}", unit.runner.name(), unit.label())));
+            assert_eq!(unit, expected.map(|unit| unit.map(str::to_owned)), "{path}");
+        };
+        check("/dev/null/tracer-unit/pytest/t%2Ftest_a.py/test_x%5B1%5D", Some(Some("pytest t/test_a.py test_x[1]")));
+        check("/dev/null/tracer-unit/mine/suite/a%20b", Some(Some("generic suite a b")));
+        check("/dev/null/tracer-unit/", Some(None));
+        check("/dev/null", None);
+        check("/dev/null/tracer-unit/x/s/%zz%1b%e2%80%ae", Some(Some("generic s %zz\\u{1b}\\u{202e}")));
+    }
+}

@@ -27,11 +27,11 @@ pub fn github(report: &Report, out: &mut Vec<u8>) {
         let file = plain(difference.baseline.as_bytes());
         for line in &difference.new {
             let title = "new against the baseline".to_owned();
-            errors.push(Annotation::new(&file, 0, title, plain(line.as_bytes())));
+            errors.push(Annotation::new(&file, 0, title, words::line(line)));
         }
     }
     if let Some(message) = verdict::failed(report) {
-        errors.push(Annotation::new("", 0, "the command failed".to_owned(), message));
+        errors.push(Annotation::new("", 0, "tracer audit".to_owned(), message));
     }
     let warnings = tally::gaps(report).into_iter().map(|(kind, gaps)| {
         let units: Vec<String> = gaps.iter().map(|gap| words::whose(report, gap.unit)).take(3).collect();

@@ -71,7 +71,8 @@ fn suites(report: &Report) -> Vec<(String, Vec<Case>)> {
 
 /// The suite of what belongs to no unit.
 fn whole(report: &Report, trouble: Option<&Trouble<'_>>, gaps: &[&Gap]) -> Vec<Case> {
-    let case = |name: &str, failures, errors| Case { name: name.to_owned(), class: "audit".to_owned(), failures, errors };
+    let case =
+        |name: &str, failures, errors| Case { name: name.to_owned(), class: "audit".to_owned(), failures, errors };
     let failed = verdict::failed(report).map(|message| Finding { kind: "command", text: message.clone(), message });
     let mut cases = vec![
         case("command", failed.into_iter().collect(), Vec::new()),
@@ -80,7 +81,7 @@ fn whole(report: &Report, trouble: Option<&Trouble<'_>>, gaps: &[&Gap]) -> Vec<C
     if let Some(difference) = &report.difference {
         let file = plain(difference.baseline.as_bytes());
         let new = difference.new.iter().map(|line| {
-            let line = plain(line.as_bytes());
+            let line = words::line(line);
             Finding { kind: "baseline", message: format!("new: {line}"), text: format!("{line}\nis not in {file}") }
         });
         cases.push(case("baseline", new.collect(), Vec::new()));
@@ -119,9 +120,9 @@ fn write(suites: &[(String, Vec<Case>)], xml: &mut Writer<&mut Vec<u8>>) -> io::
         for (name, cases) in suites {
             let [tests, failures, errors] = counts(&cases.iter().collect::<Vec<_>>());
             let head = [("name", name.as_str()), ("tests", &tests), ("failures", &failures), ("errors", &errors)];
-            xml.create_element("testsuite").with_attributes(head).write_inner_content(|xml| {
-                cases.iter().try_for_each(|case| write_case(case, xml))
-            })?;
+            xml.create_element("testsuite")
+                .with_attributes(head)
+                .write_inner_content(|xml| cases.iter().try_for_each(|case| write_case(case, xml)))?;
         }
         Ok(())
     })?;

@@ -4,8 +4,8 @@
 
 use super::tally::{self, Counts};
 use super::text::{by, changed, contents};
-use super::words::{self, counted, grouped, plain};
 use super::verdict;
+use super::words::{self, counted, grouped, plain};
 use crate::model::audit::{Change, Report, Verdict};
 
 /// Rows of a table.
@@ -148,7 +148,7 @@ fn difference(report: &Report, page: &mut String) {
 
 fn lines(lines: &[String], page: &mut String) {
     let mut table = Table::begin(page, &["Line"]);
-    lines.iter().for_each(|line| table.row(&[code(&plain(line.as_bytes()))]));
+    lines.iter().for_each(|line| table.row(&[code(&words::line(line))]));
     table.end();
 }
 
@@ -167,6 +167,9 @@ fn gaps(report: &Report, page: &mut String) {
 
 fn units(report: &Report, page: &mut String) {
     let ranked = tally::ranked(report);
+    if ranked.is_empty() {
+        return;
+    }
     folded(page, &verdict::extent(report), |page| {
         let mut table = Table::begin(page, &["Unit", "Read", "Write", "Run", "Net", "Failed", "Violations"]);
         for (index, Counts { read, write, run, net, failed, violations }) in ranked {

@@ -111,7 +111,7 @@ fn findings(report: &Report) -> Vec<Finding> {
             file: plain(difference.baseline.as_bytes()),
             line: 0,
             unit: None,
-            message: format!("new: {}", plain(line.as_bytes())),
+            message: format!("new: {}", words::line(line)),
         }));
     }
     findings

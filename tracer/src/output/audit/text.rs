@@ -46,8 +46,9 @@ pub fn text(report: &Report, color: bool, width: usize, out: &mut Vec<u8>) {
         Verdict::Violated | Verdict::CommandFailed => Color::Error,
     };
     let sentence = verdict::sentence(report);
-    let words: Vec<Phrase> = sentence.split(' ').map(|word| (Some(shade), word.to_owned())).collect();
-    page.flow(0, &words);
+    // The last line is the verdict, and all of it.
+    page.width = usize::MAX;
+    page.flow(0, &[(Some(shade), sentence)]);
 }
 
 impl Page<'_> {
@@ -152,7 +153,7 @@ fn difference(report: &Report, page: &mut Page<'_>) {
         }
         page.title(color, &[title, &file, &format!("({})", grouped(lines.len() as u64))]);
         for line in lines.iter().take(LINES) {
-            page.flow(2, &[(Some(color), mark.to_owned()), (None, plain(line.as_bytes()))]);
+            page.flow(2, &[(None, format!("{mark} {}", words::line(line)))]);
         }
         page.more(2, lines.len().saturating_sub(LINES), "more");
     }
@@ -264,7 +265,9 @@ pub fn contents(effect: &Effect) -> Option<String> {
     parts.extend(effect.size.map(size));
     match (&effect.before, &effect.after) {
         (Some(before), Some(after)) if before == after => parts.push("contents as before".to_owned()),
-        (_, Some(after)) => parts.push(format!("sha256 {}", plain(after.as_bytes()).chars().take(12).collect::<String>())),
+        (_, Some(after)) => {
+            parts.push(format!("sha256 {}", plain(after.as_bytes()).chars().take(12).collect::<String>()))
+        }
         _ => {}
     }
     (!parts.is_empty()).then(|| parts.join(", "))

@@ -94,7 +94,9 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
         GapKind::IoUring => format!("io_uring was used{by}"),
         GapKind::Unreadable => format!("{} not be read{of}", counted(total, "thing could", "things could")),
         GapKind::UnknownUnit => format!("the unit of {} is not known", counted(total, "process", "processes")),
-        GapKind::StillRunning => format!("{} still running at the end", counted(total, "process was", "processes were")),
+        GapKind::StillRunning => {
+            format!("{} still running at the end", counted(total, "process was", "processes were"))
+        }
         GapKind::Crowded => format!("more was done{by} than is kept"),
     }
 }

@@ -18,6 +18,11 @@ pub fn plain(bytes: &[u8]) -> String {
     }
 }
 
+/// A line of a baseline: what its tabs hold apart stays apart.
+pub fn line(text: &str) -> String {
+    plain(text.replace('\t', "  ").as_bytes())
+}
+
 /// A path with a variable in front where one fits.
 pub fn path(report: &Report, path: &[u8]) -> String {
     plain(&report.variables.shorten(path))

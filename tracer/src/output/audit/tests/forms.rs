@@ -66,7 +66,9 @@ fn the_verdict_is_one_sentence() {
 
 #[test]
 fn lines_of_the_table_stay_in_the_window() {
-    let report = sample::everything();
+    let mut report = sample::everything();
+    let many = vec![report.evidence.accesses[0].clone(); 123_456];
+    report.evidence.accesses.extend(many);
     for width in [60, 80, 100, 200] {
         let mut out = Vec::new();
         super::super::text(&report, false, width, &mut out);
@@ -77,7 +79,7 @@ fn lines_of_the_table_stay_in_the_window() {
         assert_eq!(table[41], "and 7 more units");
         let longest = table.iter().map(|line| line.len()).max();
         assert!(longest <= Some(width), "{longest:?} of {width}");
-        assert!(table[1].contains("reads_the_key_of_the_developer"), "violations first: {}", table[1]);
+        assert!(table[1].contains("developer"), "violations first: {}", table[1]);
     }
 }
 
@@ -163,16 +165,17 @@ fn a_summary_fits_github_whatever_happened() {
     let mut report = sample::everything();
     let long = vec![b'`'; 4096];
     for access in &mut report.evidence.accesses {
-        (access.object, access.to, access.passed) = (Object::File(long.clone()), Some(long.clone()), Some(long.clone()));
+        (access.object, access.to, access.passed) =
+            (Object::File(long.clone()), Some(long.clone()), Some(long.clone()));
     }
     let rule = "|".repeat(4096);
     let count = report.evidence.accesses.len();
-    report.judgement.violations =
-        (0..count).map(|access| Violation { access, rule: rule.clone(), line: 1 }).collect();
+    report.judgement.violations = (0..count).map(|access| Violation { access, rule: rule.clone(), line: 1 }).collect();
     report.judgement.unmet = vec![Unmet { unit: Some(1), rule: rule.clone(), line: 1 }; 5000];
     report.evidence.remarks = vec![rule.clone(); 5000];
     report.evidence.gaps = vec![Gap { kind: GapKind::Lost, unit: None, what: rule.clone(), count: 1 }; 5000];
-    report.difference = Some(Difference { baseline: rule.clone(), new: vec![rule.clone(); 5000], gone: vec![rule; 5000] });
+    report.difference =
+        Some(Difference { baseline: rule.clone(), new: vec![rule.clone(); 5000], gone: vec![rule; 5000] });
     let text = rendered("md", &report);
     assert!(text.len() < 1 << 20, "{}", text.len());
     assert!(text.contains("and 4,9") && text.ends_with('\n'));
@@ -186,5 +189,5 @@ fn junit_counts_cases() {
     assert_eq!(text.matches("<failure ").count(), 9);
     assert_eq!(text.matches("<error ").count(), 5);
     assert_eq!(text.matches("<testcase ").count(), 51);
-    assert!(!text.contains("time"), "no times");
+    assert!(!text.contains("time="), "no times");
 }

@@ -114,9 +114,9 @@ pub fn report() -> Report {
     report
 }
 
-/// Lines, but those of a form whose lines follow the window.
+/// Lines, of forms that are lines; in those for a window a long name takes several.
 fn lines(form: &str, text: &str) -> usize {
-    if form.ends_with("txt") && form != "github.txt" && form != "pipe.txt" { 0 } else { text.lines().count() }
+    if matches!(form, "pipe.txt" | "md" | "github.txt") { text.lines().count() } else { 0 }
 }
 
 fn check(form: &str, text: &str) -> Result<(), String> {
@@ -207,14 +207,15 @@ fn no_field_comes_out_raw_in_any_form() {
                 let mut report = harmless.clone();
                 fields(&mut report)[at].set(&value);
                 let text = rendered(form, &report);
-                // Units of one suite stand together in JUnit, and a name may be a suite's.
-                let forged = lines(form, &text) != expected && form != "junit.xml";
+                let forged = lines(form, &text) != expected;
                 let found = check(form, &text).err().or_else(|| forged.then(|| "another number of lines".to_owned()));
-                wrong.extend(found.map(|why| format!("{form}, field {at}, {:?}: {why}", String::from_utf8_lossy(&value))));
+                wrong.extend(
+                    found.map(|why| format!("{form}, field {at}, {:?}: {why}", String::from_utf8_lossy(&value))),
+                );
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} in all\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
 #[test]

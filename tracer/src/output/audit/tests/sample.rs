@@ -28,7 +28,8 @@ fn unit(runner: Runner, suite: &str, name: &str) -> Unit {
 }
 
 fn variables() -> Variables {
-    let known = [("WORKSPACE", "/src/shop"), ("TARGET", "/src/shop/target"), ("HOME", "/users/ann"), ("TMPDIR", "/tmp")];
+    let known =
+        [("WORKSPACE", "/src/shop"), ("TARGET", "/src/shop/target"), ("HOME", "/users/ann"), ("TMPDIR", "/tmp")];
     Variables(known.map(|(name, path)| (name, path.into())).to_vec())
 }
 
@@ -76,7 +77,6 @@ fn accesses() -> Vec<Access> {
         access(6, Op::List, file("/src/shop")),
     ];
     all.extend((7..47).map(|unit| access(unit, Op::Read, file("/src/shop/steps.txt"))));
-    all.extend((0..1200).map(|n| access(46, Op::Read, Object::File(format!("/src/shop/data/{n:04}").into_bytes()))));
     all
 }
 

@@ -12,6 +12,7 @@ pub mod known;
 pub mod machine;
 pub mod normal;
 pub mod pattern;
+pub mod reports;
 pub mod script;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
 //! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
 
+pub mod audit;
 pub mod errno;
 pub mod escape;
 pub mod inspect;

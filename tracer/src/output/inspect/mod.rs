@@ -1,7 +1,7 @@
 //! A report about a process: as text for people, as JSON for programs. Nothing is judged here.
 
 mod activity;
-mod amount;
+pub(super) mod amount;
 mod json;
 mod lists;
 mod text;

@@ -3,6 +3,7 @@
 //!
 //! The runners in `tests/` find the texts; what they share is here, in reading order.
 
+pub mod audit;
 pub mod case;
 pub mod compare;
 pub mod console;

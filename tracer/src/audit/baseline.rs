@@ -42,9 +42,15 @@ pub fn read(path: &Path) -> Result<Option<BTreeSet<String>>> {
     };
     let mut lines = text.lines();
     match lines.next() {
-        Some(HEAD) => Ok(Some(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())),
+        Some(HEAD) => {
+            Ok(Some(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()))
+        }
         Some(other) if other.starts_with("# tracer baseline ") => {
-            bail!("baseline {}: of another version ('{}'); --update writes it anew", path.display(), shown(other.as_bytes()))
+            bail!(
+                "baseline {}: of another version ('{}'); --update writes it anew",
+                path.display(),
+                shown(other.as_bytes())
+            )
         }
         _ => bail!("baseline {}: is no baseline (its first line is not '{HEAD}')", path.display()),
     }
@@ -71,7 +77,8 @@ fn line(evidence: &Evidence, variables: &Variables, access: &Access) -> String {
         line += &format!("\t-> {}", shown(&variables.shorten(to)));
     }
     if access.errno != 0 {
-        line += &format!("\t{}", errno::name(access.errno));
+        line +=
+            &errno::name(access.errno).map_or_else(|| format!("\terrno {}", access.errno), |name| format!("\t{name}"));
     }
     line
 }
@@ -117,10 +124,15 @@ mod tests {
             ephemeral: true,
             host: None,
         };
-        let renamed = Access { to: Some(b"/w/b".to_vec()), ..access(1, Op::Rename, Object::File(b"/w/a\nb".to_vec()), 0) };
+        let renamed =
+            Access { to: Some(b"/w/b".to_vec()), ..access(1, Op::Rename, Object::File(b"/w/a\nb".to_vec()), 0) };
         let evidence = Evidence {
             units: vec![harness, unit("t")],
-            accesses: vec![access(0, Op::Read, Object::File(b"/x".to_vec()), 2), access(1, Op::Connect, inet, 0), renamed],
+            accesses: vec![
+                access(0, Op::Read, Object::File(b"/x".to_vec()), 2),
+                access(1, Op::Connect, inet, 0),
+                renamed,
+            ],
             ..Evidence::default()
         };
         let variables = Variables(vec![("WORKSPACE", b"/w".to_vec())]);

@@ -10,7 +10,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::within;
-use crate::model::audit::{Change, Effect, Evidence, GapKind, Gap, Variables};
+use crate::model::audit::{Change, Effect, Evidence, Gap, GapKind, Variables};
 
 /// Files that are read at most, and bytes of one.
 const FILES: usize = 100_000;
@@ -75,7 +75,9 @@ impl Contents {
                 effect.before = self.sums.get(&effect.path).cloned();
             }
         }
-        let same = |effect: &Effect| effect.change == Change::Modified && effect.before.is_some() && effect.before == effect.after;
+        let same = |effect: &Effect| {
+            effect.change == Change::Modified && effect.before.is_some() && effect.before == effect.after
+        };
         evidence.effects.retain(|effect| !same(effect));
         if self.left_out > 0 {
             let what = "files of the workspace whose contents were not read before".to_owned();
@@ -117,7 +119,8 @@ mod tests {
         for name in ["a", "b", "target/c"] {
             std::fs::write(base.join(name), name).expect("written");
         }
-        let variables = Variables(vec![("WORKSPACE", base.as_os_str().as_bytes().to_vec()), ("TARGET", path("target"))]);
+        let variables =
+            Variables(vec![("WORKSPACE", base.as_os_str().as_bytes().to_vec()), ("TARGET", path("target"))]);
         let contents = before(&variables);
         assert_eq!(contents.sums.len(), 2);
         std::fs::write(base.join("b"), "other").expect("written");

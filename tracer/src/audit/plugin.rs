@@ -43,7 +43,7 @@ impl Plugin {
             let mut value = OsString::new();
             match old.filter(|old| !old.is_empty()) {
                 Some(old) if before => [word, between.as_ref(), &old].into_iter().for_each(|part| value.push(part)),
-                Some(old) => [&old, between.as_ref(), word].into_iter().for_each(|part| value.push(part)),
+                Some(old) => [old.as_os_str(), between.as_ref(), word].into_iter().for_each(|part| value.push(part)),
                 None => value.push(word),
             }
             command.env.push((name.into(), Some(value)));

@@ -11,7 +11,7 @@ use tracer_common::loss::Loss;
 use super::plugin::{Plugin, is_pytest};
 use super::resolve::Machine;
 use super::say;
-use crate::capture::{self, Batch, Losses, Source, Status, interrupt};
+use crate::capture::{self, Batch, Losses, Status, interrupt};
 use crate::decode;
 use crate::model::audit::collect::{CALLS, Collector};
 use crate::model::audit::units::{Rules, shown};

@@ -104,16 +104,10 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
-        None,
-        &["--record"],
-        Takes::Value("FILE"),
-        "Keep the events, for tracer replay.",
-        |draft, value| {
-            draft.spec.record = Some(value.into());
-            Ok(())
-        },
-    ),
+    flag(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+        draft.spec.record = Some(value.into());
+        Ok(())
+    }),
     flag(
         None,
         &["--hash"],

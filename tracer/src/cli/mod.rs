@@ -3,9 +3,9 @@
 //! word, the grammar and the messages are strace's; called as tracer, a first word may be a subcommand.
 //! All options stand in one table, [`flags`].
 
+pub mod audit;
 pub mod fault;
 pub mod flags;
-pub mod audit;
 pub mod inspect;
 pub mod lsof;
 pub mod ss;

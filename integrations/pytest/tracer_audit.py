@@ -70,10 +70,42 @@ def marker(nodeid):
     return front + quote(name, LONGEST - len(front))
 
 
+# The marker of the test that this process runs.
+_running = None
+
+
 # Around everything that belongs to a test, and only in the process that runs it: with xdist, the hooks that log are called in
 # the process that hands the tests out, too.
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
-    _access(marker(item.nodeid), _exists)
+    global _running
+    _running = marker(item.nodeid)
+    _access(_running, _exists)
     yield
+    _running = None
     _access(PREFIX, _exists)
+
+
+# What is written to tell the user of a test is not the test's doing.
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_logstart(nodeid, location):
+    yield from _outside()
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_logreport(report):
+    yield from _outside()
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_logfinish(nodeid, location):
+    yield from _outside()
+
+
+def _outside():
+    if _running is None:
+        yield
+        return
+    _access(PREFIX, _exists)
+    yield
+    _access(_running, _exists)

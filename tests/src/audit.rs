@@ -230,6 +230,9 @@ pub fn parse(text: &str) -> Result<Expected> {
     Ok(expected)
 }
 
+/// What pytest makes for itself when it runs in several processes: its base directory, and a file to see where it can write.
+const OF_RUNNER: &[&str] = &["$TMPDIR/pytest-of-", "$TMPDIR/<random>"];
+
 /// Directories in which only tests do something; the harness has no business with what the tests use there.
 const OURS: [&str; 3] = ["$HOME/", "$TMPDIR/", "$OUTSIDE/"];
 
@@ -279,7 +282,8 @@ pub fn differences(expected: &Expected, seen: &Seen) -> Vec<String> {
         .collect();
     let lasting = seen.effects.iter().filter(|(change, path)| {
         let temporary = change == "temporary" && made.contains(path.as_str());
-        OURS.iter().any(|front| path.starts_with(front)) && !temporary
+        let of_runner = OF_RUNNER.iter().any(|front| path.starts_with(front));
+        OURS.iter().any(|front| path.starts_with(front)) && !temporary && !of_runner
     });
     compare("effect", &expected.effects, &lasting.cloned().collect());
     lines

@@ -47,6 +47,9 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         audit.record.as_deref().map(|path| Recorder::create(path, &trace::header(&spec, &*source))).transpose()?;
     let mut machine = Machine;
     let mut collector = Collector::new(&mut machine, decode::Options::new(&spec.output.style), rules(audit, variables));
+    if let Some(temporary) = variables.path("TMPDIR") {
+        collector.temporary(temporary);
+    }
     if let Some(plugin) = &plugin {
         collector.ignore(plugin.directory().as_os_str().as_bytes());
     }

@@ -103,8 +103,8 @@ pub struct Collector<'w> {
     processes: HashMap<u32, Process>,
     units: Vec<Unit>,
     accesses: HashSet<Access>,
-    /// Files that were written to, by unit.
-    written: HashSet<(usize, Vec<u8>)>,
+    /// What was written to, by unit and path; with whether it holds what was written (a file, a fifo).
+    written: HashMap<(usize, Vec<u8>), bool>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Access>,
     effects: Effects,
@@ -135,7 +135,7 @@ impl<'w> Collector<'w> {
             processes: HashMap::new(),
             units: vec![harness],
             accesses: HashSet::new(),
-            written: HashSet::new(),
+            written: HashMap::new(),
             connecting: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
@@ -146,6 +146,11 @@ impl<'w> Collector<'w> {
             status: None,
             ignored: None,
         }
+    }
+
+    /// The directory of temporary files: names that are drawn there may have nothing before or behind them.
+    pub fn temporary(&mut self, directory: &[u8]) {
+        self.stable.temporary(directory);
     }
 
     /// Has what is done to a directory of tracer's own left out.
@@ -378,8 +383,9 @@ impl<'w> Collector<'w> {
 
     /// Accesses in order, without what differs from run to run.
     fn settled(&mut self, place: &[usize]) -> Vec<Access> {
-        let mut inherited: HashSet<(usize, Vec<u8>)> = std::mem::take(&mut self.written);
-        let written = inherited.clone();
+        let written = std::mem::take(&mut self.written);
+        let mut inherited: HashSet<(usize, Vec<u8>)> =
+            written.iter().filter(|(_, holds)| **holds).map(|(key, _)| key.clone()).collect();
         let mut list = Vec::with_capacity(self.accesses.len());
         for mut access in std::mem::take(&mut self.accesses) {
             if access.op == Op::Write
@@ -387,7 +393,7 @@ impl<'w> Collector<'w> {
                 && let Object::File(path) = &access.object
             {
                 let key = (access.unit, path.clone());
-                access.wrote = written.contains(&key);
+                access.wrote = written.contains_key(&key);
                 inherited.remove(&key);
             }
             list.push(access);

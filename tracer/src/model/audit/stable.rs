@@ -8,6 +8,8 @@ use std::collections::HashSet;
 pub struct Stable {
     /// Tasks that were seen.
     tasks: HashSet<u32>,
+    /// The directory of temporary files.
+    temporary: Option<Vec<u8>>,
 }
 
 /// What stands for the letters of a temporary name, and for the number of a process.
@@ -35,6 +37,11 @@ const GENERATORS: &[(&str, usize, usize, &str)] = &[
 ];
 
 impl Stable {
+    /// Names in this directory may be nothing but random characters (Python's tempfile, which tries whether it can write there).
+    pub fn temporary(&mut self, directory: &[u8]) {
+        self.temporary = Some(directory.to_vec());
+    }
+
     /// A task was seen.
     pub fn task(&mut self, id: u32) {
         self.tasks.insert(id);
@@ -43,6 +50,14 @@ impl Stable {
     /// The path without what differs from run to run.
     pub fn path(&self, path: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(path.len());
+        if let Some(front) = self.temporary.as_ref().filter(|front| path.starts_with(front))
+            && let Some(name) = path[front.len()..].strip_prefix(b"/")
+            && name.len() == 8
+            && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+            && is_random(name)
+        {
+            return [front.as_slice(), b"/", RANDOM.as_bytes()].concat();
+        }
         for (nth, name) in path.split(|&b| b == b'/').enumerate() {
             if nth > 0 {
                 out.push(b'/');
@@ -110,6 +125,7 @@ mod tests {
         let mut stable = Stable::default();
         stable.task(4242);
         stable.task(7);
+        stable.temporary(b"/tmp");
         for (path, expected) in [
             ("/tmp/tmp.aB3dE6gH9k/x", "/tmp/tmp.<random>/x"),
             ("/tmp/.tmpQx7yZ2", "/tmp/.tmp<random>"),
@@ -124,6 +140,9 @@ mod tests {
             ("/usr/share/tmpfiles.d", "/usr/share/tmpfiles.d"),
             ("/src/tmpstorage", "/src/tmpstorage"),
             ("/src/sorting", "/src/sorting"),
+            ("/tmp/8w7lai73", "/tmp/<random>"),
+            ("/tmp/messages", "/tmp/messages"),
+            ("/src/8w7lai73", "/src/8w7lai73"),
             ("/", "/"),
             ("", ""),
         ] {

@@ -43,7 +43,8 @@ impl Rules {
         let variable = |name: &str| value(program.environment, name.as_bytes());
         if let Some(name) = variable("NEXTEST_TEST_NAME") {
             let suite = variable("NEXTEST_BINARY_ID").unwrap_or_default();
-            return Some(Unit { runner: Runner::Nextest, suite: shown(suite), name: attempted(name, variable) });
+            // All attempts (NEXTEST_ATTEMPT_ID) are the same test.
+            return Some(Unit { runner: Runner::Nextest, suite: shown(suite), name: shown(name) });
         }
         for name in &self.variables {
             if let Some(value) = variable(name) {
@@ -106,14 +107,6 @@ pub fn marked(path: &[u8]) -> Option<Option<Unit>> {
 fn value<'e>(environment: &'e [u8], name: &[u8]) -> Option<&'e [u8]> {
     let of = |line: &'e [u8]| line.strip_prefix(name)?.strip_prefix(b"=");
     environment.split(|&b| b == 0).find_map(of).filter(|value| !value.is_empty())
-}
-
-/// A test's name, with the attempt when it is not the first (`NEXTEST_ATTEMPT`, from 1).
-fn attempted<'e>(name: &[u8], variable: impl Fn(&str) -> Option<&'e [u8]>) -> String {
-    match variable("NEXTEST_ATTEMPT").map(shown) {
-        Some(attempt) if attempt != "1" => format!("{} (attempt {attempt})", shown(name)),
-        _ => shown(name),
-    }
 }
 
 /// `PYTEST_CURRENT_TEST`: `FILE::NAME (call)`.
@@ -217,7 +210,7 @@ mod tests {
             assert_eq!(text, expected, "{file}");
         };
         check("/t/a", "A=1\0NEXTEST_BINARY_ID=p::b\0NEXTEST_TEST_NAME=m::t\0", "/c/cargo-nextest", "nextest p::b m::t");
-        check("/t/a", "NEXTEST_TEST_NAME=t\0NEXTEST_ATTEMPT=2\0NEXTEST_BINARY_ID=b", "", "nextest b t (attempt 2)");
+        check("/t/a", "NEXTEST_TEST_NAME=t\0NEXTEST_ATTEMPT=2\0NEXTEST_BINARY_ID=b", "", "nextest b t");
         check("/t/a", "NEXTEST=1\0XNEXTEST_TEST_NAME=x\0", "/c/cargo-nextest", "none");
         check("/t/a", "CASE=one", "", "generic one");
         check(

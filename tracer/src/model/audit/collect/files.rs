@@ -144,14 +144,12 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {name} wrote to"), 1);
             return;
         };
-        if let Some(path) = whole_path(view).filter(|_| is_regular(view)) {
-            let key = (seen.unit, path);
-            if !self.written.contains(&key) {
-                self.effects.change(&key.1, seen.unit);
-                self.written.insert(key);
-            } else {
-                self.effects.change(&key.1, seen.unit);
+        let kind = view.file.mode & libc::S_IFMT;
+        if let Some(path) = whole_path(view).filter(|_| kind != libc::S_IFDIR) {
+            if kind == libc::S_IFREG {
+                self.effects.change(&path, seen.unit);
             }
+            self.written.insert((seen.unit, path), matches!(kind, libc::S_IFREG | libc::S_IFIFO));
         }
     }
 

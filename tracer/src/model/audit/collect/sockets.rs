@@ -121,11 +121,14 @@ impl Collector<'_> {
             libc::AF_UNIX if view.name.is_empty() => return,
             libc::AF_UNIX => match &*view.name {
                 [0, rest @ ..] => Object::Unix([b"@", rest].concat()),
-                [b'/', ..] => Object::Unix(self.world.resolve(&view.name)),
-                name => match seen.directory() {
-                    Some(directory) => Object::Unix([directory.as_slice(), b"/", name].concat()),
-                    None => Object::Unix(name.to_vec()),
-                },
+                // The kernel keeps the NUL that may end a path.
+                name => {
+                    let name = name.split(|&b| b == 0).next().unwrap_or_default();
+                    match seen.directory().filter(|_| !name.starts_with(b"/")) {
+                        Some(directory) => Object::Unix([directory.as_slice(), b"/", name].concat()),
+                        None => Object::Unix(self.world.resolve(name)),
+                    }
+                }
             },
             _ => return,
         };

@@ -20,7 +20,7 @@
 //! deny = ["read $HOME/.ssh/**"]
 //!
 //! [harness]                  # for what belongs to no unit
-//! allow = ["connect tcp *.crates.io:443 by cargo"]
+//! allow = ["connect tcp *.example.com:443 by cargo"]
 //!
 //! [[unit]]                   # for the units whose name, suite or "SUITE NAME" fits; one, or a list
 //! match = "mycrate::net *"

@@ -114,8 +114,7 @@ fn divide(text: &str) -> Result<(&str, Option<usize>), Flaw> {
         },
         _ if text.starts_with('[') => return Err(Flaw::new(0..1, "nothing closes this '['")),
         _ if text.matches(':').count() > 1 => {
-            let (address, prefix) = text.split_once('/').map_or((text, String::new()), |(a, p)| (a, format!("/{p}")));
-            let hint = meant(address.parse::<Ipv6Addr>().ok().map(|_| format!("[{address}]{prefix}")).as_deref());
+            let hint = meant(in_brackets(text).as_deref());
             return Err(Flaw::new(whole, format!("addresses of IPv6 stand in brackets{hint}")));
         }
         _ => match text.find(':') {
@@ -124,6 +123,19 @@ fn divide(text: &str) -> Result<(&str, Option<usize>), Flaw> {
         },
     };
     Ok((&text[..end], Some(end + 1)))
+}
+
+/// An address of IPv6 as it should have been written. What could be a port is taken for one.
+fn in_brackets(text: &str) -> Option<String> {
+    let address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    if let Some((front, port)) = text.rsplit_once(':')
+        && address(front)
+        && ports(port).is_ok()
+    {
+        return Some(format!("[{front}]:{port}"));
+    }
+    let (front, prefix) = text.find('/').map_or((text, ""), |at| text.split_at(at));
+    address(front).then(|| format!("[{front}]{prefix}"))
 }
 
 fn host(text: &str) -> Result<Host, Flaw> {
@@ -165,7 +177,7 @@ fn host(text: &str) -> Result<Host, Flaw> {
         }
         return Ok(Host::Net(net.into()));
     }
-    let lower = address.trim_end_matches('.').to_ascii_lowercase();
+    let lower = address.strip_suffix('.').unwrap_or(address).to_ascii_lowercase();
     match lower.strip_prefix("*.") {
         Some(parent) if is_host_name(parent) => Ok(Host::Below(parent.to_owned())),
         None if is_host_name(&lower) => Ok(Host::Name(lower)),

@@ -488,7 +488,7 @@ fn relative(text: &str) -> String {
     } else if text.starts_with("**") {
         format!("/{text}")
     } else {
-        format!("$WORKSPACE/{}", text.trim_start_matches("./"))
+        format!("$WORKSPACE/{}", text.trim_start_matches("./")).trim_end_matches('/').to_owned()
     };
     format!("a path is absolute or begins with a variable; did you mean '{better}'?")
 }

@@ -118,7 +118,7 @@ impl Reader<'_> {
         let value = top.get(key)?;
         match value.get_ref() {
             DeValue::Table(table) => return Some(table),
-            DeValue::Array(array) if array.iter().all(|item| item.get_ref().is_table()) => {
+            DeValue::Array(array) if !array.is_empty() && array.iter().all(|item| item.get_ref().is_table()) => {
                 let at = array.iter().next().map_or(value.span(), Spanned::span);
                 self.flaw(at, format!("there is one {key} section; did you mean '[{key}]'?"));
             }

@@ -134,7 +134,7 @@ impl Rule {
     pub fn parse(text: &str, variables: &[String]) -> Result<Rule, Vec<Flaw>> {
         let blank = |c: char| c.is_ascii_whitespace();
         let start = text.len() - text.trim_start_matches(blank).len();
-        let text_end = text.trim_end_matches(blank).len();
+        let text_end = trimmed(text).len();
         if start >= text_end {
             let message = "the rule is empty; rules are 'OPERATIONS OBJECT', as in 'read /etc/**'";
             return Err(vec![Flaw::new(0..text.len(), message)]);
@@ -192,14 +192,25 @@ impl Rule {
     }
 }
 
+/// Whether a backslash takes the meaning from what follows the text.
+fn is_escaped(text: &str) -> bool {
+    text.bytes().rev().take_while(|&b| b == b'\\').count() % 2 == 1
+}
+
+/// A text without the blanks at its end; one that is escaped stays.
+fn trimmed(text: &str) -> &str {
+    let short = text.trim_end_matches(|c: char| c.is_ascii_whitespace());
+    if is_escaped(short) && text.as_bytes().get(short.len()) == Some(&b' ') { &text[..=short.len()] } else { short }
+}
+
 /// The object, and the program after the last ` by `.
 fn by(text: &str, start: usize, end: usize) -> (Range<usize>, Option<Range<usize>>) {
     let whole = &text[start..end];
-    match whole.rmatch_indices(" by ").find(|(at, _)| *at > 0 && !whole[..*at].ends_with('\\')) {
+    match whole.rmatch_indices(" by ").find(|(at, _)| *at > 0 && !is_escaped(&whole[..*at])) {
         Some((at, _)) => {
             let program = start + at + 4;
             let program = end - text[program..end].trim_start().len();
-            (start..start + whole[..at].trim_end().len(), Some(program..end))
+            (start..start + trimmed(&whole[..at]).len(), Some(program..end))
         }
         None => (start..end, None),
     }

@@ -1,0 +1,35 @@
+//! Any bytes are a policy or wrong, in words that command no terminal; and a policy judges without a crash. What follows the
+//! first zero byte is a path that is read, an abstract socket and a host.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tracer::model::audit::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use tracer::policy::{Policy, learn};
+
+fuzz_target!(|bytes: &[u8]| {
+    let at = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+    let (text, rest) = (&bytes[..at], bytes.get(at + 1..).unwrap_or_default());
+    let variables = [("HOME", b"/h".to_vec()), ("TMPDIR", b"/tmp".to_vec()), ("WORKSPACE", rest.to_vec())];
+    let variables = Variables(variables.to_vec());
+    let host = Some(String::from_utf8_lossy(rest).into_owned());
+    let address = ([127, 0, 0, 1], 80).into();
+    let program = rest.to_vec();
+    let one = |op, object| {
+        let program = program.clone();
+        Access { unit: 0, op, object, errno: 0, to: None, passed: None, wrote: true, program }
+    };
+    let accesses = vec![
+        one(Op::Read, Object::File([b"/", rest].concat())),
+        one(Op::Run, Object::File([b"/tmp/", rest].concat())),
+        one(Op::Connect, Object::Inet { protocol: "tcp", address, ephemeral: false, host }),
+        one(Op::Bind, Object::Unix([b"@", rest].concat())),
+    ];
+    let unit = Unit { runner: Runner::Harness, suite: String::new(), name: String::new() };
+    let evidence = Evidence { units: vec![unit], accesses, ..Evidence::default() };
+    match Policy::parse_bytes(text, "tracer.toml") {
+        Ok(policy) => drop(policy.judge(&evidence, &variables)),
+        Err(faults) => assert!(faults.to_string().chars().all(|c| c == '\n' || !c.is_control())),
+    }
+    let learned = learn(&evidence, &variables);
+    Policy::parse(&learned, "learned").unwrap_or_else(|faults| panic!("{faults}\n{learned}"));
+});

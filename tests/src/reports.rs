@@ -29,7 +29,10 @@ pub fn junit(xml: &[u8]) -> Result<()> {
 
 /// Holds a SARIF log against the schema of the standard.
 pub fn sarif(text: &[u8]) -> Result<()> {
-    validate(&read("tests/schemas/sarif-schema-2.1.0.json")?, text)
+    // A `]` that closes nothing stands for itself where JSON Schema's dialect of patterns is read leniently, and is an error
+    // where it is not: the schema as published has one, in the pattern of languages.
+    let schema = read("tests/schemas/sarif-schema-2.1.0.json")?.to_string().replace("{2}]?$", r"{2}\\]?$");
+    validate(&serde_json::from_str(&schema)?, text)
 }
 
 /// Holds the JSON of an audit against its published description; a member that it does not name is an error here, though

@@ -159,8 +159,11 @@ fn difference(report: &Report, page: &mut Page<'_>) {
     }
 }
 
-/// The columns of the table: title, and the number of a unit.
-const COLUMNS: [(&str, fn(&Counts) -> usize); 6] = [
+/// A column of the table: its title, and a unit's number in it.
+type Column = (&'static str, fn(&Counts) -> usize);
+
+/// The columns of the table.
+const COLUMNS: [Column; 6] = [
     ("READ", |counts| counts.read),
     ("WRITE", |counts| counts.write),
     ("RUN", |counts| counts.run),

@@ -166,7 +166,7 @@ fn xml(text: &str) -> Result<(), String> {
 /// Outside of spans of code there are only our own words.
 fn markdown(line: &str) -> Result<(), String> {
     let outside: String = line.split('`').step_by(2).collect();
-    if line.matches('`').count() % 2 != 0 {
+    if !line.matches('`').count().is_multiple_of(2) {
         return Err(format!("a span does not end: {line}"));
     }
     if line.split('`').skip(1).step_by(2).any(|code| code.contains('|')) {

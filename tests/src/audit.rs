@@ -39,7 +39,7 @@ pub struct Seen {
     pub units: BTreeMap<String, BTreeSet<Deed>>,
     /// Kinds of gaps, with the label of the unit that they concern.
     pub gaps: BTreeSet<(String, String)>,
-    /// Net effects: the change and the path.
+    /// Net effects of units: the change and the path.
     pub effects: BTreeSet<(String, String)>,
     /// The verdict's word.
     pub verdict: String,
@@ -86,6 +86,12 @@ pub fn read(text: &str, variables: &[(&str, &Path)]) -> Result<Seen> {
     }
     for effect in list("effects")? {
         let path = bytes(&effect["path"])?.context("an effect without a path")?;
+        let of_unit = |index: &Value| label(index).map(|label| !label.is_empty());
+        let units = effect["units"].as_array().context("an effect without units")?;
+        // What a runner keeps for itself is none of the tests'.
+        if !units.iter().map(of_unit).collect::<Result<Vec<_>>>()?.contains(&true) {
+            continue;
+        }
         seen.effects.insert((word(effect, "change")?, shorten(&path, variables)));
     }
     Ok(seen)
@@ -312,7 +318,7 @@ mod tests {
         let expected =
             "ALWAYS\nread\t/lib/*.so\nEXPECTED\ns one\tcreate\t$TMPDIR/l -> /x\ns one\tread\t/x <- $TMPDIR/l\n";
         let expected = parse(&format!("{expected}EFFECTS\ncreated\t$TMPDIR/kept\n")).unwrap();
-        let kept = r#"{"path":"/t/tmp/kept","change":"created"},{"path":"/t/tmp/l","change":"temporary"}"#;
+        let kept = r#"{"path":"/t/tmp/kept","change":"created","units":[0,1]},{"path":"/t/tmp/l","change":"temporary","units":[1]}"#;
         let check = |accesses: &[String], gaps: &str, effects: &str, wanted: &[&str]| {
             assert_eq!(differences(&expected, &report(&accesses.join(","), gaps, effects)), wanted);
         };

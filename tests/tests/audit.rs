@@ -36,6 +36,7 @@ static SUITES: &[Suite] = &[
         name: "nextest",
         fixture: "suite",
         needs: &["cargo-nextest"],
+        // cargo notes what it was called by: that of the audits comes last.
         before: "cargo test --offline --test known -- --exact uses_io_uring --nocapture && cargo nextest run --offline",
         options: "",
         command: "cargo nextest run --offline -j 8",
@@ -138,7 +139,7 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
          ./prepare.sh $HOME $TMPDIR $OUTSIDE; ({before}) > $DIR/before 2>&1 || {{ cat $DIR/before; exit 91; }}\n\
          for run in $(seq {runs}); do\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE\n\
-         $TRACER audit --backend $backend {options} --report json=$DIR/report.$run -- {command} > $DIR/out 2> $DIR/err\n\
+         $TRACER audit --backend $backend {options} --report json=$DIR/report.$run -- {command} > >(cat > $DIR/out) 2> >(cat > $DIR/err)\n\
          code=$?; echo exit $code\n\
          case $code in 0|4) ;; *) tail -n 40 $DIR/out $DIR/err; exit 92 ;; esac\n\
          done\n",

@@ -16,6 +16,7 @@ use crate::decode;
 use crate::model::audit::collect::{CALLS, Collector};
 use crate::model::audit::units::{Rules, shown};
 use crate::model::audit::{Evidence, GapKind, Variables};
+use crate::model::procfs::account;
 use crate::output::record::Recorder;
 use crate::schema::{Abi, by_name};
 use crate::spec::audit::Audit;
@@ -65,7 +66,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         batch.clear();
     };
     let mut ended: Option<Instant> = None;
-    loop {
+    let left_behind = loop {
         let status = source.read(&mut batch, WAIT)?;
         take(&mut batch, &mut collector);
         if let Some(signal) = interrupt::interrupted() {
@@ -73,22 +74,22 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
                 ending::stop_command(pid, signal);
             }
             collector.gap(GapKind::StillRunning, None, "the run was interrupted".to_owned(), 1);
-            break;
+            break false;
         }
         if status == Status::Done {
-            break;
+            break false;
         }
         if ended.is_none() && collector.status().is_some() {
             ended = Some(Instant::now());
         }
         if ended.is_some_and(|ended| ended.elapsed() >= GRACE) {
-            break;
+            break true;
         }
-    }
-    let left: Vec<String> =
-        collector.running().iter().map(|(_, program)| shown(program)).filter(|program| !program.is_empty()).collect();
-    if ended.is_some() {
-        for program in left {
+    };
+    if left_behind {
+        let running = collector.running().into_iter().filter(|(pid, _)| runs(*pid));
+        let programs: Vec<String> = running.map(|(_, program)| shown(program)).collect();
+        for program in programs {
             collector.gap(GapKind::StillRunning, None, program, 1);
         }
     }
@@ -151,6 +152,12 @@ fn each(batch: &[u8], mut take: impl FnMut(&[u8])) {
         take(record);
         rest = &rest[len..];
     }
+}
+
+/// Whether a process is there, and is more than what its parent has not waited for.
+fn runs(pid: u32) -> bool {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    account::stat(&stat).is_some_and(|stat| !matches!(stat.state, b'Z' | b'X' | b'x'))
 }
 
 /// The program that starts the command.

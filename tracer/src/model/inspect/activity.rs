@@ -269,10 +269,10 @@ impl Activity {
             used.times.push(time);
         }
         match (&call.ret, fd) {
-            (Ret::Error(errno), Some(fd)) if matches!(i32::from(*errno), libc::EINPROGRESS | libc::EALREADY) => {
-                if self.connecting.len() < MOST {
-                    self.connecting.insert((call.head.tgid, fd), host);
-                }
+            (Ret::Error(errno), Some(fd))
+                if matches!(i32::from(*errno), libc::EINPROGRESS | libc::EALREADY) && self.connecting.len() < MOST =>
+            {
+                self.connecting.insert((call.head.tgid, fd), host);
             }
             (Ret::Error(errno), _) if i32::from(*errno) != libc::EISCONN => {
                 *used.failed.entry(*errno).or_default() += 1;

@@ -10,7 +10,7 @@ fn variables() -> Vec<String> {
 
 fn path_matches(glob: &str, path: &[u8]) -> bool {
     let known = |name: &str| match name {
-        "HOME" => Some(vec![b"home".to_vec(), b"u*\xff".to_vec()]),
+        "HOME" => Some(vec![b"h".to_vec(), b"u*\xff".to_vec()]),
         _ => None,
     };
     let glob = PathGlob::parse(glob, &variables()).unwrap_or_else(|flaw| panic!("{glob}: {}", flaw.message));
@@ -73,10 +73,10 @@ fn globs_of_paths() {
         assert_eq!(path_matches(glob, path.as_bytes()), expected, "{glob} {path}");
     }
     for (glob, path, expected) in [
-        ("$HOME", &b"/home/u*\xff"[..], true),
-        ("$HOME/**", b"/home/u*\xff/x", true),
-        ("$HOME/**", b"/home/uX\xff/x", false),
-        ("/*/u\\*\\xff", b"/home/u*\xff", true),
+        ("$HOME", &b"/h/u*\xff"[..], true),
+        ("$HOME/**", b"/h/u*\xff/x", true),
+        ("$HOME/**", b"/h/uX\xff/x", false),
+        ("/*/u\\*\\xff", b"/h/u*\xff", true),
         ("/\\xff", b"/\xff", true),
         ("/[!a]", b"/\xff", true),
     ] {

@@ -46,7 +46,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     let mut source = capture::open(&spec)?;
     let mut recorder =
         audit.record.as_deref().map(|path| Recorder::create(path, &trace::header(&spec, &*source))).transpose()?;
-    let mut machine = Machine;
+    let mut machine = Machine::new();
     let mut collector = Collector::new(&mut machine, decode::Options::new(&spec.output.style), rules(audit, variables));
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);

@@ -93,6 +93,9 @@ pub trait World {
     /// An absolute path with the symbolic links of its directories followed as they are now; of what is not there any
     /// more the path itself.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8>;
+
+    /// The name was made, removed or given to something else: links may lead elsewhere than before.
+    fn changed(&mut self, path: &[u8]);
 }
 
 /// Makes evidence of records.
@@ -409,13 +412,22 @@ impl<'w> Collector<'w> {
             wrote: true,
             program: Vec::new(),
         }));
+        // The same few files are used by every unit.
+        let mut known: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+        let mut steady = |path: &mut Vec<u8>| match known.get(path) {
+            Some(steady) => path.clone_from(steady),
+            None => {
+                let steady = self.stable.path(path);
+                known.insert(std::mem::replace(path, steady.clone()), steady);
+            }
+        };
         for access in &mut list {
             access.unit = place[access.unit];
-            access.program = self.stable.path(&access.program);
-            access.passed = access.passed.take().map(|path| self.stable.path(&path));
-            access.to = access.to.take().map(|path| self.stable.path(&path));
+            steady(&mut access.program);
+            access.passed.iter_mut().for_each(&mut steady);
+            access.to.iter_mut().for_each(&mut steady);
             match &mut access.object {
-                Object::File(path) | Object::Unix(path) => *path = self.stable.path(path),
+                Object::File(path) | Object::Unix(path) => steady(path),
                 Object::Inet { protocol, address, ephemeral, host } => {
                     *host = self.names.of(address.ip()).cloned();
                     if address.port() != 0 && self.ports.is_chosen(protocol, address.port()) {

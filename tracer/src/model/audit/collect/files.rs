@@ -176,7 +176,10 @@ impl Collector<'_> {
         if seen.errno == 0 {
             match op {
                 Op::Create => self.effects.create(&given.object, seen.unit),
-                Op::Delete => self.effects.delete(&given.object, seen.unit),
+                Op::Delete => {
+                    self.effects.delete(&given.object, seen.unit);
+                    self.world.changed(&given.object);
+                }
                 Op::Truncate => self.effects.change(&given.object, seen.unit),
                 _ => {}
             }
@@ -206,6 +209,7 @@ impl Collector<'_> {
         };
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
+            self.world.changed(&given.object);
         }
         self.add(Access { to, passed: given.passed, ..seen.access(Op::Create, Object::File(given.object)) });
     }
@@ -218,6 +222,10 @@ impl Collector<'_> {
             self.effects.exchange(&old.object, &new.object, seen.unit);
         } else if seen.errno == 0 {
             self.effects.rename(&old.object, &new.object, seen.unit);
+        }
+        if seen.errno == 0 {
+            self.world.changed(&old.object);
+            self.world.changed(&new.object);
         }
         let passed = old.passed;
         self.add(Access { to: Some(new.object), passed, ..seen.access(Op::Rename, Object::File(old.object)) });

@@ -99,7 +99,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "audit",
         args: "[OPTION]... -- COMMAND [ARG]...",
-        help: "Run a command, and tell what it did to files and with whom it talked, by test; judge it by a policy.",
+        help: "Run a command; tell what it did to files and with whom it talked, by test.",
     },
     Subcommand {
         name: "replay",

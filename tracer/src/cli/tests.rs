@@ -155,6 +155,18 @@ fn outcome(line: &str) -> String {
             let env = if spec.environment { " env" } else { "" };
             format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
         }
+        Ok(Action::Audit(spec)) => {
+            let reports: Vec<_> =
+                spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
+            let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
+            let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
+            let flags = [(spec.update, " update"), (spec.hash, " hash"), (spec.quiet, " quiet")];
+            let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+            format!(
+                "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
+                spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
+            )
+        }
         Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
         Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),

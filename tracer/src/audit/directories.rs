@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use crate::model::audit::Variables;
-use crate::model::audit::collect::variables as usable;
 use crate::spec::Command;
 
 /// `$WORKSPACE` is the working directory, `$TARGET` its `target` (or CARGO_TARGET_DIR), `$HOME` and `$TMPDIR` those of the
@@ -32,5 +31,5 @@ pub fn variables(command: &Command) -> Variables {
         let path = path?;
         Some((name, path.canonicalize().unwrap_or(path).into_os_string().into_vec()))
     };
-    usable(named.into_iter().filter_map(resolved))
+    Variables::of(named.into_iter().filter_map(resolved))
 }

@@ -2,12 +2,14 @@
 //! (`integrations/pytest`); it is put into a directory of its own for the time of the run.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::output::place::Place;
 use crate::spec::Command;
 
 /// The plugin, and the name by which Python imports it.
@@ -30,7 +32,8 @@ impl Plugin {
         let directory = nix::unistd::mkdtemp(&template).with_context(|| format!("making {}", template.display()))?;
         let plugin = Plugin { directory };
         let file = plugin.directory.join(format!("{NAME}.py"));
-        std::fs::write(&file, PLUGIN).with_context(|| format!("writing {}", file.display()))?;
+        let mut made = Place::find(&file)?.create(false)?;
+        made.write_all(PLUGIN.as_bytes()).with_context(|| format!("writing {}", file.display()))?;
         // The command may run as another user; nobody else can change what it runs.
         for (path, mode) in [(file.as_path(), 0o644), (plugin.directory.as_path(), 0o755)] {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;

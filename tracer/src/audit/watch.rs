@@ -178,7 +178,10 @@ fn inherited() -> Vec<String> {
             && flags & libc::FD_CLOEXEC == 0
             && let Ok(target) = std::fs::read_link(entry.path())
         {
-            list.push((fd, shown(target.as_os_str().as_bytes())));
+            // The number of a pipe or a socket is of this run only.
+            let target = shown(target.as_os_str().as_bytes());
+            let kind = target.split_once(":[").map(|(kind, _)| kind).filter(|kind| matches!(*kind, "pipe" | "socket"));
+            list.push((fd, kind.map_or_else(|| target.clone(), |kind| format!("a {kind}"))));
         }
     }
     list.sort();

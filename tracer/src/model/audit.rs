@@ -312,6 +312,16 @@ pub struct Evidence {
 pub struct Variables(pub Vec<(&'static str, Vec<u8>)>);
 
 impl Variables {
+    /// Those of the names whose path is absolute and not the root, without slashes at the end.
+    pub fn of(named: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Variables {
+        let usable = |(_, path): &(&str, Vec<u8>)| path.starts_with(b"/") && path.len() > 1;
+        let bare = |(name, path): (&'static str, Vec<u8>)| {
+            let end = path.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+            (name, path[..end].to_vec())
+        };
+        Variables(named.into_iter().filter(usable).map(bare).collect())
+    }
+
     /// The path behind a name without the `$`.
     pub fn path(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, path)| path.as_slice())

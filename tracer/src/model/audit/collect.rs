@@ -17,7 +17,7 @@ use super::names::Names;
 use super::ports::Ports;
 use super::stable::Stable;
 use super::units::{self, Program, Rules};
-use super::{Access, Evidence, Gap, GapKind, Object, Op, Runner, Unit, Variables};
+use super::{Access, Evidence, Gap, GapKind, Object, Op, Runner, Unit};
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
 use crate::model::calls::{path_of, words};
@@ -465,8 +465,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     /// The current directory of the process, where the plan asked for it.
     fn directory(&self) -> Option<Vec<u8>> {
         let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
-        let (blob, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
-        let _ = blob;
+        let (_, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
         path_of(&*decode::file_view(bytes)?)
     }
 
@@ -498,14 +497,4 @@ fn environment(blobs: &Blobs<'_>) -> (Vec<u8>, bool) {
     }
     let whole = want.is_none_or(|want| bytes.len() >= want);
     (bytes, whole)
-}
-
-/// Variables of directories: those of the environment, and of this run.
-pub fn variables(named: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Variables {
-    let usable = |(_, path): &(&str, Vec<u8>)| path.starts_with(b"/") && path.len() > 1;
-    let bare = |(name, path): (&'static str, Vec<u8>)| {
-        let end = path.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
-        (name, path[..end].to_vec())
-    };
-    Variables(named.into_iter().filter(usable).map(bare).collect())
 }

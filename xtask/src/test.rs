@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{command, run, tidy};
 
@@ -99,10 +99,28 @@ fn audit() -> Result<()> {
         println!("xtask: audit: skipped: eBPF does not work here (tracer doctor says why)");
         return Ok(());
     }
+    // Once more where tests failed or something was lost, which a busy machine can do.
+    match audited(&program)? {
+        Some(0) => Ok(()),
+        Some(3) => bail!("the policy is violated"),
+        _ => match audited(&program)? {
+            Some(0) => Ok(()),
+            code => bail!("ended with {code:?}, twice"),
+        },
+    }
+}
+
+/// One audited run; its exit code. Its output goes through pipes: that the log of CI is written to is not the tests' doing.
+fn audited(program: &std::path::Path) -> Result<Option<i32>> {
     let cargo = command::cargo();
     let mut audit = Command::new(program);
-    audit.current_dir(crate::command::root()).args(["audit", "--backend", "ebpf", "--policy", "tracer.toml", "--"]);
-    command::run(audit.arg(cargo.get_program()).args(["test", "--quiet", "--workspace", "--lib", "--bins"]))
+    audit.current_dir(command::root()).args(["audit", "--backend", "ebpf", "--policy", "tracer.toml", "--"]);
+    audit.arg(cargo.get_program()).args(["test", "--quiet", "--workspace", "--lib", "--bins"]);
+    println!("+ {}", command::line(&audit));
+    let out = audit.output()?;
+    std::io::stdout().write_all(&out.stdout)?;
+    std::io::stderr().write_all(&out.stderr)?;
+    Ok(out.status.code())
 }
 
 #[cfg(test)]

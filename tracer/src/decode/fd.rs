@@ -14,6 +14,7 @@ use crate::schema::types::Ty;
 const ANON_INODE: u32 = 0x0904_1934;
 const PIPE: u32 = 0x5049_5045;
 const PIDFS: u32 = 0x5049_4446;
+const NSFS: u32 = 0x6e73_6673;
 
 /// The descriptor in an argument or a return value.
 pub fn value<'a>(place: Place<'_, 'a>, dir: bool) -> Value<'a> {
@@ -58,6 +59,8 @@ pub fn view(bytes: &[u8]) -> Option<Box<FileView<'_>>> {
         }
         _ if is_socket => (numbered("socket"), Cow::Borrowed(&[][..]), false),
         _ if file.magic == PIPE => (numbered("pipe"), Cow::Borrowed(&[][..]), false),
+        // Which kind of namespace it is, is not among what was copied.
+        _ if file.magic == NSFS => (numbered("nsfs"), Cow::Borrowed(&[][..]), false),
         _ if file.magic == PIDFS => (Cow::Borrowed(&b"anon_inode:[pidfd]"[..]), Cow::Borrowed(&[][..]), false),
         path::NAMES | path::CUT if file.magic == ANON_INODE => {
             let name = raw.split(|&b| b == 0).next().unwrap_or_default();

@@ -8,29 +8,12 @@ use tracer::decode::{Options, decode};
 use tracer::output::strace::{PidFormat, StraceText};
 use tracer::output::{Item, Line, Render};
 use tracer::schema::{Abi, by_name};
-use tracer::spec::{Fds, Hex, Names, Stamp, Style, Verbose};
+use tracer::spec::{Stamp, Style};
 use tracer_common::event::{Blob, Head, align, kind};
 use tracer_common::plan::{phase, shape};
 
 fn main() {
-    let style = Style {
-        strlen: 32,
-        column: 40,
-        verbose: Verbose::None,
-        addresses: Vec::new(),
-        raw: Vec::new(),
-        hex: Hex::None,
-        names: Names::Abbrev,
-        fds: Fds::default(),
-        comm: false,
-        stamp: Stamp::None,
-        relative: None,
-        duration: None,
-        number: false,
-        arg_names: false,
-        ip: false,
-        always_pid: false,
-    };
+    let style = Style::new(32);
     let text = |phase, shape, arg| Blob { arg, shape, phase, ..Blob::default() };
     let cases = [
         ("getppid", record("getppid", &[], 1, None)),

@@ -87,22 +87,8 @@ impl Spec {
                 record: None,
                 color: Color::Never,
                 style: Style {
-                    strlen: strlen as usize,
-                    column: 40,
-                    verbose: Verbose::None,
-                    addresses: Vec::new(),
-                    raw: Vec::new(),
-                    hex: Hex::None,
-                    names: Names::Abbrev,
                     fds: Fds { path: true, socket: true, dev: false, pidfd: false },
-                    comm: false,
-                    stamp: Stamp::None,
-                    relative: None,
-                    duration: None,
-                    number: false,
-                    arg_names: false,
-                    ip: false,
-                    always_pid: false,
+                    ..Style::new(strlen as usize)
                 },
             },
             strict: false,
@@ -371,6 +357,30 @@ pub struct Style {
     pub ip: bool,
     /// The pid even for a single task.
     pub always_pid: bool,
+}
+
+impl Style {
+    /// strace's defaults, but for the bytes of a string.
+    pub fn new(strlen: usize) -> Style {
+        Style {
+            strlen,
+            column: 40,
+            verbose: Verbose::None,
+            addresses: Vec::new(),
+            raw: Vec::new(),
+            hex: Hex::None,
+            names: Names::Abbrev,
+            fds: Fds::default(),
+            comm: false,
+            stamp: Stamp::None,
+            relative: None,
+            duration: None,
+            number: false,
+            arg_names: false,
+            ip: false,
+            always_pid: false,
+        }
+    }
 }
 
 /// Which structures are shown in full.

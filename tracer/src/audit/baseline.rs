@@ -89,11 +89,7 @@ fn object(object: &Object, variables: &Variables) -> String {
         Object::Unix(name) => format!("unix {}", shown(&variables.shorten(name))),
         Object::Inet { protocol, address, ephemeral, host } => {
             let host = host.as_ref().map_or(String::new(), |host| format!(" ({host})"));
-            let port = if *ephemeral { "ephemeral".to_owned() } else { address.port().to_string() };
-            match address.ip() {
-                std::net::IpAddr::V4(ip) => format!("{protocol} {ip}:{port}{host}"),
-                std::net::IpAddr::V6(ip) => format!("{protocol} [{ip}]:{port}{host}"),
-            }
+            format!("{protocol} {}{host}", Object::endpoint(address, *ephemeral))
         }
         Object::Other(family, address) => format!("{family} {address}").trim_end().to_owned(),
     }

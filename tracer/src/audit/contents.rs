@@ -9,7 +9,6 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::within;
 use crate::model::audit::{Change, Effect, Evidence, Gap, GapKind, Variables};
 
 /// Files that are read at most, and bytes of one.
@@ -27,8 +26,8 @@ pub struct Contents {
 /// Reads the files of `$WORKSPACE`, but for those of `$TARGET` and of version control.
 pub fn before(variables: &Variables) -> Contents {
     let mut contents = Contents::default();
-    let Some(workspace) = within(variables, "WORKSPACE") else { return contents };
-    let target = within(variables, "TARGET").unwrap_or_default();
+    let Some(workspace) = variables.path("WORKSPACE") else { return contents };
+    let target = variables.path("TARGET").unwrap_or_default();
     let mut directories = vec![Path::new(std::ffi::OsStr::from_bytes(workspace)).to_path_buf()];
     while let Some(directory) = directories.pop() {
         let Ok(entries) = std::fs::read_dir(&directory) else { continue };

@@ -15,7 +15,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::exit;
-use crate::model::audit::{Evidence, Judgement, Report, Variables, Verdict};
+use crate::model::audit::{Evidence, Judgement, Report, Verdict};
 use crate::output::place::Place;
 use crate::policy::{self, Policy};
 use crate::spec::audit::Audit;
@@ -140,11 +140,6 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = Place::find(path)?.create(false)?;
     file.write_all(bytes).with_context(|| format!("writing {}", path.display()))
-}
-
-/// Where the directories with names are, for those who only need them.
-fn within<'p>(variables: &'p Variables, name: &str) -> Option<&'p [u8]> {
-    variables.path(name)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::model::audit::Report;
 use crate::output::audit as output;
 use crate::output::place::Place;
-use crate::spec::Color;
+use crate::output::sink::colored;
 use crate::spec::audit::{Audit, Form};
 
 /// Columns of a summary that goes nowhere near a terminal.
@@ -61,11 +61,7 @@ pub fn write(spec: &Audit, places: Vec<(Form, Target)>, report: &Report) -> Resu
         }
     }
     if !spec.quiet {
-        let color = match spec.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => std::env::var_os("NO_COLOR").is_none() && io::stderr().is_terminal(),
-        };
+        let color = colored(spec.color, || io::stderr().is_terminal());
         let width = rustix::termios::tcgetwinsize(io::stderr()).map_or(WIDTH, |size| usize::from(size.ws_col));
         let mut out = Vec::new();
         output::text(report, color, if width == 0 { WIDTH } else { width }, &mut out);

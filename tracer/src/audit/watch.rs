@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 use super::plugin::{Plugin, is_pytest};
@@ -62,7 +61,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         if let Some(recorder) = &mut recorder {
             recorder.push(batch);
         }
-        each(batch, |record| collector.take(record));
+        capture::records(batch).for_each(|(_, record)| collector.take(record));
         batch.clear();
     };
     let mut ended: Option<Instant> = None;
@@ -140,17 +139,6 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
         variables: audit.unit_variables.clone(),
         programs: globs.map(|glob| glob.compile_matcher()).collect(),
         workspace: variables.path("WORKSPACE").unwrap_or_default().to_vec(),
-    }
-}
-
-/// Each record of a batch.
-fn each(batch: &[u8], mut take: impl FnMut(&[u8])) {
-    let mut rest = batch;
-    while let Some(head) = Head::read(rest) {
-        let len = (head.len as usize).max(size_of::<Head>());
-        let Some(record) = rest.get(..len) else { break };
-        take(record);
-        rest = &rest[len..];
     }
 }
 

@@ -1,43 +1,15 @@
 //! The command line of `tracer audit`.
 
 use std::ffi::{OsStr, OsString};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::fault::{Fault, show};
 use super::flags::Takes;
-use super::getopt::{self, Known, Words};
-use super::help::entry;
+use super::getopt::Words;
+use super::table::{self, Row, backend, color, row};
 use super::words;
 use crate::spec::audit::{Audit, Form};
 use crate::spec::{Backend, Color, Command};
-
-/// An option.
-struct Flag {
-    short: Option<&'static str>,
-    long: &'static [&'static str],
-    takes: Takes,
-    help: &'static str,
-    set: fn(&mut Draft, &OsStr) -> Result<(), Fault>,
-}
-
-impl Known for Flag {
-    fn short(&self) -> Option<&'static str> {
-        self.short
-    }
-
-    fn long(&self) -> &'static [&'static str] {
-        self.long
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-
-    fn own(&self) -> bool {
-        false
-    }
-}
 
 /// What was given.
 struct Draft {
@@ -45,22 +17,12 @@ struct Draft {
     spec: Audit,
 }
 
-const fn flag(
-    short: Option<&'static str>,
-    long: &'static [&'static str],
-    takes: Takes,
-    help: &'static str,
-    set: fn(&mut Draft, &OsStr) -> Result<(), Fault>,
-) -> Flag {
-    Flag { short, long, takes, help, set }
-}
-
-static FLAGS: &[Flag] = &[
-    flag(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+static FLAGS: &[Row<Draft>] = &[
+    row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
         draft.help = true;
         Ok(())
     }),
-    flag(
+    row(
         None,
         &["--policy"],
         Takes::Value("FILE"),
@@ -70,7 +32,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
+    row(
         None,
         &["--learn"],
         Takes::Value("FILE"),
@@ -80,7 +42,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
+    row(
         None,
         &["--baseline"],
         Takes::Value("FILE"),
@@ -90,11 +52,11 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
+    row(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
         draft.spec.update = true;
         Ok(())
     }),
-    flag(
+    row(
         None,
         &["--report"],
         Takes::Value("FORM=FILE"),
@@ -104,11 +66,11 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+    row(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
         draft.spec.record = Some(value.into());
         Ok(())
     }),
-    flag(
+    row(
         None,
         &["--hash"],
         Takes::Nothing,
@@ -118,7 +80,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
+    row(
         None,
         &["--unit-env"],
         Takes::Value("NAME"),
@@ -131,7 +93,7 @@ static FLAGS: &[Flag] = &[
             None => Err(Fault::usage(format!("--unit-env takes the name of a variable, not '{}'", show(value)))),
         },
     ),
-    flag(
+    row(
         None,
         &["--unit-exe"],
         Takes::Value("GLOB"),
@@ -144,7 +106,7 @@ static FLAGS: &[Flag] = &[
             None => Err(Fault::usage(format!("--unit-exe takes a glob, not '{}'", show(value)))),
         },
     ),
-    flag(
+    row(
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
@@ -159,7 +121,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
+    row(
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
@@ -170,7 +132,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
+    row(
         Some("-E"),
         &["--env"],
         Takes::Value("VAR[=VALUE]"),
@@ -185,37 +147,21 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     ),
-    flag(
-        None,
-        &["--backend"],
-        Takes::Value("SOURCE"),
-        "What it is traced by: auto, ebpf or ptrace.",
-        |draft, value| {
-            draft.spec.backend = match value.to_str() {
-                Some("auto") => Backend::Auto,
-                Some("ebpf") => Backend::Ebpf,
-                Some("ptrace") => Backend::Ptrace,
-                _ => return Err(Fault::usage(format!("--backend is auto, ebpf or ptrace, not '{}'", show(value)))),
-            };
-            Ok(())
-        },
-    ),
-    flag(
+    row(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
+        draft.spec.backend = backend(value)?;
+        Ok(())
+    }),
+    row(
         None,
         &["--color"],
         Takes::Value("WHEN"),
         "Colours: auto (on a terminal, without NO_COLOR), always or never.",
         |draft, value| {
-            draft.spec.color = match value.to_str() {
-                Some("auto") => Color::Auto,
-                Some("always") => Color::Always,
-                Some("never") => Color::Never,
-                _ => return Err(Fault::usage(format!("--color is auto, always or never, not '{}'", show(value)))),
-            };
+            draft.spec.color = color(value)?;
             Ok(())
         },
     ),
-    flag(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
+    row(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
         draft.spec.quiet = true;
         Ok(())
     }),
@@ -261,13 +207,9 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
             quiet: false,
         },
     };
-    let words = getopt::read(FLAGS, args, Words::AreACommand, |flag, given| {
-        (flag.set)(&mut draft, given.value.unwrap_or_default())?;
-        Ok(if draft.help { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    if draft.help {
+    let Some(words) = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)? else {
         return Ok(None);
-    }
+    };
     if words.is_empty() {
         return Err(Fault::usage("audit takes a command: tracer audit [OPTION]... -- COMMAND [ARG]..."));
     }
@@ -286,13 +228,7 @@ pub fn help(program: &str) -> String {
          files, what it ran and with whom it talked; which test did it; and whether a policy\n\
          allows it.\n\n"
     );
-    for flag in FLAGS {
-        let mut left = flag.short.into_iter().chain(flag.long.iter().copied()).collect::<Vec<_>>().join(", ");
-        if let Takes::Value(what) = flag.takes {
-            left += &format!("={what}");
-        }
-        entry(&mut out, &left, flag.help);
-    }
+    table::help(FLAGS, &mut out);
     out.push_str(
         "\nExit status: 0 when all is allowed and nothing is missing; 3 when the policy was\n\
          violated, an expectation was not met or something is new against the baseline; else 1\n\

@@ -1,45 +1,17 @@
 //! The command line of `tracer inspect`.
 
-use std::ffi::{OsStr, OsString};
-use std::ops::ControlFlow;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::fault::{Fault, show};
 use super::flags::Takes;
-use super::getopt::{self, Known, Words};
-use super::help::entry;
+use super::getopt::Words;
+use super::table::{self, Row, backend, color};
 use crate::spec::inspect::Inspect;
 use crate::spec::{Backend, Color};
 
 /// The longest that a process is watched: a day, in seconds.
 const LONGEST: f64 = 86_400.0;
-
-/// An option.
-struct Flag {
-    short: Option<&'static str>,
-    long: &'static [&'static str],
-    takes: Takes,
-    help: &'static str,
-    set: fn(&mut Draft, &OsStr) -> Result<(), Fault>,
-}
-
-impl Known for Flag {
-    fn short(&self) -> Option<&'static str> {
-        self.short
-    }
-
-    fn long(&self) -> &'static [&'static str] {
-        self.long
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-
-    fn own(&self) -> bool {
-        false
-    }
-}
 
 /// What was given.
 struct Draft {
@@ -47,8 +19,8 @@ struct Draft {
     spec: Inspect,
 }
 
-static FLAGS: &[Flag] = &[
-    Flag {
+static FLAGS: &[Row<Draft>] = &[
+    Row {
         short: Some("-h"),
         long: &["--help"],
         takes: Takes::Nothing,
@@ -58,7 +30,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
+    Row {
         short: None,
         long: &["--json"],
         takes: Takes::Nothing,
@@ -68,7 +40,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
+    Row {
         short: None,
         long: &["--env"],
         takes: Takes::Nothing,
@@ -78,7 +50,7 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
+    Row {
         short: Some("-w"),
         long: &["--watch"],
         takes: Takes::Value("SECONDS"),
@@ -97,33 +69,23 @@ static FLAGS: &[Flag] = &[
             Ok(())
         },
     },
-    Flag {
+    Row {
         short: None,
         long: &["--backend"],
         takes: Takes::Value("SOURCE"),
         help: "What --watch traces by: auto, ebpf or ptrace.",
         set: |draft, value| {
-            draft.spec.backend = match value.to_str() {
-                Some("auto") => Backend::Auto,
-                Some("ebpf") => Backend::Ebpf,
-                Some("ptrace") => Backend::Ptrace,
-                _ => return Err(Fault::usage(format!("--backend is auto, ebpf or ptrace, not '{}'", show(value)))),
-            };
+            draft.spec.backend = backend(value)?;
             Ok(())
         },
     },
-    Flag {
+    Row {
         short: None,
         long: &["--color"],
         takes: Takes::Value("WHEN"),
         help: "Colours: auto (on a terminal, without NO_COLOR), always or never.",
         set: |draft, value| {
-            draft.spec.color = match value.to_str() {
-                Some("auto") => Color::Auto,
-                Some("always") => Color::Always,
-                Some("never") => Color::Never,
-                _ => return Err(Fault::usage(format!("--color is auto, always or never, not '{}'", show(value)))),
-            };
+            draft.spec.color = color(value)?;
             Ok(())
         },
     },
@@ -143,13 +105,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
             color: Color::Auto,
         },
     };
-    let words = getopt::read(FLAGS, args, Words::MayMix, |flag, given| {
-        (flag.set)(&mut draft, given.value.unwrap_or_default())?;
-        Ok(if draft.help { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
-    if draft.help {
-        return Ok(None);
-    }
+    let Some(words) = table::read(FLAGS, args, Words::MayMix, &mut draft, |draft| draft.help)? else { return Ok(None) };
     let [word] = words.as_slice() else { return Err(Fault::usage("inspect takes the PID of one process")) };
     match word.to_str().and_then(|text| text.parse::<u32>().ok()).filter(|&pid| pid > 0 && pid <= i32::MAX as u32) {
         Some(pid) => draft.spec.pid = pid,
@@ -166,13 +122,7 @@ pub fn help(program: &str) -> String {
          what it holds and with whom it talks. It ends with what deserves a look, with the\n\
          evidence, and with what could not be read.\n\n"
     );
-    for flag in FLAGS {
-        let mut left = flag.short.into_iter().chain(flag.long.iter().copied()).collect::<Vec<_>>().join(", ");
-        if let Takes::Value(what) = flag.takes {
-            left += &format!("={what}");
-        }
-        entry(&mut out, &left, flag.help);
-    }
+    table::help(FLAGS, &mut out);
     out.push_str(
         "\nExit status: 0, also when the process ended while it was looked at; 1 when there is\n\
          no such process, 2 for a usage error, 125 when tracer could not do its job.\n",

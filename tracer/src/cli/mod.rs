@@ -9,6 +9,7 @@ pub mod flags;
 pub mod inspect;
 pub mod lsof;
 pub mod ss;
+mod table;
 
 mod complete;
 mod getopt;

@@ -7,7 +7,7 @@ use super::Options;
 use super::value::Call;
 use crate::schema::types::Row;
 use crate::schema::{Abi, by_name};
-use crate::spec::{Fds, Hex, Names, Stamp, Style, Verbose};
+use crate::spec::{Fds, Style};
 
 /// A record in the making.
 #[derive(Debug, Clone)]
@@ -120,24 +120,7 @@ pub(crate) fn decode_row<'a>(record: &'a [u8], row: &'static Row, options: &Opti
 
 /// strace's defaults.
 pub(crate) fn style() -> Style {
-    Style {
-        strlen: 32,
-        column: 40,
-        verbose: Verbose::None,
-        addresses: Vec::new(),
-        raw: Vec::new(),
-        hex: Hex::None,
-        names: Names::Abbrev,
-        fds: Fds::default(),
-        comm: false,
-        stamp: Stamp::None,
-        relative: None,
-        duration: None,
-        number: false,
-        arg_names: false,
-        ip: false,
-        always_pid: false,
-    }
+    Style::new(32)
 }
 
 /// `-yy`.

@@ -11,7 +11,7 @@ use crate::exit;
 use crate::model::inspect::findings::findings;
 use crate::model::inspect::{End, Report};
 use crate::output::inspect as output;
-use crate::spec::Color;
+use crate::output::sink::colored;
 use crate::spec::inspect::Inspect;
 use gather::Gatherer;
 
@@ -57,7 +57,7 @@ pub fn run(spec: &Inspect) -> u8 {
     if spec.json {
         output::json(&report, &mut out)
     } else {
-        output::text(&report, color(spec), &mut out)
+        output::text(&report, colored(spec.color, || io::stdout().is_terminal()), &mut out)
     }
     let mut stdout = io::stdout().lock();
     match stdout.write_all(&out).and_then(|()| stdout.flush()) {
@@ -81,13 +81,5 @@ fn tell(report: &Report, say: impl Fn(&str)) {
     let parts: Vec<&str> = report.missing.iter().map(|missing| missing.what).collect();
     if !parts.is_empty() {
         say(&format!("not readable: {}", parts.join(", ")));
-    }
-}
-
-fn color(spec: &Inspect) -> bool {
-    match spec.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::env::var_os("NO_COLOR").is_none() && io::stdout().is_terminal(),
     }
 }

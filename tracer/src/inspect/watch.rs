@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracer_common::event::{Head, kind};
+use tracer_common::event::kind;
 
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::decode;
@@ -51,10 +51,7 @@ fn finish(source: &mut dyn Source, mut batch: Batch, options: &decode::Options, 
 
 /// Takes the records of a batch, which is emptied.
 fn take(batch: &mut Batch, options: &decode::Options, activity: &mut Activity) {
-    let mut rest = batch.as_slice();
-    while let Some(head) = Head::read(rest) {
-        let len = (head.len as usize).max(size_of::<Head>());
-        let Some(record) = rest.get(..len) else { break };
+    for (head, record) in capture::records(batch) {
         match head.kind {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             kind::CALL if (-516..=-512).contains(&head.ret) => {}
@@ -63,7 +60,6 @@ fn take(batch: &mut Batch, options: &decode::Options, activity: &mut Activity) {
             kind::SIGNAL => activity.signal(head.ret as i32),
             _ => {}
         }
-        rest = &rest[len..];
     }
     batch.clear();
 }

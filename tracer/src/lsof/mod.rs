@@ -32,7 +32,7 @@ use crate::model::procfs::mounts::Mounts;
 use crate::model::procfs::net::InetProtocol;
 use crate::model::procfs::stat::Asker;
 use crate::output::lsof::{Amount, Entry, Row, Terminal};
-use crate::spec::Color;
+use crate::output::sink::colored;
 use crate::spec::lsof::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
 
 /// Lists open files; gives the exit code.
@@ -234,11 +234,7 @@ fn now(format: &str) -> String {
 }
 
 fn terminal(spec: &Lsof) -> Terminal {
-    let color = match spec.show.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::env::var_os("NO_COLOR").is_none() && rustix::termios::isatty(io::stdout()),
-    };
+    let color = colored(spec.show.color, || rustix::termios::isatty(io::stdout()));
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     let utf8 = locale.is_some_and(|name| {

@@ -118,6 +118,17 @@ pub enum Object {
     Other(&'static str, String),
 }
 
+impl Object {
+    /// An address with its port, or with `ephemeral` for one that the kernel chose: `127.0.0.1:80`, `[::1]:ephemeral`.
+    pub fn endpoint(address: &SocketAddr, ephemeral: bool) -> String {
+        match (ephemeral, address.is_ipv6()) {
+            (false, _) => address.to_string(),
+            (true, false) => format!("{}:ephemeral", address.ip()),
+            (true, true) => format!("[{}]:ephemeral", address.ip()),
+        }
+    }
+}
+
 /// One thing that was done; everything that tells it from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Access {

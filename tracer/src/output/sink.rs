@@ -18,7 +18,18 @@ use rustix::fs::{FileType, fstat, ftruncate};
 use rustix::io::Errno;
 
 use super::place::{Place, file_id};
-use crate::spec::To;
+use crate::spec::{Color, To};
+
+/// Whether output is coloured: when asked for, else on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
+pub fn colored(color: Color, is_terminal: impl FnOnce() -> bool) -> bool {
+    let dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let refused = || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal() && !dumb() && !refused(),
+    }
+}
 
 /// Bytes that are kept at most before they are written.
 const KEEP: usize = 64 * 1024;

@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 
 use crate::capture::Losses;
 use crate::output::json::{End, Json};
+use crate::output::sink::colored;
 use crate::output::strace::{PidFormat, StraceText};
 use crate::output::summary::Summary;
 use crate::output::{Line, Render};
-use crate::spec::{self, Color, Form, Spec, To};
+use crate::spec::{self, Form, Spec, To};
 
 /// How a line names its task, by where it goes.
 fn pid_format(to: &To) -> PidFormat {
@@ -18,15 +19,9 @@ fn pid_format(to: &To) -> PidFormat {
     }
 }
 
-/// Whether lines are coloured: on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
+/// Whether lines are coloured.
 fn color(spec: &Spec) -> bool {
-    let dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    let refused = || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    match spec.output.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => spec.output.to == To::Stderr && std::io::stderr().is_terminal() && !dumb() && !refused(),
-    }
+    colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal())
 }
 
 /// Lines of one form, and the counts of a summary besides.

@@ -8,6 +8,7 @@ mod files;
 mod sockets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use tracer_common::event::{Head, kind, status};
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
@@ -124,7 +125,7 @@ pub struct Collector<'w> {
 #[derive(Debug, Clone, Default)]
 struct Process {
     unit: usize,
-    program: Vec<u8>,
+    program: Rc<[u8]>,
 }
 
 impl<'w> Collector<'w> {
@@ -164,7 +165,7 @@ impl<'w> Collector<'w> {
     /// The process of the command, whose first call will be its execve; `program`: what starts it.
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
-        self.processes.insert(pid, Process { unit: 0, program: program.to_vec() });
+        self.processes.insert(pid, Process { unit: 0, program: program.into() });
         self.stable.task(pid);
     }
 
@@ -201,8 +202,7 @@ impl<'w> Collector<'w> {
 
     /// The processes that have not ended, with their programs: what was left behind.
     pub fn running(&self) -> Vec<(u32, &[u8])> {
-        let mut running: Vec<_> =
-            self.processes.iter().map(|(pid, process)| (*pid, process.program.as_slice())).collect();
+        let mut running: Vec<_> = self.processes.iter().map(|(pid, process)| (*pid, &*process.program)).collect();
         running.sort_unstable();
         running
     }
@@ -300,7 +300,7 @@ impl<'w> Collector<'w> {
         let seen = Seen { unit, program: seen.program.clone(), ..*seen };
         let passed = (!given.is_empty() && given != file).then_some(given);
         self.access(&seen, Op::Run, file.clone(), passed);
-        self.processes.insert(seen.call.head.tgid, Process { unit, program: file });
+        self.processes.insert(seen.call.head.tgid, Process { unit, program: file.into() });
     }
 
     fn unit(&mut self, unit: Unit) -> usize {
@@ -452,7 +452,7 @@ struct Seen<'s, 'a> {
     /// 0 when it did not fail.
     errno: u16,
     unit: usize,
-    program: Vec<u8>,
+    program: Rc<[u8]>,
 }
 
 impl<'s, 'a> Seen<'s, 'a> {
@@ -478,7 +478,7 @@ impl<'s, 'a> Seen<'s, 'a> {
             to: None,
             passed: None,
             wrote: false,
-            program: self.program.clone(),
+            program: self.program.to_vec(),
         }
     }
 }

@@ -33,11 +33,7 @@ pub fn object(report: &Report, object: &Object) -> String {
     match object {
         Object::File(name) => path(report, name),
         Object::Inet { protocol, address, ephemeral, host } => {
-            let end = match (ephemeral, address.is_ipv6()) {
-                (false, _) => address.to_string(),
-                (true, false) => format!("{}:ephemeral", address.ip()),
-                (true, true) => format!("[{}]:ephemeral", address.ip()),
-            };
+            let end = Object::endpoint(address, *ephemeral);
             let host = host.as_ref().map(|name| format!(" ({})", plain(name.as_bytes()))).unwrap_or_default();
             format!("{protocol} {end}{host}")
         }

@@ -143,7 +143,8 @@ impl Rule {
         let mut flaws = Vec::new();
         let given = operations(&text[start..end], start, &mut flaws);
         let rest = text.len() - text[end..].trim_start_matches(blank).len();
-        if end == text_end {
+        // Behind the first word there may be a blank that a backslash keeps, and nothing else.
+        if rest >= text_end {
             let word = &text[start..end];
             let what = if word.contains(['/', '$']) { "the operations are missing" } else { "the object is missing" };
             let message = match what {

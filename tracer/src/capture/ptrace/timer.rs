@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use crate::capture::interrupt;
 
-static FIRED: AtomicBool = AtomicBool::new(false);
+thread_local! {
+    // Of the thread: the signal is sent to the one that made the timer. It needs neither making nor dropping, so a handler may use it.
+    static FIRED: AtomicBool = const { AtomicBool::new(false) };
+}
 
 extern "C" fn fire(_: i32) {
-    FIRED.store(true, Ordering::Relaxed);
+    FIRED.with(|fired| fired.store(true, Ordering::Relaxed));
 }
 
 /// A timer that signals the thread that made it.
@@ -45,7 +48,7 @@ impl Timer {
 
     /// Fires after `wait`, and from then on until [`Timer::stop`].
     pub fn start(&mut self, wait: Duration) {
-        FIRED.store(false, Ordering::Relaxed);
+        FIRED.with(|fired| fired.store(false, Ordering::Relaxed));
         // A zero would put the timer away.
         self.set(wait.max(Duration::from_nanos(1)), AGAIN);
         self.set = true;
@@ -61,7 +64,7 @@ impl Timer {
 
     /// Whether the time is over.
     pub fn over(&self) -> bool {
-        FIRED.load(Ordering::Relaxed)
+        FIRED.with(|fired| fired.load(Ordering::Relaxed))
     }
 
     fn set(&self, first: Duration, again: Duration) {

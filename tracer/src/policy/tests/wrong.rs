@@ -91,6 +91,14 @@ const PIECES: &[&str] = &[
     "'any {a,b} by'",
 ];
 
+#[test]
+fn a_blank_that_is_kept_is_no_object() {
+    for rule in ["\\\\  ", "read\\\\  ", "\\\\ ", "read,\\\\   "] {
+        let faults = Policy::parse(&format!("version = 1\n[default]\nallow = [\"{rule}\"]\n"), "p").err();
+        assert!(faults.is_some_and(|faults| !faults.list.is_empty()), "{rule}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 

@@ -178,6 +178,7 @@ fn read(report: &str, dir: &Path) -> Result<Seen> {
     let [home, tmp, outside, workspace, target] =
         ["home", "tmp", "outside", "project", "target"].map(|name| dir.join(name));
     let [cargo, rustup] = [cargo_home(), rustup_home()].map(|home| home.canonicalize().unwrap_or(home));
+    let nextest = nextest().and_then(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
     audit::read(
         report,
         &[
@@ -186,6 +187,8 @@ fn read(report: &str, dir: &Path) -> Result<Seen> {
             ("OUTSIDE", &outside),
             ("WORKSPACE", &workspace),
             ("TARGET", &target),
+            // Where cargo itself is, or anywhere else.
+            ("NEXTEST", nextest.as_deref().unwrap_or(&cargo)),
             ("CARGO_HOME", &cargo),
             ("RUSTUP_HOME", &rustup),
         ],

@@ -70,14 +70,15 @@ fn audit(spec: &Audit) -> Result<u8> {
         Some((policy, _)) => policy.judge(&evidence, &variables),
         None => Judgement::default(),
     };
-    let lines = baseline::lines(&evidence, &variables);
-    let difference = match (&spec.baseline, known) {
-        (Some(path), Some(known)) => Some(baseline::compare(path, &known, &lines)),
-        (Some(path), None) => {
-            write(path, baseline::text(&lines).as_bytes())?;
-            None
+    let difference = match &spec.baseline {
+        Some(path) => {
+            let lines = baseline::lines(&evidence, &variables);
+            if known.is_none() {
+                write(path, baseline::text(&lines).as_bytes())?;
+            }
+            known.map(|known| baseline::compare(path, &known, &lines))
         }
-        (None, _) => None,
+        None => None,
     };
     if let Some(path) = &spec.learn {
         write(path, policy::learn(&evidence, &variables).as_bytes())?;

@@ -13,6 +13,8 @@ use crate::model::audit::collect::World;
 const FRESH: Duration = Duration::from_millis(100);
 /// Directories that are remembered at most.
 const MOST: usize = 1000;
+/// Links that are followed on the way to a directory at most, as many as the kernel does (path_resolution(7)).
+const MOST_LINKS: usize = 40;
 
 /// The files of this machine.
 #[derive(Debug)]
@@ -32,10 +34,33 @@ impl Machine {
             self.directories.clear();
             self.since = Instant::now();
         }
+        self.followed(path, 0)
+    }
+
+    /// A directory with all links followed, as far as it is there; `links`: how many led here.
+    fn followed(&mut self, path: &Path, links: usize) -> PathBuf {
         if let Some(known) = self.directories.get(path) {
             return known.clone();
         }
-        let real = directory(path);
+        let real = match (path.parent(), path.components().next_back()) {
+            (Some(parent), Some(Component::Normal(name))) => {
+                let parent = self.followed(parent, links);
+                let real = parent.join(name);
+                // Whose these are depends on who looks.
+                let is_own = parent == Path::new("/proc") && (name == "self" || name == "thread-self");
+                match std::fs::read_link(&real) {
+                    Ok(target) if links < MOST_LINKS && !is_own => self.followed(&parent.join(target), links + 1),
+                    _ => real,
+                }
+            }
+            (Some(parent), Some(Component::ParentDir)) => {
+                let mut real = self.followed(parent, links);
+                real.pop();
+                real
+            }
+            (Some(parent), _) => self.followed(parent, links),
+            (None, _) => PathBuf::from("/"),
+        };
         self.directories.insert(path.to_owned(), real.clone());
         real
     }
@@ -57,22 +82,9 @@ impl World for Machine {
         let path = Path::new(std::ffi::OsStr::from_bytes(path));
         self.directories.retain(|given, real| !given.starts_with(path) && !real.starts_with(path));
     }
-}
 
-/// A directory with all links followed, as far as it is there.
-fn directory(path: &Path) -> PathBuf {
-    if let Ok(real) = path.canonicalize() {
-        return real;
-    }
-    match (path.parent(), path.components().next_back()) {
-        (Some(parent), Some(Component::Normal(name))) => directory(parent).join(name),
-        (Some(parent), Some(Component::ParentDir)) => {
-            let mut real = directory(parent);
-            real.pop();
-            real
-        }
-        (Some(parent), _) => directory(parent),
-        (None, _) => PathBuf::from(std::ffi::OsStr::from_bytes(b"/")),
+    fn exists(&self, path: &[u8]) -> bool {
+        Path::new(std::ffi::OsStr::from_bytes(path)).symlink_metadata().is_ok()
     }
 }
 
@@ -116,6 +128,9 @@ mod tests {
         check("gone/../other", "other");
         check("./link/./file", "real/file");
         check("link", "link");
+        std::os::unix::fs::symlink("round", base.join("round")).expect("made");
+        check("round/file", "round/file");
+        assert_eq!(Machine::new().resolve(b"/proc/self/there"), b"/proc/self/there");
         assert_eq!(Machine::new().resolve(b"/"), b"/");
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here depends on chance: no process ids, no times, no counts of calls. Two runs that do the same give the same
 //! evidence, in the same order.
 
+mod accesses;
 pub mod collect;
 pub mod effects;
 pub mod names;

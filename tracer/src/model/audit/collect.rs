@@ -7,24 +7,21 @@
 mod files;
 mod sockets;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::{BTreeMap, HashMap};
 
 use tracer_common::event::{Head, kind, status};
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
+use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
 use super::names::Names;
 use super::ports::Ports;
 use super::stable::Stable;
 use super::units::{self, Program, Rules};
-use super::{Access, Evidence, Gap, GapKind, Object, Op, Runner, Unit};
+use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
 use crate::model::calls::{path_of, words};
-
-/// Accesses that are kept at most.
-const MOST: usize = 1_000_000;
 
 /// The calls that evidence is made of.
 pub const CALLS: &[&str] = &[
@@ -97,6 +94,9 @@ pub trait World {
 
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
+
+    /// Something has this absolute path now.
+    fn exists(&self, path: &[u8]) -> bool;
 }
 
 /// Makes evidence of records.
@@ -106,11 +106,9 @@ pub struct Collector<'w> {
     rules: Rules,
     processes: HashMap<u32, Process>,
     units: Vec<Unit>,
-    accesses: HashSet<Access>,
-    /// What was written to, by unit and path; with whether it holds what was written (a file, a fifo).
-    written: HashMap<(usize, Vec<u8>), bool>,
+    accesses: Accesses,
     /// Connections whose end is not known yet, by process and descriptor.
-    connecting: HashMap<(u32, i32), Access>,
+    connecting: HashMap<(u32, i32), Row>,
     effects: Effects,
     names: Names,
     ports: Ports,
@@ -122,24 +120,26 @@ pub struct Collector<'w> {
     ignored: Option<Vec<u8>>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Process {
     unit: usize,
-    program: Rc<[u8]>,
+    program: Text,
 }
 
 impl<'w> Collector<'w> {
     /// Nothing taken yet.
     pub fn new(world: &'w mut dyn World, options: Options, rules: Rules) -> Collector<'w> {
         let harness = Unit { runner: Runner::Harness, suite: String::new(), name: String::new() };
+        let mut accesses = Accesses::default();
+        // What `Process::default` has.
+        accesses.text(b"");
         Collector {
             world,
             options,
             rules,
             processes: HashMap::new(),
             units: vec![harness],
-            accesses: HashSet::new(),
-            written: HashMap::new(),
+            accesses,
             connecting: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
@@ -165,7 +165,8 @@ impl<'w> Collector<'w> {
     /// The process of the command, whose first call will be its execve; `program`: what starts it.
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
-        self.processes.insert(pid, Process { unit: 0, program: program.into() });
+        let program = self.accesses.text(program);
+        self.processes.insert(pid, Process { unit: 0, program });
         self.stable.task(pid);
     }
 
@@ -184,7 +185,7 @@ impl<'w> Collector<'w> {
                 let (task, process) = (head.args[0] as u32, head.args[1] as u32);
                 self.stable.task(task);
                 if process != head.tgid {
-                    let parent = self.process(head.tgid).clone();
+                    let parent = self.process(head.tgid);
                     self.processes.insert(process, parent);
                 }
             }
@@ -202,7 +203,8 @@ impl<'w> Collector<'w> {
 
     /// The processes that have not ended, with their programs: what was left behind.
     pub fn running(&self) -> Vec<(u32, &[u8])> {
-        let mut running: Vec<_> = self.processes.iter().map(|(pid, process)| (*pid, &*process.program)).collect();
+        let program = |process: &Process| self.accesses.of(process.program);
+        let mut running: Vec<_> = self.processes.iter().map(|(pid, process)| (*pid, program(process))).collect();
         running.sort_unstable();
         running
     }
@@ -217,11 +219,12 @@ impl<'w> Collector<'w> {
         *self.gaps.entry((kind, unit, what)).or_default() += count;
     }
 
-    fn process(&mut self, pid: u32) -> &Process {
-        if !self.processes.contains_key(&pid) {
-            self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
+    fn process(&mut self, pid: u32) -> Process {
+        if let Some(process) = self.processes.get(&pid) {
+            return *process;
         }
-        self.processes.entry(pid).or_default()
+        self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
+        *self.processes.entry(pid).or_default()
     }
 
     fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
@@ -231,10 +234,7 @@ impl<'w> Collector<'w> {
             Ret::Value(_) | Ret::Noted(..) => 0,
             Ret::Pending | Ret::Never | Ret::Restart(_) => return,
         };
-        let (unit, program) = {
-            let process = self.process(call.head.tgid);
-            (process.unit, process.program.clone())
-        };
+        let Process { unit, program } = self.process(call.head.tgid);
         let seen = Seen { call, blobs, errno, unit, program };
         self.look_at_sockets(&seen);
         match row.name {
@@ -271,7 +271,7 @@ impl<'w> Collector<'w> {
         let passed = self.given(seen, 0);
         if seen.errno != 0 {
             if let Some(passed) = passed {
-                self.access(seen, Op::Run, passed.object, passed.passed);
+                self.access(seen, Op::Run, &passed.object, passed.passed.as_deref());
             }
             return;
         }
@@ -289,7 +289,7 @@ impl<'w> Collector<'w> {
             file: &file,
             words: words.as_deref().unwrap_or_default(),
             environment: &environment,
-            before: &seen.program,
+            before: self.accesses.of(seen.program),
             inside: seen.unit != 0,
         };
         let begun = self.rules.unit(&program);
@@ -297,10 +297,10 @@ impl<'w> Collector<'w> {
             self.gap(GapKind::UnknownUnit, None, "an environment that was too long to be read".to_owned(), 1);
         }
         let unit = begun.map_or(seen.unit, |unit| self.unit(unit));
-        let seen = Seen { unit, program: seen.program.clone(), ..*seen };
         let passed = (!given.is_empty() && given != file).then_some(given);
-        self.access(&seen, Op::Run, file.clone(), passed);
-        self.processes.insert(seen.call.head.tgid, Process { unit, program: file.into() });
+        self.access(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref());
+        let program = self.accesses.text(&file);
+        self.processes.insert(seen.call.head.tgid, Process { unit, program });
     }
 
     fn unit(&mut self, unit: Unit) -> usize {
@@ -314,19 +314,30 @@ impl<'w> Collector<'w> {
     }
 
     /// Something was done to a file.
-    fn access(&mut self, seen: &Seen<'_, '_>, op: Op, path: Vec<u8>, passed: Option<Vec<u8>>) {
+    fn access(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>) {
+        self.access_to(seen, op, path, passed, None);
+    }
+
+    /// Something was done to a file that has to do with another name.
+    fn access_to(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>, to: Option<&[u8]>) {
         if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
             return;
         }
-        self.add(Access { passed, ..seen.access(op, Object::File(path)) });
+        let thing = Thing::File(self.accesses.text(path));
+        let [to, passed] = [to, passed].map(|text| text.map(|text| self.accesses.text(text)));
+        self.add(Row { to, passed, ..seen.row(op, thing) });
     }
 
-    fn add(&mut self, access: Access) {
-        if self.accesses.len() >= MOST && !self.accesses.contains(&access) {
-            self.gap(GapKind::Crowded, Some(access.unit), "accesses".to_owned(), 1);
-            return;
+    /// Something was done to a socket.
+    fn on_socket(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) {
+        let row = seen.row(op, self.accesses.thing(object));
+        self.add(row);
+    }
+
+    fn add(&mut self, row: Row) {
+        if !self.accesses.add(row) {
+            self.gap(GapKind::Crowded, Some(row.unit), "accesses".to_owned(), 1);
         }
-        self.accesses.insert(access);
     }
 
     /// All that was taken, in its order. `losses`: what the source lost, by reason.
@@ -344,12 +355,23 @@ impl<'w> Collector<'w> {
         order.sort_by(|a, b| self.units[*a].cmp(&self.units[*b]));
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(to, from)| place[*from] = to);
-        let accesses = self.settled(&place);
-        let mut effects = std::mem::take(&mut self.effects).finish();
+        let mut was_there = |path: &[u8]| was_there(self.world, &self.effects, path);
+        let settle = |object: &mut Object| {
+            if let Object::Inet { protocol, address, ephemeral, host } = object {
+                *host = self.names.of(address.ip()).cloned();
+                if address.port() != 0 && self.ports.is_chosen(protocol, address.port()) {
+                    address.set_port(0);
+                    *ephemeral = true;
+                }
+            }
+        };
+        let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
+        let accesses = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let mut effects = self.effects.finish();
         for effect in &mut effects {
-            effect.path = self.stable.path(&effect.path);
+            effect.path = steady(&effect.path);
             if let super::Change::Renamed(to) = &mut effect.change {
-                *to = self.stable.path(to);
+                *to = steady(to);
             }
             effect.units.iter_mut().for_each(|unit| *unit = place[*unit]);
             effect.units.sort_unstable();
@@ -383,76 +405,23 @@ impl<'w> Collector<'w> {
             remarks: Vec::new(),
         }
     }
+}
 
-    /// Accesses in order, without what differs from run to run.
-    fn settled(&mut self, place: &[usize]) -> Vec<Access> {
-        let written = std::mem::take(&mut self.written);
-        let mut inherited: HashSet<(usize, Vec<u8>)> =
-            written.iter().filter(|(_, holds)| **holds).map(|(key, _)| key.clone()).collect();
-        let mut list = Vec::with_capacity(self.accesses.len());
-        for mut access in std::mem::take(&mut self.accesses) {
-            if access.op == Op::Write
-                && access.errno == 0
-                && let Object::File(path) = &access.object
-            {
-                let key = (access.unit, path.clone());
-                access.wrote = written.contains_key(&key);
-                inherited.remove(&key);
-            }
-            list.push(access);
-        }
-        // Written through a descriptor that another unit opened, or that was inherited.
-        list.extend(inherited.into_iter().map(|(unit, path)| Access {
-            unit,
-            op: Op::Write,
-            object: Object::File(path),
-            errno: 0,
-            to: None,
-            passed: None,
-            wrote: true,
-            program: Vec::new(),
-        }));
-        // The same few files are used by every unit.
-        let mut known: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
-        let mut steady = |path: &mut Vec<u8>| match known.get(path) {
-            Some(steady) => path.clone_from(steady),
-            None => {
-                let steady = self.stable.path(path);
-                known.insert(std::mem::replace(path, steady.clone()), steady);
-            }
-        };
-        for access in &mut list {
-            access.unit = place[access.unit];
-            steady(&mut access.program);
-            access.passed.iter_mut().for_each(&mut steady);
-            access.to.iter_mut().for_each(&mut steady);
-            match &mut access.object {
-                Object::File(path) | Object::Unix(path) => steady(path),
-                Object::Inet { protocol, address, ephemeral, host } => {
-                    *host = self.names.of(address.ip()).cloned();
-                    if address.port() != 0 && self.ports.is_chosen(protocol, address.port()) {
-                        address.set_port(0);
-                        *ephemeral = true;
-                    }
-                }
-                Object::Other(..) => {}
-            }
-        }
-        list.sort_unstable();
-        list.dedup();
-        list
-    }
+/// Whether a path was there before the run, as far as is known.
+fn was_there(world: &dyn World, effects: &Effects, path: &[u8]) -> bool {
+    // Processes come and go there.
+    !path.starts_with(b"/proc/") && effects.was_there(path).unwrap_or_else(|| world.exists(path))
 }
 
 /// A call that has ended, and whose it is.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Seen<'s, 'a> {
     call: &'s Call<'a>,
     blobs: &'s Blobs<'a>,
     /// 0 when it did not fail.
     errno: u16,
     unit: usize,
-    program: Rc<[u8]>,
+    program: Text,
 }
 
 impl<'s, 'a> Seen<'s, 'a> {
@@ -469,16 +438,16 @@ impl<'s, 'a> Seen<'s, 'a> {
         path_of(&*decode::file_view(bytes)?)
     }
 
-    fn access(&self, op: Op, object: Object) -> Access {
-        Access {
+    fn row(&self, op: Op, thing: Thing) -> Row {
+        Row {
             unit: self.unit,
             op,
-            object,
+            thing,
             errno: self.errno,
             to: None,
             passed: None,
             wrote: false,
-            program: self.program.to_vec(),
+            program: self.program,
         }
     }
 }

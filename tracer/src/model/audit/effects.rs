@@ -1,6 +1,6 @@
 //! What became of files: operations in their order, brought down to the net effect on each name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Change, Effect};
 
@@ -12,7 +12,7 @@ const MOST: usize = 1_000_000;
 pub struct Effects {
     states: BTreeMap<Vec<u8>, State>,
     /// Names that were there when something was first done to them without changing them.
-    seen: BTreeSet<Vec<u8>>,
+    seen: HashSet<Vec<u8>>,
     /// Operations on names that had no place.
     pub crowded: u64,
 }
@@ -35,9 +35,17 @@ struct State {
 impl Effects {
     /// The file is there, and was only looked at.
     pub fn seen(&mut self, path: &[u8]) {
-        if !self.states.contains_key(path) && self.seen.len() < MOST {
+        if self.seen.len() < MOST && !self.seen.contains(path) && !self.states.contains_key(path) {
             self.seen.insert(path.to_vec());
         }
+    }
+
+    /// Whether a name was there before the run, where it is known.
+    pub fn was_there(&self, path: &[u8]) -> Option<bool> {
+        if self.seen.contains(path) {
+            return Some(true);
+        }
+        self.states.get(path).map(|state| state.before)
     }
 
     /// The file was made.
@@ -132,9 +140,9 @@ impl Effects {
     }
 
     /// The net effects, by path.
-    pub fn finish(self) -> Vec<Effect> {
-        let effect = |(path, state): (Vec<u8>, State)| {
-            let change = match (state.before, state.now, state.moved) {
+    pub fn finish(&self) -> Vec<Effect> {
+        let effect = |(path, state): (&Vec<u8>, &State)| {
+            let change = match (state.before, state.now, state.moved.clone()) {
                 (false, true, _) if state.came.is_some() => return None,
                 (false, true, _) => Change::Created,
                 (false, false, _) => Change::Temporary,
@@ -143,10 +151,10 @@ impl Effects {
                 (true, true, _) if state.changed => Change::Modified,
                 (true, true, _) => return None,
             };
-            let units = state.units.into_iter().collect();
-            Some(Effect { path, change, units, size: None, before: None, after: None })
+            let units = state.units.iter().copied().collect();
+            Some(Effect { path: path.clone(), change, units, size: None, before: None, after: None })
         };
-        self.states.into_iter().filter_map(effect).collect()
+        self.states.iter().filter_map(effect).collect()
     }
 }
 

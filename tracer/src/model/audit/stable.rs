@@ -47,8 +47,9 @@ impl Stable {
         self.tasks.insert(id);
     }
 
-    /// The path without what differs from run to run.
-    pub fn path(&self, path: &[u8]) -> Vec<u8> {
+    /// The path without what differs from run to run. `was_there` tells whether a path was there before the run: then no number in
+    /// its last name was drawn in it.
+    pub fn path(&self, path: &[u8], was_there: &mut dyn FnMut(&[u8]) -> bool) -> Vec<u8> {
         let mut out = Vec::with_capacity(path.len());
         if let Some(front) = self.temporary.as_ref().filter(|front| path.starts_with(front))
             && let Some(name) = path[front.len()..].strip_prefix(b"/")
@@ -58,24 +59,45 @@ impl Stable {
         {
             return [front.as_slice(), b"/", RANDOM.as_bytes()].concat();
         }
+        let mut end = 0;
         for (nth, name) in path.split(|&b| b == b'/').enumerate() {
             if nth > 0 {
                 out.push(b'/');
+                end += 1;
             }
+            end += name.len();
             match temporary(name) {
                 Some((before, behind)) => {
                     out.extend_from_slice(before.as_bytes());
                     out.extend_from_slice(RANDOM.as_bytes());
                     out.extend_from_slice(behind.as_bytes());
                 }
-                None => self.numbers(name, &mut out),
+                None if self.has_number(name) && !was_there(&path[..end]) => self.numbers(name, &mut out),
+                None => out.extend_from_slice(name),
             }
         }
         out
     }
 
-    /// The text with numbers of tasks replaced. A number of one or two digits is too likely to be another.
+    /// Whether a name has numbers of tasks.
+    fn has_number(&self, name: &[u8]) -> bool {
+        let mut digits = name.split(|b| !b.is_ascii_digit());
+        digits.any(|digits| self.is_task(digits))
+    }
+
+    /// Whether these digits are the number of a task. One of one or two digits is too likely to be another.
+    fn is_task(&self, digits: &[u8]) -> bool {
+        let id = || std::str::from_utf8(digits).ok()?.parse::<u32>().ok();
+        digits.len() > 2 && digits[0] != b'0' && id().is_some_and(|id| self.tasks.contains(&id))
+    }
+
+    /// The text with numbers of tasks replaced, but for those in the middle of hexadecimal digits.
     fn numbers(&self, name: &[u8], out: &mut Vec<u8>) {
+        let is_hash = |at: usize, end: usize| {
+            let before = name[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric());
+            let word = before.chain(name[end..].iter().take_while(|b| b.is_ascii_alphanumeric()));
+            word.clone().next().is_some() && word.clone().all(u8::is_ascii_hexdigit)
+        };
         let mut at = 0;
         while at < name.len() {
             let digits = name[at..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -85,10 +107,9 @@ impl Stable {
                 continue;
             }
             let number = &name[at..at + digits];
-            let id = std::str::from_utf8(number).ok().and_then(|text| text.parse::<u32>().ok());
-            match id.filter(|id| digits > 2 && number[0] != b'0' && self.tasks.contains(id)) {
-                Some(_) => out.extend_from_slice(PID.as_bytes()),
-                None => out.extend_from_slice(number),
+            match self.is_task(number) && !is_hash(at, at + digits) {
+                true => out.extend_from_slice(PID.as_bytes()),
+                false => out.extend_from_slice(number),
             }
             at += digits;
         }
@@ -135,6 +156,11 @@ mod tests {
             ("/proc/4242/maps", "/proc/<pid>/maps"),
             ("/tmp/x-4242-y", "/tmp/x-<pid>-y"),
             ("/tmp/x-42421", "/tmp/x-42421"),
+            ("/tmp/run4242.log", "/tmp/run<pid>.log"),
+            ("/target/suite-e8cea9e6b2bd4242", "/target/suite-e8cea9e6b2bd4242"),
+            ("/target/suite-4242cea9", "/target/suite-4242cea9"),
+            ("/was/4242", "/was/4242"),
+            ("/was/4242/log-4242", "/was/4242/log-<pid>"),
             ("/tmp/x-04242", "/tmp/x-04242"),
             ("/proc/7/maps", "/proc/7/maps"),
             ("/usr/share/tmpfiles.d", "/usr/share/tmpfiles.d"),
@@ -146,7 +172,8 @@ mod tests {
             ("/", "/"),
             ("", ""),
         ] {
-            assert_eq!(String::from_utf8_lossy(&stable.path(path.as_bytes())), expected);
+            let mut was_there = |path: &[u8]| path == b"/was/4242";
+            assert_eq!(String::from_utf8_lossy(&stable.path(path.as_bytes(), &mut was_there)), expected);
         }
     }
 }

@@ -5,7 +5,7 @@ use tracer_common::plan::{phase, shape};
 
 use super::{Collector, Seen};
 use crate::decode::value::{FileView, Ret, Value};
-use crate::model::audit::{Access, GapKind, Object, Op};
+use crate::model::audit::{GapKind, Op};
 use crate::model::calls::field;
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
@@ -57,6 +57,14 @@ impl Collector<'_> {
         Some([base.as_slice(), b"/", bytes].concat())
     }
 
+    /// What the program passed for the first path, absolute, where that is not `path`.
+    fn passed(&self, seen: &Seen<'_, '_>, path: &[u8]) -> Option<Vec<u8>> {
+        if matches!(seen.path(0), Some((_, Value::Path { bytes, cut: false })) if *bytes == path) {
+            return None;
+        }
+        self.named(seen, 0).map(|named| lexical(&named)).filter(|named| named != path)
+    }
+
     pub(super) fn open(&mut self, seen: &Seen<'_, '_>) {
         let Some(flags) = open_flags(seen) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the flags of an openat2".to_owned(), 1);
@@ -73,7 +81,7 @@ impl Collector<'_> {
                 _ if flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL => Op::Create,
                 _ => Op::Write,
             };
-            return self.access(seen, op, given.object, given.passed);
+            return self.access(seen, op, &given.object, given.passed.as_deref());
         }
         let view = match &seen.call.ret {
             Ret::Value(Value::Fd(_, view)) | Ret::Noted(Value::Fd(_, view), _) => view.as_deref(),
@@ -87,13 +95,13 @@ impl Collector<'_> {
             }
             return;
         };
-        let named = self.named(seen, 0).map(|named| lexical(&named));
         let unnamed = flags & libc::O_TMPFILE == libc::O_TMPFILE;
-        let passed = named.filter(|named| *named != path && !unnamed);
+        let passed = if unnamed { None } else { self.passed(seen, &path) };
+        let passed = passed.as_deref();
         let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
         let made = unnamed || flags & libc::O_CREAT != 0 && was_made(seen, flags, view);
         if made {
-            self.access(seen, Op::Create, path.clone(), passed.clone());
+            self.access(seen, Op::Create, &path, passed);
             self.effects.create(&path, seen.unit);
             if unnamed {
                 self.effects.delete(&path, seen.unit);
@@ -101,13 +109,13 @@ impl Collector<'_> {
         }
         let mode = flags & libc::O_ACCMODE;
         if mode != libc::O_RDONLY {
-            self.access(seen, Op::Write, path.clone(), passed.clone());
+            self.access(seen, Op::Write, &path, passed);
         }
         if mode != libc::O_WRONLY && !is_directory && !made {
-            self.access(seen, Op::Read, path.clone(), passed.clone());
+            self.access(seen, Op::Read, &path, passed);
         }
         if flags & libc::O_TRUNC != 0 && !made && is_regular(view) {
-            self.access(seen, Op::Truncate, path.clone(), passed);
+            self.access(seen, Op::Truncate, &path, passed);
             self.effects.change(&path, seen.unit);
         } else if !made {
             self.effects.seen(&path);
@@ -117,7 +125,7 @@ impl Collector<'_> {
     /// The entries of a directory were read.
     pub(super) fn listed(&mut self, seen: &Seen<'_, '_>) {
         if let Some(path) = view_of(seen, 0).and_then(whole_path) {
-            self.access(seen, Op::List, path, None);
+            self.access(seen, Op::List, &path, None);
         }
     }
 
@@ -149,7 +157,7 @@ impl Collector<'_> {
             if kind == libc::S_IFREG {
                 self.effects.change(&path, seen.unit);
             }
-            self.written.insert((seen.unit, path), matches!(kind, libc::S_IFREG | libc::S_IFIFO));
+            self.accesses.wrote(seen.unit, &path, matches!(kind, libc::S_IFREG | libc::S_IFIFO));
         }
     }
 
@@ -184,7 +192,7 @@ impl Collector<'_> {
                 _ => {}
             }
         }
-        self.access(seen, op, given.object, given.passed);
+        self.access(seen, op, &given.object, given.passed.as_deref());
     }
 
     fn open_file(&mut self, seen: &Seen<'_, '_>, op: Op) {
@@ -193,7 +201,7 @@ impl Collector<'_> {
         if seen.errno == 0 && op == Op::Truncate {
             self.effects.change(&path, seen.unit);
         }
-        self.access(seen, op, path, None);
+        self.access(seen, op, &path, None);
     }
 
     /// A link was made: of a symbolic one the target is a text, of another a file.
@@ -211,7 +219,7 @@ impl Collector<'_> {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
         }
-        self.add(Access { to, passed: given.passed, ..seen.access(Op::Create, Object::File(given.object)) });
+        self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), to.as_deref());
     }
 
     fn rename(&mut self, seen: &Seen<'_, '_>) {
@@ -227,8 +235,7 @@ impl Collector<'_> {
             self.world.changed(&old.object);
             self.world.changed(&new.object);
         }
-        let passed = old.passed;
-        self.add(Access { to: Some(new.object), passed, ..seen.access(Op::Rename, Object::File(old.object)) });
+        self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), Some(&new.object));
     }
 }
 

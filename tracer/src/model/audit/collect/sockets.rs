@@ -7,7 +7,8 @@ use tracer_common::plan::{phase, shape};
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
 use crate::decode::value::Value;
-use crate::model::audit::{Access, GapKind, Object, Op, names};
+use crate::model::audit::accesses::Row;
+use crate::model::audit::{GapKind, Object, Op, names};
 use crate::model::calls::{address, fd_of, field, protocol, socket_error, unix_name};
 
 impl Collector<'_> {
@@ -102,7 +103,7 @@ impl Collector<'_> {
             }
             _ => {}
         }
-        self.add(seen.access(Op::Bind, object));
+        self.on_socket(seen, Op::Bind, &object);
     }
 
     fn listen(&mut self, seen: &Seen<'_, '_>) {
@@ -132,25 +133,25 @@ impl Collector<'_> {
             },
             _ => return,
         };
-        self.add(seen.access(Op::Listen, object));
+        self.on_socket(seen, Op::Listen, &object);
     }
 
     fn connect(&mut self, seen: &Seen<'_, '_>) {
         let Some((_, named)) = seen.call.args.get(1) else { return };
         let Some(object) = self.object(seen, named) else { return };
-        let access = seen.access(Op::Connect, object);
+        let access = seen.row(Op::Connect, self.accesses.thing(&object));
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);
         match i32::from(seen.errno) {
             libc::EINPROGRESS | libc::EALREADY => {
                 // Of another connection that had the descriptor no more will be heard.
-                if let Some(before) = before.filter(|before| before.object != access.object) {
+                if let Some(before) = before.filter(|before| before.thing != access.thing) {
                     self.add(before);
                 }
-                self.connecting.insert(key, Access { errno: 0, ..access });
+                self.connecting.insert(key, Row { errno: 0, ..access });
             }
-            libc::EISCONN => self.add(Access { errno: 0, ..access }),
+            libc::EISCONN => self.add(Row { errno: 0, ..access }),
             _ => self.add(access),
         }
     }
@@ -160,7 +161,7 @@ impl Collector<'_> {
         let Some(errno) = socket_error(seen.call) else { return };
         let Some(fd) = fd_of(seen.call) else { return };
         if let Some(access) = self.connecting.remove(&(seen.call.head.tgid, fd)) {
-            self.add(Access { errno, ..access });
+            self.add(Row { errno, ..access });
         }
     }
 
@@ -171,7 +172,7 @@ impl Collector<'_> {
             return;
         }
         if let Some(object) = self.object(seen, named) {
-            self.add(seen.access(Op::Send, object));
+            self.on_socket(seen, Op::Send, &object);
         }
     }
 

@@ -153,6 +153,9 @@ types! {
     dentry = "dentry";
     vfsmount = "vfsmount";
     mount = "mount";
+    files = "files_struct";
+    fdtable = "fdtable";
+    signal = "signal_struct";
     /// Stands for any pointer in memory: its first member is one.
     pointer = "list_head";
     /// Stands for any eight bytes: its first member is a number.
@@ -445,7 +448,12 @@ pub const fn log2(ns: u64) -> usize {
 }
 
 const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);
-const _: () = assert!(size_of::<Config>() & 7 == 0);
+/// No padding: `Config::bytes` shows all of it.
+const _: () = assert!(
+    size_of::<Config>()
+        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 10 * 4 + 8 + 16 + crate::plan::PLANS / 8
+);
+const _: () = assert!(align_of::<Regs>() == 4);
 const _: () = assert!(size_of::<Tally>() == (4 + 64) * 8);
 const _: () = assert!(size_of::<TallyKey>() == 8);
 const _: () = assert!(crate::plan::PLANS <= 1 << 16);

@@ -204,7 +204,7 @@ macro_rules! plain {
             /// The bytes of this value.
             #[inline(always)]
             pub fn bytes(&self) -> &[u8] {
-                // SAFETY: the type is repr(C), has no padding (asserted above by its size) and any
+                // SAFETY: the type is repr(C), has no padding (asserted by its size where it is declared) and any
                 // byte pattern is a value of it.
                 unsafe { core::slice::from_raw_parts((self as *const Self).cast::<u8>(), size_of::<Self>()) }
             }
@@ -221,4 +221,4 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(Head, Blob, File, Sock);
+plain!(Head, Blob, File, Sock, crate::config::Config, crate::snapshot::SnapshotConfig);

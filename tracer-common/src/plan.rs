@@ -151,7 +151,9 @@ pub struct Plan {
     /// The first operation of the exit phases; those of the entry stand before it.
     pub exit: u8,
     /// Unused, zero.
-    pub pad: [u8; 3],
+    pub pad: u8,
+    /// A bit for each operation of the end that is carried out also when the call failed.
+    pub always: u16,
     /// The operations, those of the entry first.
     pub op: [Op; MAX_OPS],
 }
@@ -178,12 +180,13 @@ impl Plan {
             self.exit = self.ops;
         } else {
             self.flags |= Plan::AT_EXIT;
+            self.always |= u16::from(op.phase == phase::EXIT) << at;
         }
         true
     }
 
     /// A plan for a call nobody asked for.
-    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, exit: 0, pad: [0; 3], op: [Op::NONE; MAX_OPS] };
+    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, exit: 0, pad: 0, always: 0, op: [Op::NONE; MAX_OPS] };
 }
 
 impl Op {

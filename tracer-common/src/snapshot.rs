@@ -110,5 +110,6 @@ pub struct FileRecord {
 /// Bytes of a path at most, with its NUL (include/uapi/linux/limits.h).
 pub const PATH_MAX: usize = 4096;
 
+const _: () = assert!(size_of::<SnapshotConfig>() == size_of::<SnapshotOffsets>() + 3 * 4);
 const _: () = assert!(size_of::<FileRecord>() == 104);
 const _: () = assert!(size_of::<FileRecord>() & 7 == 0);

@@ -12,7 +12,7 @@ use tracer_common::{
 
 use crate::capture;
 use crate::emit::{copy_head, lost, lost_many, send, send_call};
-use crate::kernel::{compat, conf, current, load, now, off};
+use crate::kernel::{compat, conf, current, load, now, off, pointer};
 use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLIES, TALLY, TASKS, VARIANT};
 use crate::tasks;
 
@@ -139,8 +139,7 @@ fn asked_for(index: u32) -> u64 {
 /// look-up that finds nothing.
 #[inline(always)]
 fn stored(task: *const c_void) -> bool {
-    // SAFETY: `task` is a task; the offset is that of a pointer.
-    off!(task_storage) == ABSENT || unsafe { load::<u64>(task, off!(task_storage)) } != 0
+    off!(task_storage) == ABSENT || pointer(task, off!(task_storage)) != 0
 }
 
 /// Whether the call is the execve that ends the start of a command.

@@ -4,18 +4,18 @@
 
 use core::ffi::c_void;
 use core::hint::black_box;
-use core::mem::MaybeUninit;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
 };
 
+use crate::argv;
 use crate::emit::lost;
 use crate::files;
-use crate::kernel::{current, load, off, peek};
+use crate::kernel::{current, off, peek, pointer};
 use crate::maps::{Buffer, DATA_MASK};
 use crate::vectors::{iovec, mmsg, msghdr};
 
@@ -29,25 +29,28 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
     // SAFETY: checked above; the verifier knows the type.
     let buffer = unsafe { &mut *buffer };
     // SAFETY: as above.
-    let last = unsafe { (*plan).ops } as usize;
+    let (ops, exit, always) = unsafe { ((*plan).ops as u64 & 15, (*plan).exit as u64 & 15, (*plan).always as u64) };
+    // One bit for each operation: a condition of several parts would be followed anew for each of them.
+    let (first, all) = ((1u64 << exit) - 1, (1u64 << ops) - 1);
+    // What was not there at entry is tried again at the end, when the kernel has had it paged in; what is not there then
+    // stays noted, and is counted.
+    let again = buffer.retry & first;
+    let due = match now {
+        phase::ENTER => first,
+        phase::EXIT_OK => all & !first | again,
+        _ => always & all & !first | again,
+    };
     let mut i = 0usize;
     while i < MAX_OPS {
-        if i >= last {
+        let rest = due >> i;
+        if rest == 0 {
             break;
         }
-        // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
-        let op = unsafe { &(*plan).op[i] };
-        let retry = now != phase::ENTER && op.phase == phase::ENTER && buffer.retry >> i & 1 != 0;
-        let due = match now {
-            phase::ENTER => op.phase == phase::ENTER,
-            phase::EXIT_OK => op.phase != phase::ENTER || retry,
-            _ => op.phase == phase::EXIT || retry,
-        };
-        if due {
-            // What is not there at entry is tried again at the end, when the kernel has had it paged in; what
-            // is not there then stays noted, and is counted.
-            let faulted = operation(buffer, op);
-            buffer.retry = if faulted != 0 { buffer.retry | 1 << i } else { buffer.retry & !(1 << i) };
+        if rest & 1 != 0 {
+            // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
+            let op = unsafe { &(*plan).op[i] };
+            let faulted = operation(buffer, op) as u64 & 1;
+            buffer.retry = buffer.retry & !(1 << i) | faulted << i;
         }
         i += 1;
     }
@@ -94,8 +97,8 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
             msghdr(b, value, op.cap as u64, total)
         }
         shape::MMSG => mmsg(b, value, n >> 6, op.cap as u64, op.phase as u64),
-        shape::ARGV => argv(b, value, op.cap as u64, op.max as u64),
-        shape::COUNT => count(b, value),
+        shape::ARGV => argv::argv(b, value, op.cap as u64, op.max as u64),
+        shape::COUNT => argv::count(b, value),
         shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
         shape::DIRFD => files::resolve(b, value as i32 as i64, files::DIRECTORY),
         shape::FDS => {
@@ -118,8 +121,7 @@ extern "C" fn environ(buffer: *mut Buffer) -> i64 {
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    // SAFETY: the current task; mm is a typed pointer.
-    let mm = unsafe { load::<u64>(current(), off!(task_mm)) };
+    let mm = pointer(current(), off!(task_mm));
     let (start, end): (u64, u64) = (peek(mm, off!(mm_env_start)), peek(mm, off!(mm_env_end)));
     let mut at = start;
     let mut fault = 0;
@@ -310,142 +312,6 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     let cut = got as usize == size && user::<u8>(address.wrapping_add(len as u64)) != 0;
     put(b, len as u64, len as u64 + cut as u64, if cut { status::CUT } else { status::WHOLE });
     0
-}
-
-/// Copies an array of strings: the pointers, then each string.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    if address == 0 {
-        return 0;
-    }
-    // The count comes first, so that its blob stands first; its pointers follow as far as they are shown.
-    let n = counted(address);
-    let known = n & 0xffff_ffff;
-    let shown = known.min(max).min(ARGV_MAX as u64);
-    let fault = bytes(b, address, shown << 3, (ARGV_MAX as u64) << 3);
-    patch_want(b, shown << 3, known, n >> 32 != 0);
-    let mut fault = fault;
-    let mut i = 0u64;
-    while i < ARGV_MAX as u64 {
-        if i >= shown {
-            break;
-        }
-        fault |= word(b, address, i, cap);
-        i += 1;
-    }
-    fault
-}
-
-/// Copies string `i` of an array.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn word(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    b.blob.part = i as u16 + 1;
-    text(b, user(address.wrapping_add(i << 3)), cap)
-}
-
-/// Sets `want` of the blob just written, of `len` bytes, to the number of strings; notes a fault.
-#[inline(always)]
-fn patch_want(b: &mut Buffer, len: u64, n: u64, fault: bool) {
-    let at = (b.used as usize).wrapping_sub(len as usize + size_of::<Blob>());
-    if at > DATA_MASK {
-        return;
-    }
-    let at = black_box(at) & (DATA_MASK & !7);
-    // SAFETY: masked to the data; a blob's head stands there.
-    unsafe {
-        let blob = (&raw mut b.data).cast::<u8>().add(at).cast::<Blob>();
-        (*blob).want = n as u32;
-        if fault {
-            (*blob).status = status::FAULT;
-        } else if n > len >> 3 {
-            (*blob).status = status::CUT;
-        }
-    }
-}
-
-/// Counts the strings of an array.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    if address == 0 {
-        return 0;
-    }
-    let n = counted(address);
-    put(b, 0, n & 0xffff_ffff, if n >> 32 != 0 { status::FAULT } else { status::WHOLE });
-    (n >> 32 != 0) as i64
-}
-
-/// The number of pointers before the NULL, at most 2048; bit 32 is set when one could not be read.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn counted(address: u64) -> u64 {
-    let mut n = 0u64;
-    let mut i = 0u64;
-    while i < MOST / MANY as u64 {
-        let more = counted_here(address.wrapping_add(n << 3));
-        n += more & 63;
-        if more & END != 0 {
-            return n;
-        }
-        if more & GONE != 0 {
-            return n | 1 << 32;
-        }
-        i += 1;
-    }
-    n
-}
-
-/// How many pointers are counted, and how many at once: what the stack has room for (512 bytes with the callers' up to Linux 6.12).
-const MOST: u64 = 2048;
-const MANY: usize = 16;
-
-/// What `counted_here` says besides a number: the NULL is there; memory is not.
-const END: u64 = 64;
-const GONE: u64 = 128;
-
-/// The number of pointers at `address` before a NULL, at most `MANY`, with `END` or `GONE`.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn counted_here(address: u64) -> u64 {
-    let mut chunk = MaybeUninit::<[u64; MANY]>::uninit();
-    // SAFETY: the helper writes as many bytes as there are.
-    if unsafe { helper::bpf_probe_read_user(chunk.as_mut_ptr().cast(), 8 * MANY as u32, address as *const c_void) } != 0
-    {
-        // A page ends here, or memory does: one at a time.
-        let mut one = 0u64;
-        // SAFETY: the helper writes 8 bytes into 8.
-        if unsafe { helper::bpf_probe_read_user((&raw mut one).cast(), 8, address as *const c_void) } != 0 {
-            return GONE;
-        }
-        return if one == 0 { END } else { 1 };
-    }
-    // SAFETY: the helper has written all of it.
-    let chunk = unsafe { chunk.assume_init_ref() };
-    let mut i = 0usize;
-    while i < MANY {
-        if chunk[i] == 0 {
-            return i as u64 | END;
-        }
-        i += 1;
-    }
-    MANY as u64
 }
 
 /// Resolves `n / unit` descriptors that stand `unit` bytes apart.

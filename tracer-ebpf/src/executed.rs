@@ -7,9 +7,10 @@ use core::hint::black_box;
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::status,
-    plan::{ARGV_MAX, BLOB_MAX, MAX_OPS, PATH_MAX, Plan, phase, shape},
+    plan::{ARGV_MAX, BLOB_MAX, MAX_OPS, Op, PATH_MAX, Plan, phase, shape},
 };
 
+use crate::argv::WORDS;
 use crate::capture::{put, room};
 use crate::maps::Buffer;
 
@@ -22,7 +23,7 @@ pub extern "C" fn executed(buffer: *mut Buffer, plan: *const Plan, given: *const
         return 0;
     }
     // SAFETY: checked above; the verifier knows the types.
-    let (b, given) = unsafe { (&mut *buffer, &*given) };
+    let b = unsafe { &mut *buffer };
     let mut path = 0u8;
     let mut i = 0usize;
     while i < MAX_OPS {
@@ -32,30 +33,40 @@ pub extern "C" fn executed(buffer: *mut Buffer, plan: *const Plan, given: *const
             path = op.arg;
         }
         if op.phase == phase::ENTER && b.retry >> i & 1 != 0 {
-            b.blob.arg = op.arg;
-            b.blob.shape = op.shape;
-            b.blob.phase = op.phase;
-            b.blob.part = 0;
-            // execve and execveat agree: path, arguments, environment.
-            let environment = op.arg == path.wrapping_add(2);
-            let (start, n) =
-                if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
-            let done = match op.shape {
-                shape::TEXT => kernel_text(b, given.path),
-                shape::ARGV => stacked(b, start, n, op.cap as u64),
-                shape::COUNT => {
-                    put(b, 0, n, status::WHOLE);
-                    1
-                }
-                _ => 0,
-            };
-            if done != 0 {
-                b.retry &= !(1 << i);
-            }
+            let done = executed_one(b, op, given, path as u64) as u64 & 1;
+            b.retry &= !(done << i);
         }
         i += 1;
     }
     0
+}
+
+/// Carries out one such operation; 1 when its memory was found. `path`: the argument that is the program's path.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn executed_one(buffer: *mut Buffer, op: *const Op, given: *const Given, path: u64) -> i64 {
+    if buffer.is_null() || op.is_null() || given.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows the types.
+    let (b, op, given) = unsafe { (&mut *buffer, &*op, &*given) };
+    b.blob.arg = op.arg;
+    b.blob.shape = op.shape;
+    b.blob.phase = op.phase;
+    b.blob.part = 0;
+    // execve and execveat agree: path, arguments, environment.
+    let environment = op.arg as u64 == path.wrapping_add(2);
+    let (start, n) =
+        if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
+    match op.shape {
+        shape::TEXT => kernel_text(b, given.path),
+        shape::ARGV => stacked(b, start, n, op.cap as u64),
+        shape::COUNT => {
+            put(b, 0, n, status::WHOLE);
+            1
+        }
+        _ => 0,
+    }
 }
 
 /// What the kernel knows of a program that it has just begun to execute.
@@ -126,11 +137,32 @@ extern "C" fn stacked(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i6
         if i >= shown {
             break;
         }
-        b.blob.part = i as u16 + 1;
+        stacked_words(b, i, shown, cap);
+        i += WORDS;
+    }
+    1
+}
+
+/// Copies strings from number `first` on, `WORDS` at most.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn stacked_words(buffer: *mut Buffer, first: u64, shown: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let mut i = 0u64;
+    while i < WORDS {
+        let at = first.wrapping_add(i);
+        if at >= shown {
+            break;
+        }
+        b.blob.part = at as u16 + 1;
         stacked_word(b, cap);
         i += 1;
     }
-    1
+    0
 }
 
 /// Copies the string at `left`, at most `cap` bytes, and moves `left` behind it.

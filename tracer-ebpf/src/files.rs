@@ -11,7 +11,7 @@ use tracer_common::loss::Loss;
 
 use crate::capture::{put, room};
 use crate::emit::lost;
-use crate::kernel::{conf, current, load, member, off, peek};
+use crate::kernel::{conf, current, member, off, peek, pointer};
 use crate::maps::Buffer;
 use crate::sockets;
 
@@ -48,8 +48,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     let at = if fd == AT_FDCWD && what == DIRECTORY {
         directory()
     } else {
-        let pointer = if what == EXE { program() } else { open_file(fd) };
-        told(pointer, &mut file, &mut private)
+        let open = if what == EXE { program() } else { open_file(fd) };
+        told(open, &mut file, &mut private)
     };
     let (mnt, dentry, mut inode) = at;
     if dentry == 0 {
@@ -128,8 +128,7 @@ fn nameless(mnt: u64, dentry: u64, magic: u32) -> bool {
 /// The current directory: mount, dentry, no inode.
 #[inline(always)]
 fn directory() -> (u64, u64, u64) {
-    // SAFETY: the current task; fs is a typed pointer.
-    let fs = unsafe { load::<u64>(current(), off!(task_fs)) };
+    let fs = pointer(current(), off!(task_fs));
     let pwd = off!(fs_pwd);
     (peek(fs, pwd + off!(path_mnt)), peek(fs, pwd + off!(path_dentry)), 0)
 }
@@ -137,19 +136,15 @@ fn directory() -> (u64, u64, u64) {
 /// The address of the program's file; 0 for none.
 #[inline(always)]
 fn program() -> u64 {
-    // SAFETY: the current task; mm is a typed pointer.
-    peek(unsafe { load::<u64>(current(), off!(task_mm)) }, off!(mm_exe))
+    peek(pointer(current(), off!(task_mm)), off!(mm_exe))
 }
 
 /// The address of an open file; 0 for none.
 #[inline(always)]
 fn open_file(fd: i64) -> u64 {
-    // SAFETY: typed pointers from the current task on; the kernel turns faults into zeroes.
-    let (max, table) = unsafe {
-        let files = load::<*const c_void>(current(), off!(task_files));
-        let fdt = load::<*const c_void>(files, off!(files_fdt));
-        (load::<u32>(fdt, off!(fdt_max)), load::<u64>(fdt, off!(fdt_fd)))
-    };
+    let fdt: u64 = member!(pointer(current(), off!(task_files)), files, files_fdt);
+    let max: u32 = member!(fdt, fdtable, fdt_max);
+    let table: u64 = member!(fdt, fdtable, fdt_fd);
     if fd < 0 || fd >= max as i64 {
         return 0;
     }
@@ -158,20 +153,20 @@ fn open_file(fd: i64) -> u64 {
 
 /// An open file: mount, dentry, inode; its flags and private data besides.
 #[inline(always)]
-fn told(pointer: u64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
-    if pointer == 0 {
+fn told(open: u64, file: &mut File, private: &mut u64) -> (u64, u64, u64) {
+    if open == 0 {
         return (0, 0, 0);
     }
-    file.flags = member!(pointer, file, file_flags);
-    let mode: u32 = member!(pointer, file, file_mode);
+    file.flags = member!(open, file, file_flags);
+    let mode: u32 = member!(open, file, file_mode);
     if mode & CREATED != 0 {
         file.flags |= O_CREAT;
     }
-    *private = member!(pointer, file, file_private);
+    *private = member!(open, file, file_private);
     (
-        member!(pointer, file, file_path + path_mnt),
-        member!(pointer, file, file_path + path_dentry),
-        member!(pointer, file, file_inode),
+        member!(open, file, file_path + path_mnt),
+        member!(open, file, file_path + path_dentry),
+        member!(open, file, file_inode),
     )
 }
 

@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod argv;
 mod calls;
 mod capture;
 mod emit;

@@ -13,7 +13,7 @@ use tracer_common::{
 use crate::calls;
 use crate::emit::{lost, send, send_head, send_last};
 use crate::executed;
-use crate::kernel::{conf, current, load, now, off, peek};
+use crate::kernel::{conf, current, load, member, now, off, peek, pointer};
 use crate::maps::{BUFFERS, TASKS};
 use crate::walk;
 
@@ -101,8 +101,7 @@ fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
         return;
     }
     let Some(plan) = calls::plan_of(&mut state.head) else { return };
-    // SAFETY: `task` is the current task; mm is a typed pointer.
-    let mm = unsafe { load::<u64>(task, off!(task_mm)) };
+    let mm = pointer(task, off!(task_mm));
     let given = executed::Given {
         path: peek(bprm, off!(bprm_filename)),
         arguments: peek(mm, off!(mm_arg_start)),
@@ -131,12 +130,11 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     let mut head = event(kind::EXIT, state.head.tid, state.head.tgid);
     // SAFETY: `task` is a task; the offset is that of an int.
     head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
-    // SAFETY: `task` is a task; signal is a typed pointer, live an int.
-    head.args[0] =
-        unsafe { load::<u32>(load::<*const c_void>(task, off!(task_signal)), off!(signal_live)) == 0 } as u64;
+    let signal = pointer(task, off!(task_signal));
+    let live: u32 = member!(signal, signal, signal_live);
+    head.args[0] = (live == 0) as u64;
     if head.args[0] != 0 {
-        // SAFETY: as above.
-        head.args[1] = unsafe { group_status(load(task, off!(task_signal))) };
+        head.args[1] = group_status(signal);
     }
     send_last(&head);
     let _ = ctx.as_ptr();
@@ -145,19 +143,15 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
 
 /// The wait status that exit_group or a fatal signal gave to a whole process, plus 1 << 32; 0 when neither
 /// happened and its leader's own status counts (wait_task_zombie in kernel/exit.c).
-///
-/// # Safety
-/// `signal` must be the signal structure of a task, as a pointer that the verifier knows.
 #[inline(always)]
-unsafe fn group_status(signal: *const c_void) -> u64 {
+fn group_status(signal: u64) -> u64 {
     const SIGNAL_GROUP_EXIT: u32 = 4;
-    // SAFETY: the caller's promise; the offsets are those of ints.
-    unsafe {
-        match load::<u32>(signal, off!(signal_flags)) & SIGNAL_GROUP_EXIT {
-            0 => 0,
-            _ => 1 << 32 | load::<u32>(signal, off!(signal_exit_code)) as u64,
-        }
+    let flags: u32 = member!(signal, signal, signal_flags);
+    if flags & SIGNAL_GROUP_EXIT == 0 {
+        return 0;
     }
+    let code: u32 = member!(signal, signal, signal_exit_code);
+    1 << 32 | code as u64
 }
 
 /// `result` of signal_generate when the signal was ignored (include/trace/events/signal.h).
@@ -180,8 +174,7 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
     let info = siginfo(ctx.arg::<u64>(1), signal);
     if ctx.arg::<u32>(4) == SIGNAL_IGNORED {
         // What a dying process ignores would not have been delivered to it in any case.
-        // SAFETY: `task` is a task that the verifier knows; signal is a typed pointer.
-        return if unsafe { group_status(load(task, off!(task_signal))) } != 0 { 0 } else { keep(state, &info) };
+        return if group_status(pointer(task, off!(task_signal))) != 0 { 0 } else { keep(state, &info) };
     }
     state.last = info;
     state.flags |= Task::LAST;

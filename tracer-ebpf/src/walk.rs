@@ -10,7 +10,7 @@ use tracer_common::{
 };
 
 use crate::emit::{lost, send, send_head};
-use crate::kernel::{compat, conf, load, off, peek};
+use crate::kernel::{compat, conf, load, off, peek, pointer};
 use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
 use crate::tasks::event;
 
@@ -20,9 +20,7 @@ pub fn matches(task: *const c_void) -> bool {
     match conf!(target) {
         target::ALL => true,
         target::UID => {
-            // SAFETY: `task` is a task; cred is a typed pointer, uid an int.
-            let uid = unsafe { load::<u32>(load::<*const c_void>(task, off!(task_cred)), off!(cred_uid)) };
-            uid == conf!(uid)
+            peek::<u32>(pointer(task, off!(task_cred)), off!(cred_uid)) == conf!(uid)
         }
         target::COMM => {
             // SAFETY: `task` is a task, its comm has 16 bytes.
@@ -45,9 +43,7 @@ fn word(bytes: &[u8; 16], at: usize) -> u64 {
 /// Whether a task's cgroup is the one asked for, or below it.
 #[inline(always)]
 fn in_cgroup(task: *const c_void) -> bool {
-    // SAFETY: `task` is a task; the offset is that of a pointer.
-    let set = unsafe { load::<u64>(task, off!(task_cgroups)) };
-    let cgroup = peek::<u64>(set, off!(css_set_dfl));
+    let cgroup = peek::<u64>(pointer(task, off!(task_cgroups)), off!(css_set_dfl));
     let mut node = peek::<u64>(cgroup, off!(cgroup_kn));
     let up = if off!(kn_parent) == tracer_common::config::ABSENT { off!(kn_parent_old) } else { off!(kn_parent) };
     let mut depth = 0;

@@ -4,7 +4,7 @@ use tracer::capture::ebpf::snapshot::{FileIterator, Wanted};
 fn main() {
     for paths in [true, false] {
         let t = Instant::now();
-        let mut it = FileIterator::load(Wanted { paths, ..Wanted::default() }).expect("loads");
+        let it = FileIterator::load(Wanted { paths, ..Wanted::default() }).expect("loads");
         let loaded = t.elapsed();
         let t = Instant::now();
         let mut n = 0;

@@ -2,9 +2,9 @@
 //! opened, the kernel has told its path, and none of this is used.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::model::audit::collect::World;
@@ -19,7 +19,8 @@ const MOST_LINKS: usize = 40;
 /// The files of this machine.
 #[derive(Debug)]
 pub struct Machine {
-    directories: HashMap<PathBuf, PathBuf>,
+    /// Where the links of a directory's path led; by the path as it was passed.
+    directories: HashMap<Vec<u8>, Vec<u8>>,
     since: Instant,
 }
 
@@ -29,39 +30,32 @@ impl Machine {
         Machine { directories: HashMap::new(), since: Instant::now() }
     }
 
-    fn directory(&mut self, path: &Path) -> PathBuf {
-        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
-            self.directories.clear();
-            self.since = Instant::now();
-        }
-        self.followed(path, 0)
-    }
-
-    /// A directory with all links followed, as far as it is there; `links`: how many led here.
-    fn followed(&mut self, path: &Path, links: usize) -> PathBuf {
+    /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty.
+    /// `links`: how many led here.
+    fn followed(&mut self, path: &[u8], links: usize) -> Vec<u8> {
         if let Some(known) = self.directories.get(path) {
             return known.clone();
         }
-        let real = match (path.parent(), path.components().next_back()) {
-            (Some(parent), Some(Component::Normal(name))) => {
-                let parent = self.followed(parent, links);
-                let real = parent.join(name);
+        let Some((parent, name)) = last(path) else { return Vec::new() };
+        let mut real = self.followed(parent, links);
+        match name {
+            b"" | b"." => {}
+            b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
+            name => {
                 // Whose these are depends on who looks.
-                let is_own = parent == Path::new("/proc") && (name == "self" || name == "thread-self");
-                match std::fs::read_link(&real) {
-                    Ok(target) if links < MOST_LINKS && !is_own => self.followed(&parent.join(target), links + 1),
-                    _ => real,
-                }
+                let is_own = real == b"/proc" && matches!(name, b"self" | b"thread-self");
+                let at = [&real, &b"/"[..], name].concat();
+                real = match std::fs::read_link(as_path(&at)) {
+                    Ok(target) if links < MOST_LINKS && !is_own => {
+                        let target = target.into_os_string().into_vec();
+                        let front = if target.starts_with(b"/") { &[][..] } else { &real };
+                        self.followed(&[front, b"/", &target].concat(), links + 1)
+                    }
+                    _ => at,
+                };
             }
-            (Some(parent), Some(Component::ParentDir)) => {
-                let mut real = self.followed(parent, links);
-                real.pop();
-                real
-            }
-            (Some(parent), _) => self.followed(parent, links),
-            (None, _) => PathBuf::from("/"),
-        };
-        self.directories.insert(path.to_owned(), real.clone());
+        }
+        self.directories.insert(path.to_vec(), real.clone());
         real
     }
 }
@@ -69,23 +63,46 @@ impl Machine {
 impl World for Machine {
     /// The last name is that of the file itself, be it a link.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8> {
-        let path = PathBuf::from(OsString::from_vec(path.to_vec()));
-        let real = match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => self.directory(parent).join(name),
-            // The root, or a path that ends in `..`.
-            _ => self.directory(&path),
+        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
+            self.directories.clear();
+            self.since = Instant::now();
+        }
+        let slashes = path.iter().rev().take_while(|b| **b == b'/').count();
+        let path = &path[..path.len() - slashes];
+        let mut real = match last(path) {
+            Some((parent, name)) if !matches!(name, b"." | b"..") => {
+                let mut real = self.followed(parent, 0);
+                real.push(b'/');
+                real.extend_from_slice(name);
+                real
+            }
+            _ => self.followed(path, 0),
         };
-        real.into_os_string().into_vec()
+        if real.is_empty() {
+            real.push(b'/');
+        }
+        real
     }
 
     fn changed(&mut self, path: &[u8]) {
-        let path = Path::new(std::ffi::OsStr::from_bytes(path));
-        self.directories.retain(|given, real| !given.starts_with(path) && !real.starts_with(path));
+        let inside =
+            |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
+        self.directories.retain(|given, real| !inside(given) && !inside(real));
     }
 
     fn exists(&self, path: &[u8]) -> bool {
-        Path::new(std::ffi::OsStr::from_bytes(path)).symlink_metadata().is_ok()
+        as_path(path).symlink_metadata().is_ok()
     }
+}
+
+/// A path's last name, and what stands before the slash before it; `None` for the empty path.
+fn last(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = memchr::memrchr(b'/', path)?;
+    Some((&path[..slash], &path[slash + 1..]))
+}
+
+fn as_path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
 }
 
 #[cfg(test)]
@@ -131,6 +148,11 @@ mod tests {
         std::os::unix::fs::symlink("round", base.join("round")).expect("made");
         check("round/file", "round/file");
         assert_eq!(Machine::new().resolve(b"/proc/self/there"), b"/proc/self/there");
-        assert_eq!(Machine::new().resolve(b"/"), b"/");
+        check("real//file/", "real/file");
+        for (given, expected) in
+            [("/", "/"), ("//", "/"), ("/..", "/"), ("/../tmp/.", "/tmp"), ("/nothing/here/..", "/nothing")]
+        {
+            assert_eq!(String::from_utf8_lossy(&Machine::new().resolve(given.as_bytes())), expected);
+        }
     }
 }

@@ -1,14 +1,21 @@
-//! Where fields stand in this kernel's structures, from its BTF (Documentation/bpf/btf.rst). One pass over
-//! the types and no object for each: this is most of what start-up costs.
+//! Where fields stand in this kernel's structures, from its BTF (Documentation/bpf/btf.rst). The types are looked through where they
+//! are, and no object is made of each: there are more than a hundred thousand.
 
+use std::fs::File;
+use std::io::Read;
+use std::ops::Deref;
 use std::path::Path;
+use std::ptr::NonNull;
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use tracer_common::config::{ABSENT, Offsets, Types};
+
+use super::bpf::Attach;
 
 /// The kernel's type information, raw.
 pub struct KernelTypes {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     strings: usize,
     /// Where each type stands, by id less one.
     at: Vec<u32>,
@@ -20,20 +27,14 @@ const STRUCT: u32 = 4;
 const UNION: u32 = 5;
 const TYPEDEF: u32 = 8;
 const FUNCTION: u32 = 12;
-/// A forward declaration without a name.
-const FORWARD: [u8; 12] = {
-    let info = (7u32 << 24).to_ne_bytes();
-    [0, 0, 0, 0, info[0], info[1], info[2], info[3], 0, 0, 0, 0]
-};
-
 impl KernelTypes {
     /// Reads a BTF file, by default `/sys/kernel/btf/vmlinux` (kernel 5.4 and CONFIG_DEBUG_INFO_BTF).
     pub fn read(path: &Path) -> Result<KernelTypes> {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = Bytes::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(bytes).with_context(|| format!("{} is not usable BTF", path.display()))
     }
 
-    fn parse(bytes: Vec<u8>) -> Result<KernelTypes> {
+    fn parse(bytes: Bytes) -> Result<KernelTypes> {
         ensure!(bytes.len() >= HEADER, "it has only {} bytes", bytes.len());
         ensure!(u16::from_ne_bytes([bytes[0], bytes[1]]) == MAGIC, "its magic number is not {MAGIC:#x}");
         let word = |at| word(&bytes, at).map(|w| w as usize);
@@ -62,7 +63,7 @@ impl KernelTypes {
     /// The offsets of these members, `struct.member.member`; of those that are not needed, [`ABSENT`] where
     /// this kernel has none.
     pub fn find_all(&self, paths: &[(&'static str, bool)]) -> Result<Vec<u32>> {
-        let roots = self.roots(paths)?;
+        let roots = self.roots(paths);
         let mut list = Vec::with_capacity(paths.len());
         for (path, needed) in paths {
             let (root, members) = path.split_once('.').unwrap_or((path, ""));
@@ -82,43 +83,81 @@ impl KernelTypes {
     /// The numbers of the types that the kernel side casts to, with that of the function that does it; `None` where
     /// the kernel lacks one (the function came with 6.2).
     pub fn casts(&self) -> Option<(u32, Types)> {
-        let (mut function, mut types) = (None, vec![None; Types::NAMES.len()]);
-        for (id, &at) in (1u32..).zip(&self.at) {
+        let mut wanted = vec![(FUNCTION, "bpf_rdonly_cast")];
+        wanted.extend(Types::NAMES.iter().map(|name| (STRUCT, *name)));
+        let found: Option<Vec<u32>> = self.numbers(&wanted).into_iter().collect();
+        let (function, types) = found.as_ref()?.split_first()?;
+        Some((*function, Types::from_list(types)?))
+    }
+
+    /// What programs attach to: tracepoints, then an iterator, by their names; with the names of the programs.
+    pub fn attachable(
+        &self,
+        tracepoints: &[&'static str],
+        iterator: (&'static str, &str),
+    ) -> Result<Vec<(&'static str, Attach)>> {
+        let names: Vec<String> = tracepoints.iter().map(|name| format!("btf_trace_{name}")).collect();
+        let function = format!("bpf_iter_{}", iterator.1);
+        let mut wanted: Vec<(u32, &str)> = names.iter().map(|name| (TYPEDEF, name.as_str())).collect();
+        wanted.push((FUNCTION, &function));
+        let mut numbers = self
+            .numbers(&wanted)
+            .into_iter()
+            .zip(&wanted)
+            .map(|(number, (_, name))| number.with_context(|| format!("this kernel has no {name} to attach to")));
+        let mut list = Vec::new();
+        for (name, number) in tracepoints.iter().zip(&mut numbers) {
+            list.push((*name, Attach::Tracepoint(number?)));
+        }
+        for number in numbers {
+            list.push((iterator.0, Attach::Iterator(number?)));
+        }
+        Ok(list)
+    }
+
+    /// The numbers of types by kind and name: of structures that have members.
+    fn numbers(&self, wanted: &[(u32, &str)]) -> Vec<Option<u32>> {
+        let mut found = vec![None; wanted.len()];
+        // Most names are not looked at further than this.
+        let mut fronts = [0u64; 1 << 10];
+        let front = |name: &[u8]| match name {
+            [a, b, ..] => usize::from(u16::from_ne_bytes([*a, *b])),
+            _ => 0,
+        };
+        for (_, name) in wanted {
+            let front = front(name.as_bytes());
+            fronts[front / 64] |= 1 << (front % 64);
+        }
+        for (number, &at) in (1u32..).zip(&self.at) {
             let at = at as usize;
-            let info = word(&self.bytes, at + 4).ok()?;
+            let (Ok(name), Ok(info)) = (word(&self.bytes, at), word(&self.bytes, at + 4)) else { break };
             let kind = info >> 24 & 0x1f;
-            if kind == FUNCTION || kind == STRUCT && info & 0xffff != 0 {
-                let name = self.string(word(&self.bytes, at).ok()?);
-                if kind == FUNCTION {
-                    if name == b"bpf_rdonly_cast" {
-                        function = Some(id);
-                    }
-                } else if let Some(i) = Types::NAMES.iter().position(|n| n.as_bytes() == name) {
-                    types[i].get_or_insert(id);
+            if !matches!(kind, FUNCTION | TYPEDEF | STRUCT) || kind == STRUCT && info & 0xffff == 0 {
+                continue;
+            }
+            let text = self.bytes.get(self.strings + name as usize..).unwrap_or_default();
+            let place = front(text);
+            if fronts[place / 64] >> (place % 64) & 1 == 0 {
+                continue;
+            }
+            let name = self.string(name);
+            for (found, wanted) in found.iter_mut().zip(wanted) {
+                if wanted.0 == kind && wanted.1.as_bytes() == name {
+                    found.get_or_insert(number);
                 }
             }
         }
-        let types: Option<Vec<u32>> = types.into_iter().collect();
-        Some((function?, Types::from_list(&types?)?))
+        found
     }
 
     /// Where the structures stand that the paths begin with.
-    fn roots(&self, paths: &[(&'static str, bool)]) -> Result<Vec<(&'static str, usize)>> {
-        let mut wanted: Vec<&'static str> = paths.iter().filter_map(|(p, _)| p.split('.').next()).collect();
+    fn roots(&self, paths: &[(&'static str, bool)]) -> Vec<(&'static str, usize)> {
+        let mut wanted: Vec<(u32, &'static str)> =
+            paths.iter().filter_map(|(path, _)| Some((STRUCT, path.split('.').next()?))).collect();
         wanted.dedup();
-        let mut found = Vec::new();
-        for &at in &self.at {
-            let at = at as usize;
-            let info = word(&self.bytes, at + 4)?;
-            if info >> 24 & 0x1f != STRUCT || info & 0xffff == 0 {
-                continue;
-            }
-            let name = self.string(word(&self.bytes, at)?);
-            if let Some(root) = wanted.iter().find(|w| w.as_bytes() == name) {
-                found.push((*root, at));
-            }
-        }
-        Ok(found)
+        let numbers = self.numbers(&wanted);
+        let at = |number: u32| self.at.get(number as usize - 1).map(|at| *at as usize);
+        wanted.iter().zip(numbers).filter_map(|((_, name), number)| Some((*name, at(number?)?))).collect()
     }
 
     /// The offset in bytes of `a.b.c` in the structure at `at`.
@@ -172,30 +211,50 @@ impl KernelTypes {
         let from = self.bytes.get(self.strings + off as usize..).unwrap_or_default();
         &from[..memchr::memchr(0, from).unwrap_or(from.len())]
     }
+}
 
-    /// The same types with nothing in them but those that a program can be attached to: every other becomes
-    /// a forward declaration, so that ids stay what they are. aya makes an object of each type, which for
-    /// all of them takes a tenth of the time that start-up may.
-    pub fn attachable(&self) -> Vec<u8> {
-        let strings = &self.bytes[self.strings..];
-        let mut bytes = Vec::with_capacity(HEADER + 12 * self.at.len() + strings.len());
-        bytes.extend_from_slice(&self.bytes[..4]);
-        for word in [HEADER, 0, 12 * self.at.len(), 12 * self.at.len(), strings.len()] {
-            bytes.extend_from_slice(&(word as u32).to_ne_bytes());
+/// The bytes of a file: the kernel's own BTF may be mapped (6.16), which takes no time; read, it comes page by page.
+enum Bytes {
+    Mapped(NonNull<u8>, usize),
+    Read(Vec<u8>),
+}
+
+impl Bytes {
+    fn read(path: &Path) -> std::io::Result<Bytes> {
+        let mut file = File::open(path)?;
+        let len = file.metadata()?.len() as usize;
+        // A file of somebody else's could be cut while it is mapped.
+        if path.starts_with("/sys/kernel/btf") && len > 0 {
+            // SAFETY: a new mapping of the kernel's own data, at an address of its choice.
+            let at = unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
+            if let Some(at) = at.ok().and_then(|at| NonNull::new(at.cast())) {
+                return Ok(Bytes::Mapped(at, len));
+            }
         }
-        for &at in &self.at {
-            let ty = self.bytes.get(at as usize..at as usize + 12).unwrap_or(&FORWARD);
-            let kind = u32::from_ne_bytes([ty[4], ty[5], ty[6], ty[7]]) >> 24 & 0x1f;
-            let name = u32::from_ne_bytes([ty[0], ty[1], ty[2], ty[3]]);
-            let kept = match kind {
-                TYPEDEF => self.string(name).starts_with(b"btf_trace_"),
-                FUNCTION => self.string(name).starts_with(b"bpf_iter_"),
-                _ => false,
-            };
-            bytes.extend_from_slice(if kept { ty } else { &FORWARD });
+        let mut bytes = Vec::with_capacity(len);
+        file.read_to_end(&mut bytes)?;
+        Ok(Bytes::Read(bytes))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            // SAFETY: `read` mapped as many bytes, and nobody changes or unmaps them while this value lives.
+            Bytes::Mapped(at, len) => unsafe { std::slice::from_raw_parts(at.as_ptr(), *len) },
+            Bytes::Read(bytes) => bytes,
         }
-        bytes.extend_from_slice(strings);
-        bytes
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        if let Bytes::Mapped(at, len) = self {
+            // SAFETY: this is the whole of what `read` mapped, and nobody refers to it any more.
+            let _ = unsafe { munmap(at.as_ptr().cast(), *len) };
+        }
     }
 }
 
@@ -236,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_programs_attach_to_keeps_its_id() {
+    fn types_have_the_numbers_that_the_kernel_gives_them() {
         let path = Path::new("/sys/kernel/btf/vmlinux");
         if !path.exists() {
             println!("SKIP: no {}", path.display());
@@ -244,13 +303,18 @@ mod tests {
         }
         let types = KernelTypes::read(path).expect("the kernel's BTF is valid");
         let all = aya::Btf::parse_file(path, aya::Endianness::default()).expect("aya reads all of it");
-        let few = aya::Btf::parse(&types.attachable(), aya::Endianness::default()).expect("aya reads what is left");
-        for (name, kind) in
-            [("btf_trace_sys_enter", aya_obj::btf::BtfKind::Typedef), ("bpf_iter_task", aya_obj::btf::BtfKind::Func)]
-        {
-            let want = all.id_by_type_name_kind(name, kind).expect("it is there");
-            assert_eq!(few.id_by_type_name_kind(name, kind).expect("it was kept"), want, "{name}");
-        }
+        use aya_obj::btf::BtfKind;
+        let number = |name: &str, kind| all.id_by_type_name_kind(name, kind).expect("it is there");
+        let expected = [
+            ("sys_enter", Attach::Tracepoint(number("btf_trace_sys_enter", BtfKind::Typedef))),
+            ("sys_exit", Attach::Tracepoint(number("btf_trace_sys_exit", BtfKind::Typedef))),
+            ("walk", Attach::Iterator(number("bpf_iter_task", BtfKind::Func))),
+        ];
+        assert_eq!(types.attachable(&["sys_enter", "sys_exit"], ("walk", "task")).expect("found"), expected);
+        let casts = types.numbers(&[(STRUCT, "file"), (FUNCTION, "no such function")]);
+        assert_eq!(casts, [Some(number("file", BtfKind::Struct)), None]);
+        assert!(types.attachable(&["no_such_tracepoint"], ("walk", "task")).is_err());
+        assert!(types.attachable(&[], ("walk", "nothing")).is_err());
     }
 
     #[test]
@@ -262,7 +326,7 @@ mod tests {
             b[12..16].copy_from_slice(&u32::MAX.to_ne_bytes());
             b
         }] {
-            assert!(KernelTypes::parse(bytes).is_err());
+            assert!(KernelTypes::parse(Bytes::Read(bytes)).is_err());
         }
     }
 }

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
-use aya::maps::{Array, HashMap, Map};
-use aya::programs::{BtfTracePoint, Iter, Program, tp_btf::BtfTracePointLink};
-use aya::{Btf, Ebpf, EbpfLoader, Pod};
+use anyhow::{Context, Result, bail};
+use aya::Pod;
+use aya::maps::Map;
 use tracer_common::config::{CAST, Config, Regs, Tally, TallyKey, follow, target};
-use tracer_common::plan::{PLANS, Plan, Variant};
+use tracer_common::plan::{PLANS, Plan};
 
+use super::bpf;
 use super::btf::KernelTypes;
+use super::object::Object;
+use super::ring::Ring;
 use crate::capture::plans::Plans;
 use crate::spec::{Form, Spec, Target};
 
@@ -21,12 +23,10 @@ pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
 /// The kernel side, loaded and running.
 pub struct Loaded {
-    /// Dropping these detaches.
-    pub links: Vec<BtfTracePointLink>,
-    /// The ring.
-    pub events: OwnedFd,
-    /// Bytes of the ring.
-    pub ring: u32,
+    /// Closing these detaches.
+    pub links: Vec<OwnedFd>,
+    /// Where records come.
+    pub ring: Ring,
     /// Task storage: what is traced.
     pub tasks: OwnedFd,
     /// Processes to adopt.
@@ -45,8 +45,8 @@ pub struct Loaded {
     pub missed: Map,
     /// Plan indexes of calls that are seen and counted though nobody asked for them.
     pub unasked: Vec<u32>,
-    programs: Vec<RawFd>,
-    object: Ebpf,
+    /// In the order of [`TRACEPOINTS`], and the task iterator.
+    programs: Vec<OwnedFd>,
 }
 
 /// The tracepoints, as program name; kernel 5.5 for tp_btf.
@@ -60,8 +60,8 @@ const TRACEPOINTS: &[&str] = &[
     "signal_deliver",
 ];
 
-/// The task iterator's program name.
-const WALK_TASKS: &str = "walk_tasks";
+/// The task iterator's program name, and the kernel's (5.8).
+const WALK_TASKS: (&str, &str) = ("walk_tasks", "task");
 
 macro_rules! pod {
     ($($(#[$doc:meta])* $name:ident = $inner:ty;)*) => {$(
@@ -74,12 +74,6 @@ macro_rules! pod {
     )*};
 }
 pod! {
-    /// A configuration that aya may copy.
-    ConfigValue = Config;
-    /// A plan that aya may copy.
-    PlanValue = Plan;
-    /// A variant's key that aya may copy.
-    VariantKey = Variant;
     /// A counter that aya may copy.
     TallyValue = Tally;
     /// The key of a process's counter that aya may copy.
@@ -90,78 +84,41 @@ pod! {
 pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let path = spec.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let plans = Plans::new(spec);
-    let ring = ring_size(spec.ring_size)?;
-    // Start-up is short of time, and each of these takes a tenth of what there is.
-    let (prepared, mut loader) = std::thread::scope(|scope| {
-        let prepared = scope.spawn(|| prepare(spec, &path, &plans, ring));
-        // Reads the kernel's BTF too, whether it is needed or not.
-        let loader = EbpfLoader::new();
-        (prepared.join(), loader)
-    });
-    let Prepared { config, btf, cast } = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
-    let object = &*with_casts(object, cast);
-    // The object has no CO-RE relocations.
-    loader.btf(None).allow_unsupported_maps().override_global("CONFIG", &config, true).map_max_entries("EVENTS", ring);
-    let (tally, tallies) = counters(config.0.flags);
-    loader.map_max_entries("TALLY", tally).map_max_entries("TALLIES", tallies);
-    let mut ebpf = loader.load(object).context("cannot load the kernel side")?;
-    fill_plans(&mut ebpf, &plans)?;
-
-    load_programs(&mut ebpf, &btf)?;
-    let mut programs = Vec::new();
-    for name in TRACEPOINTS {
-        let program: &mut BtfTracePoint = program(&mut ebpf, name)?.try_into()?;
-        programs.push(program.fd()?.as_fd().as_raw_fd());
-    }
-
-    let mut links = Vec::new();
-    for name in TRACEPOINTS {
-        let program: &mut BtfTracePoint = program(&mut ebpf, name)?.try_into()?;
-        let id = program.attach().with_context(|| format!("cannot attach to tracepoint {name}"))?;
-        links.push(program.take_link(id)?);
-    }
-    let fd_of = |name| match ebpf.map(name) {
-        Some(Map::Unsupported(data) | Map::RingBuf(data)) => Ok(data.fd().as_fd().try_clone_to_owned()?),
-        _ => Err(anyhow!("the object has no map {name}")),
-    };
-    let (tasks, events) = (fd_of("TASKS")?, fd_of("EVENTS")?);
-    Ok(Loaded {
-        links,
-        events,
-        ring,
-        tasks,
-        adopt: take(&mut ebpf, "ADOPT")?,
-        walk: take(&mut ebpf, "WALK")?,
-        lost: take(&mut ebpf, "LOST")?,
-        beats: take(&mut ebpf, "BEATS")?,
-        tally: take(&mut ebpf, "TALLY")?,
-        tallies: take(&mut ebpf, "TALLIES")?,
-        missed: take(&mut ebpf, "MISSED")?,
-        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
-        programs,
-        object: ebpf,
-    })
-}
-
-/// What the kernel's types tell.
-struct Prepared {
-    /// What the kernel side is told.
-    config: ConfigValue,
-    /// What its programs attach to.
-    btf: Btf,
-    /// The number of `bpf_rdonly_cast`.
-    cast: Option<u32>,
-}
-
-fn prepare(spec: &Spec, path: &Path, plans: &Plans, ring: u32) -> Result<Prepared> {
-    let types = KernelTypes::read(path)?;
-    let mut config = config(spec, &types, plans, ring)?;
+    let size = ring_size(spec.ring_size)?;
+    let types = KernelTypes::read(&path)?;
+    let mut config = config(spec, &types, &plans, size)?;
     let casts = types.casts();
     if let Some((_, types)) = casts {
         config.types = types;
     }
-    let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;
-    Ok(Prepared { config: ConfigValue(config), btf, cast: casts.map(|(function, _)| function) })
+    let object = &*with_casts(object, casts.map(|(function, _)| function));
+    let (tally, tallies) = counters(config.flags);
+    let sizes = [("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
+    let mut object = Object::new(object, config.bytes(), &sizes).context("cannot load the kernel side")?;
+    fill_plans(&object, &plans)?;
+
+    let wanted = types.attachable(TRACEPOINTS, WALK_TASKS)?;
+    let events = object.map("EVENTS")?.try_clone_to_owned()?;
+    let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
+    let ring = ring?;
+    let mut links = Vec::new();
+    for (name, program) in TRACEPOINTS.iter().zip(&programs) {
+        links.push(bpf::attach(program.as_fd()).with_context(|| format!("cannot attach to tracepoint {name}"))?);
+    }
+    Ok(Loaded {
+        links,
+        ring,
+        tasks: object.map("TASKS")?.try_clone_to_owned()?,
+        adopt: object.take("ADOPT")?,
+        walk: object.take("WALK")?,
+        lost: object.take("LOST")?,
+        beats: object.take("BEATS")?,
+        tally: object.take("TALLY")?,
+        tallies: object.take("TALLIES")?,
+        missed: object.take("MISSED")?,
+        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
+        programs,
+    })
 }
 
 /// The object with calls of the kernel function `cast` in the place of those that stand for it. aya knows no kernel
@@ -185,61 +142,27 @@ fn instruction(code: u8, registers: u8, immediate: u32) -> [u8; 8] {
     [code, registers, 0, 0, a, b, c, d]
 }
 
-/// Has the kernel verify every program: the two that carry the plan interpreter side by side with the rest.
-fn load_programs(ebpf: &mut Ebpf, btf: &Btf) -> Result<()> {
-    let (enter, rest): (Vec<_>, Vec<_>) = ebpf.programs_mut().partition(|(name, _)| *name == "sys_enter");
-    std::thread::scope(|scope| {
-        let enter = scope.spawn(|| load_each(enter, btf));
-        load_each(rest, btf)?;
-        enter.join().map_err(|_| anyhow!("loading a program panicked"))?
-    })
-}
-
-fn load_each(programs: Vec<(&str, &mut Program)>, btf: &Btf) -> Result<()> {
-    for (name, program) in programs {
-        let loaded = match program {
-            Program::BtfTracePoint(program) => program.load(name, btf),
-            Program::Iter(program) => program.load("task", btf),
-            _ => bail!("the object has a program {name} of a kind that it should not have"),
-        };
-        loaded.with_context(|| format!("the kernel refuses program {name}"))?;
-    }
-    Ok(())
-}
-
 impl Loaded {
     /// A fresh run of the task iterator: reading it to its end visits every task.
-    pub fn iterate(&mut self) -> Result<File> {
-        let walker: &mut Iter = program(&mut self.object, WALK_TASKS)?.try_into()?;
-        let id = walker.attach().context("cannot attach the task iterator")?;
-        Ok(walker.take_link(id)?.into_file()?)
+    pub fn iterate(&self) -> Result<File> {
+        let walker = self.programs.last().map(AsFd::as_fd).context("the task iterator is not loaded")?;
+        Ok(bpf::iterate(walker).context("cannot attach the task iterator")?.into())
     }
 
     /// How often the kernel skipped one of our programs, because it would have interrupted itself (5.11).
     pub fn not_run(&self) -> u64 {
-        self.programs.iter().map(|&fd| recursion_misses(fd)).sum()
+        self.programs.iter().map(|program| bpf::recursion_misses(program.as_raw_fd())).sum()
     }
 }
 
-fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut Program> {
-    ebpf.program_mut(name).with_context(|| format!("the object has no program {name}"))
-}
-
-fn take(ebpf: &mut Ebpf, name: &str) -> Result<Map> {
-    ebpf.take_map(name).with_context(|| format!("the object has no map {name}"))
-}
-
-fn fill_plans(ebpf: &mut Ebpf, plans: &Plans) -> Result<()> {
-    let mut table: Array<_, PlanValue> = Array::try_from(ebpf.map_mut("PLAN").context("the object has no map PLAN")?)?;
-    for (index, plan) in plans.table.iter().enumerate() {
-        if *plan != Plan::NONE {
-            table.set(index as u32, PlanValue(*plan), 0)?;
-        }
+fn fill_plans(object: &Object, plans: &Plans) -> Result<()> {
+    let raw = |map: BorrowedFd<'_>| map.as_raw_fd();
+    let (table, variants) = (object.map("PLAN").map(raw)?, object.map("VARIANT").map(raw)?);
+    for (index, plan) in (0u32..).zip(&plans.table).filter(|(_, plan)| **plan != Plan::NONE) {
+        bpf::update(table, &index, plan)?;
     }
-    let map = ebpf.map_mut("VARIANT").context("the object has no map VARIANT")?;
-    let mut variants: HashMap<_, VariantKey, PlanValue> = HashMap::try_from(map)?;
     for (key, plan) in &plans.variants {
-        variants.insert(VariantKey(*key), PlanValue(*plan), 0)?;
+        bpf::update(variants, key, plan)?;
     }
     Ok(())
 }
@@ -338,46 +261,4 @@ fn ring_size(asked: Option<usize>) -> Result<u32> {
         }
     };
     Ok(size.next_power_of_two().max(rustix::param::page_size()) as u32)
-}
-
-/// Sets `key` of a map to `value`, for maps that aya has no type for.
-pub fn update<K, V>(map: RawFd, key: &K, value: &V) -> std::io::Result<()> {
-    /// `union bpf_attr` for BPF_MAP_UPDATE_ELEM, include/uapi/linux/bpf.h.
-    #[repr(C)]
-    struct Attr {
-        map: u32,
-        pad: u32,
-        key: u64,
-        value: u64,
-        flags: u64,
-    }
-    const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
-    let attr = Attr { map: map as u32, pad: 0, key: &raw const *key as u64, value: &raw const *value as u64, flags: 0 };
-    bpf(BPF_MAP_UPDATE_ELEM, &attr)
-}
-
-fn recursion_misses(program: RawFd) -> u64 {
-    use aya_obj::generated::bpf_prog_info;
-    #[repr(C)]
-    struct Attr {
-        fd: u32,
-        len: u32,
-        info: u64,
-    }
-    const BPF_OBJ_GET_INFO_BY_FD: libc::c_long = 15;
-    // SAFETY: plain numbers and addresses, for which zero is a value.
-    let mut info: bpf_prog_info = unsafe { std::mem::zeroed() };
-    let attr = Attr { fd: program as u32, len: size_of::<bpf_prog_info>() as u32, info: &raw mut info as u64 };
-    if bpf(BPF_OBJ_GET_INFO_BY_FD, &attr).is_err() {
-        return 0;
-    }
-    info.recursion_misses
-}
-
-fn bpf<A>(command: libc::c_long, attr: &A) -> std::io::Result<()> {
-    // SAFETY: the attribute is the one of the command, and what it points to outlives the call.
-    match unsafe { libc::syscall(libc::SYS_bpf, command, &raw const *attr, size_of::<A>()) } {
-        -1 => Err(std::io::Error::last_os_error()),
-        _ => Ok(()),
-    }
 }

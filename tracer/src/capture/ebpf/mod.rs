@@ -1,8 +1,10 @@
 //! The eBPF source: loads the kernel side, tells it whom and what to trace, and reads its ring.
 
 mod available;
+mod bpf;
 mod btf;
 mod load;
+mod object;
 mod ring;
 pub mod snapshot;
 
@@ -19,7 +21,6 @@ use tracer_common::config::{Tally, Task, walk};
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::loss::Loss;
 
-use self::ring::Ring;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
@@ -30,8 +31,7 @@ use crate::spec::Spec;
 /// # Errors
 /// What the kernel refuses and why.
 pub fn attempt(spec: &Spec) -> Result<()> {
-    let loaded = load::load(spec, OBJECT)?;
-    Ring::open(loaded.events.try_clone()?, loaded.ring).map(drop)
+    load::load(spec, OBJECT).map(drop)
 }
 
 /// The object that this crate was built with.
@@ -49,7 +49,6 @@ const LIVES: Duration = Duration::from_millis(300);
 /// Events from the kernel.
 pub struct EbpfSource {
     loaded: load::Loaded,
-    ring: Ring,
     /// Which way the source stops: nothing more will be traced, only read.
     detached: bool,
     targets: Targets,
@@ -85,12 +84,10 @@ impl EbpfSource {
         // Before any thread is started: the child is a copy of this one alone.
         let command = spec.target.command.as_ref().map(Started::spawn).transpose()?;
         let loaded = load::load(spec, OBJECT)?;
-        let ring = Ring::open(loaded.events.try_clone()?, loaded.ring)?;
         let endless =
             spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
         let mut source = EbpfSource {
             loaded,
-            ring,
             detached: false,
             targets: Targets { endless, ..Targets::default() },
             losses: Losses::default(),
@@ -128,7 +125,7 @@ impl EbpfSource {
         task.head.tid = pid;
         task.head.tgid = pid;
         task.flags = flags;
-        load::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
+        bpf::update(self.loaded.tasks.as_raw_fd(), &pidfd.as_raw_fd(), &task)
             .with_context(|| format!("cannot mark process {pid}"))
     }
 
@@ -179,7 +176,7 @@ impl EbpfSource {
 
     fn drain(&mut self, batch: &mut Batch) -> bool {
         let targets = &mut self.targets;
-        self.ring.drain(batch, |head, record, batch| targets.pass(head, record, batch))
+        self.loaded.ring.drain(batch, |head, record, batch| targets.pass(head, record, batch))
     }
 }
 
@@ -283,7 +280,7 @@ impl Source for EbpfSource {
                 return Ok(Status::Done);
             }
             let look = if self.active.elapsed() < BUSY { LOOK_BUSY } else { LOOK_IDLE };
-            self.ring.wait(wait.min(look))?;
+            self.loaded.ring.wait(wait.min(look))?;
             more = self.drain(batch);
         }
         if batch.len() > before {
@@ -339,7 +336,7 @@ impl Source for EbpfSource {
             let of = |reason: Loss| lost.get(&(reason as u32), 0).map_or(0, |per_cpu| per_cpu.iter().sum());
             of(Loss::RingFull) + of(Loss::LifecycleLost)
         });
-        Throughput { read: self.ring.read, lost }
+        Throughput { read: self.loaded.ring.read, lost }
     }
 
     fn command(&self) -> Option<u32> {

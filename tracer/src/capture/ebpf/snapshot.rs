@@ -4,28 +4,22 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
-use aya::programs::{Iter, Program};
-use aya::{Btf, EbpfLoader, Pod};
+use anyhow::{Context, Result, bail};
 use tracer_common::snapshot::{FileRecord, PATH_MAX, SnapshotConfig, SnapshotOffsets};
 
+use super::bpf;
 use super::btf::KernelTypes;
 use super::load::VMLINUX;
+use super::object::Object;
 
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/snapshot.bpf.o");
 
 /// The iterator's program.
 const PROGRAM: &str = "list_files";
-
-/// A configuration that aya may copy.
-#[repr(transparent)]
-#[derive(Clone, Copy)]
-struct ConfigValue(SnapshotConfig);
-// SAFETY: the inner type is repr(C) without padding or references; any bytes are a value of it.
-unsafe impl Pod for ConfigValue {}
 
 /// What to list.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +38,7 @@ pub struct Wanted {
 
 /// The loaded program: may be run several times.
 pub struct FileIterator {
-    object: aya::Ebpf,
+    program: OwnedFd,
 }
 
 impl FileIterator {
@@ -53,29 +47,19 @@ impl FileIterator {
     /// # Errors
     /// What this kernel or these rights lack.
     pub fn load(wanted: Wanted) -> Result<FileIterator> {
-        let path = Path::new(VMLINUX);
-        let (prepared, mut loader) = std::thread::scope(|scope| {
-            let prepared = scope.spawn(|| prepare(path, wanted));
-            // Reads the kernel's BTF too, whether it is needed or not.
-            let loader = EbpfLoader::new();
-            (prepared.join(), loader)
-        });
-        let (config, btf) = prepared.map_err(|_| anyhow!("reading the kernel's BTF panicked"))??;
-        loader.btf(None).override_global("CONFIG", &config, true);
-        let mut object = loader.load(OBJECT).context("cannot load the snapshot program")?;
-        let program: &mut Iter = program(&mut object)?.try_into()?;
-        program.load("task_file", &btf).context("the kernel refuses the snapshot program")?;
-        Ok(FileIterator { object })
+        let types = KernelTypes::read(Path::new(VMLINUX))?;
+        let config = config(&types, wanted)?;
+        let object = Object::new(OBJECT, config.bytes(), &[]).context("cannot load the snapshot program")?;
+        let (mut programs, ()) = object.load(&types.attachable(&[], (PROGRAM, "task_file"))?, || ())?;
+        Ok(FileIterator { program: programs.pop().context("the snapshot program is not loaded")? })
     }
 
     /// Calls `each` for every descriptor, with its path: empty when there is none, or when it is too long.
     ///
     /// # Errors
     /// What reading the iterator gives; a record that is not one.
-    pub fn run(&mut self, mut each: impl FnMut(&FileRecord, &[u8])) -> Result<()> {
-        let program: &mut Iter = program(&mut self.object)?.try_into()?;
-        let id = program.attach().context("cannot attach the file iterator")?;
-        let mut file: File = program.take_link(id)?.into_file()?;
+    pub fn run(&self, mut each: impl FnMut(&FileRecord, &[u8])) -> Result<()> {
+        let mut file: File = bpf::iterate(self.program.as_fd()).context("cannot attach the file iterator")?.into();
         // Aligned for records; the kernel hands out whole ones, 8 pages of them at most.
         let mut buffer = vec![0u64; (64 << 10) / 8];
         let (mut used, mut asked) = (0, 0);
@@ -145,9 +129,8 @@ pub fn socket_owners() -> Result<Vec<SocketOwner>> {
     Ok(owners)
 }
 
-/// What the program is told, and what it attaches to.
-fn prepare(path: &Path, wanted: Wanted) -> Result<(ConfigValue, Btf)> {
-    let types = KernelTypes::read(path)?;
+/// What the program is told.
+fn config(types: &KernelTypes, wanted: Wanted) -> Result<SnapshotConfig> {
     let list = types.find_all(SnapshotOffsets::PATHS)?;
     let off = SnapshotOffsets::from_list(&list).context("offsets and paths disagree")?;
     let mut flags = 0;
@@ -160,14 +143,7 @@ fn prepare(path: &Path, wanted: Wanted) -> Result<(ConfigValue, Btf)> {
     if wanted.cloexec {
         flags |= SnapshotConfig::CLOEXEC;
     }
-    let config =
-        SnapshotConfig { off, flags, tgid: wanted.tgid, not_tgid: if wanted.own { 0 } else { std::process::id() } };
-    let btf = Btf::parse(&types.attachable(), aya::Endianness::default()).context("cannot read the kernel's BTF")?;
-    Ok((ConfigValue(config), btf))
-}
-
-fn program(object: &mut aya::Ebpf) -> Result<&mut Program> {
-    object.program_mut(PROGRAM).with_context(|| format!("the object has no program {PROGRAM}"))
+    Ok(SnapshotConfig { off, flags, tgid: wanted.tgid, not_tgid: if wanted.own { 0 } else { std::process::id() } })
 }
 
 /// The first record of `bytes` and its path; `None` when it is not all there.

@@ -281,6 +281,11 @@ fn is_regular(view: &FileView<'_>) -> bool {
 
 /// A path without `.`, doubled slashes and, where that needs no look at the files, `..`.
 pub(super) fn lexical(path: &[u8]) -> Vec<u8> {
+    // Most are like this.
+    let simple = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
+    if path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&b| b == b'/').all(simple)) {
+        return path.to_vec();
+    }
     let mut names: Vec<&[u8]> = Vec::new();
     for name in path.split(|&b| b == b'/') {
         match name {

@@ -1,0 +1,192 @@
+//! Arrays of strings: what a program is given.
+
+use core::ffi::c_void;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+
+use aya_ebpf::helpers::generated as helper;
+use tracer_common::event::{Blob, status};
+use tracer_common::plan::ARGV_MAX;
+
+use crate::capture::{bytes, put, text, user};
+use crate::maps::{Buffer, DATA_MASK};
+
+/// Copies an array of strings: the pointers, then each string.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    if address == 0 {
+        return 0;
+    }
+    // The count comes first, so that its blob stands first; its pointers follow as far as they are shown.
+    let n = counted(address);
+    let known = n & 0xffff_ffff;
+    let shown = known.min(max).min(ARGV_MAX as u64);
+    let mut fault = bytes(b, address, shown << 3, (ARGV_MAX as u64) << 3);
+    patch_want(b, shown << 3, known, n >> 32 != 0);
+    let mut i = 0u64;
+    while i < ARGV_MAX as u64 {
+        if i >= shown {
+            break;
+        }
+        fault |= words(b, address, i, shown, cap);
+        i += WORDS;
+    }
+    fault
+}
+
+/// Strings that are copied in a loop of their own: two short loops are verified faster than a long one.
+pub const WORDS: u64 = 8;
+
+/// Copies the strings of an array from `first` on, `WORDS` at most.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn words(buffer: *mut Buffer, address: u64, first: u64, shown: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let mut fault = 0;
+    let mut i = 0u64;
+    while i < WORDS {
+        let at = first.wrapping_add(i);
+        if at >= shown {
+            break;
+        }
+        fault |= word(b, address, at, cap);
+        i += 1;
+    }
+    fault
+}
+
+/// Copies string `i` of an array.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn word(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    b.blob.part = i as u16 + 1;
+    text(b, user(address.wrapping_add(i << 3)), cap)
+}
+
+/// Sets `want` of the blob just written, of `len` bytes, to the number of strings; notes a fault.
+#[inline(always)]
+fn patch_want(b: &mut Buffer, len: u64, n: u64, fault: bool) {
+    let at = (b.used as usize).wrapping_sub(len as usize + size_of::<Blob>());
+    if at > DATA_MASK {
+        return;
+    }
+    let at = black_box(at) & (DATA_MASK & !7);
+    // SAFETY: masked to the data; a blob's head stands there.
+    unsafe {
+        let blob = (&raw mut b.data).cast::<u8>().add(at).cast::<Blob>();
+        (*blob).want = n as u32;
+        if fault {
+            (*blob).status = status::FAULT;
+        } else if n > len >> 3 {
+            (*blob).status = status::CUT;
+        }
+    }
+}
+
+/// Counts the strings of an array.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    if address == 0 {
+        return 0;
+    }
+    let n = counted(address);
+    put(b, 0, n & 0xffff_ffff, if n >> 32 != 0 { status::FAULT } else { status::WHOLE });
+    (n >> 32 != 0) as i64
+}
+
+/// The number of pointers before the NULL, at most `MOST`; bit 32 is set when one could not be read.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn counted(address: u64) -> u64 {
+    let mut n = 0u64;
+    let mut i = 0u64;
+    while i < MOST / (ROUNDS * MANY as u64) {
+        let more = counted_near(address.wrapping_add(n << 3));
+        n += more & NUMBER;
+        if more & END != 0 {
+            return n;
+        }
+        if more & GONE != 0 {
+            return n | 1 << 32;
+        }
+        i += 1;
+    }
+    n
+}
+
+/// As `counted_here`, as often as `ROUNDS` says.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn counted_near(address: u64) -> u64 {
+    let mut n = 0u64;
+    let mut i = 0u64;
+    while i < ROUNDS {
+        let more = counted_here(address.wrapping_add(n << 3));
+        n += more & NUMBER;
+        if more & (END | GONE) != 0 {
+            return n | more & (END | GONE);
+        }
+        i += 1;
+    }
+    n
+}
+
+/// How many pointers are counted, and how many at once: what the stack has room for (512 bytes with the callers' up to Linux 6.12).
+const MOST: u64 = 2048;
+const MANY: usize = 16;
+/// Two short loops are verified faster than a long one.
+const ROUNDS: u64 = 8;
+
+/// What `counted_here` says besides a number: the NULL is there; memory is not.
+const END: u64 = 1 << 12;
+const GONE: u64 = 1 << 13;
+const NUMBER: u64 = END - 1;
+
+/// The number of pointers at `address` before a NULL, at most `MANY`, with `END` or `GONE`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn counted_here(address: u64) -> u64 {
+    let mut chunk = MaybeUninit::<[u64; MANY]>::uninit();
+    // SAFETY: the helper writes as many bytes as there are.
+    if unsafe { helper::bpf_probe_read_user(chunk.as_mut_ptr().cast(), 8 * MANY as u32, address as *const c_void) } != 0
+    {
+        // A page ends here, or memory does: one at a time.
+        let mut one = 0u64;
+        // SAFETY: the helper writes 8 bytes into 8.
+        if unsafe { helper::bpf_probe_read_user((&raw mut one).cast(), 8, address as *const c_void) } != 0 {
+            return GONE;
+        }
+        return if one == 0 { END } else { 1 };
+    }
+    // SAFETY: the helper has written all of it.
+    let chunk = unsafe { chunk.assume_init_ref() };
+    let mut i = 0usize;
+    while i < MANY {
+        if chunk[i] == 0 {
+            return i as u64 | END;
+        }
+        i += 1;
+    }
+    MANY as u64
+}

@@ -1,0 +1,222 @@
+//! The bpf(2) calls that are made here and not through aya. The attributes are the members of `union bpf_attr` (include/uapi/linux/bpf.h)
+//! for one command each; what stands behind the last that is given is zero to the kernel.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use aya_obj::generated::{bpf_insn, bpf_prog_info};
+
+const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
+const BPF_PROG_LOAD: libc::c_long = 5;
+const BPF_OBJ_GET_INFO_BY_FD: libc::c_long = 15;
+const BPF_RAW_TRACEPOINT_OPEN: libc::c_long = 17;
+const BPF_BTF_LOAD: libc::c_long = 18;
+const BPF_MAP_FREEZE: libc::c_long = 22;
+const BPF_LINK_CREATE: libc::c_long = 28;
+const BPF_ITER_CREATE: libc::c_long = 33;
+
+const BPF_PROG_TYPE_TRACING: u32 = 26;
+const BPF_TRACE_RAW_TP: u32 = 23;
+const BPF_TRACE_ITER: u32 = 28;
+
+/// What a program of type `BPF_PROG_TYPE_TRACING` is attached to, by its number in the kernel's BTF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attach {
+    /// A tracepoint: its type, `btf_trace_NAME` (5.5).
+    Tracepoint(u32),
+    /// An iterator: its function, `bpf_iter_NAME` (5.8).
+    Iterator(u32),
+}
+
+/// A program before it is loaded.
+#[derive(Debug)]
+pub struct Program<'p> {
+    /// At most 15 bytes of it are kept.
+    pub name: &'p str,
+    /// With the descriptors of its maps, and the functions that it calls.
+    pub instructions: &'p [bpf_insn],
+    /// What may be called is decided by this.
+    pub license: &'p CStr,
+    /// The object's types.
+    pub types: BorrowedFd<'p>,
+    /// `struct bpf_func_info` of each function.
+    pub functions: &'p [u8],
+    /// Bytes of one of them.
+    pub function_size: u32,
+    /// What it is attached to.
+    pub attach: Attach,
+}
+
+/// Has the kernel verify a program. The verifier says in `log` why not, when there is one.
+///
+/// # Errors
+/// As bpf(2): EACCES, EINVAL for a program that is refused, EPERM without rights, E2BIG.
+pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    #[derive(Default)]
+    struct Attr {
+        prog_type: u32,
+        insn_cnt: u32,
+        insns: u64,
+        license: u64,
+        log_level: u32,
+        log_size: u32,
+        log_buf: u64,
+        kern_version: u32,
+        prog_flags: u32,
+        prog_name: [u8; 16],
+        prog_ifindex: u32,
+        expected_attach_type: u32,
+        prog_btf_fd: u32,
+        func_info_rec_size: u32,
+        func_info: u64,
+        func_info_cnt: u32,
+        line_info_rec_size: u32,
+        line_info: u64,
+        line_info_cnt: u32,
+        attach_btf_id: u32,
+    }
+    let (expected_attach_type, attach_btf_id) = match program.attach {
+        Attach::Tracepoint(id) => (BPF_TRACE_RAW_TP, id),
+        Attach::Iterator(id) => (BPF_TRACE_ITER, id),
+    };
+    let mut attr = Attr {
+        prog_type: BPF_PROG_TYPE_TRACING,
+        insn_cnt: program.instructions.len() as u32,
+        insns: program.instructions.as_ptr() as u64,
+        license: program.license.as_ptr() as u64,
+        expected_attach_type,
+        prog_btf_fd: program.types.as_raw_fd() as u32,
+        func_info_rec_size: program.function_size,
+        func_info: program.functions.as_ptr() as u64,
+        func_info_cnt: program.functions.len() as u32 / program.function_size.max(1),
+        attach_btf_id,
+        ..Attr::default()
+    };
+    if !log.is_empty() {
+        (attr.log_level, attr.log_size, attr.log_buf) = (1, log.len() as u32, log.as_mut_ptr() as u64);
+    }
+    let name = program.name.as_bytes();
+    let n = name.len().min(attr.prog_name.len() - 1);
+    attr.prog_name[..n].copy_from_slice(&name[..n]);
+    // A signal that waits ends the verification.
+    let mut tries = 0;
+    loop {
+        match descriptor(BPF_PROG_LOAD, &attr) {
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) && tries < 10 => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Loads an object's types (4.18).
+///
+/// # Errors
+/// As bpf(2).
+pub fn load_types(types: &[u8]) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Attr {
+        btf: u64,
+        log_buf: u64,
+        size: u32,
+    }
+    descriptor(BPF_BTF_LOAD, &Attr { btf: types.as_ptr() as u64, log_buf: 0, size: types.len() as u32 })
+}
+
+/// Attaches a program to its tracepoint, until the descriptor is closed.
+///
+/// # Errors
+/// As bpf(2).
+pub fn attach(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Attr {
+        name: u64,
+        prog_fd: u32,
+        pad: u32,
+    }
+    descriptor(BPF_RAW_TRACEPOINT_OPEN, &Attr { name: 0, prog_fd: program.as_raw_fd() as u32, pad: 0 })
+}
+
+/// A run of an iterator program: reading the descriptor to its end has it called for everything.
+///
+/// # Errors
+/// As bpf(2).
+pub fn iterate(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Link {
+        prog_fd: u32,
+        target_fd: u32,
+        attach_type: u32,
+        flags: u32,
+        info: u64,
+        info_len: u32,
+        pad: u32,
+    }
+    #[repr(C)]
+    struct Run {
+        link_fd: u32,
+        flags: u32,
+    }
+    let prog_fd = program.as_raw_fd() as u32;
+    let link = Link { prog_fd, target_fd: 0, attach_type: BPF_TRACE_ITER, flags: 0, info: 0, info_len: 0, pad: 0 };
+    let link = descriptor(BPF_LINK_CREATE, &link)?;
+    descriptor(BPF_ITER_CREATE, &Run { link_fd: link.as_raw_fd() as u32, flags: 0 })
+}
+
+/// Sets `key` of a map to `value`.
+///
+/// # Errors
+/// As bpf(2).
+pub fn update<K, V: ?Sized>(map: RawFd, key: &K, value: &V) -> io::Result<()> {
+    #[repr(C)]
+    struct Attr {
+        map: u32,
+        pad: u32,
+        key: u64,
+        value: u64,
+        flags: u64,
+    }
+    let value = (&raw const *value).cast::<u8>() as u64;
+    let attr = Attr { map: map as u32, pad: 0, key: &raw const *key as u64, value, flags: 0 };
+    bpf(BPF_MAP_UPDATE_ELEM, &attr).map(drop)
+}
+
+/// Makes a map one that programs may not change, so that its values are constants to the verifier (5.2).
+///
+/// # Errors
+/// As bpf(2).
+pub fn freeze(map: RawFd) -> io::Result<()> {
+    bpf(BPF_MAP_FREEZE, &(map as u32)).map(drop)
+}
+
+/// How often the kernel did not run a program because it would have interrupted itself (5.11).
+pub fn recursion_misses(program: RawFd) -> u64 {
+    #[repr(C)]
+    struct Attr {
+        fd: u32,
+        len: u32,
+        info: u64,
+    }
+    // SAFETY: plain numbers and addresses, for which zero is a value.
+    let mut info: bpf_prog_info = unsafe { std::mem::zeroed() };
+    let attr = Attr { fd: program as u32, len: size_of::<bpf_prog_info>() as u32, info: &raw mut info as u64 };
+    if bpf(BPF_OBJ_GET_INFO_BY_FD, &attr).is_err() {
+        return 0;
+    }
+    info.recursion_misses
+}
+
+fn descriptor<A>(command: libc::c_long, attr: &A) -> io::Result<OwnedFd> {
+    let fd = bpf(command, attr)?;
+    // SAFETY: the command gives a new descriptor, which nobody else knows.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn bpf<A>(command: libc::c_long, attr: &A) -> io::Result<RawFd> {
+    // SAFETY: the attribute is the one of the command, and what it points to outlives the call.
+    match unsafe { libc::syscall(libc::SYS_bpf, command, &raw const *attr, size_of::<A>()) } {
+        -1 => Err(io::Error::last_os_error()),
+        value => Ok(value as RawFd),
+    }
+}

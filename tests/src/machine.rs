@@ -14,6 +14,7 @@ pub fn lacks(word: &str) -> Option<String> {
     match word {
         "root" => reason(is_root(), "root"),
         "bpf" => reason(has_bpf(), "BTF (/sys/kernel/btf/vmlinux), CAP_BPF and CAP_PERFMON"),
+        "cgroup2" => reason(cgroup2().is_some(), "a cgroup v2 hierarchy (mounted, and writable)"),
         "speed" => reason(slowness() == 1, "a processor that is not emulated"),
         "ptrace" => reason(has_ptrace(), "ptrace (kernel.yama.ptrace_scope forbids it)"),
         _ => {
@@ -30,6 +31,15 @@ pub fn lacks(word: &str) -> Option<String> {
             }
         }
     }
+}
+
+/// Where the cgroup v2 hierarchy is mounted, if groups can be made there.
+pub fn cgroup2() -> Option<PathBuf> {
+    let mounts = fs::read_to_string("/proc/mounts").ok()?;
+    let mut lines = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    let at = lines.find_map(|line| (line.get(2) == Some(&"cgroup2")).then(|| PathBuf::from(line[1])))?;
+    let probe = at.join(format!("tracer-test-probe-{}", std::process::id()));
+    (fs::create_dir(&probe).is_ok() && fs::remove_dir(&probe).is_ok()).then_some(at)
 }
 
 /// What a backend needs.

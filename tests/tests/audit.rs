@@ -1,4 +1,4 @@
-//! `tracer audit` over suites whose tests do known things (`fixtures/suite`, `fixtures/pytest_suite`, `fixtures/shell_suite`), on
+//! `tracer audit` over suites whose tests do known things (`fixtures/suite`, `fixtures/pytest_suite`, ...), on
 //! both sources: every access is that of the right test, none is missed, none invented, and every run gives the same report to the
 //! byte. And over a program that swaps links under another's opens (`fixtures/swap.c`): the file is named that was opened.
 //!
@@ -69,6 +69,26 @@ static SUITES: &[Suite] = &[
         command: "./run.sh",
         repeatable: true,
     },
+    Suite {
+        name: "go",
+        fixture: "go_suite",
+        needs: &["tool:go"],
+        before: "go test -count=1 ./...",
+        options: "",
+        command: "go test -count=1 ./...",
+        // What of its cache it reads, go decides anew.
+        repeatable: false,
+    },
+    Suite {
+        name: "ctest",
+        fixture: "ctest_suite",
+        needs: &["tool:ctest"],
+        before: "ctest",
+        options: "",
+        command: "ctest -j 4",
+        // Its logs have times.
+        repeatable: false,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -136,6 +156,7 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
     let text = format!(
         "cp -r $ROOT/tests/fixtures/{fixture} project && cd project || exit 90\n\
          export HOME=$DIR/home TMPDIR=$DIR/tmp OUTSIDE=$DIR/outside CARGO_TARGET_DIR=$DIR/target PYTHONDONTWRITEBYTECODE=1\n\
+         export GOCACHE=$DIR/gocache GOPATH=$DIR/gopath GOFLAGS=-mod=mod GOPROXY=off\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE; ({before}) > $DIR/before 2>&1 || {{ cat $DIR/before; exit 91; }}\n\
          for run in $(seq {runs}); do\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE\n\

@@ -94,8 +94,9 @@
 //! # Claims
 //!
 //! `that` is a rule, or a list of rules each of which is claimed. A claim holds when something that it speaks of happened and did
-//! not fail. `write` means that bytes were written, `connect` that a connection was begun. With `unit`, it must have happened in
-//! each unit that fits, and at least one must have run.
+//! not fail. `write` means that bytes were written, be it under another name that the same unit then changed to this one (`mv new
+//! file`); `connect` that a connection was begun. With `unit`, it must have happened in each unit that fits, and at least one must
+//! have run.
 
 mod address;
 mod fault;

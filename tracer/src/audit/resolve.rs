@@ -93,6 +93,12 @@ impl World for Machine {
     fn exists(&self, path: &[u8]) -> bool {
         as_path(path).symlink_metadata().is_ok()
     }
+
+    fn program(&self, process: u32) -> Vec<u8> {
+        std::fs::read_link(format!("/proc/{process}/exe"))
+            .map(|path| path.into_os_string().into_vec())
+            .unwrap_or_default()
+    }
 }
 
 /// A path's last name, and what stands before the slash before it; `None` for the empty path.

@@ -56,6 +56,9 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
     }
+    if audit.cgroup.is_some() {
+        collector.expect_others();
+    }
     let mut batch = Batch::new();
     let mut take = |batch: &mut Batch, collector: &mut Collector<'_>| {
         if let Some(recorder) = &mut recorder {
@@ -80,6 +83,10 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         }
         if ended.is_none() && collector.status().is_some() {
             ended = Some(Instant::now());
+        }
+        // Others may come into a cgroup at any time: the source waits for them.
+        if ended.is_some() && audit.cgroup.is_some() && collector.running().is_empty() {
+            break false;
         }
         if ended.is_some_and(|ended| ended.elapsed() >= GRACE) {
             break true;
@@ -106,7 +113,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     }
     let mut evidence = collector.finish(source.name(), gaps(&losses));
     evidence.command = spec.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
-    evidence.remarks = inherited;
+    evidence.remarks.extend(inherited);
     Ok(evidence)
 }
 
@@ -124,7 +131,7 @@ fn request(audit: &Audit, command: crate::spec::Command) -> Spec {
             *wanted = true;
         }
     }
-    let target = Target { command: Some(command), ..Target::default() };
+    let target = Target { command: Some(command), cgroup: audit.cgroup.clone(), ..Target::default() };
     Spec {
         calls: CallFilter { nrs, all: false },
         evidence: true,

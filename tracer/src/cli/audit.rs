@@ -122,6 +122,16 @@ static FLAGS: &[Row<Draft>] = &[
         },
     ),
     row(
+        None,
+        &["--cgroup"],
+        Takes::Value("DIRECTORY"),
+        "What other processes do in this cgroup v2 directory is done for the command too: containers, services (eBPF only).",
+        |draft, value| {
+            draft.spec.cgroup = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
@@ -201,6 +211,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
             unit_variables: Vec::new(),
             unit_programs: Vec::new(),
             pytest: None,
+            cgroup: None,
             backend: Backend::Auto,
             ring_size: None,
             color: Color::Auto,

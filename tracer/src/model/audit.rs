@@ -145,7 +145,8 @@ pub struct Access {
     pub to: Option<Vec<u8>>,
     /// What the program passed, where that is another absolute path than the object's (through a symbolic link).
     pub passed: Option<Vec<u8>>,
-    /// Of [`Op::Write`]: bytes were written, or it was mapped for writing and shared.
+    /// Of [`Op::Write`]: bytes were written, or it was mapped for writing and shared. Of [`Op::Rename`]: the unit had written so
+    /// to the file that got the new name, as programs do that replace a file at one stroke.
     pub wrote: bool,
     /// The program that did it, by its path.
     pub program: Vec<u8>,

@@ -87,7 +87,11 @@ impl Policy {
         for access in evidence.accesses.iter().filter(|access| succeeded(access) && access.unit < evidence.units.len())
         {
             hits.clear();
-            sides(access).iter().for_each(|side| lookup.hits(side, &access.program, &mut hits));
+            let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);
+            let written =
+                written.map(|to| Side { ops: Ops::of(Op::Write), object: Cow::Owned(Object::File(to.clone())) });
+            let sides = sides(access).into_iter().chain(written);
+            sides.for_each(|side| lookup.hits(&side, &access.program, &mut hits));
             hits.iter().for_each(|&hit| done[hit][access.unit] = true);
         }
         let mut unmet = Vec::new();

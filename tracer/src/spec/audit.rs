@@ -31,6 +31,8 @@ pub struct Audit {
     pub unit_programs: Vec<String>,
     /// Have pytest mark its tests; `None`: when the command is pytest.
     pub pytest: Option<bool>,
+    /// What others do in this cgroup v2 directory, or below it, is done for the command.
+    pub cgroup: Option<PathBuf>,
     /// By what it is traced.
     pub backend: Backend,
     /// Bytes of the ring buffer.

@@ -66,6 +66,11 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
             tree.add(inside(&path.clone()), Node::File(path));
         }
     }
+    tree.add(inside(&root().join("action")), Node::Directory);
+    for entry in fs::read_dir(root().join("action"))? {
+        let path = entry?.path();
+        tree.add(inside(&path.clone()), Node::File(path));
+    }
     let mut words: Vec<String> = ALWAYS.map(str::to_owned).to_vec();
     for entry in fs::read_dir(tests.join("cases"))? {
         let path = entry?.path();

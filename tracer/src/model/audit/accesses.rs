@@ -23,6 +23,8 @@ pub struct Accesses {
     rows: HashSet<Row>,
     /// What was written to, by unit; with whether it holds what was written (a file, a fifo).
     written: HashMap<(usize, Text), bool>,
+    /// The same by the names that these files have now.
+    now: HashSet<(usize, Text)>,
 }
 
 /// An object by numbers, in the order of [`Object`].
@@ -53,7 +55,7 @@ pub struct Row {
     pub to: Option<Text>,
     /// As [`Access::passed`].
     pub passed: Option<Text>,
-    /// As [`Access::wrote`]; set when all is known.
+    /// As [`Access::wrote`]; of a write set when all is known.
     pub wrote: bool,
     /// The program that did it.
     pub program: Text,
@@ -93,6 +95,22 @@ impl Accesses {
     pub fn wrote(&mut self, unit: usize, path: &[u8], holds: bool) {
         let path = self.text(path);
         self.written.insert((unit, path), holds);
+        self.now.insert((unit, path));
+    }
+
+    /// A file got another name, or (`None`) lost the one that it had. Whether the unit had written to it.
+    pub fn moved(&mut self, unit: usize, old: &[u8], new: Option<&[u8]>) -> bool {
+        let old = self.text(old);
+        let wrote = self.now.remove(&(unit, old));
+        if let Some(new) = new {
+            let new = self.text(new);
+            if wrote {
+                self.now.insert((unit, new));
+            } else {
+                self.now.remove(&(unit, new));
+            }
+        }
+        wrote
     }
 
     /// All of them in order, each once. `place`: the final index of each unit; `steady`: a text without what differs from run to
@@ -125,6 +143,11 @@ impl Accesses {
             row.passed = row.passed.map(text);
             row.program = text(row.program);
         }
+        // Of a name that a unit gave more than once, once is enough to have written to the file.
+        let unwritten = |row: &Row| Row { wrote: false, ..*row };
+        let written: HashSet<Row> =
+            rows.iter().filter(|row| row.op == Op::Rename && row.wrote).map(unwritten).collect();
+        rows.retain(|row| !written.contains(row));
         rows.sort_unstable();
         rows.dedup();
         let text = |text: Text| texts.list[text.0 as usize].clone();

@@ -5,23 +5,24 @@
 //! [`World::resolve`].
 
 mod files;
+mod programs;
 mod sockets;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tracer_common::event::{Head, kind, status};
-use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
+use tracer_common::plan::{phase, shape};
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
 use super::names::Names;
 use super::ports::Ports;
 use super::stable::Stable;
-use super::units::{self, Program, Rules};
+use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
-use crate::model::calls::{path_of, words};
+use crate::model::calls::path_of;
 
 /// The calls that evidence is made of.
 pub const CALLS: &[&str] = &[
@@ -97,6 +98,9 @@ pub trait World {
 
     /// Something has this absolute path now.
     fn exists(&self, path: &[u8]) -> bool;
+
+    /// The program that a process runs now; empty where that cannot be told.
+    fn program(&self, process: u32) -> Vec<u8>;
 }
 
 /// Makes evidence of records.
@@ -115,6 +119,10 @@ pub struct Collector<'w> {
     stable: Stable,
     gaps: BTreeMap<(GapKind, Option<usize>, String), u64>,
     command: Option<u32>,
+    /// Processes come that the command did not start.
+    others: bool,
+    /// Such processes that were there before, by their programs.
+    before: BTreeMap<u32, Vec<u8>>,
     status: Option<i32>,
     /// What is done to files below is not the command's doing.
     ignored: Option<Vec<u8>>,
@@ -147,6 +155,8 @@ impl<'w> Collector<'w> {
             stable: Stable::default(),
             gaps: BTreeMap::new(),
             command: None,
+            others: false,
+            before: BTreeMap::new(),
             status: None,
             ignored: None,
         }
@@ -170,6 +180,11 @@ impl<'w> Collector<'w> {
         self.stable.task(pid);
     }
 
+    /// There will be processes that the command did not start, but that work for it.
+    pub fn expect_others(&mut self) {
+        self.others = true;
+    }
+
     /// Takes one record.
     pub fn take(&mut self, record: &[u8]) {
         let Some(head) = Head::read(record) else { return };
@@ -189,6 +204,13 @@ impl<'w> Collector<'w> {
                     self.processes.insert(process, parent);
                 }
             }
+            kind::ATTACH if !self.processes.contains_key(&head.tgid) => {
+                let program = self.world.program(head.tgid);
+                let text = self.accesses.text(&program);
+                self.processes.insert(head.tgid, Process { unit: 0, program: text });
+                self.before.insert(head.tgid, program);
+                self.stable.task(head.tgid);
+            }
             kind::EXIT if head.args[0] == 1 => {
                 if self.command == Some(head.tgid) {
                     // The process's own status, where exit_group or a signal gave one.
@@ -197,6 +219,8 @@ impl<'w> Collector<'w> {
                 }
                 self.processes.remove(&head.tgid);
             }
+            // One that came into the cgroup.
+            kind::EXEC => drop(self.process(head.tgid)),
             _ => {}
         }
     }
@@ -204,7 +228,8 @@ impl<'w> Collector<'w> {
     /// The processes that have not ended, with their programs: what was left behind.
     pub fn running(&self) -> Vec<(u32, &[u8])> {
         let program = |process: &Process| self.accesses.of(process.program);
-        let mut running: Vec<_> = self.processes.iter().map(|(pid, process)| (*pid, program(process))).collect();
+        let own = self.processes.iter().filter(|(pid, _)| !self.before.contains_key(pid));
+        let mut running: Vec<_> = own.map(|(pid, process)| (*pid, program(process))).collect();
         running.sort_unstable();
         running
     }
@@ -223,7 +248,11 @@ impl<'w> Collector<'w> {
         if let Some(process) = self.processes.get(&pid) {
             return *process;
         }
-        self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
+        if self.others {
+            self.stable.task(pid);
+        } else {
+            self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
+        }
         *self.processes.entry(pid).or_default()
     }
 
@@ -259,50 +288,6 @@ impl<'w> Collector<'w> {
         }
     }
 
-    /// A marker of a program that names its units itself.
-    fn marker(&mut self, seen: &Seen<'_, '_>) {
-        let Some(Value::Path { bytes, .. }) = seen.path(0).map(|(_, value)| value) else { return };
-        let Some(marked) = units::marked(bytes) else { return };
-        let unit = marked.map_or(0, |unit| self.unit(unit));
-        self.processes.entry(seen.call.head.tgid).or_default().unit = unit;
-    }
-
-    fn execute(&mut self, seen: &Seen<'_, '_>) {
-        let passed = self.given(seen, 0);
-        if seen.errno != 0 {
-            if let Some(passed) = passed {
-                self.access(seen, Op::Run, &passed.object, passed.passed.as_deref());
-            }
-            return;
-        }
-        let file = seen.blobs.find(ARG_RET, shape::EXE, phase::EXIT_OK, 0);
-        let file = file.and_then(|(_, bytes)| decode::file_view(bytes)).and_then(|view| path_of(&view));
-        let (environment, whole) = environment(seen.blobs);
-        let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
-        let Some(file) = file.or_else(|| passed.map(|passed| passed.object)) else {
-            self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
-            return;
-        };
-        let words = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then(|| words(value)));
-        let program = Program {
-            passed: &given,
-            file: &file,
-            words: words.as_deref().unwrap_or_default(),
-            environment: &environment,
-            before: self.accesses.of(seen.program),
-            inside: seen.unit != 0,
-        };
-        let begun = self.rules.unit(&program);
-        if begun.is_none() && !whole && seen.unit == 0 {
-            self.gap(GapKind::UnknownUnit, None, "an environment that was too long to be read".to_owned(), 1);
-        }
-        let unit = begun.map_or(seen.unit, |unit| self.unit(unit));
-        let passed = (!given.is_empty() && given != file).then_some(given);
-        self.access(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref());
-        let program = self.accesses.text(&file);
-        self.processes.insert(seen.call.head.tgid, Process { unit, program });
-    }
-
     fn unit(&mut self, unit: Unit) -> usize {
         match self.units.iter().position(|known| *known == unit) {
             Some(at) => at,
@@ -315,17 +300,17 @@ impl<'w> Collector<'w> {
 
     /// Something was done to a file.
     fn access(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>) {
-        self.access_to(seen, op, path, passed, None);
+        self.access_to(seen, op, path, passed, Related::default());
     }
 
     /// Something was done to a file that has to do with another name.
-    fn access_to(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>, to: Option<&[u8]>) {
+    fn access_to(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>, related: Related<'_>) {
         if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
             return;
         }
         let thing = Thing::File(self.accesses.text(path));
-        let [to, passed] = [to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        self.add(Row { to, passed, ..seen.row(op, thing) });
+        let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
+        self.add(Row { to, passed, wrote: related.wrote, ..seen.row(op, thing) });
     }
 
     /// Something was done to a socket.
@@ -394,6 +379,9 @@ impl<'w> Collector<'w> {
         };
         let mut gaps: Vec<Gap> = std::mem::take(&mut self.gaps).into_iter().map(gap).collect();
         gaps.sort();
+        let programs: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
+        let remark = |program| format!("{program} was there before the command, and what it did is in the evidence");
+        let remarks = programs.into_iter().map(remark).collect();
         Evidence {
             command: Vec::new(),
             status: self.status,
@@ -402,9 +390,16 @@ impl<'w> Collector<'w> {
             accesses,
             effects,
             gaps,
-            remarks: Vec::new(),
+            remarks,
         }
     }
+}
+
+/// The other name of a link or a rename, and what is told of the file.
+#[derive(Debug, Clone, Copy, Default)]
+struct Related<'r> {
+    to: Option<&'r [u8]>,
+    wrote: bool,
 }
 
 /// Whether a path was there before the run, as far as is known.
@@ -450,20 +445,4 @@ impl<'s, 'a> Seen<'s, 'a> {
             program: self.program,
         }
     }
-}
-
-/// The environment that an execve gave, and whether it is whole.
-fn environment(blobs: &Blobs<'_>) -> (Vec<u8>, bool) {
-    let mut bytes = Vec::new();
-    let mut want = None;
-    for part in 0..tracer_common::plan::ENVIRON_PARTS {
-        let Some((blob, piece)) = blobs.find(ARG_RET, shape::ENVIRON, phase::EXIT_OK, part) else { break };
-        want = want.or(Some(blob.want as usize));
-        bytes.extend_from_slice(piece);
-        if piece.len() < BLOB_MAX {
-            break;
-        }
-    }
-    let whole = want.is_none_or(|want| bytes.len() >= want);
-    (bytes, whole)
 }

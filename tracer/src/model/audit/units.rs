@@ -60,10 +60,14 @@ impl Rules {
         self.by_program(program)
     }
 
+    /// A path from the workspace on, where it lies in it.
+    fn relative<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        path.strip_prefix(self.workspace.as_slice()).and_then(|rest| rest.strip_prefix(b"/"))
+    }
+
     fn by_program(&self, program: &Program<'_>) -> Option<Unit> {
         for path in [program.passed, program.file] {
-            let inside = path.strip_prefix(self.workspace.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
-            let relative = inside.unwrap_or(path);
+            let relative = self.relative(path).unwrap_or(path);
             if self.programs.iter().any(|glob| glob.is_match(as_path(path)) || glob.is_match(as_path(relative))) {
                 return Some(Unit { runner: Runner::Generic, suite: String::new(), name: shown(relative) });
             }
@@ -79,9 +83,11 @@ impl Rules {
                 Some(Unit { runner: Runner::CargoTest, suite: shown(name), name: String::new() })
             }
             _ if base(program.file).ends_with(b".test") && contains(program.file, b"/go-build") => {
+                // A package is tested in its own directory; packages of different directories may have the same name.
+                let directory = value(program.environment, b"PWD").and_then(|directory| self.relative(directory));
                 let name = base(program.file);
                 let name = name.strip_suffix(b".test").unwrap_or(name);
-                Some(Unit { runner: Runner::GoTest, suite: shown(name), name: String::new() })
+                Some(Unit { runner: Runner::GoTest, suite: shown(directory.unwrap_or(name)), name: String::new() })
             }
             _ => None,
         }
@@ -225,6 +231,8 @@ mod tests {
         check("/w/target/debug/deps/suite-0123456789abcdef", "", "/bin/sh", "none");
         check("/w/target/debug/suite-0123456789abcdef", "", "/c/cargo", "none");
         check("/tmp/go-build12345/b001/foo.test", "", "/go/bin/go", "go-test foo");
+        check("/tmp/go-build12345/b001/foo.test", "PWD=/w/net/foo", "/go/bin/go", "go-test net/foo");
+        check("/tmp/go-build12345/b001/foo.test", "PWD=/w", "/go/bin/go", "go-test foo");
         check("/b/unit", "", "/usr/bin/ctest", "ctest unit");
     }
 

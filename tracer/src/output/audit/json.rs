@@ -70,7 +70,7 @@ fn access(access: &Access, out: &mut Vec<u8>) {
     if let Some(passed) = &access.passed {
         object.bytes("passed", passed);
     }
-    if access.op == Op::Write {
+    if access.op == Op::Write || access.wrote {
         object.flag("wrote", access.wrote);
     }
     object.bytes("program", &access.program);

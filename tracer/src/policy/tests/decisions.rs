@@ -146,6 +146,7 @@ fn claims_are_checked() {
         ["1 write /h/u/p/target/r.xml", "2 connect tcp 127.0.0.1:80 = 115", "2 read /a = 13", "3 rename /t -> /u"];
     let mut evidence = evidence(did.iter().map(|text| access(text)).collect());
     evidence.accesses.push(Access { wrote: false, ..access("3 write /opened") });
+    evidence.accesses.push(Access { wrote: true, ..access("3 rename /new -> /replaced") });
     let check = |text: &str, expected: &[(Option<usize>, &str)]| {
         let judged = policy(&format!("version = 1\n[[expect]]\n{text}\n")).judge(&evidence, &variables());
         let unmet: Vec<_> = judged.unmet.iter().map(|unmet| (unmet.unit, unmet.rule.as_str())).collect();
@@ -157,6 +158,9 @@ fn claims_are_checked() {
     check("that = 'read /a'", &[(None, "expect read /a (tracer.toml:3)")]);
     check("that = 'connect tcp 127.0.0.1:80'", &[]);
     check("that = 'create /u'", &[]);
+    check("that = ['write /replaced', 'create /replaced']", &[]);
+    check("that = 'write /new'", &[(None, "expect write /new (tracer.toml:3)")]);
+    check("that = 'write /u'", &[(None, "expect write /u (tracer.toml:3)")]);
     check("unit = 'net one'\nthat = 'write $TARGET/r.xml'", &[]);
     check("unit = 'net'\nthat = 'write $TARGET/*'", &[(Some(2), "expect write $TARGET/* (tracer.toml:4)")]);
     check("unit = 'nobody'\nthat = 'read /a'", &[(None, "expect read /a (tracer.toml:4): no unit of this name ran")]);

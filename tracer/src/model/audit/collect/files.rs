@@ -3,7 +3,7 @@
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
-use super::{Collector, Seen};
+use super::{Collector, Related, Seen};
 use crate::decode::value::{FileView, Ret, Value};
 use crate::model::audit::{GapKind, Op};
 use crate::model::calls::field;
@@ -186,6 +186,7 @@ impl Collector<'_> {
                 Op::Create => self.effects.create(&given.object, seen.unit),
                 Op::Delete => {
                     self.effects.delete(&given.object, seen.unit);
+                    self.accesses.moved(seen.unit, &given.object, None);
                     self.world.changed(&given.object);
                 }
                 Op::Truncate => self.effects.change(&given.object, seen.unit),
@@ -219,7 +220,13 @@ impl Collector<'_> {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
         }
-        self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), to.as_deref());
+        self.access_to(
+            seen,
+            Op::Create,
+            &given.object,
+            given.passed.as_deref(),
+            Related { to: to.as_deref(), wrote: false },
+        );
     }
 
     fn rename(&mut self, seen: &Seen<'_, '_>) {
@@ -235,7 +242,10 @@ impl Collector<'_> {
             self.world.changed(&old.object);
             self.world.changed(&new.object);
         }
-        self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), Some(&new.object));
+        // What two exchange, both have written or not: nothing is claimed of it.
+        let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));
+        let related = Related { to: Some(&new.object), wrote };
+        self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
     }
 }
 

@@ -155,6 +155,7 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
     // PYTHONDONTWRITEBYTECODE: the first run would leave something for the second.
     let text = format!(
         "cp -r $ROOT/tests/fixtures/{fixture} project && cd project || exit 90\n\
+         test -e prepare.sh || cp $ROOT/tests/fixtures/shell_suite/prepare.sh .\n\
          export HOME=$DIR/home TMPDIR=$DIR/tmp OUTSIDE=$DIR/outside CARGO_TARGET_DIR=$DIR/target PYTHONDONTWRITEBYTECODE=1\n\
          export GOCACHE=$DIR/gocache GOPATH=$DIR/gopath GOFLAGS=-mod=mod GOPROXY=off\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE; ({before}) > $DIR/before 2>&1 || {{ cat $DIR/before; exit 91; }}\n\

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::statistics::Pair;
 use super::table::Report;
 
 /// The report as one object. Times are nanoseconds an operation, memory is bytes, rates are records a second.
@@ -27,13 +28,7 @@ pub fn report(report: &Report) -> String {
             row.lost.other
         );
         out.push_str(",\"pairs\":");
-        list(out, &row.pairs, |out, pair| {
-            let _ = write!(
-                out,
-                "{{\"round\":{},\"untraced_ns\":{:.1},\"traced_ns\":{:.1}}}",
-                pair.round, pair.base, pair.traced
-            );
-        });
+        list(out, &row.pairs, pair);
         let _ = write!(out, ",\"absent\":{}", row.absent.as_deref().map_or("null".into(), string));
         out.push_str(",\"faults\":");
         list(out, &row.faults, |out, fault| out.push_str(&string(fault)));
@@ -66,10 +61,23 @@ pub fn report(report: &Report) -> String {
         let lost = rate.lost_at.map_or("null".into(), |rate| format!("{rate:.0}"));
         let _ = write!(out, "{{\"producers\":{},\"kept\":{:.0},\"lost_at\":{lost}}}", rate.producers, rate.kept);
     });
+    out += ",\"whole\":";
+    let whole: Vec<_> =
+        report.whole.iter().flatten().flat_map(|whole| whole.ways.iter().map(move |way| (whole, way))).collect();
+    list(&mut out, &whole, |out, (whole, (way, pairs))| {
+        let _ = write!(out, "{{\"what\":{},\"tracer\":{},\"pairs\":", string(&whole.what), string(way));
+        list(out, pairs, pair);
+        out.push('}');
+    });
     out += ",\"faults\":";
     list(&mut out, &report.faults(), |out, fault| out.push_str(&string(fault)));
     out += "}\n";
     out
+}
+
+fn pair(out: &mut String, pair: &Pair) {
+    let Pair { round, base, traced } = pair;
+    let _ = write!(out, "{{\"round\":{round},\"untraced_ns\":{base:.1},\"traced_ns\":{traced:.1}}}");
 }
 
 fn list<T>(out: &mut String, items: &[T], mut each: impl FnMut(&mut String, &T)) {

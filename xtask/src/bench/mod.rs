@@ -15,6 +15,7 @@ mod servers;
 mod statistics;
 mod table;
 mod tracers;
+mod whole;
 mod workloads;
 
 use std::fs;
@@ -38,6 +39,9 @@ const USAGE: &str = "usage: cargo xtask bench [--quick] [--only WORKLOAD,...] [-
 const ROUNDS: usize = 5;
 const LONG_ROUNDS: usize = 3;
 
+/// What is measured besides workloads.
+const OTHERS: [&str; 5] = ["memory", "churn", "rate", "start", "audit"];
+
 /// A quick run begins nothing more after so long.
 const QUICK: Duration = Duration::from_secs(150);
 
@@ -45,8 +49,9 @@ const QUICK: Duration = Duration::from_secs(150);
 pub fn main(args: &[&str]) -> Result<ExitCode> {
     let Some(options) = Options::parse(args)? else {
         println!(
-            "{USAGE}\n\nworkloads: {}\n  and memory, churn, rate\ntracers: {}",
+            "{USAGE}\n\nworkloads: {}\n  and {}\ntracers: {}",
             names(&Workload::ALL.map(Workload::name)),
+            names(&OTHERS),
             names(&all_tracers())
         );
         return Ok(ExitCode::SUCCESS);
@@ -95,8 +100,15 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     let deadline = options.quick.then(|| begin + QUICK);
     let bench = Bench { scratch, fixtures, ours, limit: Duration::from_secs(limit), target };
     println!("outputs: {} (removed afterwards)\n", bench.scratch.dir().display());
-    let mut report =
-        Report { machine, how: options.how(), tables: Vec::new(), memory: Vec::new(), churn: None, rates: Vec::new() };
+    let mut report = Report {
+        machine,
+        how: options.how(),
+        tables: Vec::new(),
+        memory: Vec::new(),
+        churn: None,
+        rates: Vec::new(),
+        whole: Vec::new(),
+    };
     // What is small comes first: a quick run has it in any case.
     if options.wants("memory") {
         let ways: &[&str] = if options.quick { &["text"] } else { &["text", "json", "count"] };
@@ -114,6 +126,17 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
         for producers in [1, 2] {
             let rate = limits::rate(&bench, producers, seconds, steps);
             report.rates.push(rate.map_err(|error| format!("rate of {producers}: {error:#}")));
+        }
+    }
+    if options.wants("start") {
+        let rounds = if options.quick { 5 } else { 15 };
+        report.whole.push(whole::start(&bench, rounds).map_err(|error| format!("start: {error:#}")));
+    }
+    // A quick run has no time to build the suite.
+    if options.wants("audit") && (!options.quick || !options.only.is_empty()) {
+        match whole::audit(&bench, options.rounds(Workload::Make) * 2 - 1) {
+            Ok(list) => report.whole.extend(list.into_iter().map(Ok)),
+            Err(error) => report.whole.push(Err(format!("audit: {error:#}"))),
         }
     }
     let workloads: Vec<_> = Workload::ALL.into_iter().filter(|workload| options.wants(workload.name())).collect();
@@ -155,11 +178,7 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--readme" => options.readme = true,
                 "--only" => {
-                    let known: Vec<_> = Workload::ALL
-                        .iter()
-                        .map(|workload| workload.name())
-                        .chain(["memory", "churn", "rate"])
-                        .collect();
+                    let known: Vec<_> = Workload::ALL.iter().map(|workload| workload.name()).chain(OTHERS).collect();
                     options.only = chosen(value()?, &known)?;
                 }
                 "--tracers" => options.tracers = chosen(value()?, &all_tracers())?,
@@ -178,7 +197,7 @@ impl Options {
         Ok(Some(options))
     }
 
-    /// Whether a workload, or `memory`, `churn` or `rate`, is asked for.
+    /// Whether a workload, or one of [`OTHERS`], is asked for.
     fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }

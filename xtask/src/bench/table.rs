@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::limits::{Churn, Memory, Rate};
 use super::machine::Machine;
 use super::rounds::{Row, Table};
-use super::statistics::{self, Spread, added, beside, ratio};
+use super::statistics::{self, Pair, Spread, added, beside, ratio};
+use super::whole::Whole;
 
 /// Where the README's table stands.
 const BEGIN: &str = "<!-- bench -->";
@@ -25,6 +26,8 @@ pub struct Report<'a> {
     pub churn: Option<Result<Churn, String>>,
     /// Sustained rates, or why there is none.
     pub rates: Vec<Result<Rate, String>>,
+    /// Whole runs, or why there is no figure.
+    pub whole: Vec<Result<Whole, String>>,
 }
 
 impl Report<'_> {
@@ -36,7 +39,9 @@ impl Report<'_> {
         });
         let memory = self.memory.iter().filter_map(|memory| memory.as_ref().err().cloned());
         let rates = self.rates.iter().filter_map(|rate| rate.as_ref().err().cloned());
-        faults.chain(memory).chain(self.churn.iter().filter_map(|c| c.as_ref().err().cloned())).chain(rates).collect()
+        let whole = self.whole.iter().filter_map(|whole| whole.as_ref().err().cloned());
+        let churn = self.churn.iter().filter_map(|churn| churn.as_ref().err().cloned());
+        faults.chain(memory).chain(churn).chain(rates).chain(whole).collect()
     }
 
     /// What the README shows.
@@ -120,12 +125,28 @@ impl Report<'_> {
                 ),
             };
         }
+        for whole in self.whole.iter().flatten() {
+            let base = statistics::spread(whole.ways.iter().flat_map(|(_, pairs)| pairs.iter().map(|pair| pair.base)));
+            let way = |(way, pairs): &(&str, Vec<Pair>)| {
+                let times = statistics::spread(pairs.iter().map(|pair| pair.traced));
+                format!("{way} {}, {} times", spread(times, time), spread(ratio(pairs), factor))
+            };
+            let ways: Vec<String> = whole.ways.iter().map(way).collect();
+            let _ = writeln!(
+                out,
+                "- From start to end, {} takes {}; under {}.",
+                whole.what,
+                spread(base, time),
+                ways.join("; ")
+            );
+        }
         for what in self
             .memory
             .iter()
             .filter_map(|memory| memory.as_ref().err())
             .chain(self.churn.iter().filter_map(|churn| churn.as_ref().err()))
             .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
+            .chain(self.whole.iter().filter_map(|whole| whole.as_ref().err()))
         {
             let _ = writeln!(out, "- {what}");
         }

@@ -67,14 +67,12 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
         }
     }
     tree.add(inside(&root().join("action")), Node::Directory);
-    for entry in fs::read_dir(root().join("action"))? {
-        let path = entry?.path();
-        tree.add(inside(&path.clone()), Node::File(path));
-    }
     let mut words: Vec<String> = ALWAYS.map(str::to_owned).to_vec();
-    for entry in fs::read_dir(tests.join("cases"))? {
+    for entry in fs::read_dir(tests.join("cases"))?.chain(fs::read_dir(root().join("action"))?) {
         let path = entry?.path();
-        words.extend(programs(&fs::read_to_string(&path)?));
+        let text = fs::read_to_string(&path)?;
+        let is_script = path.extension().is_some_and(|extension| extension == "sh");
+        words.extend(programs(text.lines().filter(|line| is_script || is_command(line))));
         tree.add(inside(&path.clone()), Node::File(path));
     }
     for path in words.iter().filter_map(|word| machine::find(word)) {
@@ -115,14 +113,18 @@ fn init(filter: &[String]) -> String {
 }
 
 /// The words of cases that may be programs: all that their scripts say. Whether they are, the machine knows.
-fn programs(cases: &str) -> Vec<String> {
-    let lines = cases.lines().filter(|line| line.starts_with("RUN ") || line.starts_with("REQUIRES "));
+fn programs<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
     let part = |c: char| !(c.is_ascii_alphanumeric() || "_-.+".contains(c));
     let mut words: Vec<_> =
         lines.flat_map(|line| line.split(part)).filter(|word| word.len() > 1).map(str::to_owned).collect();
     words.sort();
     words.dedup();
     words
+}
+
+/// Whether a line of a case may name a program.
+fn is_command(line: &str) -> bool {
+    line.starts_with("RUN ") || line.starts_with("REQUIRES ")
 }
 
 /// Builds the runner of the live cases; its path.
@@ -281,7 +283,7 @@ mod tests {
     #[test]
     fn the_words_of_scripts_are_candidates() {
         let cases = "NAME not_this\nREQUIRES root,tool:curl\nRUN sed 's/a//' <(x=$(bpftool prog)); /bin/cat a|wc\nEXPECT nor this\n";
-        let words = programs(cases);
+        let words = programs(cases.lines().filter(|line| is_command(line)));
         for program in ["curl", "sed", "bpftool", "cat", "wc"] {
             assert!(words.iter().any(|word| word == program), "{program}: {words:?}");
         }

@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Deref;
 use std::path::Path;
-use std::ptr::NonNull;
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{MapFlags, ProtFlags};
 use tracer_common::config::{ABSENT, Offsets, Types};
 
 use super::bpf::Attach;
+use super::mapping::Mapping;
 
 /// The kernel's type information, raw.
 pub struct KernelTypes {
@@ -215,7 +215,7 @@ impl KernelTypes {
 
 /// The bytes of a file: the kernel's own BTF may be mapped (6.16), which takes no time; read, it comes page by page.
 enum Bytes {
-    Mapped(NonNull<u8>, usize),
+    Mapped(Mapping),
     Read(Vec<u8>),
 }
 
@@ -224,12 +224,10 @@ impl Bytes {
         let mut file = File::open(path)?;
         let len = file.metadata()?.len() as usize;
         // A file of somebody else's could be cut while it is mapped.
-        if path.starts_with("/sys/kernel/btf") && len > 0 {
-            // SAFETY: a new mapping of the kernel's own data, at an address of its choice.
-            let at = unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
-            if let Some(at) = at.ok().and_then(|at| NonNull::new(at.cast())) {
-                return Ok(Bytes::Mapped(at, len));
-            }
+        if path.starts_with("/sys/kernel/btf")
+            && let Ok(mapping) = Mapping::new(&file, len, ProtFlags::READ, MapFlags::PRIVATE, 0)
+        {
+            return Ok(Bytes::Mapped(mapping));
         }
         let mut bytes = Vec::with_capacity(len);
         file.read_to_end(&mut bytes)?;
@@ -242,18 +240,9 @@ impl Deref for Bytes {
 
     fn deref(&self) -> &[u8] {
         match self {
-            // SAFETY: `read` mapped as many bytes, and nobody changes or unmaps them while this value lives.
-            Bytes::Mapped(at, len) => unsafe { std::slice::from_raw_parts(at.as_ptr(), *len) },
+            // SAFETY: as many bytes are mapped while this value lives, and the kernel does not change its types.
+            Bytes::Mapped(mapping) => unsafe { std::slice::from_raw_parts(mapping.at().as_ptr(), mapping.len()) },
             Bytes::Read(bytes) => bytes,
-        }
-    }
-}
-
-impl Drop for Bytes {
-    fn drop(&mut self) {
-        if let Bytes::Mapped(at, len) = self {
-            // SAFETY: this is the whole of what `read` mapped, and nobody refers to it any more.
-            let _ = unsafe { munmap(at.as_ptr().cast(), *len) };
         }
     }
 }

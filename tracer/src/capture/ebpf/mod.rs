@@ -4,6 +4,7 @@ mod available;
 mod bpf;
 mod btf;
 mod load;
+mod mapping;
 mod object;
 mod ring;
 pub mod snapshot;

@@ -2,16 +2,16 @@
 //! aya, because records are moved in runs: one store of the consumer's position frees many of them.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{MapFlags, ProtFlags};
 use tracer_common::event::{Head, align, kind};
 
+use super::mapping::Mapping;
 use crate::capture::Batch;
 
 /// Bytes of a batch after which reading pauses.
@@ -33,21 +33,6 @@ pub struct Ring {
     page: usize,
     /// Records that were read.
     pub read: u64,
-}
-
-struct Mapping {
-    at: NonNull<u8>,
-    len: usize,
-}
-
-// SAFETY: the mappings belong to this value alone, and it is used by one thread at a time.
-unsafe impl Send for Mapping {}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: this is the whole of what `map` mapped, and nobody refers to it any more.
-        let _ = unsafe { munmap(self.at.as_ptr().cast(), self.len) };
-    }
 }
 
 impl Ring {
@@ -93,7 +78,7 @@ impl Ring {
         let offset = self.page + (at as usize & (self.size - 1));
         // SAFETY: the offset is within the first of the two data mappings, and a record does not reach
         // behind the second; the kernel writes the length last, which the acquire pairs with.
-        let word = unsafe { &*self.producer.at.as_ptr().add(offset).cast::<AtomicU32>() }.load(Ordering::Acquire);
+        let word = unsafe { &*self.producer.at().as_ptr().add(offset).cast::<AtomicU32>() }.load(Ordering::Acquire);
         if word & BUSY != 0 {
             return None;
         }
@@ -103,12 +88,15 @@ impl Ring {
             return Some((None, taken));
         }
         // SAFETY: as above; the kernel does not write here before the consumer's position has passed.
-        Some((Some(unsafe { std::slice::from_raw_parts(self.producer.at.as_ptr().add(offset + HEADER), len) }), taken))
+        Some((
+            Some(unsafe { std::slice::from_raw_parts(self.producer.at().as_ptr().add(offset + HEADER), len) }),
+            taken,
+        ))
     }
 
     fn position(&self, mapping: &Mapping) -> &AtomicU64 {
         // SAFETY: the first word of either mapping is a position, which both sides access atomically.
-        unsafe { &*mapping.at.as_ptr().cast::<AtomicU64>() }
+        unsafe { &*mapping.at().as_ptr().cast::<AtomicU64>() }
     }
 
     /// Sleeps until the kernel side finds that much waits, a signal comes, or time is up.
@@ -123,10 +111,8 @@ impl Ring {
 }
 
 fn map(fd: &OwnedFd, len: usize, prot: ProtFlags, offset: usize) -> Result<Mapping> {
-    // SAFETY: a new mapping at an address of the kernel's choice.
-    let at = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, offset as u64) };
-    let at = at.with_context(|| format!("cannot map {len} bytes of the ring buffer"))?;
-    Ok(Mapping { at: NonNull::new(at.cast()).context("the ring buffer was mapped at 0")?, len })
+    let mapping = Mapping::new(fd, len, prot, MapFlags::SHARED, offset);
+    mapping.with_context(|| format!("cannot map {len} bytes of the ring buffer"))
 }
 
 /// Copies a record. A running call that ended while it was copied has lengths that disagree: it is left

@@ -335,6 +335,9 @@ impl Task {
     /// `last` holds a signal that was not shown yet.
     pub const LAST: u32 = 8;
 
+    /// Asked for itself, and not followed from another: when it ends, the trace may be over.
+    pub const ROOT: u32 = 32;
+
     /// The tracer itself: only its heartbeat is counted.
     pub const HEART: u32 = 16;
     /// The number of the heartbeat: a call that does not exist, so that it does nothing.

@@ -152,7 +152,7 @@ fn wakeup(ring: *mut c_void) -> u64 {
     FORCE_WAKEUP
 }
 
-/// Sends the head of a task's exit and wakes the reader: the trace may be over.
+/// Sends the head of an exit after which the trace may be over, and wakes the reader.
 #[inline(always)]
 pub fn send_last(head: &Head) {
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();

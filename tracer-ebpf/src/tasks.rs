@@ -136,7 +136,12 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     if head.args[0] != 0 {
         head.args[1] = group_status(signal);
     }
-    send_last(&head);
+    // To be woken for every process of a build would take more of the reader's time than their records.
+    if state.flags & Task::ROOT != 0 {
+        send_last(&head);
+    } else {
+        send_head(&head);
+    }
     let _ = ctx.as_ptr();
     0
 }

@@ -112,7 +112,7 @@ fn adopt_one(task: *mut c_void) {
     let state = unsafe { &mut *state };
     state.head.tid = pid;
     state.head.tgid = tgid;
-    state.flags |= Task::ATTACHED;
+    state.flags |= Task::ATTACHED | Task::ROOT;
     let mut head = event(kind::ATTACH, pid, tgid);
     // SAFETY: `task` is a task, its comm has 16 bytes.
     unsafe {

@@ -38,8 +38,8 @@ pub fn attempt(spec: &Spec) -> Result<()> {
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
 
-/// The kernel side wakes the reader when much waits and when a task ends; what is left it looks for by
-/// itself: this often while records come,
+/// The kernel side wakes the reader when much waits and when a task ends that was asked for; what is left it looks for
+/// by itself: this often while records come,
 const LOOK_BUSY: Duration = Duration::from_millis(10);
 /// and this often after none came for a while.
 const LOOK_IDLE: Duration = Duration::from_millis(40);
@@ -114,7 +114,7 @@ impl EbpfSource {
             rustix::process::PidfdFlags::empty(),
         )
         .with_context(|| format!("cannot open process {pid}"))?;
-        self.note(&pidfd, pid, Task::GATED)?;
+        self.note(&pidfd, pid, Task::GATED | Task::ROOT)?;
         self.targets.alive.insert(pid);
         self.targets.seen = true;
         Ok(())

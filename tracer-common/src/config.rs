@@ -162,8 +162,15 @@ types! {
     word = "timespec64";
 }
 
-/// The number of a helper that does not exist: the loader replaces calls of it by `bpf_rdonly_cast`.
-pub const CAST: u32 = 0x7f00_0001;
+/// Numbers of helpers that do not exist: the loader replaces calls of them by calls of functions of the kernel.
+pub mod function {
+    /// `bpf_rdonly_cast` (6.2).
+    pub const CAST: u32 = 0x7f00_0001;
+    /// `bpf_task_from_pid` (6.2; in programs that perf calls 6.12).
+    pub const TASK_FROM_PID: u32 = 0x7f00_0002;
+    /// `bpf_task_release`.
+    pub const TASK_RELEASE: u32 = 0x7f00_0003;
+}
 
 /// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with
 /// ptrace: arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h.
@@ -233,6 +240,10 @@ pub struct Config {
     pub look: u32,
     /// The consumer is woken when this many bytes wait in the ring.
     pub wake: u32,
+    /// With [`Config::PERF`]: where `child_pid` stands in the record of `sched_process_fork`.
+    pub fork_child: u32,
+    /// With [`Config::PERF`]: where `old_pid` stands in the record of `sched_process_exec`.
+    pub exec_old: u32,
     /// cgroup v2 id, with `target::CGROUP`.
     pub cgroup: u64,
     /// Name, NUL-padded, with `target::COMM`.
@@ -248,6 +259,9 @@ impl Config {
     pub const ARM64: u32 = 2;
     /// Count by process too (`-c --summary-by=process`).
     pub const BY_PROCESS: u32 = 4;
+    /// The programs of calls and of the lives of tasks are called by perf, not by the tracepoints themselves: their context is
+    /// perf's record, in which no pointers stand.
+    pub const PERF: u32 = 8;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -263,6 +277,8 @@ impl Config {
         uring_nr: 0,
         look: 0,
         wake: 0,
+        fork_child: 0,
+        exec_old: 0,
         cgroup: 0,
         comm: [0; 16],
         wanted: [0; crate::plan::PLANS / 64],
@@ -301,16 +317,38 @@ pub mod walk {
     pub const PENDING: u32 = 2;
 }
 
+/// Bytes that a value of a local storage may have. Linux 7 takes them from an allocator that works in every context,
+/// whose largest piece is 8 KiB with a header: a map with larger values loads, and every value of it is then refused.
+pub const STORAGE_MAX: usize = 8000;
+
+/// Bytes of what a call copied at its entry that are kept in its [`Task`]: enough for what nearly all calls copy, and
+/// together with the rest, and the kernel's header, just below 1 KiB, which is what the kernel's allocator has.
+pub const ROOM: usize = 640;
+
+/// Bytes of what a call copied at its entry that a value of the task storages `PARTS` keeps, where `ROOM` is too small.
+pub const PART: usize = 7936;
+
+/// The task storages `PARTS`: together they keep whatever a call can copy.
+pub const PARTS: usize = 4;
+
 /// What is kept of a task that is traced; the value of the task storage `TASKS`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Task {
-    /// The call that is running, as its record will begin.
-    pub head: crate::event::Head,
     /// Bits of [`Task::IN_CALL`] and its neighbours.
     pub flags: u32,
     /// Signals in `kept`.
     pub signals: u32,
+    /// Bytes of blobs that the running call copied at its entry: in `data`, or all of them in `PARTS`.
+    pub used: u64,
+    /// Operations to repeat at the end: their memory was not present at entry.
+    pub retry: u64,
+    /// The user stack pointer at the call's entry.
+    pub sp: u64,
+    /// The call that is running, as its record will begin.
+    pub head: crate::event::Head,
+    /// The blobs: a record is sent from `head` on.
+    pub data: [u64; ROOM / 8],
     /// Signals that were generated and ignored; shown when the call that they would have interrupted ends.
     pub kept: [Siginfo; 2],
     /// The last signal generated for this task.
@@ -345,6 +383,10 @@ impl Task {
 
     /// A task of which nothing is known.
     pub const NEW: Task = Task {
+        used: 0,
+        retry: 0,
+        sp: 0,
+        data: [0; ROOM / 8],
         head: crate::event::Head {
             len: 0,
             kind: 0,
@@ -450,11 +492,12 @@ pub const fn log2(ns: u64) -> usize {
     log + (rest >> 1) as usize
 }
 
-const _: () = assert!(size_of::<Task>() == 104 + 8 + 3 * 48);
+const _: () = assert!(size_of::<Task>() == 8 + 3 * 8 + 104 + ROOM + 3 * 48);
+const _: () = assert!(size_of::<Task>() <= 1024 - 96 && PART <= STORAGE_MAX && PART.is_multiple_of(8));
 /// No padding: `Config::bytes` shows all of it.
 const _: () = assert!(
     size_of::<Config>()
-        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 10 * 4 + 8 + 16 + crate::plan::PLANS / 8
+        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 12 * 4 + 8 + 16 + crate::plan::PLANS / 8
 );
 const _: () = assert!(align_of::<Regs>() == 4);
 const _: () = assert!(size_of::<Tally>() == (4 + 64) * 8);

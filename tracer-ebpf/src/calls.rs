@@ -4,16 +4,17 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, Tally, TallyKey, Task, log2},
+    config::{ABSENT, Config, ROOM, Tally, TallyKey, Task, log2},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
 };
 
 use crate::capture;
-use crate::emit::{copy_head, lost, lost_many, send, send_call};
-use crate::kernel::{compat, conf, current, load, now, off, pointer};
-use crate::maps::{BEATS, BUFFERS, Buffer, DATA, PLAN, SCRATCH, TALLIES, TALLY, TASKS, VARIANT};
+use crate::emit::{lost, lost_many, send, send_call};
+use crate::kept::{self, start};
+use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
+use crate::maps::{BEATS, Buffer, DATA, PLAN, TALLIES, TALLY, TASKS, VARIANT, role};
 use crate::tasks;
 
 /// The kernel could not read the memory either: nothing that anybody could see is missing.
@@ -21,6 +22,7 @@ const EFAULT: i64 = 14;
 
 #[btf_tracepoint(function = "sys_enter")]
 pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
+    // The second word, whoever calls the program.
     let nr = ctx.arg::<u64>(1) as u32;
     if !wanted_at_all(nr) {
         return 0;
@@ -48,7 +50,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
             return 0;
         }
     }
-    let regs = ctx.arg::<*const c_void>(0);
+    let regs = registers(&ctx, task);
     if nr == conf!(uring_nr) && !compat && submits(regs) {
         return 0;
     }
@@ -56,16 +58,14 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     state.head.time = now();
     state.flags |= Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
-        enter_data(state, task, regs);
+        enter_data(state);
     }
     0
 }
 
 #[btf_tracepoint(function = "sys_exit")]
 pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
-    let regs = ctx.arg::<*const c_void>(0);
-    // SAFETY: the first argument is the registers' pointer, which the verifier knows.
-    let nr = unsafe { load::<u64>(regs, conf!(regs.nr)) } as i32;
+    let nr = number_at_end(&ctx);
     // What rt_sigreturn left behind is -1: only the task's state knows what it was.
     if nr >= 0 && !wanted_at_all(nr as u32) {
         return 0;
@@ -88,7 +88,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
             return 0;
         }
         lost(Loss::BeganBefore);
-        begin(state, regs, nr as u32, compat(task));
+        begin(state, registers(&ctx, task), nr as u32, compat(task));
         state.head.time = 0;
         state.head.flags |= flag::BEFORE;
     }
@@ -98,17 +98,47 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     } else {
         state.head.dur = now();
     }
-    state.head.ret = ctx.arg::<i64>(1);
+    state.head.ret = if by_perf() { returned_by_perf(&ctx) } else { ctx.arg(1) };
     if conf!(flags) & Config::COUNT != 0 {
         tally(&state.head);
     } else {
-        finish(state, task, regs);
+        finish(state, task);
     }
     if state.signals != 0 {
         tasks::show_kept(state);
     }
-    let _ = ctx.as_ptr();
     0
+}
+
+/// The registers of the call, as a pointer that the verifier knows.
+#[inline(always)]
+fn registers(ctx: &BtfTracePointContext, task: *mut c_void) -> *const c_void {
+    if by_perf() {
+        // SAFETY: `task` is the current task.
+        return unsafe { helper::bpf_task_pt_regs(task.cast()) } as *const c_void;
+    }
+    ctx.arg::<*const c_void>(0)
+}
+
+/// What the call returned, in perf's record.
+#[inline(always)]
+fn returned_by_perf(ctx: &BtfTracePointContext) -> i64 {
+    // Out of the compiler's sight: else it makes one load of this and of the other way, at an offset that is computed, which the
+    // verifier does not allow.
+    let record = core::hint::black_box(ctx.as_ptr());
+    // SAFETY: the third word of the record, behind what all have and the number of the call.
+    unsafe { core::ptr::read_volatile(record.cast::<i64>().add(2)) }
+}
+
+/// The number of the call that ends.
+#[inline(always)]
+fn number_at_end(ctx: &BtfTracePointContext) -> i32 {
+    if by_perf() {
+        return ctx.arg::<i64>(1) as i32;
+    }
+    let regs = ctx.arg::<*const c_void>(0);
+    // SAFETY: the first argument is the registers' pointer, which the verifier knows.
+    unsafe { load::<u64>(regs, conf!(regs.nr)) as i32 }
 }
 
 /// Whether anybody asked for the call. Numbers beyond the plans are unknown calls, always shown.
@@ -199,7 +229,10 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
         head.args[3] = load(regs, off[3]);
         head.args[4] = load(regs, off[4]);
         head.args[5] = load(regs, off[5]);
+        state.sp = load(regs, conf!(regs.sp));
     }
+    state.used = 0;
+    state.retry = 0;
     if compat {
         lost(Loss::Compat);
         let mut i = 0;
@@ -233,64 +266,53 @@ pub fn plan_of(head: &mut Head) -> Option<*const Plan> {
     Some(plan)
 }
 
-/// Copies what the plan wants at entry. From then on the buffer is a complete `PENDING` record.
+/// Copies what the plan wants at entry, and keeps it.
 #[inline(always)]
-fn enter_data(state: &mut Task, task: *mut c_void, regs: *const c_void) {
+fn enter_data(state: &mut Task) {
     let Some(plan) = plan_of(&mut state.head) else { return };
     // SAFETY: a pointer from a map is valid for this run.
     if unsafe { (*plan).flags } & Plan::AT_ENTER == 0 {
         return;
     }
-    let Some(buffer) = buffer(task) else { return };
-    start(buffer, &state.head, regs);
+    let Some(buffer) = kept::buffer(role::ENTRY) else { return };
+    start(buffer, state);
     capture::run(buffer, plan, phase::ENTER);
-    buffer.head.kind = kind::PENDING;
-    buffer.head.len = size_of::<Head>() as u32 + buffer.used as u32;
+    kept::keep(state, buffer);
 }
 
 /// Copies what the plan wants at the end, and sends the record.
 #[inline(always)]
-fn finish(state: &mut Task, task: *mut c_void, regs: *const c_void) {
+fn finish(state: &mut Task, task: *mut c_void) {
     let before = state.head.flags & flag::BEFORE != 0;
-    if let Some(plan) = plan_of(&mut state.head) {
-        // SAFETY: a pointer from a map is valid for this run.
-        let flags = unsafe { (*plan).flags };
-        let begun = flags & Plan::AT_ENTER != 0 && !before;
-        if flags & (Plan::AT_ENTER | Plan::AT_EXIT) != 0 {
-            // What was copied at entry waits with the task; else one buffer a CPU does, which is found faster.
-            let buffer = if begun { kept(task) } else { SCRATCH.get_ptr_mut(0) };
-            if let Some(buffer) = buffer {
-                // SAFETY: a map value; no other program on this CPU, or of this task, uses it meanwhile.
-                let buffer = unsafe { &mut *buffer };
-                if !begun {
-                    start(buffer, &state.head, regs);
-                    if flags & Plan::AT_ENTER != 0 {
-                        capture::run(buffer, plan, phase::ENTER);
-                    }
-                }
-                buffer.head.ret = state.head.ret;
-                // SAFETY: a pointer from a map is valid for this run.
-                let (first, last) = unsafe { ((*plan).exit as usize, (*plan).ops as usize) };
-                // 6.12 loses the bounds of what was compared with another.
-                let only = core::hint::black_box(first) & 15;
-                if buffer.retry == 0 && first + 1 == last && only < MAX_OPS {
-                    capture::run_one(buffer, plan, only, failed(&state.head));
-                } else if flags & Plan::AT_EXIT != 0 || buffer.retry != 0 {
-                    capture::run(buffer, plan, if failed(&state.head) { phase::EXIT } else { phase::EXIT_OK });
-                }
-                send_buffer(buffer, &state.head);
-                return;
-            }
-        }
+    let Some(plan) = plan_of(&mut state.head) else { return send_call(&state.head) };
+    // SAFETY: a pointer from a map is valid for this run.
+    let (flags, always) = unsafe { ((*plan).flags, (*plan).always) };
+    if flags & (Plan::AT_ENTER | Plan::AT_EXIT) == 0 {
+        return send_call(&state.head);
     }
-    send_call(&state.head);
-}
-
-/// The buffer of a task that copied something at the call's entry.
-#[inline(always)]
-fn kept(task: *mut c_void) -> Option<*mut Buffer> {
-    let buffer = BUFFERS.get(task, false);
-    if buffer.is_null() { None } else { Some(buffer) }
+    let failed = failed(&state.head);
+    let begun = flags & Plan::AT_ENTER != 0 && !before;
+    let due = flags & Plan::AT_EXIT != 0 && (!failed || always != 0);
+    if begun && !due && state.retry == 0 && state.used <= ROOM as u64 {
+        return kept::send_kept(state);
+    }
+    let Some(buffer) = kept::buffer(role::END) else { return };
+    start(buffer, state);
+    if begun {
+        kept::take(buffer, state, task);
+    } else if flags & Plan::AT_ENTER != 0 {
+        capture::run(buffer, plan, phase::ENTER);
+    }
+    // SAFETY: a pointer from a map is valid for this run.
+    let (first, last) = unsafe { ((*plan).exit as usize, (*plan).ops as usize) };
+    // 6.12 loses the bounds of what was compared with another.
+    let only = core::hint::black_box(first) & 15;
+    if buffer.retry == 0 && first + 1 == last && only < MAX_OPS {
+        capture::run_one(buffer, plan, only, failed);
+    } else if due || buffer.retry != 0 {
+        capture::run(buffer, plan, if failed { phase::EXIT } else { phase::EXIT_OK });
+    }
+    send_buffer(buffer);
 }
 
 /// The end of a call that will never return: its task is going. Only what was copied at entry is sent.
@@ -305,13 +327,13 @@ pub fn never(state: &mut Task, task: *mut c_void) {
     }
     if let Some(plan) = plan_of(&mut state.head) {
         // SAFETY: a pointer from a map is valid for this run.
-        if unsafe { (*plan).flags } & Plan::AT_ENTER != 0 && state.head.flags & flag::BEFORE == 0 {
-            let buffer = BUFFERS.get(task, false);
-            if !buffer.is_null() {
-                // SAFETY: not null, so it is the task's buffer.
-                send_buffer(unsafe { &mut *buffer }, &state.head);
-                return;
-            }
+        if unsafe { (*plan).flags } & Plan::AT_ENTER != 0
+            && state.head.flags & flag::BEFORE == 0
+            && let Some(buffer) = kept::buffer(role::GONE)
+        {
+            start(buffer, state);
+            kept::take(buffer, state, task);
+            return send_buffer(buffer);
         }
     }
     send_call(&state.head);
@@ -323,46 +345,18 @@ fn failed(head: &Head) -> bool {
     head.ret as u64 > -4096i64 as u64
 }
 
-/// The record buffer of a task, made when it is first needed.
-#[inline(always)]
-fn buffer<'a>(task: *mut c_void) -> Option<&'a mut Buffer> {
-    let buffer = BUFFERS.get(task, true);
-    if buffer.is_null() {
-        lost(Loss::MapFull);
-        return None;
-    }
-    // SAFETY: not null, so it is this task's buffer; only this task's programs use it while it runs.
-    Some(unsafe { &mut *buffer })
-}
-
-/// Begins a record.
-#[inline(always)]
-fn start(buffer: &mut Buffer, head: &Head, regs: *const c_void) {
-    buffer.used = 0;
-    buffer.retry = 0;
-    // SAFETY: both are heads.
-    unsafe { copy_head((&raw mut buffer.head).cast(), head) };
-    // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offset is that of a word.
-    buffer.sp = unsafe { load(regs, conf!(regs.sp)) };
-}
-
 /// Sends a record with its blobs.
 #[inline(always)]
-fn send_buffer(buffer: &mut Buffer, head: &Head) {
+fn send_buffer(buffer: &mut Buffer) {
     let used = core::hint::black_box(buffer.used);
     let used = if used > DATA as u64 { DATA as u64 } else { used };
     let len = size_of::<Head>() as u64 + used;
     if buffer.head.flags & flag::FULL != 0 {
         lost(Loss::BlobCut);
     }
-    if buffer.retry != 0 && head.ret != -EFAULT {
+    if buffer.retry != 0 && buffer.head.ret != -EFAULT {
         lost(Loss::BlobFault);
     }
-    buffer.head.kind = kind::CALL;
-    buffer.head.flags |= head.flags;
-    buffer.head.dur = head.dur;
-    buffer.head.ret = head.ret;
-    buffer.head.tid = head.tid;
     buffer.head.len = len as u32;
     // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
     unsafe { send((&raw const buffer.head).cast(), len, Loss::RingFull) };

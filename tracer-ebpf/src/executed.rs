@@ -56,8 +56,7 @@ extern "C" fn executed_one(buffer: *mut Buffer, op: *const Op, given: *const Giv
     b.blob.part = 0;
     // execve and execveat agree: path, arguments, environment.
     let environment = op.arg as u64 == path.wrapping_add(2);
-    let (start, n) =
-        if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
+    let (start, n) = if environment { (given.environment, given.variables) } else { (given.arguments, given.words) };
     match op.shape {
         shape::TEXT => kernel_text(b, given.path),
         shape::ARGV => stacked(b, start, n, op.cap as u64),

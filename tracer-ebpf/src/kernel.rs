@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated as helper;
-use tracer_common::config::{Config, Offsets};
+use tracer_common::config::{Config, Offsets, function};
 
 /// Reads a configuration field; a constant to the verifier. Volatile, because the loader sets it after
 /// compilation.
@@ -60,9 +60,36 @@ fn cast(address: u64, ty: u32) -> *const c_void {
     // SAFETY: the loader puts `bpf_rdonly_cast` in the place of this call, or the verifier sees that it is not
     // reached.
     let cast: unsafe extern "C" fn(u64, u32) -> *const c_void =
-        unsafe { core::mem::transmute(tracer_common::config::CAST as usize) };
+        unsafe { core::mem::transmute(function::CAST as usize) };
     // SAFETY: as above; it takes any address.
     unsafe { cast(address, ty) }
+}
+
+/// The task of that id in the first PID namespace, until it is given back by `release`; null when there is none.
+#[inline(always)]
+pub fn task_of(pid: u32) -> *mut c_void {
+    // SAFETY: the loader puts `bpf_task_from_pid` in the place of this call, or the verifier sees that it is not reached.
+    let from_pid: unsafe extern "C" fn(i32) -> *mut c_void =
+        unsafe { core::mem::transmute(function::TASK_FROM_PID as usize) };
+    // SAFETY: as above; it takes any number.
+    unsafe { from_pid(pid as i32) }
+}
+
+/// Gives a task of `task_of` back.
+#[inline(always)]
+pub fn release(task: *mut c_void) {
+    // SAFETY: as in `task_of`.
+    let release: unsafe extern "C" fn(*mut c_void) = unsafe { core::mem::transmute(function::TASK_RELEASE as usize) };
+    // SAFETY: as above; the verifier sees that the task is one of `task_of`'s, and that it is given back once.
+    unsafe { release(task) }
+}
+
+/// Whether perf calls the programs. From Linux 7 on a program that a tracepoint calls may be preempted, and as long as it is, the
+/// kernel does not run it for other tasks on that CPU: with 16 busy processes most of their calls would be missed. What perf calls
+/// runs with preemption disabled on every kernel, and takes some 50 ns longer.
+#[inline(always)]
+pub fn by_perf() -> bool {
+    conf!(flags) & Config::PERF != 0
 }
 
 /// Reads a member of a structure at a kernel address.

@@ -10,6 +10,7 @@ mod capture;
 mod emit;
 mod executed;
 mod files;
+mod kept;
 mod kernel;
 mod maps;
 mod sockets;

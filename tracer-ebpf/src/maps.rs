@@ -6,7 +6,7 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tracer_common::{
-    config::{Config, Tally, TallyKey, Task},
+    config::{Config, PART, PARTS, STORAGE_MAX, Tally, TallyKey, Task},
     event::Head,
     loss::LOSSES,
     plan::{BLOB_MAX, PLANS, Plan, Variant},
@@ -61,14 +61,46 @@ pub static BEATS: Array<u64, 1> = Array::new();
 #[unsafe(export_name = "TASKS")]
 pub static TASKS: TaskStorage<Task> = TaskStorage::new();
 
-/// Record buffers of tasks whose calls copy memory.
+/// What calls copied at their entry that is more than a [`Task`] has room for, piece by piece.
 #[unsafe(link_section = ".maps")]
-#[unsafe(export_name = "BUFFERS")]
-pub static BUFFERS: TaskStorage<Buffer> = TaskStorage::new();
+#[unsafe(export_name = "PART_0")]
+pub static PART_0: TaskStorage<Part> = TaskStorage::new();
+/// The second piece.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "PART_1")]
+pub static PART_1: TaskStorage<Part> = TaskStorage::new();
+/// The third piece.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "PART_2")]
+pub static PART_2: TaskStorage<Part> = TaskStorage::new();
+/// The fourth piece.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "PART_3")]
+pub static PART_3: TaskStorage<Part> = TaskStorage::new();
 
-/// The record that is being made on this CPU, of a call that copied nothing at its entry.
+/// A piece of the blobs of a call.
+pub type Part = [u8; PART];
+
+/// The records that are being made on this CPU, one for each word of [`role`].
 #[btf_map]
-pub static SCRATCH: PerCpuArray<Buffer, 1> = PerCpuArray::new();
+pub static BUFFERS: PerCpuArray<Buffer, 4> = PerCpuArray::new();
+
+/// The record that the task iterator makes; only one runs.
+#[btf_map]
+pub static WALKED: Array<Buffer, 1> = Array::new();
+
+/// Whose a buffer is. Programs of tracepoints may be preempted from Linux 7 on, but not by themselves on the same CPU: the
+/// kernel then does not run the second, and counts it (`Loss::NotRun`). So each program has a buffer of its own.
+pub mod role {
+    /// `sys_enter`.
+    pub const ENTRY: u32 = 0;
+    /// `sys_exit`.
+    pub const END: u32 = 1;
+    /// `sched_process_exec`.
+    pub const EXEC: u32 = 2;
+    /// `sched_process_exit`.
+    pub const GONE: u32 = 3;
+}
 
 /// Bytes of blobs before which a further one may begin, less one: a mask.
 pub const DATA_MASK: usize = 0x3fff;
@@ -102,6 +134,8 @@ pub struct Buffer {
     pub data: [u8; DATA],
 }
 
+const _: () = assert!(DATA <= PARTS * PART);
+
 /// A task storage map; aya-ebpf 0.2 has no type for it.
 #[repr(C)]
 pub struct TaskStorage<T> {
@@ -117,6 +151,7 @@ unsafe impl<T> Sync for TaskStorage<T> {}
 
 impl<T> TaskStorage<T> {
     const fn new() -> Self {
+        const { assert!(size_of::<T>() <= STORAGE_MAX) };
         use core::ptr::null;
         Self { r#type: null(), key: null(), value: null(), max_entries: null(), map_flags: null() }
     }

@@ -13,25 +13,42 @@ use tracer_common::{
 use crate::calls;
 use crate::emit::{lost, send, send_head, send_last};
 use crate::executed;
-use crate::kernel::{conf, current, load, member, now, off, peek, pointer};
-use crate::maps::{BUFFERS, TASKS};
+use crate::kept;
+use crate::kernel::{by_perf, conf, current, load, member, now, off, peek, pointer, release, task_of};
+use crate::maps::{TASKS, role};
 use crate::walk;
 
 #[btf_tracepoint(function = "sched_process_fork")]
 pub fn sched_process_fork(ctx: BtfTracePointContext) -> i32 {
-    let parent = ctx.arg::<*mut c_void>(0);
-    let child = ctx.arg::<*mut c_void>(1);
-    let state = TASKS.get(parent, false);
-    // SAFETY: `child` is a task that the verifier knows; the offsets are those of ints.
-    let (pid, tgid) = unsafe { (load::<u32>(child, off!(task_pid)), load::<u32>(child, off!(task_tgid))) };
+    if !by_perf() {
+        let state = TASKS.get(ctx.arg(0), false);
+        return if state.is_null() { 0 } else { forked(state, ctx.arg(1)) };
+    }
+    // The parent tells of its child.
+    let state = TASKS.get(current(), false);
     if state.is_null() {
         return 0;
     }
+    let child = task_of(peek(ctx.as_ptr() as u64, conf!(fork_child)));
+    if child.is_null() {
+        lost(Loss::ChildNotFollowed);
+        return 0;
+    }
+    forked(state, child);
+    release(child);
+    0
+}
+
+/// A task, whose state is not null, has made another.
+#[inline(always)]
+fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     // SAFETY: not null, so it is the parent's state.
     let state = unsafe { &*state };
     if state.flags & Task::GATED != 0 {
         return 0;
     }
+    // SAFETY: `child` is a task that the verifier knows; the offsets are those of ints.
+    let (pid, tgid) = unsafe { (load::<u32>(child, off!(task_pid)), load::<u32>(child, off!(task_tgid))) };
     let thread = tgid == state.head.tgid;
     let followed = conf!(follow) == follow::ALL || (conf!(follow) == follow::THREADS && thread);
     if followed {
@@ -53,7 +70,7 @@ pub fn sched_process_fork(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "sched_process_exec")]
 pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     let task = current();
-    let old = ctx.arg::<u32>(1);
+    let old = if by_perf() { peek(ctx.as_ptr() as u64, conf!(exec_old)) } else { ctx.arg::<u32>(1) };
     let mut state = TASKS.get(task, false);
     // SAFETY: `task` is the current task; the offsets are those of ints.
     let (pid, tgid) = unsafe { (load::<u32>(task, off!(task_pid)), load::<u32>(task, off!(task_tgid))) };
@@ -82,6 +99,23 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
         head.args[5] = load(task, off!(task_comm) + 8);
     }
     send_head(&head);
+    if !by_perf() && state.flags & Task::IN_CALL != 0 {
+        complete(state, task, ctx.arg::<u64>(2));
+    }
+    0
+}
+
+/// What `sched_process_exec` does besides where perf calls it, which does not tell what the program was given. Where this is not run
+/// because it was preempted, what could not be read at the call's entry is counted, and nothing else is missing.
+#[btf_tracepoint(function = "sched_process_exec")]
+pub fn given_to_exec(ctx: BtfTracePointContext) -> i32 {
+    let task = current();
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return 0;
+    }
+    // SAFETY: not null, so it is this task's state.
+    let state = unsafe { &mut *state };
     if state.flags & Task::IN_CALL != 0 {
         complete(state, task, ctx.arg::<u64>(2));
     }
@@ -91,13 +125,7 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
 /// Completes a running execve with what could not be read when it was entered.
 #[inline(always)]
 fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
-    let buffer = BUFFERS.get(task, false);
-    if buffer.is_null() {
-        return;
-    }
-    // SAFETY: not null, so it is this task's buffer.
-    let buffer = unsafe { &mut *buffer };
-    if buffer.retry == 0 || buffer.head.time != state.head.time {
+    if state.retry == 0 {
         return;
     }
     let Some(plan) = calls::plan_of(&mut state.head) else { return };
@@ -109,7 +137,11 @@ fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
         environment: peek(mm, off!(mm_env_start)),
         variables: peek::<u32>(bprm, off!(bprm_envc)) as u64,
     };
+    let Some(buffer) = kept::buffer(role::EXEC) else { return };
+    kept::start(buffer, state);
+    kept::take(buffer, state, task);
     executed::executed(buffer, plan, &given);
+    kept::keep(state, buffer);
 }
 
 #[btf_tracepoint(function = "sched_process_exit")]

@@ -10,8 +10,9 @@ use tracer_common::{
 };
 
 use crate::emit::{lost, send, send_head};
+use crate::kept;
 use crate::kernel::{compat, conf, load, off, peek, pointer};
-use crate::maps::{ADOPT, BUFFERS, DATA, TASKS, WALK};
+use crate::maps::{ADOPT, DATA, TASKS, WALK, WALKED};
 use crate::tasks::event;
 
 /// Whether a task is one of those asked for by a property.
@@ -19,9 +20,7 @@ use crate::tasks::event;
 pub fn matches(task: *const c_void) -> bool {
     match conf!(target) {
         target::ALL => true,
-        target::UID => {
-            peek::<u32>(pointer(task, off!(task_cred)), off!(cred_uid)) == conf!(uid)
-        }
+        target::UID => peek::<u32>(pointer(task, off!(task_cred)), off!(cred_uid)) == conf!(uid),
         target::COMM => {
             // SAFETY: `task` is a task, its comm has 16 bytes.
             let comm = unsafe { [load::<u64>(task, off!(task_comm)), load::<u64>(task, off!(task_comm) + 8)] };
@@ -136,7 +135,7 @@ fn pending_one(task: *mut c_void) {
     if state.flags & Task::IN_CALL == 0 {
         return before_attach(state, task);
     }
-    pending(&state.head, task);
+    pending(state, task);
 }
 
 /// A call that began before tracing did: its registers still stand on the kernel stack.
@@ -174,23 +173,26 @@ fn before_attach(state: &Task, task: *mut c_void) {
     send_head(&head);
 }
 
-/// Sends what is known of a running call. The task may be running too: when its call ends meanwhile, the
-/// lengths disagree and the reader drops this record; the whole one has been sent.
+/// Sends what is known of a running call. The task may be running too: what was put together while its call ended is
+/// dropped, for the whole record has been sent.
 #[inline(always)]
-fn pending(head: &Head, task: *mut c_void) {
-    let buffer = BUFFERS.get(task, false);
-    if !buffer.is_null() {
-        // SAFETY: not null, so it is the task's buffer.
-        let buffer = unsafe { &*buffer };
-        if buffer.head.kind == kind::PENDING && buffer.head.time == head.time {
-            let used = core::hint::black_box(buffer.used);
-            let used = if used > DATA as u64 { DATA as u64 } else { used };
-            // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
-            unsafe { send((&raw const buffer.head).cast(), size_of::<Head>() as u64 + used, Loss::LifecycleLost) };
-            return;
-        }
+fn pending(state: &Task, task: *mut c_void) {
+    let Some(buffer) = WALKED.get_ptr_mut(0) else { return };
+    // SAFETY: a map value; only one walk runs at a time.
+    let buffer = unsafe { &mut *buffer };
+    kept::start(buffer, state);
+    kept::take(buffer, state, task);
+    // SAFETY: words of a valid state; volatile, because its task writes them meanwhile.
+    let (time, flags) =
+        unsafe { ((&raw const state.head.time).read_volatile(), (&raw const state.flags).read_volatile()) };
+    if time != buffer.head.time || flags & Task::IN_CALL == 0 {
+        return;
     }
-    let mut head = *head;
-    head.kind = kind::PENDING;
-    send_head(&head);
+    let used = core::hint::black_box(buffer.used);
+    let used = if used > DATA as u64 { DATA as u64 } else { used };
+    let len = size_of::<Head>() as u64 + used;
+    buffer.head.kind = kind::PENDING;
+    buffer.head.len = len as u32;
+    // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
+    unsafe { send((&raw const buffer.head).cast(), len, Loss::LifecycleLost) };
 }

@@ -16,17 +16,21 @@ const BPF_MAP_FREEZE: libc::c_long = 22;
 const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_ITER_CREATE: libc::c_long = 33;
 
+const BPF_PROG_TYPE_TRACEPOINT: u32 = 5;
 const BPF_PROG_TYPE_TRACING: u32 = 26;
+const BPF_PERF_EVENT: u32 = 41;
 const BPF_TRACE_RAW_TP: u32 = 23;
 const BPF_TRACE_ITER: u32 = 28;
 
-/// What a program of type `BPF_PROG_TYPE_TRACING` is attached to, by its number in the kernel's BTF.
+/// What a program is attached to: by its number in the kernel's BTF, but for perf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attach {
     /// A tracepoint: its type, `btf_trace_NAME` (5.5).
     Tracepoint(u32),
     /// An iterator: its function, `bpf_iter_NAME` (5.8).
     Iterator(u32),
+    /// perf's use of a tracepoint, by the number that tracefs tells (links: 5.15).
+    Perf(u64),
 }
 
 /// A program before it is loaded.
@@ -77,12 +81,13 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         line_info_cnt: u32,
         attach_btf_id: u32,
     }
-    let (expected_attach_type, attach_btf_id) = match program.attach {
-        Attach::Tracepoint(id) => (BPF_TRACE_RAW_TP, id),
-        Attach::Iterator(id) => (BPF_TRACE_ITER, id),
+    let (prog_type, expected_attach_type, attach_btf_id) = match program.attach {
+        Attach::Tracepoint(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, id),
+        Attach::Iterator(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id),
+        Attach::Perf(_) => (BPF_PROG_TYPE_TRACEPOINT, 0, 0),
     };
     let mut attr = Attr {
-        prog_type: BPF_PROG_TYPE_TRACING,
+        prog_type,
         insn_cnt: program.instructions.len() as u32,
         insns: program.instructions.as_ptr() as u64,
         license: program.license.as_ptr() as u64,
@@ -110,18 +115,26 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
     }
 }
 
-/// Loads an object's types (4.18).
+/// Loads an object's types (4.18). The kernel says in `log` what is wrong with them, when there is one.
 ///
 /// # Errors
 /// As bpf(2).
-pub fn load_types(types: &[u8]) -> io::Result<OwnedFd> {
+pub fn load_types(types: &[u8], log: &mut [u8]) -> io::Result<OwnedFd> {
     #[repr(C)]
     struct Attr {
         btf: u64,
         log_buf: u64,
         size: u32,
+        log_size: u32,
+        log_level: u32,
+        pad: u32,
     }
-    descriptor(BPF_BTF_LOAD, &Attr { btf: types.as_ptr() as u64, log_buf: 0, size: types.len() as u32 })
+    let mut attr =
+        Attr { btf: types.as_ptr() as u64, log_buf: 0, size: types.len() as u32, log_size: 0, log_level: 0, pad: 0 };
+    if !log.is_empty() {
+        (attr.log_buf, attr.log_size, attr.log_level) = (log.as_mut_ptr() as u64, log.len() as u32, 1);
+    }
+    descriptor(BPF_BTF_LOAD, &attr)
 }
 
 /// Attaches a program to its tracepoint, until the descriptor is closed.
@@ -138,13 +151,56 @@ pub fn attach(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     descriptor(BPF_RAW_TRACEPOINT_OPEN, &Attr { name: 0, prog_fd: program.as_raw_fd() as u32, pad: 0 })
 }
 
+/// Has perf call a program at a tracepoint, by the number that tracefs tells, on every CPU until the descriptor is closed. The
+/// event belongs to one CPU, as every event does; its programs do not.
+///
+/// # Errors
+/// As perf_event_open(2) and bpf(2).
+pub fn attach_perf(program: BorrowedFd<'_>, tracepoint: u64) -> io::Result<OwnedFd> {
+    /// `struct perf_event_attr` as it was first published, include/uapi/linux/perf_event.h.
+    #[repr(C)]
+    #[derive(Default)]
+    struct Event {
+        kind: u32,
+        size: u32,
+        config: u64,
+        sample_period: u64,
+        rest: [u64; 5],
+    }
+    const PERF_TYPE_TRACEPOINT: u32 = 2;
+    const PERF_FLAG_FD_CLOEXEC: libc::c_ulong = 8;
+    let size = size_of::<Event>() as u32;
+    let event = Event { kind: PERF_TYPE_TRACEPOINT, size, config: tracepoint, sample_period: 1, ..Event::default() };
+    // SAFETY: takes nothing.
+    let cpu = unsafe { libc::sched_getcpu() };
+    // SAFETY: the attribute outlives the call; -1 is every process, and no group.
+    let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, &raw const event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call gave a new descriptor, which nobody else knows.
+    let event = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
+    link(program, event.as_raw_fd() as u32, BPF_PERF_EVENT)
+}
+
 /// A run of an iterator program: reading the descriptor to its end has it called for everything.
 ///
 /// # Errors
 /// As bpf(2).
 pub fn iterate(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     #[repr(C)]
-    struct Link {
+    struct Run {
+        link_fd: u32,
+        flags: u32,
+    }
+    let link = link(program, 0, BPF_TRACE_ITER)?;
+    descriptor(BPF_ITER_CREATE, &Run { link_fd: link.as_raw_fd() as u32, flags: 0 })
+}
+
+/// Links a program to what `target` is, until the descriptor is closed.
+fn link(program: BorrowedFd<'_>, target: u32, attach_type: u32) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Attr {
         prog_fd: u32,
         target_fd: u32,
         attach_type: u32,
@@ -153,15 +209,11 @@ pub fn iterate(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
         info_len: u32,
         pad: u32,
     }
-    #[repr(C)]
-    struct Run {
-        link_fd: u32,
-        flags: u32,
-    }
     let prog_fd = program.as_raw_fd() as u32;
-    let link = Link { prog_fd, target_fd: 0, attach_type: BPF_TRACE_ITER, flags: 0, info: 0, info_len: 0, pad: 0 };
-    let link = descriptor(BPF_LINK_CREATE, &link)?;
-    descriptor(BPF_ITER_CREATE, &Run { link_fd: link.as_raw_fd() as u32, flags: 0 })
+    descriptor(
+        BPF_LINK_CREATE,
+        &Attr { prog_fd, target_fd: target, attach_type, flags: 0, info: 0, info_len: 0, pad: 0 },
+    )
 }
 
 /// Sets `key` of a map to `value`.

@@ -90,13 +90,19 @@ impl KernelTypes {
         Some((*function, Types::from_list(types)?))
     }
 
-    /// What programs attach to: tracepoints, then an iterator, by their names; with the names of the programs.
+    /// The numbers of functions of the kernel; `None` where it lacks one.
+    pub fn functions(&self, names: &[&str]) -> Option<Vec<u32>> {
+        let wanted: Vec<_> = names.iter().map(|name| (FUNCTION, *name)).collect();
+        self.numbers(&wanted).into_iter().collect()
+    }
+
+    /// What programs attach to: tracepoints, then an iterator. Each is the name of the program and the kernel's.
     pub fn attachable(
         &self,
-        tracepoints: &[&'static str],
+        tracepoints: &[(&'static str, &str)],
         iterator: (&'static str, &str),
     ) -> Result<Vec<(&'static str, Attach)>> {
-        let names: Vec<String> = tracepoints.iter().map(|name| format!("btf_trace_{name}")).collect();
+        let names: Vec<String> = tracepoints.iter().map(|(_, name)| format!("btf_trace_{name}")).collect();
         let function = format!("bpf_iter_{}", iterator.1);
         let mut wanted: Vec<(u32, &str)> = names.iter().map(|name| (TYPEDEF, name.as_str())).collect();
         wanted.push((FUNCTION, &function));
@@ -106,8 +112,8 @@ impl KernelTypes {
             .zip(&wanted)
             .map(|(number, (_, name))| number.with_context(|| format!("this kernel has no {name} to attach to")));
         let mut list = Vec::new();
-        for (name, number) in tracepoints.iter().zip(&mut numbers) {
-            list.push((*name, Attach::Tracepoint(number?)));
+        for ((program, _), number) in tracepoints.iter().zip(&mut numbers) {
+            list.push((*program, Attach::Tracepoint(number?)));
         }
         for number in numbers {
             list.push((iterator.0, Attach::Iterator(number?)));

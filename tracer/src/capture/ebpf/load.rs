@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use aya::Pod;
 use aya::maps::Map;
-use tracer_common::config::{CAST, Config, Regs, Tally, TallyKey, follow, target};
+use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, function, target};
 use tracer_common::plan::{PLANS, Plan};
 
-use super::bpf;
+use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
 use super::object::Object;
+use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
 use crate::spec::{Form, Spec, Target};
@@ -45,19 +46,20 @@ pub struct Loaded {
     pub missed: Map,
     /// Plan indexes of calls that are seen and counted though nobody asked for them.
     pub unasked: Vec<u32>,
-    /// In the order of [`TRACEPOINTS`], and the task iterator.
+    /// Those of [`TRACEPOINTS`], and the task iterator.
     programs: Vec<OwnedFd>,
 }
 
-/// The tracepoints, as program name; kernel 5.5 for tp_btf.
-const TRACEPOINTS: &[&str] = &[
-    "sys_enter",
-    "sys_exit",
-    "sched_process_fork",
-    "sched_process_exec",
-    "sched_process_exit",
-    "signal_generate",
-    "signal_deliver",
+/// Programs and their tracepoints; kernel 5.5 for tp_btf. The first is only there beside programs that perf calls.
+const TRACEPOINTS: &[(&str, &str)] = &[
+    ("given_to_exec", "sched_process_exec"),
+    ("sys_enter", "sys_enter"),
+    ("sys_exit", "sys_exit"),
+    ("sched_process_fork", "sched_process_fork"),
+    ("sched_process_exec", "sched_process_exec"),
+    ("sched_process_exit", "sched_process_exit"),
+    ("signal_generate", "signal_generate"),
+    ("signal_deliver", "signal_deliver"),
 ];
 
 /// The task iterator's program name, and the kernel's (5.8).
@@ -87,23 +89,35 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     let size = ring_size(spec.ring_size)?;
     let types = KernelTypes::read(&path)?;
     let mut config = config(spec, &types, &plans, size)?;
-    let casts = types.casts();
-    if let Some((_, types)) = casts {
+    let mut functions = Vec::new();
+    if let Some((cast, types)) = types.casts() {
         config.types = types;
+        functions.push((function::CAST, cast));
     }
-    let object = &*with_casts(object, casts.map(|(function, _)| function));
+    let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
+    let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
+    let mut wanted = types.attachable(programs, WALK_TASKS)?;
+    if let Some(perf) = &perf {
+        perf.apply(&mut config, &mut wanted);
+        functions.extend(perf.functions);
+    }
+    let object = &*with_functions(object, &functions);
     let (tally, tallies) = counters(config.flags);
     let sizes = [("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
     let mut object = Object::new(object, config.bytes(), &sizes).context("cannot load the kernel side")?;
     fill_plans(&object, &plans)?;
 
-    let wanted = types.attachable(TRACEPOINTS, WALK_TASKS)?;
     let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
     let ring = ring?;
     let mut links = Vec::new();
-    for (name, program) in TRACEPOINTS.iter().zip(&programs) {
-        links.push(bpf::attach(program.as_fd()).with_context(|| format!("cannot attach to tracepoint {name}"))?);
+    for ((name, to), program) in wanted.iter().zip(&programs) {
+        let link = match to {
+            Attach::Tracepoint(_) => bpf::attach(program.as_fd()),
+            Attach::Perf(id) => bpf::attach_perf(program.as_fd(), *id),
+            Attach::Iterator(_) => continue,
+        };
+        links.push(link.with_context(|| format!("cannot attach to tracepoint {name}"))?);
     }
     Ok(Loaded {
         links,
@@ -121,17 +135,22 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     })
 }
 
-/// The object with calls of the kernel function `cast` in the place of those that stand for it. aya knows no kernel
-/// functions; a call of one names its type in the kernel's BTF (`BPF_PSEUDO_KFUNC_CALL`, include/uapi/linux/bpf.h).
-/// Without the function the calls stay, where the verifier sees that they are not reached.
-fn with_casts(object: &[u8], cast: Option<u32>) -> Cow<'_, [u8]> {
+/// The object with calls of functions of the kernel in the place of those that stand for them. aya knows no kernel functions; a call
+/// of one names its type in the kernel's BTF (`BPF_PSEUDO_KFUNC_CALL`, include/uapi/linux/bpf.h). Where the kernel lacks a function
+/// the calls stay, where the verifier sees that they are not reached.
+fn with_functions<'o>(object: &'o [u8], functions: &[(u32, u32)]) -> Cow<'o, [u8]> {
     const CALL: u8 = 0x85;
     const KFUNC: u8 = 2 << 4;
-    let Some(function) = cast else { return Cow::Borrowed(object) };
-    let stand_in = instruction(CALL, 0, CAST);
+    if functions.is_empty() {
+        return Cow::Borrowed(object);
+    }
+    let swap: Vec<_> =
+        functions.iter().map(|(from, to)| (instruction(CALL, 0, *from), instruction(CALL, KFUNC, *to))).collect();
     let mut object = object.to_vec();
-    for place in object.chunks_exact_mut(8).filter(|place| **place == stand_in) {
-        place.copy_from_slice(&instruction(CALL, KFUNC, function));
+    for place in object.chunks_exact_mut(8).filter(|place| place[0] == CALL) {
+        if let Some((_, to)) = swap.iter().find(|(from, _)| *place == *from) {
+            place.copy_from_slice(to);
+        }
     }
     Cow::Owned(object)
 }

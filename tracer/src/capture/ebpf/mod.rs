@@ -6,10 +6,14 @@ mod btf;
 mod load;
 mod mapping;
 mod object;
+mod perf;
 mod ring;
 pub mod snapshot;
+mod trial;
 
 pub use available::{available, only};
+pub use perf::{TRACEFS, needs_tracefs};
+pub use trial::attempt;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
@@ -26,14 +30,6 @@ use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::spec::Spec;
-
-/// Loads the whole object as a trace would, attaches it, and lets go of it again (`tracer doctor`).
-///
-/// # Errors
-/// What the kernel refuses and why.
-pub fn attempt(spec: &Spec) -> Result<()> {
-    load::load(spec, OBJECT).map(drop)
-}
 
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");

@@ -46,7 +46,7 @@ impl Object {
         let mut object = aya_obj::Object::parse(file).context("the object cannot be read")?;
         object.patch_map_data(std::iter::once((CONFIG, (config, true))).collect())?;
         let types = object.fixup_and_sanitize_btf(&FEATURES)?.context("the object has no types")?.to_bytes();
-        let types = bpf::load_types(&types).context("the kernel refuses the object's types")?;
+        let types = told(|log| bpf::load_types(&types, log)).context("the kernel refuses the object's types")?;
         let mut maps = HashMap::new();
         let mut places = Vec::new();
         for (name, mut map) in std::mem::take(&mut object.maps) {
@@ -141,13 +141,16 @@ impl Object {
             function_size: code.function_size,
             attach,
         };
-        bpf::load(&program, &mut []).or_else(|error| {
-            // Once more, to hear why.
-            let mut log = vec![0; 1 << 20];
-            bpf::load(&program, &mut log)
-                .map_err(|_| anyhow!("the kernel refuses program {name}: {error}{}", last_words(&log)))
-        })
+        told(|log| bpf::load(&program, log)).with_context(|| format!("the kernel refuses program {name}"))
     }
+}
+
+/// Has the kernel verify something; once more where it refuses, to hear why.
+fn told(verify: impl Fn(&mut [u8]) -> std::io::Result<OwnedFd>) -> Result<OwnedFd> {
+    verify(&mut []).or_else(|error| {
+        let mut log = vec![0; 1 << 22];
+        verify(&mut log).map_err(|_| anyhow!("{error}{}", last_words(&log)))
+    })
 }
 
 /// Fills a map of variables, and freezes that of constants.

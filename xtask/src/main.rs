@@ -1,6 +1,7 @@
 //! Development commands: `cargo xtask help` lists them. Whatever is more than one plain cargo command lives here, in Rust,
 //! so that it works the same on every machine and in CI.
 
+mod archive;
 mod bench;
 mod command;
 mod ebpf;
@@ -23,8 +24,9 @@ cargo xtask COMMAND
   ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
   vm [KERNEL...] [--keep] [-- CASE-FILTER...]
-                    boot Debian's kernels (6.1, 6.12 and 6.18 when none is named) in qemu and run the live cases there; a line
-                    for each. Kernels and consoles stay under target/vm/: remove it for newer ones. --keep: the initramfs too
+                    boot Debian's kernels (6.1, 6.12, 6.18 and 7.2 when none is named; `newest` is the newest that there is)
+                    in qemu and run the live cases there; a line for each. Kernels and consoles stay under target/vm/: remove
+                    it for newer ones. --keep: the initramfs too
   tidy              check the layout of the code: layers, file lengths, module docs, licences
   ci                what .ci/run does after it installed its tools
 ";

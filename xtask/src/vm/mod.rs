@@ -2,8 +2,8 @@
 //! asked, and structures move between kernels: so Debian's kernels are booted in qemu, with nothing but an initramfs that holds
 //! tracer, the live runner, the fixtures and the programs that the cases name, taken from this machine.
 //!
-//! Nothing is installed, and no rights are needed but those to `/dev/kvm`: kernels are downloaded with an apt of their own and
-//! unpacked under `target/vm/`, where the console of each guest is kept too.
+//! Nothing is installed, and no rights are needed but those to `/dev/kvm`: kernels are downloaded with an apt of their own
+//! (`archive`) and kept under `target/vm/`, where the console of each guest is too.
 
 mod cpio;
 mod guest;
@@ -21,10 +21,11 @@ use crate::{command, run};
 use qemu::Speed;
 use report::Report;
 
-/// What the object must load on: Debian 12's kernel, the one of its successor, and a newer one.
-const KERNELS: [&str; 3] = ["6.1", "6.12", "6.18"];
+/// What the object must load on: Debian 12's kernel, the one of its successor, and two newer ones. Since 7.2 the kernel takes
+/// the storage of tasks from an allocator that has a largest size.
+const KERNELS: [&str; 4] = ["6.1", "6.12", "6.18", "7.2"];
 
-/// `cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]`
+/// `cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]`, where `KERNEL` is a series or `newest`.
 pub fn main(args: &[OsString]) -> Result<ExitCode> {
     let asked = Asked::parse(args)?;
     let tools = qemu::Tools::get()?;
@@ -35,6 +36,7 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
     let mut speed = tools.speed();
     eprintln!("xtask: {}", speed.in_words());
     guest::build(&common, &tracer, &asked.filter)?;
+    let mut shelf = kernels::Shelf::new(&dir)?;
 
     let mut lines = Vec::new();
     let mut good = true;
@@ -42,13 +44,13 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
         println!("\n== {series}");
         let mut report = Report::default();
         let log = dir.join(format!("{series}.log"));
-        let ran = kernels::get(&dir, series).and_then(|kernel| {
-            guest::with_modules(&common, &kernels::modules(&kernel)?, &initramfs)?;
-            let mut ran = tools.boot(&kernel, &initramfs, &log, speed, &mut report);
+        let ran = shelf.get(series).and_then(|kernel| {
+            guest::with_modules(&common, &kernel.modules, &initramfs)?;
+            let mut ran = tools.boot(&kernel.image, &initramfs, &log, speed, &mut report);
             if speed == Speed::Kvm && !report.came_up() {
                 speed = Speed::Tcg;
                 eprintln!("xtask: {}", speed.in_words());
-                ran = tools.boot(&kernel, &initramfs, &log, speed, &mut report);
+                ran = tools.boot(&kernel.image, &initramfs, &log, speed, &mut report);
             }
             ran
         });
@@ -89,11 +91,11 @@ impl Asked {
         for word in &words[..end] {
             if *word == "--keep" {
                 asked.keep = true;
-            } else if kernels::is_series(word) {
+            } else if kernels::is_kernel(word) {
                 asked.kernels.push((*word).to_owned());
             } else {
                 bail!(
-                    "{word:?} is no kernel such as 6.12: usage: cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]"
+                    "{word:?} is no kernel such as 6.12 or newest: usage: cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]"
                 );
             }
         }
@@ -120,7 +122,8 @@ mod tests {
         check("6.1 --keep", &["6.1"], true, &[]);
         check("-- basics loss", &KERNELS, false, &["basics", "loss"]);
         check("6.18 6.1 -- --keep", &["6.18", "6.1"], false, &["--keep"]);
-        for bad in ["6", "six", "6.1.0", "--kep", "6.1x", "../6.1"] {
+        check("6.1 newest -- basics", &["6.1", "newest"], false, &["basics"]);
+        for bad in ["6", "six", "6.1.0", "--kep", "6.1x", "../6.1", "latest"] {
             assert!(parse(bad).unwrap_err().to_string().contains(bad), "{bad}");
         }
     }

@@ -12,6 +12,8 @@ pub struct Report {
     kernel: Option<String>,
     /// The exit code of the first `tracer --backend ebpf`: whether the object loads.
     loads: Option<i32>,
+    /// Whether that one saw all of its program: 0 when it did.
+    traces: Option<i32>,
     /// The exit code of the live runner.
     live: Option<i32>,
     /// What the kernel complained about in its log.
@@ -33,6 +35,7 @@ impl Report {
         match word {
             "kernel" => self.kernel = Some(rest.to_owned()),
             "loads" => self.loads = rest.parse().ok(),
+            "traces" => self.traces = rest.parse().ok(),
             "live" => self.live = rest.parse().ok(),
             "complaint" => self.complaints.push(rest.to_owned()),
             _ => {}
@@ -52,7 +55,7 @@ impl Report {
             (None, ..) => faults.push("the guest did not come up".to_owned()),
             (_, None, _) => faults.push("the guest ended before tracer did".to_owned()),
             (_, Some(code), _) if code != 0 => {
-                faults.push(format!("the object does not load, or does not trace: exit code {code}"));
+                faults.push(format!("the object does not load: exit code {code}"));
             }
             (.., None) => faults.push("the guest ended before its tests did".to_owned()),
             (.., Some(code)) if code != 0 || self.tally.failed > 0 => {
@@ -60,6 +63,11 @@ impl Report {
             }
             _ if self.tally.passed == 0 => faults.push("no case passed: nothing was proven".to_owned()),
             _ => {}
+        }
+        if self.loads == Some(0) && self.traces != Some(0) {
+            faults.push(
+                "the object loads, but the trace of the first program lacks something: the console has it".to_owned(),
+            );
         }
         faults.extend(self.complaints.iter().map(|line| format!("the kernel complains: {line}")));
         faults
@@ -78,7 +86,7 @@ impl Report {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "SeaBIOS\r\n@vm kernel 6.1.0-9-cloud-amd64\r\nkernel: Linux 6.1\r\n@vm loads 0\r\n\
+    const GOOD: &str = "SeaBIOS\r\n@vm kernel 6.1.0-9-cloud-amd64\r\nkernel: Linux 6.1\r\n@vm loads 0\r\n@vm traces 0\r\n\
         test live::a ... ok\r\ntest live::b ... ignored, needs x\r\n\
         test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.00s\r\n@vm live 0\r\n";
 
@@ -102,6 +110,7 @@ mod tests {
         for (from, to, expected) in [
             ("@vm kernel", "Kernel panic", "did not come up"),
             ("@vm loads 0\r\n", "", "before tracer did"),
+            ("@vm traces 0", "@vm traces 1", "lacks something"),
             ("@vm loads 0", "@vm loads 125", "exit code 125"),
             ("@vm live 0\r\n", "", "before its tests did"),
             ("@vm live 0", "@vm live 101", "ended with 101"),

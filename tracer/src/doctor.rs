@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::capture::{ebpf, ptrace};
-use crate::cli::{self, Action};
+use crate::commands::{self, Action};
 use crate::trace::said;
 
 /// How a check came out.
@@ -123,7 +123,7 @@ pub fn examine() -> Report {
 /// Tries both.
 fn sources(report: &mut Report) {
     let words = ["tracer", "--backend=ebpf", "--", "true"];
-    match cli::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
+    match commands::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
         Ok(Action::Trace(spec)) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(&spec)) {
             Ok(()) => report.add(EBPF, State::Ok, "the kernel took every program, and they were attached", ""),
             Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::SUBCOMMANDS;
-use super::flags::{FLAGS, Flag, Standing, Takes};
-use super::help::first_sentence;
+use crate::cli::flags::{FLAGS, Flag, Standing, Takes};
+use crate::cli::help::first_sentence;
 use crate::schema::types::class;
 
 /// The script for a shell, `None` for one that is not known.

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::SUBCOMMANDS;
-use super::flags::{FLAGS, Group, Standing};
-use super::help::{spelling, text};
+use crate::cli::flags::{FLAGS, Group, Standing};
+use crate::cli::help::{spelling, text};
 
 /// The page, for man(7).
 pub fn page() -> String {

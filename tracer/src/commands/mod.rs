@@ -1,23 +1,11 @@
 //! A command line becomes an [`Action`], and nothing else happens here: nothing is opened, started or
 //! printed (only the user database is read, for `-u`). Called as `strace`, or with `strace` as the first
 //! word, the grammar and the messages are strace's; called as tracer, a first word may be a subcommand.
-//! All options stand in one table, [`flags`].
-
-pub mod audit;
-pub mod fault;
-pub mod flags;
-pub mod inspect;
-pub mod lsof;
-pub mod ss;
-mod table;
+//! The tracer's own options stand in one table, [`crate::cli::flags`]; those of a tool are its own.
 
 mod complete;
-mod getopt;
 mod help;
 mod man;
-mod opts;
-mod sets;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -26,13 +14,13 @@ use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use fault::{Fault, nearest};
-pub use fault::{UsageError, show};
-use getopt::Words;
-use opts::Opts;
-
+use crate::cli::fault::{Fault, UsageError, nearest, show};
+use crate::cli::flags;
+use crate::cli::getopt::{self, Words};
+use crate::cli::opts::Opts;
 use crate::exit;
-use crate::spec::{self, Spec, ss as sockets};
+use crate::spec::Spec;
+use crate::tools::{audit, inspect, lsof, ss};
 
 /// What a command line asks for. Texts end with a newline and belong on stdout.
 #[derive(Debug)]
@@ -47,13 +35,13 @@ pub enum Action {
         spec: Box<Spec>,
     },
     /// List open files.
-    Lsof(Box<spec::lsof::Lsof>),
+    Lsof(Box<lsof::request::Lsof>),
     /// Show sockets.
-    Sockets(Box<sockets::Request>),
+    Sockets(Box<ss::request::Request>),
     /// Report about a process.
-    Inspect(Box<spec::inspect::Inspect>),
+    Inspect(Box<inspect::request::Inspect>),
     /// Audit a command.
-    Audit(Box<spec::audit::Audit>),
+    Audit(Box<audit::request::Audit>),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -153,7 +141,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         return trace(&speaker, &args).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
     }
     if name == "lsof" {
-        return lsof::parse("lsof", false, &args);
+        return list_files("lsof", false, &args);
     }
     if name == "ss" {
         return list_sockets("ss", true, &args).map_err(|f| UsageError::new("ss", exit::SS_USAGE, f));
@@ -168,7 +156,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
         return trace(&speaker, &args[1..]).map_err(|f| UsageError::new(&speaker.program, speaker.code, f));
     }
     if args.first().is_some_and(|a| a == "lsof") {
-        return lsof::parse(&format!("{} lsof", speaker.program), true, &args[1..]);
+        return list_files(&format!("{} lsof", speaker.program), true, &args[1..]);
     }
     if args.first().is_some_and(|a| a == "ss") {
         let program = format!("{} ss", speaker.program);
@@ -176,17 +164,17 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     }
     if args.first().is_some_and(|a| a == "inspect") {
         let program = format!("{} inspect", speaker.program);
-        return match inspect::parse(&program, &args[1..]) {
+        return match inspect::options::parse(&program, &args[1..]) {
             Ok(Some(spec)) => Ok(Action::Inspect(spec)),
-            Ok(None) => Ok(Action::Help(inspect::help(&program))),
+            Ok(None) => Ok(Action::Help(inspect::options::help(&program))),
             Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
         };
     }
     if args.first().is_some_and(|a| a == "audit") {
         let program = format!("{} audit", speaker.program);
-        return match audit::parse(&program, &args[1..]) {
+        return match audit::options::parse(&program, &args[1..]) {
             Ok(Some(spec)) => Ok(Action::Audit(spec)),
-            Ok(None) => Ok(Action::Help(audit::help(&program))),
+            Ok(None) => Ok(Action::Help(audit::options::help(&program))),
             Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
         };
     }
@@ -215,13 +203,22 @@ fn first_word(speaker: &Speaker, args: &[OsString]) -> Result<Action, Fault> {
     }
 }
 
+/// The options of lsof.
+fn list_files(program: &str, own: bool, args: &[OsString]) -> Result<Action, UsageError> {
+    Ok(match lsof::options::parse(program, own, args)? {
+        lsof::options::Asked::List(spec) => Action::Lsof(spec),
+        lsof::options::Asked::Help(text) => Action::Help(text),
+        lsof::options::Asked::Version(text) => Action::Version(text),
+    })
+}
+
 /// The options of ss.
 fn list_sockets(program: &str, peer: bool, args: &[OsString]) -> Result<Action, Fault> {
-    Ok(match ss::parse(program, peer, args)? {
-        ss::Asked::List(request) => Action::Sockets(request),
-        ss::Asked::Help => Action::Help(ss::help(program)),
+    Ok(match ss::options::parse(program, peer, args)? {
+        ss::options::Asked::List(request) => Action::Sockets(request),
+        ss::options::Asked::Help => Action::Help(ss::options::help(program)),
         // Scripts read the number behind these words.
-        ss::Asked::Version => Action::Version(format!(
+        ss::options::Asked::Version => Action::Version(format!(
             "ss utility, iproute2-6.1.0\ntracer {}, with the options and the output of that version\n",
             env!("CARGO_PKG_VERSION")
         )),

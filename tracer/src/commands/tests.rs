@@ -10,8 +10,10 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use super::flags::{FLAGS, Standing, Takes};
-use super::{Action, SUBCOMMANDS, UsageError, complete, help, man, parse};
+use super::{Action, SUBCOMMANDS, complete, help, man, parse};
+use crate::cli::fault::UsageError;
+use crate::cli::flags::{FLAGS, Standing, Takes};
+use crate::cli::help::spelling;
 use crate::schema;
 use crate::spec::{CallFilter, Spec, Verbose};
 
@@ -200,7 +202,7 @@ fn command_lines_come_to_what_the_table_says() {
         let _ = writeln!(now, "{command:<40} {got}");
     }
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/tests/cases.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands/tests/cases.txt");
         std::fs::write(path, now).expect("the table can be rewritten");
         return;
     }
@@ -341,7 +343,7 @@ fn no_two_options_have_a_name_in_common() {
 fn every_option_is_in_every_text() {
     let (usage, page, compat) = (help::usage("tracer", true), man::page(), help::compat());
     for flag in FLAGS {
-        let form = help::spelling(flag);
+        let form = spelling(flag);
         let refused = matches!(flag.standing, Standing::Refused(_));
         assert_eq!(usage.contains(&format!("  {form}")), !refused, "{form} in help");
         assert!(page.contains(&form.replace('-', "\\-")), "{form} in the manual page");

@@ -62,7 +62,7 @@ fn alone(name: &str) -> bool {
     if std::env::var_os("TRACER_TEST_ALONE").is_some() {
         return false;
     }
-    let test = format!("output::sink::tests::{name}");
+    let test = format!("render::sink::tests::{name}");
     let run = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", &test])
         .env("TRACER_TEST_ALONE", "1")
@@ -202,7 +202,7 @@ fn a_recording_on_a_disk_that_fills_up_keeps_whole_sections_and_exact_books() {
     use crate::capture::recording::Header;
     use crate::capture::replay::ReplaySource;
     use crate::capture::{Batch, Losses, Source};
-    use crate::output::record::Recorder;
+    use crate::trace::output::record::Recorder;
     use tracer_common::event::Head;
 
     if alone("a_recording_on_a_disk_that_fills_up_keeps_whole_sections_and_exact_books") {

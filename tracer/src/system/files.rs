@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 
 use tracer_common::event::{File, path};
 
-use super::sockets::Sockets;
+use super::socket_ends::Sockets;
 
 /// What looking a descriptor up came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn without_mark<'a>(text: &'a [u8], stat: &libc::statx) -> (&'a [u8], bool) {
 }
 
 /// What the kernel knows of a file without asking its server.
-pub(super) fn stat(path: &CString) -> Option<libc::statx> {
+pub fn stat(path: &CString) -> Option<libc::statx> {
     let mut stat = MaybeUninit::<libc::statx>::zeroed();
     let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
     // SAFETY: the name is NUL-terminated and `stat` is a whole statx.

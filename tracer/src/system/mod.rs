@@ -1,12 +1,13 @@
-//! What is known of the system: kept up to date by what a source delivers ([`process`]), or asked for at once:
-//! [`snapshot`] (filled from [`procfs`] and the kernel's iterators), [`sockets`] (from [`sock_diag`]), and of one
-//! process [`inspect`]; what a command did is [`audit`]. What calls say: [`calls`].
+//! What asks the machine: /proc ([`procfs`]) and the kernel's tables of sockets ([`sock_diag`]). The answers are plain data:
+//! [`snapshot`] of processes and their files, [`process`] of one process, [`sockets`]. [`names`] has the machine's names of numbers,
+//! [`owners`] whose a socket is; [`files`] and [`socket_ends`] look up what a descriptor of a traced task is.
 
-pub mod audit;
-pub mod calls;
-pub mod inspect;
+pub mod files;
+pub mod names;
+pub mod owners;
 pub mod process;
 pub mod procfs;
 pub mod snapshot;
 pub mod sock_diag;
+pub mod socket_ends;
 pub mod sockets;

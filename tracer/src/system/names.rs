@@ -10,7 +10,25 @@ use std::path::{Path, PathBuf};
 
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
-use crate::output::ss::Names;
+/// Names of what has a number.
+pub trait Names {
+    /// The service of a port, in /etc/services; `None` for none, or for a port that the kernel hands out.
+    fn service(&mut self, port: u16, protocol: Option<&'static str>) -> Option<String>;
+    /// The protocol of IP.
+    fn protocol(&mut self, number: u16) -> Option<String>;
+    /// The host of an address.
+    fn host(&mut self, address: IpAddr) -> Option<String>;
+    /// The interface of an index, in a network namespace.
+    fn interface(&mut self, netns: u64, index: u32) -> String;
+    /// The path of a cgroup, below its mount.
+    fn cgroup(&mut self, id: u64) -> String;
+    /// The family of a netlink protocol.
+    fn netlink(&mut self, number: u16) -> Option<String>;
+    /// The name of a process.
+    fn process(&mut self, pid: u32) -> Option<Vec<u8>>;
+    /// What a network namespace is called.
+    fn namespace(&mut self, netns: u64) -> String;
+}
 
 /// Looks names up, each once.
 #[derive(Debug, Default)]

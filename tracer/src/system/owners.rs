@@ -6,10 +6,10 @@ use std::io;
 use std::sync::Arc;
 
 use crate::capture::ebpf::snapshot::socket_owners;
-use crate::model::procfs::fds::Reader;
-use crate::model::procfs::owners::owners as from_proc;
-use crate::model::procfs::processes;
-use crate::model::sockets::owners::{Owner, Owners};
+use crate::system::procfs::fds::Reader;
+use crate::system::procfs::owners::owners as from_proc;
+use crate::system::procfs::processes;
+use crate::system::sockets::owners::{Owner, Owners};
 
 /// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading the links
 /// of these.

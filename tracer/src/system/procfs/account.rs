@@ -1,8 +1,8 @@
 //! Accounts of a process: `/proc/PID/stat`, `io`, `limits` and the time since boot (proc(5)).
 
 use super::number;
-use crate::model::inspect::{Io, Limit, Stat};
-use crate::model::snapshot::Dev;
+use crate::system::process::{Io, Limit, Stat};
+use crate::system::snapshot::Dev;
 
 /// Reads `PID (COMM) STATE PPID ...`. The name may have blanks and parentheses in it: the last one ends it.
 pub fn stat(text: &[u8]) -> Option<Stat> {

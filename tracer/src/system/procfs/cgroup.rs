@@ -1,7 +1,7 @@
 //! The cgroup of a process, and what it allows: `/proc/PID/cgroup` and the files of cgroup v2 (cgroups(7)).
 
 use super::{number, read_into};
-use crate::model::inspect::Limit;
+use crate::system::process::Limit;
 
 /// Where cgroup v2 is mounted, by systemd and nearly everybody else.
 const MOUNT: &str = "/sys/fs/cgroup";

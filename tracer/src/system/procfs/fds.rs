@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::mounts::{Mounts, Trust};
 use super::stat::Asker;
 use super::{number, read_into, reason};
-use crate::model::snapshot::{Access, Descriptor, FileStat, Process, Slot};
+use crate::system::snapshot::{Access, Descriptor, FileStat, Process, Slot};
 
 /// Reads what processes have open.
 #[derive(Debug)]
@@ -266,7 +266,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::procfs::processes;
+    use crate::system::procfs::processes;
 
     #[test]
     fn fdinfo_of_every_kind() {

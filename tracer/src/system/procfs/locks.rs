@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{hex, number};
-use crate::model::snapshot::Dev;
+use crate::system::snapshot::Dev;
 
 /// Locks, by process, device and inode.
 #[derive(Debug, Clone, Default)]

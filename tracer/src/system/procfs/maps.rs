@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::fds::{Reader, dir};
 use super::mounts::{Mounts, Trust};
 use super::{hex, number, read_into, reason};
-use crate::model::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
+use crate::system::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
 
 /// Reads mapped files.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::number;
-use crate::model::snapshot::Dev;
+use crate::system::snapshot::Dev;
 
 /// A mount.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Dir, Mode, OFlags, openat, readlinkat_raw};
 use rustix::io::Errno;
 
-use crate::model::sockets::owners::{Owner, Owners};
+use crate::system::sockets::owners::{Owner, Owners};
 
 /// Looks through the descriptors of all processes, with `threads` those of all threads.
 ///

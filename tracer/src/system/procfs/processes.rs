@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use super::{number, read_into};
-use crate::model::snapshot::Process;
+use crate::system::snapshot::Process;
 
 /// Ids of all processes, ascending.
 ///

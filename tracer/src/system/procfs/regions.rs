@@ -1,6 +1,6 @@
 //! Memory of a process by `/proc/PID/maps`, with its permissions.
 
-use crate::model::inspect::Region;
+use crate::system::process::Region;
 
 /// Reads the file.
 pub fn parse(text: &[u8]) -> Vec<Region> {

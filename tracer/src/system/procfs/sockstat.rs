@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use crate::model::sockets::sockstat::{Sockstat, established};
+use crate::system::sockets::sockstat::{Sockstat, established};
 
 /// Reads them.
 ///

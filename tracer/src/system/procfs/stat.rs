@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 use super::mounts::Trust;
-use crate::model::snapshot::{Dev, FileStat};
+use crate::system::snapshot::{Dev, FileStat};
 
 /// Asks for what files are, with a bound.
 #[derive(Debug)]

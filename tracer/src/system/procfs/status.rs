@@ -1,7 +1,7 @@
 //! `/proc/PID/status` (proc(5)): names and values, a line each. What is missing or makes no sense stays empty.
 
 use super::{hex, number};
-use crate::model::inspect::Status;
+use crate::system::process::Status;
 
 /// Sizes that are kept, by their names in the file.
 const SIZES: &[&str] = &[

@@ -1,9 +1,9 @@
 //! The call that a task is in: `/proc/PID/task/TID/syscall` (proc(5)).
 
 use super::number;
-use crate::model::inspect::Running;
 use crate::schema::types::Ty;
 use crate::schema::{Abi, by_nr};
+use crate::system::process::Running;
 
 /// Reads `NUMBER ARG...`; `None` for a task that runs, or that waits for something else than a call's end.
 pub fn parse(text: &[u8]) -> Option<Running> {

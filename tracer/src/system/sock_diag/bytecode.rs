@@ -5,7 +5,7 @@
 //! Bytecode is a list of conditions; each says how many bytes to go on when it holds, and when it does not.
 //! Its end is "wanted", four bytes behind its end is "not wanted".
 
-use crate::model::sockets::filter::{End, Filter, Host, Prefix};
+use crate::system::sockets::filter::{End, Filter, Host, Prefix};
 
 /// `INET_DIAG_BC_*`
 mod code {
@@ -191,8 +191,8 @@ mod tests {
         })
     }
 
-    fn socket(source: u16, destination: u16) -> crate::model::sockets::Socket {
-        use crate::model::sockets::{Detail, Endpoint, Inet, Socket, Table};
+    fn socket(source: u16, destination: u16) -> crate::system::sockets::Socket {
+        use crate::system::sockets::{Detail, Endpoint, Inet, Socket, Table};
         let end = |port| Endpoint { address: IpAddr::from([0, 0, 0, 0]), port };
         Socket::new(libc::AF_INET as u8, Detail::Inet(Box::new(Inet::new(Table::Tcp, end(source), end(destination)))))
     }

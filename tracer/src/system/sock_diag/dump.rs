@@ -6,7 +6,7 @@ use netlink_sys::{Socket as Link, SocketAddr, protocols::NETLINK_SOCK_DIAG};
 
 use super::wire::{self, Message};
 use super::{Query, inet, other};
-use crate::model::sockets::{Socket, Table};
+use crate::system::sockets::{Socket, Table};
 
 /// The kernel fills at most 32 KiB at a time.
 const BUFFER: usize = 64 * 1024;
@@ -177,8 +177,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::sock_diag::{Extras, gather};
-    use crate::model::sockets::{Detail, State};
+    use crate::system::sock_diag::{Extras, gather};
+    use crate::system::sockets::{Detail, State};
 
     #[test]
     fn sockets_of_this_process_are_told() {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::wire::{self, Attributes, Request, array, u16_at, u32_at, u64_at};
 use super::{Extras, memory};
-use crate::model::sockets::{
+use crate::system::sockets::{
     Control, Detail, Endpoint, Inet, Info, Md5Key, MptcpInfo, SctpInfo, Socket, State, Subflow, Table, TcpInfo, Timer,
     Tls, Ulp,
 };

@@ -2,7 +2,7 @@
 
 use super::wire::{self, Attributes, Request, array, u16_at, u32_at, u64_at};
 use super::{Extras, memory};
-use crate::model::sockets::{
+use crate::system::sockets::{
     Detail, Netlink, Packet, PacketInfo, PacketRing, Socket, State, Table, Tipc, Umem, Unix, Vsock, Xdp,
 };
 

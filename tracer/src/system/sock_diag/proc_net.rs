@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::model::sockets::{Detail, Endpoint, Inet, Socket, State, Table};
+use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table};
 
 /// Appends what /proc/net tells of a table; `None` where it tells nothing.
 pub fn read(table: Table, family: u8, states: u32, sockets: &mut Vec<Socket>) -> Option<io::Result<()>> {

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::model::audit::units::shown;
-use crate::model::audit::{Access, Difference, Evidence, Object, Variables};
-use crate::output::errno;
+use crate::render::errno;
+use crate::tools::audit::evidence::units::shown;
+use crate::tools::audit::evidence::{Access, Difference, Evidence, Object, Variables};
 
 /// The first line.
 const HEAD: &str = "# tracer baseline 1";
@@ -71,7 +71,7 @@ fn shown_line(line: &str) -> String {
 }
 
 fn line(evidence: &Evidence, variables: &Variables, access: &Access) -> String {
-    let unit = evidence.units.get(access.unit).map_or_else(String::new, crate::model::audit::Unit::label);
+    let unit = evidence.units.get(access.unit).map_or_else(String::new, crate::tools::audit::evidence::Unit::label);
     let mut line = format!("{unit}\t{}\t{}", access.op.name(), object(&access.object, variables));
     if let Some(to) = &access.to {
         line += &format!("\t-> {}", shown(&variables.shorten(to)));
@@ -98,7 +98,7 @@ fn object(object: &Object, variables: &Variables) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::audit::{Op, Runner, Unit};
+    use crate::tools::audit::evidence::{Op, Runner, Unit};
 
     #[test]
     fn what_is_written_is_read() {

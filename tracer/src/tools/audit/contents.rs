@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::audit::{Change, Effect, Evidence, Gap, GapKind, Variables};
+use crate::tools::audit::evidence::{Change, Effect, Evidence, Gap, GapKind, Variables};
 
 /// Files that are read at most, and bytes of one.
 const FILES: usize = 100_000;

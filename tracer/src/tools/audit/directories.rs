@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::model::audit::Variables;
 use crate::spec::Command;
+use crate::tools::audit::evidence::Variables;
 
 /// `$WORKSPACE` is the working directory, `$TARGET` its `target` (or CARGO_TARGET_DIR), `$HOME` and `$TMPDIR` those of the
 /// environment, the latter else /tmp. Links are followed: evidence names files as the kernel does.

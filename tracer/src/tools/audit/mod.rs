@@ -4,8 +4,13 @@
 mod baseline;
 mod contents;
 mod directories;
+pub mod evidence;
+pub mod options;
+pub mod output;
 mod plugin;
+pub mod policy;
 mod reports;
+pub mod request;
 mod resolve;
 mod watch;
 
@@ -14,11 +19,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use self::policy::Policy;
 use crate::exit;
-use crate::model::audit::{Evidence, Judgement, Report, Verdict};
-use crate::output::place::Place;
-use crate::policy::{self, Policy};
-use crate::spec::audit::Audit;
+use crate::render::place::Place;
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Verdict};
+use crate::tools::audit::request::Audit;
 use crate::trace::said;
 
 /// The policy that is read when none is named.
@@ -146,7 +151,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::audit::{Gap, GapKind, Violation};
+    use crate::tools::audit::evidence::{Gap, GapKind, Violation};
 
     #[test]
     fn the_worst_is_the_verdict() {

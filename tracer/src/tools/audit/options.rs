@@ -3,13 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::fault::{Fault, show};
-use super::flags::Takes;
-use super::getopt::Words;
-use super::table::{self, Row, backend, color, row};
-use super::words;
-use crate::spec::audit::{Audit, Form};
+use crate::cli::fault::{Fault, show};
+use crate::cli::flags::Takes;
+use crate::cli::getopt::Words;
+use crate::cli::table::{self, Row, backend, color, row};
+use crate::cli::words;
 use crate::spec::{Backend, Color, Command};
+use crate::tools::audit::request::{Audit, Form};
 
 /// What was given.
 struct Draft {

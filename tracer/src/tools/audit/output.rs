@@ -2,7 +2,7 @@
 //! tools, Markdown for a step summary, workflow commands for annotations. All are made from one [`Report`] and from nothing else,
 //! so two equal reports give equal bytes.
 //!
-//! [`Report`]: crate::model::audit::Report
+//! [`Report`]: crate::tools::audit::evidence::Report
 
 mod github;
 mod json;

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::model::audit::Report;
-use crate::output::audit as output;
-use crate::output::place::Place;
-use crate::output::sink::colored;
-use crate::spec::audit::{Audit, Form};
+use crate::render::place::Place;
+use crate::render::sink::colored;
+use crate::tools::audit::evidence::Report;
+use crate::tools::audit::output;
+use crate::tools::audit::request::{Audit, Form};
 
 /// Columns of a summary that goes nowhere near a terminal.
 const WIDTH: usize = 100;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Backend, Color, Command};
+use crate::spec::{Backend, Color, Command};
 
 /// An audit of a command.
 #[derive(Debug, Clone)]

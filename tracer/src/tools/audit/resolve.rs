@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::model::audit::collect::World;
+use crate::tools::audit::evidence::collect::World;
 
 /// How long a directory is believed to be where it was: the loader and interpreters look for dozens of files in the same few.
 const FRESH: Duration = Duration::from_millis(100);

@@ -12,14 +12,14 @@ use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Batch, Losses, Status, interrupt};
 use crate::decode;
-use crate::model::audit::collect::{CALLS, Collector};
-use crate::model::audit::units::{Rules, shown};
-use crate::model::audit::{Evidence, GapKind, Variables};
-use crate::model::procfs::account;
-use crate::output::record::Recorder;
 use crate::schema::{Abi, by_name};
-use crate::spec::audit::Audit;
 use crate::spec::{CallFilter, Spec, Target};
+use crate::system::procfs::account;
+use crate::tools::audit::evidence::collect::{CALLS, Collector};
+use crate::tools::audit::evidence::units::{Rules, shown};
+use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
+use crate::tools::audit::request::Audit;
+use crate::trace::output::record::Recorder;
 use crate::trace::{self, ending};
 
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.

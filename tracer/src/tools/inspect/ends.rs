@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use crate::model::inspect::{HeldPipe, HeldSocket, Holder, Report};
-use crate::model::procfs::fds::{Reader, fdinfo};
-use crate::model::procfs::owners::pipes;
-use crate::model::procfs::reason;
-use crate::model::snapshot::{Access, Process, Slot};
-use crate::model::sock_diag::namespaces::{self, Namespace};
-use crate::model::sock_diag::{Extras, Gathered, Query, gather};
-use crate::model::sockets::owners::{Owner, Owners};
-use crate::model::sockets::{Detail, Endpoint, Socket, Table};
-use crate::owners::owners;
+use crate::system::owners::owners;
+use crate::system::procfs::fds::{Reader, fdinfo};
+use crate::system::procfs::owners::pipes;
+use crate::system::procfs::reason;
+use crate::system::snapshot::{Access, Process, Slot};
+use crate::system::sock_diag::namespaces::{self, Namespace};
+use crate::system::sock_diag::{Extras, Gathered, Query, gather};
+use crate::system::sockets::owners::{Owner, Owners};
+use crate::system::sockets::{Detail, Endpoint, Socket, Table};
+use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
 
 /// Fills in sockets and pipes.
 pub fn find(report: &mut Report, _reader: &mut Reader) {

@@ -6,15 +6,16 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
 use super::ends;
-use crate::model::inspect::environment::variables;
-use crate::model::inspect::origin::origin;
-use crate::model::inspect::{End, Limit, Mapped, Namespace, Parent, Region, Report, Stat, Thread};
-use crate::model::procfs::fds::Reader;
-use crate::model::procfs::maps::Maps;
-use crate::model::procfs::stat::Asker;
-use crate::model::procfs::{account, cgroup, patience, processes, read_into, reason, regions, status, waiting};
-use crate::model::snapshot::{Descriptor, Process, Slot};
-use crate::spec::inspect::Inspect;
+use crate::system::process::{Limit, Region, Stat};
+use crate::system::procfs::fds::Reader;
+use crate::system::procfs::maps::Maps;
+use crate::system::procfs::stat::Asker;
+use crate::system::procfs::{account, cgroup, patience, processes, read_into, reason, regions, status, waiting};
+use crate::system::snapshot::{Descriptor, Process, Slot};
+use crate::tools::inspect::report::environment::variables;
+use crate::tools::inspect::report::origin::origin;
+use crate::tools::inspect::report::{End, Mapped, Namespace, Parent, Report, Thread};
+use crate::tools::inspect::request::Inspect;
 
 /// How long a file of /proc, or a file system, is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

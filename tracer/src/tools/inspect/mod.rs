@@ -3,16 +3,19 @@
 
 mod ends;
 mod gather;
+pub mod options;
+pub mod output;
+pub mod report;
+pub mod request;
 mod watch;
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::exit;
-use crate::model::inspect::findings::findings;
-use crate::model::inspect::{End, Report};
-use crate::output::inspect as output;
-use crate::output::sink::colored;
-use crate::spec::inspect::Inspect;
+use crate::render::sink::colored;
+use crate::tools::inspect::report::findings::findings;
+use crate::tools::inspect::report::{End, Report};
+use crate::tools::inspect::request::Inspect;
 use gather::Gatherer;
 
 /// Carries a request out, and gives the exit code.
@@ -29,7 +32,7 @@ pub fn run(spec: &Inspect) -> u8 {
             return exit::NOTHING;
         }
         Err(error) => {
-            say(&format!("/proc/{}: {}", spec.pid, crate::model::procfs::reason(&error)));
+            say(&format!("/proc/{}: {}", spec.pid, crate::system::procfs::reason(&error)));
             return exit::FAILED;
         }
     };

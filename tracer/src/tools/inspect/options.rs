@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::fault::{Fault, show};
-use super::flags::Takes;
-use super::getopt::Words;
-use super::table::{self, Row, backend, color};
-use crate::spec::inspect::Inspect;
+use crate::cli::fault::{Fault, show};
+use crate::cli::flags::Takes;
+use crate::cli::getopt::Words;
+use crate::cli::table::{self, Row, backend, color};
 use crate::spec::{Backend, Color};
+use crate::tools::inspect::request::Inspect;
 
 /// The longest that a process is watched: a day, in seconds.
 const LONGEST: f64 = 86_400.0;

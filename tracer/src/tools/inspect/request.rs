@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Backend, Color};
+use crate::spec::{Backend, Color};
 
 /// A report about a process.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use tracer_common::event::kind;
 
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::decode;
-use crate::model::inspect::activity::Activity;
-use crate::spec::inspect::Inspect;
 use crate::spec::{Spec, Target};
+use crate::tools::inspect::report::activity::Activity;
+use crate::tools::inspect::request::Inspect;
 
 /// How long one read waits: an interrupt is noticed at once, the end of the time within this.
 const WAIT: Duration = Duration::from_millis(100);

@@ -4,7 +4,7 @@ use super::select::{Selection, kind};
 use super::targets::Targets;
 use crate::exit;
 use crate::schema::net::TCP_STATES;
-use crate::spec::lsof::{Lsof, Tasks};
+use crate::tools::lsof::request::{Lsof, Tasks};
 
 /// 0 when all was found, else 1.
 pub fn code(found: bool) -> u8 {
@@ -15,7 +15,8 @@ pub fn code(found: bool) -> u8 {
 pub fn missing(spec: &Lsof, selection: &Selection<'_>, targets: &Targets) -> Vec<String> {
     let (select, found) = (&spec.select, &selection.found);
     let mut lines = Vec::new();
-    let quoted = |bytes: &[u8]| crate::cli::show(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
+    let quoted =
+        |bytes: &[u8]| crate::render::typed::show(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
     for (at, command) in select.commands.iter().enumerate() {
         if !command.not && !found.commands.contains(&at) {
             lines.push(format!("command not located: {}", quoted(&command.value)));
@@ -38,7 +39,7 @@ pub fn missing(spec: &Lsof, selection: &Selection<'_>, targets: &Targets) -> Vec
         }
     }
     for (at, address) in select.addresses.iter().enumerate() {
-        let twin = |(other, a): (usize, &crate::spec::lsof::Address)| {
+        let twin = |(other, a): (usize, &crate::tools::lsof::request::Address)| {
             found.addresses.contains(&other) && a.text == address.text
         };
         if !select.addresses.iter().enumerate().any(twin) {

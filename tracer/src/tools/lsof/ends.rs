@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::list::{End, Held};
 use super::select::Selection;
-use crate::model::procfs::net::Inet;
-use crate::spec::lsof::{Ends, Show};
+use crate::system::procfs::net::Inet;
+use crate::tools::lsof::request::{Ends, Show};
 
 /// Where a file is: its process, and its place there.
 type At = (usize, usize);
@@ -112,11 +112,11 @@ fn note(held: &mut [Held], at: At, index: &Index, show: &Show, peers: &HashMap<u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lsof::list::Item;
-    use crate::lsof::select::kind;
-    use crate::model::snapshot::Slot;
-    use crate::output::lsof::{Amount, Entry, Node, Row};
-    use crate::spec::lsof::{Pick, Select};
+    use crate::system::snapshot::Slot;
+    use crate::tools::lsof::list::Item;
+    use crate::tools::lsof::output::{Amount, Entry, Node, Row};
+    use crate::tools::lsof::request::{Pick, Select};
+    use crate::tools::lsof::select::kind;
 
     fn item(fd: u32, access: u8, bits: u32, end: End) -> Item {
         let row = Row {
@@ -148,7 +148,7 @@ mod tests {
         let spec = Select { pids: vec![Pick { value: 1, not: false }], ..Select::default() };
         for (ends, listed) in [(Ends::Tell, false), (Ends::List, true)] {
             let mut selection = Selection::new(&spec, Vec::new(), false);
-            let show = Show { ends, ..crate::lsof::testing::show() };
+            let show = Show { ends, ..crate::tools::lsof::testing::show() };
             let mut all = vec![
                 held(
                     1,

@@ -8,12 +8,12 @@ use tracer_common::snapshot::FileRecord;
 
 use super::select::{Selection, kind};
 use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
-use crate::model::procfs::fds::{Reader, share};
-use crate::model::procfs::maps::Maps;
-use crate::model::procfs::mounts::Trust;
-use crate::model::procfs::processes;
-use crate::model::snapshot::{Access, Descriptor, Dev, FileStat, Process, Slot, Snapshot};
-use crate::spec::lsof::{Collect, FlagsColumn, Lsof, Source};
+use crate::system::procfs::fds::{Reader, share};
+use crate::system::procfs::maps::Maps;
+use crate::system::procfs::mounts::Trust;
+use crate::system::procfs::processes;
+use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Process, Slot, Snapshot};
+use crate::tools::lsof::request::{Collect, FlagsColumn, Lsof, Source};
 
 /// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading these.
 const WORTH_IT: u64 = 2000;
@@ -274,7 +274,7 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
         let Slot::Number(fd) = file.slot else { continue };
         if ask {
             if file.path.is_empty() {
-                let link = std::fs::read_link(format!("{}/fd/{fd}", crate::model::procfs::fds::dir(process)));
+                let link = std::fs::read_link(format!("{}/fd/{fd}", crate::system::procfs::fds::dir(process)));
                 if let Ok(path) = link {
                     file.path = path.as_os_str().as_encoded_bytes().into();
                 }

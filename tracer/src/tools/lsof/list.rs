@@ -7,13 +7,13 @@ use super::names::Names;
 use super::select::{Selection, kind};
 use super::sockets::{Found, Tables, View, bound_path};
 use super::targets::Targets;
-use crate::model::procfs::fds;
-use crate::model::procfs::locks::Locks;
-use crate::model::procfs::mounts::Mounts;
-use crate::model::procfs::net::Inet;
-use crate::model::snapshot::{Descriptor, Dev, Process, Slot};
-use crate::output::lsof::{Amount, Entry, Node, Row};
-use crate::spec::lsof::{Ends, FlagsColumn, Lsof, SizeColumn};
+use crate::system::procfs::fds;
+use crate::system::procfs::locks::Locks;
+use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::net::Inet;
+use crate::system::snapshot::{Descriptor, Dev, Process, Slot};
+use crate::tools::lsof::output::{Amount, Entry, Node, Row};
+use crate::tools::lsof::request::{Ends, FlagsColumn, Lsof, SizeColumn};
 
 /// A file with what decides whether it is shown, and what is at its other end.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ impl Lister<'_, '_> {
                 row.name = name.into();
             }
         }
-        let nfs = |m: &&crate::model::procfs::mounts::Mount| {
+        let nfs = |m: &&crate::system::procfs::mounts::Mount| {
             m.dev == stat.dev && matches!(m.kind.as_slice(), b"nfs" | b"nfs3" | b"nfs4") && path.starts_with(&m.point)
         };
         if let Some(mount) = self.mounts.own.iter().find(nfs) {

@@ -5,6 +5,9 @@ mod ends;
 mod gather;
 mod list;
 mod names;
+pub mod options;
+pub mod output;
+pub mod request;
 mod select;
 mod sockets;
 mod targets;
@@ -26,14 +29,14 @@ use self::select::{Selection, Wanted};
 use self::sockets::Tables;
 use self::targets::Targets;
 use crate::exit;
-use crate::model::procfs::fds::Reader;
-use crate::model::procfs::locks::Locks;
-use crate::model::procfs::mounts::Mounts;
-use crate::model::procfs::net::InetProtocol;
-use crate::model::procfs::stat::Asker;
-use crate::output::lsof::{Amount, Entry, Row, Terminal};
-use crate::output::sink::colored;
-use crate::spec::lsof::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
+use crate::render::sink::colored;
+use crate::system::procfs::fds::Reader;
+use crate::system::procfs::locks::Locks;
+use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::net::InetProtocol;
+use crate::system::procfs::stat::Asker;
+use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
+use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
 
 /// Lists open files; gives the exit code.
 ///
@@ -66,10 +69,10 @@ pub fn run(spec: &Lsof) -> Result<u8> {
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
         let mut out = Vec::new();
-        crate::output::lsof::write(&entries, &spec.show, terminal(spec), unreadable, &mut out);
+        crate::tools::lsof::output::write(&entries, &spec.show, terminal(spec), unreadable, &mut out);
         if let Some(repeat) = spec.repeat.as_ref().filter(|repeat| any || !repeat.until_none) {
             let marker = repeat.marker.as_deref().map(now);
-            crate::output::lsof::marker(&spec.show, marker.as_deref(), &mut out);
+            crate::tools::lsof::output::marker(&spec.show, marker.as_deref(), &mut out);
         }
         let missing = ending::missing(spec, &selection, &targets);
         if spec.verbose && spec.repeat.is_none() {
@@ -175,7 +178,7 @@ fn sort(entries: &mut Vec<Entry>, key: SortKey) {
 
 /// Of unix sockets, the inode of the other.
 fn peers() -> HashMap<u64, u64> {
-    crate::capture::sockets::unix_peers().unwrap_or_default()
+    crate::system::socket_ends::unix_peers().unwrap_or_default()
 }
 
 /// Addresses of `-i` with their names looked up.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, ToSocketAddrs};
 
-use crate::model::procfs::net::InetProtocol;
-use crate::spec::lsof::Show;
+use crate::system::procfs::net::InetProtocol;
+use crate::tools::lsof::request::Show;
 
 /// Names found so far.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
-use super::Color;
+use crate::spec::Color;
 
 /// A listing of open files.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use crate::model::procfs::net::{Inet, InetProtocol};
-use crate::model::snapshot::{Process, Slot};
-use crate::spec::lsof::{Family, FdItem, Select, Tasks};
+use crate::system::procfs::net::{Inet, InetProtocol};
+use crate::system::snapshot::{Process, Slot};
+use crate::tools::lsof::request::{Family, FdItem, Select, Tasks};
 
 /// Kinds of selection.
 pub mod kind {
@@ -279,7 +279,7 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::lsof::{FdList, Pick, User};
+    use crate::tools::lsof::request::{FdList, Pick, User};
 
     fn pick<T>(value: T, not: bool) -> Pick<T> {
         Pick { value, not }

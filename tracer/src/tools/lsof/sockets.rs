@@ -6,11 +6,11 @@ use std::ffi::CString;
 
 use super::names::Names;
 use super::select::{Selection, kind, unmapped};
-use crate::model::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
-use crate::model::snapshot::Process;
-use crate::output::lsof::{Connection, Node, Row};
 use crate::schema::net::TCP_STATES;
-use crate::spec::lsof::{Select, Show};
+use crate::system::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
+use crate::system::snapshot::Process;
+use crate::tools::lsof::output::{Connection, Node, Row};
+use crate::tools::lsof::request::{Select, Show};
 
 /// Tables that were read, by network namespace.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ fn space(pid: u32) -> u32 {
 
 /// Some process in a namespace.
 fn inhabitant(netns: u32, known: &mut HashMap<u32, u32>) -> Option<u32> {
-    let pids = crate::model::procfs::processes::all().ok()?;
+    let pids = crate::system::procfs::processes::all().ok()?;
     pids.into_iter().find(|&pid| *known.entry(pid).or_insert_with(|| space(pid)) == netns)
 }
 
@@ -208,7 +208,7 @@ fn unknown(row: &mut Row, process: &Process, ino: u64, skipped: bool) {
     }
     let mut fd = Vec::new();
     row.fd(&mut fd);
-    let path = format!("{}/fd/{}", crate::model::procfs::fds::dir(process), String::from_utf8_lossy(&fd));
+    let path = format!("{}/fd/{}", crate::system::procfs::fds::dir(process), String::from_utf8_lossy(&fd));
     row.name = match protocol_name(&path) {
         Some(name) => [b"protocol: ".as_slice(), &name].concat().into(),
         None => b"can't identify protocol".as_slice().into(),

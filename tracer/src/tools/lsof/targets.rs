@@ -7,11 +7,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::model::procfs::mounts::{Mounts, Trust};
-use crate::model::procfs::reason;
-use crate::model::procfs::stat::Asker;
-use crate::model::snapshot::{Dev, FileStat};
-use crate::spec::lsof::{NamesAre, Select};
+use crate::system::procfs::mounts::{Mounts, Trust};
+use crate::system::procfs::reason;
+use crate::system::procfs::stat::Asker;
+use crate::system::snapshot::{Dev, FileStat};
+use crate::tools::lsof::request::{NamesAre, Select};
 
 /// What was named.
 #[derive(Debug, Default)]
@@ -243,7 +243,7 @@ fn parts(path: &[u8]) -> Vec<Vec<u8>> {
 
 /// A name fit for a message.
 fn shown(name: &[u8]) -> String {
-    crate::cli::show(OsStr::from_bytes(name))
+    crate::render::typed::show(OsStr::from_bytes(name))
 }
 
 #[cfg(test)]
@@ -251,7 +251,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::spec::lsof::Dir;
+    use crate::tools::lsof::request::Dir;
 
     #[test]
     fn links_are_followed_and_directories_are_searched() {

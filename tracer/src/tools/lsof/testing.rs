@@ -1,7 +1,7 @@
 //! What tests of this folder begin with.
 
 use crate::spec::Color;
-use crate::spec::lsof::{Ends, FlagsColumn, Form, Show, SizeColumn};
+use crate::tools::lsof::request::{Ends, FlagsColumn, Form, Show, SizeColumn};
 
 /// A table as lsof shows it without options.
 pub fn show() -> Show {

@@ -2,7 +2,9 @@
 //! not be had ends up on stderr, and in JSON in the last object: an empty list without a word means that there
 //! is nothing.
 
-pub mod names;
+pub mod options;
+pub mod output;
+pub mod request;
 mod resolve;
 
 use std::env;
@@ -10,20 +12,20 @@ use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use crate::cli::UsageError;
-use crate::cli::ss::filter;
+use crate::cli::fault::UsageError;
 use crate::exit;
-use crate::model::procfs::sockstat;
-use crate::model::sock_diag::bytecode;
-use crate::model::sock_diag::namespaces::{self, Namespace};
-use crate::model::sock_diag::{self, Extras, Gathered, Query, Trouble, Why};
-use crate::model::sockets::filter::Filter;
-use crate::model::sockets::owners::Owners;
-use crate::model::sockets::{Detail, Socket, State, Table};
-use crate::output::ss::{self, List, Summary, counts};
-use crate::owners::owners;
-use crate::spec::ss::{Expression, Request, Spaces, tables};
-use names::System;
+use crate::system::names::System;
+use crate::system::owners::owners;
+use crate::system::procfs::sockstat;
+use crate::system::sock_diag::bytecode;
+use crate::system::sock_diag::namespaces::{self, Namespace};
+use crate::system::sock_diag::{self, Extras, Gathered, Query, Trouble, Why};
+use crate::system::sockets::filter::Filter;
+use crate::system::sockets::owners::Owners;
+use crate::system::sockets::{Detail, Socket, State, Table};
+use crate::tools::ss::options::filter;
+use crate::tools::ss::output::{List, Summary, counts};
+use crate::tools::ss::request::{Expression, Request, Spaces, tables};
 
 /// Carries a request out, and gives the exit code.
 pub fn run(request: &Request) -> u8 {
@@ -233,7 +235,7 @@ impl<'a> Listing<'a> {
         self.shown += 1;
         match &mut self.list {
             Some(list) => list.add(socket, self.owners.as_ref(), &mut self.system, &mut self.out),
-            None => ss::json(socket, self.owners.as_ref(), &mut self.system, &mut self.out),
+            None => output::json(socket, self.owners.as_ref(), &mut self.system, &mut self.out),
         }
         if self.out.len() > KEEP { self.flush() } else { Ok(()) }
     }
@@ -249,7 +251,7 @@ impl<'a> Listing<'a> {
                 notices: &self.notices,
                 counts: numbers,
             };
-            ss::json_summary(&summary, &mut self.out);
+            output::json_summary(&summary, &mut self.out);
         }
         self.flush()?;
         let program = &self.request.program;
@@ -304,7 +306,7 @@ impl<'a> Listing<'a> {
 
 /// Writes a file as every file is written: mode 0600, through no link that others could have made.
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use crate::output::place::Place;
+    use crate::render::place::Place;
     let mut file = Place::find(path).and_then(|place| place.create(false)).map_err(io::Error::other)?;
     file.write_all(bytes)
 }

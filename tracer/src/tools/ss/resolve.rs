@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::names::{System, cgroup_mount, netlink_protocols};
 use crate::cli::fault::{Fault, show};
-use crate::cli::ss::filter::{about, number};
-use crate::model::sockets::filter::{End, Filter, Host, Prefix};
-use crate::output::ss::ETHERNET;
-use crate::spec::ss::{Expression, HostWord, Word, tables};
+use crate::system::names::{System, cgroup_mount, netlink_protocols};
+use crate::system::sockets::filter::{End, Filter, Host, Prefix};
+use crate::tools::ss::options::filter::{about, number};
+use crate::tools::ss::output::ETHERNET;
+use crate::tools::ss::request::{Expression, HostWord, Word, tables};
 
 /// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h)
 const CGROUP2_MAGIC: rustix::fs::FsWord = 0x6367_7270;

@@ -7,8 +7,6 @@
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
 mod counts;
-pub(in crate::output) mod escape;
-pub(in crate::output) mod object;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -23,6 +21,7 @@ use self::value::{hex, key, signal, uint, value};
 use super::{Item, Line, Render, loss, summary};
 use crate::capture::Losses;
 use crate::decode::value::{Call, Ret, Value};
+use crate::render::json::escape;
 use crate::schema::types::Ty;
 use crate::spec;
 

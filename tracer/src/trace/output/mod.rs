@@ -1,17 +1,9 @@
 //! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
 //! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
 
-pub mod audit;
-pub mod errno;
-pub mod escape;
-pub mod inspect;
 pub mod json;
 pub mod loss;
-pub mod lsof;
-pub mod place;
 pub mod record;
-pub mod sink;
-pub mod ss;
 pub mod strace;
 pub mod summary;
 pub mod text;

@@ -10,10 +10,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use tracer_common::event::Head;
 
-use super::place::Place;
-use super::sink::Outcome;
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
+use crate::render::place::Place;
+use crate::render::sink::Outcome;
 
 /// Bytes of records that are kept before they are written as a section.
 const KEEP: usize = 256 * 1024;

@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::escape::{Color, Line};
 use super::text::{Look, signal_name};
-use super::{Item, Render, errno};
+use super::{Item, Render};
 use crate::decode::value::{Call, Ret, Value};
+use crate::render::errno;
+use crate::render::escape::{Color, Line};
 use crate::schema::types::Ty;
 use crate::spec::{Stamp, Style};
 

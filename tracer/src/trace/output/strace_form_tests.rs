@@ -7,8 +7,8 @@ use super::tests::{P, check_row, check_style, row, show, write};
 use super::*;
 use crate::decode::testing::{ALL_FDS, Record, style};
 use crate::decode::{Options, decode, siginfo};
-use crate::output::{Item, Line, Render};
 use crate::spec::{Fds, Hex};
+use crate::trace::output::{Item, Line, Render};
 
 #[test]
 fn descriptors_show_what_they_refer_to() {

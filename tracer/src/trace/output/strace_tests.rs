@@ -7,11 +7,11 @@ use tracer_common::plan::{MMSG_PARTS, phase, shape};
 use super::*;
 use crate::decode::testing::{Record, decode_row, style};
 use crate::decode::{Options, decode};
-use crate::output::{Item, Line, Render};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
 use crate::spec::{Names, Verbose};
+use crate::trace::output::{Item, Line, Render};
 use crate::{records, sets, syscalls};
 
 pub(super) const P: u64 = 0x7ffc_1000;

@@ -13,10 +13,10 @@ use std::io::Write;
 
 use tracer_common::event::flag;
 
-use super::escape;
 use crate::capture::Count;
 use crate::capture::count::{Histogram, took};
 use crate::decode::value::{Call, Ret};
+use crate::render::escape;
 use crate::schema::{Abi, by_nr};
 use crate::spec::{self, Column};
 

@@ -20,9 +20,9 @@ use super::ports::Ports;
 use super::stable::Stable;
 use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
+use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
-use crate::model::calls::path_of;
 
 /// The calls that evidence is made of.
 pub const CALLS: &[&str] = &[

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tracer_common::event::{File, Sock};
 
-use crate::model::calls::protocol;
+use crate::decode::calls::protocol;
 
 /// What is known of ports.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 
 use super::words::{self, counted, plain};
 use super::{tally, verdict};
-use crate::model::audit::Report;
+use crate::tools::audit::evidence::Report;
 
 /// Annotations of a kind that are shown one by one.
 const SHOWN: usize = 10;

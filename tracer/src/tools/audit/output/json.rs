@@ -3,9 +3,11 @@
 
 use super::{verdict, words};
 use crate::decode::signals;
-use crate::model::audit::{Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Report, Unit};
-use crate::output::json::escape;
-use crate::output::json::object::Object;
+use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::tools::audit::evidence::{
+    Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Report, Unit,
+};
 
 /// Version of the format: `v`.
 const VERSION: u32 = 1;

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::tally::{self, Trouble};
 use super::verdict;
 use super::words::{self, plain};
-use crate::model::audit::{Gap, Report, Runner};
+use crate::tools::audit::evidence::{Gap, Report, Runner};
 
 /// A case of a suite.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use super::tally::{self, Counts};
 use super::text::{by, changed, contents};
 use super::verdict;
 use super::words::{self, counted, grouped, plain};
-use crate::model::audit::{Change, Report, Verdict};
+use crate::tools::audit::evidence::{Change, Report, Verdict};
 
 /// Rows of a table.
 const ROWS: usize = 200;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::words::{self, plain};
 use super::{tally, verdict};
-use crate::model::audit::{Gap, Report, Runner};
+use crate::tools::audit::evidence::{Gap, Report, Runner};
 
 /// Of the version that is written here.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::audit::{Access, Change, Gap, GapKind, Op, Report, Unmet, Violation};
+use crate::tools::audit::evidence::{Access, Change, Gap, GapKind, Op, Report, Unmet, Violation};
 
 /// Distinct accesses of a unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

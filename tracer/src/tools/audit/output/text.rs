@@ -4,9 +4,9 @@
 use super::tally::{self, Counts, Violated};
 use super::verdict;
 use super::words::{self, counted, grouped, plain};
-use crate::model::audit::{Change, Effect, Report, Verdict};
-use crate::output::escape::{Color, Line};
-use crate::output::inspect::amount::size;
+use crate::render::amount::size;
+use crate::render::escape::{Color, Line};
+use crate::tools::audit::evidence::{Change, Effect, Report, Verdict};
 
 /// Units in the table, and units of which violations are shown.
 const UNITS: usize = 40;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::tally;
 use super::words::{counted, grouped};
 use crate::decode::signals;
-use crate::model::audit::{Gap, GapKind, Report, Runner, Verdict};
+use crate::tools::audit::evidence::{Gap, GapKind, Report, Runner, Verdict};
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
 pub fn sentence(report: &Report) -> String {

@@ -1,9 +1,9 @@
 //! Words that the forms of a report share: what was done, to what, by whom. All that comes from here is printable ASCII, and
 //! none of it is taken for a command by what reads the log of a workflow.
 
-use crate::model::audit::{Access, Gap, Object, Op, Report};
-use crate::output::errno;
-use crate::output::escape::Line;
+use crate::render::errno;
+use crate::render::escape::Line;
+use crate::tools::audit::evidence::{Access, Gap, Object, Op, Report};
 
 /// Bytes of others as printable ASCII. A runner of workflows obeys lines that begin with `::`, and `##[` anywhere in a line:
 /// those are escaped too, as a summary often stands in such a log.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::fault::{Flaw, meant};
-use crate::typed::nearest;
+use crate::render::typed::nearest;
 
 /// The words of protocols. `tcp` speaks of `mptcp` too, which is TCP over several paths.
 pub const PROTOCOLS: [&str; 5] = ["tcp", "udp", "sctp", "mptcp", "ip"];

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::typed::show;
+use crate::render::typed::show;
 
 /// The most faults that are shown; the rest is counted.
 const MOST: usize = 20;

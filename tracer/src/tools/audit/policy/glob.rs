@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::fault::{Flaw, meant};
-use crate::typed::nearest;
+use crate::render::typed::nearest;
 
 /// The most alternatives that the braces of one glob may give.
 const MOST_ALTERNATIVES: usize = 256;

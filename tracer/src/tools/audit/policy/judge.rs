@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use super::glob::{Component, NameGlob, PathGlob, components_match};
 use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Placed, Policy, Section, Switch};
-use crate::model::audit::{Access, Evidence, Judgement, Object, Op, Runner, Unit, Unmet, Variables, Violation};
-use crate::typed::show;
+use crate::render::typed::show;
+use crate::tools::audit::evidence::{
+    Access, Evidence, Judgement, Object, Op, Runner, Unit, Unmet, Variables, Violation,
+};
 
 /// "No such file or directory".
 const ENOENT: u16 = 2;

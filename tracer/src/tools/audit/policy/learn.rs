@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::judge::is_probe;
-use crate::model::audit::{Evidence, Object, Op, Runner, Unit, Variables};
-use crate::typed::show;
+use crate::render::typed::show;
+use crate::tools::audit::evidence::{Evidence, Object, Op, Runner, Unit, Variables};
 use general::{addresses, target};
 use paths::Paths;
 

@@ -10,7 +10,7 @@ use super::glob::NameGlob;
 use super::rule::{Rule, Target};
 use super::source::Quoted;
 use super::{BUILT_IN, Expectation, Placed, Policy, Section, Switch, UnitSection, Variable};
-use crate::typed::nearest;
+use crate::render::typed::nearest;
 
 /// What tables are in the file, and their keys.
 const TOP: [&str; 6] = ["version", "variables", "default", "harness", "unit", "expect"];

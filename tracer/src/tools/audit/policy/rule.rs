@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::address::{AddressPattern, PROTOCOLS};
 use super::fault::{Flaw, meant};
 use super::glob::{NameGlob, PathGlob};
-use crate::model::audit::Op;
-use crate::typed::nearest;
+use crate::render::typed::nearest;
+use crate::tools::audit::evidence::Op;
 
 /// A set of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

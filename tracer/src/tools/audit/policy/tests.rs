@@ -6,7 +6,7 @@ mod wrong;
 use std::net::SocketAddr;
 
 use super::Policy;
-use crate::model::audit::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
 
 /// Variables of a machine.
 pub fn variables() -> Variables {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::amount::size;
 use super::text::{Page, command};
 use crate::decode::signals;
-use crate::model::inspect::activity::{Activity, FileUse, Host, HostUse, period};
-use crate::output::errno;
-use crate::output::escape::Line;
+use crate::render::amount::size;
+use crate::render::errno;
+use crate::render::escape::Line;
+use crate::tools::inspect::report::activity::{Activity, FileUse, Host, HostUse, period};
 
 /// Lines of a list that are shown.
 const MOST: usize = 40;

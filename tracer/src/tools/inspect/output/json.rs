@@ -1,16 +1,17 @@
 //! The report as one object of JSON. `schema/inspect.schema.json` is the published description; a test holds what
 //! is written here against it. What is not known is absent, and stands in `missing`.
 
-use super::amount::{capability_names, open_flags};
 use super::lists::{family, kind};
 use crate::decode::signals;
-use crate::model::inspect::activity::{Activity, Count, FileUse, Host, HostUse, Program, period};
-use crate::model::inspect::{End, HeldSocket, Holder, Io, Limit, Report, Thread, state_name};
-use crate::model::snapshot::{Access, Descriptor, Slot};
-use crate::model::sockets::{Detail, State};
-use crate::output::errno;
-use crate::output::json::escape;
-use crate::output::json::object::Object;
+use crate::render::amount::{capability_names, open_flags};
+use crate::render::errno;
+use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::system::process::{Io, Limit};
+use crate::system::snapshot::{Access, Descriptor, Slot};
+use crate::system::sockets::{Detail, State};
+use crate::tools::inspect::report::activity::{Activity, Count, FileUse, Host, HostUse, Program, period};
+use crate::tools::inspect::report::{End, HeldSocket, Holder, Report, Thread, state_name};
 
 /// Version of the format: `v`.
 const VERSION: u32 = 1;

@@ -1,12 +1,13 @@
 //! The lists of a report: threads, descriptors, sockets, mapped files, limits, environment. Long lists are cut with a
 //! word that says so; JSON has all.
 
-use super::amount::{open_flags, size};
 use super::text::{Page, unknown};
-use crate::model::inspect::{HeldSocket, Holder, Limit, Report, Thread};
-use crate::model::snapshot::{Access, Descriptor, Slot};
-use crate::model::sockets::{Detail, Socket, State};
-use crate::output::escape::{Color, Line};
+use crate::render::amount::{open_flags, size};
+use crate::render::escape::{Color, Line};
+use crate::system::process::Limit;
+use crate::system::snapshot::{Access, Descriptor, Slot};
+use crate::system::sockets::{Detail, Socket, State};
+use crate::tools::inspect::report::{HeldSocket, Holder, Report, Thread};
 
 /// Lines of a list that are shown.
 const MOST: usize = 100;

@@ -1,8 +1,7 @@
 //! A report about a process: as text for people, as JSON for programs. Nothing is judged here.
 
 mod activity;
-pub(super) mod amount;
-mod json;
+pub(super) mod json;
 mod lists;
 mod text;
 

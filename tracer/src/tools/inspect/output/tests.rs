@@ -6,16 +6,17 @@ use std::sync::LazyLock;
 
 use serde_json::Value as J;
 
-use crate::model::inspect::activity::{Activity, Count, FileUse, Host, HostUse, Program};
-use crate::model::inspect::environment::Variable;
-use crate::model::inspect::findings::Finding;
-use crate::model::inspect::origin::{Kind, Origin};
-use crate::model::inspect::*;
-use crate::model::snapshot::{Access, Descriptor, FileStat, Slot};
-use crate::model::sockets::{Detail, Endpoint, Inet, Socket, State, Table, Unix};
+use crate::system::process::*;
+use crate::system::snapshot::{Access, Descriptor, FileStat, Slot};
+use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table, Unix};
+use crate::tools::inspect::report::activity::{Activity, Count, FileUse, Host, HostUse, Program};
+use crate::tools::inspect::report::environment::Variable;
+use crate::tools::inspect::report::findings::Finding;
+use crate::tools::inspect::report::origin::{Kind, Origin};
+use crate::tools::inspect::report::*;
 
 static SCHEMA: LazyLock<J> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../../schema/inspect.schema.json")).expect("the schema is JSON")
+    serde_json::from_str(include_str!("../../../../../schema/inspect.schema.json")).expect("the schema is JSON")
 });
 
 /// What a terminal would obey, and what is no UTF-8.

@@ -1,12 +1,12 @@
 //! The report as text: sections with a title each, facts as `name value`, lists as columns. Everything that others
 //! chose goes through [`Line`], so that it is printable ASCII whatever it was.
 
-use super::amount::{capabilities, size, time};
 use super::{activity, lists};
-use crate::model::inspect::{End, Report, state_name};
-use crate::model::snapshot::Descriptor;
-use crate::output::escape::{Color, Line};
+use crate::render::amount::{capabilities, size, time};
+use crate::render::escape::{Color, Line};
 use crate::spec::Hex;
+use crate::system::snapshot::Descriptor;
+use crate::tools::inspect::report::{End, Report, state_name};
 
 /// Column of values.
 const COLUMN: usize = 16;

@@ -10,8 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracer_common::event::{Sock, flag};
 
+use crate::decode::calls::{address, fd_of, path_of, positive, protocol, shown, socket_error, unix_name, words};
 use crate::decode::value::{Call, Ret, Value};
-use crate::model::calls::{address, fd_of, path_of, positive, protocol, shown, socket_error, unix_name, words};
 use crate::schema::types::class;
 
 /// Files, hosts and programs that are told apart.

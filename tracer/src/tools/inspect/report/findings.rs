@@ -3,8 +3,8 @@
 
 use super::activity::{Host, period};
 use super::{HeldSocket, Report};
-use crate::model::snapshot::{Descriptor, Slot};
-use crate::model::sockets::{Detail, State, Table};
+use crate::system::snapshot::{Descriptor, Slot};
+use crate::system::sockets::{Detail, State, Table};
 
 /// Something that deserves a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +188,7 @@ fn listens_everywhere(held: &HeldSocket) -> Option<Vec<u8>> {
         .then(|| format!("fd {}: {} port {}", fds(held), inet.table.name(), inet.local.port).into_bytes())
 }
 
-fn queue(held: &HeldSocket, of: impl Fn(&crate::model::sockets::Socket) -> (u32, &'static str)) -> Option<Vec<u8>> {
+fn queue(held: &HeldSocket, of: impl Fn(&crate::system::sockets::Socket) -> (u32, &'static str)) -> Option<Vec<u8>> {
     let socket = held.socket.as_ref()?;
     let inet = socket.inet()?;
     let (bytes, what) = of(socket);
@@ -251,8 +251,9 @@ fn beacons(report: &Report) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::inspect::{Mapped, Region};
-    use crate::model::snapshot::FileStat;
+    use crate::system::process::Region;
+    use crate::system::snapshot::FileStat;
+    use crate::tools::inspect::report::Mapped;
 
     fn file(fd: u32, path: &str) -> Descriptor {
         let stat = FileStat { mode: libc::S_IFREG | 0o666, size: Some(7), ..FileStat::default() };

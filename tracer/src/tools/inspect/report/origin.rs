@@ -168,7 +168,7 @@ fn is_id(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::snapshot::Dev;
+    use crate::system::snapshot::Dev;
 
     fn text(bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).into_owned()

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::cli::fault::{Fault, show};
-use crate::spec::lsof::{Address, Family, Host, Port, Ports, Protocol, Select};
+use crate::tools::lsof::request::{Address, Family, Host, Port, Ports, Protocol, Select};
 
 /// As many as lsof takes.
 const MOST: usize = 100;

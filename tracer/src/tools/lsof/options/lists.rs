@@ -2,7 +2,7 @@
 
 use crate::cli::fault::{Fault, show};
 use crate::schema::net::TCP_STATES;
-use crate::spec::lsof::{CommandPattern, FdItem, FdList, Pick, Select, User};
+use crate::tools::lsof::request::{CommandPattern, FdItem, FdList, Pick, Select, User};
 
 /// Characters of a command's name that the kernel keeps.
 const COMMAND_MAX: usize = 15;

@@ -15,21 +15,31 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use opts::{Opts, Took, WITH_VALUE, every_field};
 
-use super::Action;
-use super::fault::{Fault, UsageError};
+use crate::cli::fault::{Fault, UsageError};
 use crate::exit;
-use crate::spec::lsof::{Form, Pick, Select, Tasks};
+use crate::tools::lsof::request::{Form, Lsof, Pick, Select, Tasks};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// A list of open files.
+    List(Box<Lsof>),
+    /// This help.
+    Help(String),
+    /// This version.
+    Version(String),
+}
 
 /// Reads a command line of lsof, without the program's name.
 ///
 /// # Errors
 /// What is wrong with it; the exit code is lsof's 1 under its name, else 2.
-pub fn parse(program: &str, own: bool, args: &[OsString]) -> Result<Action, UsageError> {
+pub fn parse(program: &str, own: bool, args: &[OsString]) -> Result<Asked, UsageError> {
     let (code, failure) = if own { (exit::USAGE, exit::FAILED) } else { (exit::NOTHING, exit::NOTHING) };
     read(program, failure, args).map_err(|fault| UsageError::new(program, code, fault))
 }
 
-fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Action, Fault> {
+fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
     let mut opts = Opts::new(program, failure);
     let mut at = 0;
     while let Some(arg) = args.get(at).map(|arg| arg.as_bytes()) {
@@ -78,15 +88,15 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Action, Fault> 
 
 impl Opts {
     /// What remains are names; then the whole must make sense.
-    fn finish(mut self, names: &[OsString]) -> Result<Action, Fault> {
+    fn finish(mut self, names: &[OsString]) -> Result<Asked, Fault> {
         if self.help {
-            return Ok(Action::Help(help::usage(&self.spec.program)));
+            return Ok(Asked::Help(help::usage(&self.spec.program)));
         }
         if self.fields_help {
-            return Ok(Action::Help(help::fields(&self.spec.program)));
+            return Ok(Asked::Help(help::fields(&self.spec.program)));
         }
         if self.version {
-            return Ok(Action::Version(help::version(self.spec.failure == exit::FAILED)));
+            return Ok(Asked::Version(help::version(self.spec.failure == exit::FAILED)));
         }
         let exclusive = |one: &str, other: &str| Fault::usage(format!("{one} and {other} are mutually exclusive"));
         match (self.fields.is_some(), self.terse, self.json, self.lines) {
@@ -117,7 +127,7 @@ impl Opts {
         } else if self.terse {
             self.spec.show.form = Form::Pids;
         }
-        Ok(Action::Lsof(Box::new(self.spec)))
+        Ok(Asked::List(Box::new(self.spec)))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{address, lists};
 use crate::cli::fault::{Fault, show};
 use crate::spec::Color;
-use crate::spec::lsof::{
+use crate::tools::lsof::request::{
     Collect, Dir, Ends, Family, Fields, FlagsColumn, Form, Lsof, NamesAre, Repeat, Select, Show, SizeColumn, SortKey,
     Source, Tasks,
 };

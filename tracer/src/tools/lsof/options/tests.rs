@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::spec::Color;
-use crate::spec::lsof::{Ends, Family, Fields, FlagsColumn, Lsof, NamesAre, SizeColumn, SortKey, Source};
+use crate::tools::lsof::request::{Ends, Family, Fields, FlagsColumn, Lsof, NamesAre, SizeColumn, SortKey, Source};
 
 fn parsed(line: &str) -> Result<Lsof, String> {
     let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
     match parse("lsof", false, &args) {
-        Ok(Action::Lsof(spec)) => Ok(*spec),
+        Ok(Asked::List(spec)) => Ok(*spec),
         Ok(other) => Err(format!("{other:?}")),
         Err(error) => Err(error.to_string()),
     }

@@ -4,7 +4,7 @@ use super::Terminal;
 use super::escape::safe;
 use super::row::{Amount, Entry, Node, Row};
 use super::table::{name, offset};
-use crate::spec::lsof::{Fields, FlagsColumn, Show};
+use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
 
 /// Appends fields; each ends with a newline, or with `nul` with a NUL, and then each set with a newline.
 pub fn write(entries: &[Entry], show: &Show, fields: Fields, nul: bool, terminal: Terminal, out: &mut Vec<u8>) {

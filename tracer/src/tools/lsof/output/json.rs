@@ -5,9 +5,9 @@
 //! could not be looked into are counted in `not_readable`.
 
 use super::row::{Amount, Entry, Node, Row};
-use crate::output::json::escape::{bytes, string};
-use crate::output::lsof::fields::flags_text;
-use crate::spec::lsof::{Fields, FlagsColumn, Show};
+use crate::render::json::escape::{bytes, string};
+use crate::tools::lsof::output::fields::flags_text;
+use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
 
 /// The version whose shape this is.
 const SHAPE: &str = "4.99.7";

@@ -12,7 +12,7 @@ mod tests;
 
 pub use row::{Amount, Connection, Entry, Node, Row};
 
-use crate::spec::lsof::{Form, Show};
+use crate::tools::lsof::request::{Form, Show};
 
 /// How a listing is written, beyond what was asked.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::snapshot::{Dev, Slot};
+use crate::system::snapshot::{Dev, Slot};
 
 /// A process, or a task, and its files.
 #[derive(Debug, Clone, Default)]

@@ -5,8 +5,8 @@ use super::escape::safe;
 use super::fields::flags_text;
 use super::row::{Amount, Entry, Node, Row};
 use super::{Terminal, row};
-use crate::model::snapshot::Slot;
-use crate::spec::lsof::{FlagsColumn, Show, SizeColumn};
+use crate::system::snapshot::Slot;
+use crate::tools::lsof::request::{FlagsColumn, Show, SizeColumn};
 
 /// Columns of a number of a user, at least.
 const UID_WIDTH: usize = 8;

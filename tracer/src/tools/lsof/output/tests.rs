@@ -1,11 +1,11 @@
 //! Rows in every form.
 
 use super::*;
-use crate::model::snapshot::{Dev, Slot};
-use crate::spec::lsof::{Fields, FlagsColumn, SizeColumn};
+use crate::system::snapshot::{Dev, Slot};
+use crate::tools::lsof::request::{Fields, FlagsColumn, SizeColumn};
 
 fn show() -> Show {
-    crate::lsof::testing::show()
+    crate::tools::lsof::testing::show()
 }
 
 fn row(slot: Slot, kind: &'static str, name: &str) -> Row {

@@ -2,8 +2,8 @@
 //! divided by blanks, operators have no precedence and are carried out from left to right, and a backslash takes
 //! the meaning of the character behind it. Names are not resolved here. Errors show the word they are about.
 
-use super::super::fault::{Fault, nearest, show};
-use crate::spec::ss::{Expression, HostWord, Request, Word, tables};
+use crate::cli::fault::{Fault, nearest, show};
+use crate::tools::ss::request::{Expression, HostWord, Request, Word, tables};
 
 /// Deepest nesting of parentheses and negations.
 const DEPTH: usize = 200;

@@ -3,11 +3,11 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::super::fault::{Fault, nearest, show};
-use super::super::flags::Takes;
-use super::super::getopt::Known;
 use super::select::{Draft, FAMILIES, family};
-use crate::spec::ss::tables;
+use crate::cli::fault::{Fault, nearest, show};
+use crate::cli::flags::Takes;
+use crate::cli::getopt::Known;
+use crate::tools::ss::request::tables;
 
 /// An option.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-use super::fault::{Fault, show};
-use super::getopt::{self, Words};
-use super::help::entry;
-use crate::spec::ss::{Request, Spaces};
+use crate::cli::fault::{Fault, show};
+use crate::cli::getopt::{self, Words};
+use crate::cli::help::entry;
+use crate::tools::ss::request::{Request, Spaces};
 use flags::FLAGS;
 use select::Draft;
 
@@ -89,7 +89,7 @@ pub fn help(program: &str) -> String {
             .flatten()
             .collect::<Vec<_>>()
             .join(", ");
-        if let super::flags::Takes::Value(what) = flag.takes {
+        if let crate::cli::flags::Takes::Value(what) = flag.takes {
             let _ = write!(left, " {what}");
         }
         entry(&mut out, &left, flag.help);

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::super::fault::{Fault, nearest, show};
-use crate::spec::ss::{Show, tables};
+use crate::cli::fault::{Fault, nearest, show};
+use crate::tools::ss::request::{Show, tables};
 
 /// All states up to CLOSING; no newer one.
 pub const ALL: u32 = (1 << 12) - 1;

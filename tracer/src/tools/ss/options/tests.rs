@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::ss::{Expression, HostWord, tables};
+use crate::tools::ss::request::{Expression, HostWord, tables};
 
 fn ask(line: &str) -> Result<Request, String> {
     let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();
     match parse("ss", false, &words) {
         Ok(Asked::List(request)) => Ok(*request),
         Ok(other) => Err(format!("{other:?}")),
-        Err(fault) => Err(super::super::UsageError::new("ss", 2, fault).to_string()),
+        Err(fault) => Err(crate::cli::fault::UsageError::new("ss", 2, fault).to_string()),
     }
 }
 
@@ -141,7 +141,7 @@ proptest! {
     fn any_words_are_a_request_or_an_error(words in prop::collection::vec("[ -~é]{0,12}|sport|dst|=|\\(|\\)|or|not|state|-A|:80|1.2.3.4", 0..12)) {
         let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
         if let Err(fault) = parse("ss", false, &words) {
-            let text = super::super::UsageError::new("ss", 2, fault).to_string();
+            let text = crate::cli::fault::UsageError::new("ss", 2, fault).to_string();
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
         }
     }

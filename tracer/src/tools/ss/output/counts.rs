@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::sockets::sockstat::Sockstat;
+use crate::system::sockets::sockstat::Sockstat;
 
 /// TCP sockets, and those of them that are closed.
 fn derived(counts: &Sockstat) -> (i64, i64) {

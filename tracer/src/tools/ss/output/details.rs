@@ -2,7 +2,7 @@
 
 use super::number::timeout;
 use super::row::Row;
-use crate::model::sockets::{Inet, Memory, Table};
+use crate::system::sockets::{Inet, Memory, Table};
 
 impl Row<'_> {
     pub(super) fn inet_details(&mut self, inet: &Inet) {

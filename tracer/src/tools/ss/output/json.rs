@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use super::Names;
 use super::row::v6_text;
-use crate::model::sock_diag::Trouble;
-use crate::model::sockets::filter::{End, shown_name};
-use crate::model::sockets::owners::{Owner, Owners};
-use crate::model::sockets::{Control, Detail, Endpoint, Inet, Info, Memory, Socket, Table};
-use crate::output::json::escape;
-use crate::output::json::object::Object;
+use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::system::sock_diag::Trouble;
+use crate::system::sockets::filter::{End, shown_name};
+use crate::system::sockets::owners::{Owner, Owners};
+use crate::system::sockets::{Control, Detail, Endpoint, Inet, Info, Memory, Socket, Table};
 
 /// Version of the format: `v` of every object.
 const VERSION: u32 = 1;

@@ -13,35 +13,14 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
-
 pub use json::{Summary, socket as json, summary as json_summary};
 pub use other::ETHERNET;
 
 use self::columns::{Column, Columns};
-use crate::model::sockets::owners::Owners;
-use crate::model::sockets::{Socket, Table};
-use crate::spec::ss::{Request, Show};
-
-/// Names of what has a number.
-pub trait Names {
-    /// The service of a port, in /etc/services; `None` for none, or for a port that the kernel hands out.
-    fn service(&mut self, port: u16, protocol: Option<&'static str>) -> Option<String>;
-    /// The protocol of IP.
-    fn protocol(&mut self, number: u16) -> Option<String>;
-    /// The host of an address.
-    fn host(&mut self, address: IpAddr) -> Option<String>;
-    /// The interface of an index, in a network namespace.
-    fn interface(&mut self, netns: u64, index: u32) -> String;
-    /// The path of a cgroup, below its mount.
-    fn cgroup(&mut self, id: u64) -> String;
-    /// The family of a netlink protocol.
-    fn netlink(&mut self, number: u16) -> Option<String>;
-    /// The name of a process.
-    fn process(&mut self, pid: u32) -> Option<Vec<u8>>;
-    /// What a network namespace is called.
-    fn namespace(&mut self, netns: u64) -> String;
-}
+use crate::system::names::Names;
+use crate::system::sockets::owners::Owners;
+use crate::system::sockets::{Socket, Table};
+use crate::tools::ss::request::{Request, Show};
 
 /// The list in the making. Lines are kept until widths are known: to the end, or up to 5 MiB.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Sockets that are not inet's.
 
 use super::row::Row;
-use crate::model::sockets::filter::{End, shown_name};
-use crate::model::sockets::{Netlink, Packet, PacketRing, Tipc, Unix, Vsock, Xdp};
+use crate::system::sockets::filter::{End, shown_name};
+use crate::system::sockets::{Netlink, Packet, PacketRing, Tipc, Unix, Vsock, Xdp};
 
 /// Names of Ethernet's protocols (include/uapi/linux/if_ether.h), as iproute2 has them.
 pub const ETHERNET: &[(u16, &str)] = &[

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::columns::Column;
 use super::{List, Names};
-use crate::model::sockets::owners::Owners;
-use crate::model::sockets::{Detail, Endpoint, Inet, Socket, Table};
-use crate::output::escape::Line;
+use crate::render::escape::Line;
+use crate::system::sockets::owners::Owners;
+use crate::system::sockets::{Detail, Endpoint, Inet, Socket, Table};
 
 /// A line in the making.
 pub struct Row<'a> {

@@ -2,7 +2,7 @@
 
 use super::number::{general, millis, rate};
 use super::row::{Row, sctp_state, v6_text};
-use crate::model::sockets::{Control, Inet, Info, Md5Key, MptcpInfo, SctpInfo, State, Subflow, TcpInfo, Tls, Ulp};
+use crate::system::sockets::{Control, Inet, Info, Md5Key, MptcpInfo, SctpInfo, State, Subflow, TcpInfo, Tls, Ulp};
 use std::net::IpAddr;
 
 /// Bits of `tcpi_options`.

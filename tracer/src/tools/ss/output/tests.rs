@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::cli::{self, Action};
-use crate::model::sockets::owners::Owner;
-use crate::model::sockets::{
+use crate::commands::{self, Action};
+use crate::system::sockets::owners::Owner;
+use crate::system::sockets::{
     Detail, Endpoint, Inet, Info, Memory, Netlink, Packet, PacketInfo, State, TcpInfo, Unix, Vsock,
 };
 
@@ -48,7 +48,7 @@ impl Names for Fixed {
 
 fn request(options: &[&str]) -> Request {
     let words = ["tracer", "ss"].iter().chain(options);
-    match cli::parse(words.map(Into::into)) {
+    match commands::parse(words.map(Into::into)) {
         Ok(Action::Sockets(request)) => *request,
         other => panic!("{options:?} is no list of sockets: {other:?}"),
     }
@@ -174,7 +174,7 @@ fn options_add_what_they_say() {
 #[test]
 fn json_is_as_its_schema_says() {
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../schema/ss.schema.json")).expect("JSON");
+        serde_json::from_str(include_str!("../../../../../schema/ss.schema.json")).expect("JSON");
     let owners = owners();
     let mut out = Vec::new();
     for socket in sockets() {

@@ -2,9 +2,10 @@
 //! with its histogram whole.
 
 use super::value::uint;
-use super::{begin, escape, member};
-use crate::output::summary::{Section, Summary};
+use super::{begin, member};
+use crate::render::json::escape;
 use crate::spec;
+use crate::trace::output::summary::{Section, Summary};
 
 /// Appends the objects, in the order of the tables; how many there were.
 pub fn write(summary: &Summary, spec: &spec::Summary, out: &mut Vec<u8>) -> u64 {

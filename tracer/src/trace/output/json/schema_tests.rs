@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value as J;
 
 static SCHEMA: LazyLock<J> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../../schema/tracer.schema.json")).expect("the schema is JSON")
+    serde_json::from_str(include_str!("../../../../../schema/tracer.schema.json")).expect("the schema is JSON")
 });
 
 /// Parses a line and panics unless the schema allows it.

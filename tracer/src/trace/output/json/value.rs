@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use tracer_common::event::{File, Sock};
 
-use super::escape;
 use crate::decode::value::{FileView, Tail, Value};
+use crate::render::json::escape;
 use crate::schema::net::TCP_STATES;
 use crate::schema::set::Set;
 

@@ -6,7 +6,7 @@ use tracer_common::event::Sock;
 
 use super::Look;
 use crate::decode::value::FileView;
-use crate::output::escape::{Color, Line};
+use crate::render::escape::{Color, Line};
 
 impl Look {
     /// A descriptor; -100 is AT_FDCWD (a plain descriptor never has that value).

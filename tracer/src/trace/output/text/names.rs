@@ -2,7 +2,7 @@
 
 use super::Look;
 use crate::decode::signals;
-use crate::output::escape::{Color, Line};
+use crate::render::escape::{Color, Line};
 use crate::schema::set::Set;
 use crate::spec::Names;
 
@@ -73,7 +73,7 @@ impl Look {
 }
 
 /// `SIGUSR1`, `SIGRT_3`, or the number.
-pub(in crate::output) fn signal_name(line: &mut Line<'_>, signal: i32) {
+pub(in crate::trace::output) fn signal_name(line: &mut Line<'_>, signal: i32) {
     match signal {
         0..=31 => line.lit(signals::NAMES[signal as usize]),
         32 => line.lit("SIGRTMIN"),

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{Look, file};
 use crate::decode::value::{Tail, Value};
-use crate::output::escape::{Color, Line};
+use crate::render::escape::{Color, Line};
 use crate::spec::{Hex, Names};
 
 impl Look {

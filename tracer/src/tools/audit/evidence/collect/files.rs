@@ -4,9 +4,9 @@ use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
 use super::{Collector, Related, Seen};
+use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
-use crate::model::audit::{GapKind, Op};
-use crate::model::calls::field;
+use crate::tools::audit::evidence::{GapKind, Op};
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
 const RENAME_EXCHANGE: u64 = 2;

@@ -4,11 +4,11 @@ use tracer_common::event::flag;
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
 use super::{Collector, Process, Seen};
+use crate::decode::calls::{path_of, words};
 use crate::decode::value::Value;
 use crate::decode::{self, Blobs};
-use crate::model::audit::units::{self, Program};
-use crate::model::audit::{GapKind, Op};
-use crate::model::calls::{path_of, words};
+use crate::tools::audit::evidence::units::{self, Program};
+use crate::tools::audit::evidence::{GapKind, Op};
 
 impl Collector<'_> {
     /// A marker of a program that names its units itself.

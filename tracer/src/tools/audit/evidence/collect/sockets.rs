@@ -6,10 +6,10 @@ use tracer_common::plan::{phase, shape};
 
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
+use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
 use crate::decode::value::Value;
-use crate::model::audit::accesses::Row;
-use crate::model::audit::{GapKind, Object, Op, names};
-use crate::model::calls::{address, fd_of, field, protocol, socket_error, unix_name};
+use crate::tools::audit::evidence::accesses::Row;
+use crate::tools::audit::evidence::{GapKind, Object, Op, names};
 
 impl Collector<'_> {
     /// Learns the ports of the sockets that a call is on.

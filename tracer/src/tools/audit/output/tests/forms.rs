@@ -3,8 +3,8 @@
 use serde_json::Value as J;
 
 use super::{rendered, sample};
-use crate::model::audit::*;
-use crate::output::audit::sentence;
+use crate::tools::audit::evidence::*;
+use crate::tools::audit::output::sentence;
 
 fn parsed(form: &str, report: &Report) -> J {
     serde_json::from_str(&rendered(form, report)).expect("JSON")

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{FORMS, hostile, rendered, sample};
-use crate::model::audit::Report;
+use crate::tools::audit::evidence::Report;
 
 fn check(name: &str, report: &Report) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/audit");

@@ -5,7 +5,7 @@ use quick_xml::events::Event;
 use serde_json::Value as J;
 
 use super::{FORMS, rendered, sample};
-use crate::model::audit::*;
+use crate::tools::audit::evidence::*;
 
 /// What terminals, XML, HTML, Markdown, workflow commands, JSON and SARIF messages obey.
 const EVIL: &[&str] = &[

@@ -5,7 +5,7 @@ mod golden;
 mod hostile;
 mod sample;
 
-use crate::model::audit::Report;
+use crate::tools::audit::evidence::Report;
 
 /// A form: the end of the golden file's name, and what makes it.
 type Form = (&'static str, fn(&Report, &mut Vec<u8>));

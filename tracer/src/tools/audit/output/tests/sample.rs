@@ -2,7 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
-use crate::model::audit::*;
+use crate::tools::audit::evidence::*;
 
 fn file(path: &str) -> Object {
     Object::File(path.into())

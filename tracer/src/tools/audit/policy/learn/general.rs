@@ -8,7 +8,7 @@ use super::super::glob::escape;
 use super::super::rule::is_family;
 use super::Class;
 use super::paths::{Paths, chance};
-use crate::model::audit::{Object, Op};
+use crate::tools::audit::evidence::{Object, Op};
 
 /// More ports than these at one host are any port.
 const MOST_PORTS: usize = 4;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::glob::escape;
-use crate::model::audit::{Op, Variables};
+use crate::tools::audit::evidence::{Op, Variables};
 
 /// More names than these in one directory are any.
 const MOST_NAMES: usize = 8;

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::audit::Access;
-use crate::policy::Policy;
-use crate::policy::tests::{access, evidence, policy, variables};
+use crate::tools::audit::evidence::Access;
+use crate::tools::audit::policy::Policy;
+use crate::tools::audit::policy::tests::{access, evidence, policy, variables};
 
 #[test]
 fn a_learned_policy_is_short_and_general() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{access, evidence, policy, variables};
-use crate::model::audit::{Access, Object, Op};
+use crate::tools::audit::evidence::{Access, Object, Op};
 
 /// One access under one policy: the rule against it, if any.
 fn ruling(text: &str, what: &str) -> Option<String> {
@@ -174,7 +174,7 @@ fn variables_are_the_machine_s() {
     let read = |path: &str| evidence(vec![access(&format!("1 read {path}"))]);
     assert_eq!(policy.judge(&read("/h/u/p/t*/fixtures/x"), &variables()).violations.len(), 1);
     assert_eq!(policy.judge(&read("/h/u/p/tx/fixtures/x"), &variables()).violations.len(), 0);
-    let fewer = crate::model::audit::Variables(vec![("HOME", b"/h".to_vec())]);
+    let fewer = crate::tools::audit::evidence::Variables(vec![("HOME", b"/h".to_vec())]);
     assert_eq!(policy.judge(&read("/x"), &fewer).violations.len(), 0);
     assert_eq!(policy.unknown_variables(&fewer), ["FIXTURES", "TARGET"]);
     assert_eq!(policy.unknown_variables(&variables()), Vec::<&str>::new());

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{access, evidence, policy, variables};
-use crate::policy::Policy;
+use crate::tools::audit::policy::Policy;
 
 #[test]
 fn wrong_policies_are_told_what_is_wrong() {

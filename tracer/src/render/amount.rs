@@ -1,4 +1,4 @@
-//! Sizes and times for people.
+//! Sizes, times and sets of bits for people.
 
 /// `45.1 MiB`
 pub fn size(bytes: u64) -> String {

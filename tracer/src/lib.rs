@@ -1,6 +1,6 @@
 //! Shows what processes really do on Linux, straight from the kernel.
 //!
-//! The modules stand in layers; each imports only what is above it in this list.
+//! The modules stand in layers: each imports only what is above it in this list, and `cargo xtask tidy` checks it.
 //!
 //! | module | is |
 //! |---|---|
@@ -14,8 +14,8 @@
 //! | [`decode`] | from records to values |
 //! | [`trace`] | the loop, from a record to a line; the forms of output |
 //! | [`tools`] | lsof, ss, inspect, audit: a room each |
-//! | [`doctor`] | what works on this machine |
 //! | [`commands`] | from a command line to what shall be done |
+//! | [`doctor`] | what works on this machine |
 //!
 //! Start reading at [`trace`], then [`schema::types`].
 

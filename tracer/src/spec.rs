@@ -1,4 +1,4 @@
-//! What was asked, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
+//! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
 
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! What decoded calls say of paths, addresses and descriptors, in the forms that models keep.
+//! What decoded calls say of paths, addresses and descriptors, in the forms in which they are kept.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

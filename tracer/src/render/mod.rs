@@ -1,5 +1,5 @@
-//! What everything is written with. [`escape`], [`json`] and [`typed`] make text safe; [`errno`] and [`amount`] have the words. [`place`] and
-//! [`sink`] are where bytes go. What is written is its writer's business: nothing here knows a call, a report or a tool.
+//! What everything is written with. [`escape`], [`json`] and [`typed`] make text safe; [`errno`] and [`amount`] have the words;
+//! [`place`] and [`sink`] are where bytes go. Nothing here knows a call, a report or a tool: what is written is its writer's business.
 
 pub mod amount;
 pub mod errno;

@@ -8,5 +8,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let words = bytes.split(|&b| b == 0).map(|word| OsString::from_vec(word.to_vec()));
-    let _ = tracer::cli::parse(words);
+    let _ = tracer::commands::parse(words);
 });

@@ -4,19 +4,19 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tracer::cli::{self, Action};
+use tracer::commands::{self, Action};
 use tracer::decode::{Options, decode};
-use tracer::output::json::Json;
-use tracer::output::strace::{PidFormat, StraceText};
-use tracer::output::{Item, Line, Render};
 use tracer::spec::Style;
+use tracer::trace::output::json::Json;
+use tracer::trace::output::strace::{PidFormat, StraceText};
+use tracer::trace::output::{Item, Line, Render};
 
 static STYLES: LazyLock<[Style; 2]> = LazyLock::new(|| [style(&["-s", "8"]), style(&["-v", "-yy"])]);
 
 /// The style that options ask for.
 fn style(options: &[&str]) -> Style {
     let words = ["tracer"].iter().chain(options).chain(&["true"]);
-    match cli::parse(words.map(Into::into)) {
+    match commands::parse(words.map(Into::into)) {
         Ok(Action::Trace(spec)) => spec.output.style,
         other => panic!("not a command line: {other:?}"),
     }

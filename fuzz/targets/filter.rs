@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let words = bytes.split(|&b| b == 0).map(|word| OsString::from_vec(word.to_vec()));
     let all = ["tracer", "ss", "-a"].map(OsString::from).into_iter().chain(words);
-    if let Err(error) = tracer::cli::parse(all) {
+    if let Err(error) = tracer::commands::parse(all) {
         let text = error.to_string();
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
     }

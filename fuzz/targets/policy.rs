@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer::model::audit::{Access, Evidence, Object, Op, Runner, Unit, Variables};
-use tracer::policy::{Policy, learn};
+use tracer::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use tracer::tools::audit::policy::{Policy, learn};
 
 fuzz_target!(|bytes: &[u8]| {
     let at = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());

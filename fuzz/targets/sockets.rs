@@ -5,16 +5,17 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tracer::cli::{self, Action};
-use tracer::model::sock_diag;
-use tracer::model::sockets::Table;
-use tracer::output::ss::{self, List, Names};
-use tracer::spec::ss::Request;
+use tracer::commands::{self, Action};
+use tracer::system::names::Names;
+use tracer::system::sock_diag;
+use tracer::system::sockets::Table;
+use tracer::tools::ss::output::{self, List};
+use tracer::tools::ss::request::Request;
 
 /// Everything that can be shown.
 static REQUEST: LazyLock<Request> = LazyLock::new(|| {
     let words = ["tracer", "ss", "-aeoimb", "--tos", "--cgroup", "--inet-sockopt", "--tipcinfo"];
-    match cli::parse(words.map(Into::into)) {
+    match commands::parse(words.map(Into::into)) {
         Ok(Action::Sockets(request)) => *request,
         other => panic!("no list of sockets: {other:?}"),
     }
@@ -66,7 +67,7 @@ fuzz_target!(|bytes: &[u8]| {
     list.begin(table);
     for socket in &sockets {
         list.add(socket, None, &mut Nameless, &mut text);
-        ss::json(socket, None, &mut Nameless, &mut json);
+        output::json(socket, None, &mut Nameless, &mut json);
     }
     list.finish(&mut text);
     assert!(text.iter().all(|&b| matches!(b, b' '..=b'~' | b'\n' | b'\t')), "{}", text.escape_ascii());

@@ -5,10 +5,10 @@
 use std::hint::black_box;
 
 use tracer::decode::{Options, decode};
-use tracer::output::strace::{PidFormat, StraceText};
-use tracer::output::{Item, Line, Render};
 use tracer::schema::{Abi, by_name};
 use tracer::spec::{Stamp, Style};
+use tracer::trace::output::strace::{PidFormat, StraceText};
+use tracer::trace::output::{Item, Line, Render};
 use tracer_common::event::{Blob, Head, align, kind};
 use tracer_common::plan::{phase, shape};
 

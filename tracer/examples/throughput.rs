@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tracer::capture::{Batch, Count, Losses, Source, Status};
-use tracer::cli::{self, Action};
+use tracer::commands::{self, Action};
 use tracer::trace::Trace;
 use tracer::trace::stage::Shower;
 use tracer_common::event::{Head, kind};
@@ -66,7 +66,7 @@ fn main() -> Result<()> {
     let tasks = std::env::args().nth(1).map_or(Ok(1), |n| n.parse()).context("the number of tasks")?;
     let file = std::env::temp_dir().join(format!("tracer-throughput-{}", std::process::id()));
     let words = ["tracer".into(), "-f".into(), "-o".into(), file.clone().into(), "true".into()];
-    let Action::Trace(spec) = cli::parse(words)? else { bail!("not a request to trace") };
+    let Action::Trace(spec) = commands::parse(words)? else { bail!("not a request to trace") };
     let start = Instant::now();
     let mut trace = Trace::new(&spec, Box::new(Synthetic { tasks, made: 0 }), Shower::open(&spec)?);
     trace.follow()?;

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::capture::{ebpf, ptrace};
-use crate::cli::{self, Action};
+use crate::commands::{self, Action};
 use crate::trace::said;
 
 /// How a check came out.
@@ -124,7 +124,7 @@ pub fn examine() -> Report {
 fn sources(report: &mut Report) {
     // Whom to trace stands in here for the child that is tried.
     let words = ["tracer", "--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
-    match cli::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
+    match commands::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
         Ok(Action::Trace(spec)) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(*spec)) {
             Ok(()) => report.add(EBPF, State::Ok, "a child's call came back with its path and its file's name", ""),
             Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),

@@ -1,19 +1,33 @@
-//! Shows what processes really do on Linux, straight from the kernel. The modules in reading order.
+//! Shows what processes really do on Linux, straight from the kernel.
+//!
+//! The modules stand in layers: each imports only what is above it in this list, and `cargo xtask tidy` checks it.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`exit`] | every exit code |
+//! | [`schema`] | a row for each system call |
+//! | [`spec`] | what was asked of a trace |
+//! | [`render`] | what everything is written with: escaping, colours, JSON, sinks, places |
+//! | [`system`] | what asks the machine: /proc, netlink, names |
+//! | [`cli`] | options of the tracer, and what grammars of other tools share |
+//! | [`capture`] | sources of records |
+//! | [`decode`] | from records to values |
+//! | [`trace`] | the loop, from a record to a line; the forms of output |
+//! | [`tools`] | lsof, ss, inspect, audit: a room each |
+//! | [`commands`] | from a command line to what shall be done |
+//! | [`doctor`] | what works on this machine |
+//!
+//! Start reading at [`trace`], then [`schema::types`].
 
-pub mod audit;
 pub mod capture;
 pub mod cli;
+pub mod commands;
 pub mod decode;
 pub mod doctor;
 pub mod exit;
-pub mod inspect;
-pub mod lsof;
-pub mod model;
-pub mod output;
-pub mod owners;
-pub mod policy;
+pub mod render;
 pub mod schema;
 pub mod spec;
-pub mod ss;
+pub mod system;
+pub mod tools;
 pub mod trace;
-pub mod typed;

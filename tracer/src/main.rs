@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use tracer::cli::{self, Action};
+use tracer::commands::{self, Action};
+use tracer::tools::{audit, inspect, lsof, ss};
 use tracer::trace::{self, Ending};
-use tracer::{audit, doctor, exit, inspect, lsof, ss};
+use tracer::{doctor, exit};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
-    match cli::parse(args) {
+    match commands::parse(args) {
         Ok(action) => carry_out(action),
         Err(error) => {
             // Nobody is left to be told that stderr is closed.

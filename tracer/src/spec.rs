@@ -1,10 +1,5 @@
-//! What was asked, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
+//! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
-
-pub mod audit;
-pub mod inspect;
-pub mod lsof;
-pub mod ss;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -7,9 +7,9 @@ use std::io::{self, Read};
 
 use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
 
-use super::files::stat;
 use crate::schema::plan::Detail;
 use crate::schema::types::{Row, Ty};
+use crate::system::files::stat;
 
 /// Bytes of an environment at most.
 pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;

@@ -10,9 +10,9 @@ use tracer_common::plan::{
 };
 
 use super::evidence::{self, ENVIRON_MAX};
-use super::files::{Files, Link, Look};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
+use crate::system::files::{Files, Link, Look};
 
 /// Bytes of a string read at first: most are shorter.
 const FIRST: usize = 256;

@@ -5,7 +5,6 @@ pub mod command;
 pub mod count;
 pub mod ebpf;
 pub mod evidence;
-pub mod files;
 mod inherited;
 pub mod interpret;
 pub mod interrupt;
@@ -15,7 +14,6 @@ pub mod ptrace;
 pub mod record;
 pub mod recording;
 pub mod replay;
-pub mod sockets;
 #[cfg(test)]
 pub mod testing;
 

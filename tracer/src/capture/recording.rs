@@ -1,5 +1,5 @@
 //! The form of a recording: what a source gave, kept to be decoded again. Written by
-//! `output::record`, read by [`super::replay`].
+//! `trace::output::record`, read by [`super::replay`].
 //!
 //! ```text
 //! magic     8 bytes   89 't' 'r' 'a' 'c' 'e' 0d 0a: no text, and shows a transfer that changed line ends

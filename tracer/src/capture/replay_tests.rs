@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tracer_common::loss::Loss;
 
 use super::*;
-use crate::output::record::Recorder;
 use crate::schema::plan::Detail;
+use crate::trace::output::record::Recorder;
 
 fn record(tid: u32, blobs: &[&[u8]]) -> Vec<u8> {
     let mut body = Vec::new();

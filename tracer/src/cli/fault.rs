@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-pub use crate::typed::{nearest, show};
+pub use crate::render::typed::{nearest, show};
 
 /// Why a command line was refused; one line, without the program's name.
 #[derive(Debug, Clone, PartialEq, Eq)]

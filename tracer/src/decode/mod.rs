@@ -4,6 +4,7 @@
 //! [`sockaddr`], [`msghdr`]) and the forms of their own in [`special`].
 
 mod blobs;
+pub mod calls;
 mod fd;
 mod msghdr;
 mod names;

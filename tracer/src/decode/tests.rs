@@ -9,12 +9,12 @@ use tracer_common::plan::{ARG_RET, phase, shape};
 use super::testing::{ALL_FDS, Record, decode_row, style};
 use super::value::Ret;
 use super::{Options, decode, siginfo};
-use crate::output::strace::{PidFormat, StraceText};
-use crate::output::{Item, Line, Render};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
 use crate::spec::{Hex, Names, Style, Verbose};
+use crate::trace::output::strace::{PidFormat, StraceText};
+use crate::trace::output::{Item, Line, Render};
 use crate::{records, sets, syscalls};
 
 sets! {

@@ -4,10 +4,12 @@
 pub mod ending;
 pub mod filter;
 pub mod notice;
+pub mod output;
 mod pressure;
 mod render;
 pub mod sequence;
 pub mod stage;
+pub mod tasks;
 
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
@@ -26,10 +28,9 @@ use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
-use crate::output;
-use crate::output::record::Recorder;
-use crate::output::sink::{Flow, Outcome};
+use crate::render::sink::{Flow, Outcome};
 use crate::spec::{Form, Spec, To};
+use crate::trace::output::record::Recorder;
 
 /// While nothing comes, records are held for an order at most this long.
 const MARK_IDLE: Duration = Duration::from_millis(10);

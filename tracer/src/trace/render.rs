@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 
 use crate::capture::Losses;
-use crate::output::json::{End, Json};
-use crate::output::sink::colored;
-use crate::output::strace::{PidFormat, StraceText};
-use crate::output::summary::Summary;
-use crate::output::{Line, Render};
+use crate::render::sink::colored;
 use crate::spec::{self, Form, Spec, To};
+use crate::trace::output::json::{End, Json};
+use crate::trace::output::strace::{PidFormat, StraceText};
+use crate::trace::output::summary::Summary;
+use crate::trace::output::{Line, Render};
 
 /// How a line names its task, by where it goes.
 fn pid_format(to: &To) -> PidFormat {

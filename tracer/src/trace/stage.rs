@@ -11,11 +11,11 @@ use super::render::Renderer;
 use super::sequence::{Form, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
-use crate::model::process::{Processes, Task};
-use crate::output::sink::{Flow, Outcome, Sink};
-use crate::output::{Item, Line, Render};
+use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::{Abi, by_name};
 use crate::spec::{Form as OutputForm, Spec, To};
+use crate::trace::output::{Item, Line, Render};
+use crate::trace::tasks::{Processes, Task};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
 const HAND_OVER: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use tracer_common::event::{Head, flag, kind};
 
 use super::*;
 use crate::capture::{Count, Losses};
-use crate::cli::{self, Action};
+use crate::commands::{self, Action};
 
 /// Gives one batch a read.
 struct Made {
@@ -54,7 +54,7 @@ fn trace(options: &[&str], made: Made) -> (String, Ending) {
     let mut words: Vec<OsString> = vec!["tracer".into(), "-o".into(), file.clone().into()];
     words.extend(options.iter().map(OsString::from));
     words.push("true".into());
-    let Ok(Action::Trace(spec)) = cli::parse(words) else { panic!("not a request to trace") };
+    let Ok(Action::Trace(spec)) = commands::parse(words) else { panic!("not a request to trace") };
     let mut shower = Shower::open(&spec).expect("an output");
     shower.expect(1);
     let mut trace = Trace::new(&spec, Box::new(made), shower);

@@ -26,12 +26,12 @@ use tracer_common::loss::Loss;
 
 use super::command::Started;
 use super::count::Counter;
-use super::files::Files;
 use super::interpret::Scratch;
 use super::memory::Memory;
 use super::plans::Plans;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::{Form, Spec};
+use crate::system::files::Files;
 use follow::Follow;
 use sys::Waited;
 use task::Tasks;

@@ -1,0 +1,442 @@
+//! Command lines and what they come to, as text: `tests/cases.txt` has a line each, and behind it either
+//! what of the spec differs from that of a plain command, or (`###`) the message. The same words are then
+//! held against the installed strace.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+
+use super::{Action, SUBCOMMANDS, complete, help, man, parse};
+use crate::cli::fault::UsageError;
+use crate::cli::flags::{FLAGS, Standing, Takes};
+use crate::cli::help::spelling;
+use crate::schema;
+use crate::spec::{CallFilter, Spec, Verbose};
+
+/// Splits as a shell does: blanks, single quotes; `\xff` is a byte.
+fn words(line: &str) -> Vec<OsString> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quoted = false;
+    let mut rest = line.as_bytes();
+    while let Some((&b, more)) = rest.split_first() {
+        rest = more;
+        match b {
+            b'\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            b' ' if !quoted => words.extend(word.take().map(OsString::from_vec)),
+            b'\\' if rest.starts_with(b"x") => {
+                let hex = str::from_utf8(&rest[1..3]).expect("two digits in the test's own text");
+                word.get_or_insert_default().push(u8::from_str_radix(hex, 16).expect("hex in the test's own text"));
+                rest = &rest[3..];
+            }
+            b => word.get_or_insert_default().push(b),
+        }
+    }
+    words.extend(word.map(OsString::from_vec));
+    words
+}
+
+fn run(line: &str) -> Result<Action, UsageError> {
+    parse(words(line))
+}
+
+fn spec(line: &str) -> Spec {
+    match run(line) {
+        Ok(Action::Trace(spec) | Action::Replay { spec, .. }) => *spec,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// A few calls of each kind stand for all, so that new rows change nothing here.
+fn probed(set: &[bool]) -> String {
+    let probes = ["read", "write", "getppid", "openat", "fcntl", "nanosleep"];
+    let nr = |name: &str| schema::by_name(name).map(|r| usize::from(r.nr[schema::Abi::NATIVE as usize]));
+    let in_set = probes.into_iter().filter(|p| nr(p).and_then(|n| set.get(n)).copied().unwrap_or(false));
+    in_set.collect::<Vec<_>>().join("+")
+}
+
+fn calls(filter: &CallFilter) -> String {
+    if filter.all { "all".to_owned() } else { format!("[{}]", probed(&filter.nrs)) }
+}
+
+/// The parts of a spec by name.
+fn parts(s: &Spec) -> Vec<(&'static str, String)> {
+    let (t, o, y) = (&s.target, &s.output, &s.output.style);
+    let verbose = match &y.verbose {
+        Verbose::Some(set) => format!("[{}]", probed(set)),
+        other => format!("{other:?}"),
+    };
+    let command = t.command.clone().unwrap_or_default();
+    vec![
+        ("argv", format!("{:?}", command.argv)),
+        ("argv0", format!("{:?}", command.argv0)),
+        ("env", format!("{:?}", command.env)),
+        ("user", format!("{:?}", command.user.map(|u| (u.name, u.uid, u.gid)))),
+        ("pids", format!("{:?}", t.pids)),
+        ("all", format!("{:?}", t.all)),
+        ("cgroup", format!("{:?}", t.cgroup)),
+        ("comm", format!("{:?}", t.comm.as_deref().map(String::from_utf8_lossy))),
+        ("uid", format!("{:?}", t.uid)),
+        ("follow", format!("{:?}", s.follow)),
+        ("calls", calls(&s.calls)),
+        ("status", format!("{:?}", s.show.status).replace("StatusSet ", "")),
+        ("signals", format!("{:#x}", s.show.signals)),
+        ("paths", format!("{:?}", s.show.paths.iter().map(|p| String::from_utf8_lossy(p)).collect::<Vec<_>>())),
+        ("quiet_exit", format!("{:?}", s.show.quiet_exit)),
+        ("quiet_attach", format!("{:?}", s.show.quiet_attach)),
+        ("quiet_superseded", format!("{:?}", s.show.quiet_superseded)),
+        ("quiet_personality", format!("{:?}", s.show.quiet_personality)),
+        ("quiet_paths", format!("{:?}", s.show.quiet_paths)),
+        ("detail", format!("{:?}", s.detail).replace("Detail ", "")),
+        ("backend", format!("{:?}", s.backend)),
+        ("ring_size", format!("{:?}", s.ring_size)),
+        ("form", format!("{:?}", o.form)),
+        ("by_process", format!("{:?}", o.by_process())),
+        ("histogram", format!("{:?}", o.summary.as_ref().is_some_and(|s| s.histogram))),
+        ("json_counts", format!("{:?}", o.summary.as_ref().is_some_and(|s| s.json))),
+        ("summary", format!("{:?}", o.summary.as_ref().map(|s| (&s.columns, s.sort, s.wall)))),
+        ("to", format!("{:?}", o.to)),
+        ("record", format!("{:?}", o.record)),
+        ("color", format!("{:?}", o.color)),
+        ("strlen", format!("{:?}", y.strlen)),
+        ("column", format!("{:?}", y.column)),
+        ("verbose", verbose),
+        ("addresses", format!("[{}]", probed(&y.addresses))),
+        ("raw", format!("[{}]", probed(&y.raw))),
+        ("hex", format!("{:?}", y.hex)),
+        ("names", format!("{:?}", y.names)),
+        ("fds", format!("{:?}", y.fds).replace("Fds ", "")),
+        ("comm_names", format!("{:?}", y.comm)),
+        ("stamp", format!("{:?}", y.stamp)),
+        ("relative", format!("{:?}", y.relative)),
+        ("duration", format!("{:?}", y.duration)),
+        ("number", format!("{:?}", y.number)),
+        ("arg_names", format!("{:?}", y.arg_names)),
+        ("ip", format!("{:?}", y.ip)),
+        ("always_pid", format!("{:?}", y.always_pid)),
+        ("strict", format!("{:?}", s.strict)),
+        ("btf", format!("{:?}", s.btf)),
+        ("interrupt", format!("{:?}", s.interrupt)),
+        ("notices", format!("{:?}", s.notices)),
+    ]
+}
+
+/// What a line comes to, in one line.
+fn outcome(line: &str) -> String {
+    let differences = |s: &Spec| {
+        let plain = parts(&spec("strace true"));
+        let mut out = String::new();
+        for ((name, value), (_, usual)) in parts(s).into_iter().zip(plain) {
+            match (value == usual, value.as_str()) {
+                (true, _) => {}
+                (_, "true") => {
+                    let _ = write!(out, " {name}");
+                }
+                _ => {
+                    let _ = write!(out, " {name}={value}");
+                }
+            }
+        }
+        out
+    };
+    match run(line) {
+        Ok(Action::Trace(s)) => format!("=>{}", differences(&s)),
+        Ok(Action::Replay { file, spec }) => format!("=> replay {file:?}:{}", differences(&spec)),
+        Ok(Action::Lsof(spec)) => format!("=> lsof {:?}", spec.select.names),
+        Ok(Action::Sockets(request)) => format!("=> sockets, tables {:#x}", request.tables),
+        Ok(Action::Inspect(spec)) => {
+            let watch = spec.watch.map_or_else(String::new, |time| format!(" watch={}ms", time.as_millis()));
+            let json = if spec.json { " json" } else { "" };
+            let env = if spec.environment { " env" } else { "" };
+            format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
+        }
+        Ok(Action::Audit(spec)) => {
+            let reports: Vec<_> =
+                spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
+            let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
+            let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
+            let flags = [(spec.update, " update"), (spec.hash, " hash"), (spec.quiet, " quiet")];
+            let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+            format!(
+                "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
+                spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
+            )
+        }
+        Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
+        Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
+        Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),
+        Ok(Action::Completions(text)) => format!("=> completions, {}", text.lines().next().unwrap_or_default()),
+        Ok(Action::Man(text)) => format!("=> man, {}", text.lines().next().unwrap_or_default()),
+        Err(e) => format!("### {} {}", e.code, e.to_string().replace('\n', " | ")),
+    }
+}
+
+/// Rewrites the expectations with `UPDATE_EXPECT=1`; read the difference before it is committed.
+#[test]
+fn command_lines_come_to_what_the_table_says() {
+    let text = include_str!("tests/cases.txt");
+    let mut now = String::new();
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for line in text.lines() {
+        if line.is_empty() || line.starts_with('#') {
+            let _ = writeln!(now, "{line}");
+            continue;
+        }
+        cases += 1;
+        let (command, expected) = match (line.find("=>"), line.find("###")) {
+            (Some(at), _) | (None, Some(at)) => (line[..at].trim_end(), line[at..].trim_end()),
+            (None, None) => (line.trim_end(), ""),
+        };
+        let got = outcome(command).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        if got != expected {
+            wrong.push(format!("{command}\n  expected {expected}\n  got      {got}"));
+        }
+        let _ = writeln!(now, "{command:<40} {got}");
+    }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands/tests/cases.txt");
+        std::fs::write(path, now).expect("the table can be rewritten");
+        return;
+    }
+    assert!(cases > 200, "only {cases} cases were read");
+    assert!(wrong.is_empty(), "{} of {cases} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn skip(test: &str, why: &str) {
+    // Not captured by the harness: whoever runs the tests sees what did not run.
+    let _ = writeln!(std::io::stderr(), "SKIP {test}: {why}");
+}
+
+/// The installed strace's stderr and exit code.
+fn strace(args: &[OsString]) -> (String, Option<i32>) {
+    let out = Command::new("timeout")
+        .arg("20")
+        .arg("strace")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("timeout(1) runs");
+    (String::from_utf8_lossy(&out.stderr).into_owned(), out.status.code())
+}
+
+/// Every line of `tests/strace.txt` is given to both. What strace says in front of the trace, error or
+/// notice, must be said here, and what strace accepts must be accepted.
+#[test]
+fn messages_are_those_of_the_installed_strace() {
+    let name = "messages_are_those_of_the_installed_strace";
+    let version = Command::new("strace").arg("-V").output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
+    match version {
+        Err(e) => return skip(name, &format!("strace does not run: {e}")),
+        Ok(v) if !v.starts_with("strace -- version 6.1\n") => {
+            return skip(
+                name,
+                &format!("the words are those of strace 6.1, this is {}", v.lines().next().unwrap_or("none")),
+            );
+        }
+        Ok(_) => {}
+    }
+    if !nix::unistd::geteuid().is_root() {
+        return skip(name, "-u needs root");
+    }
+    let mut wrong = Vec::new();
+    for line in include_str!("tests/strace.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let args = words(line);
+        let (stderr, code) = strace(&args);
+        let theirs: Vec<&str> = stderr.lines().filter(|l| l.starts_with("strace: ") || l.starts_with("Try ")).collect();
+        let (ours, our_code) = match parse([OsString::from("strace")].into_iter().chain(args)) {
+            Ok(Action::Trace(spec)) => (spec.notices.iter().map(|n| format!("strace: {n}")).collect(), Some(0)),
+            Ok(_) => (Vec::new(), Some(0)),
+            Err(e) => {
+                let lines = e.to_string();
+                let lines = lines.lines().filter(|l| !l.starts_with("strace: did you mean")).map(str::to_owned);
+                (lines.collect::<Vec<_>>(), Some(i32::from(e.code)))
+            }
+        };
+        if ours != theirs || code != our_code {
+            wrong.push(format!("strace {line}\n  strace {code:?} {theirs:?}\n  here   {our_code:?} {ours:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} lines differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_command_line_can_crash_it(args in prop::collection::vec(any_word(), 0..7)) {
+        if let Err(e) = parse(args) {
+            let text = e.to_string();
+            prop_assert!(!text.is_empty() && text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
+            prop_assert!(e.code == 1 || e.code == 2);
+        }
+    }
+
+    #[test]
+    fn a_command_is_handed_on_byte_for_byte(argv in prop::collection::vec(prop::collection::vec(1u8.., 0..9), 1..5)) {
+        let argv: Vec<OsString> = argv.into_iter().map(OsString::from_vec).collect();
+        let line = ["tracer", "-f", "--"].into_iter().map(OsString::from).chain(argv.iter().cloned());
+        match parse(line) {
+            Ok(Action::Trace(spec)) => prop_assert_eq!(spec.target.command.map(|c| c.argv), Some(argv)),
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+}
+
+/// Bytes, or words that get far into the grammar.
+fn any_word() -> impl Strategy<Value = OsString> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..12).prop_map(OsString::from_vec);
+    let options: Vec<&'static str> =
+        FLAGS.iter().flat_map(|f| f.short.into_iter().chain(f.long.iter().copied())).collect();
+    let quals: Vec<&'static str> = FLAGS.iter().flat_map(|f| f.quals.iter().copied()).collect();
+    let first = prop::sample::select(vec![
+        "strace",
+        "tracer",
+        "replay",
+        "doctor",
+        "help",
+        "completions",
+        "true",
+        "--",
+        "-",
+        "",
+    ]);
+    prop_oneof![
+        bytes.clone(),
+        first.prop_map(OsString::from),
+        prop::sample::select(options.clone()).prop_map(OsString::from),
+        (prop::sample::select(options), bytes.clone()).prop_map(|(o, v)| join(&[o.as_bytes(), b"=", v.as_bytes()])),
+        (prop::sample::select(quals), bytes).prop_map(|(q, v)| join(&[b"-e", q.as_bytes(), b"=", v.as_bytes()])),
+        "-[a-zA-Z]{1,5}".prop_map(OsString::from),
+        "(all|none|!|read|%file|%|/|\\?|,|@|64|32|[0-9]{1,10}|\\[|\\(|\\*|-){0,6}".prop_map(OsString::from),
+    ]
+}
+
+fn join(parts: &[&[u8]]) -> OsString {
+    OsString::from_vec(parts.concat())
+}
+
+#[test]
+fn no_two_options_have_a_name_in_common() {
+    let mut names: Vec<&str> = FLAGS.iter().flat_map(|f| f.short.into_iter().chain(f.long.iter().copied())).collect();
+    let mut quals: Vec<&str> = FLAGS.iter().flat_map(|f| f.quals.iter().copied()).collect();
+    for list in [&mut names, &mut quals] {
+        list.sort_unstable();
+        let twice: Vec<_> = list.windows(2).filter(|w| w[0] == w[1]).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+    for flag in FLAGS {
+        assert!(flag.short.is_none_or(|s| s.len() == 2 && s.starts_with('-')), "{flag:?}");
+        assert!(flag.long.iter().all(|l| l.len() > 2 && l.starts_with("--")), "{flag:?}");
+        assert!(!flag.name().is_empty() && flag.help.ends_with('.'), "{flag:?}");
+    }
+}
+
+#[test]
+fn every_option_is_in_every_text() {
+    let (usage, page, compat) = (help::usage("tracer", true), man::page(), help::compat());
+    for flag in FLAGS {
+        let form = spelling(flag);
+        let refused = matches!(flag.standing, Standing::Refused(_));
+        assert_eq!(usage.contains(&format!("  {form}")), !refused, "{form} in help");
+        assert!(page.contains(&form.replace('-', "\\-")), "{form} in the manual page");
+        assert!(compat.contains(&format!("  {form}")), "{form} in the table of compatibility");
+        for shell in ["bash", "zsh", "fish"] {
+            let script = complete::script(shell).expect("a shell that is known");
+            for long in flag.long {
+                let name = if shell == "fish" { format!(" -l {} ", &long[2..]) } else { (*long).to_owned() };
+                assert!(refused || script.contains(&name), "{long} in the completion of {shell}");
+            }
+        }
+    }
+}
+
+#[test]
+fn help_fits_a_terminal() {
+    let texts = [help::usage("tracer", true), help::usage("strace", false), help::compat()];
+    let more = SUBCOMMANDS.iter().map(|s| help::subcommand("tracer", s));
+    for text in texts.into_iter().chain(more) {
+        for line in text.lines() {
+            assert!(line.chars().count() < 80 && line.trim_end() == line, "{line:?}");
+        }
+    }
+}
+
+/// The words bash offers for the last word of a command line.
+fn bash_offers(line: &str) -> Option<Vec<String>> {
+    let script = complete::script("bash")?;
+    let words = line.split(' ').map(|w| format!("'{w}'")).collect::<Vec<_>>().join(" ");
+    let drive = "compopt() { :; }; complete() { :; }\n";
+    let ask = format!(
+        "\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _tracer; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    );
+    let out = Command::new("bash").args(["--norc", "-uc", &format!("{drive}{script}{ask}")]).output().ok()?;
+    assert!(out.stderr.is_empty(), "{line}: {}", String::from_utf8_lossy(&out.stderr));
+    Some(String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn bash_completes() {
+    if Command::new("bash").arg("-c").arg(":").output().is_err() {
+        return skip("bash_completes", "no bash");
+    }
+    let check = |line: &str, expected: &[&str]| assert_eq!(bash_offers(line).expect("bash runs"), expected, "{line}");
+    check("tracer --back", &["--backend"]);
+    check("tracer --backend p", &["ptrace"]);
+    check("tracer -f --color a", &["auto", "always"]);
+    check("tracer --trace=%mem", &["%memory"]);
+    check("tracer -e sta", &["status="]);
+    check("tracer completions z", &["zsh"]);
+    check("tracer help com", &["compat", "completions"]);
+    check("tracer -o /dev/nul", &["/dev/null"]);
+    check("tracer -s 7 cat /dev/nul", &["/dev/null"]);
+    assert!(bash_offers("tracer doc").expect("bash runs").contains(&"doctor".to_owned()));
+}
+
+#[test]
+fn other_programs_accept_what_is_made_for_them() {
+    let test = "other_programs_accept_what_is_made_for_them";
+    let feed = |program: &str, args: &[&str], text: &str| {
+        let started = Command::new(program)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = started else { return skip(test, &format!("no {program}")) };
+        // A reader that ends early says why on stderr, which is looked at below.
+        let _ = child.stdin.take().map(|mut pipe| pipe.write_all(text.as_bytes()));
+        let out = child.wait_with_output().expect("a child can be waited for");
+        assert!(out.status.success() && out.stderr.is_empty(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
+    };
+    for shell in ["bash", "zsh", "fish"] {
+        feed(shell, &["-n"], &complete::script(shell).expect("a shell that is known"));
+    }
+    feed("groff", &["-man", "-ww", "-Tascii"], &man::page());
+}
+
+#[test]
+fn values_are_taken_as_bytes() {
+    let s = spec(r"strace -P /\xff -E A=\xfe -o /tmp/\xfd true \xfc");
+    assert_eq!(s.show.paths, [b"/\xff".to_vec()]);
+    let command = s.target.command.expect("a command");
+    assert_eq!(command.env, [("A".into(), Some(OsStr::from_bytes(b"\xfe").to_owned()))]);
+    assert_eq!(command.argv[1], OsStr::from_bytes(b"\xfc"));
+}
+
+#[test]
+fn an_option_with_an_optional_value_never_eats_the_command() {
+    for flag in FLAGS.iter().filter(|f| matches!(f.takes, Takes::Maybe(_)) && f.standing == Standing::Supported) {
+        for name in flag.short.iter().chain(flag.long) {
+            let s = spec(&format!("strace {name} true"));
+            assert_eq!(s.target.command.map(|c| c.argv), Some(vec!["true".into()]), "{name}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a descriptor of a traced task refers to, as /proc tells: readlink(2) for the name, statx(2) for
+//! inode and type, sock_diag for the ends of a socket. Nothing here asks a file server: statx is told to
+//! use what the kernel has cached, so a dead mount does not stop tracer.
+
+use std::ffi::CString;
+use std::io;
+use std::mem::MaybeUninit;
+
+use tracer_common::event::{File, path};
+
+use super::socket_ends::Sockets;
+
+/// What looking a descriptor up came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It is told in full.
+    Found,
+    /// There is no such open descriptor.
+    Absent,
+    /// It could not be told, or (a socket) not in full: then the bytes hold what is known.
+    Unresolved,
+}
+
+/// What of a task is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// A descriptor.
+    Fd(i32),
+    /// The current directory.
+    Cwd,
+    /// The program's file.
+    Exe,
+}
+
+/// Looks descriptors up.
+#[derive(Debug, Default)]
+pub struct Files {
+    sockets: Sockets,
+}
+
+impl Files {
+    /// Writes the `event::File` of what a link of a task leads to to `out`, with what follows it.
+    pub fn look(&mut self, tid: u32, tgid: u32, link: Link, out: &mut Vec<u8>) -> Look {
+        out.clear();
+        let (link, fd) = match link {
+            Link::Fd(fd) => (format!("/proc/{tid}/fd/{fd}"), Some(fd)),
+            Link::Cwd => (format!("/proc/{tid}/cwd"), None),
+            Link::Exe => (format!("/proc/{tid}/exe"), None),
+        };
+        let Ok(link) = CString::new(link) else { return Look::Unresolved };
+        let mut text = [0u8; 4097];
+        // SAFETY: the buffer is as long as is said; the name is NUL-terminated.
+        let n = unsafe { libc::readlink(link.as_ptr(), text.as_mut_ptr().cast(), text.len()) };
+        let text = match usize::try_from(n) {
+            Ok(n) => &text[..n],
+            Err(_) => match io::Error::last_os_error().raw_os_error() {
+                Some(libc::ENOENT | libc::ESRCH) => return Look::Absent,
+                // Deeper than PATH_MAX: inode and type still tell it apart.
+                Some(libc::ENAMETOOLONG) => &[],
+                _ => return Look::Unresolved,
+            },
+        };
+        let Some(stat) = stat(&link) else { return Look::Unresolved };
+        let mut file = File {
+            ino: stat.stx_ino,
+            dev: stat.stx_dev_major << 20 | stat.stx_dev_minor,
+            rdev: stat.stx_rdev_major << 20 | stat.stx_rdev_minor,
+            mode: u32::from(stat.stx_mode),
+            ..File::default()
+        };
+        if file.mode & libc::S_IFMT == libc::S_IFSOCK {
+            let (sock, name, found) = self.sockets.look(tid, tgid, &link, file.ino);
+            file.path_len = name.len().min(usize::from(u16::MAX)) as u16;
+            out.extend_from_slice(file.bytes());
+            out.extend_from_slice(sock.bytes());
+            out.extend_from_slice(&name[..usize::from(file.path_len)]);
+            return if found { Look::Found } else { Look::Unresolved };
+        }
+        let (text, deleted) = without_mark(text, &stat);
+        if text == b"anon_inode:[pidfd]"
+            && let Some(fd) = fd
+        {
+            file.rdev = process_of(tid, fd).unwrap_or(0);
+        }
+        file.deleted = u8::from(deleted);
+        file.path = if text.is_empty() { path::NONE } else { path::TEXT };
+        file.path_len = text.len() as u16;
+        out.extend_from_slice(file.bytes());
+        out.extend_from_slice(text);
+        Look::Found
+    }
+}
+
+/// The process that a pidfd refers to, in the namespace of the /proc that is mounted; `None` when it has ended.
+fn process_of(tid: u32, fd: i32) -> Option<u32> {
+    let info = std::fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
+    let pid = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    pid.trim().parse().ok()
+}
+
+/// Takes the kernel's ` (deleted)` off, unless it is part of the file's own name.
+fn without_mark<'a>(text: &'a [u8], stat: &libc::statx) -> (&'a [u8], bool) {
+    let Some(name) = text.strip_suffix(b" (deleted)") else { return (text, false) };
+    let same = |other: libc::statx| other.stx_ino == stat.stx_ino && other.stx_dev_minor == stat.stx_dev_minor;
+    if stat.stx_nlink > 0 && CString::new(text).is_ok_and(|t| self::stat(&t).is_some_and(same)) {
+        return (text, false);
+    }
+    (name, true)
+}
+
+/// What the kernel knows of a file without asking its server.
+pub fn stat(path: &CString) -> Option<libc::statx> {
+    let mut stat = MaybeUninit::<libc::statx>::zeroed();
+    let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
+    // SAFETY: the name is NUL-terminated and `stat` is a whole statx.
+    let rc = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), flags, libc::STATX_BASIC_STATS, stat.as_mut_ptr()) };
+    // SAFETY: zeroed is a value of it, and the kernel filled it in.
+    (rc == 0).then(|| unsafe { stat.assume_init() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    fn look(link: Link) -> (Look, Option<File>, Vec<u8>) {
+        let mut out = Vec::new();
+        let me = std::process::id();
+        let found = Files::default().look(me, me, link, &mut out);
+        let rest = out.get(size_of::<File>()..).unwrap_or_default().to_vec();
+        (found, File::read(&out), rest)
+    }
+
+    #[test]
+    fn names_of_files() {
+        let dir = std::env::temp_dir();
+        let named = dir.join(format!("tracer look {} (deleted)", std::process::id()));
+        let gone = dir.join(format!("tracer gone {}", std::process::id()));
+        let check = |path: &std::path::Path, unlink: bool, want: (&[u8], u8)| {
+            let file = std::fs::File::create(path).expect("a file");
+            if unlink {
+                std::fs::remove_file(path).expect("it goes");
+            }
+            let (found, head, text) = look(Link::Fd(file.as_raw_fd()));
+            assert_eq!((found, text.as_slice(), head.map(|h| h.deleted)), (Look::Found, want.0, Some(want.1)));
+            let _ = std::fs::remove_file(path);
+        };
+        check(&named, false, (named.as_os_str().as_encoded_bytes(), 0));
+        check(&gone, true, (gone.as_os_str().as_encoded_bytes(), 1));
+    }
+
+    #[test]
+    fn what_is_not_there_is_absent() {
+        assert_eq!(look(Link::Fd(999_999)).0, Look::Absent);
+        assert_eq!(look(Link::Cwd).0, Look::Found);
+    }
+}

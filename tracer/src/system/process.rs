@@ -1,0 +1,157 @@
+//! One process as /proc tells it: the files of /proc/PID as plain data, which `procfs` fills. Nothing here does I/O.
+
+use super::snapshot::Dev;
+
+/// `/proc/PID/status`; sizes are kB, as there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Name, unescaped.
+    pub name: Vec<u8>,
+    /// Process.
+    pub tgid: u32,
+    /// Parent.
+    pub ppid: u32,
+    /// Who traces it; 0 for nobody.
+    pub tracer: u32,
+    /// Real, effective, saved, file system user.
+    pub uids: [u32; 4],
+    /// The same of the group.
+    pub gids: [u32; 4],
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+    /// Its id in each nested pid namespace, ours first.
+    pub nested_pids: Vec<u32>,
+    /// umask(2)
+    pub umask: Option<u32>,
+    /// `Vm*`, `Rss*`: the names of proc(5) and kB.
+    pub memory: Vec<(&'static str, u64)>,
+    /// Number of threads.
+    pub threads: u64,
+    /// Queued signals of its user, and their limit.
+    pub queued: Option<(u64, u64)>,
+    /// Sets of signals: pending, shared pending, blocked, ignored, caught.
+    pub signals: [u64; 5],
+    /// Capabilities: inheritable, permitted, effective, bounding, ambient.
+    pub capabilities: [u64; 5],
+    /// `no_new_privs`
+    pub no_new_privileges: bool,
+    /// Mode of seccomp(2).
+    pub seccomp: u32,
+    /// CPUs it may run on.
+    pub cpus: String,
+    /// Context switches that the task asked for, and that it did not: of one thread.
+    pub switches: Option<(u64, u64)>,
+}
+
+impl Status {
+    /// A size by its name in proc(5), kB.
+    pub fn kb(&self, name: &str) -> Option<u64> {
+        self.memory.iter().find(|(known, _)| *known == name).map(|(_, kb)| *kb)
+    }
+}
+
+/// `/proc/PID/stat`; times are in ticks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stat {
+    /// Id.
+    pub pid: u32,
+    /// Name.
+    pub comm: Vec<u8>,
+    /// State, a letter of proc(5).
+    pub state: u8,
+    /// Parent.
+    pub ppid: u32,
+    /// Process group.
+    pub pgid: u32,
+    /// Session.
+    pub session: u32,
+    /// Controlling terminal.
+    pub tty: Dev,
+    /// `PF_*`
+    pub flags: u64,
+    /// Time in user mode.
+    pub user_time: u64,
+    /// Time in the kernel.
+    pub system_time: u64,
+    /// nice(2)
+    pub nice: i64,
+    /// When it began, since boot.
+    pub start: u64,
+}
+
+/// The call that a thread is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Name, or `call N`.
+    pub name: String,
+    /// The descriptor that its first argument is.
+    pub fd: Option<u32>,
+}
+
+/// `/proc/PID/io`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Io {
+    /// Bytes that read(2) and its like gave.
+    pub read: u64,
+    /// Bytes that write(2) and its like took.
+    pub written: u64,
+    /// Calls that read.
+    pub read_calls: u64,
+    /// Calls that wrote.
+    pub write_calls: u64,
+    /// Bytes that came from storage.
+    pub from_storage: u64,
+    /// Bytes that go to storage.
+    pub to_storage: u64,
+    /// Of them, bytes that never will: their files were cut or deleted.
+    pub cancelled: u64,
+}
+
+/// A range of memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// First address.
+    pub from: u64,
+    /// Address behind the last.
+    pub to: u64,
+    /// `rwxp`
+    pub permissions: [u8; 4],
+    /// What is mapped; empty for anonymous memory.
+    pub path: Vec<u8>,
+}
+
+/// A limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// `Max open files` and its like, or `memory.max`.
+    pub name: String,
+    /// `None`: unlimited.
+    pub soft: Option<u64>,
+    /// The same of the hard limit.
+    pub hard: Option<u64>,
+    /// What it is counted in.
+    pub unit: String,
+    /// How much is used, where that is known.
+    pub used: Option<u64>,
+}
+
+impl Limit {
+    /// Whether 80 % are used.
+    pub fn near(&self) -> bool {
+        let (Some(used), Some(soft)) = (self.used, self.soft) else { return false };
+        used > 0 && u128::from(used) * 100 >= u128::from(soft) * 80
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_near_from_four_fifths_on() {
+        let limit = |used, soft| Limit { name: String::new(), soft, hard: None, unit: String::new(), used };
+        assert!(limit(Some(80), Some(100)).near() && limit(Some(1), Some(0)).near());
+        assert!(!limit(Some(79), Some(100)).near() && !limit(None, Some(1)).near());
+        assert!(!limit(Some(9), None).near() && !limit(Some(0), Some(0)).near());
+    }
+}

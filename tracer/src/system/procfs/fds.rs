@@ -1,0 +1,298 @@
+//! What a process has open, from /proc: its directories and program (`cwd`, `root`, `exe`), its descriptors
+//! (`fd` and `fdinfo`), and what more fdinfo tells of special ones.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::rc::Rc;
+
+use super::mounts::{Mounts, Trust};
+use super::stat::Asker;
+use super::{number, read_into, reason};
+use crate::system::snapshot::{Access, Descriptor, FileStat, Process, Slot};
+
+/// Reads what processes have open.
+#[derive(Debug)]
+pub struct Reader {
+    /// Asks for what files are.
+    pub asker: Asker,
+    /// Directories below which nothing is asked.
+    pub exempt: Vec<Vec<u8>>,
+    /// Mounts of each mount namespace that was met.
+    spaces: HashMap<Vec<u8>, Rc<Mounts>>,
+    /// Mounts by their numbers.
+    numbers: Mounts,
+    buffer: Vec<u8>,
+    /// A process turned out to be gone, or something of one could not be read.
+    pub trouble: Trouble,
+}
+
+/// What went wrong with a process since this was last cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trouble {
+    /// Something was not there: the process may have ended.
+    pub gone: bool,
+    /// Something may not be read.
+    pub denied: bool,
+}
+
+impl Trouble {
+    fn note(&mut self, error: &io::Error) {
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => self.gone = true,
+            Some(libc::EACCES | libc::EPERM) => self.denied = true,
+            _ => {}
+        }
+    }
+}
+
+/// `/proc/PID`, or `/proc/PID/task/TID`.
+pub fn dir(process: &Process) -> String {
+    match process.tid {
+        None => format!("/proc/{}", process.pid),
+        Some(tid) => format!("/proc/{}/task/{tid}", process.pid),
+    }
+}
+
+/// What fdinfo tells of any descriptor, and of special ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FdInfo {
+    /// Position.
+    pub pos: Option<u64>,
+    /// Flags of open(2) with O_CLOEXEC.
+    pub flags: Option<u32>,
+    /// The mount.
+    pub mount: Option<u64>,
+    /// The inode (5.14).
+    pub ino: Option<u64>,
+    /// Of an eventfd, its number (5.2).
+    pub eventfd: Option<u64>,
+    /// Of a pidfd, its process; -1 when that has ended.
+    pub pid: Option<i64>,
+    /// Of a pseudoterminal's master, the number of the slave (4.14).
+    pub tty: Option<u64>,
+    /// Of an epoll instance, what it watches.
+    pub targets: Vec<u64>,
+}
+
+/// Reads a file of /proc/PID/fdinfo.
+pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
+    let mut info = FdInfo::default();
+    for line in text.split(|&b| b == b'\n') {
+        let Some(colon) = line.iter().position(|&b| b == b':') else { continue };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii_start());
+        let decimal = || number(value).map(|(value, _)| value);
+        match name {
+            b"pos" => info.pos = decimal(),
+            b"flags" => {
+                info.flags = std::str::from_utf8(value).ok().and_then(|v| u32::from_str_radix(v.trim(), 8).ok())
+            }
+            b"mnt_id" => info.mount = decimal(),
+            b"ino" => info.ino = decimal(),
+            b"eventfd-id" => info.eventfd = decimal(),
+            b"Pid" => info.pid = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse().ok()),
+            b"tty-index" => info.tty = decimal(),
+            b"tfd" => info.targets.extend(decimal()),
+            _ => {}
+        }
+    }
+    info
+}
+
+/// fdinfo of a descriptor; nothing where it cannot be read.
+pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
+    match read_into(format!("{}/fdinfo/{fd}", dir(process)), buffer) {
+        Ok(()) => parse_fdinfo(buffer),
+        Err(_) => FdInfo::default(),
+    }
+}
+
+impl Reader {
+    /// Nothing read yet.
+    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>) -> Reader {
+        let numbers = Mounts::of(std::process::id());
+        Reader { asker, exempt, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
+    }
+
+    /// Mounts as a process sees them.
+    pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
+        let link = fs::read_link(format!("/proc/{}/ns/mnt", process.pid));
+        let name = link.map(|path| path.into_os_string().into_vec()).unwrap_or_default();
+        let pid = process.pid;
+        Rc::clone(self.spaces.entry(name).or_insert_with(|| Rc::new(Mounts::of(pid))))
+    }
+
+    /// The directory that exempts a path.
+    pub fn exempts(&self, path: &[u8]) -> Option<&[u8]> {
+        let over = |dir: &&Vec<u8>| {
+            path.strip_prefix(dir.as_slice()).is_some_and(|rest| rest.first().is_none_or(|&b| b == b'/'))
+        };
+        self.exempt.iter().find(over).map(Vec::as_slice)
+    }
+
+    /// Current directory, root and program.
+    pub fn links(&mut self, process: &Process) -> Vec<Descriptor> {
+        let dir = dir(process);
+        let mounts = self.mounts(process);
+        let each = [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Text, "exe")];
+        each.map(|(slot, name)| self.link(slot, &format!("{dir}/{name}"), process, &mounts)).into()
+    }
+
+    fn link(&mut self, slot: Slot, link: &str, process: &Process, mounts: &Mounts) -> Descriptor {
+        let target = match fs::read_link(link) {
+            Ok(target) => target.into_os_string().into_vec(),
+            Err(error) => {
+                let mut found = Descriptor::new(slot, link.as_bytes());
+                // A kernel thread has no program, and that is all there is to say.
+                let kernel = slot == Slot::Text && error.raw_os_error() == Some(libc::ENOENT) && process.uid == 0;
+                if !kernel {
+                    self.trouble.note(&error);
+                    found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                } else {
+                    self.trouble.gone = true;
+                }
+                return found;
+            }
+        };
+        let mut found = Descriptor::new(slot, &target);
+        let mount = mounts.of_path(&target);
+        let trust = mounts.trust(&target);
+        if let Some(dir) = self.exempts(&target) {
+            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.place = mount.map(|mount| (mount.dev, 0));
+            return found;
+        }
+        match self.asker.ask(link.as_bytes(), trust, mount.map_or(b"?", |mount| &mount.point)) {
+            Ok(stat) => found.stat = Some(stat),
+            Err(error) => {
+                self.trouble.note(&error);
+                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.place = mount.map(|mount| (mount.dev, 0));
+            }
+        }
+        found
+    }
+
+    /// Descriptors, in the order of their numbers.
+    pub fn descriptors(&mut self, process: &Process) -> Vec<Descriptor> {
+        let dir = format!("{}/fd", dir(process));
+        let names = match fs::read_dir(&dir) {
+            Ok(names) => names,
+            Err(error) => {
+                self.trouble.note(&error);
+                let mut found = Descriptor::new(Slot::NoFd, b"");
+                found.trouble = Some(format!("{dir} (opendir: {})", reason(&error)).into());
+                return vec![found];
+            }
+        };
+        let mut numbers: Vec<u32> = names.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd)).collect()
+    }
+
+    /// One descriptor; `None` when it was closed meanwhile.
+    fn descriptor(&mut self, process: &Process, dir: &str, fd: u32) -> Option<Descriptor> {
+        let link = format!("{dir}/{fd}");
+        let slot = Slot::Number(fd);
+        let target = match fs::read_link(OsStr::from_bytes(link.as_bytes())) {
+            Ok(target) => target.into_os_string().into_vec(),
+            Err(error) => {
+                self.trouble.note(&error);
+                if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) {
+                    return None;
+                }
+                let mut found = Descriptor::new(slot, link.as_bytes());
+                found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                return Some(found);
+            }
+        };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let info = fdinfo(process, fd, &mut buffer);
+        self.buffer = buffer;
+        let mut found = Descriptor::new(slot, &target);
+        found.access = info.flags.map_or(Access::Unknown, Access::of_flags);
+        (found.pos, found.flags) = (info.pos, info.flags);
+        // Pipes, sockets and their like have no mount that anybody lists, and need none.
+        let special = !target.starts_with(b"/");
+        let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.pid));
+        let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
+        let name = info.mount.unwrap_or(0).to_ne_bytes();
+        if let Some(dir) = self.exempts(&target) {
+            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
+            return Some(found);
+        }
+        match self.asker.ask(link.as_bytes(), trust, &name) {
+            Ok(stat) => found.stat = Some(stat),
+            Err(error) => {
+                self.trouble.note(&error);
+                if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) {
+                    return None;
+                }
+                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
+            }
+        }
+        Some(found)
+    }
+
+    /// What a descriptor is, asked again through /proc: for file systems whose inodes alone do not tell it.
+    pub fn stat_fd(&mut self, process: &Process, fd: u32, trust: Trust) -> io::Result<FileStat> {
+        self.asker.ask(format!("{}/fd/{fd}", dir(process)).as_bytes(), trust, b"fd")
+    }
+
+    /// How many descriptors a process has (the size of its `fd` directory, 6.2); 0 where nobody says.
+    pub fn count(pid: u32) -> u64 {
+        fs::metadata(format!("/proc/{pid}/fd")).map_or(0, |meta| meta.len())
+    }
+}
+
+/// Whether two tasks share a resource: `KCMP_FILES` is 2, `KCMP_FS` is 3 (linux/kcmp.h). `None` when the
+/// kernel does not say.
+pub fn share(one: u32, other: u32, what: i32) -> Option<bool> {
+    // SAFETY: numbers only.
+    match unsafe { libc::syscall(libc::SYS_kcmp, one, other, what, 0, 0) } {
+        0 => Some(true),
+        1..=3 => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::system::procfs::processes;
+
+    #[test]
+    fn fdinfo_of_every_kind() {
+        let info = parse_fdinfo(b"pos:\t12\nflags:\t0100002\nmnt_id:\t15\nino:\t7\neventfd-count: 0\neventfd-id: 3\n");
+        assert_eq!((info.pos, info.flags, info.mount, info.ino), (Some(12), Some(0o100002), Some(15), Some(7)));
+        assert_eq!(info.eventfd, Some(3));
+        let info = parse_fdinfo(
+            b"pos:\t0\ntfd:        5 events:       19\ntfd:        4 events: 1\nPid:\t-1\ntty-index:\t2\n",
+        );
+        assert_eq!((info.targets, info.pid, info.tty), (vec![5, 4], Some(-1), Some(2)));
+        assert_eq!(parse_fdinfo(b"\xff\npos\nflags:\t9\n:::\n"), FdInfo::default());
+    }
+
+    #[test]
+    fn own_files_are_found() {
+        let mut buffer = Vec::new();
+        let me = processes::process(std::process::id(), &mut buffer).expect("alive");
+        let file = fs::File::open("/etc/passwd").expect("a file");
+        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new());
+        let files = reader.descriptors(&me);
+        let found = files.iter().find(|d| d.slot == Slot::Number(file.as_raw_fd() as u32)).expect("it is open");
+        let stat = found.stat.expect("it was asked");
+        assert_eq!((&*found.path, found.access), (b"/etc/passwd".as_slice(), Access::Read));
+        assert_eq!(stat.size, Some(file.metadata().expect("stat").len()));
+        let links = reader.links(&me);
+        assert_eq!(&*links[1].path, b"/");
+        assert_eq!(share(me.pid, me.pid, 2), Some(true));
+    }
+}

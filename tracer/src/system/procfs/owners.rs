@@ -1,0 +1,141 @@
+//! Which processes have a socket open: `/proc/PID/fd/N -> socket:[INODE]`, for all processes that may be read.
+
+use std::ffi::CStr;
+use std::io;
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Dir, Mode, OFlags, openat, readlinkat_raw};
+use rustix::io::Errno;
+
+use crate::system::sockets::owners::{Owner, Owners};
+
+/// Looks through the descriptors of all processes, with `threads` those of all threads.
+///
+/// # Errors
+/// /proc is not there. A process that ends meanwhile is no error, nor is one that may not be read: it is counted.
+pub fn owners(threads: bool) -> io::Result<Owners> {
+    holders(threads, b"socket:[")
+}
+
+/// The same of pipes: who holds the pipe with an inode.
+///
+/// # Errors
+/// As [`owners`].
+pub fn pipes() -> io::Result<Owners> {
+    holders(false, b"pipe:[")
+}
+
+/// Who holds what begins so in the links of descriptors.
+fn holders(threads: bool, kind: &[u8]) -> io::Result<Owners> {
+    let mut owners = Owners::default();
+    let proc = open(rustix::fs::CWD, c"/proc")?;
+    for pid in numbers(proc.as_fd())? {
+        // Ended, or its entry cannot be opened at all.
+        let Ok(process) = open(proc.as_fd(), Name::new(pid).text()) else { continue };
+        if matches!(task(process.as_fd(), pid, pid, kind, &mut owners), Err(Errno::ACCESS | Errno::PERM)) {
+            owners.unreadable += 1;
+            continue;
+        }
+        let tasks = if threads { open(process.as_fd(), c"task") } else { Err(Errno::NOENT) };
+        let Ok(tasks) = tasks else { continue };
+        for tid in numbers(tasks.as_fd()).unwrap_or_default() {
+            if tid != pid
+                && let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text())
+            {
+                let _ = task(thread.as_fd(), pid, tid, kind, &mut owners);
+            }
+        }
+    }
+    Ok(owners)
+}
+
+fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, kind: &[u8], owners: &mut Owners) -> Result<(), Errno> {
+    let descriptors = open(directory, c"fd")?;
+    let mut comm: Option<Arc<[u8]>> = None;
+    let mut buffer = [0u8; 64];
+    for fd in numbers(descriptors.as_fd())? {
+        let len = match readlinkat_raw(&descriptors, Name::new(fd).text(), &mut buffer[..]) {
+            Ok(len) => len,
+            // Of some processes the numbers can be listed, and no more.
+            Err(refused @ (Errno::ACCESS | Errno::PERM)) => return Err(refused),
+            // Closed meanwhile.
+            Err(_) => continue,
+        };
+        let Some(inode) = inode_of(kind, &buffer[..len]) else { continue };
+        let comm = comm.get_or_insert_with(|| Arc::from(name(directory))).clone();
+        owners.add(inode, Owner { pid, tid, comm, fd: fd as i32 });
+    }
+    Ok(())
+}
+
+/// The number in `socket:[4242]`, for `socket:[`.
+fn inode_of(kind: &[u8], link: &[u8]) -> Option<u64> {
+    let digits = link.strip_prefix(kind)?.strip_suffix(b"]")?;
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// A task's name.
+fn name(directory: BorrowedFd<'_>) -> Vec<u8> {
+    let mut buffer = [0u8; 64];
+    let read = openat(directory, c"comm", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .and_then(|file| rustix::io::read(&file, &mut buffer[..]));
+    let name = &buffer[..read.unwrap_or(0)];
+    name.strip_suffix(b"\n").unwrap_or(name).to_vec()
+}
+
+fn open(directory: impl AsFd, name: &CStr) -> Result<OwnedFd, Errno> {
+    openat(directory, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// The entries of a directory that are numbers.
+fn numbers(directory: BorrowedFd<'_>) -> Result<Vec<u32>, Errno> {
+    let entries = Dir::read_from(directory)?;
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect())
+}
+
+/// A number as the name of a directory's entry.
+struct Name([u8; 11]);
+
+impl Name {
+    fn new(number: u32) -> Name {
+        let mut bytes = [0; 11];
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number).as_bytes();
+        bytes[..digits.len()].copy_from_slice(digits);
+        Name(bytes)
+    }
+
+    fn text(&self) -> &CStr {
+        // Ten digits at most: the last byte stays zero.
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[test]
+    fn this_process_has_its_sockets() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let link = std::fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).expect("a link");
+        let inode = inode_of(b"socket:[", link.to_str().expect("ASCII").as_bytes()).expect("a socket");
+        let found = owners(false).expect("/proc");
+        let mine = found.of(inode).iter().find(|owner| owner.pid == std::process::id());
+        assert_eq!(mine.map(|owner| owner.fd), Some(listener.as_raw_fd()));
+        assert_eq!(found.of(0), []);
+    }
+
+    #[test]
+    fn only_sockets_have_a_socket_s_inode() {
+        for (link, expected) in
+            [(&b"socket:[42]"[..], Some(42)), (b"pipe:[42]", None), (b"socket:[x]", None), (b"/socket:[1]", None)]
+        {
+            assert_eq!(inode_of(b"socket:[", link), expected);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `tracer audit`: runs a command ([`watch`]), makes evidence of what it did, has it judged, compares it with what happened before
+//! ([`baseline`]), writes reports.
+
+mod baseline;
+mod contents;
+mod directories;
+pub mod evidence;
+pub mod options;
+pub mod output;
+mod plugin;
+pub mod policy;
+mod reports;
+pub mod request;
+mod resolve;
+mod watch;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use self::policy::Policy;
+use crate::exit;
+use crate::render::place::Place;
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Verdict};
+use crate::tools::audit::request::Audit;
+use crate::trace::said;
+
+/// The policy that is read when none is named.
+const POLICY: &str = "tracer.toml";
+
+/// Carries an audit out, and gives the exit code.
+pub fn run(spec: &Audit) -> u8 {
+    match audit(spec) {
+        Ok(code) => code,
+        Err(error) => {
+            say(spec, &said(&error));
+            exit::FAILED
+        }
+    }
+}
+
+/// Says something on stderr.
+fn say(spec: &Audit, text: &str) {
+    // Nobody is left to be told that stderr is closed.
+    let _ = writeln!(io::stderr(), "{}: {text}", spec.program);
+}
+
+fn audit(spec: &Audit) -> Result<u8> {
+    let policy = match policy(spec) {
+        Ok(policy) => policy,
+        Err(Wrong::Policy(text)) => {
+            let _ = writeln!(io::stderr(), "{text}");
+            return Ok(exit::USAGE);
+        }
+        Err(Wrong::Other(error)) => return Err(error),
+    };
+    let variables = directories::variables(&spec.command);
+    if let Some((policy, name)) = &policy {
+        for variable in policy.unknown_variables(&variables) {
+            say(spec, &format!("{name}: ${variable} is not known here: its rules fit nothing"));
+        }
+    }
+    let known = match &spec.baseline {
+        Some(path) if !spec.update => baseline::read(path)?,
+        _ => None,
+    };
+    // What cannot be written is better known before a long run than behind it.
+    let places = reports::places(spec)?;
+    let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
+    let mut evidence = watch::watch(spec, &variables)?;
+    contents.after(&mut evidence, spec.hash);
+
+    let judgement = match &policy {
+        Some((policy, _)) => policy.judge(&evidence, &variables),
+        None => Judgement::default(),
+    };
+    let difference = match &spec.baseline {
+        Some(path) => {
+            let lines = baseline::lines(&evidence, &variables);
+            if known.is_none() {
+                write(path, baseline::text(&lines).as_bytes())?;
+            }
+            known.map(|known| baseline::compare(path, &known, &lines))
+        }
+        None => None,
+    };
+    if let Some(path) = &spec.learn {
+        write(path, policy::learn(&evidence, &variables).as_bytes())?;
+    }
+    let is_new = difference.as_ref().is_some_and(|difference| !difference.new.is_empty());
+    let verdict = verdict(&evidence, &judgement, is_new);
+    let report = Report { evidence, variables, judgement, difference, verdict };
+    reports::write(spec, places, &report)?;
+    Ok(match verdict {
+        Verdict::Violated => exit::VIOLATED,
+        Verdict::CommandFailed => exit::NOTHING,
+        Verdict::Incomplete => exit::LOSS,
+        Verdict::Clean => exit::OK,
+    })
+}
+
+/// The first of these that holds. A test suite that fails says so even where evidence is missing; what is certainly wrong
+/// goes before both.
+fn verdict(evidence: &Evidence, judgement: &Judgement, is_new: bool) -> Verdict {
+    if !judgement.violations.is_empty() || !judgement.unmet.is_empty() || is_new {
+        Verdict::Violated
+    } else if evidence.status != Some(0) {
+        Verdict::CommandFailed
+    } else if !evidence.gaps.is_empty() {
+        Verdict::Incomplete
+    } else {
+        Verdict::Clean
+    }
+}
+
+/// Why there is no policy.
+enum Wrong {
+    /// It is wrong, and this says where.
+    Policy(String),
+    /// It cannot be read.
+    Other(anyhow::Error),
+}
+
+/// The policy and its name.
+fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
+    let (path, named) = match &spec.policy {
+        Some(path) => (path.as_path(), true),
+        None => (Path::new(POLICY), false),
+    };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !named => return Ok(None),
+        Err(error) => {
+            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", path.display()))));
+        }
+    };
+    let name = path.to_string_lossy().into_owned();
+    match Policy::parse_bytes(&bytes, &name) {
+        Ok(policy) => Ok(Some((policy, name))),
+        Err(faults) => Err(Wrong::Policy(faults.to_string())),
+    }
+}
+
+/// Writes a file of ours: mode 0600, and no link is followed that others could have made.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = Place::find(path)?.create(false)?;
+    file.write_all(bytes).with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::audit::evidence::{Gap, GapKind, Violation};
+
+    #[test]
+    fn the_worst_is_the_verdict() {
+        let check = |violated: bool, is_new: bool, status: Option<i32>, lost: bool, expected: Verdict| {
+            let mut evidence = Evidence { status, ..Evidence::default() };
+            if lost {
+                evidence.gaps.push(Gap { kind: GapKind::Lost, unit: None, what: "ring_full".to_owned(), count: 1 });
+            }
+            let mut judgement = Judgement::default();
+            if violated {
+                judgement.violations.push(Violation { access: 0, rule: String::new(), line: 1 });
+            }
+            assert_eq!(verdict(&evidence, &judgement, is_new), expected);
+        };
+        check(false, false, Some(0), false, Verdict::Clean);
+        check(false, false, Some(0), true, Verdict::Incomplete);
+        check(false, false, Some(256), true, Verdict::CommandFailed);
+        check(false, false, None, false, Verdict::CommandFailed);
+        check(true, false, Some(256), true, Verdict::Violated);
+        check(false, true, Some(0), false, Verdict::Violated);
+    }
+}

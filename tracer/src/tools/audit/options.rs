@@ -1,0 +1,250 @@
+//! The command line of `tracer audit`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::cli::fault::{Fault, show};
+use crate::cli::flags::Takes;
+use crate::cli::getopt::Words;
+use crate::cli::table::{self, Row, backend, color, row};
+use crate::cli::words;
+use crate::spec::{Backend, Color, Command};
+use crate::tools::audit::request::{Audit, Form};
+
+/// What was given.
+struct Draft {
+    help: bool,
+    spec: Audit,
+}
+
+static FLAGS: &[Row<Draft>] = &[
+    row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+        draft.help = true;
+        Ok(())
+    }),
+    row(
+        None,
+        &["--policy"],
+        Takes::Value("FILE"),
+        "Judge by this policy. Without it tracer.toml of the working directory, where there is one.",
+        |draft, value| {
+            draft.spec.policy = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--learn"],
+        Takes::Value("FILE"),
+        "Write a policy that allows what happened in this run, and no more.",
+        |draft, value| {
+            draft.spec.learn = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--baseline"],
+        Takes::Value("FILE"),
+        "Compare with what happened before: what is new violates. Written when it is not there.",
+        |draft, value| {
+            draft.spec.baseline = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
+        draft.spec.update = true;
+        Ok(())
+    }),
+    row(
+        None,
+        &["--report"],
+        Takes::Value("FORM=FILE"),
+        "Write a report: text, json, junit, sarif, markdown or github; may be given several times. FILE may be - for stdout.",
+        |draft, value| {
+            draft.spec.reports.push(report(value)?);
+            Ok(())
+        },
+    ),
+    row(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+        draft.spec.record = Some(value.into());
+        Ok(())
+    }),
+    row(
+        None,
+        &["--hash"],
+        Takes::Nothing,
+        "Tell contents of files of $WORKSPACE before and after by SHA-256.",
+        |draft, _| {
+            draft.spec.hash = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--unit-env"],
+        Takes::Value("NAME"),
+        "A program with this variable in its environment begins a unit of the variable's value; several may be given.",
+        |draft, value| match value.to_str().filter(|name| !name.is_empty() && !name.contains('=')) {
+            Some(name) => {
+                draft.spec.unit_variables.push(name.to_owned());
+                Ok(())
+            }
+            None => Err(Fault::usage(format!("--unit-env takes the name of a variable, not '{}'", show(value)))),
+        },
+    ),
+    row(
+        None,
+        &["--unit-exe"],
+        Takes::Value("GLOB"),
+        "A program whose path (from $WORKSPACE on, or whole) fits is a unit; several may be given.",
+        |draft, value| match value.to_str().filter(|glob| globset::Glob::new(glob).is_ok()) {
+            Some(glob) => {
+                draft.spec.unit_programs.push(glob.to_owned());
+                Ok(())
+            }
+            None => Err(Fault::usage(format!("--unit-exe takes a glob, not '{}'", show(value)))),
+        },
+    ),
+    row(
+        None,
+        &["--pytest"],
+        Takes::Value("WHEN"),
+        "Have pytest mark its tests by a plugin: auto (when the command is pytest), always or never.",
+        |draft, value| {
+            draft.spec.pytest = match value.to_str() {
+                Some("auto") => None,
+                Some("always") => Some(true),
+                Some("never") => Some(false),
+                _ => return Err(Fault::usage(format!("--pytest is auto, always or never, not '{}'", show(value)))),
+            };
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--cgroup"],
+        Takes::Value("DIRECTORY"),
+        "What other processes do in this cgroup v2 directory is done for the command too: containers, services (eBPF only).",
+        |draft, value| {
+            draft.spec.cgroup = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(
+        Some("-u"),
+        &["--user"],
+        Takes::Value("USER"),
+        "Run the command as this user: a login name or UID:GID.",
+        |draft, value| {
+            let user = words::user(value).ok_or_else(|| Fault::plain(format!("Cannot find user '{}'", show(value))))?;
+            draft.spec.command.user = Some(user);
+            Ok(())
+        },
+    ),
+    row(
+        Some("-E"),
+        &["--env"],
+        Takes::Value("VAR[=VALUE]"),
+        "Set or remove a variable of the command's environment.",
+        |draft, value| {
+            let text = value.to_string_lossy();
+            let change = match text.split_once('=') {
+                Some((name, value)) => (name.into(), Some(value.into())),
+                None => (value.to_owned(), None),
+            };
+            draft.spec.command.env.push(change);
+            Ok(())
+        },
+    ),
+    row(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
+        draft.spec.backend = backend(value)?;
+        Ok(())
+    }),
+    row(
+        None,
+        &["--color"],
+        Takes::Value("WHEN"),
+        "Colours: auto (on a terminal, without NO_COLOR), always or never.",
+        |draft, value| {
+            draft.spec.color = color(value)?;
+            Ok(())
+        },
+    ),
+    row(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
+        draft.spec.quiet = true;
+        Ok(())
+    }),
+];
+
+/// `FORM=FILE`
+fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
+    let forms = || Form::ALL.map(Form::name).join(", ");
+    let text = value.to_string_lossy();
+    let Some((form, _)) = text.split_once('=') else {
+        return Err(Fault::usage(format!("--report takes FORM=FILE, with one of {}; not '{}'", forms(), show(value))));
+    };
+    let Some(known) = Form::ALL.into_iter().find(|known| known.name() == form) else {
+        return Err(Fault::usage(format!("'{}' is no form of a report: {}", show(form), forms())));
+    };
+    let file = &std::os::unix::ffi::OsStrExt::as_bytes(value)[form.len() + 1..];
+    if file.is_empty() {
+        return Err(Fault::usage(format!("--report={form}= names no file")));
+    }
+    Ok((known, PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(file))))
+}
+
+/// Reads the command line; `None` asks for help.
+pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fault> {
+    let mut draft = Draft {
+        help: false,
+        spec: Audit {
+            program: program.to_owned(),
+            command: Command::default(),
+            policy: None,
+            learn: None,
+            baseline: None,
+            update: false,
+            reports: Vec::new(),
+            record: None,
+            hash: false,
+            unit_variables: Vec::new(),
+            unit_programs: Vec::new(),
+            pytest: None,
+            cgroup: None,
+            backend: Backend::Auto,
+            ring_size: None,
+            color: Color::Auto,
+            quiet: false,
+        },
+    };
+    let Some(words) = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)? else {
+        return Ok(None);
+    };
+    if words.is_empty() {
+        return Err(Fault::usage("audit takes a command: tracer audit [OPTION]... -- COMMAND [ARG]..."));
+    }
+    if draft.spec.update && draft.spec.baseline.is_none() {
+        return Err(Fault::usage("--update needs --baseline=FILE"));
+    }
+    draft.spec.command.argv = words;
+    Ok(Some(Box::new(draft.spec)))
+}
+
+/// `-h`
+pub fn help(program: &str) -> String {
+    let mut out = format!(
+        "Usage: {program} [OPTION]... -- COMMAND [ARG]...\n\n\
+         Runs a command, usually a test suite, and tells what it and all that it started did to\n\
+         files, what it ran and with whom it talked; which test did it; and whether a policy\n\
+         allows it.\n\n"
+    );
+    table::help(FLAGS, &mut out);
+    out.push_str(
+        "\nExit status: 0 when all is allowed and nothing is missing; 3 when the policy was\n\
+         violated, an expectation was not met or something is new against the baseline; else 1\n\
+         when the command failed; else 4 when the evidence is incomplete; 2 for a usage error or\n\
+         a wrong policy, 125 when tracer could not do its job.\n",
+    );
+    out
+}

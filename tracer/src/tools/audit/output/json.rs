@@ -1,0 +1,165 @@
+//! The report as one object of JSON, with all of the evidence. `schema/audit.schema.json` is the published description; a test
+//! holds what is written here against it. What does not apply is absent.
+
+use super::{verdict, words};
+use crate::decode::signals;
+use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::tools::audit::evidence::{
+    Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Report, Unit,
+};
+
+/// Version of the format: `v`.
+const VERSION: u32 = 1;
+
+/// Appends the report and a newline.
+pub fn json(report: &Report, out: &mut Vec<u8>) {
+    let evidence = &report.evidence;
+    let mut object = Object::begin(out);
+    object.number("v", VERSION);
+    object.text("type", "audit");
+    object.text("verdict", report.verdict.name());
+    object.text("summary", &verdict::sentence(report));
+    object.list("command", &evidence.command, |word, out| escape::bytes(out, word, false));
+    if let Some(status) = evidence.status {
+        object.object("status", |inner| ending(status, inner));
+    }
+    object.text("source", &evidence.source);
+    object.object("variables", |inner| {
+        for (name, path) in &report.variables.0 {
+            inner.bytes(name, path);
+        }
+    });
+    object.list("units", &evidence.units, unit);
+    object.list("accesses", &evidence.accesses, access);
+    object.list("effects", &evidence.effects, effect);
+    object.list("gaps", &evidence.gaps, gap);
+    object.list("remarks", &evidence.remarks, |remark, out| escape::string(out, remark));
+    object.object("policy", |inner| judgement(&report.judgement, inner));
+    if let Some(seen) = &report.difference {
+        object.object("baseline", |inner| difference(seen, inner));
+    }
+    object.end();
+    out.push(b'\n');
+}
+
+fn ending(status: i32, object: &mut Object<'_>) {
+    match status & 0x7f {
+        0 => object.number("exited", status >> 8 & 0xff),
+        signal => object.text("killed", &signals::name(signal)),
+    }
+}
+
+fn unit(unit: &Unit, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.text("runner", unit.runner.name());
+    object.text("suite", &unit.suite);
+    object.text("name", &unit.name);
+    object.end();
+}
+
+fn access(access: &Access, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.number("unit", access.unit as u64);
+    object.text("op", access.op.name());
+    object.object("object", |inner| target(&access.object, inner));
+    if access.errno != 0 {
+        object.text("error", &words::error(access.errno));
+    }
+    if let Some(to) = &access.to {
+        object.bytes("to", to);
+    }
+    if let Some(passed) = &access.passed {
+        object.bytes("passed", passed);
+    }
+    if access.op == Op::Write || access.wrote {
+        object.flag("wrote", access.wrote);
+    }
+    object.bytes("program", &access.program);
+    object.end();
+}
+
+fn target(target: &Target, object: &mut Object<'_>) {
+    match target {
+        Target::File(path) => {
+            object.text("kind", "file");
+            object.bytes("path", path);
+        }
+        Target::Inet { protocol, address, ephemeral, host } => {
+            object.text("kind", "inet");
+            object.text("protocol", protocol);
+            object.text("address", &address.ip().to_string());
+            object.number("port", address.port());
+            object.flag("ephemeral", *ephemeral);
+            if let Some(host) = host {
+                object.text("host", host);
+            }
+        }
+        Target::Unix(name) => {
+            object.text("kind", "unix");
+            object.bytes("name", name);
+        }
+        Target::Other(family, address) => {
+            object.text("kind", "other");
+            object.text("family", family);
+            object.text("address", address);
+        }
+    }
+}
+
+fn effect(effect: &Effect, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.bytes("path", &effect.path);
+    object.text("change", effect.change.name());
+    if let Change::Renamed(to) = &effect.change {
+        object.bytes("to", to);
+    }
+    object.list("units", &effect.units, |index, out| out.extend_from_slice(index.to_string().as_bytes()));
+    object.maybe("size", effect.size);
+    if let Some(before) = &effect.before {
+        object.text("sha256_before", before);
+    }
+    if let Some(after) = &effect.after {
+        object.text("sha256", after);
+    }
+    object.end();
+}
+
+fn gap(gap: &Gap, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.text("kind", gap.kind.name());
+    object.maybe("unit", gap.unit.map(|index| index as u64));
+    object.text("what", &gap.what);
+    object.number("count", gap.count);
+    object.end();
+}
+
+fn judgement(judgement: &Judgement, object: &mut Object<'_>) {
+    if !judgement.policy.is_empty() {
+        object.text("file", &judgement.policy);
+    }
+    object.list("violations", &judgement.violations, |violation, out| {
+        let mut inner = Object::begin(out);
+        inner.number("access", violation.access as u64);
+        inner.text("rule", &violation.rule);
+        if violation.line > 0 {
+            inner.number("line", violation.line);
+        }
+        inner.end();
+    });
+    object.list("unmet", &judgement.unmet, |unmet, out| {
+        let mut inner = Object::begin(out);
+        inner.maybe("unit", unmet.unit.map(|index| index as u64));
+        inner.text("rule", &unmet.rule);
+        if unmet.line > 0 {
+            inner.number("line", unmet.line);
+        }
+        inner.end();
+    });
+}
+
+fn difference(difference: &Difference, object: &mut Object<'_>) {
+    object.text("file", &difference.baseline);
+    object.list("new", &difference.new, |line, out| escape::string(out, line));
+    object.list("gone", &difference.gone, |line, out| escape::string(out, line));
+}

@@ -1,0 +1,179 @@
+//! Made-up reports: one that has something of everything, one that has nothing wrong, one of a command that failed.
+
+use std::net::{Ipv6Addr, SocketAddr};
+
+use crate::tools::audit::evidence::*;
+
+fn file(path: &str) -> Object {
+    Object::File(path.into())
+}
+
+fn inet(protocol: &'static str, address: impl Into<SocketAddr>, ephemeral: bool, host: Option<&str>) -> Object {
+    Object::Inet { protocol, address: address.into(), ephemeral, host: host.map(str::to_owned) }
+}
+
+/// An access of a unit by its usual program.
+fn access(unit: usize, op: Op, object: Object) -> Access {
+    let program = match unit {
+        0 => "/usr/bin/cargo-nextest",
+        1..=4 => "/src/shop/target/debug/deps/cart-0123456789abcdef",
+        _ => "/usr/bin/python3.13",
+    };
+    let wrote = op == Op::Write;
+    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into() }
+}
+
+fn unit(runner: Runner, suite: &str, name: &str) -> Unit {
+    Unit { runner, suite: suite.into(), name: name.into() }
+}
+
+fn variables() -> Variables {
+    let known =
+        [("WORKSPACE", "/src/shop"), ("TARGET", "/src/shop/target"), ("HOME", "/users/ann"), ("TMPDIR", "/tmp")];
+    Variables(known.map(|(name, path)| (name, path.into())).to_vec())
+}
+
+fn units() -> Vec<Unit> {
+    let mut units = vec![
+        unit(Runner::Harness, "", ""),
+        unit(Runner::Nextest, "shop::cart", "tests::adds_an_item"),
+        unit(Runner::Nextest, "shop::cart", "tests::prices::rounds_half_to_even_in_every_currency_that_has_no_cents"),
+        unit(Runner::Nextest, "shop::cart", "tests::reads_the_key_of_the_developer"),
+        unit(Runner::Nextest, "shop::cart", "tests::uses_io_uring"),
+        unit(Runner::Pytest, "tests/test_api.py", "test_get[a|b<c>]"),
+        unit(Runner::Generic, "", "smoke test"),
+    ];
+    units.extend((0..40).map(|n| unit(Runner::Generic, "load", &format!("step {n:02}"))));
+    units
+}
+
+fn accesses() -> Vec<Access> {
+    let mut all = vec![
+        access(0, Op::Read, file("/src/shop/Cargo.toml")),
+        access(0, Op::Run, file("/src/shop/target/debug/deps/cart-0123456789abcdef")),
+        access(1, Op::Read, file("/etc/hostname")),
+        access(1, Op::Create, file("/tmp/cart-1")),
+        access(1, Op::Write, file("/tmp/cart-1")),
+        Access { errno: libc::ENOENT as u16, ..access(2, Op::Read, file("/usr/share/zoneinfo/Nowhere")) },
+        Access {
+            passed: Some(b"/src/shop/fixtures/key".to_vec()),
+            ..access(3, Op::Read, file("/users/ann/.ssh/id_ed25519"))
+        },
+        Access { errno: libc::EACCES as u16, ..access(3, Op::Write, file("/etc/passwd")) },
+        Access { to: Some(b"/users/ann/.profile".to_vec()), ..access(3, Op::Rename, file("/tmp/profile")) },
+        Access { to: Some(b"/etc/hosts".to_vec()), ..access(3, Op::Create, file("/tmp/link")) },
+        Access { program: b"/usr/bin/curl".to_vec(), ..access(3, Op::Run, file("/usr/bin/curl")) },
+        Access {
+            program: b"/usr/bin/curl".to_vec(),
+            errno: libc::ECONNREFUSED as u16,
+            ..access(3, Op::Connect, inet("tcp", ([203, 0, 113, 7], 443), false, Some("telemetry.example.org")))
+        },
+        access(4, Op::Listen, inet("tcp", (Ipv6Addr::LOCALHOST, 0), true, None)),
+        Access { wrote: false, ..access(4, Op::Write, Object::File(b"/tmp/caf\xe9".to_vec())) },
+        access(5, Op::Send, inet("udp", ([192, 0, 2, 1], 53), false, None)),
+        access(5, Op::Connect, Object::Unix(b"/tmp/api.sock".to_vec())),
+        access(5, Op::Bind, Object::Unix(b"@api/control".to_vec())),
+        access(5, Op::Bind, Object::Other("AF_NETLINK", "route, groups 0x1".to_owned())),
+        access(6, Op::List, file("/src/shop")),
+    ];
+    all.extend((7..47).map(|unit| access(unit, Op::Read, file("/src/shop/steps.txt"))));
+    all
+}
+
+fn effects() -> Vec<Effect> {
+    let effect = |path: &str, change, units: &[usize]| Effect {
+        path: path.into(),
+        change,
+        units: units.to_vec(),
+        size: None,
+        before: None,
+        after: None,
+    };
+    let (one, two) = ("0f".repeat(32), "a1".repeat(32));
+    vec![
+        Effect { size: Some(1536), ..effect("/src/shop/target/report.html", Change::Created, &[0, 1, 2]) },
+        Effect {
+            size: Some(20),
+            before: Some(one.clone()),
+            after: Some(two),
+            ..effect("/src/shop/Cargo.lock", Change::Modified, &[0])
+        },
+        Effect { before: Some(one.clone()), after: Some(one), ..effect("/src/shop/notes", Change::Modified, &[5]) },
+        effect("/tmp/cart-1", Change::Temporary, &[1]),
+        effect("/tmp/lock", Change::Deleted, &[6]),
+        effect("/tmp/profile", Change::Renamed(b"/users/ann/.profile".to_vec()), &[3]),
+    ]
+}
+
+fn gap(kind: GapKind, unit: Option<usize>, what: &str, count: u64) -> Gap {
+    Gap { kind, unit, what: what.into(), count }
+}
+
+/// Something of everything.
+pub fn everything() -> Report {
+    let violation = |access, rule: &str, line| Violation { access, rule: rule.into(), line };
+    Report {
+        evidence: Evidence {
+            command: ["cargo", "nextest", "run", "--no-fail-fast"].map(|word| word.as_bytes().to_vec()).to_vec(),
+            status: Some(100 << 8),
+            source: "ebpf".into(),
+            units: units(),
+            accesses: accesses(),
+            effects: effects(),
+            gaps: vec![
+                gap(GapKind::Lost, None, "ring_full", 12),
+                gap(GapKind::IoUring, Some(4), "io_uring_enter by $TARGET/debug/deps/cart-0123456789abcdef", 3),
+                gap(GapKind::Unreadable, Some(2), "the path of openat", 1),
+                gap(GapKind::Unreadable, Some(5), "the address of sendto", 2),
+                gap(GapKind::StillRunning, None, "sleep", 1),
+            ],
+            remarks: vec![
+                "descriptor 3 was inherited: /var/log/build.log, open for writing".into(),
+                "1 process of unit smoke test outlived it: /usr/bin/sleep".into(),
+            ],
+        },
+        variables: variables(),
+        judgement: Judgement {
+            policy: "tracer.toml".into(),
+            violations: vec![
+                violation(6, "deny read $HOME/.ssh/** (tracer.toml:12)", 12),
+                violation(7, "deny write /etc/** (tracer.toml:14)", 14),
+                violation(8, "write is only allowed below $TMPDIR, $TARGET", 0),
+                violation(11, "deny connect *.example.org (tracer.toml:21)", 21),
+                violation(14, "deny send 192.0.2.0/24 (tracer.toml:22)", 22),
+            ],
+            unmet: vec![
+                Unmet { unit: Some(6), rule: "expect write $TARGET/smoke.log (tracer.toml:40)".into(), line: 40 },
+                Unmet { unit: None, rule: "expect connect tcp 127.0.0.1:5432 (tracer.toml:44)".into(), line: 44 },
+            ],
+        },
+        difference: Some(Difference {
+            baseline: "audit.baseline".into(),
+            new: vec!["shop::cart tests::reads_the_key_of_the_developer\tread\t$HOME/.ssh/id_ed25519".into()],
+            gone: vec!["harness\tread\t$WORKSPACE/Cargo.lock".into(), "harness\trun\t/usr/bin/git".into()],
+        }),
+        verdict: Verdict::Violated,
+    }
+}
+
+/// Nothing wrong.
+pub fn clean() -> Report {
+    let evidence = Evidence {
+        command: vec![b"./suite".to_vec()],
+        status: Some(0),
+        source: "ptrace".into(),
+        units: vec![unit(Runner::Harness, "", ""), unit(Runner::Generic, "", "one")],
+        accesses: vec![access(0, Op::Read, file("/etc/hostname")), access(1, Op::Read, file("/etc/hostname"))],
+        ..Evidence::default()
+    };
+    let judgement = Judgement { policy: "tracer.toml".into(), ..Judgement::default() };
+    Report { evidence, variables: variables(), judgement, difference: None, verdict: Verdict::Clean }
+}
+
+/// A command that was killed, of which nothing is known.
+pub fn failed() -> Report {
+    let evidence = Evidence { command: vec![b"./suite".to_vec()], status: Some(9), ..Evidence::default() };
+    let judgement = Judgement::default();
+    let verdict = Verdict::CommandFailed;
+    Report { evidence, variables: Variables::default(), judgement, difference: None, verdict }
+}

@@ -1,0 +1,228 @@
+//! Paths as rules name them: with variables, without the names that chance made, and directories of many files as a whole.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::super::glob::escape;
+use crate::tools::audit::evidence::{Op, Variables};
+
+/// More names than these in one directory are any.
+const MOST_NAMES: usize = 8;
+
+/// Directories that belong to the system: what is read or run of them is no part of a test.
+const SYSTEM: &[&str] =
+    &["/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/proc", "/sys", "/nix/store", "/snap"];
+
+/// Directories of which never all is allowed, however much of them is used: secrets of others are among them.
+const NEVER_WHOLE: &[&str] =
+    &["/", "/etc", "/var", "/var/lib", "/run", "/dev", "/opt", "/mnt", "/srv", "/media", "/home", "/root"];
+
+/// Directories for names that chance makes.
+const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
+
+/// Directories in which a number is one of this run only.
+const NUMBERED: &[&str] = &["/proc/", "/dev/pts/"];
+
+/// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Way {
+    Read,
+    Change,
+    Run,
+    /// Sockets.
+    Other,
+}
+
+fn way(op: Op) -> Way {
+    match op {
+        Op::Read | Op::List => Way::Read,
+        Op::Run => Way::Run,
+        op if op.changes() => Way::Change,
+        _ => Way::Other,
+    }
+}
+
+/// Where the names of a path come from: a variable or the root, and how many names it has itself.
+struct Front<'p> {
+    text: String,
+    /// The names behind it.
+    names: Vec<&'p [u8]>,
+    temporary: bool,
+}
+
+/// Every path that was seen, and what became of it.
+pub struct Paths<'v> {
+    variables: &'v Variables,
+    /// Directories, as rules name them, all beneath which is allowed.
+    whole: BTreeSet<(Way, String)>,
+}
+
+impl<'v> Paths<'v> {
+    /// Looks for the directories of which much is used.
+    pub fn new<'p>(variables: &'v Variables, seen: impl Iterator<Item = (Op, &'p [u8])>) -> Paths<'v> {
+        let mut children: HashMap<(Way, String), BTreeSet<String>> = HashMap::new();
+        let mut paths = Paths { variables, whole: BTreeSet::new() };
+        let mut known: BTreeSet<(Way, &[u8])> = BTreeSet::new();
+        for (op, path) in seen {
+            if !known.insert((way(op), path)) {
+                continue;
+            }
+            let Some(steps) = paths.steps(way(op), path) else { continue };
+            for pair in steps.windows(2) {
+                if !NEVER_WHOLE.contains(&pair[0].as_str()) && pair[0] != "$HOME" && pair[0].len() > 1 {
+                    children.entry((way(op), pair[0].clone())).or_default().insert(pair[1].clone());
+                }
+            }
+        }
+        let many = children.into_iter().filter(|(_, names)| names.len() > MOST_NAMES);
+        paths.whole = many.map(|(key, _)| key).collect();
+        paths
+    }
+
+    /// The glob of a rule about a path; `None` where no glob can be.
+    pub fn rule(&self, op: Op, path: &[u8]) -> Option<String> {
+        let steps = self.steps(way(op), path)?;
+        let whole = steps.iter().find(|step| self.whole.contains(&(way(op), (*step).clone())));
+        match whole {
+            Some(front) => Some(format!("{front}/**")),
+            None => steps.last().cloned(),
+        }
+    }
+
+    /// The glob of one path alone, but for names that chance made.
+    pub fn one(&self, path: &[u8]) -> Option<String> {
+        self.steps(Way::Other, path)?.last().cloned()
+    }
+
+    /// The globs of a path and of the directories above it, up to where its variable begins.
+    fn steps(&self, way: Way, path: &[u8]) -> Option<Vec<String>> {
+        let front = self.front(path)?;
+        let mut text = front.text;
+        let mut steps = vec![if text.is_empty() { "/".to_owned() } else { text.clone() }];
+        for name in front.names {
+            text.push('/');
+            let number = name.iter().all(u8::is_ascii_digit);
+            if number && NUMBERED.iter().any(|front| text.starts_with(front)) {
+                text.push('*');
+            } else {
+                text.push_str(&chance(name, front.temporary).unwrap_or_else(|| escape(name)));
+            }
+            steps.push(text.clone());
+            if matches!(way, Way::Read | Way::Run) && SYSTEM.contains(&text.as_str()) {
+                // A system directory is one whole, and so are those within.
+                steps.push(format!("{text}/**"));
+                break;
+            }
+        }
+        Some(steps)
+    }
+
+    fn front<'p>(&self, path: &'p [u8]) -> Option<Front<'p>> {
+        let names: Vec<&[u8]> =
+            path.strip_prefix(b"/")?.split(|&b| b == b'/').filter(|name| !name.is_empty()).collect();
+        if names.iter().any(|name| matches!(*name, b"." | b"..") || name.contains(&0)) || path.len() > 1000 {
+            return None;
+        }
+        let below = |front: &[u8]| path.starts_with(front) && matches!(path.get(front.len()), None | Some(b'/'));
+        let temporary = TEMPORARY.iter().any(|front| below(front.as_bytes()));
+        let shortened = self.variables.shorten(path);
+        if shortened.first() != Some(&b'$') {
+            return Some(Front { text: String::new(), names, temporary });
+        }
+        let end = shortened.iter().position(|&b| b == b'/').unwrap_or(shortened.len());
+        let text = String::from_utf8_lossy(&shortened[..end]).into_owned();
+        let count = shortened[end..].split(|&b| b == b'/').filter(|name| !name.is_empty()).count();
+        let temporary = temporary && text != "$WORKSPACE" && text != "$TARGET" || text == "$TMPDIR";
+        Some(Front { text, names: names[names.len() - count..].to_vec(), temporary })
+    }
+}
+
+/// A glob for a name part of which chance made: `.tmpAb3dE9` is `.tmp*` (in a directory for such names), `id-0123456789abcdef`
+/// is `id-*` (anywhere).
+pub fn chance(name: &[u8], temporary: bool) -> Option<String> {
+    for front in [&b".tmp"[..], b"tmp.", b"tmp"].into_iter().filter(|_| temporary) {
+        let rest = name.strip_prefix(front).filter(|rest| rest.len() >= 6);
+        if rest.is_some_and(|rest| rest.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_')) {
+            return Some(format!("{}*", escape(front)));
+        }
+    }
+    let mut out = String::new();
+    let (mut at, mut found) = (0, false);
+    while at < name.len() {
+        let run = name[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        if run == 0 {
+            let end = at + name[at..].iter().take_while(|b| !b.is_ascii_alphanumeric()).count();
+            out.push_str(&escape(&name[at..end]));
+            at = end;
+            continue;
+        }
+        let word = &name[at..at + run];
+        match random(word, temporary) {
+            Some(kept) => {
+                found = true;
+                out.push_str(&escape(&word[..kept]));
+                out.push('*');
+            }
+            None => out.push_str(&escape(word)),
+        }
+        at += run;
+    }
+    found.then_some(out)
+}
+
+/// How many bytes in front of a word are not of chance, where the rest is.
+fn random(word: &[u8], temporary: bool) -> Option<usize> {
+    let digits = |word: &[u8]| word.iter().filter(|b| b.is_ascii_digit()).count();
+    let hex = word.iter().all(u8::is_ascii_hexdigit);
+    if hex && word.len() >= 16 && digits(word) > 0 {
+        return Some(0);
+    }
+    if !temporary {
+        return None;
+    }
+    let kept = [&b"pid"[..], b"tmp"].iter().find(|front| word.starts_with(front)).map_or(0, |front| front.len());
+    let rest = &word[kept..];
+    let number = digits(rest) == rest.len() && rest.len() >= 3;
+    // Among letters digits or capitals turn up again and again; words have fewer capitals.
+    let turns = rest.windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count();
+    let letters = rest.len() >= 6 && (digits(rest) > 0 && turns >= 2 || turns * 2 >= rest.len());
+    (number || letters).then_some(kept)
+}
+
+/// A digit, a small letter, a capital.
+fn kind(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_chance_are_known() {
+        let check = |name: &str, temporary: bool, expected: Option<&str>| {
+            assert_eq!(chance(name.as_bytes(), temporary).as_deref(), expected, "{name} {temporary}");
+        };
+        check(".tmpAb3dE9", true, Some(".tmp*"));
+        check(".tmpabcdef", true, Some(".tmp*"));
+        check("tmp.X1y2Z3w4", true, Some("tmp.*"));
+        check("tmp.X1y2Z3w4", false, None);
+        check("out-4242.log", true, Some("out-*.log"));
+        check("out-4242.log", false, None);
+        check("serde-0123456789abcdef.d", false, Some("serde-*.d"));
+        check("report.xml", true, None);
+        check("README", true, None);
+        check("test_1", true, None);
+        check("MyCrate", true, None);
+        check("tmpab_cde12", true, Some("tmp*"));
+        check("aBcDeF", true, Some("*"));
+        check("x*aBcDeF", true, Some("x\\**"));
+        check("pid4242", true, Some("pid*"));
+        check("123e4567-e89b-12d3-a456-426614174000", true, Some("*-e89b-12d3-a456-*"));
+        check("pytest-of-root", true, None);
+        check("a b*", true, None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Writing reports: those that were asked for, what GitHub's variables ask for, and the summary on stderr.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::render::place::Place;
+use crate::render::sink::colored;
+use crate::tools::audit::evidence::Report;
+use crate::tools::audit::output;
+use crate::tools::audit::request::{Audit, Form};
+
+/// Columns of a summary that goes nowhere near a terminal.
+const WIDTH: usize = 100;
+
+/// Where a report goes.
+pub enum Target {
+    /// A file.
+    File(File, String),
+    /// stdout.
+    Stdout,
+}
+
+/// Opens the files of all reports.
+///
+/// # Errors
+/// One of them cannot be made.
+pub fn places(spec: &Audit) -> Result<Vec<(Form, Target)>> {
+    let open = |(form, path): &(Form, std::path::PathBuf)| -> Result<(Form, Target)> {
+        if path.as_os_str() == "-" {
+            return Ok((*form, Target::Stdout));
+        }
+        let file = Place::find(path)?.create(false)?;
+        Ok((*form, Target::File(file, path.display().to_string())))
+    };
+    spec.reports.iter().map(open).collect()
+}
+
+/// Writes all of them.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write(spec: &Audit, places: Vec<(Form, Target)>, report: &Report) -> Result<()> {
+    for (form, target) in places {
+        let bytes = render(form, report);
+        match target {
+            Target::File(mut file, name) => file.write_all(&bytes).with_context(|| format!("writing {name}"))?,
+            Target::Stdout => print(&bytes).context("writing to stdout")?,
+        }
+    }
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        if !spec.reports.iter().any(|(form, _)| *form == Form::Github) {
+            print(&render(Form::Github, report)).context("writing to stdout")?;
+        }
+        // The runner made this file for what the step has to say.
+        if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
+            let mut file = Place::find(Path::new(&path))?.create(true)?;
+            file.write_all(&render(Form::Markdown, report)).context("writing GITHUB_STEP_SUMMARY")?;
+        }
+    }
+    if !spec.quiet {
+        let color = colored(spec.color, || io::stderr().is_terminal());
+        let width = rustix::termios::tcgetwinsize(io::stderr()).map_or(WIDTH, |size| usize::from(size.ws_col));
+        let mut out = Vec::new();
+        output::text(report, color, if width == 0 { WIDTH } else { width }, &mut out);
+        // Nobody is left to be told that stderr is closed.
+        let _ = io::stderr().write_all(&out);
+    }
+    Ok(())
+}
+
+fn render(form: Form, report: &Report) -> Vec<u8> {
+    let mut out = Vec::new();
+    match form {
+        Form::Text => output::text(report, false, WIDTH, &mut out),
+        Form::Json => output::json(report, &mut out),
+        Form::Junit => output::junit(report, &mut out),
+        Form::Sarif => output::sarif(report, &mut out),
+        Form::Markdown => output::markdown(report, &mut out),
+        Form::Github => output::github(report, &mut out),
+    }
+    out
+}
+
+/// To stdout; that nobody reads it is no failure.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,78 @@
+//! What was asked of `tracer audit`.
+
+use std::path::PathBuf;
+
+use crate::spec::{Backend, Color, Command};
+
+/// An audit of a command.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The name by which it was called, for messages.
+    pub program: String,
+    /// The command.
+    pub command: Command,
+    /// The policy; `None` takes `tracer.toml` of the working directory, where there is one.
+    pub policy: Option<PathBuf>,
+    /// Write a policy that allows what happened.
+    pub learn: Option<PathBuf>,
+    /// What happened before: compared with, or written when it is not there yet.
+    pub baseline: Option<PathBuf>,
+    /// Write the baseline anew.
+    pub update: bool,
+    /// Reports, each to its file.
+    pub reports: Vec<(Form, PathBuf)>,
+    /// Keep the events here.
+    pub record: Option<PathBuf>,
+    /// Tell contents of files by their sums.
+    pub hash: bool,
+    /// Variables that name a unit.
+    pub unit_variables: Vec<String>,
+    /// Globs of programs that are units.
+    pub unit_programs: Vec<String>,
+    /// Have pytest mark its tests; `None`: when the command is pytest.
+    pub pytest: Option<bool>,
+    /// What others do in this cgroup v2 directory, or below it, is done for the command.
+    pub cgroup: Option<PathBuf>,
+    /// By what it is traced.
+    pub backend: Backend,
+    /// Bytes of the ring buffer.
+    pub ring_size: Option<usize>,
+    /// Colours.
+    pub color: Color,
+    /// No summary on stderr.
+    pub quiet: bool,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The summary of the terminal, without colours.
+    Text,
+    /// One object of JSON: schema/audit.schema.json.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Markdown, as GitHub shows it in a step's summary.
+    Markdown,
+    /// Workflow commands of GitHub: annotations.
+    Github,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Form; 6] = [Form::Text, Form::Json, Form::Junit, Form::Sarif, Form::Markdown, Form::Github];
+
+    /// The word on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Form::Text => "text",
+            Form::Json => "json",
+            Form::Junit => "junit",
+            Form::Sarif => "sarif",
+            Form::Markdown => "markdown",
+            Form::Github => "github",
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! From what a process holds to what a line shows, by lsof's rules.
+
+use std::borrow::Cow;
+
+use super::gather::Selected;
+use super::names::Names;
+use super::select::{Selection, kind};
+use super::sockets::{Found, Tables, View, bound_path};
+use super::targets::Targets;
+use crate::system::procfs::fds;
+use crate::system::procfs::locks::Locks;
+use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::net::Inet;
+use crate::system::snapshot::{Descriptor, Dev, Process, Slot};
+use crate::tools::lsof::output::{Amount, Entry, Node, Row};
+use crate::tools::lsof::request::{Ends, FlagsColumn, Lsof, SizeColumn};
+
+/// A file with what decides whether it is shown, and what is at its other end.
+#[derive(Debug)]
+pub struct Item {
+    /// The line.
+    pub row: Row,
+    /// Its bits of selection.
+    pub bits: u32,
+    /// By what its other end is found.
+    pub end: End,
+}
+
+/// By what the other end of a file is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// There is none.
+    None,
+    /// A pipe, by inode.
+    Pipe(u64),
+    /// A message queue, by inode.
+    Queue(u64),
+    /// An eventfd, by number.
+    Event(u64),
+    /// The master of a pseudoterminal, by the number of its slave.
+    Master(u64),
+    /// A pseudoterminal, by number.
+    Slave(u64),
+    /// A unix socket, by inode.
+    Unix(u64),
+    /// An internet socket.
+    Inet(Inet),
+}
+
+/// A process and its files.
+#[derive(Debug)]
+pub struct Held {
+    /// The process; its rows come last.
+    pub entry: Entry,
+    /// The files.
+    pub items: Vec<Item>,
+}
+
+/// Makes lines of a snapshot.
+pub struct Lister<'l, 's> {
+    /// The request.
+    pub spec: &'l Lsof,
+    /// What is wanted.
+    pub selection: &'l mut Selection<'s>,
+    /// What was named.
+    pub targets: &'l mut Targets,
+    /// Sockets.
+    pub tables: &'l mut Tables,
+    /// Names.
+    pub names: &'l mut Names,
+    /// Locks.
+    pub locks: Locks,
+    /// Mounts.
+    pub mounts: &'l Mounts,
+    /// Space for reading.
+    pub buffer: Vec<u8>,
+}
+
+/// Major numbers of pseudoterminals (Documentation/admin-guide/devices.txt), and the device `ptmx`.
+const SLAVES: std::ops::Range<u32> = 136..144;
+const PTMX: Dev = Dev { major: 5, minor: 2 };
+
+impl Lister<'_, '_> {
+    /// Lines of a process; without `-E`, of the files that are shown only.
+    pub fn held(&mut self, (mut process, bits): Selected) -> Held {
+        let files = std::mem::take(&mut process.files);
+        let all = self.spec.show.ends != Ends::No;
+        let mut items = Vec::with_capacity(if all { files.len() } else { 0 });
+        for file in files {
+            if file.trouble.is_some() && file.stat.is_none() && !self.spec.warn {
+                continue;
+            }
+            let item = self.item(file, &process, bits);
+            self.selection.note(item.bits);
+            if all || self.selection.shown(item.bits) {
+                items.push(item);
+            }
+        }
+        let shown = items.iter().any(|item| self.selection.shown(item.bits));
+        let login = (shown && !self.spec.show.numeric_users).then(|| self.names.user(process.uid)).flatten();
+        let Process { pid, tid, ppid, pgid, uid, comm, task_comm, .. } = process;
+        Held { entry: Entry { pid, tid, ppid, pgid, uid, login, comm, task_comm, rows: Vec::new() }, items }
+    }
+
+    fn item(&mut self, file: Descriptor, process: &Process, bits: u32) -> Item {
+        let show = &self.spec.show;
+        let mut row = Row {
+            slot: file.slot,
+            access: file.access.letter(),
+            lock: b' ',
+            kind: Cow::Borrowed("unknown"),
+            dev: None,
+            rdev: None,
+            device_text: None,
+            amount: Amount::None,
+            links: None,
+            node: Node::None,
+            flags: file.flags.filter(|_| show.flags != FlagsColumn::None),
+            name: Box::default(),
+            ends: None,
+            note: file.trouble.clone(),
+            connection: None,
+        };
+        let mut bits = bits | self.selection.slot(file.slot);
+        let mut end = End::None;
+        if file.slot == Slot::NoFd {
+            row.kind = Cow::Borrowed("");
+            return Item { row, bits, end };
+        }
+        let Some(stat) = file.stat else {
+            if let Some((dev, ino)) = file.place {
+                row.dev = Some(dev);
+                row.node = if ino == 0 { Node::None } else { Node::Inode(ino) };
+            }
+            row.name = file.path;
+            return Item { row, bits, end };
+        };
+        let offset = || file.pos.filter(|_| show.size != SizeColumn::Size).map_or(Amount::None, Amount::Offset);
+        if stat.kind() == libc::S_IFSOCK {
+            row.dev = Some(stat.dev);
+            row.amount = offset();
+            let mut view = View {
+                tables: self.tables,
+                names: self.names,
+                selection: self.selection,
+                select: &self.spec.select,
+                show,
+            };
+            let (more, found) = view.fill(&mut row, process, file.netns, stat.ino);
+            bits |= more;
+            match found {
+                Found::Unix => {
+                    end = End::Unix(stat.ino);
+                    if self.targets.any() && self.targets.hit_path(bound_path(&row)) {
+                        bits |= kind::NAME;
+                    }
+                }
+                Found::Inet(inet) => end = End::Inet(inet),
+                Found::Other => {}
+            }
+            return Item { row, bits, end };
+        }
+        // `pipe:[1]` and its like: what it is, and which.
+        let path: &[u8] = &file.path;
+        let (word, which) = match path.iter().position(|&b| b == b':') {
+            Some(at) if path.first() != Some(&b'/') => (&path[..at], &path[at + 1..]),
+            _ => (path, b"".as_slice()),
+        };
+        let device = matches!(stat.kind(), libc::S_IFCHR | libc::S_IFBLK);
+        let queue = self.mounts.own.iter().any(|m| m.kind == b"mqueue" && m.dev == stat.dev);
+        row.kind = type_name(stat.kind(), word, queue);
+        row.dev = Some(stat.dev);
+        row.rdev = device.then_some(stat.rdev);
+        row.node = Node::Inode(stat.ino);
+        row.lock = self.locks.letter(process.pid, stat.dev, stat.ino);
+        row.amount = match stat.kind() {
+            libc::S_IFCHR | libc::S_IFBLK | libc::S_IFIFO => offset(),
+            _ if show.size == SizeColumn::Offset => offset(),
+            _ => stat.size.map_or(Amount::None, Amount::Size),
+        };
+        row.links = stat.links.filter(|_| show.links);
+        let below = self.spec.select.links_below.unwrap_or(0);
+        if row.links.is_some_and(|links| links < below) {
+            bits |= kind::LINKS;
+        }
+        row.name = word.into();
+        if self.targets.any()
+            && let Some(name) = self.targets.hit(stat.dev, stat.ino)
+        {
+            bits |= kind::NAME;
+            if let Some(name) = name {
+                row.name = name.into();
+            }
+        }
+        let nfs = |m: &&crate::system::procfs::mounts::Mount| {
+            m.dev == stat.dev && matches!(m.kind.as_slice(), b"nfs" | b"nfs3" | b"nfs4") && path.starts_with(&m.point)
+        };
+        if let Some(mount) = self.mounts.own.iter().find(nfs) {
+            row.name = [&row.name, b" (".as_slice(), &mount.source, b")"].concat().into();
+            if self.spec.select.nfs {
+                bits |= kind::NFS;
+            }
+        }
+        end = match stat.kind() {
+            libc::S_IFIFO => End::Pipe(stat.ino),
+            libc::S_IFCHR if SLAVES.contains(&stat.rdev.major) => {
+                End::Slave(u64::from((stat.rdev.major - SLAVES.start) << 8 | stat.rdev.minor))
+            }
+            _ if queue => End::Queue(stat.ino),
+            _ => end,
+        };
+        if let Slot::Number(fd) = file.slot {
+            if row.kind == "a_inode" {
+                end = self.anonymous(&mut row, process, fd, which, bits);
+            } else if stat.rdev == PTMX && device && show.ends != Ends::No {
+                let master = fds::fdinfo(process, fd, &mut self.buffer).tty;
+                end = master.map_or(End::None, End::Master);
+            }
+        }
+        Item { row, bits, end }
+    }
+
+    /// What an anonymous inode is, with what only fdinfo tells of it.
+    fn anonymous(&mut self, row: &mut Row, process: &Process, fd: u32, which: &[u8], bits: u32) -> End {
+        row.name = which.into();
+        let special = matches!(which, b"[eventfd]" | b"[pidfd]" | b"[eventpoll]");
+        let ends = self.spec.show.ends != Ends::No;
+        if !special || !(ends || self.selection.shown(bits)) {
+            return End::None;
+        }
+        let info = fds::fdinfo(process, fd, &mut self.buffer);
+        let named = |word: &str, value: String| format!("[{word}:{value}]").into_bytes().into();
+        match which {
+            b"[eventfd]" => {
+                if let Some(id) = info.eventfd {
+                    row.name = named("eventfd", id.to_string());
+                    return End::Event(id);
+                }
+            }
+            b"[pidfd]" => {
+                if let Some(pid) = info.pid {
+                    row.name = named("pidfd", pid.to_string());
+                }
+            }
+            _ if !info.targets.is_empty() => {
+                /// As many as lsof shows.
+                const TARGETS: usize = 32;
+                let mut targets = info.targets;
+                targets.truncate(TARGETS);
+                targets.sort_unstable();
+                let text: Vec<String> = targets.iter().map(u64::to_string).collect();
+                let more = if targets.len() == TARGETS { "..." } else { "" };
+                row.name = named("eventpoll", text.join(",") + more);
+            }
+            _ => {}
+        }
+        End::None
+    }
+}
+
+/// TYPE.
+fn type_name(kind: u32, word: &[u8], queue: bool) -> Cow<'static, str> {
+    Cow::Borrowed(match kind {
+        libc::S_IFBLK => "BLK",
+        libc::S_IFCHR => "CHR",
+        libc::S_IFDIR => "DIR",
+        libc::S_IFIFO => "FIFO",
+        libc::S_IFREG if queue => "PSXMQ",
+        libc::S_IFREG => "REG",
+        libc::S_IFLNK => "LINK",
+        0 if word == b"anon_inode" => "a_inode",
+        kind => return Cow::Owned(format!("{:04o}", kind >> 12 & 0xf)),
+    })
+}

@@ -1,0 +1,263 @@
+//! `tracer lsof`: open files, by lsof's options and in its output. Snapshot, selection, lines, output.
+
+mod ending;
+mod ends;
+mod gather;
+mod list;
+mod names;
+pub mod options;
+pub mod output;
+pub mod request;
+mod select;
+mod sockets;
+mod targets;
+
+#[cfg(test)]
+pub mod testing;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anyhow::Result;
+
+pub use gather::everything;
+
+use self::list::{Held, Lister};
+use self::names::{Names, host_addresses, service_port};
+use self::select::{Selection, Wanted};
+use self::sockets::Tables;
+use self::targets::Targets;
+use crate::exit;
+use crate::render::sink::colored;
+use crate::system::procfs::fds::Reader;
+use crate::system::procfs::locks::Locks;
+use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::net::InetProtocol;
+use crate::system::procfs::stat::Asker;
+use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
+use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
+
+/// Lists open files; gives the exit code.
+///
+/// # Errors
+/// /proc cannot be read, or the source that was demanded does not work.
+pub fn run(spec: &Lsof) -> Result<u8> {
+    let mounts = Mounts::of(std::process::id());
+    let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
+    let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);
+    if spec.warn || unusable.fatal {
+        unusable.lines.iter().for_each(|line| complain(spec, line));
+    }
+    if unusable.fatal {
+        return Ok(exit::NOTHING);
+    }
+    let addresses = match addresses(&spec.select.addresses) {
+        Ok(addresses) => addresses,
+        Err(line) => {
+            complain(spec, &line);
+            return Ok(usage_code(spec));
+        }
+    };
+    let mut names = Names::default();
+    let mut ever = false;
+    let mut round = 0;
+    loop {
+        let mut selection = Selection::new(&spec.select, addresses.clone(), targets.any());
+        let mut reader = Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec));
+        let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
+        let any = entries.iter().any(|entry| !entry.rows.is_empty());
+        ever |= any;
+        let mut out = Vec::new();
+        crate::tools::lsof::output::write(&entries, &spec.show, terminal(spec), unreadable, &mut out);
+        if let Some(repeat) = spec.repeat.as_ref().filter(|repeat| any || !repeat.until_none) {
+            let marker = repeat.marker.as_deref().map(now);
+            crate::tools::lsof::output::marker(&spec.show, marker.as_deref(), &mut out);
+        }
+        let missing = ending::missing(spec, &selection, &targets);
+        if spec.verbose && spec.repeat.is_none() {
+            missing.iter().for_each(|line| out.extend_from_slice(format!("{}: {line}\n", spec.program).as_bytes()));
+        }
+        match io::stdout().write_all(&out).and_then(|()| io::stdout().flush()) {
+            Ok(()) => {}
+            // `| head` has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::OK),
+            Err(error) => return Err(error.into()),
+        }
+        if spec.warn {
+            for uid in names.nameless.drain(..) {
+                complain(spec, &format!("no pwd entry for UID {uid}"));
+            }
+        }
+        if unreadable > 0 && (spec.warn || !any) {
+            let s = if unreadable == 1 { "" } else { "es" };
+            complain(spec, &format!("{unreadable} process{s} not readable"));
+        }
+        round += 1;
+        let last = match &spec.repeat {
+            None => true,
+            Some(repeat) => (repeat.until_none && !any) || (repeat.count != 0 && round >= repeat.count),
+        };
+        if last {
+            let failed = !missing.is_empty() || !unusable.lines.is_empty();
+            return Ok(match &spec.repeat {
+                Some(repeat) if repeat.until_none => ending::code(ever),
+                _ => ending::code(!failed || spec.forgive),
+            });
+        }
+        std::thread::sleep(Duration::from_secs(spec.repeat.as_ref().map_or(0, |repeat| repeat.every)));
+    }
+}
+
+/// A listing: processes with their lines.
+fn entries(
+    spec: &Lsof,
+    selection: &mut Selection<'_>,
+    targets: &mut Targets,
+    names: &mut Names,
+    mounts: &Mounts,
+    reader: &mut Reader,
+) -> Result<(Vec<Entry>, u64)> {
+    let ends = spec.show.ends != Ends::No;
+    let (list, unreadable) = gather::gather(spec, selection, reader, ends)?;
+    let mut tables = Tables::default();
+    let mut held: Vec<Held> = {
+        // The borrow of the request outlives that of the selection, as the lister wants it.
+        let mut lister = Lister {
+            spec,
+            selection: &mut *selection,
+            targets,
+            tables: &mut tables,
+            names,
+            locks: Locks::read(),
+            mounts,
+            buffer: Vec::new(),
+        };
+        list.into_iter().map(|selected| lister.held(selected)).collect()
+    };
+    if ends {
+        ends::tell(&mut held, selection, &spec.show, &peers());
+        // Those that were listed for their other end only have users too.
+        for held in held.iter_mut().filter(|_| !spec.show.numeric_users) {
+            held.entry.login = names.user(held.entry.uid);
+        }
+    }
+    let mut entries: Vec<Entry> = held
+        .into_iter()
+        .map(|Held { mut entry, items }| {
+            entry.rows = items.into_iter().filter(|item| selection.shown(item.bits)).map(|item| item.row).collect();
+            entry
+        })
+        .collect();
+    if let Some(key) = spec.show.sort {
+        sort(&mut entries, key);
+    }
+    Ok((entries, unreadable))
+}
+
+/// Orders lines across processes: each gets its process's columns.
+fn sort(entries: &mut Vec<Entry>, key: SortKey) {
+    let amount = |row: &Row| match (row.amount, key) {
+        (Amount::Size(n), SortKey::Size) | (Amount::Offset(n), SortKey::Offset) => Some(n),
+        _ => None,
+    };
+    if key == SortKey::Pid {
+        return;
+    }
+    let mut lines: Vec<Entry> = Vec::new();
+    for mut entry in entries.drain(..) {
+        let rows = std::mem::take(&mut entry.rows);
+        lines.extend(rows.into_iter().map(|row| Entry { rows: vec![row], ..entry.clone() }));
+    }
+    match key {
+        SortKey::Name => lines.sort_by(|a, b| a.rows[0].name.cmp(&b.rows[0].name)),
+        _ => lines.sort_by_key(|entry| std::cmp::Reverse(amount(&entry.rows[0]))),
+    }
+    *entries = lines;
+}
+
+/// Of unix sockets, the inode of the other.
+fn peers() -> HashMap<u64, u64> {
+    crate::system::socket_ends::unix_peers().unwrap_or_default()
+}
+
+/// Addresses of `-i` with their names looked up.
+fn addresses(given: &[Address]) -> Result<Vec<Wanted>, String> {
+    let mut list = Vec::new();
+    for (of, address) in given.iter().enumerate() {
+        let protocol = address.protocol.map(|protocol| match protocol {
+            Protocol::Tcp => InetProtocol::Tcp,
+            Protocol::Udp => InetProtocol::Udp,
+            Protocol::UdpLite => InetProtocol::UdpLite,
+        });
+        let hosts = match &address.host {
+            None => vec![None],
+            Some(Host::Ip(ip)) => vec![Some(*ip)],
+            Some(Host::Name(name)) => {
+                let fits = |ip: &std::net::IpAddr| match address.family {
+                    Family::Any => true,
+                    Family::V4 => ip.is_ipv4(),
+                    Family::V6 => ip.is_ipv6(),
+                };
+                let found: Vec<_> = host_addresses(name, &address.text)?.into_iter().filter(fits).collect();
+                if found.is_empty() {
+                    return Err(format!("unknown host name ({name}) in: -i {}", address.text));
+                }
+                found.into_iter().map(Some).collect()
+            }
+        };
+        let number = |port: &Port| match port {
+            Port::Number(n) => Ok(*n),
+            Port::Service(name) => service_port(name, protocol, &address.text),
+        };
+        let mut ports = Vec::new();
+        for range in &address.ports {
+            let first = number(&range.first)?;
+            let last = range.last.as_ref().map_or(Ok(first), number)?;
+            if last < first {
+                return Err(format!("unacceptable port specification in: -i {}", address.text));
+            }
+            ports.push(Some((first, last)));
+        }
+        if ports.is_empty() {
+            ports.push(None);
+        }
+        for ip in hosts {
+            let one = |&ports: &_| Wanted { of, protocol, family: address.family, ip, ports };
+            list.extend(ports.iter().map(one));
+        }
+    }
+    Ok(list)
+}
+
+/// The time, by a format of strftime(3).
+fn now(format: &str) -> String {
+    let time = jiff::ZonedDateTime::new(jiff::Timestamp::now(), jiff::tz::TimeZone::system());
+    jiff::fmt::strtime::format(format, &time).unwrap_or_else(|_| "=======".to_owned())
+}
+
+fn terminal(spec: &Lsof) -> Terminal {
+    let color = colored(spec.show.color, || rustix::termios::isatty(io::stdout()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let utf8 = locale.is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("utf-8") || name.contains("utf8")
+    });
+    Terminal { utf8, color: color && spec.show.form == Form::Table }
+}
+
+/// `-e`
+fn exempt(spec: &Lsof) -> Vec<Vec<u8>> {
+    spec.collect.exempt.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec()).collect()
+}
+
+fn usage_code(spec: &Lsof) -> u8 {
+    if spec.failure == exit::FAILED { exit::USAGE } else { spec.failure }
+}
+
+/// A line on stderr.
+fn complain(spec: &Lsof, line: &str) {
+    // Nobody is left to be told that stderr is closed.
+    let _ = writeln!(io::stderr(), "{}: {line}", spec.program);
+}

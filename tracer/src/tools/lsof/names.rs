@@ -1,0 +1,184 @@
+//! Names of hosts, services and users, each looked up once. Where names are not to be had, numbers are shown.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, CString};
+use std::net::{IpAddr, ToSocketAddrs};
+
+use crate::system::procfs::net::InetProtocol;
+use crate::tools::lsof::request::Show;
+
+/// Names found so far.
+#[derive(Debug, Default)]
+pub struct Names {
+    hosts: HashMap<IpAddr, String>,
+    services: HashMap<(InetService, u16), Option<String>>,
+    users: HashMap<u32, Option<Box<str>>>,
+    /// Users without a name, to be warned of.
+    pub nameless: Vec<u32>,
+}
+
+/// For which services have names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum InetService {
+    Tcp,
+    Udp,
+}
+
+impl InetService {
+    fn of(protocol: InetProtocol) -> Option<InetService> {
+        match protocol {
+            InetProtocol::Tcp => Some(InetService::Tcp),
+            InetProtocol::Udp => Some(InetService::Udp),
+            InetProtocol::UdpLite => None,
+        }
+    }
+
+    fn name(self) -> &'static CStr {
+        match self {
+            InetService::Tcp => c"tcp",
+            InetService::Udp => c"udp",
+        }
+    }
+}
+
+impl Names {
+    /// `HOST:PORT`, as lsof writes an end of a connection.
+    pub fn end(&mut self, ip: IpAddr, port: u16, protocol: InetProtocol, show: &Show) -> String {
+        let host = match ip {
+            ip if ip.is_unspecified() => "*".to_owned(),
+            ip => self.hosts.entry(ip).or_insert_with(|| host(ip, show.numeric_hosts)).clone(),
+        };
+        if port == 0 {
+            return format!("{host}:*");
+        }
+        let service = InetService::of(protocol).filter(|_| !show.numeric_ports);
+        let name = service.and_then(|service| {
+            self.services.entry((service, port)).or_insert_with(|| service_name(service, port)).as_ref()
+        });
+        match name {
+            Some(name) => format!("{host}:{name}"),
+            None => format!("{host}:{port}"),
+        }
+    }
+
+    /// The name of a user.
+    pub fn user(&mut self, uid: u32) -> Option<Box<str>> {
+        self.users
+            .entry(uid)
+            .or_insert_with(|| {
+                let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
+                if user.is_none() {
+                    self.nameless.push(uid);
+                }
+                user.map(|user| user.name.into())
+            })
+            .clone()
+    }
+}
+
+/// A host by name, else by number; of IPv6 in brackets.
+fn host(ip: IpAddr, numeric: bool) -> String {
+    let name = if numeric { None } else { lookup(ip) };
+    name.unwrap_or_else(|| match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    })
+}
+
+/// getnameinfo(3)
+fn lookup(ip: IpAddr) -> Option<String> {
+    let mut name = [0 as libc::c_char; 1025];
+    let failed = match ip {
+        IpAddr::V4(v4) => {
+            // SAFETY: plain numbers, for which zero is a value.
+            let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+            address.sin_family = libc::AF_INET as libc::sa_family_t;
+            address.sin_addr.s_addr = u32::from_ne_bytes(v4.octets());
+            resolve(&address, &mut name)
+        }
+        IpAddr::V6(v6) => {
+            // SAFETY: plain numbers, for which zero is a value.
+            let mut address: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
+            address.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+            address.sin6_addr.s6_addr = v6.octets();
+            resolve(&address, &mut name)
+        }
+    };
+    if failed {
+        return None;
+    }
+    // SAFETY: on success a C string is there.
+    Some(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned())
+}
+
+/// Has a socket address's host named; whether that failed. `A` is a `sockaddr` of a family.
+fn resolve<A>(address: &A, name: &mut [libc::c_char]) -> bool {
+    // SAFETY: an address and a buffer, each with its length, and no service.
+    let failed = unsafe {
+        libc::getnameinfo(
+            (&raw const *address).cast(),
+            size_of::<A>() as libc::socklen_t,
+            name.as_mut_ptr(),
+            name.len() as libc::socklen_t,
+            std::ptr::null_mut(),
+            0,
+            libc::NI_NAMEREQD,
+        )
+    };
+    failed != 0
+}
+
+/// getservbyport(3)
+fn service_name(service: InetService, port: u16) -> Option<String> {
+    // SAFETY: the answer is copied before anybody else can ask: this is called from one thread.
+    unsafe {
+        let entry = libc::getservbyport(i32::from(port.to_be()), service.name().as_ptr());
+        (!entry.is_null()).then(|| CStr::from_ptr((*entry).s_name).to_string_lossy().into_owned())
+    }
+}
+
+/// The port of a service by getservbyname(3): with a protocol its own, without one that of TCP and UDP.
+///
+/// # Errors
+/// In lsof's words: unknown, or different for both.
+pub fn service_port(name: &str, protocol: Option<InetProtocol>, given: &str) -> Result<u16, String> {
+    let find = |protocol: &CStr| -> Option<u16> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: two C strings; the answer is read before anybody else can ask.
+        unsafe {
+            let entry = libc::getservbyname(name.as_ptr(), protocol.as_ptr());
+            (!entry.is_null()).then(|| u16::from_be((*entry).s_port as u16))
+        }
+    };
+    let own = |word: &'static CStr| {
+        let shown = word.to_string_lossy().into_owned();
+        find(word).ok_or_else(|| format!("unknown service {name} for {shown} in: -i {given}"))
+    };
+    match protocol {
+        Some(InetProtocol::Tcp) => own(c"tcp"),
+        Some(InetProtocol::Udp) => own(c"udp"),
+        Some(InetProtocol::UdpLite) => own(c"udplite"),
+        None => match (find(c"tcp"), find(c"udp")) {
+            (None, None) => Err(format!("unknown service {name} in: -i {given}")),
+            (Some(tcp), Some(udp)) if tcp != udp => Err(format!(
+                "TCP={tcp} and UDP={udp} {name} ports conflict;\n      specify \"tcp:{name}\" or \"udp:{name}\": -i {given}"
+            )),
+            (Some(port), _) | (None, Some(port)) => Ok(port),
+        },
+    }
+}
+
+/// The addresses of a host by getaddrinfo(3).
+///
+/// # Errors
+/// In lsof's words: unknown.
+pub fn host_addresses(name: &str, given: &str) -> Result<Vec<IpAddr>, String> {
+    let found = (name, 0).to_socket_addrs().map(|list| list.map(|address| address.ip()).collect::<Vec<_>>());
+    match found {
+        Ok(mut list) if !list.is_empty() => {
+            list.dedup();
+            Ok(list)
+        }
+        _ => Err(format!("unknown host name ({name}) in: -i {given}")),
+    }
+}

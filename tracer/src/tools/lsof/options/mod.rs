@@ -1,0 +1,150 @@
+//! `lsof`: its grammar, which is nobody else's: options bundle behind `-` or `+`, the sign is part of an
+//! option's meaning, and many take a value that may be missing. Messages are lsof's where it has one. Our own
+//! options are long ones: `--json`, `--sort`, `--color`, `--source`.
+
+mod address;
+mod help;
+mod lists;
+mod opts;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use opts::{Opts, Took, WITH_VALUE, every_field};
+
+use crate::cli::fault::{Fault, UsageError};
+use crate::exit;
+use crate::tools::lsof::request::{Form, Lsof, Pick, Select, Tasks};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// A list of open files.
+    List(Box<Lsof>),
+    /// This help.
+    Help(String),
+    /// This version.
+    Version(String),
+}
+
+/// Reads a command line of lsof, without the program's name.
+///
+/// # Errors
+/// What is wrong with it; the exit code is lsof's 1 under its name, else 2.
+pub fn parse(program: &str, own: bool, args: &[OsString]) -> Result<Asked, UsageError> {
+    let (code, failure) = if own { (exit::USAGE, exit::FAILED) } else { (exit::NOTHING, exit::NOTHING) };
+    read(program, failure, args).map_err(|fault| UsageError::new(program, code, fault))
+}
+
+fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
+    let mut opts = Opts::new(program, failure);
+    let mut at = 0;
+    while let Some(arg) = args.get(at).map(|arg| arg.as_bytes()) {
+        let sign = match arg.first() {
+            Some(sign @ (b'-' | b'+')) if arg.len() > 1 => *sign,
+            _ => break,
+        };
+        at += 1;
+        if arg == b"--" || arg == b"++" {
+            break;
+        }
+        if let Some(long) = arg.strip_prefix(b"--") {
+            opts.long(long)?;
+            continue;
+        }
+        let mut place = 1;
+        while place < arg.len() {
+            let letter = arg[place];
+            place += 1;
+            if !WITH_VALUE.contains(&letter) {
+                opts.flag(sign, letter)?;
+                continue;
+            }
+            // What follows the letter, else the next word: which of them is its value, the option decides.
+            let rest = &arg[place..];
+            let next = args.get(at).map(|next| next.as_bytes()).filter(|next| *next != b"--");
+            let (value, inside) = if rest.is_empty() { (next, false) } else { (Some(rest), true) };
+            match (opts.value(sign, letter, value)?, inside) {
+                (Took::All, true) => break,
+                (Took::All, false) => at += usize::from(value.is_some()),
+                // The rest are letters again.
+                (Took::Some(n), true) => place += n,
+                (Took::Some(0), false) => {}
+                // As lsof: what is left of the next word are letters of this sign.
+                (Took::Some(n), false) => {
+                    at += 1;
+                    for &letter in &value.unwrap_or_default()[n..] {
+                        opts.flag(sign, letter)?;
+                    }
+                }
+            }
+        }
+    }
+    opts.finish(&args[at.min(args.len())..])
+}
+
+impl Opts {
+    /// What remains are names; then the whole must make sense.
+    fn finish(mut self, names: &[OsString]) -> Result<Asked, Fault> {
+        if self.help {
+            return Ok(Asked::Help(help::usage(&self.spec.program)));
+        }
+        if self.fields_help {
+            return Ok(Asked::Help(help::fields(&self.spec.program)));
+        }
+        if self.version {
+            return Ok(Asked::Version(help::version(self.spec.failure == exit::FAILED)));
+        }
+        let exclusive = |one: &str, other: &str| Fault::usage(format!("{one} and {other} are mutually exclusive"));
+        match (self.fields.is_some(), self.terse, self.json, self.lines) {
+            (true, true, ..) => return Err(exclusive("-F", "-t")),
+            (_, true, true, _) => return Err(exclusive("-J", "-t")),
+            (_, true, _, true) => return Err(exclusive("-j", "-t")),
+            (_, _, true, true) => return Err(exclusive("-J", "-j")),
+            _ => {}
+        }
+        if self.crosses && self.spec.select.dirs.is_empty() {
+            return Err(Fault::usage("-x must accompany +d or +D"));
+        }
+        let select = &mut self.spec.select;
+        select.names = names.iter().map(|name| OsString::from_vec(name.as_bytes().to_vec())).collect();
+        if select.and && nothing(select) {
+            return Err(Fault::usage("no select options to AND via -a"));
+        }
+        if self.json || self.lines {
+            let mut fields = self.fields.unwrap_or_default();
+            if self.fields.is_none() {
+                every_field(&mut fields, &mut self.spec.show);
+            }
+            fields.add(b'p');
+            self.spec.show.form = if self.json { Form::Json(fields) } else { Form::JsonLines(fields) };
+        } else if let Some(mut fields) = self.fields {
+            fields.add(b'p');
+            self.spec.show.form = Form::Fields { fields, nul: self.nul };
+        } else if self.terse {
+            self.spec.show.form = Form::Pids;
+        }
+        Ok(Asked::List(Box::new(self.spec)))
+    }
+}
+
+/// Whether nothing is selected.
+fn nothing(select: &Select) -> bool {
+    fn only_out<T>(picks: &[Pick<T>]) -> bool {
+        picks.iter().all(|pick| pick.not)
+    }
+    only_out(&select.pids)
+        && only_out(&select.groups)
+        && only_out(&select.users)
+        && only_out(&select.commands)
+        && select.patterns.is_empty()
+        && select.fds.is_none()
+        && select.inet.is_none()
+        && select.addresses.is_empty()
+        && select.names.is_empty()
+        && select.dirs.is_empty()
+        && !(select.unix || select.nfs || select.tasks == Tasks::Select || select.links_below.is_some())
+}

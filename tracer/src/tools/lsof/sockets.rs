@@ -1,0 +1,299 @@
+//! What lsof shows of sockets: joined by inode with the tables of the network namespace that each lives in.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::CString;
+
+use super::names::Names;
+use super::select::{Selection, kind, unmapped};
+use crate::schema::net::TCP_STATES;
+use crate::system::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
+use crate::system::snapshot::Process;
+use crate::tools::lsof::output::{Connection, Node, Row};
+use crate::tools::lsof::request::{Select, Show};
+
+/// Tables that were read, by network namespace.
+#[derive(Debug, Default)]
+pub struct Tables {
+    by_space: HashMap<u32, Table>,
+    /// The namespace of a process, where its descriptors do not tell it.
+    of_process: HashMap<u32, u32>,
+}
+
+impl Tables {
+    /// A socket of a process.
+    fn find(&mut self, process: &Process, netns: u32, ino: u64, skip_inet: bool) -> Option<&NetSocket> {
+        let own = *self.of_process.entry(process.pid).or_insert_with(|| space(process.pid));
+        let netns = if netns == 0 { own } else { netns };
+        // Through a process that is in it.
+        let through = match self.of_process.iter().find(|(_, space)| **space == netns) {
+            Some((pid, _)) => *pid,
+            None => inhabitant(netns, &mut self.of_process)?,
+        };
+        let wanted = Wanted { inet: !skip_inet, others: true };
+        self.by_space.entry(netns).or_insert_with(|| read(through, wanted)).get(&ino)
+    }
+}
+
+/// The network namespace of a process; 0 when it cannot be told.
+fn space(pid: u32) -> u32 {
+    let link = std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap_or_default();
+    let digits = link.to_str().and_then(|text| text.strip_prefix("net:[")?.strip_suffix(']'));
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// Some process in a namespace.
+fn inhabitant(netns: u32, known: &mut HashMap<u32, u32>) -> Option<u32> {
+    let pids = crate::system::procfs::processes::all().ok()?;
+    pids.into_iter().find(|&pid| *known.entry(pid).or_insert_with(|| space(pid)) == netns)
+}
+
+/// What is needed to show sockets.
+pub struct View<'v, 's> {
+    /// Tables.
+    pub tables: &'v mut Tables,
+    /// Names.
+    pub names: &'v mut Names,
+    /// What is wanted.
+    pub selection: &'v mut Selection<'s>,
+    /// The request.
+    pub select: &'v Select,
+    /// How it is shown.
+    pub show: &'v Show,
+}
+
+/// What was found of a socket, for whoever wants to know its other end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A unix socket.
+    Unix,
+    /// A socket with addresses.
+    Inet(Inet),
+    /// Any other.
+    Other,
+}
+
+impl View<'_, '_> {
+    /// Fills in what a socket shows, and gives its bits and what it is. `ino`: its inode.
+    pub fn fill(&mut self, row: &mut Row, process: &Process, netns: u32, ino: u64) -> (u32, Found) {
+        let socket = self.tables.find(process, netns, ino, self.select.skip_inet).cloned();
+        row.name = Box::default();
+        match socket {
+            Some(NetSocket::Inet(inet)) => (self.inet(row, &inet, ino), Found::Inet(inet)),
+            Some(NetSocket::Unix(unix)) => {
+                self.unix(row, &unix, ino);
+                (if self.select.unix { kind::UNIX } else { 0 }, Found::Unix)
+            }
+            other => {
+                match other {
+                    Some(socket) => plain(row, &socket, ino),
+                    None => unknown(row, process, ino, self.select.skip_inet),
+                }
+                (0, Found::Other)
+            }
+        }
+    }
+
+    fn inet(&mut self, row: &mut Row, inet: &Inet, ino: u64) -> u32 {
+        let bits = self.selection.inet(inet);
+        row.kind = Cow::Borrowed(if inet.v6 { "IPv6" } else { "IPv4" });
+        row.dev = None;
+        row.device_text = Some(ino.to_string().into_bytes().into());
+        row.node = Node::Protocol(Cow::Borrowed(match inet.protocol {
+            InetProtocol::Tcp => "TCP",
+            InetProtocol::Udp => "UDP",
+            InetProtocol::UdpLite => "UDPLITE",
+        }));
+        // Names are looked up for what is shown only: that may take long.
+        if self.selection.shown(bits | self.all_bits()) {
+            let mut text = String::new();
+            for (at, (ip, port)) in [inet.local, inet.remote].into_iter().enumerate() {
+                if ip.is_unspecified() && port == 0 {
+                    continue;
+                }
+                if at == 1 {
+                    text.push_str("->");
+                }
+                text += &self.names.end(unmapped(ip), port, inet.protocol, self.show);
+            }
+            row.ends = (!text.is_empty()).then(|| text.into());
+        }
+        let state = (inet.protocol == InetProtocol::Tcp).then(|| TCP_STATES.get(usize::from(inet.state)).copied());
+        row.connection = Some(Connection {
+            state: state.map(|name| name.unwrap_or("UNKNOWN")),
+            queues: Some((inet.receive_queue, inet.send_queue)),
+        });
+        bits
+    }
+
+    /// What a process or slot may add to a socket's bits is not known here: everything but what sockets have.
+    fn all_bits(&self) -> u32 {
+        (kind::OUT - 1) & !kind::OF_SOCKET
+    }
+
+    fn unix(&mut self, row: &mut Row, unix: &Unix, ino: u64) {
+        row.kind = Cow::Borrowed("unix");
+        row.dev = None;
+        row.device_text = Some([b"0x".as_slice(), &unix.pcb].concat().into());
+        row.node = Node::Inode(ino);
+        let (word, _) = kind_name(unix.kind);
+        let mut name = unix.path.to_vec();
+        if !name.is_empty() {
+            name.push(b' ');
+        }
+        name.extend_from_slice(b"type=");
+        name.extend_from_slice(word.as_bytes());
+        row.name = name.into();
+        // include/uapi/linux/net.h: socket_state
+        let state = match (unix.listens, unix.state) {
+            (true, _) => "LISTEN",
+            (_, 1) => "UNCONNECTED",
+            (_, 2) => "CONNECTING",
+            (_, 3) => "CONNECTED",
+            (_, 4) => "DISCONNECTING",
+            _ => "UNKNOWN",
+        };
+        row.connection = Some(Connection { state: Some(state), queues: None });
+    }
+}
+
+/// The path that a unix socket is bound to, from what it shows.
+pub fn bound_path(row: &Row) -> &[u8] {
+    let at = row.name.windows(6).rposition(|window| window == b" type=");
+    at.map_or(b"".as_slice(), |at| &row.name[..at])
+}
+
+/// Sockets whose table says it all.
+fn plain(row: &mut Row, socket: &NetSocket, ino: u64) {
+    row.dev = None;
+    row.node = Node::Inode(ino);
+    let ends = |local: &[u8], remote: &[u8]| [local, b"->", remote].concat();
+    match socket {
+        NetSocket::Raw { v6, local, remote, state } => {
+            row.kind = Cow::Borrowed(if *v6 { "raw6" } else { "raw" });
+            row.name = [&ends(local, remote), b" st=".as_slice(), state].concat().into();
+        }
+        NetSocket::Icmp { local, remote } => {
+            row.kind = Cow::Borrowed("icmp");
+            row.name = ends(local, remote).into();
+        }
+        NetSocket::Netlink { protocol } => {
+            row.kind = Cow::Borrowed("netlink");
+            let name = NETLINK.iter().find(|(number, _)| number == protocol);
+            row.name = match name {
+                Some((_, name)) => name.as_bytes().into(),
+                None => format!("unknown protocol: {protocol}").into_bytes().into(),
+            };
+        }
+        NetSocket::Packet { kind, protocol } => {
+            row.kind = Cow::Borrowed("pack");
+            let (word, known) = kind_name(*kind);
+            row.name = format!("type={}{word}", if known { "SOCK_" } else { "" }).into_bytes().into();
+            let name = ETHERNET.iter().find(|(number, _)| number == protocol);
+            let name = name.map_or_else(|| Cow::Owned(protocol.to_string()), |(_, name)| Cow::Borrowed(*name));
+            row.node = Node::Protocol(name);
+            row.device_text = Some(ino.to_string().into_bytes().into());
+        }
+        NetSocket::Inet(_) | NetSocket::Unix(_) => {}
+    }
+}
+
+/// A socket that no table has: the kernel's name of its protocol is all that is known.
+fn unknown(row: &mut Row, process: &Process, ino: u64, skipped: bool) {
+    row.kind = Cow::Borrowed("sock");
+    row.node = Node::Inode(ino);
+    if skipped {
+        row.name = b"can't identify protocol (-X specified)".as_slice().into();
+        return;
+    }
+    let mut fd = Vec::new();
+    row.fd(&mut fd);
+    let path = format!("{}/fd/{}", crate::system::procfs::fds::dir(process), String::from_utf8_lossy(&fd));
+    row.name = match protocol_name(&path) {
+        Some(name) => [b"protocol: ".as_slice(), &name].concat().into(),
+        None => b"can't identify protocol".as_slice().into(),
+    };
+}
+
+/// `system.sockprotoname` (net/socket.c).
+fn protocol_name(path: &str) -> Option<Vec<u8>> {
+    let path = CString::new(path).ok()?;
+    let mut name = vec![0u8; 256];
+    // SAFETY: two C strings and a buffer of the given length.
+    let got = unsafe {
+        libc::getxattr(path.as_ptr(), c"system.sockprotoname".as_ptr(), name.as_mut_ptr().cast(), name.len())
+    };
+    name.truncate(usize::try_from(got).ok()?);
+    while name.last() == Some(&0) {
+        name.pop();
+    }
+    Some(name)
+}
+
+/// The name of a socket's type (socket(2)), and whether it has one.
+fn kind_name(kind: u32) -> (&'static str, bool) {
+    match kind as i32 {
+        libc::SOCK_STREAM => ("STREAM", true),
+        libc::SOCK_DGRAM => ("DGRAM", true),
+        libc::SOCK_RAW => ("RAW", true),
+        libc::SOCK_RDM => ("RDM", true),
+        libc::SOCK_SEQPACKET => ("SEQPACKET", true),
+        libc::SOCK_DCCP => ("DCCP", true),
+        // SOCK_PACKET of old
+        10 => ("PACKET", true),
+        _ => ("UNKNOWN", false),
+    }
+}
+
+/// Protocols of netlink(7), include/uapi/linux/netlink.h, in lsof's words.
+const NETLINK: &[(u32, &str)] = &[
+    (0, "ROUTE"),
+    (1, "UNUSED"),
+    (2, "USERSOCK"),
+    (3, "FIREWALL"),
+    (4, "INET_DIAG"),
+    (5, "NFLOG"),
+    (6, "XFRM"),
+    (7, "SELINUX"),
+    (8, "ISCSI"),
+    (9, "AUDIT"),
+    (10, "FIB_LOOKUP"),
+    (11, "CONNECTOR"),
+    (12, "NETFILTER"),
+    (13, "IP6_FW"),
+    (14, "DNRTMSG"),
+    (15, "KOBJECT_UEVENT"),
+    (16, "GENERIC"),
+    (18, "SCSITRANSPORT"),
+    (19, "ECRYPTFS"),
+    (20, "RDMA"),
+    (21, "CRYPTO"),
+];
+
+/// Ethernet protocols, include/uapi/linux/if_ether.h, in lsof's words: at most seven characters.
+const ETHERNET: &[(u32, &str)] = &[
+    (0x0060, "LOOP"),
+    (0x0200, "PUP"),
+    (0x0201, "PUPAT"),
+    (0x0800, "IP"),
+    (0x0805, "X25"),
+    (0x0806, "ARP"),
+    (0x8035, "RARP"),
+    (0x809b, "ATALK"),
+    (0x80f3, "AARP"),
+    (0x8100, "8021Q"),
+    (0x8137, "IPX"),
+    (0x86dd, "IPV6"),
+    (0x8809, "SLOW"),
+    (0x8847, "MPLS_UC"),
+    (0x8848, "MPLS_MC"),
+    (0x8863, "PPP_DIS"),
+    (0x8864, "PPP_SES"),
+    (0x88a2, "AOE"),
+    (0x88ca, "TIPC"),
+    (0x0001, "802.3"),
+    (0x0002, "AX25"),
+    (0x0003, "ALL"),
+    (0x0004, "802.2"),
+    (0x0005, "SNAP"),
+];

@@ -1,0 +1,239 @@
+//! Every option of `tracer ss`, a row each; help is made of the same rows.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::select::{Draft, FAMILIES, family};
+use crate::cli::fault::{Fault, nearest, show};
+use crate::cli::flags::Takes;
+use crate::cli::getopt::Known;
+use crate::tools::ss::request::tables;
+
+/// An option.
+#[derive(Debug)]
+pub struct SsFlag {
+    /// `-n`
+    pub short: Option<&'static str>,
+    /// `--numeric`
+    pub long: &'static [&'static str],
+    /// What comes behind it.
+    pub takes: Takes,
+    /// Not one of ss 6.1.
+    own: bool,
+    /// What it is for.
+    pub help: &'static str,
+    /// Carries it out; the value is there when one is taken.
+    pub set: fn(&mut Draft, Option<&OsStr>) -> Result<(), Fault>,
+}
+
+impl Known for SsFlag {
+    fn short(&self) -> Option<&'static str> {
+        self.short
+    }
+
+    fn long(&self) -> &'static [&'static str] {
+        self.long
+    }
+
+    fn takes(&self) -> Takes {
+        self.takes
+    }
+
+    fn own(&self) -> bool {
+        self.own
+    }
+}
+
+/// A row: spelling, value or `-`, help, what it does to the draft.
+macro_rules! flag {
+    ($short:expr, $long:expr, $takes:expr, $own:literal, $help:literal, $set:expr) => {
+        SsFlag { short: $short, long: $long, takes: $takes, own: $own, help: $help, set: $set }
+    };
+    ($short:literal, $long:literal, $help:literal, |$draft:ident| $set:expr) => {
+        flag!(Some($short), &[$long], Takes::Nothing, false, $help, |$draft, _| {
+            $set;
+            Ok(())
+        })
+    };
+    ($long:literal, $help:literal, |$draft:ident| $set:expr) => {
+        flag!(None, &[$long], Takes::Nothing, false, $help, |$draft, _| {
+            $set;
+            Ok(())
+        })
+    };
+}
+
+/// A file name as ss takes it.
+fn path(value: Option<&OsStr>) -> PathBuf {
+    value.unwrap_or_default().into()
+}
+
+fn text(value: Option<&OsStr>) -> String {
+    value.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn refuse(option: &str, why: &str) -> Result<(), Fault> {
+    Err(Fault::plain(format!("{option}: {why}")))
+}
+
+/// The table.
+pub static FLAGS: &[SsFlag] = &[
+    flag!("-h", "--help", "This text.", |d| d.help = true),
+    flag!("-V", "--version", "The version.", |d| d.version = true),
+    flag!(Some("-v"), &[], Takes::Nothing, false, "The same.", |d, _| {
+        d.version = true;
+        Ok(())
+    }),
+    flag!("-n", "--numeric", "Numbers instead of names of services; rates as they are.", |d| d.show.numeric = true),
+    flag!("-r", "--resolve", "Names instead of addresses.", |d| d.show.resolve = true),
+    flag!("-a", "--all", "Sockets in all states.", |d| d.state_filter = select_all()),
+    flag!("-l", "--listening", "Listening sockets only.", |d| d.state_filter = 1 << 10 | 1 << 7),
+    flag!(
+        Some("-B"),
+        &["--bound-inactive"],
+        Takes::Nothing,
+        true,
+        "TCP sockets that are bound and neither listen nor are connected (Linux 6.8).",
+        |d, _| {
+            d.state_filter = 1 << 13;
+            Ok(())
+        }
+    ),
+    flag!("-o", "--options", "Timers.", |d| d.show.timers = true),
+    flag!("-e", "--extended", "User, inode, cookie; timers.", |d| {
+        d.show.timers = true;
+        d.show.details = true;
+    }),
+    flag!("-m", "--memory", "Memory.", |d| d.show.memory = true),
+    flag!("-p", "--processes", "Which processes have it open.", |d| d.show.processes = true),
+    flag!("-T", "--threads", "Which threads have it open.", |d| d.show.threads = true),
+    flag!("-i", "--info", "What TCP knows of the connection.", |d| d.show.info = true),
+    flag!("--tipcinfo", "What TIPC knows of the socket.", |d| d.show.tipc = true),
+    flag!("-s", "--summary", "Counts.", |d| d.summary = true),
+    flag!("--tos", "Type of service, class.", |d| d.show.tos = true),
+    flag!("--cgroup", "The cgroup it was made in.", |d| d.show.cgroup = true),
+    flag!("--inet-sockopt", "Socket options.", |d| d.show.sockopt = true),
+    flag!("-b", "--bpf", "Filters of packet sockets; timers.", |d| {
+        d.show.timers = true;
+        d.show.bpf = true;
+    }),
+    flag!(
+        Some("-E"),
+        &["--events"],
+        Takes::Nothing,
+        false,
+        "Refused: tracer shows sockets as they are now.",
+        |_, _| {
+            refuse(
+                "-E",
+                "sockets that are destroyed are not followed; `tracer --all --trace=network` shows what programs do",
+            )
+        }
+    ),
+    flag!(Some("-Z"), &["--context"], Takes::Nothing, false, "Refused: contexts of SELinux are not read.", |_, _| {
+        refuse("-Z", "contexts of SELinux are not read")
+    }),
+    flag!(Some("-z"), &["--contexts"], Takes::Nothing, false, "Refused, as -Z.", |_, _| {
+        refuse("-z", "contexts of SELinux are not read")
+    }),
+    flag!(Some("-N"), &["--net"], Takes::Value("NAME"), false, "In this network namespace.", |d, v| {
+        d.netns = Some(text(v));
+        Ok(())
+    }),
+    flag!(
+        None,
+        &["--all-netns"],
+        Takes::Nothing,
+        true,
+        "In all network namespaces, with a column that tells which.",
+        |d, _| {
+            d.all_netns = true;
+            Ok(())
+        }
+    ),
+    flag!("-4", "--ipv4", "IPv4 only.", |d| d.family(libc::AF_INET)),
+    flag!("-6", "--ipv6", "IPv6 only.", |d| d.family(libc::AF_INET6)),
+    flag!("-0", "--packet", "Packet sockets.", |d| d.family(libc::AF_PACKET)),
+    flag!("-t", "--tcp", "TCP.", |d| d.table(tables::TCP, true)),
+    flag!("-M", "--mptcp", "MPTCP.", |d| d.table(tables::MPTCP, true)),
+    flag!("-S", "--sctp", "SCTP.", |d| d.table(tables::SCTP, true)),
+    flag!("-u", "--udp", "UDP.", |d| d.table(tables::UDP, true)),
+    flag!("-d", "--dccp", "DCCP.", |d| d.table(tables::DCCP, true)),
+    flag!("-w", "--raw", "Raw.", |d| d.table(tables::RAW, true)),
+    flag!("-x", "--unix", "Unix.", |d| d.family(libc::AF_UNIX)),
+    flag!("--tipc", "TIPC.", |d| d.family(libc::AF_TIPC)),
+    flag!("--vsock", "Vsock.", |d| d.family(libc::AF_VSOCK)),
+    flag!("--xdp", "XDP.", |d| d.family(libc::AF_XDP)),
+    flag!(
+        Some("-f"),
+        &["--family"],
+        Takes::Value("FAMILY"),
+        false,
+        "inet, inet6, link, unix, netlink, vsock, tipc, xdp.",
+        |d, v| {
+            let name = text(v);
+            match family(&name) {
+                Some(family) => d.family(family),
+                None if name == "help" => d.help = true,
+                None => {
+                    let meant = nearest(&name, FAMILIES.iter().map(|(name, _)| *name)).map(str::to_owned);
+                    return Err(Fault::usage(format!("'{}' is not a family", show(&name))).or_did_you_mean(meant));
+                }
+            }
+            Ok(())
+        }
+    ),
+    flag!(
+        Some("-A"),
+        &["--query", "--socket"],
+        Takes::Value("QUERY"),
+        false,
+        "Tables, with commas between: all, inet, tcp, udp, unix_stream, ...; '!' takes one away.",
+        |d, v| d.query(&text(v))
+    ),
+    flag!(
+        Some("-D"),
+        &["--diag"],
+        Takes::Value("FILE"),
+        false,
+        "Write what the kernel tells of TCP, as it is.",
+        |d, v| {
+            d.dump = Some(path(v));
+            Ok(())
+        }
+    ),
+    flag!(
+        Some("-F"),
+        &["--filter"],
+        Takes::Value("FILE"),
+        false,
+        "More words of the expression, '-' for stdin.",
+        |d, v| {
+            match d.filter_file.replace(path(v)) {
+                None => Ok(()),
+                Some(_) => Err(Fault::usage("more than one file of filters")),
+            }
+        }
+    ),
+    flag!(Some("-K"), &["--kill"], Takes::Nothing, false, "Refused: tracer changes nothing.", |_, _| {
+        refuse("-K", "tracer looks and changes nothing: it does not close sockets")
+    }),
+    flag!("-H", "--no-header", "Without the header.", |d| d.show.header = false),
+    flag!("-O", "--oneline", "Each socket on one line.", |d| d.show.oneline = true),
+    flag!(
+        None,
+        &["--json"],
+        Takes::Nothing,
+        true,
+        "An object of JSON for each socket, and one that says what is missing.",
+        |d, _| {
+            d.show.json = true;
+            Ok(())
+        }
+    ),
+];
+
+/// The states that `-a` means.
+fn select_all() -> u32 {
+    super::select::ALL
+}

@@ -1,0 +1,121 @@
+//! The command line of `tracer ss`, which is that of iproute2's ss: options in any order and among the words of
+//! the filter, then `state` and `exclude`, then an expression.
+
+pub mod filter;
+mod flags;
+mod select;
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::ops::ControlFlow;
+
+use crate::cli::fault::{Fault, show};
+use crate::cli::getopt::{self, Words};
+use crate::cli::help::entry;
+use crate::tools::ss::request::{Request, Spaces};
+use flags::FLAGS;
+use select::Draft;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// A list of sockets.
+    List(Box<Request>),
+    /// Help.
+    Help,
+    /// The version.
+    Version,
+}
+
+/// Reads the command line; `peer`: called as ss.
+pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Fault> {
+    let mut draft = Draft::default();
+    let words = getopt::read(FLAGS, args, Words::MayMix, |flag, given| {
+        (flag.set)(&mut draft, given.value)?;
+        Ok(if draft.help || draft.version { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    if draft.help {
+        return Ok(Asked::Help);
+    }
+    if draft.version {
+        return Ok(Asked::Version);
+    }
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|word| word.into_string().map_err(|w| Fault::usage(format!("'{}' is not text", show(w)))))
+        .collect::<Result<_, _>>()?;
+    let words = draft.states_of(words)?;
+    draft.settle();
+    let mut request = Request {
+        program: program.to_owned(),
+        peer,
+        tables: draft.tables,
+        families: draft.families,
+        preferred: draft.preferred,
+        states: draft.states,
+        filter: None,
+        filter_file: None,
+        summary: draft.summary,
+        list: !draft.summary || !draft.default || !words.is_empty() || draft.all_netns,
+        dump: draft.dump,
+        spaces: match draft.netns {
+            _ if draft.all_netns => Spaces::All,
+            Some(name) => Spaces::Named(name),
+            None => Spaces::Current,
+        },
+        show: draft.show,
+    };
+    if let Some(what) = draft.nothing {
+        return Err(Fault::plain(format!("no {what} to show with such a filter")));
+    }
+    match draft.filter_file {
+        Some(file) => request.filter_file = Some((file, words)),
+        None => request.filter = filter::parse(&words, &mut request)?,
+    }
+    Ok(Asked::List(Box::new(request)))
+}
+
+/// `-h`
+pub fn help(program: &str) -> String {
+    let mut out = format!(
+        "Usage: {program} [OPTION]... [state STATE | exclude STATE]... [EXPRESSION]\n\n\
+         Shows sockets, as the kernel tells them by netlink. The options are those of\n\
+         iproute2's ss.\n\n"
+    );
+    for flag in FLAGS {
+        let mut left = [flag.short]
+            .into_iter()
+            .chain(flag.long.iter().copied().map(Some))
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ");
+        if let crate::cli::flags::Takes::Value(what) = flag.takes {
+            let _ = write!(left, " {what}");
+        }
+        entry(&mut out, &left, flag.help);
+    }
+    out.push_str(
+        "
+STATE: established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
+close-wait, last-ack, listening, closing; all, connected (neither listening nor
+closed), synchronized (connected and not syn-sent), bucket (syn-recv, time-wait),
+big (all but bucket).
+
+EXPRESSION: tests, with and (&, or nothing between them), or (|), not (!) and
+parentheses, each a word of its own; carried out from left to right.
+  {src|dst} [=] HOST      the local, the remote address: ADDRESS[/LENGTH][:PORT]
+  {sport|dport} [OP] PORT :443 or :https; OP is = != < > <= >= or eq ne lt gt le ge
+  dev [=|!=] NAME         the interface it is bound to
+  fwmark [=|!=] MARK[/MASK]
+  cgroup [=|!=] PATH      a directory of cgroup v2
+  autobound               the kernel chose the local port
+
+Exit status: 0 when a socket was found, 1 when none was, 2 for a usage error, 125 when
+the list could not be had. Called by the name ss: 0, or 1 or 255 for an error.
+",
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
+//! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
+
+pub mod json;
+pub mod loss;
+pub mod record;
+pub mod strace;
+pub mod summary;
+pub mod text;
+
+use crate::decode::value::{Call, Value};
+
+/// One thing to show, in the order in which it happened.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// CLOCK_REALTIME in ns since the epoch: when the call was entered or the event happened; for
+    /// `Resumed`, when the call ended.
+    pub wall: u64,
+    /// The task.
+    pub tid: u32,
+    /// Its process.
+    pub tgid: u32,
+    /// Its name.
+    pub comm: &'a [u8],
+    /// More than one task is being traced (or was, where output goes to a file): lines need a pid.
+    pub many: bool,
+    /// What happened.
+    pub item: Item<'a>,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A call, from its entry to its end.
+    Call(&'a Call<'a>),
+    /// A call was entered and another line comes before its end: `... <unfinished ...>`.
+    Unfinished(&'a Call<'a>),
+    /// The end of a call whose entry was shown: `<... read resumed>`.
+    Resumed(&'a Call<'a>),
+    /// Tracing ended while the call was running: `<detached ...>`; the call was not shown before.
+    Detached(&'a Call<'a>),
+    /// `--- SIGCHLD {...} ---`; `ignored`: the kernel discarded it unseen by the program.
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// Its siginfo, decoded.
+        info: Value<'a>,
+        /// Whether the kernel discarded it.
+        ignored: bool,
+    },
+    /// `--- stopped by SIGSTOP ---`
+    Stopped {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// `+++ exited with 0 +++`
+    Exited {
+        /// What was given to exit(2), 0 to 255.
+        code: i32,
+    },
+    /// `+++ killed by SIGKILL (core dumped) +++`
+    Killed {
+        /// The signal's number.
+        signal: i32,
+        /// Whether memory was dumped.
+        core: bool,
+    },
+    /// `+++ superseded by execve in pid 12 +++`
+    Superseded {
+        /// The thread that called execve(2).
+        by: u32,
+    },
+    /// A new task: JSON only.
+    Forked {
+        /// Its thread id.
+        child: u32,
+        /// Its process: another than the parent's unless it is a thread.
+        process: u32,
+    },
+    /// A program was replaced: JSON only (text has the execve line).
+    Executed {
+        /// The thread id that the task had before: another when a thread that is not the leader executed.
+        from: u32,
+    },
+}
+
+/// Something that makes bytes of lines.
+pub trait Render {
+    /// Appends the line's bytes, with its newline, to `out`; nothing when it shows no such lines.
+    fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>);
+}

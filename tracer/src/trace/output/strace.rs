@@ -1,0 +1,407 @@
+//! strace's lines, to the letter of strace 6.1: who and when, the call with its arguments, blanks up to
+//! the column of `=` (which counts what stands in front of the call too), how it ended, how long it took.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::text::{Look, signal_name};
+use super::{Item, Render};
+use crate::decode::value::{Call, Ret, Value};
+use crate::render::errno;
+use crate::render::escape::{Color, Line};
+use crate::schema::types::Ty;
+use crate::spec::{Stamp, Style};
+
+/// How a line says whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PidFormat {
+    /// `[pid  7895] `, on a terminal.
+    Stderr,
+    /// `7895  `, in a file.
+    File,
+    /// Not at all: a file per task (`-ff`).
+    None,
+}
+
+/// Renders strace text.
+#[derive(Debug)]
+pub struct StraceText {
+    look: Look,
+    style: Style,
+    pids: PidFormat,
+    color: bool,
+    clock: Clock,
+    /// The previous line's time, for `-r`.
+    previous: Option<u64>,
+    /// Number and instruction pointer of each task's last call: events between calls show them too.
+    last: HashMap<u32, (u32, u64)>,
+}
+
+impl StraceText {
+    /// A renderer for one output. It keeps what `-r`, `-n` and `-i` need of earlier lines.
+    pub fn new(style: &Style, pids: PidFormat, color: bool) -> StraceText {
+        StraceText {
+            look: Look::new(style),
+            style: style.clone(),
+            pids,
+            color,
+            clock: Clock::default(),
+            previous: None,
+            last: HashMap::new(),
+        }
+    }
+
+    /// Everything in front of the call: pid, times, number, instruction pointer.
+    fn leader(&mut self, out: &mut Line<'_>, line: &super::Line<'_>) {
+        let style = &self.style;
+        if (line.many || style.always_pid) && self.pids != PidFormat::None {
+            pid(out, line, self.pids, style);
+        }
+        out.paint(Color::Dim);
+        match style.stamp {
+            Stamp::None => {}
+            Stamp::Clock(digits) => {
+                self.clock.write(out, line.wall, digits);
+                out.lit(" ");
+            }
+            Stamp::Unix(digits) => {
+                out.uint(line.wall / NANOS);
+                fraction(out, line.wall % NANOS, digits);
+                out.lit(" ");
+            }
+        }
+        if let Some(digits) = style.relative {
+            let since = line.wall.saturating_sub(self.previous.unwrap_or(line.wall));
+            self.previous = Some(line.wall);
+            let stamped = style.stamp != Stamp::None;
+            out.lit(if stamped { "(+" } else { "" });
+            out.padded(since / NANOS, 6, b' ');
+            fraction(out, since % NANOS, digits);
+            out.lit(if stamped { ") " } else { " " });
+        }
+        if style.number || style.ip {
+            self.registers(out, line);
+        }
+        out.plain();
+    }
+
+    fn registers(&mut self, out: &mut Line<'_>, line: &super::Line<'_>) {
+        let seen = match &line.item {
+            Item::Call(call) | Item::Unfinished(call) | Item::Resumed(call) | Item::Detached(call) => {
+                let seen = (call.head.nr, call.head.ip);
+                self.last.insert(line.tid, seen);
+                Some(seen)
+            }
+            Item::Exited { .. } | Item::Killed { .. } | Item::Superseded { .. } => {
+                self.last.remove(&line.tid).map(|(nr, _)| (nr, 0))
+            }
+            _ => self.last.get(&line.tid).copied(),
+        };
+        if self.style.number {
+            match seen {
+                Some((nr, _)) => {
+                    out.lit("[");
+                    out.padded(u64::from(nr), 4, b' ');
+                    out.lit("] ");
+                }
+                None => out.lit("[????] "),
+            }
+        }
+        if self.style.ip {
+            match seen {
+                Some((_, ip)) if ip != 0 => {
+                    out.lit("[");
+                    out.hex_digits(ip, 16);
+                    out.lit("] ");
+                }
+                _ => out.lit("[????????????????] "),
+            }
+        }
+    }
+
+    /// `name(`
+    fn open(&self, out: &mut Line<'_>, call: &Call<'_>) {
+        out.paint(Color::Name);
+        name(out, call);
+        out.plain();
+        out.lit("(");
+    }
+
+    fn args(&self, out: &mut Line<'_>, call: &Call<'_>, from: usize, to: usize) {
+        let named = self.style.arg_names || shows_names(call);
+        for (i, (name, value)) in call.args.iter().enumerate().take(to).skip(from) {
+            if i > from {
+                out.lit(", ");
+            }
+            if named {
+                out.lit(name);
+                out.lit("=");
+            }
+            self.look.value(out, value);
+        }
+    }
+
+    /// The arguments known at entry, and a comma when others follow. Of a call that is shown by names
+    /// the comma stands before what follows.
+    fn entered(&self, out: &mut Line<'_>, call: &Call<'_>) {
+        self.args(out, call, 0, call.entered);
+        if call.entered > 0 && call.entered < call.args.len() && !shows_names(call) {
+            out.lit(", ");
+        }
+    }
+
+    /// `)`, blanks, `= ` and how it ended.
+    fn close(&self, out: &mut Line<'_>, call: &Call<'_>) {
+        out.lit(") ");
+        out.pad(self.style.column);
+        out.lit("= ");
+        match &call.ret {
+            Ret::Pending | Ret::Never => out.lit("?"),
+            Ret::Value(value) => self.look.value(out, value),
+            Ret::Noted(value, note) => {
+                self.look.value(out, value);
+                out.lit(" (");
+                self.look.value(out, note);
+                out.lit(")");
+            }
+            Ret::Error(number) => {
+                out.paint(Color::Error);
+                out.lit("-1 ");
+                error(out, *number);
+                out.plain();
+            }
+            Ret::Restart(number) => {
+                out.paint(Color::Error);
+                out.lit(restart(*number));
+                out.plain();
+            }
+        }
+        if let (Some(digits), false) = (self.style.duration, matches!(call.ret, Ret::Pending | Ret::Never)) {
+            out.paint(Color::Dim);
+            out.lit(" <");
+            out.uint(call.head.dur / NANOS);
+            fraction(out, call.head.dur % NANOS, digits);
+            out.lit(">");
+            out.plain();
+        }
+    }
+
+    /// What follows the arguments that were known at entry.
+    fn rest(&self, out: &mut Line<'_>, call: &Call<'_>) {
+        if matches!(call.ret, Ret::Never | Ret::Pending) && !said_all(call) {
+            out.lit(" <unfinished ...>");
+        } else {
+            if call.entered > 0 && call.entered < call.args.len() && shows_names(call) {
+                out.lit(", ");
+            }
+            self.args(out, call, call.entered, call.args.len());
+        }
+        self.close(out, call);
+    }
+
+    fn signal(&self, out: &mut Line<'_>, signal: i32, info: &Value<'_>) {
+        out.paint(Color::Event);
+        out.lit("--- ");
+        signal_name(out, signal);
+        out.lit(" ");
+        self.look.value(out, info);
+        out.lit(" ---");
+        out.plain();
+    }
+}
+
+impl Render for StraceText {
+    fn line(&mut self, line: &super::Line<'_>, out: &mut Vec<u8>) {
+        if matches!(line.item, Item::Forked { .. } | Item::Executed { .. }) {
+            return;
+        }
+        let mut out = Line::new(out, self.color);
+        let out = &mut out;
+        self.leader(out, line);
+        match &line.item {
+            Item::Call(call) => {
+                self.open(out, call);
+                self.entered(out, call);
+                self.rest(out, call);
+            }
+            Item::Unfinished(call) => {
+                self.open(out, call);
+                self.entered(out, call);
+                out.lit(" <unfinished ...>");
+            }
+            Item::Resumed(call) => {
+                out.lit("<... ");
+                out.paint(Color::Name);
+                name(out, call);
+                out.plain();
+                out.lit(" resumed>");
+                self.rest(out, call);
+            }
+            Item::Detached(call) => {
+                self.open(out, call);
+                self.entered(out, call);
+                out.lit(" <detached ...>");
+            }
+            Item::Signal { signal, info, ignored: _ } => self.signal(out, *signal, info),
+            Item::Stopped { signal } => {
+                out.paint(Color::Event);
+                out.lit("--- stopped by ");
+                signal_name(out, *signal);
+                out.lit(" ---");
+                out.plain();
+            }
+            Item::Exited { code } => event(out, |out| {
+                out.lit("exited with ");
+                out.int(i64::from(*code));
+            }),
+            Item::Killed { signal, core } => event(out, |out| {
+                out.lit("killed by ");
+                signal_name(out, *signal);
+                out.lit(if *core { " (core dumped)" } else { "" });
+            }),
+            Item::Superseded { by } => event(out, |out| {
+                out.lit("superseded by execve in pid ");
+                out.uint(u64::from(*by));
+            }),
+            Item::Forked { .. } | Item::Executed { .. } => {}
+        }
+        out.finish();
+    }
+}
+
+const NANOS: u64 = 1_000_000_000;
+
+fn event(out: &mut Line<'_>, f: impl FnOnce(&mut Line<'_>)) {
+    out.paint(Color::Event);
+    out.lit("+++ ");
+    f(out);
+    out.lit(" +++");
+    out.plain();
+}
+
+fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &Style) {
+    out.paint(Color::Dim);
+    let start = out.column();
+    match format {
+        PidFormat::Stderr => {
+            out.lit("[pid ");
+            out.padded(u64::from(line.tid), 5, b' ');
+        }
+        _ => out.uint(u64::from(line.tid)),
+    }
+    if style.comm {
+        out.lit("<");
+        out.name(line.comm, style.hex);
+        out.lit(">");
+    } else if format == PidFormat::File {
+        out.pad(start + 5);
+    }
+    out.lit(if format == PidFormat::Stderr { "] " } else { " " });
+    out.plain();
+}
+
+/// `read`, `syscall_0x1d3`
+fn name(out: &mut Line<'_>, call: &Call<'_>) {
+    match call.row {
+        Some(row) => out.lit(row.name),
+        None => {
+            out.lit("syscall_");
+            out.hex(u64::from(call.head.nr));
+        }
+    }
+}
+
+/// The call's own form has its arguments' names (`clone`).
+fn shows_names(call: &Call<'_>) -> bool {
+    call.row.is_some_and(|row| !row.order.is_empty())
+}
+
+/// A call of which nobody expects a return: its line is whole without one.
+fn leaves(call: &Call<'_>) -> bool {
+    call.row.is_some_and(|row| matches!(row.name, "exit" | "exit_group"))
+}
+
+/// Nothing was to be said at the end but what came of it, which a call that was cut by death never knows.
+fn said_all(call: &Call<'_>) -> bool {
+    let noted = call.row.is_some_and(|row| matches!(row.ret, Ty::Special(_)));
+    leaves(call) || (call.entered == call.args.len() && !noted)
+}
+
+/// `ENOENT (No such file or directory)`, `(errno 4000)`
+fn error(out: &mut Line<'_>, number: u16) {
+    match (errno::name(number), errno::text(number)) {
+        (Some(name), text) => {
+            out.lit(name);
+            out.lit(" (");
+            match text {
+                Some(text) => out.lit(text),
+                None => {
+                    out.lit("Unknown error ");
+                    out.uint(u64::from(number));
+                }
+            }
+            out.lit(")");
+        }
+        (None, _) => {
+            out.lit("(errno ");
+            out.uint(u64::from(number));
+            out.lit(")");
+        }
+    }
+}
+
+fn restart(number: u16) -> &'static str {
+    match number {
+        512 => "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
+        513 => "? ERESTARTNOINTR (To be restarted)",
+        514 => "? ERESTARTNOHAND (To be restarted if no handler)",
+        516 => "? ERESTART_RESTARTBLOCK (Interrupted by signal)",
+        // Not a restart: the kernel has no such ioctl.
+        _ => "-1 ENOIOCTLCMD (Unknown error 515)",
+    }
+}
+
+/// `.123456`, nothing for 0 digits.
+fn fraction(out: &mut Line<'_>, nanos: u64, digits: u8) {
+    if digits == 0 {
+        return;
+    }
+    let digits = digits.min(9);
+    out.lit(".");
+    out.padded(nanos / 10u64.pow(9 - u32::from(digits)), usize::from(digits), b'0');
+}
+
+/// Local time of day. The zone's offset is looked up once a quarter of an hour: no zone changes it in between.
+#[derive(Debug, Default)]
+struct Clock {
+    quarter: Option<u64>,
+    offset: i64,
+}
+
+impl Clock {
+    fn write(&mut self, out: &mut Line<'_>, wall: u64, digits: u8) {
+        let seconds = wall / NANOS;
+        if self.quarter != Some(seconds / 900) {
+            self.quarter = Some(seconds / 900);
+            let stamp = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH);
+            self.offset = i64::from(TimeZone::system().to_offset(stamp).seconds());
+        }
+        let day = (seconds as i64).saturating_add(self.offset).rem_euclid(86_400) as u64;
+        out.padded(day / 3600, 2, b'0');
+        out.lit(":");
+        out.padded(day / 60 % 60, 2, b'0');
+        out.lit(":");
+        out.padded(day % 60, 2, b'0');
+        fraction(out, wall % NANOS, digits);
+    }
+}
+
+#[cfg(test)]
+#[path = "strace_tests.rs"]
+mod tests;
+
+#[cfg(test)]
+#[path = "strace_form_tests.rs"]
+mod form_tests;

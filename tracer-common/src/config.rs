@@ -317,98 +317,6 @@ pub mod walk {
     pub const PENDING: u32 = 2;
 }
 
-/// Bytes that a value of a local storage may have. Linux 7 takes them from an allocator that works in every context,
-/// whose largest piece is 8 KiB with a header: a map with larger values loads, and every value of it is then refused.
-pub const STORAGE_MAX: usize = 8000;
-
-/// Bytes of what a call copied at its entry that are kept in its [`Task`]: enough for what nearly all calls copy, and
-/// together with the rest, and the kernel's header, just below 1 KiB, which is what the kernel's allocator has.
-pub const ROOM: usize = 640;
-
-/// Bytes of what a call copied at its entry that a value of the task storages `PARTS` keeps, where `ROOM` is too small.
-pub const PART: usize = 7936;
-
-/// The task storages `PARTS`: together they keep whatever a call can copy.
-pub const PARTS: usize = 4;
-
-/// What is kept of a task that is traced; the value of the task storage `TASKS`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct Task {
-    /// Bits of [`Task::IN_CALL`] and its neighbours.
-    pub flags: u32,
-    /// Signals in `kept`.
-    pub signals: u32,
-    /// Bytes of blobs that the running call copied at its entry: in `data`, or all of them in `PARTS`.
-    pub used: u64,
-    /// Operations to repeat at the end: their memory was not present at entry.
-    pub retry: u64,
-    /// The user stack pointer at the call's entry.
-    pub sp: u64,
-    /// The call that is running, as its record will begin.
-    pub head: crate::event::Head,
-    /// The blobs: a record is sent from `head` on.
-    pub data: [u64; ROOM / 8],
-    /// Signals that were generated and ignored; shown when the call that they would have interrupted ends.
-    pub kept: [Siginfo; 2],
-    /// The last signal generated for this task.
-    pub last: Siginfo,
-}
-
-/// The first bytes of a `struct kernel_siginfo`: all that it uses.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct Siginfo {
-    /// Its words.
-    pub words: [u64; 6],
-}
-
-impl Task {
-    /// A call is running; `head` tells which.
-    pub const IN_CALL: u32 = 1;
-    /// Nothing is shown before the first execve: the command is being started.
-    pub const GATED: u32 = 2;
-    /// Attached while it was running: a call may end whose entry was not seen.
-    pub const ATTACHED: u32 = 4;
-    /// `last` holds a signal that was not shown yet.
-    pub const LAST: u32 = 8;
-
-    /// Asked for itself, and not followed from another: when it ends, the trace may be over.
-    pub const ROOT: u32 = 32;
-
-    /// The tracer itself: only its heartbeat is counted.
-    pub const HEART: u32 = 16;
-    /// The number of the heartbeat: a call that does not exist, so that it does nothing.
-    pub const HEART_NR: u32 = 0x10_0000;
-
-    /// A task of which nothing is known.
-    pub const NEW: Task = Task {
-        used: 0,
-        retry: 0,
-        sp: 0,
-        data: [0; ROOM / 8],
-        head: crate::event::Head {
-            len: 0,
-            kind: 0,
-            flags: 0,
-            blobs: 0,
-            tid: 0,
-            tgid: 0,
-            nr: 0,
-            cpu: 0,
-            time: 0,
-            dur: 0,
-            ret: 0,
-            ip: 0,
-            args: [0; 6],
-        },
-        flags: 0,
-        signals: 0,
-        kept: [Siginfo { words: [0; 6] }; 2],
-        last: Siginfo { words: [0; 6] },
-    };
-}
-
 /// What `-c` counts, per CPU and plan index; and, where it is asked for, per process as well. How many calls
 /// there were is the sum of the buckets: nothing can be counted in one and not in the other.
 #[repr(C)]
@@ -492,8 +400,6 @@ pub const fn log2(ns: u64) -> usize {
     log + (rest >> 1) as usize
 }
 
-const _: () = assert!(size_of::<Task>() == 8 + 3 * 8 + 104 + ROOM + 3 * 48);
-const _: () = assert!(size_of::<Task>() <= 1024 - 96 && PART <= STORAGE_MAX && PART.is_multiple_of(8));
 /// No padding: `Config::bytes` shows all of it.
 const _: () = assert!(
     size_of::<Config>()

@@ -11,3 +11,4 @@ pub mod event;
 pub mod loss;
 pub mod plan;
 pub mod snapshot;
+pub mod task;

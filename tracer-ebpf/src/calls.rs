@@ -4,10 +4,11 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, ROOM, Tally, TallyKey, Task, log2},
+    config::{ABSENT, Config, Tally, TallyKey, log2},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
+    task::{ROOM, Task},
 };
 
 use crate::capture;

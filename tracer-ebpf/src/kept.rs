@@ -7,9 +7,9 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
-    config::{PART, ROOM, Task},
     event::{Head, flag},
     loss::Loss,
+    task::{PART, ROOM, Task},
 };
 
 use crate::emit::{copy_head, lost, send};

@@ -6,10 +6,11 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tracer_common::{
-    config::{Config, PART, PARTS, STORAGE_MAX, Tally, TallyKey, Task},
+    config::{Config, Tally, TallyKey},
     event::Head,
     loss::LOSSES,
     plan::{BLOB_MAX, PLANS, Plan, Variant},
+    task::{PART, PARTS, STORAGE_MAX, Task},
 };
 
 /// Set before loading, frozen by it.

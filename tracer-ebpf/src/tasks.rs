@@ -4,10 +4,11 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{Siginfo, Task, follow, target},
+    config::{follow, target},
     event::{Blob, Head, flag, kind},
     loss::Loss,
     plan::shape,
+    task::{Siginfo, Task},
 };
 
 use crate::calls;

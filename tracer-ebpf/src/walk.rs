@@ -4,9 +4,10 @@ use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
-    config::{Task, target, walk},
+    config::{target, walk},
     event::{Head, flag, kind},
     loss::Loss,
+    task::Task,
 };
 
 use crate::emit::{lost, send, send_head};

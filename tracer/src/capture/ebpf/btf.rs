@@ -301,14 +301,17 @@ mod tests {
         use aya_obj::btf::BtfKind;
         let number = |name: &str, kind| all.id_by_type_name_kind(name, kind).expect("it is there");
         let expected = [
-            ("sys_enter", Attach::Tracepoint(number("btf_trace_sys_enter", BtfKind::Typedef))),
-            ("sys_exit", Attach::Tracepoint(number("btf_trace_sys_exit", BtfKind::Typedef))),
+            ("enter", Attach::Tracepoint(number("btf_trace_sys_enter", BtfKind::Typedef))),
+            ("exit", Attach::Tracepoint(number("btf_trace_sys_exit", BtfKind::Typedef))),
             ("walk", Attach::Iterator(number("bpf_iter_task", BtfKind::Func))),
         ];
-        assert_eq!(types.attachable(&["sys_enter", "sys_exit"], ("walk", "task")).expect("found"), expected);
+        assert_eq!(
+            types.attachable(&[("enter", "sys_enter"), ("exit", "sys_exit")], ("walk", "task")).expect("found"),
+            expected
+        );
         let casts = types.numbers(&[(STRUCT, "file"), (FUNCTION, "no such function")]);
         assert_eq!(casts, [Some(number("file", BtfKind::Struct)), None]);
-        assert!(types.attachable(&["no_such_tracepoint"], ("walk", "task")).is_err());
+        assert!(types.attachable(&[("enter", "no_such_tracepoint")], ("walk", "task")).is_err());
         assert!(types.attachable(&[], ("walk", "nothing")).is_err());
     }
 

@@ -22,9 +22,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use aya::maps::{Array, HashMap, PerCpuArray};
-use tracer_common::config::{Tally, Task, walk};
+use tracer_common::config::{Tally, walk};
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::loss::Loss;
+use tracer_common::task::Task;
 
 use super::command::Started;
 use super::count::Histogram;

@@ -28,8 +28,9 @@ pub fn lost(reason: Loss) {
 #[inline(always)]
 pub fn lost_many(reason: Loss, n: u64) {
     if let Some(count) = LOST.get_ptr_mut(reason as u32) {
-        // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
-        unsafe { *count += n };
+        // Atomic, because from Linux 7 on a program may be preempted by another one on the same CPU.
+        // SAFETY: the instruction of BPF that adds at once; `count` is a map value, aligned.
+        unsafe { core::arch::asm!("lock *(u64 *)({to} + 0) += {n}", to = in(reg) count, n = in(reg) n) };
     }
 }
 

@@ -3,6 +3,7 @@
 //! of the task, which is also what says that the task is traced.
 #![no_std]
 #![no_main]
+#![feature(asm_experimental_arch)]
 
 mod argv;
 mod calls;

@@ -14,24 +14,28 @@ pub const PART: usize = 7936;
 /// The task storages `PARTS`: together they keep whatever a call can copy.
 pub const PARTS: usize = 4;
 
-/// What is kept of a task that is traced; the value of the task storage `TASKS`.
+/// What is kept of a task that is traced; the value of the task storage `TASKS`. What a call needs of which nothing is copied stands
+/// in two lines of the cache.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Task {
     /// Bits of [`Task::IN_CALL`] and its neighbours.
     pub flags: u32,
-    /// Signals in `kept`.
-    pub signals: u32,
-    /// Bytes of blobs that the running call copied at its entry: in `data`, or all of them in `PARTS`.
-    pub used: u64,
+    /// Bytes of blobs that the running call copied at its entry: in `data`, or all of them in `PARTS`. It means something only where
+    /// `head` has blobs, as do `retry` and `sp`.
+    pub used: u32,
     /// Operations to repeat at the end: their memory was not present at entry.
-    pub retry: u64,
-    /// The user stack pointer at the call's entry.
-    pub sp: u64,
+    pub retry: u16,
+    /// Signals in `kept`.
+    pub signals: u16,
+    /// Unused, zero.
+    pub pad: u32,
     /// The call that is running, as its record will begin.
     pub head: crate::event::Head,
     /// The blobs: a record is sent from `head` on.
     pub data: [u64; ROOM / 8],
+    /// The user stack pointer at the call's entry.
+    pub sp: u64,
     /// Signals that were generated and ignored; shown when the call that they would have interrupted ends.
     pub kept: [Siginfo; 2],
     /// The last signal generated for this task.
@@ -68,6 +72,7 @@ impl Task {
     pub const NEW: Task = Task {
         used: 0,
         retry: 0,
+        pad: 0,
         sp: 0,
         data: [0; ROOM / 8],
         head: crate::event::Head {
@@ -92,5 +97,5 @@ impl Task {
     };
 }
 
-const _: () = assert!(size_of::<Task>() == 8 + 3 * 8 + 104 + ROOM + 3 * 48);
+const _: () = assert!(size_of::<Task>() == 16 + 104 + ROOM + 8 + 3 * 48);
 const _: () = assert!(size_of::<Task>() <= 1024 - 96 && PART <= STORAGE_MAX && PART.is_multiple_of(8));

@@ -59,7 +59,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     state.head.time = now();
     state.flags |= Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
-        enter_data(state);
+        enter_data(state, regs);
     }
     0
 }
@@ -89,7 +89,9 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
             return 0;
         }
         lost(Loss::BeganBefore);
-        begin(state, registers(&ctx, task), nr as u32, compat(task));
+        let regs = registers(&ctx, task);
+        begin(state, regs, nr as u32, compat(task));
+        state.sp = stack(regs);
         state.head.time = 0;
         state.head.flags |= flag::BEFORE;
     }
@@ -230,10 +232,7 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
         head.args[3] = load(regs, off[3]);
         head.args[4] = load(regs, off[4]);
         head.args[5] = load(regs, off[5]);
-        state.sp = load(regs, conf!(regs.sp));
     }
-    state.used = 0;
-    state.retry = 0;
     if compat {
         lost(Loss::Compat);
         let mut i = 0;
@@ -267,15 +266,23 @@ pub fn plan_of(head: &mut Head) -> Option<*const Plan> {
     Some(plan)
 }
 
+/// The user stack pointer.
+#[inline(always)]
+fn stack(regs: *const c_void) -> u64 {
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offset is that of a word.
+    unsafe { load(regs, conf!(regs.sp)) }
+}
+
 /// Copies what the plan wants at entry, and keeps it.
 #[inline(always)]
-fn enter_data(state: &mut Task) {
+fn enter_data(state: &mut Task, regs: *const c_void) {
     let Some(plan) = plan_of(&mut state.head) else { return };
     // SAFETY: a pointer from a map is valid for this run.
     if unsafe { (*plan).flags } & Plan::AT_ENTER == 0 {
         return;
     }
     let Some(buffer) = kept::buffer(role::ENTRY) else { return };
+    state.sp = stack(regs);
     start(buffer, state);
     capture::run(buffer, plan, phase::ENTER);
     kept::keep(state, buffer);
@@ -294,7 +301,7 @@ fn finish(state: &mut Task, task: *mut c_void) {
     let failed = failed(&state.head);
     let begun = flags & Plan::AT_ENTER != 0 && !before;
     let due = flags & Plan::AT_EXIT != 0 && (!failed || always != 0);
-    if begun && !due && state.retry == 0 && state.used <= ROOM as u64 {
+    if begun && !due && state.retry == 0 && state.used <= ROOM as u32 {
         return kept::send_kept(state);
     }
     let Some(buffer) = kept::buffer(role::END) else { return };

@@ -38,8 +38,9 @@ pub fn start(buffer: &mut Buffer, state: &Task) {
 pub fn keep(state: &mut Task, buffer: &mut Buffer) {
     state.head.blobs = buffer.head.blobs;
     state.head.flags = buffer.head.flags;
-    state.retry = buffer.retry;
+    state.retry = buffer.retry as u16;
     let used = black_box(buffer.used);
+    state.used = used as u32;
     if used > ROOM as u64 {
         if spill(buffer) == 0 {
             // No memory: the call is shown without.
@@ -47,12 +48,9 @@ pub fn keep(state: &mut Task, buffer: &mut Buffer) {
             state.head.blobs = 0;
             state.retry = 0;
             state.used = 0;
-            return;
         }
-        state.used = used;
         return;
     }
-    state.used = used;
     // SAFETY: both have room for `ROOM` bytes.
     unsafe { copy((&raw mut state.data).cast(), (&raw const buffer.data).cast(), used) };
 }
@@ -60,8 +58,11 @@ pub fn keep(state: &mut Task, buffer: &mut Buffer) {
 /// Puts what was kept of a task's running call into a buffer, where its record has been begun.
 #[inline(always)]
 pub fn take(buffer: &mut Buffer, state: &Task, task: *mut c_void) {
-    let used = black_box(state.used);
-    buffer.retry = state.retry;
+    if state.head.blobs == 0 {
+        return;
+    }
+    let used = black_box(state.used as u64);
+    buffer.retry = state.retry as u64;
     if used > ROOM as u64 {
         buffer.used = if gather(buffer, task, used) { used } else { 0 };
         if buffer.used == 0 {
@@ -77,7 +78,7 @@ pub fn take(buffer: &mut Buffer, state: &Task, task: *mut c_void) {
 /// Sends the call as it was kept: nothing is to be added to it.
 #[inline(always)]
 pub fn send_kept(state: &mut Task) {
-    let used = black_box(state.used);
+    let used = black_box(state.used as u64);
     let used = if used > ROOM as u64 { ROOM as u64 } else { used };
     let len = size_of::<Head>() as u64 + used;
     if state.head.flags & flag::FULL != 0 {
@@ -88,16 +89,28 @@ pub fn send_kept(state: &mut Task) {
     unsafe { send((&raw const state.head).cast(), len, Loss::RingFull) };
 }
 
-/// Copies `n` bytes, at most `ROOM`.
+/// Bytes that are copied in any case: by loads and stores, which for so few take less than a call.
+const FEW: u64 = 128;
+
+/// Copies `n` bytes, at most `ROOM`, and perhaps some of what stands behind them.
 ///
 /// # Safety
-/// Both must have so many.
+/// Both must have `ROOM` bytes, aligned to words.
 #[inline(always)]
-unsafe fn copy(to: *mut c_void, from: *const c_void, n: u64) {
+unsafe fn copy(to: *mut u64, from: *const u64, n: u64) {
+    if n <= FEW {
+        let mut i = 0;
+        while i < FEW as usize / 8 {
+            // SAFETY: within `ROOM`; volatile, or the compiler calls a function that copies byte by byte.
+            unsafe { to.add(i).write_volatile(from.add(i).read_volatile()) };
+            i += 1;
+        }
+        return;
+    }
     let n = black_box(n) & 0x3ff;
     let n = if n > ROOM as u64 { ROOM as u64 } else { n };
     // SAFETY: the caller vouches for both.
-    unsafe { helper::bpf_probe_read_kernel(to, n as u32, from) };
+    unsafe { helper::bpf_probe_read_kernel(to.cast(), n as u32, from.cast()) };
 }
 
 /// Keeps the blobs of a buffer in the pieces of the current task; 0 when there is no memory.

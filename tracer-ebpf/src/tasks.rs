@@ -126,7 +126,7 @@ pub fn given_to_exec(ctx: BtfTracePointContext) -> i32 {
 /// Completes a running execve with what could not be read when it was entered.
 #[inline(always)]
 fn complete(state: &mut Task, task: *mut c_void, bprm: u64) {
-    if state.retry == 0 {
+    if state.head.blobs == 0 || state.retry == 0 {
         return;
     }
     let Some(plan) = calls::plan_of(&mut state.head) else { return };

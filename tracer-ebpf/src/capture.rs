@@ -7,9 +7,10 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
+    config::log2,
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, SET_WORDS, len, phase, shape},
 };
 
 use crate::argv;
@@ -33,8 +34,10 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
     // One bit for each operation: a condition of several parts would be followed anew for each of them.
     let (first, all) = ((1u64 << exit) - 1, (1u64 << ops) - 1);
     // What was not there at entry is tried again at the end, when the kernel has had it paged in; what is not there then
-    // stays noted, and is counted.
-    let again = buffer.retry & first;
+    // stays noted, and is counted. What the call may have written is no longer what was passed.
+    // SAFETY: as above.
+    let written = unsafe { (*plan).written as u64 };
+    let again = buffer.retry & first & !written;
     let due = match now {
         phase::ENTER => first,
         phase::EXIT_OK => all & !first | again,
@@ -104,6 +107,11 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::FDS => {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
+        }
+        shape::FDSET => {
+            let fault = bytes(b, value, n, op.cap as u64);
+            fdset(b, value, n);
+            fault
         }
         shape::ENVIRON => environ(b),
         shape::EXE => files::resolve(b, 0, files::EXE),
@@ -311,6 +319,9 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     let cut = got as usize == size && user::<u8>(address.wrapping_add(len as u64)) != 0;
     put(b, len as u64, len as u64 + cut as u64, if cut { status::CUT } else { status::WHOLE });
+    if cut && cap > BLOB_MAX as u64 {
+        lost(Loss::BlobCut);
+    }
     0
 }
 
@@ -335,4 +346,44 @@ extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
         i += 1;
     }
     0
+}
+
+/// Resolves the descriptors in a set of `n` bytes. A word and its descriptors take as many steps of one loop as they are: a loop in
+/// a loop would be followed anew for each of them.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
+    if buffer.is_null() || address == 0 {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let words = n >> 3;
+    let (mut word, mut next, mut i) = (0u64, 0u64, 0usize);
+    while i < FDS_MAX + SET_WORDS {
+        if word == 0 {
+            if next >= words || next >= SET_WORDS as u64 {
+                break;
+            }
+            word = user::<u64>(address.wrapping_add(next << 3));
+            next += 1;
+        } else {
+            let fd = ((next - 1) << 6).wrapping_add(lowest(word));
+            word &= word.wrapping_sub(1);
+            b.blob.part = fd.wrapping_add(1) as u16;
+            files::resolve(b, fd as i64, files::DESCRIPTOR);
+        }
+        i += 1;
+    }
+    if word != 0 || next < words {
+        lost(Loss::FdUnresolved);
+    }
+    0
+}
+
+/// The number of the lowest bit that is set. Not in line: the verifier would follow the loop above for each number.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn lowest(word: u64) -> u64 {
+    log2(word & word.wrapping_neg()) as u64
 }

@@ -334,7 +334,7 @@ pub static FLAGS: &[Flag] = &[
         |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }),
     flag("-U", &["--summary-columns"], Value("COLUMNS"), Statistics, "Show these columns: time-percent, total-time, min-time, max-time, avg-time, p50-time, p90-time, p99-time (what so many of 100 calls took at most; from histograms in powers of two, so between half and twice of it), calls, errors, name.",
         |o, g| { o.columns = Some(words::columns(&text(g), g.spelled)?); Ok(()) }),
-    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Count the time from a call's begin to its end, not the CPU time it took.",
+    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Count the time from a call's begin to its end, not the CPU time it took. -C, --histogram, --json and percentiles always do.",
         |o, _| on(&mut o.wall)),
     flag("", &["--summary-by"], Value("WHAT"), Statistics, "With -c or -C: show a table for each WHAT as well, below that of all. WHAT is process.",
         |o, g| put(&mut o.by_process, (text(g) == "process").then_some(true), g)).own(),

@@ -106,7 +106,7 @@ impl Filter {
         for (blob, bytes) in blobs(record) {
             let found = match blob.shape {
                 shape::TEXT => row.is_some_and(|row| is_path(row, blob.arg)) && self.paths.contains(bytes),
-                shape::FD | shape::DIRFD | shape::FDS => {
+                shape::FD | shape::DIRFD | shape::FDS | shape::FDSET => {
                     whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
                 }
                 _ => false,

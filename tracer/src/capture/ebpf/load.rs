@@ -205,6 +205,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     if spec.output.form == Form::Summary {
         config.flags |= Config::COUNT;
         config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
+        config.flags |= if spec.output.cpu_time() { Config::CPU_TIME } else { 0 };
     }
     config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
         (true, _) => follow::ALL,

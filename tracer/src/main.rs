@@ -30,6 +30,8 @@ fn carry_out(action: Action) -> ExitCode {
             (program, failure, lsof::run(&spec).map(Ending::Code))
         }
         Action::Audit(spec) => return ExitCode::from(audit::run(&spec)),
+        Action::Explain(rule) => return answer(audit::explain(&rule)),
+        Action::CheckPolicy(file) => return answer(audit::check(&file)),
         Action::Inspect(spec) => return ExitCode::from(inspect::run(&spec)),
         Action::Sockets(request) => return ExitCode::from(ss::run(&request)),
         Action::Doctor { json } => {
@@ -48,6 +50,17 @@ fn carry_out(action: Action) -> ExitCode {
         Err(error) => {
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
             ExitCode::from(failure)
+        }
+    }
+}
+
+/// Prints an answer to stdout, or to stderr why there is none, with its exit code.
+fn answer(answer: Result<String, (String, u8)>) -> ExitCode {
+    match answer {
+        Ok(text) => print(&text, exit::OK),
+        Err((text, code)) => {
+            let _ = writeln!(io::stderr(), "{text}");
+            ExitCode::from(code)
         }
     }
 }

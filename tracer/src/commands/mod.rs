@@ -42,6 +42,10 @@ pub enum Action {
     Inspect(Box<inspect::request::Inspect>),
     /// Audit a command.
     Audit(Box<audit::request::Audit>),
+    /// Explain a rule of a policy.
+    Explain(String),
+    /// Say whether this policy of audits is right.
+    CheckPolicy(PathBuf),
     /// Say what works here and what does not.
     Doctor {
         /// As JSON.
@@ -89,6 +93,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "audit",
         args: "[OPTION]... -- COMMAND [ARG]...",
         help: "Run a command; tell what it did to files and with whom it talked, by test.",
+    },
+    Subcommand {
+        name: "policy",
+        args: "check FILE",
+        help: "Say whether a policy of audit is right, and what it has; nothing is run.",
     },
     Subcommand {
         name: "replay",
@@ -173,8 +182,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     if args.first().is_some_and(|a| a == "audit") {
         let program = format!("{} audit", speaker.program);
         return match audit::options::parse(&program, &args[1..]) {
-            Ok(Some(spec)) => Ok(Action::Audit(spec)),
-            Ok(None) => Ok(Action::Help(audit::options::help(&program))),
+            Ok(audit::options::Asked::Audit(spec)) => Ok(Action::Audit(spec)),
+            Ok(audit::options::Asked::Explain(rule)) => Ok(Action::Explain(rule)),
+            Ok(audit::options::Asked::Help) => Ok(Action::Help(audit::options::help(&program))),
             Err(fault) => Err(UsageError::new(&program, speaker.code, fault)),
         };
     }
@@ -195,11 +205,24 @@ fn first_word(speaker: &Speaker, args: &[OsString]) -> Result<Action, Fault> {
         Some(s) if asks_help && word != "help" => Ok(Action::Help(help::subcommand(&speaker.program, s))),
         Some(_) => match word {
             "replay" => replay(speaker, rest),
+            "policy" => policy(rest),
             "doctor" => doctor(rest),
             "completions" => completions(rest),
             "man" => no_more(word, rest).map(|()| Action::Man(man::page())),
             _ => topic(speaker, rest),
         },
+    }
+}
+
+/// `policy check FILE`
+fn policy(args: &[OsString]) -> Result<Action, Fault> {
+    match args {
+        [check, file] if check == "check" && !file.is_empty() => Ok(Action::CheckPolicy(file.into())),
+        [check, ..] if check != "check" => {
+            Err(Fault::usage(format!("policy has one command, 'check FILE'; '{}' is none", show(check))))
+        }
+        [_, _, more, ..] => Err(Fault::usage(format!("policy check takes one FILE, and '{}' is another", show(more)))),
+        _ => Err(Fault::usage("policy check needs the FILE of a policy")),
     }
 }
 

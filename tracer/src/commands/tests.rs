@@ -162,13 +162,24 @@ fn outcome(line: &str) -> String {
                 spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
             let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
             let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
-            let flags = [(spec.update, " update"), (spec.hash, " hash"), (spec.quiet, " quiet")];
-            let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+            let flags = [
+                (spec.update, " update"),
+                (spec.hash, " hash"),
+                (spec.quiet, " quiet"),
+                (spec.keep, " keep"),
+                (spec.write, " write"),
+            ];
+            let mut flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+            if spec.runs != 1 {
+                let _ = write!(flags, " runs {}", spec.runs);
+            }
             format!(
                 "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
                 spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
             )
         }
+        Ok(Action::Explain(rule)) => format!("=> explain {rule:?}"),
+        Ok(Action::CheckPolicy(file)) => format!("=> check policy {file:?}"),
         Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
         Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),

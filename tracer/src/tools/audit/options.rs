@@ -14,7 +14,19 @@ use crate::tools::audit::request::{Audit, Form};
 /// What was given.
 struct Draft {
     help: bool,
+    explain: Option<String>,
     spec: Audit,
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Asked {
+    /// An audit.
+    Audit(Box<Audit>),
+    /// What a rule says.
+    Explain(String),
+    /// The help.
+    Help,
 }
 
 static FLAGS: &[Row<Draft>] = &[
@@ -36,9 +48,42 @@ static FLAGS: &[Row<Draft>] = &[
         None,
         &["--learn"],
         Takes::Value("FILE"),
-        "Write a policy that allows what happened in this run, and no more.",
+        "Write a policy that allows what happened, and no more. To one that is there, show what would be added.",
         |draft, value| {
             draft.spec.learn = Some(value.into());
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--write"],
+        Takes::Nothing,
+        "With --learn, write a policy that is there and was added to.",
+        |draft, _| {
+            draft.spec.write = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--runs"],
+        Takes::Value("N"),
+        "With --learn, run the command N times, up to 100: what differs between runs becomes a pattern.",
+        |draft, value| match value.to_str().and_then(|text| text.parse().ok()).filter(|runs| (1..=100).contains(runs)) {
+            Some(runs) => {
+                draft.spec.runs = runs;
+                Ok(())
+            }
+            None => Err(Fault::usage(format!("--runs takes a number from 1 to 100, not '{}'", show(value)))),
+        },
+    ),
+    row(
+        None,
+        &["--explain"],
+        Takes::Value("RULE"),
+        "Say what a rule of a policy speaks of, and run nothing.",
+        |draft, value| {
+            draft.explain = Some(value.to_string_lossy().into_owned());
             Ok(())
         },
     ),
@@ -132,6 +177,16 @@ static FLAGS: &[Row<Draft>] = &[
         },
     ),
     row(
+        None,
+        &["--keep"],
+        Takes::Nothing,
+        "When the run is interrupted, leave running what the command started.",
+        |draft, _| {
+            draft.spec.keep = true;
+            Ok(())
+        },
+    ),
+    row(
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
@@ -194,18 +249,22 @@ fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
     Ok((known, PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(file))))
 }
 
-/// Reads the command line; `None` asks for help.
-pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fault> {
+/// Reads the command line.
+pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
     let mut draft = Draft {
         help: false,
+        explain: None,
         spec: Audit {
             program: program.to_owned(),
             command: Command::default(),
             policy: None,
             learn: None,
+            runs: 1,
+            write: false,
             baseline: None,
             update: false,
             reports: Vec::new(),
+            keep: false,
             record: None,
             hash: false,
             unit_variables: Vec::new(),
@@ -219,16 +278,28 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
         },
     };
     let Some(words) = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)? else {
-        return Ok(None);
+        return Ok(Asked::Help);
     };
+    if let Some(rule) = draft.explain {
+        return match words.first() {
+            Some(word) => Err(Fault::usage(format!("--explain runs no command, and '{}' is one", show(word)))),
+            None => Ok(Asked::Explain(rule)),
+        };
+    }
     if words.is_empty() {
         return Err(Fault::usage("audit takes a command: tracer audit [OPTION]... -- COMMAND [ARG]..."));
     }
     if draft.spec.update && draft.spec.baseline.is_none() {
         return Err(Fault::usage("--update needs --baseline=FILE"));
     }
+    if draft.spec.learn.is_none() && (draft.spec.write || draft.spec.runs > 1) {
+        return Err(Fault::usage("--write and --runs need --learn=FILE"));
+    }
+    if draft.spec.record.is_some() && draft.spec.runs > 1 {
+        return Err(Fault::usage("--record keeps one run: it goes not with --runs"));
+    }
     draft.spec.command.argv = words;
-    Ok(Some(Box::new(draft.spec)))
+    Ok(Asked::Audit(Box::new(draft.spec)))
 }
 
 /// `-h`

@@ -225,7 +225,7 @@ impl Collector<'_> {
             Op::Create,
             &given.object,
             given.passed.as_deref(),
-            Related { to: to.as_deref(), wrote: false },
+            Related { to: to.as_deref(), ..Related::default() },
         );
     }
 
@@ -244,7 +244,7 @@ impl Collector<'_> {
         }
         // What two exchange, both have written or not: nothing is claimed of it.
         let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));
-        let related = Related { to: Some(&new.object), wrote };
+        let related = Related { to: Some(&new.object), wrote, ..Related::default() };
         self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
     }
 }

@@ -41,6 +41,9 @@ enum Who {
 /// Objects as rules have them, in the order of the file; the operations of each.
 type Rules = BTreeMap<(Class, String), BTreeSet<Op>>;
 
+/// Rules as text, with their kinds.
+type Lines = Vec<(Class, String)>;
+
 /// What kinds of rules there are, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
@@ -191,20 +194,19 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
     let default = lines(sections.remove(&Who::Default).unwrap_or_default());
     write_rules(out, &default);
     let harness = lines(sections.remove(&Who::Harness).unwrap_or_default());
-    let harness: Vec<(Class, String)> = harness.into_iter().filter(|line| !default.contains(line)).collect();
+    let harness: Lines = harness.into_iter().filter(|line| !default.contains(line)).collect();
     if !harness.is_empty() {
         out.push_str("\n# What belongs to no unit.\n[harness]\n");
         write_rules(out, &harness);
     }
     // Units that do the same share a section.
-    let mut shared: BTreeMap<Vec<(Class, String)>, Vec<String>> = BTreeMap::new();
+    let mut shared: BTreeMap<Lines, Vec<String>> = BTreeMap::new();
     for (who, rules) in sections {
         if let Who::Unit(label) = who {
             shared.entry(lines(rules)).or_default().push(label);
         }
     }
-    let mut units: Vec<(Vec<String>, Vec<(Class, String)>)> =
-        shared.into_iter().map(|(rules, labels)| (labels, rules)).collect();
+    let mut units: Vec<(Vec<String>, Lines)> = shared.into_iter().map(|(rules, labels)| (labels, rules)).collect();
     units.sort();
     for (labels, rules) in units {
         out.push_str("\n[[unit]]\n");
@@ -223,7 +225,7 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
 }
 
 /// Rules as text, by kinds; objects of the same operations stand together.
-fn lines(rules: Rules) -> Vec<(Class, String)> {
+fn lines(rules: Rules) -> Lines {
     let mut ordered: Vec<(Class, Vec<Op>, String)> =
         rules.into_iter().map(|((class, object), ops)| (class, ops.into_iter().collect(), object)).collect();
     ordered.sort();

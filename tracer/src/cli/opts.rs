@@ -141,7 +141,7 @@ impl Opts {
             comm_names: false,
             always_pid: false,
             color: Color::Auto,
-            form: Form::Text,
+            form: Form::TEXT,
             record: None,
             only_table: false,
             table: false,
@@ -350,7 +350,7 @@ impl Opts {
             wall: self.wall,
             by_process: self.by_process,
             histogram: self.histogram,
-            json: self.form == Form::Json,
+            json: self.form == Form::JSON,
         }))
     }
 
@@ -432,7 +432,7 @@ impl Opts {
             return Ok((To::Pipe(std::ffi::OsStr::from_bytes(shell).to_owned()), record, form));
         }
         if own && !self.replay && Path::new(name).extension().is_some_and(|e| e == "trace") {
-            if record.is_some() || self.separate || self.append || form != Form::Text || self.table {
+            if record.is_some() || self.separate || self.append || form != Form::TEXT || self.table {
                 let others = "--record, -ff, -A, --json, -c and -C";
                 return Err(Fault::usage(format!("a recording (-o FILE.trace) and ({others}) are mutually exclusive"))
                     .hint("to have a recording besides, use --record FILE"));

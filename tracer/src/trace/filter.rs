@@ -13,6 +13,7 @@ use tracer_common::plan::shape;
 use crate::schema::types::{Row, Ty};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{CallFilter, Form, Show, StatusSet};
+use crate::trace::output;
 
 /// The largest errno a call returns (`MAX_ERRNO`, include/linux/err.h).
 const MAX_ERRNO: i64 = 4095;
@@ -24,6 +25,8 @@ pub struct Filter {
     show: Show,
     every_status: bool,
     form: Form,
+    /// The form shows forks and execs, too.
+    tasks: bool,
     paths: HashSet<Vec<u8>>,
     /// Room to put a path together.
     scratch: Vec<u8>,
@@ -50,6 +53,7 @@ impl Filter {
             show: show.clone(),
             every_status: all(show.status),
             form,
+            tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
             scratch: Vec::new(),
         }
@@ -57,10 +61,9 @@ impl Filter {
 
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
-        // Forks and execs are lines of JSON only; a summary is made of calls alone.
+        // Forks and execs are lines of some forms only; a summary is made of calls alone.
         let tasks = match self.form {
-            Form::Text => false,
-            Form::Json => true,
+            Form::Lines(_) => self.tasks,
             Form::Summary if head.kind != kind::CALL => return false,
             Form::Summary => false,
             Form::None => return false,

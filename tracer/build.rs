@@ -16,11 +16,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Twelve digits of the commit. Who builds from an archive may name it; else it is `unknown` outside of the repository.
+/// Twelve digits of the commit. Who builds from an archive may name it; else it is `unknown` outside of the repository, and in a debug
+/// build: that would have to be made anew with every commit, whatever changed.
 fn commit() -> String {
     println!("cargo::rerun-if-env-changed=TRACER_COMMIT");
     if let Some(commit) = std::env::var("TRACER_COMMIT").ok().filter(|commit| !commit.is_empty()) {
         return commit;
+    }
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "debug") {
+        return "unknown".to_owned();
     }
     // An archive that lies inside of somebody else's repository is not of it.
     if git(&["ls-files", "build.rs"]).is_none() {

@@ -245,8 +245,8 @@ pub struct Classes {
 pub fn classes(abi: Abi, forms: bool) -> Classes {
     let mut classes = Classes::default();
     for row in all().filter(|row| row.nr[abi as usize] != NO_NR) {
-        let list = row.all_does().map(|(does, _)| does);
-        for does in if forms { list.skip(1).take(usize::MAX) } else { list.skip(0).take(1) } {
+        let (skip, take) = if forms { (1, usize::MAX) } else { (0, 1) };
+        for (does, _) in row.all_does().skip(skip).take(take) {
             *match does {
                 Does::Effects(_) => &mut classes.effects,
                 Does::Gap(..) => &mut classes.gap,

@@ -71,7 +71,7 @@ impl Collector<'_> {
         };
         match seen.arg(at)? {
             Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(bytes.to_vec()),
-            Value::Path { bytes, cut: false } if bytes.is_empty() => base(),
+            Value::Path { bytes: [], cut: false } => base(),
             Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat()),
             // Calls that take a directory take NULL for the file that its descriptor is.
             Value::Addr(0) if seen.before(at).is_some() => base(),

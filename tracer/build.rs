@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-const OBJECT: &str = "../tracer-ebpf/prebuilt/tracer.bpf.o";
+const OBJECT: &str = "embedded/tracer.bpf.o";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rustc-env=TRACER_COMMIT={}", commit());

@@ -1,5 +1,5 @@
 //! Every option of a trace, a row each (`table`): its parser, its help, the man page, the completions and the table of compatibility
-//! with strace come from them. A row says what the option does to [`Opts`]; an option of strace that is not built has a row as well,
+//! with strace come from them. A row says what the option does to `Opts`; an option of strace that is not built has a row as well,
 //! which says why.
 
 use super::fault::{Fault, nearest};

@@ -1,7 +1,7 @@
 //! (row, record) -> [`Call`]: pure, total, no I/O. Any bytes give some call: what is missing, cut or
 //! unreadable shows as the address the program passed. The row's arguments are walked in order, each
-//! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes ([`shapes`],
-//! [`sockaddr`], [`msghdr`]) and the forms of their own in [`special`].
+//! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes (`shapes`,
+//! `sockaddr`, `msghdr`) and the forms of their own in [`special`].
 
 mod blobs;
 pub mod calls;

@@ -33,7 +33,7 @@ use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::spec::Spec;
 
 /// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
 
 /// The kernel side wakes the reader when much waits and when a task ends that was asked for; what is left it looks for
 /// by itself: this often while records come,

@@ -230,6 +230,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Calls are counted, and no event is shown: a source that can count hands over none.
+    pub fn only_counts(&self) -> bool {
+        self.form == Form::Summary
+    }
+
     /// Calls are counted by process too.
     pub fn by_process(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| summary.by_process)
@@ -239,14 +244,19 @@ impl Output {
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// strace's lines.
-    Text,
-    /// JSON Lines.
-    Json,
+    /// Lines of the form of that name: a row of `trace::output::FORMS`.
+    Lines(&'static str),
     /// Only the summary (`-c`).
     Summary,
     /// Only the recording.
     None,
+}
+
+impl Form {
+    /// strace's lines.
+    pub const TEXT: Form = Form::Lines("text");
+    /// JSON Lines.
+    pub const JSON: Form = Form::Lines("json");
 }
 
 /// Where output goes.

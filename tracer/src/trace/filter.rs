@@ -10,9 +10,10 @@ use std::path::Path;
 use tracer_common::event::{Blob, File, Head, align, flag, kind, path};
 use tracer_common::plan::shape;
 
-use crate::schema::types::{Row, Ty};
+use crate::schema::types::{Arg, Ty};
 use crate::schema::{Abi, by_nr};
 use crate::spec::{CallFilter, Form, Show, StatusSet};
+use crate::trace::output;
 
 /// The largest errno a call returns (`MAX_ERRNO`, include/linux/err.h).
 const MAX_ERRNO: i64 = 4095;
@@ -24,6 +25,8 @@ pub struct Filter {
     show: Show,
     every_status: bool,
     form: Form,
+    /// The form shows forks and execs, too.
+    tasks: bool,
     paths: HashSet<Vec<u8>>,
     /// Room to put a path together.
     scratch: Vec<u8>,
@@ -50,6 +53,7 @@ impl Filter {
             show: show.clone(),
             every_status: all(show.status),
             form,
+            tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
             scratch: Vec::new(),
         }
@@ -57,10 +61,9 @@ impl Filter {
 
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
-        // Forks and execs are lines of JSON only; a summary is made of calls alone.
+        // Forks and execs are lines of some forms only; a summary is made of calls alone.
         let tasks = match self.form {
-            Form::Text => false,
-            Form::Json => true,
+            Form::Lines(_) => self.tasks,
             Form::Summary if head.kind != kind::CALL => return false,
             Form::Summary => false,
             Form::None => return false,
@@ -102,10 +105,12 @@ impl Filter {
 
     /// Whether a call names one of the paths, or works on a descriptor of one.
     fn touches(&mut self, head: &Head, record: &[u8]) -> bool {
-        let row = (head.flags & flag::COMPAT == 0).then(|| by_nr(Abi::NATIVE, head.nr)).flatten();
+        let abi = if head.flags & flag::COMPAT != 0 { Abi::I386 } else { Abi::NATIVE };
+        let args =
+            by_nr(abi, head.nr).map_or(&[][..], |row| row.variant(&head.args).map_or(row.args, |form| form.args));
         for (blob, bytes) in blobs(record) {
             let found = match blob.shape {
-                shape::TEXT => row.is_some_and(|row| is_path(row, blob.arg)) && self.paths.contains(bytes),
+                shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),
                 shape::FD | shape::DIRFD | shape::FDS => {
                     whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
                 }
@@ -124,8 +129,8 @@ pub fn all(s: StatusSet) -> bool {
     s.successful && s.failed && s.unfinished && s.unavailable && s.detached
 }
 
-fn is_path(row: &Row, arg: u8) -> bool {
-    let mut ty = match row.args.get(usize::from(arg)) {
+fn is_path(args: &[Arg], at: u8) -> bool {
+    let mut ty = match args.get(usize::from(at)) {
         Some(arg) => arg.ty,
         None => return false,
     };

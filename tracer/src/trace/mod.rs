@@ -82,7 +82,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
     if header.command_pid != 0 {
         shower.expect(header.command_pid);
     }
-    if spec.output.form == Form::Summary {
+    if spec.output.only_counts() {
         source.count_only(spec.output.by_process());
     }
     interrupt::install()?;
@@ -129,7 +129,7 @@ impl<'a> Trace<'a> {
     /// A trace of what `source` delivers.
     pub fn new(spec: &'a Spec, source: Box<dyn Source>, shower: Shower) -> Trace<'a> {
         let sequencer = Sequencer::new(order(spec));
-        let live = spec.output.form == Form::Text
+        let live = spec.output.form == Form::TEXT
             && spec.output.to == To::Stderr
             && spec.output.style.relative.is_none()
             && std::io::stderr().is_terminal();
@@ -279,8 +279,7 @@ fn order(spec: &Spec) -> Order {
     match spec.output.form {
         Form::Summary | Form::None => Order::Arrival,
         _ if matches!(spec.output.to, To::Each(_)) => Order::Arrival,
-        Form::Text if filter::all(spec.show.status) => Order::Split,
-        Form::Text | Form::Json => Order::Ends,
+        Form::Lines(name) => output::form(name).map_or(Order::Ends, |form| (form.order)(spec)),
     }
 }
 

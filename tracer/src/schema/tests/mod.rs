@@ -3,4 +3,5 @@
 mod calls;
 mod classes;
 mod constants;
+mod effects;
 mod layouts;

@@ -9,7 +9,7 @@
 mod counts;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(super) mod value;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,12 +18,11 @@ use std::sync::LazyLock;
 use tracer_common::event::flag;
 
 use self::value::{hex, key, signal, uint, value};
-use super::{Item, Line, Render, loss, summary};
-use crate::capture::Losses;
+use super::{End, Form, Item, Line, Render, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::schema::types::Ty;
-use crate::spec;
+use crate::trace::sequence::Order;
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -40,18 +39,13 @@ pub struct Json {
     open: BTreeMap<u32, Vec<u8>>,
 }
 
-/// What the last object says besides what [`Json`] counted itself.
-#[derive(Debug)]
-pub struct End<'a> {
-    /// Name of the source.
-    pub source: &'a str,
-    /// What was lost, by reason.
-    pub losses: &'a Losses,
-    /// The command's exit code, where there was a command and it ended.
-    pub exit_code: Option<i32>,
-    /// Counts by call (`-c`, `-C`), and in what order they come.
-    pub counts: Option<(&'a summary::Summary, &'a spec::Summary)>,
-}
+/// The form, for the table of all.
+pub const FORM: Form = Form {
+    name: "json",
+    make: |spec| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
+    order: |_| Order::Ends,
+    tasks: true,
+};
 
 impl Json {
     /// A renderer; with `ip`, calls have the instruction pointer (`-i`).
@@ -64,56 +58,11 @@ impl Json {
         self.shown
     }
 
-    /// Appends calls that were announced and never ended, counts by call, then the summary. Nothing may follow.
-    /// Gives the number of objects.
-    pub fn finish(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
-        let open = std::mem::take(&mut self.open);
-        for object in open.values() {
-            out.extend_from_slice(object);
-            self.shown += 1;
-            self.calls += 1;
-        }
-        let counts = end.counts.map_or(0, |(summary, asked)| counts::write(summary, asked, out));
-        self.shown += counts;
-        begin(out, "summary");
-        member(out, "tracer");
-        escape::string(out, env!("CARGO_PKG_VERSION"));
-        member(out, "arch");
-        escape::string(out, std::env::consts::ARCH);
-        member(out, "source");
-        escape::string(out, end.source);
-        if let Some(code) = end.exit_code {
-            member(out, "exit_code");
-            value::int(out, code.into());
-        }
-        member(out, "events");
-        uint(out, self.shown);
-        member(out, "calls");
-        uint(out, self.calls);
-        member(out, "lost");
-        loss::json(end.losses, out);
-        member(out, "lost_total");
-        uint(out, end.losses.total());
-        member(out, "lost_calls");
-        loss::calls_json(end.losses, out);
-        member(out, "complete");
-        boolean(out, end.losses.total() == 0);
-        out.extend_from_slice(b"}\n");
-        open.len() as u64 + counts + 1
-    }
-
     fn call(&self, line: &Line<'_>, call: &Call<'_>, entered: u64, detached: bool, out: &mut Vec<u8>) {
         let flags = call.head.flags;
         head(out, "call", line, entered);
         member(out, "call");
-        match call.row {
-            Some(row) => escape::string(out, row.name),
-            None => {
-                out.extend_from_slice(b"\"syscall_");
-                hex(out, call.head.nr.into());
-                out.push(b'"');
-            }
-        }
+        name(out, call);
         member(out, "nr");
         uint(out, call.head.nr.into());
         if flags & flag::COMPAT != 0 {
@@ -123,15 +72,8 @@ impl Json {
             out.extend_from_slice(b",\"began_before\":true");
         }
         member(out, "args");
-        out.push(b'{');
-        for (i, (name, arg)) in call.args.iter().enumerate() {
-            key(out, i == 0, name);
-            match arg {
-                Value::Fd(libc::AT_FDCWD, None) if is_dirfd(call, name) => out.extend_from_slice(b"\"AT_FDCWD\""),
-                arg => value(out, arg),
-            }
-        }
-        out.extend_from_slice(if detached { b"},\"status\":\"detached\"" } else { b"},\"status\":\"" });
+        arguments(out, call);
+        out.extend_from_slice(if detached { b",\"status\":\"detached\"" } else { b",\"status\":\"" });
         if !detached {
             ret(out, &call.ret);
             if flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never) {
@@ -223,6 +165,74 @@ impl Render for Json {
         }
         self.shown += 1;
         self.calls += u64::from(matches!(line.item, Item::Call(_) | Item::Resumed(_) | Item::Detached(_)));
+    }
+
+    /// Calls that were announced and never ended, counts by call, then the summary.
+    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+        let open = std::mem::take(&mut self.open);
+        for object in open.values() {
+            out.extend_from_slice(object);
+            self.shown += 1;
+            self.calls += 1;
+        }
+        let counts = end.counts.map_or(0, |(summary, asked)| counts::write(summary, asked, out));
+        self.shown += counts;
+        begin(out, "summary");
+        member(out, "tracer");
+        escape::string(out, env!("CARGO_PKG_VERSION"));
+        member(out, "arch");
+        escape::string(out, std::env::consts::ARCH);
+        member(out, "source");
+        escape::string(out, end.source);
+        if let Some(code) = end.exit_code {
+            member(out, "exit_code");
+            value::int(out, code.into());
+        }
+        member(out, "events");
+        uint(out, self.shown);
+        member(out, "calls");
+        uint(out, self.calls);
+        member(out, "lost");
+        loss::json(end.losses, out);
+        member(out, "lost_total");
+        uint(out, end.losses.total());
+        member(out, "lost_calls");
+        loss::calls_json(end.losses, out);
+        member(out, "complete");
+        boolean(out, end.losses.total() == 0);
+        out.extend_from_slice(b"}\n");
+        open.len() as u64 + counts + 1
+    }
+}
+
+/// An object of a call's arguments, by their names.
+pub(super) fn arguments(out: &mut Vec<u8>, call: &Call<'_>) {
+    out.push(b'{');
+    for (i, (name, arg)) in call.args.iter().enumerate() {
+        key(out, i == 0, name);
+        match arg {
+            Value::Fd(libc::AT_FDCWD, None) if is_dirfd(call, name) => out.extend_from_slice(b"\"AT_FDCWD\""),
+            arg => value(out, arg),
+        }
+    }
+    out.push(b'}');
+}
+
+/// How a call ended, as members: `"status":"successful","ret":3`.
+pub(super) fn result(out: &mut Vec<u8>, of: &Ret<'_>) {
+    out.extend_from_slice(b"\"status\":\"");
+    ret(out, of);
+}
+
+/// The name of a call; of one without row `syscall_0x1d3`.
+pub(super) fn name(out: &mut Vec<u8>, call: &Call<'_>) {
+    match call.row {
+        Some(row) => escape::string(out, row.name),
+        None => {
+            out.extend_from_slice(b"\"syscall_");
+            hex(out, call.head.nr.into());
+            out.push(b'"');
+        }
     }
 }
 

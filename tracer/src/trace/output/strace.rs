@@ -2,18 +2,22 @@
 //! the column of `=` (which counts what stands in front of the call too), how it ended, how long it took.
 
 use std::collections::HashMap;
+use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::flag;
 
 use super::text::{Look, signal_name};
-use super::{Item, Render};
+use super::{End, Form, Item, Render};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::errno;
 use crate::render::escape::{Color, Line};
+use crate::render::sink::colored;
 use crate::schema::types::Ty;
-use crate::spec::{Stamp, Style};
+use crate::spec::{Spec, Stamp, Style, To};
+use crate::trace::filter;
+use crate::trace::sequence::Order;
 
 /// How a line says whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,30 @@ pub struct StraceText {
     previous: Option<u64>,
     /// Number and instruction pointer of each task's last call: events between calls show them too.
     last: HashMap<u32, (u32, u64)>,
+}
+
+/// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
+pub const FORM: Form = Form {
+    name: "text",
+    make: |spec| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), colors(spec))),
+    order: |spec| if filter::all(spec.show.status) { Order::Split } else { Order::Ends },
+    tasks: false,
+};
+
+/// Whether lines are coloured.
+fn colors(spec: &Spec) -> bool {
+    colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal())
+}
+
+impl PidFormat {
+    /// How a line names its task, by where it goes.
+    fn of(to: &To) -> PidFormat {
+        match to {
+            To::Stderr => PidFormat::Stderr,
+            To::File(..) | To::Pipe(_) => PidFormat::File,
+            To::Each(_) => PidFormat::None,
+        }
+    }
 }
 
 impl StraceText {
@@ -271,6 +299,14 @@ impl Render for StraceText {
             Item::Forked { .. } | Item::Executed { .. } => {}
         }
         out.finish();
+    }
+
+    /// The tables that were asked for.
+    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+        if let Some((summary, columns)) = end.counts {
+            summary.render(columns, out);
+        }
+        0
     }
 }
 

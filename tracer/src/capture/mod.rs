@@ -83,7 +83,8 @@ pub trait Source {
         Ok(Vec::new())
     }
 
-    /// The process of the command that was started, where this source started one.
+    /// The process of the command that was started, where this source started one and has not waited for it yet: until then the id is
+    /// its own.
     fn command(&self) -> Option<u32> {
         None
     }

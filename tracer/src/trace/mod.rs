@@ -198,7 +198,7 @@ impl<'a> Trace<'a> {
     pub fn end(mut self, interrupted: Option<i32>) -> Result<Ending> {
         self.source.pending(&mut self.batch)?;
         self.take();
-        if let (Some(signal), Some(pid)) = (interrupted, self.shower.command.pid) {
+        if let (Some(signal), Some(pid)) = (interrupted, self.source.command()) {
             ending::stop_command(pid, signal);
         }
         self.source.detach(&mut self.batch)?;

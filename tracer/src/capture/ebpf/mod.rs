@@ -54,6 +54,8 @@ pub struct EbpfSource {
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
     command: Option<Started>,
+    /// The command has ended and was waited for: its id may be another process's.
+    reaped: bool,
     /// When the last record came.
     active: Instant,
     /// When it was last seen which tasks live.
@@ -91,6 +93,7 @@ impl EbpfSource {
             losses: Losses::default(),
             beating: false,
             command: None,
+            reaped: false,
             active: Instant::now(),
             checked: Instant::now(),
         };
@@ -206,6 +209,19 @@ impl EbpfSource {
     }
 }
 
+impl EbpfSource {
+    /// Waits for the command once its end was told: a trace may go on for long, and it is not to stay a zombie.
+    fn reap(&mut self) {
+        let Some(command) = self.command.as_ref().map(Started::pid) else { return };
+        if self.reaped || self.targets.alive.contains(&command) {
+            return;
+        }
+        // SAFETY: takes numbers, and no status.
+        let rc = unsafe { libc::waitpid(command as libc::pid_t, std::ptr::null_mut(), libc::WNOHANG) };
+        self.reaped = rc != 0;
+    }
+}
+
 /// The wait status of a child that is gone; it stays to be waited for.
 fn ended(pid: u32) -> Option<i32> {
     // SAFETY: plain numbers, for which zero is a value.
@@ -281,6 +297,7 @@ impl Source for EbpfSource {
             self.loaded.ring.wait(wait.min(look))?;
             more = self.drain(batch);
         }
+        self.reap();
         if batch.len() > before {
             self.active = Instant::now();
         } else if self.active.elapsed() > LIVES && self.checked.elapsed() > LIVES {
@@ -338,7 +355,7 @@ impl Source for EbpfSource {
     }
 
     fn command(&self) -> Option<u32> {
-        self.command.as_ref().map(Started::pid)
+        self.command.as_ref().map(Started::pid).filter(|_| !self.reaped)
     }
 
     fn exec_error(&mut self) -> Option<i32> {

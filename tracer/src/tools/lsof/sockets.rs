@@ -23,7 +23,7 @@ pub struct Tables {
 impl Tables {
     /// A socket of a process.
     fn find(&mut self, process: &Process, netns: u32, ino: u64, skip_inet: bool) -> Option<&NetSocket> {
-        let own = *self.of_process.entry(process.pid).or_insert_with(|| space(process.pid));
+        let own = *self.of_process.entry(process.seen()).or_insert_with(|| space(process.seen()));
         let netns = if netns == 0 { own } else { netns };
         // Through a process that is in it.
         let through = match self.of_process.iter().find(|(_, space)| **space == netns) {

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tracer_common::event::flag;
 
 use super::text::{Look, signal_name};
 use super::{End, Form, Item, Render};
@@ -206,7 +207,9 @@ impl StraceText {
                 out.plain();
             }
         }
-        if let (Some(digits), false) = (self.style.duration, matches!(call.ret, Ret::Pending | Ret::Never)) {
+        // Of a call that ran when tracing began, nobody knows how long it took.
+        let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
+        if let (Some(digits), true) = (self.style.duration, timed) {
             out.paint(Color::Dim);
             out.lit(" <");
             out.uint(call.head.dur / NANOS);

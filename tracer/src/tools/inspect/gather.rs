@@ -100,7 +100,7 @@ impl Gatherer {
         }
         self.limits(report);
         self.namespaces(report);
-        ends::find(report, &mut self.reader);
+        ends::find(report);
     }
 
     /// A file of the process; what cannot be read is noted.

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace", &["exit", "schema", "spec", "render", "decode", "capture", "trace/output"]),
     ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
     ("commands", &["exit", "schema", "spec", "cli", "tools"]),
-    ("doctor", &["capture", "trace", "commands"]),
+    ("doctor", &["render", "capture", "trace", "commands"]),
 ];
 
 /// What crosses layers nevertheless: who, what, and why.

@@ -4,3 +4,4 @@ mod calls;
 mod classes;
 mod constants;
 mod layouts;
+mod words;

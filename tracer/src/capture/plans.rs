@@ -40,8 +40,8 @@ impl Plans {
             let compat = row.nr[Abi::I386 as usize];
             if cfg!(target_arch = "x86_64") && compat != NO_NR {
                 let index = plan_index(u32::from(compat), true);
-                plans.table[index as usize] =
-                    if wanted { without_layout(plan::plan(row, spec.detail)) } else { Plan::NONE };
+                let wanted = if spec.evidence { row.is_evidence() } else { wanted };
+                plans.table[index as usize] = if wanted { compat_plan(row, spec) } else { Plan::NONE };
             }
         }
         plans
@@ -90,6 +90,14 @@ fn native_plan(row: &Row, spec: &Spec) -> Plan {
     match spec.evidence {
         true => evidence::complete(row, plan::plan(row, evidence::detail(row, spec.detail))),
         false => plan::plan(row, spec.detail),
+    }
+}
+
+/// The plan of a 32-bit call.
+fn compat_plan(row: &Row, spec: &Spec) -> Plan {
+    match spec.evidence {
+        true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, spec.detail)))),
+        false => without_layout(plan::plan(row, spec.detail)),
     }
 }
 

@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::fault::{Fault, show};
-use super::flags::{self, Flag, Standing};
+use super::flags::{self, Set};
 use super::getopt::Given;
 use super::sets::Calls;
+use super::table::{Row, Standing};
 use super::words::{self, Clock};
 use crate::exit;
 use crate::schema::plan::Detail;
@@ -157,15 +158,15 @@ impl Opts {
     }
 
     /// Notes one option, or says why it can not be had.
-    pub fn take(&mut self, flag: &Flag, given: &Given<'_>) -> Result<(), Fault> {
-        if let Standing::Refused(why) = flag.standing {
+    pub fn take(&mut self, row: &Row<Set>, given: &Given<'_>) -> Result<(), Fault> {
+        if let Standing::Refused(why) = row.flag.standing {
             return Err(Fault::plain(format!("{} is not supported: {why}", given.spelled)));
         }
-        if self.replay && !flag.replay {
+        if self.replay && !row.flag.replay {
             let why = "a recording is replayed, no process is traced";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
-        (flag.set)(self, given)
+        (row.set)(self, given)
     }
 
     /// Decides what depends on several options. `program` is the name for messages, `own` says that it

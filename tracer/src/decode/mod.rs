@@ -22,7 +22,7 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
-use crate::schema::types::{Arg, Len, Row, Special, Ty, Variant};
+use crate::schema::types::{Arg, Len, Row, Special, Ty};
 use crate::schema::{Abi, by_nr, errno};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
@@ -139,6 +139,19 @@ pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     }
 }
 
+/// Decodes a 32-bit call by its row, as far as the rows' layouts go: numbers, names, strings, descriptors and addresses are the same
+/// in both ABIs, and what else lies in memory is an address.
+pub fn narrow<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
+    let mut head = Head::read(record).unwrap_or_default();
+    match by_nr(Abi::I386, head.nr) {
+        Some(row) => {
+            head.args = head.args.map(|arg| u64::from(arg as u32));
+            decode_as(record, head, row, options)
+        }
+        None => raw(head, None, true),
+    }
+}
+
 /// Decodes a record as a call of `row`, whatever its number says.
 fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Options) -> Call<'a> {
     let blobs = Blobs::new(record, &head);
@@ -150,7 +163,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         addresses: options.addresses.get(head.nr as usize).copied().unwrap_or(false),
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
     };
-    let (args, ret) = match variant(row, &head) {
+    let (args, ret) = match row.variant(&head.args) {
         Some(variant) => (variant.args, &variant.ret),
         None => (row.args, &row.ret),
     };
@@ -199,14 +212,6 @@ fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     }));
     let entered = args.len();
     Call { head, row, args, entered, ret }
-}
-
-/// The variant that the selector argument chooses.
-fn variant(row: &'static Row, head: &Head) -> Option<&'static Variant> {
-    row.variants.iter().find(|v| {
-        let value = head.args.get(usize::from(v.selector)).copied().unwrap_or(0);
-        v.values.iter().any(|&x| x as u32 == value as u32)
-    })
 }
 
 /// A return value in the range of errors.

@@ -35,6 +35,10 @@ pub enum Op {
     Chmod,
     /// Owner or group was changed.
     Chown,
+    /// Times of access or modification were changed.
+    Times,
+    /// Extended attributes, flags of the inode or quota were changed.
+    Attributes,
     /// A program was run.
     Run,
     /// A socket was bound to an address.
@@ -49,7 +53,7 @@ pub enum Op {
 
 impl Op {
     /// All of them, in order.
-    pub const ALL: [Op; 14] = [
+    pub const ALL: [Op; 16] = [
         Op::Read,
         Op::List,
         Op::Create,
@@ -59,6 +63,8 @@ impl Op {
         Op::Delete,
         Op::Chmod,
         Op::Chown,
+        Op::Times,
+        Op::Attributes,
         Op::Run,
         Op::Bind,
         Op::Listen,
@@ -78,6 +84,8 @@ impl Op {
             Op::Delete => "delete",
             Op::Chmod => "chmod",
             Op::Chown => "chown",
+            Op::Times => "times",
+            Op::Attributes => "attributes",
             Op::Run => "run",
             Op::Bind => "bind",
             Op::Listen => "listen",
@@ -93,7 +101,8 @@ impl Op {
 
     /// It changes files.
     pub const fn changes(self) -> bool {
-        matches!(self, Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete | Op::Chmod | Op::Chown)
+        use Op::*;
+        matches!(self, Create | Write | Truncate | Rename | Delete | Chmod | Chown | Times | Attributes)
     }
 }
 
@@ -261,6 +270,8 @@ pub enum GapKind {
     Lost,
     /// io_uring was used: what goes through it is not seen.
     IoUring,
+    /// A call was made of which nobody can tell what it did.
+    Unseen,
     /// A name, an address or an environment could not be read, or was cut.
     Unreadable,
     /// A process whose unit is not known.
@@ -277,6 +288,7 @@ impl GapKind {
         match self {
             GapKind::Lost => "lost",
             GapKind::IoUring => "io_uring",
+            GapKind::Unseen => "unseen",
             GapKind::Unreadable => "unreadable",
             GapKind::UnknownUnit => "unknown-unit",
             GapKind::StillRunning => "still-running",

@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::cli::fault::{Fault, show};
-use crate::cli::flags::Takes;
 use crate::cli::getopt::Words;
-use crate::cli::table::{self, Row, backend, color, row};
+use crate::cli::help::Manual;
+use crate::cli::table::{self, BACKENDS, Completes, Row, Set, Takes, WHEN, backend, color, one_of, row};
 use crate::cli::words;
+use crate::exit;
 use crate::spec::{Backend, Color, Command};
 use crate::tools::audit::request::{Audit, Form};
 
@@ -17,12 +18,12 @@ struct Draft {
     spec: Audit,
 }
 
-static FLAGS: &[Row<Draft>] = &[
+static FLAGS: &[Row<Set<Draft>>] = &[
     row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
         draft.help = true;
         Ok(())
     }),
-    row(
+    row::<Draft>(
         None,
         &["--policy"],
         Takes::Value("FILE"),
@@ -31,8 +32,8 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.policy = Some(value.into());
             Ok(())
         },
-    ),
-    row(
+    ).files(),
+    row::<Draft>(
         None,
         &["--learn"],
         Takes::Value("FILE"),
@@ -41,8 +42,8 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.learn = Some(value.into());
             Ok(())
         },
-    ),
-    row(
+    ).files(),
+    row::<Draft>(
         None,
         &["--baseline"],
         Takes::Value("FILE"),
@@ -51,12 +52,12 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.baseline = Some(value.into());
             Ok(())
         },
-    ),
+    ).files(),
     row(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
         draft.spec.update = true;
         Ok(())
     }),
-    row(
+    row::<Draft>(
         None,
         &["--report"],
         Takes::Value("FORM=FILE"),
@@ -65,11 +66,11 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.reports.push(report(value)?);
             Ok(())
         },
-    ),
-    row(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+    ).completes(Completes::From(forms)),
+    row::<Draft>(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
         draft.spec.record = Some(value.into());
         Ok(())
-    }),
+    }).files(),
     row(
         None,
         &["--hash"],
@@ -106,22 +107,17 @@ static FLAGS: &[Row<Draft>] = &[
             None => Err(Fault::usage(format!("--unit-exe takes a glob, not '{}'", show(value)))),
         },
     ),
-    row(
+    row::<Draft>(
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
         "Have pytest mark its tests by a plugin: auto (when the command is pytest), always or never.",
         |draft, value| {
-            draft.spec.pytest = match value.to_str() {
-                Some("auto") => None,
-                Some("always") => Some(true),
-                Some("never") => Some(false),
-                _ => return Err(Fault::usage(format!("--pytest is auto, always or never, not '{}'", show(value)))),
-            };
+            draft.spec.pytest = one_of("--pytest", &WHEN, [None, Some(true), Some(false)], value)?;
             Ok(())
         },
-    ),
-    row(
+    ).words(&WHEN),
+    row::<Draft>(
         None,
         &["--cgroup"],
         Takes::Value("DIRECTORY"),
@@ -130,8 +126,8 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.cgroup = Some(value.into());
             Ok(())
         },
-    ),
-    row(
+    ).files(),
+    row::<Draft>(
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
@@ -141,7 +137,7 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.command.user = Some(user);
             Ok(())
         },
-    ),
+    ).completes(Completes::Users),
     row(
         Some("-E"),
         &["--env"],
@@ -152,11 +148,11 @@ static FLAGS: &[Row<Draft>] = &[
             Ok(())
         },
     ),
-    row(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
+    row::<Draft>(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
         draft.spec.backend = backend(value)?;
         Ok(())
-    }),
-    row(
+    }).words(&BACKENDS),
+    row::<Draft>(
         None,
         &["--color"],
         Takes::Value("WHEN"),
@@ -165,12 +161,17 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.color = color(value)?;
             Ok(())
         },
-    ),
+    ).words(&WHEN),
     row(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
         draft.spec.quiet = true;
         Ok(())
     }),
 ];
+
+/// What a shell offers for `--report`.
+fn forms() -> Vec<String> {
+    Form::ALL.map(|form| format!("{}=", form.name())).into()
+}
 
 /// `FORM=FILE`
 fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
@@ -226,23 +227,25 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
     Ok(Some(Box::new(draft.spec)))
 }
 
-/// `-h`
-pub fn help(program: &str) -> String {
-    let mut out = format!(
-        "Usage: {program} [OPTION]... -- COMMAND [ARG]...\n\n\
-         Runs a command, usually a test suite, and tells what it and all that it started did to\n\
-         files, what it ran and with whom it talked; which test did it; and whether a policy\n\
-         allows it.\n\n"
-    );
-    table::help(FLAGS, &mut out);
-    out.push_str(
-        "\nExit status: 0 when all is allowed and nothing is missing; 3 when the policy was\n\
-         violated, an expectation was not met or something is new against the baseline; else 1\n\
-         when the command failed; else 4 when the evidence is incomplete; 2 for a usage error or\n\
-         a wrong policy, 125 when tracer could not do its job.\n",
-    );
-    out
-}
+/// What help says.
+pub const MANUAL: Manual = Manual {
+    usage: &["[OPTION]... -- COMMAND [ARG]..."],
+    about: "Runs a command, usually a test suite, and tells what it and all that it started did to files, what it ran and with whom it talked; which test did it; and whether a policy allows it.",
+    options: || table::flags(FLAGS),
+    notes: "",
+    ends: "The first that holds of 3, 1, 4 and 0; 2 and 125 when nothing was run or seen.",
+    exits: &[
+        (exit::OK, "All is allowed and nothing is missing."),
+        (exit::NOTHING, "The command failed."),
+        (exit::USAGE, "A usage error, or a wrong policy."),
+        (
+            exit::VIOLATED,
+            "The policy was violated, an expectation was not met, or something is new against the baseline.",
+        ),
+        (exit::LOSS, "The evidence is incomplete."),
+        (exit::FAILED, "tracer could not do its job."),
+    ],
+};
 
 #[cfg(test)]
 mod tests {

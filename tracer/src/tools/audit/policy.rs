@@ -59,7 +59,7 @@
 //!
 //! | operations | object |
 //! |---|---|
-//! | `read` `list` `create` `write` `truncate` `rename` `delete` `chmod` `chown` | a path |
+//! | `read` `list` `create` `write` `truncate` `rename` `delete` `chmod` `chown` `times` `attributes` | a path |
 //! | `change` (all that change files), `file` (these, `read` and `list`) | a path |
 //! | `run` | a path, or without any slash the last part of a program's path: `run cargo` |
 //! | `bind` `listen` `connect` `send`, `network` (these four) | an address |

@@ -12,10 +12,10 @@ use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Batch, Losses, Status, interrupt};
 use crate::decode;
-use crate::schema::{Abi, by_name, errno};
-use crate::spec::{CallFilter, Spec, Target};
+use crate::schema::errno;
+use crate::spec::{Spec, Target};
 use crate::system::procfs::account;
-use crate::tools::audit::evidence::collect::{CALLS, Collector};
+use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
 use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
 use crate::tools::audit::request::Audit;
@@ -27,9 +27,9 @@ const WAIT: Duration = Duration::from_millis(100);
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is lost and hides nothing: blobs are looked at one by one, submissions to io_uring by unit; what began before
-/// cannot be.
-const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::IoUring, Loss::BeganBefore];
+/// What is lost and hides nothing: blobs and 32-bit calls are looked at one by one, submissions to io_uring by unit; what began
+/// before cannot be.
+const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
 /// Runs the command, and gives what it did.
 ///
@@ -125,15 +125,9 @@ fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
 
 /// What is asked of the source.
 fn request(audit: &Audit, command: crate::spec::Command) -> Spec {
-    let mut nrs = vec![false; 512];
-    for row in CALLS.iter().filter_map(|name| by_name(name)) {
-        if let Some(wanted) = nrs.get_mut(usize::from(row.nr[Abi::NATIVE as usize])) {
-            *wanted = true;
-        }
-    }
     let target = Target { command: Some(command), cgroup: audit.cgroup.clone(), ..Target::default() };
     Spec {
-        calls: CallFilter { nrs, all: false },
+        calls: capture::evidence::calls(),
         evidence: true,
         ring_size: audit.ring_size,
         ..Spec::events(&audit.program, target, audit.backend, u16::MAX.into())

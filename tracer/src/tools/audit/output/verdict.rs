@@ -92,6 +92,7 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
     match kind {
         GapKind::Lost => format!("{} lost", counted(total, "event was", "events were")),
         GapKind::IoUring => format!("io_uring was used{by}"),
+        GapKind::Unseen => format!("{}{by} cannot be known", counted(total, "effect of a call", "effects of calls")),
         GapKind::Unreadable => format!("{} not be read{of}", counted(total, "thing could", "things could")),
         GapKind::UnknownUnit => format!("the unit of {} is not known", counted(total, "process", "processes")),
         GapKind::StillRunning => {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::capture::{ebpf, ptrace};
 use crate::cli::asked;
+use crate::render::typed::show;
 use crate::trace::said;
 
 /// How a check came out.
@@ -79,7 +80,7 @@ impl Report {
                 State::Bad => "BAD",
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{state:<5} {:<12} {}", c.check, printable(&c.found));
+            let _ = writeln!(out, "{state:<5} {:<12} {}", c.check, show(&c.found));
             if let Some(remedy) = c.remedy {
                 let _ = writeln!(out, "{:18} -> {remedy}", "");
             }
@@ -282,11 +283,6 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 /// What cannot be read is empty: the tries tell whether it matters.
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
-}
-
-/// Nothing that was read reaches a terminal raw.
-fn printable(text: &str) -> String {
-    text.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
 const ANSWER: u32 = 1500;
 /// Bytes of an argument of a program.
 const WORD: u32 = 512;
-const AT_FDCWD: i32 = -100;
 
 /// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
 pub fn calls() -> CallFilter {
@@ -90,7 +89,7 @@ pub fn environ(tgid: u32) -> io::Result<Vec<u8>> {
 pub fn exists(tid: u32, directory: Option<i32>, path: &[u8]) -> bool {
     let front = match directory {
         _ if path.starts_with(b"/") => format!("/proc/{tid}/root"),
-        Some(fd) if fd != AT_FDCWD => format!("/proc/{tid}/fd/{fd}/"),
+        Some(fd) if fd != libc::AT_FDCWD => format!("/proc/{tid}/fd/{fd}/"),
         _ => format!("/proc/{tid}/cwd/"),
     };
     CString::new([front.as_bytes(), path].concat()).is_ok_and(|path| stat(&path).is_some())
@@ -157,7 +156,7 @@ mod tests {
         let me = std::process::id();
         let path = std::env::temp_dir();
         let path = path.to_str().expect("UTF-8").as_bytes();
-        assert!(exists(me, None, path) && exists(me, Some(AT_FDCWD), b".") && exists(me, Some(-1), path));
+        assert!(exists(me, None, path) && exists(me, Some(libc::AT_FDCWD), b".") && exists(me, Some(-1), path));
         assert!(
             !exists(me, None, b"/no/such/file") && !exists(me, Some(-1), b"relative") && !exists(me, None, b"a\0b")
         );

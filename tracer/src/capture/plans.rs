@@ -7,7 +7,7 @@ use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 
 use super::evidence;
 use crate::schema::types::{NO_NR, Row};
-use crate::schema::{Abi, all, plan};
+use crate::schema::{Abi, NUMBERS, all, plan};
 use crate::spec::{CallFilter, Spec};
 
 /// What is copied of a call no row describes: its registers.
@@ -16,7 +16,7 @@ pub const UNKNOWN: Plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
 /// The plans of one request.
 #[derive(Debug, Clone)]
 pub struct Plans {
-    /// [`PLANS`] plans: 512 native ones, then 512 of the 32-bit ABI; placed by `plan::plan_index`.
+    /// [`PLANS`] plans: the native ones, then those of the 32-bit ABI; placed by `plan::plan_index`.
     pub table: Vec<Plan>,
     /// Plans that an argument's value chooses.
     pub variants: HashMap<Variant, Plan>,
@@ -49,7 +49,7 @@ impl Plans {
 
     /// The plan of a call. Numbers beyond the tables are unknown calls: always wanted.
     pub fn get(&self, nr: u32, compat: bool, args: &[u64; 6]) -> (&Plan, bool) {
-        if nr > 511 {
+        if nr >= NUMBERS {
             return (&UNKNOWN, false);
         }
         let index = plan_index(nr, compat);
@@ -68,7 +68,7 @@ impl Plans {
         if calls.all {
             return;
         }
-        for nr in 0..512 {
+        for nr in 0..NUMBERS {
             if !calls.wants(nr) {
                 self.table[nr as usize] = Plan::NONE;
             }

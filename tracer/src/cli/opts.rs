@@ -408,7 +408,7 @@ impl Opts {
             }
             None => None,
         };
-        let env = std::mem::take(&mut self.env).iter().map(assignment).collect();
+        let env = std::mem::take(&mut self.env).iter().map(|change| words::assignment(change)).collect();
         let command = (!argv.is_empty()).then(|| Command { argv, argv0: self.argv0.take(), env, user });
         Ok(Target {
             command,
@@ -461,16 +461,6 @@ impl Opts {
 
 fn both(one: &str, other: &str) -> Fault {
     Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
-}
-
-/// `VAR=VAL` or `VAR`.
-fn assignment(change: &OsString) -> (OsString, Option<OsString>) {
-    let bytes = change.as_bytes();
-    let os = |b: &[u8]| std::ffi::OsStr::from_bytes(b).to_owned();
-    match bytes.iter().position(|&b| b == b'=') {
-        Some(at) => (os(&bytes[..at]), Some(os(&bytes[at + 1..]))),
-        None => (change.clone(), None),
-    }
 }
 
 /// Whether some call that takes an environment is shown in full.

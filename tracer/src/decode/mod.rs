@@ -10,7 +10,6 @@ mod msghdr;
 mod names;
 mod scalar;
 mod shapes;
-pub mod signals;
 mod sockaddr;
 pub mod special;
 #[cfg(test)]
@@ -24,7 +23,7 @@ use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
 use crate::schema::types::{Arg, Len, Row, Special, Ty};
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, by_nr, errno};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use fd::view as file_view;
@@ -102,7 +101,7 @@ impl<'a> Context<'_, 'a> {
 
     /// The call was interrupted by a signal and will be restarted (or fail with EINTR).
     pub fn interrupted(&self) -> bool {
-        self.ended() && (-516..=-512).contains(&self.head.ret)
+        self.ended() && errno::of(self.head.ret).is_some_and(|error| errno::restart(error).is_some())
     }
 
     /// The call has ended and its return value means something.
@@ -217,7 +216,7 @@ fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
 
 /// A return value in the range of errors.
 fn failed(ret: i64) -> bool {
-    (-4095..0).contains(&ret)
+    errno::of(ret).is_some()
 }
 
 /// How the call ended, when it did not simply return a value.
@@ -228,11 +227,8 @@ fn outcome<'a>(head: &Head) -> Option<Ret<'a>> {
     if head.flags & flag::NO_RETURN != 0 {
         return Some(Ret::Never);
     }
-    match head.ret {
-        -516..=-512 => Some(Ret::Restart(-head.ret as u16)),
-        -4095..=-1 => Some(Ret::Error(-head.ret as u16)),
-        _ => None,
-    }
+    let error = errno::of(head.ret)?;
+    Some(if errno::restart(error).is_some() { Ret::Restart(error) } else { Ret::Error(error) })
 }
 
 fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {

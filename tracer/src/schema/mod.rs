@@ -3,8 +3,10 @@
 //! derives from the rows. A row, its constants and its structures stand in the file of their family.
 
 pub mod effects;
+pub mod errno;
 pub mod plan;
 pub mod set;
+pub mod signal_names;
 pub mod types;
 
 pub mod bpf;
@@ -38,7 +40,7 @@ pub mod poll;
 pub mod sockopt;
 pub mod stat;
 
-pub use rows::{Abi, all, by_name, by_nr};
+pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS, does [Effect(arg), ...];`, with `_` for an
 /// ABI that lacks the call. Each argument's name stands for its value as a length, `Bytes(count)`, and for its place in an effect.

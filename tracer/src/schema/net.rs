@@ -68,20 +68,20 @@ sets! {
 /// Levels as setsockopt(2) and getsockopt(2) name those that are unknown: `SOL_??`.
 static SOL_LEVEL: set::Set = set::Set { prefix: "SOL_??", mask: SOL.mask, choice: SOL.choice, bits: SOL.bits };
 
-const AF_INET: u64 = 2;
-const AF_INET6: u64 = 10;
-const AF_NETLINK: u64 = 16;
-const AF_PACKET: u64 = 17;
-const AF_BLUETOOTH: u64 = 31;
-const SOL_IP: u64 = 0;
-const SOL_SOCKET: u64 = 1;
-const SOL_TCP: u64 = 6;
-const SOL_UDP: u64 = 17;
-const SOL_IPV6: u64 = 41;
-const SOL_SCTP: u64 = 132;
-const SOL_RAW: u64 = 255;
-const SOL_PACKET: u64 = 263;
-const SOL_NETLINK: u64 = 270;
+const AF_INET: u64 = AF.value("AF_INET");
+const AF_INET6: u64 = AF.value("AF_INET6");
+const AF_NETLINK: u64 = AF.value("AF_NETLINK");
+const AF_PACKET: u64 = AF.value("AF_PACKET");
+const AF_BLUETOOTH: u64 = AF.value("AF_BLUETOOTH");
+const SOL_IP: u64 = SOL.value("SOL_IP");
+const SOL_SOCKET: u64 = SOL.value("SOL_SOCKET");
+const SOL_TCP: u64 = SOL.value("SOL_TCP");
+const SOL_UDP: u64 = SOL.value("SOL_UDP");
+const SOL_IPV6: u64 = SOL.value("SOL_IPV6");
+const SOL_SCTP: u64 = SOL.value("SOL_SCTP");
+const SOL_RAW: u64 = SOL.value("SOL_RAW");
+const SOL_PACKET: u64 = SOL.value("SOL_PACKET");
+const SOL_NETLINK: u64 = SOL.value("SOL_NETLINK");
 
 /// The option's value as setsockopt takes it.
 const SET: Ty = Special(S::SockOptSet);

@@ -11,12 +11,9 @@ use tracer_common::event::{Blob, File, Head, align, flag, kind, path};
 use tracer_common::plan::shape;
 
 use crate::schema::types::{Arg, Ty};
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, by_nr, errno};
 use crate::spec::{CallFilter, Form, Show, StatusSet};
 use crate::trace::output;
-
-/// The largest errno a call returns (`MAX_ERRNO`, include/linux/err.h).
-const MAX_ERRNO: i64 = 4095;
 
 /// The filters of one trace.
 #[derive(Debug)]
@@ -92,7 +89,7 @@ impl Filter {
             status.detached
         } else if head.flags & flag::NO_RETURN != 0 {
             status.unfinished
-        } else if (-MAX_ERRNO..0).contains(&head.ret) {
+        } else if errno::of(head.ret).is_some() {
             status.failed
         } else {
             status.successful

@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace/output", &["schema", "spec", "render", "decode", "capture"]),
     ("trace", &["exit", "schema", "spec", "render", "decode", "capture", "trace/output"]),
     ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
-    ("doctor", &["capture", "cli", "trace"]),
+    ("doctor", &["render", "capture", "cli", "trace"]),
     ("commands", &["exit", "cli", "trace", "tools", "doctor"]),
 ];
 

@@ -5,3 +5,4 @@ mod classes;
 mod constants;
 mod effects;
 mod layouts;
+mod words;

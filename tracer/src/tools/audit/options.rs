@@ -144,12 +144,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         Takes::Value("VAR[=VALUE]"),
         "Set or remove a variable of the command's environment.",
         |draft, value| {
-            let text = value.to_string_lossy();
-            let change = match text.split_once('=') {
-                Some((name, value)) => (name.into(), Some(value.into())),
-                None => (value.to_owned(), None),
-            };
-            draft.spec.command.env.push(change);
+            draft.spec.command.env.push(words::assignment(value));
             Ok(())
         },
     ),
@@ -251,3 +246,24 @@ pub const MANUAL: Manual = Manual {
         (exit::FAILED, "tracer could not do its job."),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_environment_is_any_bytes() {
+        let os = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let check = |change: &[u8], expected: (&[u8], Option<&[u8]>)| {
+            let args = [os(b"-E"), os(change), os(b"--"), os(b"true")];
+            let audit = parse("tracer", &args).expect("options").expect("no help");
+            assert_eq!(audit.command.env, [(os(expected.0), expected.1.map(os))]);
+        };
+        check(b"X=a\xffb", (b"X", Some(b"a\xffb")));
+        check(b"X=a=b", (b"X", Some(b"a=b")));
+        check(b"\xff=", (b"\xff", Some(b"")));
+        check(b"X\xff", (b"X\xff", None));
+    }
+}

@@ -12,6 +12,7 @@ use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Batch, Losses, Status, interrupt};
 use crate::decode;
+use crate::schema::errno;
 use crate::spec::{Spec, Target};
 use crate::system::procfs::account;
 use crate::tools::audit::evidence::collect::Collector;
@@ -101,7 +102,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     source.detach(&mut batch)?;
     take(&mut batch, &mut collector);
     if let Some(errno) = source.exec_error() {
-        say(audit, &format!("exec: {}", ending::strerror(errno)));
+        say(audit, &format!("exec: {}", errno::strerror(errno)));
     }
     let losses = source.losses();
     if let Some(recorder) = recorder {

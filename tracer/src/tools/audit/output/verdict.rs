@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::tally;
 use super::words::{counted, grouped};
-use crate::decode::signals;
+use crate::schema::signal_names;
 use crate::tools::audit::evidence::{Gap, GapKind, Report, Runner, Verdict};
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
@@ -45,7 +45,7 @@ pub fn ending(status: Option<i32>) -> String {
         None => "it could not be run".to_owned(),
         Some(status) => match status & 0x7f {
             0 => format!("exit status {}", status >> 8 & 0xff),
-            signal => format!("killed by {}", signals::name(signal)),
+            signal => format!("killed by {}", signal_names::name(signal)),
         },
     }
 }

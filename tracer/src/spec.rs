@@ -4,8 +4,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use regex::bytes::Regex;
-
 use crate::schema::plan::Detail;
 
 /// A tracing request.
@@ -449,6 +447,3 @@ pub enum Stamp {
     /// Seconds since the epoch, with digits after the point.
     Unix(u8),
 }
-
-/// A word list compiled from `-P` and `--trace=/regex` is kept for messages.
-pub type NamePattern = Regex;

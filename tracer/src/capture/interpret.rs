@@ -12,6 +12,7 @@ use tracer_common::plan::{
 use super::evidence::{self, ENVIRON_MAX};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
+use crate::schema::errno;
 use crate::system::files::{Files, Link, Look};
 
 /// Bytes of a string read at first: most are shorter.
@@ -19,7 +20,6 @@ const FIRST: usize = 256;
 const IOVEC: usize = 16;
 const MSGHDR: usize = 56;
 const MMSGHDR: usize = 64;
-const AT_FDCWD: i32 = -100;
 
 /// A phase of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub struct Scratch {
 
 /// Whether a return value is an error.
 pub fn failed(ret: i64) -> bool {
-    (-4095..0).contains(&ret)
+    errno::of(ret).is_some()
 }
 
 /// What `gather` is told to read for an operation: the index of its span, and of its length's.
@@ -393,7 +393,7 @@ impl Copy<'_, '_> {
 
     fn fd(&mut self, fd: i32, dir: bool, part: u16) {
         let link = match fd {
-            AT_FDCWD if dir => Some(Link::Cwd),
+            libc::AT_FDCWD if dir => Some(Link::Cwd),
             0.. => Some(Link::Fd(fd)),
             _ => None,
         };

@@ -27,7 +27,7 @@ pub fn take() -> Option<i32> {
 
 /// Installs the handlers of [`SIGNALS`], also of those that were ignored when tracer started: a shell starts
 /// background jobs with SIGINT ignored, and such a tracer must be stoppable as well (strace has it so). What
-/// the command inherits is kept apart, see [`super::inherited`].
+/// the command inherits is kept apart, see `inherited`.
 ///
 /// # Errors
 /// Those of sigaction(2); none are expected.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tracer_common::plan::phase;
+use tracer_common::plan::{phase, shape};
 
 use super::blobs::Memory;
 use super::value::{Tail, Value};
@@ -19,13 +19,25 @@ pub fn pointed<'a>(place: Place<'_, 'a>, n: Len) -> Value<'a> {
         Len::Arg(_) => place.cx.length(n).map_or(want, |n| (n as i32).max(0) as usize),
         _ => want,
     };
-    match bytes.get(..want.min(bytes.len())) {
+    match bytes.get(..want.min(room(place, n)).min(bytes.len())) {
         Some(b) if b.len() >= 2 => sockaddr(b),
         // The kernel had no address to give (recvfrom on a connected stream).
         _ if place.phase != phase::ENTER && place.value != 0 && want == 0 => {
             Value::Str { bytes: Cow::Borrowed(b""), cut: false, hex: false }
         }
         _ => place.addr(),
+    }
+}
+
+/// How many bytes the program's buffer took. The length that the kernel gives back is the address's own: what
+/// lies behind the buffer is none of it.
+fn room(place: Place<'_, '_>, n: Len) -> usize {
+    let Len::At(at) = n else { return usize::MAX };
+    match place.cx.blobs.find(at, shape::BYTES, phase::ENTER, 0) {
+        Some((_, bytes)) if place.phase != phase::ENTER && bytes.len() >= 4 => {
+            (scalar::at(bytes, 0, 4) as i32).max(0) as usize
+        }
+        _ => usize::MAX,
     }
 }
 

@@ -28,10 +28,16 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
     let Ok(list) = socket_owners() else { return from_proc(threads) };
     let mut owners = Owners::default();
     let mut names: HashMap<u32, Arc<[u8]>> = HashMap::new();
-    for found in list.into_iter().filter(|found| found.tid == found.pid) {
+    // Of a process whose first thread has ended, another one stands for it.
+    let mut stands_for: HashMap<u32, u32> = HashMap::new();
+    for found in &list {
+        let tid = stands_for.entry(found.pid).or_insert(found.tid);
+        *tid = if found.tid == found.pid { found.pid } else { *tid };
+    }
+    for found in list.into_iter().filter(|found| stands_for.get(&found.pid) == Some(&found.tid)) {
         let comm = Arc::clone(names.entry(found.pid).or_insert_with(|| found.comm.into()));
         let fd = i32::try_from(found.fd).unwrap_or(i32::MAX);
-        owners.add(found.ino, Owner { pid: found.pid, tid: found.tid, comm, fd });
+        owners.add(found.ino, Owner { pid: found.pid, tid: found.pid, comm, fd });
     }
     Ok(owners)
 }

@@ -17,6 +17,9 @@ pub struct Process {
     pub pid: u32,
     /// Thread id, of a task that is not the process's first.
     pub tid: Option<u32>,
+    /// Another thread of it, where its first one has ended and others go on: /proc tells of the first neither files
+    /// nor memory then.
+    pub through: Option<u32>,
     /// The parent.
     pub ppid: u32,
     /// Process group.
@@ -33,6 +36,13 @@ pub struct Process {
     pub task_comm: Option<Vec<u8>>,
     /// What it has open, in the order of lsof: directories, program, mappings, descriptors.
     pub files: Vec<Descriptor>,
+}
+
+impl Process {
+    /// The id in /proc by which it is looked into: of the process, or of a thread that goes on in its place.
+    pub fn seen(&self) -> u32 {
+        self.through.unwrap_or(self.pid)
+    }
 }
 
 /// By what a process holds a file.

@@ -157,7 +157,9 @@ impl Sockets {
     }
 }
 
-/// Of each connected unix socket of our network namespace, the inode of the socket at its other end.
+/// Of each unix socket of our network namespace, the inode of the socket at its other end, as lsof pairs them: a
+/// datagram socket that others are connected to, and that is connected to none, has one of them; a socket that
+/// listens has one that waits to be accepted.
 ///
 /// # Errors
 /// What sock_diag(7) gives.
@@ -165,19 +167,32 @@ pub fn unix_peers() -> anyhow::Result<HashMap<u64, u64>> {
     let request = SockDiagMessage::UnixRequest(UnixRequest {
         state_flags: unix::StateFlags::all(),
         inode: 0,
-        show_flags: unix::ShowFlags::PEER,
+        show_flags: unix::ShowFlags::PEER | unix::ShowFlags::ICONS,
         cookie: [0xff; 8],
     });
     let mut found = HashMap::new();
+    let mut back = Vec::new();
     let me = std::process::id();
     Sockets::default().dump(me, netns(me).unwrap_or(0), request, NLM_F_DUMP, |message| {
         if let SockDiagMessage::UnixResponse(response) = message {
             let (sock, _) = unix_ends(&response, Sock::default());
+            let inode = u64::from(response.header.inode);
             if sock.peer != 0 {
-                found.insert(u64::from(response.header.inode), sock.peer);
+                found.insert(inode, sock.peer);
+                back.push((sock.peer, inode));
+            }
+            let waiting = response.nlas.iter().find_map(|nla| match nla {
+                Nla::PendingConnections(list) => list.iter().find(|&&inode| inode != 0),
+                _ => None,
+            });
+            if let Some(&first) = waiting {
+                found.entry(inode).or_insert(u64::from(first));
             }
         }
     })?;
+    for (of, other) in back {
+        found.entry(of).or_insert(other);
+    }
     Ok(found)
 }
 

@@ -29,6 +29,7 @@ use crate::capture::replay::ReplaySource;
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
 use crate::render::sink::{Flow, Outcome};
+use crate::schema::errno;
 use crate::spec::{Form, Spec, To};
 use crate::trace::output::record::Recorder;
 
@@ -198,7 +199,7 @@ impl<'a> Trace<'a> {
     pub fn end(mut self, interrupted: Option<i32>) -> Result<Ending> {
         self.source.pending(&mut self.batch)?;
         self.take();
-        if let (Some(signal), Some(pid)) = (interrupted, self.shower.command.pid) {
+        if let (Some(signal), Some(pid)) = (interrupted, self.source.command()) {
             ending::stop_command(pid, signal);
         }
         self.source.detach(&mut self.batch)?;
@@ -213,7 +214,7 @@ impl<'a> Trace<'a> {
             self.shower.count(&self.source.counts()?, &self.source.counts_by_process()?);
         }
         if let Some(errno) = self.source.exec_error() {
-            self.shower.say(&format!("exec: {}", ending::strerror(errno)));
+            self.shower.say(&format!("exec: {}", errno::strerror(errno)));
         }
         let mut losses = self.source.losses();
         let command = self.shower.command;
@@ -289,7 +290,10 @@ fn cut_short(batch: &mut [u8]) {
     let mut at = 0;
     while let Some(head) = batch.get(at..).and_then(Head::read) {
         let end = at + (head.len as usize).max(size_of::<Head>());
-        if head.kind == kind::CALL && (-516..=-512).contains(&head.ret) && end <= batch.len() {
+        if head.kind == kind::CALL
+            && end <= batch.len()
+            && errno::of(head.ret).is_some_and(|error| errno::restart(error).is_some())
+        {
             let head = Head { kind: kind::PENDING, ret: 0, ..head };
             batch[at..at + size_of::<Head>()].copy_from_slice(head.bytes());
         }

@@ -30,10 +30,11 @@ use tracer_common::task::Task;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
+use crate::schema::place_of;
 use crate::spec::Spec;
 
 /// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
 
 /// The kernel side wakes the reader when much waits and when a task ends that was asked for; what is left it looks for
 /// by itself: this often while records come,
@@ -54,6 +55,8 @@ pub struct EbpfSource {
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
     command: Option<Started>,
+    /// The command has ended and was waited for: its id may be another process's.
+    reaped: bool,
     /// When the last record came.
     active: Instant,
     /// When it was last seen which tasks live.
@@ -91,6 +94,7 @@ impl EbpfSource {
             losses: Losses::default(),
             beating: false,
             command: None,
+            reaped: false,
             active: Instant::now(),
             checked: Instant::now(),
         };
@@ -206,6 +210,19 @@ impl EbpfSource {
     }
 }
 
+impl EbpfSource {
+    /// Waits for the command once its end was told: a trace may go on for long, and it is not to stay a zombie.
+    fn reap(&mut self) {
+        let Some(command) = self.command.as_ref().map(Started::pid) else { return };
+        if self.reaped || self.targets.alive.contains(&command) {
+            return;
+        }
+        // SAFETY: takes numbers, and no status.
+        let rc = unsafe { libc::waitpid(command as libc::pid_t, std::ptr::null_mut(), libc::WNOHANG) };
+        self.reaped = rc != 0;
+    }
+}
+
 /// The wait status of a child that is gone; it stays to be waited for.
 fn ended(pid: u32) -> Option<i32> {
     // SAFETY: plain numbers, for which zero is a value.
@@ -281,6 +298,7 @@ impl Source for EbpfSource {
             self.loaded.ring.wait(wait.min(look))?;
             more = self.drain(batch);
         }
+        self.reap();
         if batch.len() > before {
             self.active = Instant::now();
         } else if self.active.elapsed() > LIVES && self.checked.elapsed() > LIVES {
@@ -322,7 +340,7 @@ impl Source for EbpfSource {
         losses.add(Loss::NotRun, self.loaded.not_run());
         if let Ok(missed) = HashMap::<_, load::TallyKeyValue, u64>::try_from(&self.loaded.missed) {
             for (key, n) in missed.iter().flatten() {
-                let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+                let (compat, nr) = place_of(key.0.index.into());
                 *losses.calls.entry(LostCall { process: key.0.tgid, compat, nr }).or_default() += n;
             }
         }
@@ -338,7 +356,7 @@ impl Source for EbpfSource {
     }
 
     fn command(&self) -> Option<u32> {
-        self.command.as_ref().map(Started::pid)
+        self.command.as_ref().map(Started::pid).filter(|_| !self.reaped)
     }
 
     fn exec_error(&mut self) -> Option<i32> {
@@ -349,7 +367,8 @@ impl Source for EbpfSource {
         let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
         let mut counts = Vec::new();
         for index in (0..tally.len()).filter(|index| !self.loaded.unasked.contains(index)) {
-            let mut count = Count::none(index >= 512, index & 511);
+            let (compat, nr) = place_of(index);
+            let mut count = Count::none(compat, nr);
             tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
             counts.extend((count.calls > 0).then_some(count));
         }
@@ -364,7 +383,7 @@ impl Source for EbpfSource {
             if self.loaded.unasked.contains(&key.0.index.into()) {
                 continue;
             }
-            let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+            let (compat, nr) = place_of(key.0.index.into());
             let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
             count.add(&counted(compat, nr, &tally.0));
         }

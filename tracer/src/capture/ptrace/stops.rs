@@ -38,8 +38,13 @@ impl PtraceSource {
             return self.ended(tid, status, out);
         }
         if !self.tasks.has(tid) {
-            // Its parent will tell of it.
-            self.early.insert(tid, status);
+            if self.follow {
+                // Its parent will tell of it.
+                self.early.insert(tid, status);
+            } else {
+                // Nobody asked for it: CLONE_PTRACE made it a tracee. ESRCH: it was killed meanwhile.
+                let _ = sys::go(tid, Go::Detach, 0);
+            }
             return;
         }
         let signal = libc::WSTOPSIG(status);

@@ -48,10 +48,10 @@ impl Trouble {
     }
 }
 
-/// `/proc/PID`, or `/proc/PID/task/TID`.
+/// `/proc/PID`, or `/proc/PID/task/TID`. `/proc/TID` is the same of the process, through that thread.
 pub fn dir(process: &Process) -> String {
     match process.tid {
-        None => format!("/proc/{}", process.pid),
+        None => format!("/proc/{}", process.seen()),
         Some(tid) => format!("/proc/{}/task/{tid}", process.pid),
     }
 }
@@ -118,9 +118,9 @@ impl Reader {
 
     /// Mounts as a process sees them.
     pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
-        let link = fs::read_link(format!("/proc/{}/ns/mnt", process.pid));
+        let link = fs::read_link(format!("/proc/{}/ns/mnt", process.seen()));
         let name = link.map(|path| path.into_os_string().into_vec()).unwrap_or_default();
-        let pid = process.pid;
+        let pid = process.seen();
         Rc::clone(self.spaces.entry(name).or_insert_with(|| Rc::new(Mounts::of(pid))))
     }
 
@@ -216,7 +216,7 @@ impl Reader {
         (found.pos, found.flags) = (info.pos, info.flags);
         // Pipes, sockets and their like have no mount that anybody lists, and need none.
         let special = !target.starts_with(b"/");
-        let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.pid));
+        let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.seen()));
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
         if let Some(dir) = self.exempts(&target) {

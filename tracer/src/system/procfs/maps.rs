@@ -108,8 +108,11 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     if reader.exempts(path).is_some() {
         return Asked::Fails("exempt by -e".into());
     }
-    let proc = format!("/proc/{}", process.pid);
-    let full = if trust == Trust::Remote {
+    let proc = format!("/proc/{}", process.seen());
+    let full = if trust == Trust::Remote && line.deleted {
+        // The link to the mapping leads to the file still; no path does.
+        return Asked::Fails("deleted".into());
+    } else if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
         format!("{proc}/map_files/{}", link_name(line.range)).into_bytes()
     } else if fs_root(process) {
@@ -134,7 +137,7 @@ fn link_name(range: &[u8]) -> String {
 /// Whether a process lives in our mount namespace.
 fn fs_root(process: &Process) -> bool {
     let space = |of: &str| -> io::Result<_> { std::fs::read_link(format!("/proc/{of}/ns/mnt")) };
-    matches!((space("self"), space(&process.pid.to_string())), (Ok(a), Ok(b)) if a == b)
+    matches!((space("self"), space(&process.seen().to_string())), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Reads `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`; `None` for what is no file.

@@ -33,28 +33,44 @@ fn holders(threads: bool, kind: &[u8]) -> io::Result<Owners> {
     for pid in numbers(proc.as_fd())? {
         // Ended, or its entry cannot be opened at all.
         let Ok(process) = open(proc.as_fd(), Name::new(pid).text()) else { continue };
-        if matches!(task(process.as_fd(), pid, pid, kind, &mut owners), Err(Errno::ACCESS | Errno::PERM)) {
-            owners.unreadable += 1;
+        let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut owners) {
+            Err(Errno::ACCESS | Errno::PERM) => {
+                owners.unreadable += 1;
+                continue;
+            }
+            first => first.unwrap_or(0),
+        };
+        // A first thread that has ended has nothing open, while others go on.
+        if !threads && first > 0 {
             continue;
         }
-        let tasks = if threads { open(process.as_fd(), c"task") } else { Err(Errno::NOENT) };
-        let Ok(tasks) = tasks else { continue };
-        for tid in numbers(tasks.as_fd()).unwrap_or_default() {
-            if tid != pid
-                && let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text())
-            {
-                let _ = task(thread.as_fd(), pid, tid, kind, &mut owners);
+        let Ok(tasks) = open(process.as_fd(), c"task") else { continue };
+        for tid in numbers(tasks.as_fd()).unwrap_or_default().into_iter().filter(|&tid| tid != pid) {
+            let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text()) else { continue };
+            let (named, id) = if threads { (&thread, tid) } else { (&process, pid) };
+            let found = task(thread.as_fd(), named.as_fd(), [pid, id], kind, &mut owners);
+            if !threads && found.is_ok_and(|found| found > 0) {
+                break;
             }
         }
     }
     Ok(owners)
 }
 
-fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, kind: &[u8], owners: &mut Owners) -> Result<(), Errno> {
+/// Looks through the descriptors of a task, whose name is that of `named`; gives how many there are.
+fn task(
+    directory: BorrowedFd<'_>,
+    named: BorrowedFd<'_>,
+    [pid, tid]: [u32; 2],
+    kind: &[u8],
+    owners: &mut Owners,
+) -> Result<usize, Errno> {
     let descriptors = open(directory, c"fd")?;
     let mut comm: Option<Arc<[u8]>> = None;
     let mut buffer = [0u8; 64];
-    for fd in numbers(descriptors.as_fd())? {
+    let list = numbers(descriptors.as_fd())?;
+    let count = list.len();
+    for fd in list {
         let len = match readlinkat_raw(&descriptors, Name::new(fd).text(), &mut buffer[..]) {
             Ok(len) => len,
             // Of some processes the numbers can be listed, and no more.
@@ -63,10 +79,10 @@ fn task(directory: BorrowedFd<'_>, pid: u32, tid: u32, kind: &[u8], owners: &mut
             Err(_) => continue,
         };
         let Some(inode) = inode_of(kind, &buffer[..len]) else { continue };
-        let comm = comm.get_or_insert_with(|| Arc::from(name(directory))).clone();
+        let comm = comm.get_or_insert_with(|| Arc::from(name(named))).clone();
         owners.add(inode, Owner { pid, tid, comm, fd: fd as i32 });
     }
-    Ok(())
+    Ok(count)
 }
 
 /// The number in `socket:[4242]`, for `socket:[`.

@@ -28,13 +28,32 @@ fn ids(dir: &str) -> io::Result<Vec<u32>> {
     Ok(list)
 }
 
-/// A process; `None` when it is gone, or a zombie: it has nothing open then.
+/// A process; `None` when it is gone, or a zombie: it has nothing open then. One whose first thread has ended while
+/// others go on looks like a zombie, and is none.
 pub fn process(pid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
     let dir = format!("/proc/{pid}");
     let uid = std::fs::metadata(&dir).ok()?.uid();
     read_into(format!("{dir}/stat"), buffer).ok()?;
     let (process, _) = parse(buffer)?;
-    (process.state != b'Z' && process.state != b'X').then_some(Process { uid, ..process })
+    if !matches!(process.state, b'Z' | b'X') {
+        return Some(Process { uid, ..process });
+    }
+    let (tid, state) = survivor(pid, buffer)?;
+    Some(Process { uid, through: Some(tid), state, ..process })
+}
+
+/// A thread that goes on where the first one has ended, and its state.
+pub fn survivor(pid: u32, buffer: &mut Vec<u8>) -> Option<(u32, u8)> {
+    tasks(pid).into_iter().find_map(|tid| {
+        read_into(format!("/proc/{pid}/task/{tid}/stat"), buffer).ok()?;
+        let (task, flags) = parse(buffer)?;
+        (!over(task.state, flags)).then_some((tid, task.state))
+    })
+}
+
+/// Whether a task has ended or is about to.
+fn over(state: u8, flags: u64) -> bool {
+    state == b'Z' || state == b'X' || flags & PF_EXITING != 0
 }
 
 /// A task of a process; `None` as for [`process`].
@@ -55,8 +74,8 @@ pub fn still_there(process: &Process, buffer: &mut Vec<u8>) -> bool {
     };
     let found = read_into(path, buffer).ok().and_then(|()| parse(buffer));
     found.is_some_and(|(now, flags)| {
-        let over = now.state == b'Z' || now.state == b'X' || flags & PF_EXITING != 0;
-        now.start == process.start && !over
+        let goes_on = |buffer| process.through.is_some() && survivor(process.pid, buffer).is_some();
+        now.start == process.start && (!over(now.state, flags) || goes_on(buffer))
     })
 }
 
@@ -97,6 +116,23 @@ mod tests {
         {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
+    }
+
+    /// The whole of a process whose first thread ends is the case of `kinds.test`.
+    #[test]
+    fn a_thread_that_goes_on_is_found() {
+        let mut buffer = Vec::new();
+        let (end, wait) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || wait.recv());
+        assert!(survivor(std::process::id(), &mut buffer).is_some());
+        assert_eq!(survivor(u32::MAX, &mut buffer), None);
+        drop(end);
+        assert!(thread.join().expect("no panic").is_err());
+        let check = |state, flags, expected| assert_eq!(over(state, flags), expected, "{} {flags}", char::from(state));
+        check(b'S', 0x40_0000, false);
+        check(b'R', PF_EXITING, true);
+        check(b'Z', 0, true);
+        check(b'X', 0, true);
     }
 
     #[test]

@@ -76,6 +76,8 @@ fn unix(body: &[u8]) -> Option<Socket> {
     let mut unix = Unix::default();
     for (kind, payload) in Attributes(&body[16..]) {
         match kind {
+            // The kernel counts the NUL behind a path as part of the name; an abstract name has none behind it.
+            0 if payload.first() != Some(&0) => unix.name = Some(payload.strip_suffix(b"\0").unwrap_or(payload).into()),
             0 => unix.name = Some(payload.into()),
             1 => unix.file = u32_at(payload, 0).zip(u32_at(payload, 4)),
             2 => unix.peer = u32_at(payload, 0),
@@ -284,7 +286,7 @@ mod tests {
         assert_eq!((socket.kind, socket.state, socket.inode), (1, State::LISTEN, 9));
         assert_eq!((socket.recv_q, socket.send_q), (3, 128));
         let Detail::Unix(unix) = socket.detail else { panic!("unix") };
-        assert_eq!(unix.name.as_deref(), Some(&b"/run/x\0"[..]));
+        assert_eq!(unix.name.as_deref(), Some(&b"/run/x"[..]));
     }
 
     #[test]

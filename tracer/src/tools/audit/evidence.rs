@@ -40,6 +40,10 @@ pub enum Op {
     Chmod,
     /// Owner or group was changed.
     Chown,
+    /// Times of access or modification were changed.
+    Times,
+    /// Extended attributes, flags of the inode or quota were changed.
+    Attributes,
     /// A program was run.
     Run,
     /// A socket was bound to an address.
@@ -54,7 +58,7 @@ pub enum Op {
 
 impl Op {
     /// All of them, in order.
-    pub const ALL: [Op; 14] = [
+    pub const ALL: [Op; 16] = [
         Op::Read,
         Op::List,
         Op::Create,
@@ -64,6 +68,8 @@ impl Op {
         Op::Delete,
         Op::Chmod,
         Op::Chown,
+        Op::Times,
+        Op::Attributes,
         Op::Run,
         Op::Bind,
         Op::Listen,
@@ -83,6 +89,8 @@ impl Op {
             Op::Delete => "delete",
             Op::Chmod => "chmod",
             Op::Chown => "chown",
+            Op::Times => "times",
+            Op::Attributes => "attributes",
             Op::Run => "run",
             Op::Bind => "bind",
             Op::Listen => "listen",
@@ -98,7 +106,8 @@ impl Op {
 
     /// It changes files.
     pub const fn changes(self) -> bool {
-        matches!(self, Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete | Op::Chmod | Op::Chown)
+        use Op::*;
+        matches!(self, Create | Write | Truncate | Rename | Delete | Chmod | Chown | Times | Attributes)
     }
 }
 
@@ -268,6 +277,8 @@ pub enum GapKind {
     Lost,
     /// io_uring was used: what goes through it is not seen.
     IoUring,
+    /// A call was made of which nobody can tell what it did.
+    Unseen,
     /// A name, an address or an environment could not be read, or was cut.
     Unreadable,
     /// A process whose unit is not known.
@@ -285,6 +296,7 @@ impl GapKind {
             GapKind::Interrupted => "interrupted",
             GapKind::Lost => "lost",
             GapKind::IoUring => "io_uring",
+            GapKind::Unseen => "unseen",
             GapKind::Unreadable => "unreadable",
             GapKind::UnknownUnit => "unknown-unit",
             GapKind::StillRunning => "still-running",

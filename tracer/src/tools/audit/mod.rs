@@ -1,5 +1,5 @@
-//! `tracer audit`: runs a command ([`watch`]), makes evidence of what it did, has it judged, compares it with what happened before
-//! ([`baseline`]), writes reports.
+//! `tracer audit`: runs a command (`watch`), makes evidence of what it did, has it judged, compares it with what happened before
+//! (`baseline`), writes reports.
 
 mod baseline;
 mod contents;

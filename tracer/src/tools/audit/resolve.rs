@@ -32,6 +32,14 @@ impl Machine {
         Machine { directories: HashMap::new(), since: Instant::now() }
     }
 
+    /// Forgets what may not be so any more.
+    fn refresh(&mut self) {
+        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
+            self.directories.clear();
+            self.since = Instant::now();
+        }
+    }
+
     /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty.
     /// `links`: how many led here.
     fn followed(&mut self, path: &[u8], links: usize) -> Vec<u8> {
@@ -44,8 +52,13 @@ impl Machine {
             b"" | b"." => {}
             b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
             name => {
-                // Whose these are depends on who looks.
-                let is_own = real == b"/proc" && matches!(name, b"self" | b"thread-self");
+                // Whose these are, and what lies below, depends on who looks.
+                let own = |name: &[u8]| matches!(name, b"self" | b"thread-self");
+                let is_own = match real.strip_prefix(b"/proc") {
+                    Some([]) => own(name),
+                    Some([b'/', below @ ..]) => below.split(|&b| b == b'/').next().is_some_and(own),
+                    _ => false,
+                };
                 let at = [&real, &b"/"[..], name].concat();
                 real = match std::fs::read_link(as_path(&at)) {
                     Ok(target) if links < MOST_LINKS && !is_own => {
@@ -65,10 +78,7 @@ impl Machine {
 impl World for Machine {
     /// The last name is that of the file itself, be it a link.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8> {
-        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
-            self.directories.clear();
-            self.since = Instant::now();
-        }
+        self.refresh();
         let slashes = path.iter().rev().take_while(|b| **b == b'/').count();
         let path = &path[..path.len() - slashes];
         let mut real = match last(path) {
@@ -84,6 +94,12 @@ impl World for Machine {
             real.push(b'/');
         }
         real
+    }
+
+    fn follow(&mut self, path: &[u8]) -> Vec<u8> {
+        self.refresh();
+        let real = self.followed(path, 0);
+        if real.is_empty() { b"/".to_vec() } else { real }
     }
 
     fn changed(&mut self, path: &[u8]) {
@@ -177,6 +193,26 @@ mod tests {
         ] {
             assert_eq!(interpreter(line.as_bytes()), expected.map(str::as_bytes), "{line:?}");
         }
+    }
+
+    #[test]
+    fn the_file_that_is_meant_is_behind_the_last_link() {
+        let base = tempfile::tempdir().expect("a directory");
+        let base = base.path().canonicalize().expect("it is there");
+        std::fs::create_dir(base.join("real")).expect("made");
+        std::os::unix::fs::symlink("real/last", base.join("link")).expect("made");
+        std::os::unix::fs::symlink("file", base.join("real/last")).expect("made");
+        let check = |given: &str, expected: &str| {
+            let found = Machine::new().follow(base.join(given).as_os_str().as_bytes());
+            assert_eq!(String::from_utf8_lossy(&found), base.join(expected).to_string_lossy(), "{given}");
+        };
+        check("link", "real/file");
+        check("real/last", "real/file");
+        check("real/file", "real/file");
+        check("gone", "gone");
+        assert_eq!(Machine::new().follow(b"/"), b"/");
+        // Whose descriptor this is depends on who asks.
+        assert_eq!(Machine::new().follow(b"/proc/self/fd/0"), b"/proc/self/fd/0");
     }
 
     #[test]

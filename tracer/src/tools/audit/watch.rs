@@ -12,25 +12,25 @@ use super::plugin::{Plugin, is_pytest};
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Batch, Losses, Status, interrupt};
-use crate::decode::{self, signals};
-use crate::schema::{Abi, by_name};
-use crate::spec::{CallFilter, Spec, Target};
+use crate::decode;
+use crate::schema::{errno, signal_names};
+use crate::spec::{Spec, Target};
 use crate::system::procfs::account;
-use crate::tools::audit::evidence::collect::{CALLS, Collector};
+use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
 use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
 use crate::tools::audit::request::Audit;
+use crate::trace;
 use crate::trace::output::record::Recorder;
-use crate::trace::{self, ending};
 
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is lost and hides nothing: blobs are looked at one by one, submissions to io_uring by unit; what began before
-/// cannot be.
-const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::IoUring, Loss::BeganBefore];
+/// What is lost and hides nothing: blobs and 32-bit calls are looked at one by one, submissions to io_uring by unit; what began
+/// before cannot be.
+const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
 /// Runs the command, and gives what it did.
 ///
@@ -78,7 +78,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
             break false;
         }
         if let Some(signal) = interrupt::take() {
-            collector.gap(GapKind::Interrupted, None, signals::name(signal).into_owned(), 1);
+            collector.gap(GapKind::Interrupted, None, signal_names::name(signal).into_owned(), 1);
             match &mut stopping {
                 Some(stopping) => stopping.hurry(),
                 None => stopping = Some(Stopping::new(signal, audit.keep)),
@@ -109,7 +109,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     take(&mut batch, &mut collector);
     let not_run = source.exec_error();
     if let Some(errno) = not_run {
-        say(audit, &format!("exec: {}", ending::strerror(errno)));
+        say(audit, &format!("exec: {}", errno::strerror(errno)));
     }
     let losses = source.losses();
     if let Some(recorder) = recorder {
@@ -133,15 +133,9 @@ fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
 
 /// What is asked of the source.
 fn request(audit: &Audit, command: crate::spec::Command) -> Spec {
-    let mut nrs = vec![false; 512];
-    for row in CALLS.iter().filter_map(|name| by_name(name)) {
-        if let Some(wanted) = nrs.get_mut(usize::from(row.nr[Abi::NATIVE as usize])) {
-            *wanted = true;
-        }
-    }
     let target = Target { command: Some(command), cgroup: audit.cgroup.clone(), ..Target::default() };
     Spec {
-        calls: CallFilter { nrs, all: false },
+        calls: capture::evidence::calls(),
         evidence: true,
         ring_size: audit.ring_size,
         ..Spec::events(&audit.program, target, audit.backend, u16::MAX.into())

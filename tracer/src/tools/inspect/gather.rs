@@ -27,12 +27,14 @@ const KERNEL_THREAD: u64 = 0x0020_0000;
 /// Reads a process.
 pub struct Gatherer {
     reader: Reader,
+    /// A thread that the process is looked into through, where the first one has ended.
+    through: Option<u32>,
 }
 
 impl Gatherer {
     /// Nothing read yet.
     pub fn new() -> Gatherer {
-        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new()) }
+        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new()), through: None }
     }
 
     /// Finds the process with an id, or the process that a thread with it belongs to; `None` when there is none.
@@ -54,7 +56,16 @@ impl Gatherer {
                 Err(error) => return Err(error),
             }
         }
-        let Some(stat) = self.stat(pid) else { return Ok(None) };
+        let Some(mut stat) = self.stat(pid) else { return Ok(None) };
+        // A process whose first thread has ended, while others go on, is no zombie: it is looked into through one of them.
+        if matches!(stat.state, b'Z' | b'X')
+            && let Some((tid, state)) = processes::survivor(pid, &mut Vec::new())
+            && let Ok(text) = read(&format!("/proc/{tid}/status"))
+        {
+            stat.state = state;
+            found = status::parse(&text);
+            self.through = Some(tid);
+        }
         let kernel = stat.flags & KERNEL_THREAD != 0;
         Ok(Some((pid, Report { status: found, stat, kernel, ..Report::default() })))
     }
@@ -67,6 +78,7 @@ impl Gatherer {
     pub fn fill(&mut self, spec: &Inspect, report: &mut Report) {
         let process = Process {
             pid: report.pid(),
+            through: self.through,
             ppid: report.stat.ppid,
             pgid: report.stat.pgid,
             uid: report.status.uids[1],
@@ -100,12 +112,12 @@ impl Gatherer {
         }
         self.limits(report);
         self.namespaces(report);
-        ends::find(report, &mut self.reader);
+        ends::find(report, self.through.unwrap_or(report.pid()));
     }
 
     /// A file of the process; what cannot be read is noted.
     fn file(&mut self, report: &mut Report, name: &str, what: &'static str) -> Option<Vec<u8>> {
-        let path = format!("/proc/{}/{name}", report.pid());
+        let path = format!("/proc/{}/{name}", self.through.unwrap_or(report.pid()));
         let of_memory = matches!(name, "cmdline" | "environ" | "maps");
         match if of_memory { patience::read(&path, PATIENCE) } else { read(&path) } {
             Ok(bytes) => Some(bytes),
@@ -252,7 +264,7 @@ impl Gatherer {
         for kind in ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] {
             // What is behind such a link is the namespace itself: its inode is at hand.
             let inode = |of: String| std::fs::metadata(format!("/proc/{of}/ns/{kind}")).map(|meta| meta.ino());
-            match (inode(report.pid().to_string()), inode("self".to_owned())) {
+            match (inode(self.through.unwrap_or(report.pid()).to_string()), inode("self".to_owned())) {
                 (Ok(theirs), ours) => report.namespaces.push(Namespace {
                     kind: kind.to_owned(),
                     inode: Some(theirs),
@@ -274,7 +286,8 @@ impl Gatherer {
             Some(stat) if stat.start == report.stat.start => {
                 // One that was a zombie from the start did not end meanwhile.
                 let ended = |state| matches!(state, b'Z' | b'X' | b'x');
-                if ended(stat.state) && !ended(report.stat.state) { End::Ended } else { End::Alive }
+                let all_ended = || processes::survivor(report.pid(), &mut Vec::new()).is_none();
+                if ended(stat.state) && !ended(report.stat.state) && all_ended() { End::Ended } else { End::Alive }
             }
             _ => End::Ended,
         }

@@ -1,7 +1,7 @@
 //! What names and `+d`, `+D` stand for: files by device and inode, file systems by device. A path is never
 //! followed into a file system that may not answer: that one is asked with a bound.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -17,6 +17,8 @@ use crate::tools::lsof::request::{NamesAre, Select};
 #[derive(Debug, Default)]
 pub struct Targets {
     files: HashMap<(Dev, u64), usize>,
+    /// Those of `files` that were found by a name of their own, and not through a link.
+    own: HashSet<(Dev, u64)>,
     systems: HashMap<Dev, usize>,
     paths: HashMap<Vec<u8>, usize>,
     list: Vec<Target>,
@@ -168,7 +170,13 @@ impl Targets {
                 if found.dev != stat.dev && !limits.mounts {
                     continue;
                 }
-                self.file(path.as_os_str().as_bytes(), path.as_os_str().as_bytes(), &found);
+                // A file that stands here itself keeps its own name: a link to it is another way to it, and no name.
+                if !(kind.is_symlink() && self.own.contains(&(found.dev, found.ino))) {
+                    self.file(path.as_os_str().as_bytes(), path.as_os_str().as_bytes(), &found);
+                }
+                if !kind.is_symlink() {
+                    self.own.insert((found.dev, found.ino));
+                }
                 if found.kind() == libc::S_IFDIR && limits.deep && !kind.is_symlink() {
                     stack.push(path);
                 }
@@ -278,10 +286,18 @@ mod tests {
             assert!(bad.lines.is_empty() && !bad.fatal, "{bad:?}");
             assert_eq!([&one, &two].map(|s| targets.hit(s.dev, s.ino).is_some()), hits);
         }
+        // A link to a file that stands there too, in whatever order the directory has them.
+        for name in ["a/alink", "a/zlink"] {
+            std::os::unix::fs::symlink("one", top.join(name)).expect("linked");
+        }
+        let dirs = vec![Dir { path: top.join("a"), deep: true }];
+        let select = Select { dirs, cross_links: true, ..Select::default() };
+        let (mut targets, _) = Targets::find(&select, &mounts, &mut asker, false);
+        let name = top.join("a/one");
+        assert_eq!(targets.hit(one.dev, one.ino), Some(Some(name.as_os_str().as_bytes())));
         let select = Select { names: vec![top.join("link").into(), "/nonexistent".into()], ..Select::default() };
         let (mut targets, bad) = Targets::find(&select, &mounts, &mut asker, false);
         assert_eq!(bad.lines, ["status error on /nonexistent: No such file or directory"]);
-        let name = top.join("a/one");
         assert_eq!(targets.hit(one.dev, one.ino), Some(Some(name.as_os_str().as_bytes())));
         assert_eq!(targets.missing().count(), 0);
     }

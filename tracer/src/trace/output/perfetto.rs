@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{End, Form, Item, Line, Render, json, loss};
 use crate::decode::value::{Call, Ret};
-use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::schema::signal_names;
 use crate::trace::sequence::Order;
 
 /// The form, for the table of all.
@@ -39,15 +40,16 @@ impl Perfetto {
             return;
         }
         self.named.insert(line.tid, line.comm.to_vec());
-        let kinds: &[&str] = if line.tid == line.tgid { &["process_name", "thread_name"] } else { &["thread_name"] };
+        let kinds: &[&'static str] =
+            if line.tid == line.tgid { &["process_name", "thread_name"] } else { &["thread_name"] };
         for kind in kinds {
             self.event(out);
-            out.extend_from_slice(b"{\"ph\":\"M\",\"name\":");
-            escape::string(out, kind);
-            ids(out, line);
-            out.extend_from_slice(b",\"args\":{\"name\":");
-            escape::string(out, &String::from_utf8_lossy(line.comm));
-            out.extend_from_slice(b"}}");
+            let mut object = Object::begin(out);
+            object.word("ph", "M");
+            object.word("name", kind);
+            ids(&mut object, line);
+            object.object("args", |args| args.text("name", &String::from_utf8_lossy(line.comm)));
+            object.end();
         }
     }
 
@@ -58,16 +60,18 @@ impl Perfetto {
 
     /// A slice, from `start`: whole where the call ended; of one that runs, what stands before its duration.
     fn slice(&self, line: &Line<'_>, call: &Call<'_>, start: u64) -> Vec<u8> {
-        let mut out = b"{\"ph\":\"X\",\"cat\":\"syscall\",\"name\":".to_vec();
-        json::name(&mut out, call);
-        ids(&mut out, line);
-        out.extend_from_slice(b",\"args\":{\"arguments\":");
-        json::arguments(&mut out, call);
-        out.push(b',');
-        json::result(&mut out, &call.ret);
-        out.extend_from_slice(b"},\"ts\":");
-        micros(&mut out, self.since(start));
-        out.extend_from_slice(b",\"dur\":");
+        let mut out = Vec::new();
+        let mut object = Object::begin(&mut out);
+        object.word("ph", "X");
+        object.word("cat", "syscall");
+        json::name(object.member("name"), call);
+        ids(&mut object, line);
+        object.object("args", |args| {
+            json::arguments(args.member("arguments"), call);
+            json::result(args, &call.ret);
+        });
+        micros(object.member("ts"), self.since(start));
+        object.member("dur");
         out
     }
 
@@ -101,12 +105,14 @@ impl Perfetto {
 
     fn instant(&mut self, line: &Line<'_>, name: &str, out: &mut Vec<u8>) {
         self.event(out);
-        out.extend_from_slice(b"{\"ph\":\"i\",\"s\":\"t\",\"cat\":\"task\",\"name\":");
-        escape::string(out, name);
-        ids(out, line);
-        out.extend_from_slice(b",\"ts\":");
-        micros(out, self.since(line.wall));
-        out.push(b'}');
+        let mut object = Object::begin(out);
+        object.word("ph", "i");
+        object.word("s", "t");
+        object.word("cat", "task");
+        object.text("name", name);
+        ids(&mut object, line);
+        micros(object.member("ts"), self.since(line.wall));
+        object.end();
     }
 }
 
@@ -124,9 +130,9 @@ impl Render for Perfetto {
             Item::Resumed(call) => self.call(line, call, line.wall.saturating_sub(call.head.dur), out),
             Item::Signal { signal, ignored, .. } => {
                 let ignored = if *ignored { " (ignored)" } else { "" };
-                self.instant(line, &format!("{}{ignored}", signal_name(*signal)), out);
+                self.instant(line, &format!("{}{ignored}", signal_names::name(*signal)), out);
             }
-            Item::Stopped { signal } => self.instant(line, &format!("stopped by {}", signal_name(*signal)), out),
+            Item::Stopped { signal } => self.instant(line, &format!("stopped by {}", signal_names::name(*signal)), out),
             Item::Exited { code } => {
                 self.never_returned(line.tid, line.wall, out);
                 self.instant(line, &format!("exited with {code}"), out);
@@ -134,7 +140,7 @@ impl Render for Perfetto {
             Item::Killed { signal, core } => {
                 self.never_returned(line.tid, line.wall, out);
                 let core = if *core { " (core dumped)" } else { "" };
-                self.instant(line, &format!("killed by {}{core}", signal_name(*signal)), out);
+                self.instant(line, &format!("killed by {}{core}", signal_names::name(*signal)), out);
             }
             Item::Superseded { by } => {
                 self.never_returned(line.tid, line.wall, out);
@@ -154,29 +160,23 @@ impl Render for Perfetto {
         if self.events == 0 {
             out.extend_from_slice(b"{\"traceEvents\":[");
         }
-        out.extend_from_slice(b"\n],\n\"displayTimeUnit\":\"ns\",\"otherData\":{\"tracer\":");
-        escape::string(out, env!("CARGO_PKG_VERSION"));
-        out.extend_from_slice(b",\"source\":");
-        escape::string(out, end.source);
+        out.extend_from_slice(b"\n],\n\"displayTimeUnit\":\"ns\",\"otherData\":");
+        let mut object = Object::begin(out);
+        object.word("tracer", env!("CARGO_PKG_VERSION"));
+        object.text("source", end.source);
         let first = self.first.unwrap_or(0);
-        let start = format!(",\"start\":\"{}.{:09}\",\"lost\":", first / 1_000_000_000, first % 1_000_000_000);
-        out.extend_from_slice(start.as_bytes());
-        loss::json(end.losses, out);
-        out.extend_from_slice(b"}}\n");
+        object.text("start", &format!("{}.{:09}", first / 1_000_000_000, first % 1_000_000_000));
+        loss::json(end.losses, object.member("lost"));
+        object.end();
+        out.extend_from_slice(b"}\n");
         self.events
     }
 }
 
-/// A signal, as JSON names it.
-fn signal_name(signal: i32) -> String {
-    let mut name = Vec::new();
-    json::value::signal(&mut name, signal);
-    String::from_utf8_lossy(&name).trim_matches('"').to_owned()
-}
-
 /// Whose an event is.
-fn ids(out: &mut Vec<u8>, line: &Line<'_>) {
-    out.extend_from_slice(format!(",\"pid\":{},\"tid\":{}", line.tgid, line.tid).as_bytes());
+fn ids(object: &mut Object<'_>, line: &Line<'_>) {
+    object.number("pid", line.tgid);
+    object.number("tid", line.tid);
 }
 
 /// Nanoseconds, as microseconds.

@@ -6,13 +6,14 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tracer_common::event::flag;
 
 use super::text::{Look, signal_name};
 use super::{End, Form, Item, Render};
 use crate::decode::value::{Call, Ret, Value};
-use crate::render::errno;
 use crate::render::escape::{Color, Line};
 use crate::render::sink::colored;
+use crate::schema::errno;
 use crate::schema::types::Ty;
 use crate::spec::{Spec, Stamp, Style, To};
 use crate::trace::filter;
@@ -202,11 +203,13 @@ impl StraceText {
             }
             Ret::Restart(number) => {
                 out.paint(Color::Error);
-                out.lit(restart(*number));
+                restart(out, *number);
                 out.plain();
             }
         }
-        if let (Some(digits), false) = (self.style.duration, matches!(call.ret, Ret::Pending | Ret::Never)) {
+        // Of a call that ran when tracing began, nobody knows how long it took.
+        let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
+        if let (Some(digits), true) = (self.style.duration, timed) {
             out.paint(Color::Dim);
             out.lit(" <");
             out.uint(call.head.dur / NANOS);
@@ -388,15 +391,13 @@ fn error(out: &mut Line<'_>, number: u16) {
     }
 }
 
-fn restart(number: u16) -> &'static str {
-    match number {
-        512 => "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
-        513 => "? ERESTARTNOINTR (To be restarted)",
-        514 => "? ERESTARTNOHAND (To be restarted if no handler)",
-        516 => "? ERESTART_RESTARTBLOCK (Interrupted by signal)",
-        // Not a restart: the kernel has no such ioctl.
-        _ => "-1 ENOIOCTLCMD (Unknown error 515)",
-    }
+/// `? ERESTARTSYS (To be restarted if SA_RESTART is set)`
+fn restart(out: &mut Line<'_>, number: u16) {
+    out.lit("? ");
+    out.lit(errno::name(number).unwrap_or_default());
+    out.lit(" (");
+    out.lit(errno::restart(number).unwrap_or_default());
+    out.lit(")");
 }
 
 /// `.123456`, nothing for 0 digits.

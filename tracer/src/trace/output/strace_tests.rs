@@ -319,6 +319,12 @@ fn socket_addresses_have_their_family_s_form() {
         accept.clone().ret(4).exit(1, b"\x01\0").exit(2, &110u32.to_le_bytes()),
         "accept(3, {sa_family=AF_UNIX}, [110]) = 4",
     );
+    let small = Record::nr(43).args(&[3, P, P]).enter(2, &2u32.to_le_bytes()).ret(4);
+    plain(
+        "accept",
+        small.exit(1, b"\x01\0SS").exit(2, &4u32.to_le_bytes()),
+        "accept(3, {sa_family=AF_UNIX}, [2 => 4]) = 4",
+    );
     plain("accept", accept.ret(-11), "accept(3, 0x7ffc1000, [110]) = -1 EAGAIN (Resource temporarily unavailable)");
 }
 

@@ -4,14 +4,16 @@
 //! current directory. A name that led to no descriptor (of what was removed, renamed, or not found) is followed from there by
 //! [`World::resolve`].
 
+mod calls;
 mod files;
 mod programs;
 mod sockets;
 
+use calls::Seen;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tracer_common::event::{Head, kind, status};
-use tracer_common::plan::{phase, shape};
+use tracer_common::event::{Head, flag, kind};
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
@@ -20,78 +22,16 @@ use super::ports::Ports;
 use super::stable::Stable;
 use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
-use crate::decode::calls::path_of;
-use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
-
-/// The calls that evidence is made of.
-pub const CALLS: &[&str] = &[
-    "open",
-    "openat",
-    "openat2",
-    "creat",
-    "open_by_handle_at",
-    "getdents",
-    "getdents64",
-    "mmap",
-    "write",
-    "writev",
-    "pwrite64",
-    "pwritev",
-    "pwritev2",
-    "sendfile",
-    "splice",
-    "copy_file_range",
-    "fallocate",
-    "truncate",
-    "ftruncate",
-    "rename",
-    "renameat",
-    "renameat2",
-    "link",
-    "linkat",
-    "symlink",
-    "symlinkat",
-    "mkdir",
-    "mkdirat",
-    "mknod",
-    "mknodat",
-    "unlink",
-    "unlinkat",
-    "rmdir",
-    "chmod",
-    "fchmod",
-    "fchmodat",
-    "fchmodat2",
-    "chown",
-    "fchown",
-    "lchown",
-    "fchownat",
-    "execve",
-    "execveat",
-    "bind",
-    "listen",
-    "connect",
-    "getsockopt",
-    "getsockname",
-    "sendto",
-    "sendmsg",
-    "sendmmsg",
-    "recvfrom",
-    "recvmsg",
-    "access",
-    "faccessat",
-    "faccessat2",
-    "io_uring_setup",
-    "chroot",
-    "pivot_root",
-];
 
 /// What only the world outside can tell.
 pub trait World {
     /// An absolute path with the symbolic links of its directories followed as they are now; of what is not there any
     /// more the path itself.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8>;
+
+    /// The same with the last name's link followed too: the file that is meant. What lies below /proc/self is another's.
+    fn follow(&mut self, path: &[u8]) -> Vec<u8>;
 
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
@@ -114,6 +54,8 @@ pub struct Collector<'w> {
     processes: HashMap<u32, Process>,
     units: Vec<Unit>,
     accesses: Accesses,
+    /// What descriptors were opened for, by process and descriptor: /proc/self/fd names them.
+    opened: HashMap<(u32, i32), Text>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Row>,
     effects: Effects,
@@ -153,6 +95,7 @@ impl<'w> Collector<'w> {
             processes: HashMap::new(),
             units: vec![harness],
             accesses,
+            opened: HashMap::new(),
             connecting: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
@@ -203,7 +146,10 @@ impl<'w> Collector<'w> {
             kind::CALL if (-516..=-512).contains(&head.ret) => {}
             kind::CALL => {
                 let blobs = Blobs::new(record, &head);
-                let call = decode::decode(record, &self.options);
+                let call = match head.flags & flag::COMPAT {
+                    0 => decode::decode(record, &self.options),
+                    _ => decode::narrow(record, &self.options),
+                };
                 self.call(&call, &blobs);
             }
             kind::FORK => {
@@ -270,38 +216,6 @@ impl<'w> Collector<'w> {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
         *self.processes.entry(pid).or_default()
-    }
-
-    fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
-        let Some(row) = call.row else { return };
-        let errno = match call.ret {
-            Ret::Error(errno) => errno,
-            Ret::Value(_) | Ret::Noted(..) => 0,
-            Ret::Pending | Ret::Never | Ret::Restart(_) => return,
-        };
-        let Process { unit, program, .. } = self.process(call.head.tgid);
-        let seen = Seen { call, blobs, errno, unit, program };
-        self.look_at_sockets(&seen);
-        match row.name {
-            "open" | "openat" | "openat2" | "creat" | "open_by_handle_at" => self.open(&seen),
-            "getdents" | "getdents64" if errno == 0 => self.listed(&seen),
-            "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" | "sendfile" | "splice" | "copy_file_range"
-            | "fallocate" | "mmap" => self.written(&seen, row.name),
-            "execve" | "execveat" => self.execute(&seen),
-            "access" | "faccessat" | "faccessat2" => self.marker(&seen),
-            "bind" | "listen" | "connect" | "getsockopt" | "sendto" | "sendmsg" | "sendmmsg" | "recvfrom"
-            | "recvmsg" => {
-                self.socket(&seen, row.name);
-            }
-            "io_uring_setup" if errno == 0 => {
-                self.gap(GapKind::IoUring, Some(unit), "io_uring_setup".to_owned(), 1);
-            }
-            "chroot" | "pivot_root" if errno == 0 => {
-                let what = format!("{}: names are told from the new root on", row.name);
-                self.gap(GapKind::Unreadable, Some(unit), what, 1);
-            }
-            name => self.change(&seen, name),
-        }
     }
 
     fn unit(&mut self, unit: Unit) -> usize {
@@ -436,44 +350,4 @@ fn names_descriptor(path: &[u8]) -> bool {
 fn was_there(world: &dyn World, effects: &Effects, path: &[u8]) -> bool {
     // Processes come and go there.
     !path.starts_with(b"/proc/") && effects.was_there(path).unwrap_or_else(|| world.exists(path))
-}
-
-/// A call that has ended, and whose it is.
-#[derive(Clone, Copy)]
-struct Seen<'s, 'a> {
-    call: &'s Call<'a>,
-    blobs: &'s Blobs<'a>,
-    /// 0 when it did not fail.
-    errno: u16,
-    unit: usize,
-    program: Text,
-}
-
-impl<'s, 'a> Seen<'s, 'a> {
-    /// The `nth` path that was passed, with its place among the arguments.
-    fn path(&self, nth: usize) -> Option<(usize, &'s Value<'a>)> {
-        let is_path = |(_, value): &(usize, &'s Value<'a>)| matches!(value, Value::Path { .. });
-        self.call.args.iter().map(|(_, value)| value).enumerate().filter(is_path).nth(nth)
-    }
-
-    /// The current directory of the process, where the plan asked for it.
-    fn directory(&self) -> Option<Vec<u8>> {
-        let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
-        let (_, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
-        path_of(&*decode::file_view(bytes)?)
-    }
-
-    fn row(&self, op: Op, thing: Thing) -> Row {
-        Row {
-            unit: self.unit,
-            op,
-            thing,
-            errno: self.errno,
-            to: None,
-            passed: None,
-            wrote: false,
-            program: self.program,
-            also: None,
-        }
-    }
 }

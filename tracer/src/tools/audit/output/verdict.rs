@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::tally;
 use super::words::{self, counted, grouped};
-use crate::decode::signals;
+use crate::schema::errno::strerror;
+use crate::schema::signal_names;
 use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Runner, Verdict};
-use crate::trace::ending::strerror;
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
 pub fn sentence(report: &Report) -> String {
@@ -56,7 +56,7 @@ pub fn ending(evidence: &Evidence) -> String {
         (None, None) => "how it ended was not seen".to_owned(),
         (Some(status), None) => match status & 0x7f {
             0 => format!("exit status {}", status >> 8 & 0xff),
-            signal => format!("killed by {}", signals::name(signal)),
+            signal => format!("killed by {}", signal_names::name(signal)),
         },
     }
 }
@@ -114,6 +114,7 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
         }
         GapKind::Lost => format!("{} lost", counted(total, "event was", "events were")),
         GapKind::IoUring => format!("io_uring was used{by}"),
+        GapKind::Unseen => format!("{}{by} cannot be known", counted(total, "effect of a call", "effects of calls")),
         GapKind::Unreadable => format!("{} not be read{of}", counted(total, "thing could", "things could")),
         GapKind::UnknownUnit => format!("the unit of {} is not known", counted(total, "process", "processes")),
         GapKind::StillRunning => {

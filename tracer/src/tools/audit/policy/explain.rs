@@ -15,7 +15,7 @@ pub fn explain(text: &str, variables: &Variables) -> Result<String, Faults> {
     let (_, object, program) = parts(rule_text);
     let mut out = format!("{}\n\nIt speaks of\n", show(rule_text));
     for op in rule.ops.iter() {
-        out.push_str(&format!("  {:9} {}\n", op.name(), meaning(op)));
+        out.push_str(&format!("  {:10} {}\n", op.name(), meaning(op)));
     }
     out.push_str(&format!("where that is done to\n  {}\n", subject(&rule.target, object)));
     if let Some(program) = program {
@@ -87,6 +87,8 @@ fn meaning(op: Op) -> &'static str {
         Op::Delete => "a name is removed",
         Op::Chmod => "permissions are changed",
         Op::Chown => "owner or group is changed",
+        Op::Times => "times of a file are changed",
+        Op::Attributes => "extended attributes, flags of an inode or quota are changed",
         Op::Run => "a program is run: by its file, the name it was given, its script and the script's interpreter",
         Op::Bind => "a socket is bound to an address",
         Op::Listen => "a socket is made to accept connections",

@@ -17,6 +17,7 @@ pub use add::{Added, add};
 pub use difference::difference;
 
 use super::judge::is_probe;
+use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
 use general::{addresses, target};
@@ -277,23 +278,17 @@ fn unit_glob(label: &str) -> String {
 
 /// A string of TOML: literal where that is possible, so that backslashes stay single.
 fn quoted(text: &str) -> String {
-    let plain = !text.chars().any(char::is_control);
+    let plain = !text.chars().any(never_raw);
     if plain && !text.contains(['"', '\\']) {
         return format!("\"{text}\"");
     }
     if plain && !text.contains('\'') {
         return format!("'{text}'");
     }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    let mut out = vec![b'"'];
+    text.chars().for_each(|c| Profile::Toml.put(Piece::Char(c), &mut out));
+    out.push(b'"');
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -56,6 +56,10 @@ fn a_call_is_one_flat_object() {
             r#"{{"v":1,"type":"call"{START}"call":"openat","nr":257,"args":{{"dirfd":"AT_FDCWD","pathname":"/etc/x"}},"status":"failed","ret":-1,"errno":"ENOENT","duration_ns":1500}}"#
         ) + "\n"
     );
+    for (number, name) in [(38, "\"ENOSYS\""), (529, "\"EIOCBQUEUED\""), (530, "\"ERECALLCONFLICT\""), (4000, "4000")] {
+        let text = render(&mut Json::new(false), Item::Call(&call(&[], Ret::Error(number))));
+        assert!(text.contains(&format!("\"ret\":-1,\"errno\":{name},")), "{text}");
+    }
     let head = Head { ip: 0x7f00, flags: flag::COMPAT | flag::BEFORE | flag::FULL, ..head_of(0x1d3, 9) };
     let unknown = Call { head, row: None, args: vec![("arg1", Value::Hex(1))], entered: 0, ret: Ret::Restart(512) };
     assert_eq!(

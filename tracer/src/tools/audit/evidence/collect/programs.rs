@@ -12,16 +12,16 @@ use crate::tools::audit::evidence::{GapKind, Op};
 
 impl Collector<'_> {
     /// A marker of a program that names its units itself.
-    pub(super) fn marker(&mut self, seen: &Seen<'_, '_>) {
-        let Some(Value::Path { bytes, .. }) = seen.path(0).map(|(_, value)| value) else { return };
+    pub(super) fn marker(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(Value::Path { bytes, .. }) = seen.arg(at) else { return };
         let Some(marked) = units::marked(bytes) else { return };
         let unit = marked.map_or(0, |unit| self.unit(unit));
         self.processes.entry(seen.call.head.tgid).or_default().unit = unit;
     }
 
-    pub(super) fn execute(&mut self, seen: &Seen<'_, '_>) {
+    pub(super) fn execute(&mut self, seen: &Seen<'_, '_>, at: u8) {
         // What one was given that was not traced until it had begun, is gone.
-        let passed = if seen.call.head.flags & flag::BEFORE == 0 { self.given(seen, 0) } else { None };
+        let passed = if seen.call.head.flags & flag::BEFORE == 0 { self.given(seen, at) } else { None };
         if seen.errno != 0 {
             if let Some(passed) = passed {
                 self.access(seen, Op::Run, &passed.object, passed.passed.as_deref());

@@ -74,6 +74,7 @@ fn the_verdict_is_one_sentence() {
     for (gaps, expected) in [
         (vec![gap(GapKind::IoUring, Some(1), 9)], "io_uring was used by 1 unit"),
         (vec![gap(GapKind::Lost, None, 2000), gap(GapKind::Lost, Some(1), 2)], "2,002 events were lost"),
+        (vec![gap(GapKind::Unseen, Some(1), 1)], "1 effect of a call by 1 unit cannot be known"),
         (vec![gap(GapKind::Unreadable, Some(1), 2)], "2 things could not be read of 1 unit"),
         (vec![gap(GapKind::UnknownUnit, None, 1)], "the unit of 1 process is not known"),
         (

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 use serde_json::Value as J;
 
 use super::{FORMS, rendered, sample};
+use crate::render::escape::never_raw;
 use crate::tools::audit::evidence::*;
 
 /// What terminals, XML, HTML, Markdown, workflow commands, JSON and SARIF messages obey.
@@ -126,7 +127,7 @@ fn check(form: &str, text: &str) -> Result<(), String> {
     let bad = |c: char| match c {
         '\n' | ' '..='~' => false,
         '\x1b' => form != "color.txt",
-        c => ascii || c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) || c == '\u{feff}',
+        c => ascii || never_raw(c),
     };
     if let Some(c) = text.chars().find(|c| bad(*c)) {
         return Err(format!("{c:?} came out"));

@@ -129,8 +129,8 @@ mod tests {
         check(
             "read,list $HOME/.ssh/** by git",
             &[
-                "read      a file is opened",
-                "list      the entries",
+                "read       a file is opened",
+                "list       the entries",
                 "$HOME/.ssh/**: the directory itself",
                 "by a program called git",
                 "$HOME is /h/u here",

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{command, ebpf, run, test, tidy, vm};
+use crate::{command, run, test, tidy, vm};
 
 /// How a step ended that did not fail.
 enum Step {
@@ -41,7 +41,6 @@ pub fn main() -> Result<ExitCode> {
     step("deny", deny());
     let this = std::env::current_exe()?;
     step("ebpf --check", held(Command::new(this).args(["ebpf", "--check"])));
-    step("clippy of the kernel side", kernel_side());
     let (mut tally, tests) = test::counted(&[])?;
     step("audit", audit());
     step("vm", other_kernels());
@@ -63,14 +62,6 @@ fn documentation() -> Command {
     doc.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     doc
-}
-
-/// The compiler of the kernel side has a clippy, where Debian's package of it is installed.
-fn kernel_side() -> Result<Step> {
-    match ebpf::clippy()? {
-        None => Ok(Step::Held),
-        Some(why) => Ok(Step::Skipped(why)),
-    }
 }
 
 /// The oldest Rust that Cargo.toml promises compiles everything. Where it is the one in use, clippy has shown that.

@@ -199,6 +199,13 @@ pub struct StatusSet {
     pub detached: bool,
 }
 
+impl StatusSet {
+    /// Nothing is filtered by status.
+    pub fn all(self) -> bool {
+        self.successful && self.failed && self.unfinished && self.unavailable && self.detached
+    }
+}
+
 /// Where events come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {

@@ -14,10 +14,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{self, find, root, run, target};
 
-const PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev", "rust-web-clippy"];
+const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf", "llvm-22-dev"];
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
-const CLIPPY: &str = "/usr/bin/cargo-clippy";
 const CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
 const TARGET: &str = "bpfel-unknown-none";
 const LLVM: &str = "/usr/lib/llvm-22";
@@ -149,18 +148,6 @@ impl Tools {
         run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET]))?;
         OBJECTS.iter().map(|name| stripped(&dir, name)).collect()
     }
-}
-
-/// Runs clippy over the kernel side; the reason where that is not possible here.
-pub fn clippy() -> Result<Option<String>> {
-    if let Some(missing) = [RUSTC, CARGO, CORE, CLIPPY].iter().find(|path| !Path::new(path).exists()) {
-        return Ok(Some(format!("no {missing}; on Debian 12 `apt-get install {}` brings it", PACKAGES.join(" "))));
-    }
-    let dir = target().join("ebpf/clippy");
-    lay_out(&dir)?;
-    let mut cargo = cargo(&dir.canonicalize()?, &[])?;
-    run(cargo.args(["clippy", "--quiet", "--release", "--locked", "--target", TARGET, "--", "-D", "warnings"]))?;
-    Ok(None)
 }
 
 /// The sources, as one workspace in `dir`.

@@ -10,16 +10,11 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::command;
 
-/// Builds tracer in release; its path.
+/// Builds tracer in release; its path. What cargo does is shown while it does something: when all is built there is nothing to say,
+/// and the trace begins at once.
 pub fn build() -> Result<PathBuf> {
-    build_as("release")
-}
-
-/// Builds tracer by a profile of Cargo.toml; its path. What cargo does is shown while it does something: when all is built there is
-/// nothing to say, and the trace begins at once.
-fn build_as(profile: &str) -> Result<PathBuf> {
     let mut cargo = command::cargo();
-    cargo.args(["build", "--profile", profile, "--package", "tracer", "--bin", "tracer"]).stderr(Stdio::piped());
+    cargo.args(["build", "--release", "--package", "tracer", "--bin", "tracer"]).stderr(Stdio::piped());
     let mut child = cargo.spawn().with_context(|| format!("cannot run `{}`", command::line(&cargo)))?;
     if let Some(lines) = child.stderr.take() {
         for line in BufReader::new(lines).lines() {
@@ -33,12 +28,12 @@ fn build_as(profile: &str) -> Result<PathBuf> {
     if !status.success() {
         return Err(anyhow!("`{}` failed: {status}", command::line(&cargo)));
     }
-    Ok(command::target().join(profile).join("tracer"))
+    Ok(command::target().join("release/tracer"))
 }
 
 /// Builds tracer and becomes it, so that exit code, signals and terminal are its own.
 pub fn run(args: &[OsString]) -> Result<ExitCode> {
-    let program = build_as("quick")?;
+    let program = build()?;
     let args = match args.first() {
         Some(first) if first == "--" => &args[1..],
         _ => args,

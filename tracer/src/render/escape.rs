@@ -37,7 +37,7 @@ const HIDDEN: &[(char, char)] = &[
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether a character must not come out as it is, whoever reads it: control characters of both kinds, and those of [`HIDDEN`].
+/// Whether a character must not come out as it is, whoever reads it: control characters of both kinds, and those of `HIDDEN`.
 pub fn never_raw(c: char) -> bool {
     c.is_control() || HIDDEN.iter().take_while(|range| range.0 <= c).any(|range| c <= range.1)
 }

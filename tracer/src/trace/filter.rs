@@ -12,7 +12,7 @@ use tracer_common::plan::shape;
 
 use crate::schema::types::{Arg, Ty};
 use crate::schema::{Abi, by_nr, errno};
-use crate::spec::{CallFilter, Form, Show, StatusSet};
+use crate::spec::{CallFilter, Form, Show};
 use crate::trace::output;
 
 /// The filters of one trace.
@@ -48,7 +48,7 @@ impl Filter {
         Filter {
             calls: calls.clone(),
             show: show.clone(),
-            every_status: all(show.status),
+            every_status: show.status.all(),
             form,
             tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
@@ -119,11 +119,6 @@ impl Filter {
         }
         false
     }
-}
-
-/// Nothing is filtered by status.
-pub fn all(s: StatusSet) -> bool {
-    s.successful && s.failed && s.unfinished && s.unavailable && s.detached
 }
 
 fn is_path(args: &[Arg], at: u8) -> bool {

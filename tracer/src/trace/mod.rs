@@ -21,8 +21,9 @@ use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 
 pub use self::ending::{Ending, die, said};
+use self::output::Order;
 use self::pressure::Pressure;
-use self::sequence::{Order, Sequencer};
+use self::sequence::Sequencer;
 use self::stage::Shower;
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;

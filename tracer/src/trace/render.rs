@@ -1,7 +1,10 @@
 //! The renderer that a request asks for, and the counts of a summary besides.
 
+use std::io::IsTerminal;
+
 use crate::capture::Losses;
-use crate::spec::{self, Form, Spec};
+use crate::render::sink::colored;
+use crate::spec::{self, Form, Spec, To};
 use crate::trace::output::summary::Summary;
 use crate::trace::output::{self, End, Line, Render};
 
@@ -23,8 +26,9 @@ impl Renderer {
             Form::Summary => Form::TEXT,
             form => form,
         };
+        let color = colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal());
         let form = match shown {
-            Form::Lines(name) => output::form(name).map(|form| (form.make)(spec)),
+            Form::Lines(name) => output::form(name).map(|form| (form.make)(spec, color)),
             Form::Summary | Form::None => None,
         };
         let silent = matches!(spec.output.form, Form::Summary | Form::None);

@@ -198,6 +198,8 @@ impl EbpfSource {
                         tgid: tid,
                         time: ring::now(),
                         ret: status.into(),
+                        // The last of its process is gone, be it a thread of the kernel's own (io_uring's) that nobody tells of.
+                        args: [1, 0, 0, 0, 0, 0],
                         ..Head::default()
                     };
                     batch.extend_from_slice(head.bytes());

@@ -16,13 +16,12 @@ use std::collections::BTreeMap;
 use tracer_common::event::flag;
 
 use self::value::{hex, signal, text, uint, value};
-use super::{End, Form, Item, Line, Render, loss};
+use super::{End, Form, Item, Line, Order, Render, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
 use crate::schema::errno;
 use crate::schema::types::Ty;
-use crate::trace::sequence::Order;
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -42,7 +41,7 @@ pub struct Json {
 /// The form, for the table of all.
 pub const FORM: Form = Form {
     name: "json",
-    make: |spec| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
+    make: |spec, _| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
     order: |_| Order::Ends,
     tasks: true,
 };

@@ -12,7 +12,6 @@ pub mod text;
 use crate::capture::Losses;
 use crate::decode::value::{Call, Value};
 use crate::spec::{self, Spec};
-use crate::trace::sequence::Order;
 
 /// One thing to show, in the order in which it happened.
 #[derive(Debug)]
@@ -88,12 +87,23 @@ pub enum Item<'a> {
     },
 }
 
+/// How calls of several tasks are put in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As strace: a call stands where it began, cut when another line comes before its end.
+    Split,
+    /// Whole calls, where they ended (`-z`, JSON).
+    Ends,
+    /// As they come: only the order within a task counts (`-ff`, `-c`).
+    Arrival,
+}
+
 /// A form of lines: each is a file of its own, and a row of [`FORMS`].
 pub struct Form {
     /// What `spec::Form::Lines` names it by.
     pub name: &'static str,
-    /// Makes a renderer for one output.
-    pub make: fn(&Spec) -> Box<dyn Render>,
+    /// Makes a renderer for one output; of coloured lines, if it has colours.
+    pub make: fn(&Spec, bool) -> Box<dyn Render>,
     /// In which order it wants to be told.
     pub order: fn(&Spec) -> Order,
     /// It shows forks and execs, too.

@@ -4,15 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{End, Form, Item, Line, Render, json, loss};
+use super::{End, Form, Item, Line, Order, Render, json, loss};
 use crate::decode::value::{Call, Ret};
 use crate::render::json::object::Object;
 use crate::schema::signal_names;
-use crate::trace::sequence::Order;
 
 /// The form, for the table of all.
 pub const FORM: Form =
-    Form { name: "perfetto", make: |_| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
+    Form { name: "perfetto", make: |_, _| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
 
 /// Renders events as a document of trace events, one on a line.
 #[derive(Debug, Default)]

@@ -2,22 +2,18 @@
 //! the column of `=` (which counts what stands in front of the call too), how it ended, how long it took.
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::flag;
 
 use super::text::{Look, signal_name};
-use super::{End, Form, Item, Render};
+use super::{End, Form, Item, Order, Render};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::escape::{Color, Line};
-use crate::render::sink::colored;
 use crate::schema::errno;
 use crate::schema::types::Ty;
-use crate::spec::{Spec, Stamp, Style, To};
-use crate::trace::filter;
-use crate::trace::sequence::Order;
+use crate::spec::{Stamp, Style, To};
 
 /// How a line says whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +43,10 @@ pub struct StraceText {
 /// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
 pub const FORM: Form = Form {
     name: "text",
-    make: |spec| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), colors(spec))),
-    order: |spec| if filter::all(spec.show.status) { Order::Split } else { Order::Ends },
+    make: |spec, color| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), color)),
+    order: |spec| if spec.show.status.all() { Order::Split } else { Order::Ends },
     tasks: false,
 };
-
-/// Whether lines are coloured.
-fn colors(spec: &Spec) -> bool {
-    colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal())
-}
 
 impl PidFormat {
     /// How a line names its task, by where it goes.

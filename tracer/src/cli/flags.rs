@@ -6,7 +6,7 @@ use super::fault::{Fault, nearest};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
-use super::table::{self, Completes, Flag, Row, Standing, Takes};
+use super::table::{self, Completes, Flag, Row, Takes};
 use super::words::{self, bad, text};
 use crate::schema::types::class;
 use crate::spec::{Column, Form, Interrupt, StatusSet};
@@ -59,14 +59,6 @@ impl Row<Set> {
     }
     const fn qual(mut self, quals: &'static [&'static str]) -> Self {
         self.flag.quals = quals;
-        self
-    }
-    const fn ignored(mut self, why: &'static str) -> Self {
-        self.flag.standing = Standing::Ignored(why);
-        self
-    }
-    const fn refused(mut self, why: &'static str) -> Self {
-        self.flag.standing = Standing::Refused(why);
         self
     }
 }

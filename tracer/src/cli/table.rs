@@ -126,6 +126,18 @@ impl Flag {
 }
 
 impl<S> Row<S> {
+    /// It is taken, and changes nothing: the reason.
+    pub const fn ignored(mut self, why: &'static str) -> Self {
+        self.flag.standing = Standing::Ignored(why);
+        self
+    }
+
+    /// It is known, and refused: the reason.
+    pub const fn refused(mut self, why: &'static str) -> Self {
+        self.flag.standing = Standing::Refused(why);
+        self
+    }
+
     /// Its value is completed so.
     pub const fn completes(mut self, completes: Completes) -> Self {
         self.flag.completes = completes;

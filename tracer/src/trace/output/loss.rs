@@ -51,6 +51,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
+        Loss::NotRun => Some("a mounted tracefs, from Linux 7 on (tracer doctor)"),
         Loss::ByProcess => Some("count fewer calls with -e trace="),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),

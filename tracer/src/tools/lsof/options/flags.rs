@@ -74,16 +74,6 @@ impl Row<Set> {
         self.flag.long = long;
         self
     }
-
-    const fn ignored(mut self, why: &'static str) -> Self {
-        self.flag.standing = Standing::Ignored(why);
-        self
-    }
-
-    const fn refused(mut self, why: &'static str) -> Self {
-        self.flag.standing = Standing::Refused(why);
-        self
-    }
 }
 
 /// The row of a letter behind a sign.

@@ -16,6 +16,8 @@ pub struct Stable {
 pub const RANDOM: &str = "<random>";
 /// See [`RANDOM`].
 pub const PID: &str = "<pid>";
+/// What stands for a UUID.
+pub const UUID: &str = "<uuid>";
 /// What stands for a number that counts runs or workers.
 pub const NUMBER: &str = "<number>";
 
@@ -80,7 +82,7 @@ impl Stable {
                 .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])));
             let known = known.or_else(|| {
                 let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
-                Some((before, RANDOM, behind))
+                Some((before, UUID, behind))
             });
             match known {
                 Some((before, instead, behind)) => {
@@ -232,7 +234,7 @@ mod tests {
                 "/tmp/pytest-of-root/pytest-<number>/popen-gw<number>/test_a0",
             ),
             ("/tmp/pytest-x", "/tmp/pytest-x"),
-            ("/src/garbage-123e4567-e89b-12d3-a456-426614174000.d", "/src/garbage-<random>.d"),
+            ("/src/garbage-123e4567-e89b-12d3-a456-426614174000.d", "/src/garbage-<uuid>.d"),
             ("/was/123e4567-e89b-12d3-a456-426614174000", "/was/123e4567-e89b-12d3-a456-426614174000"),
             ("/src/0123e4567-e89b-12d3-a456-426614174000", "/src/0123e4567-e89b-12d3-a456-426614174000"),
             ("/", "/"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::glob::escape;
 use super::differ::Differing;
-use crate::tools::audit::evidence::stable::{NUMBER, PID, RANDOM, uuid};
+use crate::tools::audit::evidence::stable::{NUMBER, PID, RANDOM, UUID, uuid};
 use crate::tools::audit::evidence::{Op, Variables};
 
 /// How deep names that differ from run to run are looked for.
@@ -20,6 +20,9 @@ const NEVER_WHOLE: &[&str] =
 
 /// Directories for names that chance makes.
 const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
+
+/// A UUID as a glob: a name that is nothing but one must not allow every name beside it.
+const ANY_UUID: &str = "????????-????-????-????-????????????";
 
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &["/proc/", "/dev/pts/"];
@@ -159,15 +162,15 @@ impl<'v> Paths<'v> {
 /// A glob for a name part of which chance made: `.tmpAb3dE9` is `.tmp*` (in a directory for such names), `id-0123456789abcdef`
 /// is `id-*` (anywhere).
 pub fn chance(name: &[u8], temporary: bool) -> Option<String> {
-    for known in [RANDOM, PID, NUMBER] {
+    for (known, glob) in [(UUID, ANY_UUID), (RANDOM, "*"), (PID, "*"), (NUMBER, "*")] {
         if let Some(at) = memchr::memmem::find(name, known.as_bytes()) {
             let (before, behind) = (&name[..at], &name[at + known.len()..]);
             let behind = chance(behind, temporary).unwrap_or_else(|| escape(behind));
-            return Some(format!("{}*{behind}", chance(before, temporary).unwrap_or_else(|| escape(before))));
+            return Some(format!("{}{glob}{behind}", chance(before, temporary).unwrap_or_else(|| escape(before))));
         }
     }
     if let Some((before, behind)) = uuid(name) {
-        return Some(format!("{}*{}", escape(before), escape(behind)));
+        return Some(format!("{}{ANY_UUID}{}", escape(before), escape(behind)));
     }
     // The user that runs it.
     if temporary && name.strip_prefix(b"pytest-of-").is_some_and(|user| !user.is_empty()) {
@@ -255,8 +258,9 @@ mod tests {
         check("aBcDeF", true, Some("*"));
         check("x*aBcDeF", true, Some("x\\**"));
         check("pid4242", true, Some("pid*"));
-        check("123e4567-e89b-12d3-a456-426614174000", true, Some("*"));
-        check("x-123e4567-e89b-12d3-a456-426614174000.d", false, Some("x-*.d"));
+        check("123e4567-e89b-12d3-a456-426614174000", true, Some(ANY_UUID));
+        check("x-123e4567-e89b-12d3-a456-426614174000.d", false, Some(&format!("x-{ANY_UUID}.d")));
+        check("x-<uuid>.d", false, Some(&format!("x-{ANY_UUID}.d")));
         check("pytest-of-root", true, Some("pytest-of-*"));
         check("pytest-of-root", false, None);
         check("pytest-<number>", true, Some("pytest-*"));

@@ -7,7 +7,7 @@ const WIDE: usize = 110;
 /// Names that are told at most.
 const MOST: usize = 12;
 
-/// Says which names are `*` in these objects of rules, and which directories are `**`.
+/// Says which names have `*` and `?` in these objects of rules, and which directories are `**`.
 pub fn generalised<'o>(objects: impl Iterator<Item = &'o str>) -> Vec<String> {
     let (mut names, mut whole) = (BTreeSet::new(), BTreeSet::new());
     for object in objects.filter(|object| object.starts_with(['/', '$'])) {
@@ -17,25 +17,25 @@ pub fn generalised<'o>(objects: impl Iterator<Item = &'o str>) -> Vec<String> {
             match name {
                 // The name alone tells nothing.
                 "*" => _ = names.insert(&object[..end - 1]),
-                name if name != "**" && has_star(name) => _ = names.insert(name),
+                name if name != "**" && is_wild(name) => _ = names.insert(name),
                 _ => {}
             }
         }
         whole.extend(object.strip_suffix("/**"));
     }
     let mut lines = Vec::new();
-    list("Names that differ from run to run are *: ", &names, &mut lines);
+    list("Names that differ from run to run have * and ?: ", &names, &mut lines);
     list("Directories of which much is used are **: ", &whole, &mut lines);
     lines
 }
 
-/// Whether a glob has a star that stands for something.
-fn has_star(glob: &str) -> bool {
+/// Whether a glob has a star or a question mark that stands for something.
+fn is_wild(glob: &str) -> bool {
     let mut escaped = false;
     glob.bytes().any(|byte| {
-        let star = byte == b'*' && !escaped;
+        let wild = matches!(byte, b'*' | b'?') && !escaped;
         escaped = byte == b'\\' && !escaped;
-        star
+        wild
     })
 }
 
@@ -70,9 +70,9 @@ mod tests {
         };
         check(&["/etc/passwd", "tcp 127.0.0.0/8:*", "/a/b\\*"], &[]);
         check(
-            &["$TMPDIR/tmp*/x", "/usr/**", "$TMPDIR/#*", "/proc/*/maps"],
+            &["$TMPDIR/tmp*/x", "/usr/**", "$TMPDIR/#*", "/proc/*/maps", "/a/b?", "/a/\\?"],
             &[
-                "Names that differ from run to run are *: #*, /proc/*, tmp*",
+                "Names that differ from run to run have * and ?: #*, /proc/*, b?, tmp*",
                 "Directories of which much is used are **: /usr",
             ],
         );

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tracer::commands::{self, Action};
+use tracer::cli::asked;
 use tracer::decode::{Options, decode};
 use tracer::spec::Style;
 use tracer::trace::output::json::Json;
@@ -15,11 +15,7 @@ static STYLES: LazyLock<[Style; 2]> = LazyLock::new(|| [style(&["-s", "8"]), sty
 
 /// The style that options ask for.
 fn style(options: &[&str]) -> Style {
-    let words = ["tracer"].iter().chain(options).chain(&["true"]);
-    match commands::parse(words.map(Into::into)) {
-        Ok(Action::Trace(spec)) => spec.output.style,
-        other => panic!("not a command line: {other:?}"),
-    }
+    asked::spec(options.iter().chain(&["true"])).expect("a command line").output.style
 }
 
 fuzz_target!(|bytes: &[u8]| {

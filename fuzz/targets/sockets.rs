@@ -5,18 +5,18 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tracer::commands::{self, Action};
 use tracer::system::names::Names;
 use tracer::system::sock_diag;
 use tracer::system::sockets::Table;
+use tracer::tools::ss::options::{self, Asked};
 use tracer::tools::ss::output::{self, List};
 use tracer::tools::ss::request::Request;
 
 /// Everything that can be shown.
 static REQUEST: LazyLock<Request> = LazyLock::new(|| {
-    let words = ["tracer", "ss", "-aeoimb", "--tos", "--cgroup", "--inet-sockopt", "--tipcinfo"];
-    match commands::parse(words.map(Into::into)) {
-        Ok(Action::Sockets(request)) => *request,
+    let words = ["-aeoimb", "--tos", "--cgroup", "--inet-sockopt", "--tipcinfo"];
+    match options::parse("tracer ss", false, &words.map(Into::into)) {
+        Ok(Asked::List(request)) => *request,
         other => panic!("no list of sockets: {other:?}"),
     }
 });

@@ -18,7 +18,8 @@
 //! case names BACKENDS: it then runs once for each and must hold for all. `$FIXTURES` holds the compiled fixtures, `$backend` the
 //! backend. EXPECT is the whole stdout, STDERR the whole stderr (nothing, when there is none; `STDERR ...` for whatever it is),
 //! ABSENT a pattern that no line of either may match. EXIT is how the script must
-//! end, where that matters; 128+N for a death by signal N.
+//! end, where that matters; 128+N for a death by signal N. What REQUIRES has no word for a script finds out itself: it then calls
+//! `skip REASON`, and the case counts as skipped.
 
 use std::time::Duration;
 
@@ -100,6 +101,9 @@ impl Case {
             Ok(took) => took,
             Err(error) => return Outcome::Failed(format!("{error:#}")),
         };
+        if let Some(why) = took.skipped() {
+            return Outcome::Skipped(why);
+        }
         match self.judge(&took) {
             Ok(()) => Outcome::Passed,
             Err(what) => Outcome::Failed(format!("{what}\n{}", took.show())),
@@ -168,6 +172,8 @@ mod tests {
         check("NAME a\nRUN exit 3\nEXIT 0\n", Err("exit code 3"));
         check("NAME a\nRUN kill -9 $$\nEXIT 137\n", Ok(()));
         check("NAME a\nRUN echo hello\nEXPECT ...\nABSENT h{{.*}}\n", Err("must not be there"));
+        check("NAME a\nRUN exit 77\nEXIT 77\n", Ok(()));
+        assert_eq!(parse("NAME a\nRUN skip no moon\n").unwrap()[0].check(None), Outcome::Skipped("no moon".to_owned()));
         check("NAME a\nTIMEOUT 1\nRUN read x < <(sleep 60)\n", Err("did not end in time"));
     }
 }

@@ -1,19 +1,30 @@
 //! Tests of the whole program, each a text that a person can read: live cases (`cases/*.test`), real commands compared with
 //! strace (`differential/`), recordings that need no rights (`golden/`), and the examples of the README.
 //!
-//! The runners in `tests/` find the texts; what they share is here, in reading order.
+//! The runners in `tests/` find the texts; what they share is here, in reading order. `fixtures` and `machine` are for xtask too, which
+//! has the rest left out (the feature `suite`).
 
+#[cfg(feature = "suite")]
 pub mod audit;
+#[cfg(feature = "suite")]
 pub mod case;
+#[cfg(feature = "suite")]
 pub mod compare;
+#[cfg(feature = "suite")]
 pub mod console;
 pub mod fixtures;
+#[cfg(feature = "suite")]
 pub mod harness;
+#[cfg(feature = "suite")]
 pub mod known;
 pub mod machine;
+#[cfg(feature = "suite")]
 pub mod normal;
+#[cfg(feature = "suite")]
 pub mod pattern;
+#[cfg(feature = "suite")]
 pub mod reports;
+#[cfg(feature = "suite")]
 pub mod script;
 
 use std::path::{Path, PathBuf};

@@ -4,8 +4,18 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// PATH of every test: the usual places, so that a test does not depend on who runs it.
-pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// The usual places.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// PATH of every test: the usual places, so that a test does not depend on who runs it; before them the peers that were asked for.
+pub fn path() -> String {
+    peers().map_or_else(|| PATH.to_owned(), |peers| format!("{peers}:{PATH}"))
+}
+
+/// The folder of other strace, lsof and so on to compare with (`TRACER_PEERS`; `cargo xtask peers` brings the newest).
+pub fn peers() -> Option<String> {
+    std::env::var("TRACER_PEERS").ok().filter(|dir| !dir.is_empty())
+}
 
 /// Why the machine has not got what the word asks for; `None` when it has.
 /// Words: `root`, `bpf`, `ptrace`, `speed`, `tool:NAME`, `kernel>=6.1`, `file:PATH`, `arch:NAME`.
@@ -47,9 +57,9 @@ pub fn of_backend(backend: &str) -> &'static str {
     if backend == "ebpf" { "bpf" } else { "ptrace" }
 }
 
-/// Where a program is in [`PATH`].
+/// Where a program is in [`path`].
 pub fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(PATH).map(|dir| dir.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&path()).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 /// How many times slower than others this machine is, as who started the tests knows (`TRACER_TEST_SLOWNESS`, for an emulated

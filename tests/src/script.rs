@@ -37,7 +37,19 @@ pub struct Took {
     pub stderr: String,
 }
 
+/// How a script ends that cannot run here, as in automake's tests.
+const CANNOT: i32 = 77;
+
+/// What a script says that with.
+const SKIP: &str = "skip() { echo \"SKIP $*\" >&2; exit 77; }\n";
+
 impl Took {
+    /// Why the script could not run here, if it found that out.
+    pub fn skipped(&self) -> Option<String> {
+        let reason = self.stderr.lines().last()?.strip_prefix("SKIP ")?;
+        (self.code == CANNOT).then(|| reason.to_owned())
+    }
+
     /// All of it, for a failure; long output is cut in the middle.
     pub fn show(&self) -> String {
         let cut = |text: &str| {
@@ -65,7 +77,7 @@ impl Script {
         let _ = fs::remove_dir_all(dir);
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let dir = dir.canonicalize()?;
-        let path = machine::PATH.to_owned();
+        let path = machine::path();
         Ok(Script {
             text: text.to_owned(),
             dir,
@@ -118,7 +130,7 @@ impl Script {
         // Beside the directory, not in it: the script's own directory begins empty.
         let [out, err] = ["out", "err"].map(|end| self.dir.with_extension(end));
         let mut bash = Command::new("bash");
-        bash.arg("-c").arg(&self.text).current_dir(&self.dir).process_group(0);
+        bash.arg("-c").arg(format!("{SKIP}{}", self.text)).current_dir(&self.dir).process_group(0);
         bash.stdin(Stdio::null()).stdout(File::create(&out)?).stderr(File::create(&err)?);
         bash.env_clear().env("PATH", &self.path).env("LC_ALL", "C").env("TZ", "UTC").env("HOME", &self.dir);
         bash.envs(self.env.iter().map(|(name, value)| (name, value)));

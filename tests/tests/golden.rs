@@ -1,5 +1,5 @@
 //! Replays recordings, which needs no rights at all, and compares every output with the file beside it:
-//! `golden/NAME.trace` gives `NAME.strace` and `NAME.json`. `UPDATE_EXPECT=1` writes the files anew.
+//! `golden/NAME.trace` gives `NAME.strace`, `NAME.json` and `NAME.perfetto`. `UPDATE_EXPECT=1` writes the files anew.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -8,8 +8,11 @@ use tracer_tests::harness::{self, Outcome, Trial};
 use tracer_tests::{compare, root, tracer};
 
 /// The outputs: the end of the file's name, and the options that give it. Times are UTC everywhere.
-const OUTPUTS: &[(&str, &[&str])] =
-    &[("strace", &["-f", "-yy", "-ttt", "-T", "-o", "/dev/stdout"]), ("json", &["--json", "-yy", "-o", "/dev/stdout"])];
+const OUTPUTS: &[(&str, &[&str])] = &[
+    ("strace", &["-f", "-yy", "-ttt", "-T", "-o", "/dev/stdout"]),
+    ("json", &["--json", "-yy", "-o", "/dev/stdout"]),
+    ("perfetto", &["--perfetto", "-yy", "-o", "/dev/stdout"]),
+];
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();

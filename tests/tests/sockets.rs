@@ -89,7 +89,7 @@ fn run(program: &Path, options: &str) -> Result<Vec<String>> {
         program.display(),
         place.dir.display()
     );
-    let out = Command::new("/bin/bash").env_clear().env("PATH", machine::PATH).args(["-c", &script]).output()?;
+    let out = Command::new("/bin/bash").env_clear().env("PATH", machine::path()).args(["-c", &script]).output()?;
     let errors = fs::read_to_string(place.dir.join("err")).unwrap_or_default();
     if out.status.code() != Some(0) {
         bail!("{} {options}: {}\n{errors}", program.display(), out.status);

@@ -24,9 +24,9 @@ losses! {
     RingFull = "ring_full";
     /// The ring buffer had no room for a fork, exec, exit or signal: later lines may lack a name or an end.
     LifecycleLost = "lifecycle_ring_full";
-    /// No memory for the state of a task: none of its calls are seen.
+    /// No memory for the state of a task, none of whose calls are seen; or for what a call copied, which is shown without.
     MapFull = "map_full";
-    /// The kernel skipped one of our programs because it interrupted itself.
+    /// The kernel skipped one of our programs because it would have interrupted itself: from Linux 7 on also while it is preempted.
     NotRun = "program_not_run";
     /// A record was read, but the queue behind it had no room.
     QueueFull = "queue_full";

@@ -90,7 +90,7 @@ pub mod shape {
     /// The current directory, as `DIRFD` of AT_FDCWD, whatever the argument is.
     pub const CWD: u8 = 13;
     /// Whether the path at `ptr` leads to a file before the call: a byte, 1 or 0. `len_arg` is the argument with the directory's
-    /// descriptor, [`ARG_RET`] for none. Only carried out by the ptrace source: the kernel side has `O_CREAT` in the flags of
+    /// descriptor, [`super::ARG_RET`] for none. Only carried out by the ptrace source: the kernel side has `O_CREAT` in the flags of
     /// [`crate::event::File`].
     pub const EXISTS: u8 = 14;
     /// A set of descriptors (`fd_set`): its bytes as `BYTES`, part 0; then the open file behind each descriptor in it, as `FD`: part

@@ -348,8 +348,7 @@ extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
     0
 }
 
-/// Resolves the descriptors in a set of `n` bytes. A word and its descriptors take as many steps of one loop as they are: a loop in
-/// a loop would be followed anew for each of them.
+/// Resolves the descriptors in a set of `n` bytes.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
@@ -358,30 +357,47 @@ extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let words = n >> 3;
-    let (mut word, mut next, mut i) = (0u64, 0u64, 0usize);
-    while i < FDS_MAX + SET_WORDS {
-        if word == 0 {
-            if next >= words || next >= SET_WORDS as u64 {
-                break;
-            }
-            word = user::<u64>(address.wrapping_add(next << 3));
-            next += 1;
-        } else {
-            let fd = ((next - 1) << 6).wrapping_add(lowest(word));
-            word &= word.wrapping_sub(1);
-            b.blob.part = fd.wrapping_add(1) as u16;
-            files::resolve(b, fd as i64, files::DESCRIPTOR);
+    let mut next = 0;
+    let mut i = 0;
+    while i < FDS_MAX {
+        let fd = member(address, n, next);
+        if fd < 0 {
+            break;
         }
+        b.blob.part = (fd as u64).wrapping_add(1) as u16;
+        files::resolve(b, fd, files::DESCRIPTOR);
+        next = (fd as u64).wrapping_add(1);
         i += 1;
     }
-    if word != 0 || next < words {
+    if n >> 3 > SET_WORDS as u64 || member(address, n, next) >= 0 {
         lost(Loss::FdUnresolved);
     }
     0
 }
 
-/// The number of the lowest bit that is set. Not in line: the verifier would follow the loop above for each number.
+/// The first descriptor from `at` on in a set of `n` bytes, of which only the first `SET_WORDS` words are looked at; -1 for none. A
+/// function of its own: the verifier would follow its loop anew for each descriptor.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn member(address: u64, n: u64, at: u64) -> i64 {
+    let mut at = at;
+    let mut i = 0;
+    while i < SET_WORDS {
+        let word = at >> 6;
+        if word >= n >> 3 || word >= SET_WORDS as u64 {
+            break;
+        }
+        let rest = user::<u64>(address.wrapping_add(word << 3)) & (!0u64 << (at & 63));
+        if rest != 0 {
+            return (word << 6).wrapping_add(lowest(rest)) as i64;
+        }
+        at = word.wrapping_add(1) << 6;
+        i += 1;
+    }
+    -1
+}
+
+/// The number of the lowest bit that is set. Not in line, as above.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn lowest(word: u64) -> u64 {

@@ -1,11 +1,12 @@
 //! How many records a second the pipeline takes from a source to a text file, without the source's own
 //! cost: `cargo run --release -p tracer --example throughput [TASKS]`. Each task makes getppid calls.
 
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use tracer::capture::{Batch, Count, Losses, Source, Status};
-use tracer::commands::{self, Action};
+use tracer::cli::asked;
 use tracer::trace::Trace;
 use tracer::trace::stage::Shower;
 use tracer_common::event::{Head, kind};
@@ -65,8 +66,8 @@ impl Source for Synthetic {
 fn main() -> Result<()> {
     let tasks = std::env::args().nth(1).map_or(Ok(1), |n| n.parse()).context("the number of tasks")?;
     let file = std::env::temp_dir().join(format!("tracer-throughput-{}", std::process::id()));
-    let words = ["tracer".into(), "-f".into(), "-o".into(), file.clone().into(), "true".into()];
-    let Action::Trace(spec) = commands::parse(words)? else { bail!("not a request to trace") };
+    let words: [OsString; 4] = ["-f".into(), "-o".into(), file.clone().into(), "true".into()];
+    let spec = asked::spec(words).map_err(|fault| anyhow!("{fault:?}"))?;
     let start = Instant::now();
     let mut trace = Trace::new(&spec, Box::new(Synthetic { tasks, made: 0 }), Shower::open(&spec)?);
     trace.follow()?;

@@ -2,7 +2,6 @@
 //! tried for real (a call of a child is traced, a child is attached to), because no list of
 //! conditions is complete; the conditions around them are looked up to explain what the tries say.
 
-use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -10,7 +9,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::capture::{ebpf, ptrace};
-use crate::commands::{self, Action};
+use crate::cli::asked;
+use crate::render::typed::show;
 use crate::trace::said;
 
 /// How a check came out.
@@ -80,7 +80,7 @@ impl Report {
                 State::Bad => "BAD",
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{state:<5} {:<12} {}", c.check, printable(&c.found));
+            let _ = writeln!(out, "{state:<5} {:<12} {}", c.check, show(&c.found));
             if let Some(remedy) = c.remedy {
                 let _ = writeln!(out, "{:18} -> {remedy}", "");
             }
@@ -123,9 +123,9 @@ pub fn examine() -> Report {
 /// Tries both.
 fn sources(report: &mut Report) {
     // Whom to trace stands in here for the child that is tried.
-    let words = ["tracer", "--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
-    match commands::parse(words.iter().map(OsString::from).collect::<Vec<_>>()) {
-        Ok(Action::Trace(spec)) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(*spec)) {
+    let words = ["--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
+    match asked::spec(words) {
+        Ok(spec) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(spec)) {
             Ok(()) => report.add(EBPF, State::Ok, "a child's call came back with its path and its file's name", ""),
             Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),
         },
@@ -283,11 +283,6 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 /// What cannot be read is empty: the tries tell whether it matters.
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
-}
-
-/// Nothing that was read reaches a terminal raw.
-fn printable(text: &str) -> String {
-    text.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@
 //! | [`spec`] | what was asked of a trace |
 //! | [`render`] | what everything is written with: escaping, colours, JSON, sinks, places |
 //! | [`system`] | what asks the machine: /proc, netlink, names |
-//! | [`cli`] | options of the tracer, and what grammars of other tools share |
+//! | [`cli`] | what an option is; those of the tracer, and what grammars of other tools share |
 //! | [`capture`] | sources of records |
 //! | [`decode`] | from records to values |
 //! | [`trace`] | the loop, from a record to a line; the forms of output |
 //! | [`tools`] | lsof, ss, inspect, audit: a room each |
-//! | [`commands`] | from a command line to what shall be done |
 //! | [`doctor`] | what works on this machine |
+//! | [`commands`] | the table of commands: from a command line to what is done |
 //!
 //! Start reading at [`trace`], then [`schema::types`].
 

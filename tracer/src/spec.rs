@@ -4,8 +4,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use regex::bytes::Regex;
-
 use crate::schema::plan::Detail;
 
 /// A tracing request.
@@ -201,6 +199,13 @@ pub struct StatusSet {
     pub detached: bool,
 }
 
+impl StatusSet {
+    /// Nothing is filtered by status.
+    pub fn all(self) -> bool {
+        self.successful && self.failed && self.unfinished && self.unavailable && self.detached
+    }
+}
+
 /// Where events come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -230,6 +235,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Calls are counted, and no event is shown: a source that can count hands over none.
+    pub fn only_counts(&self) -> bool {
+        self.form == Form::Summary
+    }
+
     /// Calls are counted by process too.
     pub fn by_process(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| summary.by_process)
@@ -239,7 +249,7 @@ impl Output {
     /// Percentiles and histograms tell how long calls took.
     pub fn cpu_time(&self) -> bool {
         let of_times = |column: &Column| matches!(column, Column::TimeP50 | Column::TimeP90 | Column::TimeP99);
-        self.form == Form::Summary
+        self.only_counts()
             && self.summary.as_ref().is_some_and(|summary| {
                 !summary.wall && !summary.histogram && !summary.json && !summary.columns.iter().any(of_times)
             })
@@ -249,14 +259,19 @@ impl Output {
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// strace's lines.
-    Text,
-    /// JSON Lines.
-    Json,
+    /// Lines of the form of that name: a row of `trace::output::FORMS`.
+    Lines(&'static str),
     /// Only the summary (`-c`).
     Summary,
     /// Only the recording.
     None,
+}
+
+impl Form {
+    /// strace's lines.
+    pub const TEXT: Form = Form::Lines("text");
+    /// JSON Lines.
+    pub const JSON: Form = Form::Lines("json");
 }
 
 /// Where output goes.
@@ -449,6 +464,3 @@ pub enum Stamp {
     /// Seconds since the epoch, with digits after the point.
     Unix(u8),
 }
-
-/// A word list compiled from `-P` and `--trace=/regex` is kept for messages.
-pub type NamePattern = Regex;

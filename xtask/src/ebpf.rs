@@ -18,6 +18,7 @@ const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf"
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 const CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
+const TARGET: &str = "bpfel-unknown-none";
 const LLVM: &str = "/usr/lib/llvm-22";
 const LINKER_VERSION: &str = "0.13.0";
 
@@ -141,49 +142,59 @@ impl Tools {
 
     /// Lays the sources out in `dir` and builds them there; the bytes of the objects.
     fn build(&self, dir: &Path) -> Result<Vec<Vec<u8>>> {
-        let (kernel, common) = (root().join("tracer-ebpf"), root().join("tracer-common"));
-        let _ = fs::remove_dir_all(dir.join("src"));
-        let _ = fs::remove_dir_all(dir.join("tracer-common"));
-        copy(&kernel.join("src"), &dir.join("src"))?;
-        copy(&common.join("src"), &dir.join("tracer-common/src"))?;
-        fs::copy(common.join("Cargo.toml"), dir.join("tracer-common/Cargo.toml"))?;
-        fs::copy(kernel.join("Cargo.lock"), dir.join("Cargo.lock"))?;
-        let manifest = fs::read_to_string(kernel.join("Cargo.toml"))?;
-        let inside = manifest.replace("\"../tracer-common\"", "\"tracer-common\"");
-        if inside == manifest {
-            bail!("tracer-ebpf/Cargo.toml does not name ../tracer-common");
-        }
-        fs::write(dir.join("Cargo.toml"), inside)?;
-
+        lay_out(dir)?;
         let dir = dir.canonicalize()?;
-        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home = home
-            .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-            .context("neither CARGO_HOME nor HOME is set")?;
-        let flags = [
-            "-Cdebuginfo=2".to_owned(),
-            "-Clink-arg=--btf".to_owned(),
-            // x86_64 and arm64 have it, and so the verifier allows it.
-            "-Ctarget-feature=+allows-misaligned-mem-access".to_owned(),
-            format!("-Clinker={}", self.linker.display()),
-            format!("--remap-path-prefix={}=cargo", home.display()),
-            format!("--remap-path-prefix={}=.", dir.display()),
-        ];
-        let mut cargo = Command::new(CARGO);
-        // Nothing of the cargo that runs us may reach the one that we run.
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            let ours = name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUST");
-            if ours || name == "LD_LIBRARY_PATH" {
-                cargo.env_remove(&*name);
-            }
-        }
-        cargo.current_dir(&dir).env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_TARGET_DIR", dir.join("target"));
-        cargo.env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
-        run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", "bpfel-unknown-none"]))?;
+        let mut cargo = cargo(&dir, &[format!("-Clinker={}", self.linker.display())])?;
+        run(cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET]))?;
         OBJECTS.iter().map(|name| stripped(&dir, name)).collect()
     }
+}
+
+/// The sources, as one workspace in `dir`.
+fn lay_out(dir: &Path) -> Result<()> {
+    let (kernel, common) = (root().join("tracer-ebpf"), root().join("tracer-common"));
+    let _ = fs::remove_dir_all(dir.join("src"));
+    let _ = fs::remove_dir_all(dir.join("tracer-common"));
+    copy(&kernel.join("src"), &dir.join("src"))?;
+    copy(&common.join("src"), &dir.join("tracer-common/src"))?;
+    fs::copy(common.join("Cargo.toml"), dir.join("tracer-common/Cargo.toml"))?;
+    fs::copy(kernel.join("Cargo.lock"), dir.join("Cargo.lock"))?;
+    let manifest = fs::read_to_string(kernel.join("Cargo.toml"))?;
+    let inside = manifest.replace("\"../tracer-common\"", "\"tracer-common\"");
+    if inside == manifest {
+        bail!("tracer-ebpf/Cargo.toml does not name ../tracer-common");
+    }
+    fs::write(dir.join("Cargo.toml"), inside)?;
+    Ok(())
+}
+
+/// The cargo and the compiler of the kernel side, in `dir`, with `more` flags for the compiler.
+fn cargo(dir: &Path, more: &[String]) -> Result<Command> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home =
+        home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("neither CARGO_HOME nor HOME is set")?;
+    let mut flags = vec![
+        "-Cdebuginfo=2".to_owned(),
+        "-Clink-arg=--btf".to_owned(),
+        // x86_64 and arm64 have it, and so the verifier allows it.
+        "-Ctarget-feature=+allows-misaligned-mem-access".to_owned(),
+        format!("--remap-path-prefix={}=cargo", home.display()),
+        format!("--remap-path-prefix={}=.", dir.display()),
+    ];
+    flags.extend_from_slice(more);
+    let mut cargo = Command::new(CARGO);
+    // Nothing of the cargo that runs us may reach the one that we run.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let ours = name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUST");
+        if ours || name == "LD_LIBRARY_PATH" {
+            cargo.env_remove(&*name);
+        }
+    }
+    cargo.current_dir(dir).env("RUSTC", RUSTC).env("RUSTC_BOOTSTRAP", "1");
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("CARGO_TARGET_DIR", dir.join("target"));
+    cargo.env("PATH", path_with(&Path::new(LLVM).join("bin"))?);
+    Ok(cargo)
 }
 
 /// A built object, without debug information: it is of no use to the kernel, which has BTF for its messages.

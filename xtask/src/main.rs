@@ -3,8 +3,11 @@
 
 mod archive;
 mod bench;
+mod ci;
 mod command;
+mod dist;
 mod ebpf;
+mod peers;
 mod run;
 mod test;
 mod tidy;
@@ -15,8 +18,10 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  run -- ARGS       build tracer in release and run it with ARGS, as root (through sudo where that is needed)
+  run -- ARGS       build tracer, optimized within crates, and run it with ARGS, as root (through sudo where that is needed)
   build             build tracer in release: target/release/tracer
+  dist              make what is given to others: target/dist/tracer, one static file; an archive with its manual page, completions
+                    and licences; a Debian package
   test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
   bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--readme] [--json FILE]
                     measure what tracing costs here, beside other tracers (as root)
@@ -27,6 +32,9 @@ cargo xtask COMMAND
                     boot Debian's kernels (6.1, 6.12, 6.18 and 7.2 when none is named; `newest` is the newest that there is)
                     in qemu and run the live cases there; a line for each. Kernels and consoles stay under target/vm/: remove
                     it for newer ones. --keep: the initramfs too
+  peers [PACKAGE...]
+                    bring the newest strace, ltrace, lsof, ss and lsfd (and bpftrace, linux-perf or sysdig where named) from Debian's
+                    newest suite into target/peers/bin, beside the system's; later runs need no network: remove it for newer ones
   tidy              check the layout of the code: layers, file lengths, module docs, licences
   ci                what .ci/run does after it installed its tools
 ";
@@ -40,9 +48,11 @@ fn main() -> ExitCode {
         Some("test") => test::test(&args[1..]),
         Some("ebpf") => ebpf::main(&words[1..]),
         Some("vm") => vm::main(&args[1..]),
+        Some("dist") => dist::main(),
+        Some("peers") => peers::main(&words[1..]),
         Some("bench") => bench::main(&words[1..]),
         Some("tidy") => tidy::main(),
-        Some("ci") => test::ci(),
+        Some("ci") => ci::main(),
         None | Some("help" | "-h" | "--help") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -1,20 +1,30 @@
 //! `run` and `build`: the program in release, and the program run with the rights that it needs.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use crate::command;
 
-/// Builds tracer in release; its path.
+/// Builds tracer in release; its path. What cargo does is shown while it does something: when all is built there is nothing to say,
+/// and the trace begins at once.
 pub fn build() -> Result<PathBuf> {
     let mut cargo = command::cargo();
-    cargo.args(["build", "--quiet", "--release", "--package", "tracer", "--bin", "tracer"]);
-    let status = cargo.status()?;
+    cargo.args(["build", "--release", "--package", "tracer", "--bin", "tracer"]).stderr(Stdio::piped());
+    let mut child = cargo.spawn().with_context(|| format!("cannot run `{}`", command::line(&cargo)))?;
+    if let Some(lines) = child.stderr.take() {
+        for line in BufReader::new(lines).lines() {
+            let line = line?;
+            if !line.trim_start().starts_with("Finished ") {
+                eprintln!("{line}");
+            }
+        }
+    }
+    let status = child.wait()?;
     if !status.success() {
         return Err(anyhow!("`{}` failed: {status}", command::line(&cargo)));
     }

@@ -1,14 +1,16 @@
-//! `test`: every test of the workspace by one command, counted in one line. `ci`: everything that must hold.
+//! `test`: every test of the workspace by one command, counted in one line.
 //!
-//! The count is the sum of the `test result:` lines: of libtest, and of our own runners, which print the same line.
+//! The count is the sum of the `test result:` lines: of libtest, and of our own runners, which print the same line. libtest knows no
+//! test that finds out that it cannot run: such a test prints a line that begins with `SKIP` or `skipped:` and passes. It is counted as
+//! skipped here, also when it is only a part of the test that did not run.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::{command, run, tidy};
+use crate::{command, run};
 
 /// What a run of the tests came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The line that CI is judged by.
+    pub fn line(&self) -> String {
+        format!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+
     /// Adds a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`; other lines are none of ours.
     pub fn add(&mut self, line: &str) {
         let Some(rest) = line.strip_prefix("test result: ") else { return };
@@ -39,21 +46,74 @@ impl Tally {
     }
 }
 
-/// Runs the tests whose names contain the filter; all without one.
+/// Reads what libtest prints of tests that passed (`--show-output`), of which only the reasons of skips are for people.
+#[derive(Debug, Default)]
+struct Shown {
+    /// Inside of the section of outputs.
+    inside: bool,
+    /// Whose output comes.
+    test: Option<String>,
+    /// Tests that told it, of the program whose result has not come yet.
+    skipped: u64,
+}
+
+impl Shown {
+    /// What is to be printed of the line, if anything. A line that [`Tally::add`] has counted is corrected.
+    fn read(&mut self, line: &str, tally: &mut Tally) -> Option<String> {
+        match line {
+            "successes:" => (self.inside, self.test) = (true, None),
+            "failures:" => self.inside = false,
+            line if line.starts_with("test result: ") => {
+                self.inside = false;
+                // They are among those that passed.
+                let skipped = std::mem::take(&mut self.skipped).min(tally.passed);
+                tally.passed -= skipped;
+                tally.skipped += skipped;
+            }
+            _ => {}
+        }
+        if !self.inside {
+            return Some(line.to_owned());
+        }
+        if let Some(name) = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----")) {
+            self.test = Some(name.to_owned());
+        }
+        let why = line.strip_prefix("SKIP").or_else(|| line.strip_prefix("skipped"))?;
+        let test = self.test.take()?;
+        self.skipped += 1;
+        Some(format!("test {test} ... skipped: {}", why.trim_start_matches(':').trim()))
+    }
+}
+
+/// Runs the tests whose names contain the filter; all without one. The last line is the count.
 pub fn test(args: &[OsString]) -> Result<ExitCode> {
+    let (tally, code) = counted(args)?;
+    println!("\n{}", tally.line());
+    Ok(code)
+}
+
+/// Runs the tests; their count and the exit code.
+pub fn counted(args: &[OsString]) -> Result<(Tally, ExitCode)> {
     let program = run::build()?;
     let mut cargo = command::cargo();
     cargo.args(["test", "--workspace", "--no-fail-fast"]).args(args);
+    if !args.iter().any(|arg| arg == "--") {
+        cargo.arg("--");
+    }
+    cargo.arg("--show-output");
     cargo.env("TRACER", program).stdout(Stdio::piped());
     let line = command::line(&cargo);
     let mut child = cargo.spawn().with_context(|| format!("cannot run `{line}`"))?;
-    let mut tally = Tally::default();
+    let (mut tally, mut shown) = (Tally::default(), Shown::default());
     let mut out = std::io::stdout();
     let mut lines = BufReader::new(child.stdout.take().context("cargo test has no output")?);
     let mut bytes = Vec::new();
     while lines.read_until(b'\n', &mut bytes)? > 0 {
-        out.write_all(&bytes)?;
-        tally.add(String::from_utf8_lossy(&bytes).trim_end());
+        let line = String::from_utf8_lossy(&bytes);
+        tally.add(line.trim_end());
+        if let Some(line) = shown.read(line.trim_end_matches('\n'), &mut tally) {
+            writeln!(out, "{line}")?;
+        }
         bytes.clear();
     }
     let status = child.wait()?;
@@ -61,66 +121,8 @@ pub fn test(args: &[OsString]) -> Result<ExitCode> {
         // What did not compile, or a test program that died: no result line tells of it.
         tally.failed = 1;
     }
-    println!("\n{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
     out.flush()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Everything that must hold before a change is merged; goes on after a failure, so that one run shows all.
-pub fn ci() -> Result<ExitCode> {
-    let mut bad = Vec::new();
-    let mut step = |name: &'static str, done: Result<()>| {
-        if let Err(error) = done {
-            eprintln!("xtask: {name}: {error:#}");
-            bad.push(name);
-        }
-    };
-    let cargo = |args: &[&str]| command::run(command::cargo().args(args));
-    step("fmt", cargo(&["fmt", "--all", "--check"]));
-    step("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]));
-    step("tidy", tidy::check().map(drop));
-    let this = std::env::current_exe()?;
-    step("ebpf --check", command::run(Command::new(this).args(["ebpf", "--check"])));
-    let tests = test(&[])?;
-    step("audit", audit());
-    if !bad.is_empty() {
-        eprintln!("xtask: failed: {}", bad.join(", "));
-    }
-    Ok(if bad.is_empty() { tests } else { ExitCode::FAILURE })
-}
-
-/// The unit tests once more, audited by `tracer.toml`: they do nothing to files but in the target and temporary directories, and talk
-/// to nobody. They trace by ptrace themselves, so only eBPF can look on: where it does not work, this is left out, and said.
-fn audit() -> Result<()> {
-    let program = run::build()?;
-    let mut look = Command::new(&program);
-    let works = look.current_dir("/").args(["audit", "-q", "--backend", "ebpf", "--", "true"]).output();
-    if !works.is_ok_and(|out| out.status.success()) {
-        println!("xtask: audit: skipped: eBPF does not work here (tracer doctor says why)");
-        return Ok(());
-    }
-    // Once more where tests failed or something was lost, which a busy machine can do.
-    match audited(&program)? {
-        Some(0) => Ok(()),
-        Some(3) => bail!("the policy is violated"),
-        _ => match audited(&program)? {
-            Some(0) => Ok(()),
-            code => bail!("ended with {code:?}, twice"),
-        },
-    }
-}
-
-/// One audited run; its exit code. Its output goes through pipes: that the log of CI is written to is not the tests' doing.
-fn audited(program: &std::path::Path) -> Result<Option<i32>> {
-    let cargo = command::cargo();
-    let mut audit = Command::new(program);
-    audit.current_dir(command::root()).args(["audit", "--backend", "ebpf", "--policy", "tracer.toml", "--"]);
-    audit.arg(cargo.get_program()).args(["test", "--quiet", "--workspace", "--lib", "--bins"]);
-    println!("+ {}", command::line(&audit));
-    let out = audit.output()?;
-    std::io::stdout().write_all(&out.stdout)?;
-    std::io::stderr().write_all(&out.stderr)?;
-    Ok(out.status.code())
+    Ok((tally, if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }))
 }
 
 #[cfg(test)]
@@ -138,5 +140,45 @@ mod tests {
             tally.add(line);
         }
         assert_eq!(tally, Tally { passed: 13, failed: 2, skipped: 1 });
+    }
+
+    #[test]
+    fn tests_that_say_so_are_skipped_once() {
+        let text = "\
+running 3 tests
+test a ... ok
+successes:
+
+---- a::b stdout ----
+SKIP a: no zsh
+SKIP a: no fish
+
+---- c stdout ----
+something else
+
+---- d stdout ----
+skipped: it needs a C compiler
+
+successes:
+    a
+    a::b
+
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+SKIP is no matter here";
+        let (mut tally, mut shown, mut out) = (Tally::default(), Shown::default(), Vec::new());
+        for line in text.lines() {
+            tally.add(line);
+            out.extend(shown.read(line, &mut tally));
+        }
+        let expected = [
+            "running 3 tests",
+            "test a ... ok",
+            "test a::b ... skipped: a: no zsh",
+            "test d ... skipped: it needs a C compiler",
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "SKIP is no matter here",
+        ];
+        assert_eq!(out, expected);
+        assert_eq!(tally, Tally { passed: 1, failed: 0, skipped: 2 });
     }
 }

@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::inherited;
+use crate::schema::errno;
 use crate::spec::{Command, User};
 
 /// Why a command could not be started. The texts are strace's: they follow the program's name and a colon.
@@ -20,10 +21,10 @@ pub enum StartError {
     #[error("{0}")]
     Invalid(String),
     /// The program is not there. strace ends with 1.
-    #[error("Can't stat '{0}': {reason}", reason = errno_text(.1))]
+    #[error("Can't stat '{0}': {reason}", reason = errno::said(.1))]
     NotFound(String, io::Error),
     /// A system call of our own failed.
-    #[error("{0}: {reason}", reason = errno_text(.1))]
+    #[error("{0}: {reason}", reason = errno::said(.1))]
     System(&'static str, io::Error),
 }
 
@@ -282,12 +283,6 @@ fn groups(user: &User) -> Vec<libc::gid_t> {
         }
     }
     groups
-}
-
-/// An error as strerror(3) words it, without Rust's `(os error 2)`.
-fn errno_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@ use std::io::{self, Read};
 
 use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
 
+use crate::schema::effects::Effect;
 use crate::schema::plan::Detail;
 use crate::schema::types::{Row, Ty};
+use crate::schema::{Abi, by_nr};
+use crate::spec::CallFilter;
 use crate::system::files::stat;
 
 /// Bytes of an environment at most.
@@ -17,17 +20,25 @@ pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
 const ANSWER: u32 = 1500;
 /// Bytes of an argument of a program.
 const WORD: u32 = 512;
-const AT_FDCWD: i32 = -100;
+
+/// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
+pub fn calls() -> CallFilter {
+    CallFilter { nrs: (0..512).map(|nr| by_nr(Abi::NATIVE, nr).is_none_or(Row::is_evidence)).collect(), all: false }
+}
 
 /// How much is copied of a call.
 pub fn detail(row: &Row, detail: Detail) -> Detail {
-    match row.name {
-        // Where to is of interest, not what.
-        "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" => Detail { data: false, ..detail },
-        "recvfrom" | "recvmsg" | "recvmmsg" => Detail { strlen: ANSWER, ..detail },
-        "execve" | "execveat" => Detail { strlen: WORD, env: false, ..detail },
-        _ => Detail { strlen: 0, ..detail },
+    if row.has(|effect| matches!(effect, Effect::Runs(_))) {
+        return Detail { strlen: WORD, env: false, ..detail };
     }
+    if row.has(|effect| matches!(effect, Effect::Receives(_))) {
+        return Detail { strlen: ANSWER, ..detail };
+    }
+    // Where to is of interest, not what.
+    if row.has(|effect| matches!(effect, Effect::Writes(_))) {
+        return Detail { data: false, ..detail };
+    }
+    Detail { strlen: 0, ..detail }
 }
 
 /// Adds to a call's plan what the row does not ask for.
@@ -41,7 +52,7 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
         if directory.is_none() {
             enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
         }
-        if matches!(row.name, "open" | "openat" | "openat2" | "creat") {
+        if row.has(|effect| matches!(effect, Effect::Opens(..))) {
             let directory = directory.map_or(ARG_RET, |at| at as u8);
             enter.push(op(shape::EXISTS, at as u8, phase::ENTER, directory));
         }
@@ -50,7 +61,7 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
     if let Some(at) = row.args.iter().position(|arg| matches!(arg.ty, Ty::Sockaddr(_))) {
         enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
     }
-    if matches!(row.name, "execve" | "execveat") {
+    if row.has(|effect| matches!(effect, Effect::Runs(_))) {
         exit.push(op(shape::EXE, ARG_RET, phase::EXIT_OK, 0));
         exit.push(op(shape::ENVIRON, ARG_RET, phase::EXIT_OK, 0));
     }
@@ -78,7 +89,7 @@ pub fn environ(tgid: u32) -> io::Result<Vec<u8>> {
 pub fn exists(tid: u32, directory: Option<i32>, path: &[u8]) -> bool {
     let front = match directory {
         _ if path.starts_with(b"/") => format!("/proc/{tid}/root"),
-        Some(fd) if fd != AT_FDCWD => format!("/proc/{tid}/fd/{fd}/"),
+        Some(fd) if fd != libc::AT_FDCWD => format!("/proc/{tid}/fd/{fd}/"),
         _ => format!("/proc/{tid}/cwd/"),
     };
     CString::new([front.as_bytes(), path].concat()).is_ok_and(|path| stat(&path).is_some())
@@ -108,8 +119,36 @@ mod tests {
         check("unlinkat", &[DIRFD, TEXT]);
         check("write", &[FD]);
         check("connect", &[FD, BYTES, CWD]);
+        check("utimensat", &[DIRFD, TEXT, BYTES]);
+        check("setxattr", &[TEXT, TEXT, BYTES, CWD]);
         check("execve", &[TEXT, ARGV, COUNT, CWD, EXE, ENVIRON]);
         check("getppid", &[]);
+    }
+
+    #[test]
+    fn every_plan_has_room() {
+        let whole = Detail { data: true, strlen: 32, fds: true, env: true };
+        for row in crate::schema::all().filter(|row| row.is_evidence()) {
+            let asked = plan(row, detail(row, whole));
+            let given = complete(row, asked);
+            for op in &asked.op[..usize::from(asked.ops)] {
+                assert!(given.op[..usize::from(given.ops)].contains(op), "{}: {op:?}", row.name);
+            }
+            assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);
+        }
+    }
+
+    #[test]
+    fn calls_that_do_something_are_seen() {
+        let calls = calls();
+        let nr = |name: &str| u32::from(by_name(name).expect("a row").nr[Abi::NATIVE as usize]);
+        for (name, expected) in
+            [("openat", true), ("utimensat", true), ("mount", true), ("read", false), ("brk", false)]
+        {
+            assert_eq!(calls.wants(nr(name)), expected, "{name}");
+        }
+        // Nobody knows what a number without a row does.
+        assert!(calls.wants(511));
     }
 
     #[test]
@@ -117,7 +156,7 @@ mod tests {
         let me = std::process::id();
         let path = std::env::temp_dir();
         let path = path.to_str().expect("UTF-8").as_bytes();
-        assert!(exists(me, None, path) && exists(me, Some(AT_FDCWD), b".") && exists(me, Some(-1), path));
+        assert!(exists(me, None, path) && exists(me, Some(libc::AT_FDCWD), b".") && exists(me, Some(-1), path));
         assert!(
             !exists(me, None, b"/no/such/file") && !exists(me, Some(-1), b"relative") && !exists(me, None, b"a\0b")
         );

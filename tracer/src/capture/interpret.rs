@@ -13,6 +13,7 @@ use tracer_common::plan::{
 use super::evidence::{self, ENVIRON_MAX};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
+use crate::schema::errno;
 use crate::system::files::{Files, Link};
 
 /// Bytes of a string read at first: most are shorter.
@@ -68,7 +69,7 @@ pub struct Scratch {
 
 /// Whether a return value is an error.
 pub fn failed(ret: i64) -> bool {
-    (-4095..0).contains(&ret)
+    errno::of(ret).is_some()
 }
 
 /// What `gather` is told to read for an operation: the index of its span, and of its length's.

@@ -26,6 +26,7 @@ use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 pub use self::count::Count;
+use crate::schema::errno;
 use crate::spec::{Backend, Spec};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
@@ -131,8 +132,7 @@ fn open_ebpf(spec: &Spec) -> Result<Box<dyn Source>> {
 fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {
     let source = ptrace::PtraceSource::open(spec)?;
     for (pid, error) in source.refused() {
-        let error = error.to_string();
-        let reason = error.split(" (os error").next().unwrap_or_default();
+        let reason = errno::said(error);
         let _ = writeln!(io::stderr(), "{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", spec.program);
     }
     Ok(Box::new(source))

@@ -7,7 +7,7 @@ use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 
 use super::evidence;
 use crate::schema::types::{NO_NR, Row};
-use crate::schema::{Abi, all, plan};
+use crate::schema::{Abi, NUMBERS, all, plan};
 use crate::spec::{CallFilter, Spec};
 
 /// What is copied of a call no row describes: its registers.
@@ -16,7 +16,7 @@ pub const UNKNOWN: Plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
 /// The plans of one request.
 #[derive(Debug, Clone)]
 pub struct Plans {
-    /// [`PLANS`] plans: 512 native ones, then 512 of the 32-bit ABI; placed by `plan::plan_index`.
+    /// [`PLANS`] plans: the native ones, then those of the 32-bit ABI; placed by `plan::plan_index`.
     pub table: Vec<Plan>,
     /// Plans that an argument's value chooses.
     pub variants: HashMap<Variant, Plan>,
@@ -40,8 +40,8 @@ impl Plans {
             let compat = row.nr[Abi::I386 as usize];
             if cfg!(target_arch = "x86_64") && compat != NO_NR {
                 let index = plan_index(u32::from(compat), true);
-                plans.table[index as usize] =
-                    if wanted { without_layout(plan::plan(row, spec.detail)) } else { Plan::NONE };
+                let wanted = if spec.evidence { row.is_evidence() } else { wanted };
+                plans.table[index as usize] = if wanted { compat_plan(row, spec) } else { Plan::NONE };
             }
         }
         plans
@@ -49,7 +49,7 @@ impl Plans {
 
     /// The plan of a call. Numbers beyond the tables are unknown calls: always wanted.
     pub fn get(&self, nr: u32, compat: bool, args: &[u64; 6]) -> (&Plan, bool) {
-        if nr > 511 {
+        if nr >= NUMBERS {
             return (&UNKNOWN, false);
         }
         let index = plan_index(nr, compat);
@@ -68,7 +68,7 @@ impl Plans {
         if calls.all {
             return;
         }
-        for nr in 0..512 {
+        for nr in 0..NUMBERS {
             if !calls.wants(nr) {
                 self.table[nr as usize] = Plan::NONE;
             }
@@ -90,6 +90,14 @@ fn native_plan(row: &Row, spec: &Spec) -> Plan {
     match spec.evidence {
         true => evidence::complete(row, plan::plan(row, evidence::detail(row, spec.detail))),
         false => plan::plan(row, spec.detail),
+    }
+}
+
+/// The plan of a 32-bit call.
+fn compat_plan(row: &Row, spec: &Spec) -> Plan {
+    match spec.evidence {
+        true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, spec.detail)))),
+        false => without_layout(plan::plan(row, spec.detail)),
     }
 }
 

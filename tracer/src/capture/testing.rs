@@ -31,7 +31,7 @@ pub fn spec() -> Spec {
         backend: Backend::Ptrace,
         ring_size: None,
         output: Output {
-            form: Form::Text,
+            form: Form::TEXT,
             summary: None,
             to: To::Stderr,
             record: None,

@@ -1,86 +1,22 @@
-//! Every option, a row each. The parser, `-h`, the man page, the shell completions and the table of
-//! compatibility with strace all come from these rows, so an option can not be in one and not in another.
-//! A row says how an option is spelled, what it takes, what it is for, and what it does to [`Opts`]; an
-//! option of strace that is not built has a row as well, which says why.
+//! Every option of a trace, a row each (`table`): its parser, its help, the man page, the completions and the table of compatibility
+//! with strace come from them. A row says what the option does to `Opts`; an option of strace that is not built has a row as well,
+//! which says why.
 
 use super::fault::{Fault, nearest};
-use super::getopt::{Given, Known};
+use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
+use super::table::{self, Completes, Flag, Row, Takes};
 use super::words::{self, bad, text};
-use crate::spec::{Backend, Color, Column, Form, Interrupt, StatusSet};
-
-/// An option.
-#[derive(Debug)]
-pub struct Flag {
-    /// `-f`.
-    pub short: Option<&'static str>,
-    /// `--follow-forks`, and other names of it.
-    pub long: &'static [&'static str],
-    /// What comes behind it.
-    pub takes: Takes,
-    /// As a qualifier: `trace` and `t`, for `-e trace=` and `-e t=`.
-    pub quals: &'static [&'static str],
-    /// Where help lists it.
-    pub group: Group,
-    /// tracer's own: strace does not have it.
-    pub own: bool,
-    /// Of use when a recording is replayed.
-    pub replay: bool,
-    /// Whether it does what strace does.
-    pub standing: Standing,
-    /// What it is for.
-    pub help: &'static str,
-    /// Carries it out.
-    pub set: Set,
-}
-
-impl Known for Flag {
-    fn short(&self) -> Option<&'static str> {
-        self.short
-    }
-
-    fn long(&self) -> &'static [&'static str] {
-        self.long
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-
-    fn own(&self) -> bool {
-        self.own
-    }
-}
+use crate::schema::types::class;
+use crate::spec::{Column, Form, Interrupt, StatusSet};
 
 /// Notes an option in the options read so far.
 pub type Set = fn(&mut Opts, &Given<'_>) -> Result<(), Fault>;
 
-/// What comes behind an option.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    /// Nothing.
-    Nothing,
-    /// A value, with its name in help.
-    Value(&'static str),
-    /// A value after `=` in the long form, or nothing.
-    Maybe(&'static str),
-}
-
-/// Whether an option does what strace does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Yes.
-    Supported,
-    /// It is accepted and changes nothing; why.
-    Ignored(&'static str),
-    /// It is refused; why.
-    Refused(&'static str),
-}
-
 /// The parts of help, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+enum Group {
     /// What is traced, and how it is started.
     Startup,
     /// How tracing goes.
@@ -98,42 +34,32 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them.
-    pub const ALL: &[(Group, &str)] = &[
-        (Group::Startup, "Startup"),
-        (Group::Tracing, "Tracing"),
-        (Group::Filtering, "Filtering"),
-        (Group::Output, "Output format"),
-        (Group::Statistics, "Statistics"),
-        (Group::Tampering, "Tampering"),
-        (Group::Miscellaneous, "Miscellaneous"),
-    ];
+    /// The title in help.
+    const fn title(self) -> &'static str {
+        match self {
+            Startup => "Startup",
+            Tracing => "Tracing",
+            Filtering => "Filtering",
+            Output => "Output format",
+            Statistics => "Statistics",
+            Tampering => "Tampering",
+            Miscellaneous => "Miscellaneous",
+        }
+    }
 }
 
-impl Flag {
+impl Row<Set> {
     const fn own(mut self) -> Self {
-        self.own = true;
+        self.flag.own = true;
         self
     }
     const fn live(mut self) -> Self {
-        self.replay = false;
+        self.flag.replay = false;
         self
     }
     const fn qual(mut self, quals: &'static [&'static str]) -> Self {
-        self.quals = quals;
+        self.flag.quals = quals;
         self
-    }
-    const fn ignored(mut self, why: &'static str) -> Self {
-        self.standing = Standing::Ignored(why);
-        self
-    }
-    const fn refused(mut self, why: &'static str) -> Self {
-        self.standing = Standing::Refused(why);
-        self
-    }
-    /// The first spelling, for messages and lists.
-    pub fn name(&self) -> &'static str {
-        self.short.or(self.long.first().copied()).unwrap_or_default()
     }
 }
 
@@ -144,9 +70,10 @@ const fn flag(
     group: Group,
     help: &'static str,
     set: Set,
-) -> Flag {
-    let short = if short.is_empty() { None } else { Some(short) };
-    Flag { short, long, takes, quals: &[], group, own: false, replay: true, standing: Standing::Supported, help, set }
+) -> Row<Set> {
+    let mut flag = Flag::new(if short.is_empty() { None } else { Some(short) }, long, takes, help);
+    flag.group = group.title();
+    Row { flag, set }
 }
 
 /// For options that change nothing.
@@ -187,25 +114,25 @@ use Takes::*;
 
 /// The options, in the order in which help lists them.
 #[rustfmt::skip]
-pub static FLAGS: &[Flag] = &[
+pub static FLAGS: &[Row<Set>] = &[
     flag("-E", &["--env"], Value("VAR[=VAL]"), Startup, "Set VAR to VAL in the command's environment; without VAL, remove it. May be repeated.",
         |o, g| { o.env.extend(g.value.map(Into::into)); Ok(()) }).live(),
     flag("-p", &["--attach"], Value("PID"), Startup, "Attach to a running process, with all its threads. Takes a list, too: -p \"$(pidof nginx)\". May be repeated.",
-        |o, g| words::pids(g.value.unwrap_or_default(), &mut o.pids)).live(),
+        |o, g| words::pids(g.value.unwrap_or_default(), &mut o.pids)).live().completes(Completes::Pids),
     flag("", &["--pid"], Value("PID"), Startup, "The same as --attach.",
-        |o, g| words::pids(g.value.unwrap_or_default(), &mut o.pids)).own().live(),
+        |o, g| words::pids(g.value.unwrap_or_default(), &mut o.pids)).own().live().completes(Completes::Pids),
     flag("-u", &["--user"], Value("USER"), Startup, "Run the command as USER, a login name or UID:GID; setuid programs then get their rights.",
-        |o, g| { o.user = g.value.map(Into::into); Ok(()) }).live(),
+        |o, g| { o.user = g.value.map(Into::into); Ok(()) }).live().completes(Completes::Users),
     flag("", &["--argv0"], Value("NAME"), Startup, "Give the command NAME as its argv[0].",
         |o, g| { o.argv0 = g.value.map(Into::into); Ok(()) }).live(),
     flag("", &["--all"], Nothing, Startup, "Trace every process of the system (eBPF only).",
         |o, _| on(&mut o.all)).own().live(),
     flag("", &["--cgroup"], Value("PATH"), Startup, "Trace every process of this cgroup v2 directory and those below it (eBPF only).",
-        |o, g| { o.cgroup = g.value.map(Into::into); Ok(()) }).own().live(),
+        |o, g| { o.cgroup = g.value.map(Into::into); Ok(()) }).own().live().files(),
     flag("", &["--comm"], Value("NAME"), Startup, "Trace every process called NAME, as in /proc/PID/comm (eBPF only).",
         |o, g| put(&mut o.comm, g.value.map(|v| Some(v.as_encoded_bytes().to_vec())).filter(|v| v.as_ref().is_some_and(|n| (1..16).contains(&n.len()))), g)).own().live(),
     flag("", &["--uid"], Value("USER"), Startup, "Trace every process of USER, a login name or a number (eBPF only).",
-        |o, g| put(&mut o.uid, g.value.and_then(words::uid).map(Some), g)).own().live(),
+        |o, g| put(&mut o.uid, g.value.and_then(words::uid).map(Some), g)).own().live().completes(Completes::Users),
 
     flag("-b", &["--detach-on"], Value("execve"), Tracing, "Let a process go when it calls execve.",
         nothing).live().refused("letting single processes go is not built yet; without -f, children are not traced at all"),
@@ -218,7 +145,7 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--output-separately"], Nothing, Tracing, "With -o FILE, write FILE.PID for each process.",
         |o, _| on(&mut o.separate)),
     flag("-I", &["--interruptible"], Value("WHEN"), Tracing, "When a signal may end tracing: 1, anywhere; 2, waiting (the default); 3, never (the default with -o FILE COMMAND); 4, never_tstp: nor does ^Z stop it.",
-        |o, g| put(&mut o.interrupt, interrupt(&text(g)).map(Some), g)).live(),
+        |o, g| put(&mut o.interrupt, interrupt(&text(g)).map(Some), g)).live().words(&["anywhere", "waiting", "never", "never_tstp"]),
     flag("", &["--kill-on-exit"], Nothing, Tracing, "Kill the traced processes when the tracer ends.",
         nothing).live().refused("a traced program is never harmed by tracer's end"),
     flag("", &["--seccomp-bpf"], Nothing, Tracing, "With ptrace, stop at calls of -e trace only; the tasks then die with tracer. With eBPF no call is ever stopped.",
@@ -226,26 +153,26 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--syscall-limit"], Value("NUMBER"), Tracing, "Detach after NUMBER calls.",
         nothing).refused("detaching after a number of calls is not built yet"),
     flag("", &["--backend"], Value("SOURCE"), Tracing, "Where events come from: auto (the default), ebpf or ptrace.",
-        |o, g| put(&mut o.backend, match &*text(g) { "auto" => Some(Backend::Auto), "ebpf" => Some(Backend::Ebpf), "ptrace" => Some(Backend::Ptrace), _ => None }, g)).own().live(),
+        |o, g| put(&mut o.backend, table::meaning(&table::BACKENDS, table::SOURCES, g.value.unwrap_or_default()), g)).own().live().words(&table::BACKENDS),
     flag("", &["--ring-size"], Value("BYTES"), Tracing, "Size of the eBPF ring buffer, 4096 to 1G, with K, M or G; rounded up to a power of two.",
         |o, g| put(&mut o.ring_size, words::ring_size(&text(g)).map(Some), g)).own().live(),
     flag("", &["--btf"], Value("FILE"), Tracing, "Read the kernel's types from FILE instead of /sys/kernel/btf/vmlinux.",
-        |o, g| { o.btf = g.value.map(Into::into); Ok(()) }).own().live(),
+        |o, g| { o.btf = g.value.map(Into::into); Ok(()) }).own().live().files(),
     flag("", &["--strict"], Nothing, Tracing, "End with exit code 4 when anything was lost.",
         |o, _| on(&mut o.strict)).own(),
 
     flag("-e", &[], Value("EXPR"), Filtering, "OPTION=SET of the options below that have the form -e OPTION=SET, or just a SET for -e trace=SET. SET is [!]all, [!]none or [!]VALUE[,VALUE]...; ! means all but these.",
-        expression),
+        expression).completes(Completes::From(expressions)),
     flag("", &["--trace"], Value("SET"), Filtering, "Show only these calls: names, numbers, %CLASS, /REGEX, with @64 or @32 for one kind of program; ?NAME may be unknown. Classes: %clock %creds %desc %file %fstat %fstatfs %ipc %lstat %memory %network (%net) %process %pure %signal %stat %%stat %statfs %%statfs.",
-        |o, g| calls(&mut o.trace, g)).qual(&["trace", "t"]),
+        |o, g| calls(&mut o.trace, g)).qual(&["trace", "t"]).completes(Completes::From(call_words)),
     flag("", &["--trace-fds", "--trace-fd"], Value("SET"), Filtering, "Show only calls that use these descriptors.",
         nothing).qual(&["trace-fds", "trace-fd", "fd", "fds"]).refused("a filter by descriptor is not built yet; -P PATH filters by file"),
     flag("", &["--signal", "--signals"], Value("SET"), Filtering, "Show only these signals: names or numbers.",
         |o, g| { o.signals = Some(sets::signals(g.value.unwrap_or_default())?); Ok(()) }).qual(&["signal", "signals", "s"]),
     flag("", &["--status"], Value("SET"), Filtering, "Show only calls that ended so: successful, failed, unfinished, unavailable, detached.",
-        |o, g| { o.status = Some(status(words_of(g, "status", STATUSES)?)); Ok(()) }).qual(&["status"]),
+        |o, g| { o.status = Some(status(words_of(g, "status", STATUSES)?)); Ok(()) }).qual(&["status"]).words(STATUSES),
     flag("-P", &["--trace-path"], Value("PATH"), Filtering, "Show only calls that touch PATH, by its name or by a descriptor. May be repeated.",
-        |o, g| { o.paths.extend(g.value.map(|v| v.as_encoded_bytes().to_vec())); Ok(()) }),
+        |o, g| { o.paths.extend(g.value.map(|v| v.as_encoded_bytes().to_vec())); Ok(()) }).files(),
     flag("-z", &["--successful-only"], Nothing, Filtering, "Show only calls that returned without an error.",
         |o, _| { o.status = Some(status(1)); count(&mut o.z_count) }),
     flag("-Z", &["--failed-only", "--failing-only"], Nothing, Filtering, "Show only calls that returned an error.",
@@ -254,11 +181,11 @@ pub static FLAGS: &[Flag] = &[
     flag("-a", &["--columns"], Value("COLUMN"), Output, "Put results at this column (default 40).",
         |o, g| put(&mut o.column, words::number(&text(g)).map(|n| n as usize), g)),
     flag("", &["--abbrev"], Value("SET"), Output, "Shorten structures of these calls only (default all).",
-        |o, g| calls(&mut o.abbrev, g)).qual(&["abbrev", "a"]),
+        |o, g| calls(&mut o.abbrev, g)).qual(&["abbrev", "a"]).completes(Completes::From(call_words)),
     flag("", &["--verbose"], Value("SET"), Output, "Follow pointers to structures for these calls only (default all).",
-        |o, g| calls(&mut o.verbose, g)).qual(&["verbose", "v"]),
+        |o, g| calls(&mut o.verbose, g)).qual(&["verbose", "v"]).completes(Completes::From(call_words)),
     flag("", &["--raw"], Value("SET"), Output, "Show the arguments of these calls undecoded, in hexadecimal.",
-        |o, g| calls(&mut o.raw, g)).qual(&["raw", "x"]),
+        |o, g| calls(&mut o.raw, g)).qual(&["raw", "x"]).completes(Completes::From(call_words)),
     flag("", &["--read"], Value("SET"), Output, "Dump all data read from these descriptors.",
         nothing).qual(&["read", "reads", "r"]).refused("dumps are not built yet; -s SIZE and -e trace=read show the data in the lines"),
     flag("", &["--write"], Value("SET"), Output, "Dump all data written to these descriptors.",
@@ -278,39 +205,39 @@ pub static FLAGS: &[Flag] = &[
     flag("-N", &["--arg-names"], Nothing, Output, "Show the names of arguments.",
         |o, _| on(&mut o.arg_names)),
     flag("-o", &["--output"], Value("FILE"), Output, "Write to FILE, or with '|COMMAND' or '!COMMAND' to the input of a command. Called as tracer, a FILE that ends in .trace gets a recording.",
-        |o, g| { o.output = g.value.map(Into::into); Ok(()) }),
+        |o, g| { o.output = g.value.map(Into::into); Ok(()) }).files(),
     flag("-A", &["--output-append-mode"], Nothing, Output, "Append to the file of -o.",
         |o, _| on(&mut o.append)),
     flag("-q", &[], Nothing, Output, "No messages about attaching; -qq: nor about exits; -qqq: nor any other.",
         |o, _| count(&mut o.quiet_short)),
     flag("", &["--quiet", "--silent", "--silence"], Maybe("SET"), Output, "Suppress these messages: attach, exit, path-resolution, personality, thread-execve (default attach,personality).",
-        |o, g| { o.quiet = Some(match g.value { Some(_) => quiet(words_of(g, "quiet", NOTICES)?), None => super::opts::QUIET_ATTACH }); Ok(()) }).qual(&["quiet", "silent", "silence", "q"]),
+        |o, g| { o.quiet = Some(match g.value { Some(_) => quiet(words_of(g, "quiet", NOTICES)?), None => super::opts::QUIET_ATTACH }); Ok(()) }).qual(&["quiet", "silent", "silence", "q"]).words(&["attach", "exit", "path-resolution", "personality", "thread-execve", "all"]),
     flag("-r", &["--relative-timestamps"], Maybe("UNIT"), Output, "Show the time since the line before; UNIT is s, ms, us (the default) or ns.",
-        |o, g| put(&mut o.relative, unit(g).map(Some), g)),
+        |o, g| put(&mut o.relative, unit(g).map(Some), g)).words(&["s", "ms", "us", "ns"]),
     flag("-s", &["--string-limit"], Value("SIZE"), Output, "Show at most SIZE bytes of strings (default 32); file names are shown whole.",
         |o, g| put(&mut o.strlen, words::number(&text(g)).filter(|&n| n <= u32::MAX / 4), g)),
     flag("-t", &[], Nothing, Output, "Show the time of day; -tt: with microseconds; -ttt: as seconds since the epoch, with microseconds.",
         |o, _| count(&mut o.t_short)),
     flag("", &["--absolute-timestamps", "--timestamps"], Maybe("FORMAT"), Output, "Show a time in this format: none, time or unix, and s, ms, us or ns, as in unix,us (default time,s).",
-        |o, g| { o.t_long = true; words::stamp(&text(g), &mut o.stamp).ok_or_else(|| bad(g)) }),
+        |o, g| { o.t_long = true; words::stamp(&text(g), &mut o.stamp).ok_or_else(|| bad(g)) }).words(&["none", "time", "unix", "time,us", "unix,us"]),
     flag("-T", &["--syscall-times"], Maybe("UNIT"), Output, "Show the time spent in the call; UNIT is s, ms, us (the default) or ns.",
-        |o, g| put(&mut o.duration, unit(g).map(Some), g)),
+        |o, g| put(&mut o.duration, unit(g).map(Some), g)).words(&["s", "ms", "us", "ns"]),
     flag("-v", &["--no-abbrev"], Nothing, Output, "Show structures, environments and lists in full.",
         |o, _| { o.abbrev = Some(Calls::parse("none".as_ref())?); Ok(()) }),
     flag("-x", &[], Nothing, Output, "Show strings with non-ASCII characters in hexadecimal; -xx: all strings.",
         |o, _| count(&mut o.x_short)),
     flag("", &["--strings-in-hex"], Maybe("WHICH"), Output, "Show strings in hexadecimal: none, non-ascii-chars (only these characters), non-ascii, all (the default).",
-        |o, g| put(&mut o.hex, if g.value.is_none() { Some(Some(crate::spec::Hex::All)) } else { words::hex(&text(g)).map(Some) }, g)),
+        |o, g| put(&mut o.hex, if g.value.is_none() { Some(Some(crate::spec::Hex::All)) } else { words::hex(&text(g)).map(Some) }, g)).words(&["none", "non-ascii-chars", "non-ascii", "all"]),
     flag("-X", &["--const-print-style"], Value("FORMAT"), Output, "Show named constants as numbers (raw), names (abbrev, the default) or both (verbose).",
-        |o, g| put(&mut o.names, words::names(&text(g)), g)),
+        |o, g| put(&mut o.names, words::names(&text(g)), g)).words(&["raw", "abbrev", "verbose"]),
     flag("-y", &[], Nothing, Output, "Show the paths of descriptors; -yy: and addresses of sockets, numbers of devices, processes of pidfds.",
         |o, _| count(&mut o.y_short)),
     flag("", &["--decode-fds"], Maybe("SET"), Output, "Show these of descriptors: path (the default), socket, dev, pidfd.",
-        |o, g| { o.fds = Some(if g.value.is_none() { 1 } else { words_of(g, "decode-fds", FD_DETAILS)? }); Ok(()) }).qual(&["decode-fds", "decode-fd"]),
+        |o, g| { o.fds = Some(if g.value.is_none() { 1 } else { words_of(g, "decode-fds", FD_DETAILS)? }); Ok(()) }).qual(&["decode-fds", "decode-fd"]).words(&["path", "socket", "dev", "pidfd", "all"]),
     flag("-Y", &[], Nothing, Output, "Show the command name beside a pid.",
         |o, _| on(&mut o.comm_names)),
     flag("", &["--decode-pids"], Value("SET"), Output, "Show these of pids: comm.",
-        |o, g| match words_of(g, "decode-pids", PID_DETAILS)? { m if m & 2 != 0 => Err(no_pidns(g)), m => { o.comm_names = m & 1 != 0; Ok(()) } }).qual(&["decode-pids", "decode-pid"]),
+        |o, g| match words_of(g, "decode-pids", PID_DETAILS)? { m if m & 2 != 0 => Err(no_pidns(g)), m => { o.comm_names = m & 1 != 0; Ok(()) } }).qual(&["decode-pids", "decode-pid"]).words(&["comm"]),
     flag("", &["--pidns-translation"], Nothing, Output, "Show pids as this PID namespace has them, too.",
         nothing).refused("pids are always those of tracer's own PID namespace"),
     flag("", &["--secontext"], Maybe("MODE"), Output, "Show SELinux contexts.",
@@ -318,11 +245,13 @@ pub static FLAGS: &[Flag] = &[
     flag("", &["--always-show-pid"], Nothing, Output, "Begin every line with the pid.",
         |o, _| on(&mut o.always_pid)),
     flag("", &["--color"], Value("WHEN"), Output, "Use colour: auto (on a terminal, without NO_COLOR; the default), always or never.",
-        |o, g| put(&mut o.color, match &*text(g) { "auto" => Some(Color::Auto), "always" => Some(Color::Always), "never" => Some(Color::Never), _ => None }, g)).own(),
+        |o, g| put(&mut o.color, table::meaning(&table::WHEN, table::COLORS, g.value.unwrap_or_default()), g)).own().words(&table::WHEN),
     flag("", &["--json"], Nothing, Output, "Write JSON Lines: one object per event, with -c or -C one per line of the table; the last with everything that was lost.",
-        |o, _| { o.form = Form::Json; Ok(()) }).own(),
+        |o, _| { o.form = Form::JSON; Ok(()) }).own(),
+    flag("", &["--perfetto"], Nothing, Output, "Write trace events of Perfetto, a JSON document: ui.perfetto.dev opens it.",
+        |o, _| { o.form = Form::Lines("perfetto"); Ok(()) }).own(),
     flag("", &["--record"], Value("FILE"), Output, "Keep a recording in FILE besides; 'tracer replay FILE' reads it.",
-        |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live(),
+        |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live().files(),
 
     flag("-c", &["--summary-only"], Nothing, Statistics, "Show only a table of calls, errors and times per call.",
         |o, _| if o.table { Err(c_and_c()) } else { on(&mut o.only_table) }),
@@ -331,13 +260,13 @@ pub static FLAGS: &[Flag] = &[
     flag("-O", &["--summary-syscall-overhead"], Value("OVERHEAD"), Statistics, "Subtract OVERHEAD from the time of each call.",
         nothing).refused("times are shown as measured; taking an estimate off them is not built"),
     flag("-S", &["--summary-sort-by"], Value("KEY"), Statistics, "Sort the table by time (the default), min-time, max-time, avg-time, p50-time, p90-time, p99-time, calls, errors, name or nothing.",
-        |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }),
+        |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }).words(&["time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name", "nothing"]),
     flag("-U", &["--summary-columns"], Value("COLUMNS"), Statistics, "Show these columns: time-percent, total-time, min-time, max-time, avg-time, p50-time, p90-time, p99-time (what so many of 100 calls took at most; from histograms in powers of two, so between half and twice of it), calls, errors, name.",
-        |o, g| { o.columns = Some(words::columns(&text(g), g.spelled)?); Ok(()) }),
+        |o, g| { o.columns = Some(words::columns(&text(g), g.spelled)?); Ok(()) }).words(&["time-percent", "total-time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name"]),
     flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Count the time from a call's begin to its end, not the CPU time it took. -C, --histogram, --json and percentiles always do.",
         |o, _| on(&mut o.wall)),
     flag("", &["--summary-by"], Value("WHAT"), Statistics, "With -c or -C: show a table for each WHAT as well, below that of all. WHAT is process.",
-        |o, g| put(&mut o.by_process, (text(g) == "process").then_some(true), g)).own(),
+        |o, g| put(&mut o.by_process, (text(g) == "process").then_some(true), g)).own().words(&["process"]),
     flag("", &["--histogram"], Nothing, Statistics, "With -c or -C: draw for each call how many took how long, below the table.",
         |o, _| on(&mut o.histogram)).own(),
 
@@ -356,19 +285,31 @@ pub static FLAGS: &[Flag] = &[
         |o, _| on(&mut o.version)),
 ];
 
+/// What a shell offers for a set of calls: `all`, `none` and the classes.
+fn call_words() -> Vec<String> {
+    ["all", "none"].into_iter().map(str::to_owned).chain(class::NAMES.iter().map(|(n, _)| format!("%{n}"))).collect()
+}
+
+/// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`.
+fn expressions() -> Vec<String> {
+    let flags = FLAGS.iter().map(|row| &row.flag).filter(|flag| !flag.refused());
+    let quals = flags.filter_map(|flag| flag.quals.first()).map(|qual| format!("{qual}="));
+    quals.chain(call_words().into_iter().map(|word| format!("trace={word}"))).collect()
+}
+
 /// `-e EXPR`: a qualifier, or a set of calls.
 fn expression(o: &mut Opts, g: &Given<'_>) -> Result<(), Fault> {
     let whole = g.value.unwrap_or_default();
     if let Some((name, value)) = split_at_equals(whole)
-        && let Some((flag, qual)) = FLAGS.iter().find_map(|f| f.quals.iter().find(|q| **q == name).map(|q| (f, *q)))
+        && let Some((row, qual)) = FLAGS.iter().find_map(|r| r.flag.quals.iter().find(|q| **q == name).map(|q| (r, *q)))
     {
         let spelled = format!("-e {qual}");
-        return o.take(flag, &Given { value: Some(value), spelled: &spelled, short: false });
+        return o.take(row, &Given { value: Some(value), spelled: &spelled, short: false });
     }
     calls(&mut o.trace, g).map_err(|fault| match split_at_equals(whole) {
         // Not a set with a strange name in it, but a qualifier that was mistyped.
         Some((name, _)) => {
-            let meant = nearest(name, FLAGS.iter().flat_map(|f| f.quals.iter().copied().filter(|q| q.len() > 1)));
+            let meant = nearest(name, FLAGS.iter().flat_map(|r| r.flag.quals.iter().copied().filter(|q| q.len() > 1)));
             fault.or_did_you_mean(meant.map(|q| format!("{q}=")))
         }
         None => fault,

@@ -7,19 +7,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
 use super::fault::{Fault, nearest, show};
-use super::flags::Takes;
-
-/// An option of a table, as far as the grammar needs to know it.
-pub trait Known: 'static {
-    /// `-f`
-    fn short(&self) -> Option<&'static str>;
-    /// `--follow-forks`, and other names of it.
-    fn long(&self) -> &'static [&'static str];
-    /// What comes behind it.
-    fn takes(&self) -> Takes;
-    /// tracer's own: the tool whose grammar this is does not have it.
-    fn own(&self) -> bool;
-}
+use super::table::{Row, Takes};
 
 /// An option as it was given.
 #[derive(Debug, Clone, Copy)]
@@ -43,11 +31,11 @@ pub enum Words {
 
 /// Reads the options of a table, hands each to `take`, and returns the words that are left. `take` may end
 /// the reading.
-pub fn read<'a, F: Known>(
-    table: &'static [F],
+pub fn read<'a, S>(
+    table: &'static [Row<S>],
     args: &'a [OsString],
     words: Words,
-    mut take: impl FnMut(&'static F, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    mut take: impl FnMut(&'static Row<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<Vec<OsString>, Fault> {
     let mut left = Vec::new();
     let mut rest = args.iter();
@@ -58,8 +46,8 @@ pub fn read<'a, F: Known>(
             break;
         }
         let flow = if let Some(long) = bytes.strip_prefix(b"--") {
-            let (flag, given) = one_long(table, arg, long, &mut rest)?;
-            take(flag, given)?
+            let (row, given) = one_long(table, arg, long, &mut rest)?;
+            take(row, given)?
         } else if bytes.len() > 1 && bytes[0] == b'-' {
             bundle(table, &bytes[1..], &mut rest, &mut take)?
         } else {
@@ -78,19 +66,19 @@ pub fn read<'a, F: Known>(
 }
 
 /// `--name`, `--name=value`, `--name value`.
-fn one_long<'a, F: Known>(
-    table: &'static [F],
+fn one_long<'a, S>(
+    table: &'static [Row<S>],
     arg: &OsStr,
     long: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-) -> Result<(&'static F, Given<'a>), Fault> {
+) -> Result<(&'static Row<S>, Given<'a>), Fault> {
     let (name, attached) = match long.iter().position(|&b| b == b'=') {
         Some(at) => (&long[..at], Some(OsStr::from_bytes(&long[at + 1..]))),
         None => (long, None),
     };
-    let (flag, spelled) = find_long(table, arg, name)?;
+    let (row, spelled) = find_long(table, arg, name)?;
     let full = &spelled[2..];
-    let value = match (flag.takes(), attached) {
+    let value = match (row.flag.takes, attached) {
         (Takes::Nothing, Some(_)) => return Err(Fault::usage(format!("option '--{full}' doesn't allow an argument"))),
         (Takes::Value(_), None) => match rest.next() {
             Some(next) => Some(next.as_os_str()),
@@ -98,25 +86,25 @@ fn one_long<'a, F: Known>(
         },
         (_, attached) => attached,
     };
-    Ok((flag, Given { value, spelled, short: false }))
+    Ok((row, Given { value, spelled, short: false }))
 }
 
 /// The option with this name, or the only one that begins so. tracer's own options must be written in
 /// full, so that they take no abbreviation away from strace's.
-fn find_long<F: Known>(table: &'static [F], arg: &OsStr, name: &[u8]) -> Result<(&'static F, &'static str), Fault> {
-    let all = || table.iter().flat_map(|f| f.long().iter().map(move |&l| (f, l)));
+fn find_long<S>(table: &'static [Row<S>], arg: &OsStr, name: &[u8]) -> Result<(&'static Row<S>, &'static str), Fault> {
+    let all = || table.iter().flat_map(|r| r.flag.long.iter().map(move |&l| (r, l)));
     if let Some(exact) = all().find(|(_, l)| &l.as_bytes()[2..] == name) {
         return Ok(exact);
     }
     let near: Vec<_> =
-        all().filter(|(f, l)| !f.own() && !name.is_empty() && l.as_bytes()[2..].starts_with(name)).collect();
+        all().filter(|(r, l)| !r.flag.own && !name.is_empty() && l.as_bytes()[2..].starts_with(name)).collect();
     match near.first() {
         None => {
             let word = String::from_utf8_lossy(name);
             let meant = nearest(&word, all().map(|(_, l)| &l[2..])).map(|w| format!("--{w}"));
             Err(Fault::usage(format!("unrecognized option '{}'", show(arg))).or_did_you_mean(meant))
         }
-        Some(first) if near.iter().all(|(f, _)| std::ptr::eq(*f, first.0)) => Ok(*first),
+        Some(first) if near.iter().all(|(r, _)| std::ptr::eq(*r, first.0)) => Ok(*first),
         Some(_) => {
             let list: String = near.iter().map(|(_, l)| format!(" '{l}'")).collect();
             Err(Fault::usage(format!("option '{}' is ambiguous; possibilities:{list}", show(arg))))
@@ -125,20 +113,20 @@ fn find_long<F: Known>(table: &'static [F], arg: &OsStr, name: &[u8]) -> Result<
 }
 
 /// `-fp 7`: letters up to the first that takes a value.
-fn bundle<'a, F: Known>(
-    table: &'static [F],
+fn bundle<'a, S>(
+    table: &'static [Row<S>],
     letters: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-    take: &mut impl FnMut(&'static F, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    take: &mut impl FnMut(&'static Row<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<ControlFlow<()>, Fault> {
     for (i, &letter) in letters.iter().enumerate() {
-        let Some((flag, spelled)) =
-            table.iter().find_map(|f| f.short().filter(|s| s.as_bytes()[1] == letter).map(|s| (f, s)))
+        let Some((row, spelled)) =
+            table.iter().find_map(|r| r.flag.short.filter(|s| s.as_bytes()[1] == letter).map(|s| (r, s)))
         else {
             return Err(Fault::usage(format!("invalid option -- '{}'", show(OsStr::from_bytes(&[letter])))));
         };
         // An optional value belongs to the long form only.
-        let value = match flag.takes() {
+        let value = match row.flag.takes {
             Takes::Value(_) if i + 1 < letters.len() => Some(OsStr::from_bytes(&letters[i + 1..])),
             Takes::Value(_) => match rest.next() {
                 Some(next) => Some(next.as_os_str()),
@@ -146,7 +134,7 @@ fn bundle<'a, F: Known>(
             },
             _ => None,
         };
-        if take(flag, Given { value, spelled, short: true })?.is_break() {
+        if take(row, Given { value, spelled, short: true })?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
         if value.is_some() {

@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::fault::{Fault, show};
-use super::flags::{self, Flag, Standing};
+use super::flags::{self, Set};
 use super::getopt::Given;
 use super::sets::Calls;
+use super::table::{Row, Standing};
 use super::words::{self, Clock};
 use crate::exit;
 use crate::schema::plan::Detail;
@@ -140,7 +141,7 @@ impl Opts {
             comm_names: false,
             always_pid: false,
             color: Color::Auto,
-            form: Form::Text,
+            form: Form::TEXT,
             record: None,
             only_table: false,
             table: false,
@@ -157,15 +158,15 @@ impl Opts {
     }
 
     /// Notes one option, or says why it can not be had.
-    pub fn take(&mut self, flag: &Flag, given: &Given<'_>) -> Result<(), Fault> {
-        if let Standing::Refused(why) = flag.standing {
+    pub fn take(&mut self, row: &Row<Set>, given: &Given<'_>) -> Result<(), Fault> {
+        if let Standing::Refused(why) = row.flag.standing {
             return Err(Fault::plain(format!("{} is not supported: {why}", given.spelled)));
         }
-        if self.replay && !flag.replay {
+        if self.replay && !row.flag.replay {
             let why = "a recording is replayed, no process is traced";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
-        (flag.set)(self, given)
+        (row.set)(self, given)
     }
 
     /// Decides what depends on several options. `program` is the name for messages, `own` says that it
@@ -349,7 +350,7 @@ impl Opts {
             wall: self.wall,
             by_process: self.by_process,
             histogram: self.histogram,
-            json: self.form == Form::Json,
+            json: self.form == Form::JSON,
         }))
     }
 
@@ -407,7 +408,7 @@ impl Opts {
             }
             None => None,
         };
-        let env = std::mem::take(&mut self.env).iter().map(assignment).collect();
+        let env = std::mem::take(&mut self.env).iter().map(|change| words::assignment(change)).collect();
         let command = (!argv.is_empty()).then(|| Command { argv, argv0: self.argv0.take(), env, user });
         Ok(Target {
             command,
@@ -431,7 +432,7 @@ impl Opts {
             return Ok((To::Pipe(std::ffi::OsStr::from_bytes(shell).to_owned()), record, form));
         }
         if own && !self.replay && Path::new(name).extension().is_some_and(|e| e == "trace") {
-            if record.is_some() || self.separate || self.append || form != Form::Text || self.table {
+            if record.is_some() || self.separate || self.append || form != Form::TEXT || self.table {
                 let others = "--record, -ff, -A, --json, -c and -C";
                 return Err(Fault::usage(format!("a recording (-o FILE.trace) and ({others}) are mutually exclusive"))
                     .hint("to have a recording besides, use --record FILE"));
@@ -460,16 +461,6 @@ impl Opts {
 
 fn both(one: &str, other: &str) -> Fault {
     Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
-}
-
-/// `VAR=VAL` or `VAR`.
-fn assignment(change: &OsString) -> (OsString, Option<OsString>) {
-    let bytes = change.as_bytes();
-    let os = |b: &[u8]| std::ffi::OsStr::from_bytes(b).to_owned();
-    match bytes.iter().position(|&b| b == b'=') {
-        Some(at) => (os(&bytes[..at]), Some(os(&bytes[at + 1..]))),
-        None => (change.clone(), None),
-    }
 }
 
 /// Whether some call that takes an environment is shown in full.

@@ -8,11 +8,11 @@ use regex::bytes::Regex;
 
 use super::fault::{Fault, nearest, show};
 use crate::schema::types::{NO_NR, Row, class};
-use crate::schema::{self, Abi};
+use crate::schema::{self, Abi, signal_names};
 use crate::spec::CallFilter;
 
 /// Numbers a call set has room for.
-const CALLS: usize = 512;
+const CALLS: usize = schema::NUMBERS as usize;
 
 /// A set of calls by native number, all of them present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,38 +235,11 @@ pub fn mask(set: &OsStr, what: &str, words: &[&str], member: impl Fn(&str) -> Op
     Ok(if marks % 2 == 1 { !mask } else { mask })
 }
 
-/// Signals 1 to 31, as strace spells them.
-const SIGNALS: &[&str] = &[
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-    "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",
-    "PWR", "SYS",
-];
-
 /// `-e signal=`: bit 0 is signal 1.
 pub fn signals(set: &OsStr) -> Result<u64, Fault> {
     // Signal 0 and those above 64 are accepted, as strace does, and are in no set.
-    mask(set, "signal", SIGNALS, |word| signal(word).map(|n| n.checked_sub(1).unwrap_or(64)))
-}
-
-/// The number of `INT`, `SIGINT`, `sigint`, `2`, `RTMIN` or `RT_3` (the kernel's first real-time signal is 32).
-fn signal(word: &str) -> Option<u32> {
-    if word.starts_with(|c: char| c.is_ascii_digit()) {
-        return word.parse().ok().filter(|&n| n <= 255);
-    }
-    let upper = word.to_ascii_uppercase();
-    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-    if let Some(at) = SIGNALS.iter().position(|&s| s == name) {
-        return Some(at as u32 + 1);
-    }
-    match name.strip_prefix("RT")? {
-        "MIN" => Some(32),
-        rest => rest
-            .strip_prefix('_')
-            .filter(|n| !n.starts_with(['+', '0']))
-            .and_then(|n| n.parse().ok())
-            .filter(|n| (1..=32).contains(n))
-            .map(|n: u32| 32 + n),
-    }
+    let words: Vec<&str> = (1..32).filter_map(signal_names::short).collect();
+    mask(set, "signal", &words, |word| signal_names::number(word).map(|n| n.checked_sub(1).unwrap_or(64)))
 }
 
 /// The place of a word in a list, without regard to case.

@@ -1,61 +1,179 @@
-//! Options of a subcommand whose grammar is our own: a table of rows from which the parser and the help follow, and the values that
-//! several subcommands take.
+//! What an option is, for every command: a [`Flag`] says how it is spelled, what it takes, how a shell completes that, and what it is
+//! for; a [`Row`] adds what it does. Parser, help, man page and completions read the same rows, so an option can not be in one and
+//! not in another. The grammars differ (`getopt`, lsof's), the rows do not.
 
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 
 use super::fault::{Fault, show};
-use super::flags::Takes;
-use super::getopt::{self, Known, Words};
-use super::help::entry;
+use super::getopt::{self, Words};
 use crate::spec::{Backend, Color};
 
-/// An option; `D` is what it changes.
-pub struct Row<D: 'static> {
-    /// `-w`
+/// An option, without what it does.
+#[derive(Debug)]
+pub struct Flag {
+    /// `-f`; in lsof's grammar also `+f`.
     pub short: Option<&'static str>,
-    /// `--watch`
+    /// `--follow-forks`, and other names of it.
     pub long: &'static [&'static str],
     /// What comes behind it.
     pub takes: Takes,
+    /// How a shell completes its value.
+    pub completes: Completes,
+    /// As a qualifier: `trace` and `t`, for `-e trace=` and `-e t=`.
+    pub quals: &'static [&'static str],
+    /// The title under which help lists it; none: with those before all titles.
+    pub group: &'static str,
+    /// tracer's own: the program whose grammar this is does not have it.
+    pub own: bool,
+    /// Of use when a recording is replayed.
+    pub replay: bool,
+    /// Whether it does what it does there.
+    pub standing: Standing,
     /// What it is for.
     pub help: &'static str,
-    /// Carries it out; the value is empty when none is taken.
-    pub set: fn(&mut D, &OsStr) -> Result<(), Fault>,
 }
 
-impl<D> Known for Row<D> {
-    fn short(&self) -> Option<&'static str> {
-        self.short
+/// An option and what it does; `S` is the function of the grammar at hand.
+#[derive(Debug)]
+pub struct Row<S: 'static> {
+    /// The option.
+    pub flag: Flag,
+    /// Carries it out.
+    pub set: S,
+}
+
+/// Notes an option in a draft; the value is empty when none is taken.
+pub type Set<D> = fn(&mut D, &OsStr) -> Result<(), Fault>;
+
+/// What comes behind an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A value, with its name in help.
+    Value(&'static str),
+    /// A value after `=` in the long form, or nothing.
+    Maybe(&'static str),
+}
+
+/// What a value or a word is, as far as a shell can help with it.
+#[derive(Debug, Clone, Copy)]
+pub enum Completes {
+    /// Not at all.
+    Free,
+    /// Files and directories.
+    Files,
+    /// Process ids.
+    Pids,
+    /// Login names.
+    Users,
+    /// A program, then its arguments.
+    Command,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// One of the words that a table elsewhere gives.
+    From(fn() -> Vec<String>),
+}
+
+/// Whether an option does what it does in the program whose grammar this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Yes.
+    Supported,
+    /// It is accepted and changes nothing; why.
+    Ignored(&'static str),
+    /// It is refused; why.
+    Refused(&'static str),
+}
+
+impl Flag {
+    /// An option that its program has too.
+    pub const fn new(
+        short: Option<&'static str>,
+        long: &'static [&'static str],
+        takes: Takes,
+        help: &'static str,
+    ) -> Flag {
+        Flag {
+            short,
+            long,
+            takes,
+            completes: Completes::Free,
+            quals: &[],
+            group: "",
+            own: false,
+            replay: true,
+            standing: Standing::Supported,
+            help,
+        }
     }
 
-    fn long(&self) -> &'static [&'static str] {
-        self.long
+    /// Every spelling.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.short.into_iter().chain(self.long.iter().copied())
     }
 
-    fn takes(&self) -> Takes {
-        self.takes
+    /// The first spelling, for messages and lists.
+    pub fn name(&self) -> &'static str {
+        self.names().next().unwrap_or_default()
     }
 
-    fn own(&self) -> bool {
-        false
+    /// Whether it is refused.
+    pub fn refused(&self) -> bool {
+        matches!(self.standing, Standing::Refused(_))
     }
 }
 
-/// A row.
+impl<S> Row<S> {
+    /// It is taken, and changes nothing: the reason.
+    pub const fn ignored(mut self, why: &'static str) -> Self {
+        self.flag.standing = Standing::Ignored(why);
+        self
+    }
+
+    /// It is known, and refused: the reason.
+    pub const fn refused(mut self, why: &'static str) -> Self {
+        self.flag.standing = Standing::Refused(why);
+        self
+    }
+
+    /// Its value is completed so.
+    pub const fn completes(mut self, completes: Completes) -> Self {
+        self.flag.completes = completes;
+        self
+    }
+
+    /// Its value is a file.
+    pub const fn files(self) -> Self {
+        self.completes(Completes::Files)
+    }
+
+    /// Its value is one of these words.
+    pub const fn words(self, words: &'static [&'static str]) -> Self {
+        self.completes(Completes::Words(words))
+    }
+}
+
+/// A row of a grammar whose options do not need to know how they were spelled.
 pub const fn row<D>(
     short: Option<&'static str>,
     long: &'static [&'static str],
     takes: Takes,
     help: &'static str,
-    set: fn(&mut D, &OsStr) -> Result<(), Fault>,
-) -> Row<D> {
-    Row { short, long, takes, help, set }
+    set: Set<D>,
+) -> Row<Set<D>> {
+    Row { flag: Flag::new(short, long, takes, help), set }
+}
+
+/// The options of a table.
+pub fn flags<S>(table: &'static [Row<S>]) -> Vec<&'static Flag> {
+    table.iter().map(|row| &row.flag).collect()
 }
 
 /// Reads the options; gives the words that are left, or `None` as soon as `asks_help` holds.
 pub fn read<D>(
-    table: &'static [Row<D>],
+    table: &'static [Row<Set<D>>],
     args: &[OsString],
     words: Words,
     draft: &mut D,
@@ -68,33 +186,39 @@ pub fn read<D>(
     Ok(if asks_help(draft) { None } else { Some(words) })
 }
 
-/// The help of every row.
-pub fn help<D>(table: &[Row<D>], out: &mut String) {
-    for row in table {
-        let mut left = row.short.into_iter().chain(row.long.iter().copied()).collect::<Vec<_>>().join(", ");
-        if let Takes::Value(what) = row.takes {
-            left += &format!("={what}");
-        }
-        entry(out, &left, row.help);
-    }
+/// The words of `--color`, and of what else may be left to us.
+pub const WHEN: [&str; 3] = ["auto", "always", "never"];
+/// What they mean as colours.
+pub const COLORS: [Color; 3] = [Color::Auto, Color::Always, Color::Never];
+/// The words of `--backend`.
+pub const BACKENDS: [&str; 3] = ["auto", "ebpf", "ptrace"];
+/// What they mean.
+pub const SOURCES: [Backend; 3] = [Backend::Auto, Backend::Ebpf, Backend::Ptrace];
+
+/// What a word means; `None` for one that is not among `words`.
+pub fn meaning<T: Copy, const N: usize>(words: &[&str; N], meanings: [T; N], word: &OsStr) -> Option<T> {
+    words.iter().zip(meanings).find(|(known, _)| word == **known).map(|(_, meaning)| meaning)
+}
+
+/// The same for the value of an option; the message lists the words.
+pub fn one_of<T: Copy, const N: usize>(
+    option: &str,
+    words: &[&str; N],
+    meanings: [T; N],
+    value: &OsStr,
+) -> Result<T, Fault> {
+    meaning(words, meanings, value).ok_or_else(|| {
+        let (last, first) = words.split_last().unwrap_or((&"", &[]));
+        Fault::usage(format!("{option} is {} or {last}, not '{}'", first.join(", "), show(value)))
+    })
 }
 
 /// The value of `--backend`.
 pub fn backend(value: &OsStr) -> Result<Backend, Fault> {
-    match value.to_str() {
-        Some("auto") => Ok(Backend::Auto),
-        Some("ebpf") => Ok(Backend::Ebpf),
-        Some("ptrace") => Ok(Backend::Ptrace),
-        _ => Err(Fault::usage(format!("--backend is auto, ebpf or ptrace, not '{}'", show(value)))),
-    }
+    one_of("--backend", &BACKENDS, SOURCES, value)
 }
 
 /// The value of `--color`.
 pub fn color(value: &OsStr) -> Result<Color, Fault> {
-    match value.to_str() {
-        Some("auto") => Ok(Color::Auto),
-        Some("always") => Ok(Color::Always),
-        Some("never") => Ok(Color::Never),
-        _ => Err(Fault::usage(format!("--color is auto, always or never, not '{}'", show(value)))),
-    }
+    one_of("--color", &WHEN, COLORS, value)
 }

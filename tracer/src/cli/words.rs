@@ -1,7 +1,7 @@
 //! Values of single options: numbers, digits after the point, columns, keys, sizes, lists of pids. Each
 //! takes what strace takes and refuses what strace refuses.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use super::fault::{Fault, show};
@@ -50,6 +50,16 @@ pub fn pids(value: &OsStr, pids: &mut Vec<i32>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// A change of an environment, `VAR=VAL` or `VAR`: its parts are any bytes.
+pub fn assignment(change: &OsStr) -> (OsString, Option<OsString>) {
+    let bytes = change.as_bytes();
+    let os = |b: &[u8]| OsStr::from_bytes(b).to_owned();
+    match bytes.iter().position(|&b| b == b'=') {
+        Some(at) => (os(&bytes[..at]), Some(os(&bytes[at + 1..]))),
+        None => (change.to_owned(), None),
+    }
 }
 
 /// The form of wall-clock stamps.

@@ -1,88 +1,103 @@
-//! Help for a terminal, from the table of options. Fits 80 columns.
+//! Help for a terminal, from the table of commands and their options. Fits 80 columns.
 
 use std::fmt::Write;
 
-use super::{SUBCOMMANDS, Subcommand};
-use crate::cli::flags::{FLAGS, Flag, Group, Standing};
-use crate::cli::help::{entry, first_sentence, spelling, text};
+use super::table::{self, COMMANDS, Command};
+use crate::cli::flags::FLAGS;
+use crate::cli::help::{Manual, entry, first_sentence, page, spelling};
+use crate::cli::table::{Flag, Standing, flags};
+use crate::exit;
 
-/// `-h`
-pub fn usage(program: &str, own: bool) -> String {
-    let mut out = format!("Usage: {program} [OPTION]... COMMAND [ARG]...\n   or: {program} [OPTION]... -p PID...\n");
-    if own {
-        let _ = write!(
-            out,
-            "   or: {program} [OPTION]... {{ --all | --cgroup PATH | --comm NAME | --uid USER }}\n   or: {program} SUBCOMMAND [ARG]...\n"
-        );
+const SHOWS: &str = "Shows the system calls a program makes, and the signals it gets.";
+const OF_COMMAND: &str = "That of COMMAND; a signal that ended it is repeated. Otherwise:";
+const DONE: (u8, &str) = (exit::OK, "Done.");
+
+/// Of a trace.
+pub const TRACE: Manual = Manual {
+    usage: &[
+        "[OPTION]... COMMAND [ARG]...",
+        "[OPTION]... -p PID...",
+        "[OPTION]... { --all | --cgroup PATH | --comm NAME | --uid USER }",
+    ],
+    about: SHOWS,
+    options: || flags(FLAGS),
+    notes: "",
+    ends: OF_COMMAND,
+    exits: &[
+        DONE,
+        (exit::USAGE, "A usage error."),
+        (exit::LOSS, "Something was lost, under --strict."),
+        (exit::FAILED, "tracer could not do its job."),
+    ],
+};
+
+/// Of a trace in strace's grammar.
+pub const STRACE: Manual = Manual {
+    usage: &["[OPTION]... COMMAND [ARG]...", "[OPTION]... -p PID..."],
+    about: SHOWS,
+    options: || flags(FLAGS),
+    notes: "",
+    ends: OF_COMMAND,
+    exits: &[
+        DONE,
+        (exit::STRACE_USAGE, "A usage error, or it could not be done."),
+        (exit::LOSS, "Something was lost, under --strict."),
+    ],
+};
+
+/// Of a replay.
+pub const REPLAY: Manual = Manual {
+    usage: &["FILE [OPTION]..."],
+    about: "Shows a recording, with any option about filtering and output.",
+    options: || flags(FLAGS).into_iter().filter(|flag| flag.replay && flag.standing == Standing::Supported).collect(),
+    notes: "",
+    ends: "",
+    exits: &[
+        DONE,
+        (exit::USAGE, "A usage error."),
+        (exit::LOSS, "Something was lost when it was recorded, under --strict."),
+        (exit::FAILED, "It could not be read, or not be shown."),
+    ],
+};
+
+/// `tracer -h`: the commands, and how to trace.
+pub fn overview(program: &str) -> String {
+    let mut lists = String::from("\nCommands (-- before a program of such a name; tracer help COMMAND tells more):\n");
+    for command in COMMANDS {
+        entry(&mut lists, command.name, command.summary);
     }
-    out.push_str("\nShows the system calls a program makes, and the signals it gets.\n");
-    if own {
-        out.push_str("\nSubcommands (-- before a command of such a name):\n");
-        for s in SUBCOMMANDS {
-            entry(&mut out, &format!("{} {}", s.name, s.args), s.help);
-        }
-    }
-    for (group, title) in Group::ALL {
-        let flags: Vec<&Flag> =
-            FLAGS.iter().filter(|f| f.group == *group && !matches!(f.standing, Standing::Refused(_))).collect();
-        if flags.is_empty() {
-            continue;
-        }
-        let _ = write!(out, "\n{title}:\n");
-        for flag in flags {
-            entry(&mut out, &spelling(flag), &text(flag));
-        }
-    }
-    out.push_str("\nExit status: that of COMMAND; a signal that ended it is repeated. ");
-    out.push_str(if own {
-        "Otherwise\n0, 2 for a usage error, 4 for a loss under --strict, 125 when tracing failed.\n"
-    } else {
-        "Otherwise\n0, or 1 for an error.\n"
-    });
-    out
+    page(program, &table::TRACE.manual, &lists)
 }
 
-/// Help of one subcommand.
-pub fn subcommand(program: &str, s: &Subcommand) -> String {
-    let mut out = format!("Usage: {program} {}", s.name);
-    if !s.args.is_empty() {
-        let _ = write!(out, " {}", s.args);
-    }
-    let _ = write!(out, "\n\n{}\n", s.help);
-    if s.name == "replay" {
-        for (group, title) in Group::ALL {
-            let flags: Vec<&Flag> =
-                FLAGS.iter().filter(|f| f.group == *group && f.replay && f.standing == Standing::Supported).collect();
-            if !flags.is_empty() {
-                let _ = write!(out, "\n{title}:\n");
-            }
-            for flag in flags {
-                entry(&mut out, &spelling(flag), &text(flag));
-            }
-        }
-    }
-    out
+/// The help of a command; `program` is what stands before its words.
+pub fn of(program: &str, command: &Command) -> String {
+    page(program, &command.manual, "")
 }
 
 /// Every option of strace, and what became of it.
 pub fn compat() -> String {
     let mut out = String::from("Options of strace (6.1 and later), and what tracer does with them.\n");
+    let options = || FLAGS.iter().map(|row| &row.flag);
     for title in ["Supported", "Accepted, ignored", "Refused"] {
         let _ = write!(out, "\n{title}:\n");
-        for flag in FLAGS.iter().filter(|f| !f.own) {
-            let (standing, what) = match flag.standing {
-                Standing::Supported => ("Supported", first_sentence(flag.help)),
-                Standing::Ignored(why) => ("Accepted, ignored", why),
-                Standing::Refused(why) => ("Refused", why),
-            };
+        for flag in options().filter(|flag| !flag.own) {
+            let (standing, what) = standing(flag);
             if standing == title {
                 entry(&mut out, &spelling(flag), what);
             }
         }
     }
     out.push_str("\ntracer's own:\n");
-    for flag in FLAGS.iter().filter(|f| f.own) {
+    for flag in options().filter(|flag| flag.own) {
         entry(&mut out, &spelling(flag), first_sentence(flag.help));
     }
     out
+}
+
+fn standing(flag: &Flag) -> (&'static str, &'static str) {
+    match flag.standing {
+        Standing::Supported => ("Supported", first_sentence(flag.help)),
+        Standing::Ignored(why) => ("Accepted, ignored", why),
+        Standing::Refused(why) => ("Refused", why),
+    }
 }

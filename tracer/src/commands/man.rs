@@ -1,69 +1,125 @@
-//! The manual page, from the table of options.
+//! The manual page, from the table of commands: one page, with a section for each command.
 
 use std::fmt::Write;
 
-use super::SUBCOMMANDS;
-use crate::cli::flags::{FLAGS, Group, Standing};
-use crate::cli::help::{spelling, text};
+use super::table::{COMMANDS, Command, TRACE};
+use crate::cli::help::{Manual, spellings, text};
+use crate::cli::table::{Flag, Standing};
+use crate::exit;
+
+/// What each code means to whom does not know which command was run; the commands say it of themselves.
+pub const CODES: &[(u8, &str)] = &[
+    (exit::OK, "Done, and something was found where something was looked for."),
+    (
+        exit::NOTHING,
+        "Nothing was found; an audited command failed; called as strace, lsof or ss, an error of usage or of the work.",
+    ),
+    (exit::USAGE, "A usage error, or a wrong policy."),
+    (exit::VIOLATED, "A policy was violated."),
+    (exit::LOSS, "Something was lost, under --strict; the evidence of an audit is incomplete."),
+    (exit::FAILED, "tracer could not do its job."),
+    (exit::SS_USAGE, "A usage error, called as ss."),
+];
 
 /// The page, for man(7).
 pub fn page() -> String {
     let mut out = format!(".TH TRACER 1 \"\" \"tracer {}\" \"User Commands\"\n", env!("CARGO_PKG_VERSION"));
     out.push_str(".SH NAME\ntracer \\- show the system calls and signals of processes\n.SH SYNOPSIS\n.nf\n");
-    for form in
-        ["COMMAND [ARG]...", "\\-p PID...", "{ \\-\\-all | \\-\\-cgroup PATH | \\-\\-comm NAME | \\-\\-uid USER }"]
-    {
-        let _ = writeln!(out, "\\fBtracer\\fR [OPTION]... {form}");
-    }
-    for s in SUBCOMMANDS {
-        let _ = writeln!(out, "\\fBtracer {}\\fR {}", s.name, escape(s.args));
+    synopsis(&mut out, "tracer", &TRACE.manual);
+    for command in others() {
+        synopsis(&mut out, &name(command), &command.manual);
     }
     out.push_str(".fi\n.SH DESCRIPTION\n");
     out.push_str(concat!(
         "Runs COMMAND, or attaches to running processes, and writes a line for each system call they make and each\n",
         "signal they get, to standard error or to a file, as strace does. Events come from eBPF programs in the\n",
         "kernel where these can be loaded, and from ptrace(2) where not.\n.PP\n",
-        "Called by the name strace, or as \\fBtracer strace\\fR, it has exactly the grammar of strace.\n",
-        "A first word that is a subcommand is one; a double dash before it makes it a command.\n.PP\n",
+        "A first word that is one of the commands below is one; a double dash before it makes it a program to trace.\n",
+        "Called by the name strace, lsof or ss it is that program.\n.PP\n",
         "Everything that could not be shown is counted and said: a line at the end, and in JSON the last object.\n",
-        ".SH SUBCOMMANDS\n"
+        ".SH COMMANDS\n"
     ));
-    for s in SUBCOMMANDS {
-        let _ = write!(out, ".TP\n\\fB{}\\fR {}\n{}\n", s.name, escape(s.args), escape(s.help));
+    for command in COMMANDS {
+        let _ = write!(out, ".TP\n.B {}\n{}\n", escape(command.name), escape(command.summary));
     }
     out.push_str(".SH OPTIONS\n");
-    for (group, title) in Group::ALL {
-        let _ = writeln!(out, ".SS {title}");
-        for flag in FLAGS.iter().filter(|f| f.group == *group && !matches!(f.standing, Standing::Refused(_))) {
-            let _ = write!(out, ".TP\n\\fB{}\\fR\n{}\n", escape(&spelling(flag)), escape(&text(flag)));
-        }
-        if FLAGS.iter().all(|f| f.group != *group || matches!(f.standing, Standing::Refused(_))) {
-            out.push_str("Not in this version.\n");
-        }
-    }
+    options(&mut out, &(TRACE.manual.options)());
     out.push_str(".SH COMPATIBILITY\nThese options of strace are refused, with the reason:\n");
-    for flag in FLAGS {
+    for flag in (TRACE.manual.options)() {
         if let Standing::Refused(why) = flag.standing {
-            let _ = write!(out, ".TP\n\\fB{}\\fR\n{}.\n", escape(&spelling(flag)), escape(why));
+            tagged(&mut out, &spellings(flag), &format!("{why}."));
         }
     }
-    out.push_str(".SH EXIT STATUS\nThat of COMMAND; a signal that ended it is repeated. Otherwise:\n");
-    let codes = [
-        ("0", "Done."),
-        ("1", "A usage error, called as strace."),
-        ("2", "A usage error."),
-        ("4", "Something was lost, under \\-\\-strict."),
-        ("125", "tracer could not do its job."),
-    ];
-    for (code, what) in codes {
-        let _ = write!(out, ".TP\n.B {code}\n{what}\n");
+    for command in others() {
+        let _ = writeln!(out, ".SH {}", escape(&name(command).to_uppercase()));
+        let _ = writeln!(out, "{}", escape(command.manual.about));
+        section(&mut out, command);
     }
-    out.push_str(".SH SEE ALSO\n.BR strace (1),\n.BR ptrace (2),\n.BR bpf (2)\n");
+    out.push_str(".SH EXIT STATUS\nOf a trace, that of COMMAND; a signal that ended it is repeated. Otherwise:\n");
+    for (code, what) in CODES {
+        tagged(&mut out, &code.to_string(), what);
+    }
+    out.push_str(".SH SEE ALSO\n.BR strace (1),\n.BR lsof (8),\n.BR ss (8),\n.BR ptrace (2),\n.BR bpf (2)\n");
     out
 }
 
+/// All but the trace, which the page begins with.
+fn others() -> impl Iterator<Item = &'static Command> {
+    COMMANDS.iter().copied().filter(|command| command.name != TRACE.name)
+}
+
+fn name(command: &Command) -> String {
+    format!("tracer {}", command.name)
+}
+
+fn synopsis(out: &mut String, name: &str, manual: &Manual) {
+    for form in manual.usage {
+        let _ = writeln!(out, "{}", format!("\\fB{name}\\fR {}", escape(form)).trim_end());
+    }
+}
+
+/// Options, notes and exit codes of a command. Those that have the options of a trace do not list them again.
+fn section(out: &mut String, command: &Command) {
+    let manual = &command.manual;
+    let flags = (manual.options)();
+    if flags.iter().all(|flag| (TRACE.manual.options)().iter().any(|known| std::ptr::eq(*known, *flag))) {
+        let names: Vec<String> = flags.iter().filter(|flag| !flag.refused()).map(|flag| escape(flag.name())).collect();
+        let _ = write!(out, ".PP\nIts options are these of a trace: {}.\n", names.join(", "));
+    } else {
+        options(out, &flags);
+    }
+    if !manual.notes.is_empty() {
+        out.push_str(".PP\n.nf\n");
+        for line in manual.notes.lines() {
+            let _ = writeln!(out, "{}", escape(line));
+        }
+        out.push_str(".fi\n");
+    }
+    out.push_str(".PP\nExit status:");
+    let _ = writeln!(out, "{}", format!(" {}", escape(manual.ends)).trim_end());
+    for (code, what) in manual.exits {
+        tagged(out, &code.to_string(), what);
+    }
+}
+
+/// Options under their titles.
+fn options(out: &mut String, flags: &[&Flag]) {
+    let mut group = "";
+    for flag in flags.iter().filter(|flag| !flag.refused()) {
+        if flag.group != group {
+            group = flag.group;
+            let _ = writeln!(out, ".SS {}", escape(group));
+        }
+        tagged(out, &spellings(flag), &text(flag));
+    }
+}
+
+fn tagged(out: &mut String, tag: &str, what: &str) {
+    let _ = write!(out, ".TP\n\\fB{}\\fR\n{}\n", escape(tag), escape(what));
+}
+
 /// Text that roff takes as it is.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let escaped = text.replace('\\', "\\e").replace('-', "\\-");
     if escaped.starts_with(['.', '\'']) { format!("\\&{escaped}") } else { escaped }
 }

@@ -2,20 +2,30 @@
 //! what of the spec differs from that of a plain command, or (`###`) the message. The same words are then
 //! held against the installed strace.
 
+mod texts;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use super::{Action, SUBCOMMANDS, complete, help, man, parse};
+use super::own::Doctor;
+use super::table::COMMANDS;
+use super::{Action, Job, parse};
+use crate::cli::asked::Replay;
 use crate::cli::fault::UsageError;
-use crate::cli::flags::{FLAGS, Standing, Takes};
-use crate::cli::help::spelling;
+use crate::cli::flags::FLAGS;
+use crate::cli::table::{Flag, Standing, Takes};
+use crate::exit;
 use crate::schema;
 use crate::spec::{CallFilter, Spec, Verbose};
+use crate::tools::audit::options::{Rule, check::Check};
+use crate::tools::audit::request::Audit;
+use crate::tools::inspect::request::Inspect;
+use crate::tools::lsof::request::Lsof;
+use crate::tools::ss::request::Request;
 
 /// Splits as a shell does: blanks, single quotes; `\xff` is a byte.
 fn words(line: &str) -> Vec<OsString> {
@@ -49,9 +59,19 @@ fn run(line: &str) -> Result<Action, UsageError> {
 
 fn spec(line: &str) -> Spec {
     match run(line) {
-        Ok(Action::Trace(spec) | Action::Replay { spec, .. }) => *spec,
+        Ok(Action::Run(job)) => traced(&*job).unwrap_or_else(|| panic!("{line}: {job:?}")).clone(),
         other => panic!("{line}: {other:?}"),
     }
+}
+
+/// The request, where it is of this type.
+fn request<R: 'static>(job: &dyn Job) -> Option<&R> {
+    job.request().downcast_ref()
+}
+
+/// What shall be traced.
+fn traced(job: &dyn Job) -> Option<&Spec> {
+    request::<Box<Spec>>(job).map(|spec| &**spec)
 }
 
 /// A few calls of each kind stand for all, so that new rows change nothing here.
@@ -147,34 +167,57 @@ fn outcome(line: &str) -> String {
         out
     };
     match run(line) {
-        Ok(Action::Trace(s)) => format!("=>{}", differences(&s)),
-        Ok(Action::Replay { file, spec }) => format!("=> replay {file:?}:{}", differences(&spec)),
-        Ok(Action::Lsof(spec)) => format!("=> lsof {:?}", spec.select.names),
-        Ok(Action::Sockets(request)) => format!("=> sockets, tables {:#x}", request.tables),
-        Ok(Action::Inspect(spec)) => {
-            let watch = spec.watch.map_or_else(String::new, |time| format!(" watch={}ms", time.as_millis()));
-            let json = if spec.json { " json" } else { "" };
-            let env = if spec.environment { " env" } else { "" };
-            format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
-        }
-        Ok(Action::Audit(spec)) => {
-            let reports: Vec<_> =
-                spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
-            let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
-            let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
-            let flags = [(spec.update, " update"), (spec.hash, " hash"), (spec.quiet, " quiet")];
-            let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
-            format!(
-                "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
-                spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
-            )
-        }
-        Ok(Action::Doctor { json }) => format!("=> doctor json={json}"),
+        Ok(Action::Run(job)) => job_outcome(&*job, differences),
         Ok(Action::Help(text)) => format!("=> help, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Version(text)) => format!("=> version, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Completions(text)) => format!("=> completions, {}", text.lines().next().unwrap_or_default()),
         Ok(Action::Man(text)) => format!("=> man, {}", text.lines().next().unwrap_or_default()),
         Err(e) => format!("### {} {}", e.code, e.to_string().replace('\n', " | ")),
+    }
+}
+
+fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
+    if let Some(spec) = traced(job) {
+        format!("=>{}", differences(spec))
+    } else if let Some(Replay { file, spec }) = request(job) {
+        format!("=> replay {file:?}:{}", differences(spec))
+    } else if let Some(list) = request::<Box<Lsof>>(job) {
+        format!("=> lsof {:?}", list.select.names)
+    } else if let Some(list) = request::<Box<Request>>(job) {
+        format!("=> sockets, tables {:#x}", list.tables)
+    } else if let Some(Doctor { json }) = request(job) {
+        format!("=> doctor json={json}")
+    } else if let Some(spec) = request::<Box<Inspect>>(job) {
+        let watch = spec.watch.map_or_else(String::new, |time| format!(" watch={}ms", time.as_millis()));
+        let json = if spec.json { " json" } else { "" };
+        let env = if spec.environment { " env" } else { "" };
+        format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
+    } else if let Some(spec) = request::<Box<Audit>>(job) {
+        let reports: Vec<_> =
+            spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
+        let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
+        let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
+        let flags = [
+            (spec.update, " update"),
+            (spec.hash, " hash"),
+            (spec.quiet, " quiet"),
+            (spec.keep, " keep"),
+            (spec.write, " write"),
+        ];
+        let mut flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+        if spec.runs != 1 {
+            let _ = write!(flags, " runs {}", spec.runs);
+        }
+        format!(
+            "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
+            spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
+        )
+    } else if let Some(Rule(rule)) = request(job) {
+        format!("=> explain {rule:?}")
+    } else if let Some(Check { file }) = request(job) {
+        format!("=> check policy {file:?}")
+    } else {
+        panic!("a request of a type that the tests do not know: {job:?}")
     }
 }
 
@@ -195,7 +238,9 @@ fn command_lines_come_to_what_the_table_says() {
             (Some(at), _) | (None, Some(at)) => (line[..at].trim_end(), line[at..].trim_end()),
             (None, None) => (line.trim_end(), ""),
         };
-        let got = outcome(command).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        let got = outcome(command)
+            .replace(env!("CARGO_PKG_VERSION"), "VERSION")
+            .replace(concat!("commit ", env!("TRACER_COMMIT")), "commit COMMIT");
         if got != expected {
             wrong.push(format!("{command}\n  expected {expected}\n  got      {got}"));
         }
@@ -211,8 +256,8 @@ fn command_lines_come_to_what_the_table_says() {
 }
 
 fn skip(test: &str, why: &str) {
-    // Not captured by the harness: whoever runs the tests sees what did not run.
-    let _ = writeln!(std::io::stderr(), "SKIP {test}: {why}");
+    // `cargo xtask test` reads it, and counts.
+    println!("SKIP {test}: {why}");
 }
 
 /// The installed strace's stderr and exit code.
@@ -252,7 +297,10 @@ fn messages_are_those_of_the_installed_strace() {
         let (stderr, code) = strace(&args);
         let theirs: Vec<&str> = stderr.lines().filter(|l| l.starts_with("strace: ") || l.starts_with("Try ")).collect();
         let (ours, our_code) = match parse([OsString::from("strace")].into_iter().chain(args)) {
-            Ok(Action::Trace(spec)) => (spec.notices.iter().map(|n| format!("strace: {n}")).collect(), Some(0)),
+            Ok(Action::Run(job)) => (
+                traced(&*job).into_iter().flat_map(|spec| &spec.notices).map(|n| format!("strace: {n}")).collect(),
+                Some(0),
+            ),
             Ok(_) => (Vec::new(), Some(0)),
             Err(e) => {
                 let lines = e.to_string();
@@ -275,7 +323,7 @@ proptest! {
         if let Err(e) = parse(args) {
             let text = e.to_string();
             prop_assert!(!text.is_empty() && text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
-            prop_assert!(e.code == 1 || e.code == 2);
+            prop_assert!([exit::STRACE_USAGE, exit::USAGE, exit::SS_USAGE].contains(&e.code));
         }
     }
 
@@ -284,7 +332,10 @@ proptest! {
         let argv: Vec<OsString> = argv.into_iter().map(OsString::from_vec).collect();
         let line = ["tracer", "-f", "--"].into_iter().map(OsString::from).chain(argv.iter().cloned());
         match parse(line) {
-            Ok(Action::Trace(spec)) => prop_assert_eq!(spec.target.command.map(|c| c.argv), Some(argv)),
+            Ok(Action::Run(job)) => {
+                let command = traced(&*job).and_then(|spec| spec.target.command.clone());
+                prop_assert_eq!(command.map(|c| c.argv), Some(argv));
+            }
             other => prop_assert!(false, "{other:?}"),
         }
     }
@@ -294,20 +345,11 @@ proptest! {
 fn any_word() -> impl Strategy<Value = OsString> {
     let bytes = prop::collection::vec(any::<u8>(), 0..12).prop_map(OsString::from_vec);
     let options: Vec<&'static str> =
-        FLAGS.iter().flat_map(|f| f.short.into_iter().chain(f.long.iter().copied())).collect();
-    let quals: Vec<&'static str> = FLAGS.iter().flat_map(|f| f.quals.iter().copied()).collect();
-    let first = prop::sample::select(vec![
-        "strace",
-        "tracer",
-        "replay",
-        "doctor",
-        "help",
-        "completions",
-        "true",
-        "--",
-        "-",
-        "",
-    ]);
+        COMMANDS.iter().flat_map(|command| (command.manual.options)()).flat_map(Flag::names).collect();
+    let quals: Vec<&'static str> = FLAGS.iter().flat_map(|row| row.flag.quals.iter().copied()).collect();
+    let first: Vec<&'static str> =
+        ["tracer", "true", "--", "-", ""].into_iter().chain(COMMANDS.iter().map(|command| command.name)).collect();
+    let first = prop::sample::select(first);
     prop_oneof![
         bytes.clone(),
         first.prop_map(OsString::from),
@@ -324,105 +366,6 @@ fn join(parts: &[&[u8]]) -> OsString {
 }
 
 #[test]
-fn no_two_options_have_a_name_in_common() {
-    let mut names: Vec<&str> = FLAGS.iter().flat_map(|f| f.short.into_iter().chain(f.long.iter().copied())).collect();
-    let mut quals: Vec<&str> = FLAGS.iter().flat_map(|f| f.quals.iter().copied()).collect();
-    for list in [&mut names, &mut quals] {
-        list.sort_unstable();
-        let twice: Vec<_> = list.windows(2).filter(|w| w[0] == w[1]).collect();
-        assert!(twice.is_empty(), "{twice:?}");
-    }
-    for flag in FLAGS {
-        assert!(flag.short.is_none_or(|s| s.len() == 2 && s.starts_with('-')), "{flag:?}");
-        assert!(flag.long.iter().all(|l| l.len() > 2 && l.starts_with("--")), "{flag:?}");
-        assert!(!flag.name().is_empty() && flag.help.ends_with('.'), "{flag:?}");
-    }
-}
-
-#[test]
-fn every_option_is_in_every_text() {
-    let (usage, page, compat) = (help::usage("tracer", true), man::page(), help::compat());
-    for flag in FLAGS {
-        let form = spelling(flag);
-        let refused = matches!(flag.standing, Standing::Refused(_));
-        assert_eq!(usage.contains(&format!("  {form}")), !refused, "{form} in help");
-        assert!(page.contains(&form.replace('-', "\\-")), "{form} in the manual page");
-        assert!(compat.contains(&format!("  {form}")), "{form} in the table of compatibility");
-        for shell in ["bash", "zsh", "fish"] {
-            let script = complete::script(shell).expect("a shell that is known");
-            for long in flag.long {
-                let name = if shell == "fish" { format!(" -l {} ", &long[2..]) } else { (*long).to_owned() };
-                assert!(refused || script.contains(&name), "{long} in the completion of {shell}");
-            }
-        }
-    }
-}
-
-#[test]
-fn help_fits_a_terminal() {
-    let texts = [help::usage("tracer", true), help::usage("strace", false), help::compat()];
-    let more = SUBCOMMANDS.iter().map(|s| help::subcommand("tracer", s));
-    for text in texts.into_iter().chain(more) {
-        for line in text.lines() {
-            assert!(line.chars().count() < 80 && line.trim_end() == line, "{line:?}");
-        }
-    }
-}
-
-/// The words bash offers for the last word of a command line.
-fn bash_offers(line: &str) -> Option<Vec<String>> {
-    let script = complete::script("bash")?;
-    let words = line.split(' ').map(|w| format!("'{w}'")).collect::<Vec<_>>().join(" ");
-    let drive = "compopt() { :; }; complete() { :; }\n";
-    let ask = format!(
-        "\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _tracer; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    );
-    let out = Command::new("bash").args(["--norc", "-uc", &format!("{drive}{script}{ask}")]).output().ok()?;
-    assert!(out.stderr.is_empty(), "{line}: {}", String::from_utf8_lossy(&out.stderr));
-    Some(String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect())
-}
-
-#[test]
-fn bash_completes() {
-    if Command::new("bash").arg("-c").arg(":").output().is_err() {
-        return skip("bash_completes", "no bash");
-    }
-    let check = |line: &str, expected: &[&str]| assert_eq!(bash_offers(line).expect("bash runs"), expected, "{line}");
-    check("tracer --back", &["--backend"]);
-    check("tracer --backend p", &["ptrace"]);
-    check("tracer -f --color a", &["auto", "always"]);
-    check("tracer --trace=%mem", &["%memory"]);
-    check("tracer -e sta", &["status="]);
-    check("tracer completions z", &["zsh"]);
-    check("tracer help com", &["compat", "completions"]);
-    check("tracer -o /dev/nul", &["/dev/null"]);
-    check("tracer -s 7 cat /dev/nul", &["/dev/null"]);
-    assert!(bash_offers("tracer doc").expect("bash runs").contains(&"doctor".to_owned()));
-}
-
-#[test]
-fn other_programs_accept_what_is_made_for_them() {
-    let test = "other_programs_accept_what_is_made_for_them";
-    let feed = |program: &str, args: &[&str], text: &str| {
-        let started = Command::new(program)
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let Ok(mut child) = started else { return skip(test, &format!("no {program}")) };
-        // A reader that ends early says why on stderr, which is looked at below.
-        let _ = child.stdin.take().map(|mut pipe| pipe.write_all(text.as_bytes()));
-        let out = child.wait_with_output().expect("a child can be waited for");
-        assert!(out.status.success() && out.stderr.is_empty(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
-    };
-    for shell in ["bash", "zsh", "fish"] {
-        feed(shell, &["-n"], &complete::script(shell).expect("a shell that is known"));
-    }
-    feed("groff", &["-man", "-ww", "-Tascii"], &man::page());
-}
-
-#[test]
 fn values_are_taken_as_bytes() {
     let s = spec(r"strace -P /\xff -E A=\xfe -o /tmp/\xfd true \xfc");
     assert_eq!(s.show.paths, [b"/\xff".to_vec()]);
@@ -433,8 +376,12 @@ fn values_are_taken_as_bytes() {
 
 #[test]
 fn an_option_with_an_optional_value_never_eats_the_command() {
-    for flag in FLAGS.iter().filter(|f| matches!(f.takes, Takes::Maybe(_)) && f.standing == Standing::Supported) {
-        for name in flag.short.iter().chain(flag.long) {
+    for flag in FLAGS
+        .iter()
+        .map(|row| &row.flag)
+        .filter(|f| matches!(f.takes, Takes::Maybe(_)) && f.standing == Standing::Supported)
+    {
+        for name in flag.names() {
             let s = spec(&format!("strace {name} true"));
             assert_eq!(s.target.command.map(|c| c.argv), Some(vec!["true".into()]), "{name}");
         }

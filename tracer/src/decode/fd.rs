@@ -34,7 +34,7 @@ pub fn element<'a>(place: Place<'_, 'a>, fd: i32, part: u16) -> Value<'a> {
     let found = place.cx.blobs.find(place.arg, shape::FDS, place.phase, part);
     match found {
         Some((blob, bytes)) if blob.status != status::ABSENT => Value::Fd(fd, view(bytes)),
-        _ if fd == -100 => Value::Int(-100),
+        _ if fd == libc::AT_FDCWD => Value::Int(fd.into()),
         _ => Value::Fd(fd, None),
     }
 }

@@ -1,7 +1,7 @@
 //! (row, record) -> [`Call`]: pure, total, no I/O. Any bytes give some call: what is missing, cut or
 //! unreadable shows as the address the program passed. The row's arguments are walked in order, each
-//! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes ([`shapes`],
-//! [`sockaddr`], [`msghdr`]) and the forms of their own in [`special`].
+//! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes (`shapes`,
+//! `sockaddr`, `msghdr`) and the forms of their own in [`special`].
 
 mod blobs;
 pub mod calls;
@@ -10,7 +10,6 @@ mod msghdr;
 mod names;
 mod scalar;
 mod shapes;
-pub mod signals;
 mod sockaddr;
 pub mod special;
 #[cfg(test)]
@@ -23,8 +22,8 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
-use crate::schema::types::{Arg, Len, Row, Special, Ty, Variant};
-use crate::schema::{Abi, by_nr};
+use crate::schema::types::{Arg, Len, Row, Special, Ty};
+use crate::schema::{Abi, by_nr, errno};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use fd::view as file_view;
@@ -102,7 +101,7 @@ impl<'a> Context<'_, 'a> {
 
     /// The call was interrupted by a signal and will be restarted (or fail with EINTR).
     pub fn interrupted(&self) -> bool {
-        self.ended() && (-516..=-512).contains(&self.head.ret)
+        self.ended() && errno::of(self.head.ret).is_some_and(|error| errno::restart(error).is_some())
     }
 
     /// The call has ended and its return value means something.
@@ -140,6 +139,19 @@ pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     }
 }
 
+/// Decodes a 32-bit call by its row, as far as the rows' layouts go: numbers, names, strings, descriptors and addresses are the same
+/// in both ABIs, and what else lies in memory is an address.
+pub fn narrow<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
+    let mut head = Head::read(record).unwrap_or_default();
+    match by_nr(Abi::I386, head.nr) {
+        Some(row) => {
+            head.args = head.args.map(|arg| u64::from(arg as u32));
+            decode_as(record, head, row, options)
+        }
+        None => raw(head, None, true),
+    }
+}
+
 /// Decodes a record as a call of `row`, whatever its number says.
 fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Options) -> Call<'a> {
     let blobs = Blobs::new(record, &head);
@@ -151,7 +163,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         addresses: options.addresses.get(head.nr as usize).copied().unwrap_or(false),
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
     };
-    let (args, ret) = match variant(row, &head) {
+    let (args, ret) = match row.variant(&head.args) {
         Some(variant) => (variant.args, &variant.ret),
         None => (row.args, &row.ret),
     };
@@ -202,17 +214,9 @@ fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     Call { head, row, args, entered, ret }
 }
 
-/// The variant that the selector argument chooses.
-fn variant(row: &'static Row, head: &Head) -> Option<&'static Variant> {
-    row.variants.iter().find(|v| {
-        let value = head.args.get(usize::from(v.selector)).copied().unwrap_or(0);
-        v.values.iter().any(|&x| x as u32 == value as u32)
-    })
-}
-
 /// A return value in the range of errors.
 fn failed(ret: i64) -> bool {
-    (-4095..0).contains(&ret)
+    errno::of(ret).is_some()
 }
 
 /// How the call ended, when it did not simply return a value.
@@ -223,11 +227,8 @@ fn outcome<'a>(head: &Head) -> Option<Ret<'a>> {
     if head.flags & flag::NO_RETURN != 0 {
         return Some(Ret::Never);
     }
-    match head.ret {
-        -516..=-512 => Some(Ret::Restart(-head.ret as u16)),
-        -4095..=-1 => Some(Ret::Error(-head.ret as u16)),
-        _ => None,
-    }
+    let error = errno::of(head.ret)?;
+    Some(if errno::restart(error).is_some() { Ret::Restart(error) } else { Ret::Error(error) })
 }
 
 fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {

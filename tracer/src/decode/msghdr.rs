@@ -199,10 +199,10 @@ fn socket_level(kind: u64, data: &[u8]) -> Option<Value<'_>> {
     }
 }
 
-/// A passed descriptor of -100 is not the current directory.
+/// A passed descriptor of AT_FDCWD's number is not the current directory.
 fn plain_fd(value: Value<'_>) -> Value<'_> {
     match value {
-        Value::Fd(-100, None) => Value::Int(-100),
+        Value::Fd(libc::AT_FDCWD, None) => Value::Int(libc::AT_FDCWD.into()),
         other => other,
     }
 }

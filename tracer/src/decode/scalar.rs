@@ -22,7 +22,7 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Dev => Value::Dev(unsigned(raw, width)),
         Ty::Fd => match signed(raw, narrow) as i32 {
             // AT_FDCWD means something to `DirFd` only.
-            -100 => Value::Int(-100),
+            libc::AT_FDCWD => Value::Int(libc::AT_FDCWD.into()),
             fd => Value::Fd(fd, None),
         },
         Ty::DirFd => Value::Fd(signed(raw, narrow) as i32, None),

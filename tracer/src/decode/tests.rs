@@ -162,6 +162,7 @@ fn the_end_is_told_by_kind_flag_and_value() {
     assert_eq!(end(read().ret(-4095)), "error 4095");
     assert_eq!(end(read().ret(-4096)), "Value(Int(-4096))");
     assert_eq!(end(read().ret(-512)), "restart 512");
+    assert_eq!(end(read().ret(-515)), "error 515");
     assert_eq!(end(read().ret(-516)), "restart 516");
     assert_eq!(end(read().ret(-517)), "error 517");
     assert_eq!(end(read().ret(0).never()), "never");

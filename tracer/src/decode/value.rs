@@ -36,7 +36,7 @@ pub enum Ret<'a> {
     Noted(Value<'a>, Box<Value<'a>>),
     /// It failed with this errno (positive).
     Error(u16),
-    /// It will be restarted after a signal: ERESTARTSYS and its kin, 512 to 516.
+    /// It will be restarted after a signal: an error that [`crate::schema::errno::restart`] knows.
     Restart(u16),
 }
 

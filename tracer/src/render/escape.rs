@@ -1,10 +1,130 @@
-//! The one way for bytes of others to reach a line. A [`Line`] owns the output while a line is made and
-//! takes words of our own (`&'static str`), numbers, and bytes only through an escape: what it appends
-//! is printable ASCII, whatever it is given, but for its own colours and the final newline. A traced
-//! program chooses path names, socket names, its comm and its data; none can move a cursor, forge a
-//! line or end a quotation.
+//! The one way for text of others to be written: a traced program chooses path names, socket names, its comm and its data; none can
+//! move a cursor, forge a line or end a quotation. A [`Line`] owns the output while a line is made and takes words of our own
+//! (`&'static str`), numbers, and bytes only through an escape: what it appends is printable ASCII, whatever it is given, but for its
+//! own colours and the final newline. Where other characters may be shown, a [`Profile`] says how those are written that may not:
+//! [`never_raw`] has the list of them, and nothing else has one.
 
 use crate::spec::Hex;
+
+/// Characters that are no control characters and that no output has raw: they have no width, turn the direction of text, end a line
+/// or are tags, so that what is read is not what is there. In ascending order: the Unicode categories Cf, Zl and Zp, and what is to be
+/// ignored where it is unknown (Default_Ignorable_Code_Point), but for the sixteen selectors of a glyph's form, which text with
+/// emoji is full of.
+const HIDDEN: &[(char, char)] = &[
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+/// Whether a character must not come out as it is, whoever reads it: control characters of both kinds, and those of `HIDDEN`.
+pub fn never_raw(c: char) -> bool {
+    c.is_control() || HIDDEN.iter().take_while(|range| range.0 <= c).any(|range| c <= range.1)
+}
+
+/// A piece of text of others: a character, or a byte that belongs to none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// A character of UTF-8.
+    Char(char),
+    /// What is no UTF-8.
+    Byte(u8),
+}
+
+/// The pieces of bytes that may be UTF-8.
+pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Piece> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        chunk.valid().chars().map(Piece::Char).chain(chunk.invalid().iter().map(|&byte| Piece::Byte(byte)))
+    })
+}
+
+/// Who reads text of others that need not be ASCII, and so how it is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Inside of a string of JSON: `\n`, `\u202e`.
+    Json,
+    /// Inside of a string of TOML in double quotes: `\u202e`, `\U000e0041`.
+    Toml,
+    /// Words that somebody typed, in a message: `\x1b`, `\u{202e}`.
+    Typed,
+    /// As lsof writes names: `\n` and its like, `^X`, `\xe2\x80\xae`; other characters as they are in a UTF-8 locale only.
+    Lsof {
+        /// A UTF-8 locale.
+        utf8: bool,
+        /// Blanks are escaped too.
+        blank: bool,
+    },
+}
+
+impl Profile {
+    /// Appends a piece.
+    pub fn put(self, piece: Piece, out: &mut Vec<u8>) {
+        match (self, piece) {
+            (Profile::Json | Profile::Toml, Piece::Char(c @ ('"' | '\\'))) => out.extend_from_slice(&[b'\\', c as u8]),
+            (Profile::Json | Profile::Toml, Piece::Char('\n')) => out.extend_from_slice(b"\\n"),
+            (Profile::Json | Profile::Toml, Piece::Char('\t')) => out.extend_from_slice(b"\\t"),
+            (Profile::Json | Profile::Toml, Piece::Char('\r')) => out.extend_from_slice(b"\\r"),
+            (Profile::Lsof { utf8, blank }, Piece::Char(c)) => match c {
+                ' ' if !blank => out.push(b' '),
+                '\\' => out.extend_from_slice(b"\\\\"),
+                '!'..='~' => out.push(c as u8),
+                '\u{8}' => out.extend_from_slice(b"\\b"),
+                '\u{c}' => out.extend_from_slice(b"\\f"),
+                '\n' => out.extend_from_slice(b"\\n"),
+                '\r' => out.extend_from_slice(b"\\r"),
+                '\t' => out.extend_from_slice(b"\\t"),
+                '\0'..='\u{1f}' => out.extend_from_slice(&[b'^', c as u8 + 0x40]),
+                c if !c.is_ascii() && utf8 && !never_raw(c) => raw(c, out),
+                c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| hex(b, out)),
+            },
+            (_, Piece::Char(c)) if !never_raw(c) => raw(c, out),
+            (Profile::Json, Piece::Char(c)) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|&unit| digits(b"\\u", unit.into(), 4, out));
+            }
+            (Profile::Toml, Piece::Char(c)) if c > '\u{ffff}' => digits(b"\\U", c.into(), 8, out),
+            (Profile::Toml, Piece::Char(c)) => digits(b"\\u", c.into(), 4, out),
+            (Profile::Typed, Piece::Char(c)) if c.is_ascii() => hex(c as u8, out),
+            (Profile::Typed, Piece::Char(c)) => out.extend_from_slice(c.escape_unicode().to_string().as_bytes()),
+            // Neither JSON nor TOML has a form for it: their writers keep such bytes in another one.
+            (_, Piece::Byte(b)) => hex(b, out),
+        }
+    }
+}
+
+fn raw(c: char, out: &mut Vec<u8>) {
+    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+/// `\x1b`
+fn hex(b: u8, out: &mut Vec<u8>) {
+    digits(b"\\x", b.into(), 2, out);
+}
+
+/// `\u202e`: so many hexadecimal digits.
+fn digits(mark: &[u8], n: u32, width: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(mark);
+    out.extend((0..width).rev().map(|at| b"0123456789abcdef"[(n >> (4 * at)) as usize & 15]));
+}
 
 /// A line in the making, appended to a buffer.
 #[derive(Debug)]
@@ -31,6 +151,10 @@ pub enum Color {
     Dim,
     /// Signals and ends.
     Event,
+    /// The head of a table.
+    Title,
+    /// What is no longer there.
+    Gone,
 }
 
 impl Color {
@@ -42,6 +166,19 @@ impl Color {
             Color::Error => "\x1b[1;31m",
             Color::Dim => "\x1b[2m",
             Color::Event => "\x1b[33m",
+            Color::Title => "\x1b[1m",
+            Color::Gone => "\x1b[31m",
+        }
+    }
+
+    /// Appends a part in this colour, where there are `colors`: for what is made without a [`Line`].
+    pub fn around(self, colors: bool, out: &mut Vec<u8>, part: impl FnOnce(&mut Vec<u8>)) {
+        if colors {
+            out.extend_from_slice(self.code().as_bytes());
+        }
+        part(out);
+        if colors {
+            out.extend_from_slice(RESET.as_bytes());
         }
     }
 }
@@ -179,8 +316,8 @@ impl<'o> Line<'o> {
         self.plain_name(text.as_bytes());
     }
 
-    fn escaped(&mut self, bytes: &[u8], style: Hex, hex: bool, angles: bool) {
-        let all = hex
+    fn escaped(&mut self, bytes: &[u8], style: Hex, forced: bool, angles: bool) {
+        let all = forced
             || match style {
                 Hex::All => true,
                 Hex::NonAscii => bytes.iter().any(|&b| !matches!(b, b' '..=b'~' | b'\t'..=b'\r')),
@@ -188,7 +325,7 @@ impl<'o> Line<'o> {
             };
         if all {
             for &b in bytes {
-                self.hex_escape(b);
+                hex(b, self.out);
             }
             return;
         }
@@ -201,17 +338,12 @@ impl<'o> Line<'o> {
             self.out.extend_from_slice(&bytes[plain..i]);
             plain = i + 1;
             match class {
-                OCTAL | ANGLE if style == Hex::NonAsciiChars => self.hex_escape(b),
+                OCTAL | ANGLE if style == Hex::NonAsciiChars => hex(b, self.out),
                 OCTAL | ANGLE => self.octal_escape(b, bytes.get(i + 1).copied()),
                 letter => self.out.extend_from_slice(&[b'\\', letter]),
             }
         }
         self.out.extend_from_slice(&bytes[plain..]);
-    }
-
-    fn hex_escape(&mut self, b: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        self.out.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
     }
 
     /// The shortest octal escape, or three digits where the next byte would be taken for one of them.
@@ -254,57 +386,5 @@ static CLASS: [u8; 256] = {
 };
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn line(f: impl FnOnce(&mut Line<'_>)) -> String {
-        let mut out = Vec::new();
-        f(&mut Line::new(&mut out, false));
-        String::from_utf8(out).expect("a line is ASCII")
-    }
-
-    #[test]
-    fn strings_are_escaped_as_strace_does() {
-        let check = |bytes: &[u8], style, expected: &str| {
-            assert_eq!(line(|l| l.quoted(bytes, style, false)), expected);
-        };
-        check(b"plain <text>", Hex::None, r#""plain <text>""#);
-        check(b"\x018\x017\x01a\x7f\xff9\0", Hex::None, r#""\18\0017\1a\177\3779\0""#);
-        check(b"a\"b\\\t\n\x0b\x0c\r", Hex::None, r#""a\"b\\\t\n\v\f\r""#);
-        check(b"ab\n", Hex::NonAscii, r#""ab\n""#);
-        check(b"ab\x01", Hex::NonAscii, r#""\x61\x62\x01""#);
-        check(b"ab\x01", Hex::NonAsciiChars, r#""ab\x01""#);
-        check(b"ab", Hex::All, r#""\x61\x62""#);
-        check(b"\x1b[2J", Hex::None, r#""\33[2J""#);
-    }
-
-    #[test]
-    fn names_can_not_close_their_brackets() {
-        assert_eq!(line(|l| l.name(b"/a<b>\"c\n\x01\xc3\xa4", Hex::None)), r#"/a\74b\76\"c\n\1\303\244"#);
-    }
-
-    #[test]
-    fn numbers_are_printf_s() {
-        for (n, expected) in
-            [(0, "000"), (6, "006"), (0o10, "010"), (0o644, "0644"), (0o7, "007"), (0o170000, "0170000")]
-        {
-            assert_eq!(line(|l| l.octal(n)), expected);
-        }
-        assert_eq!(line(|l| l.hex(0)), "0");
-        assert_eq!(line(|l| l.hex(u64::MAX)), "0xffffffffffffffff");
-        assert_eq!(line(|l| l.hex_digits(0x7f, 16)), "000000000000007f");
-        assert_eq!(line(|l| l.padded(7, 5, b' ')), "    7");
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_unprintable_comes_out(bytes: Vec<u8>, text: String, hex: bool) {
-            for style in [Hex::None, Hex::NonAscii, Hex::NonAsciiChars, Hex::All] {
-                let all = line(|l| { l.quoted(&bytes, style, hex); l.name(&bytes, style); l.plain_name(&bytes); l.text(&text); });
-                prop_assert!(all.bytes().all(|b| (b' '..=b'~').contains(&b)));
-            }
-        }
-    }
-}
+#[path = "escape_tests.rs"]
+mod tests;

@@ -1,8 +1,7 @@
-//! What everything is written with. [`escape`], [`json`] and [`typed`] make text safe; [`errno`] and [`amount`] have the words;
+//! What everything is written with. [`escape`], [`json`] and [`typed`] make text safe; [`amount`] has words for numbers;
 //! [`place`] and [`sink`] are where bytes go. Nothing here knows a call, a report or a tool: what is written is its writer's business.
 
 pub mod amount;
-pub mod errno;
 pub mod escape;
 pub mod json;
 pub mod place;

@@ -15,6 +15,8 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use thiserror::Error;
 
+use crate::schema::stat::FS_MAGIC;
+
 /// Why an output could not be opened.
 #[derive(Debug, Error)]
 pub enum PlaceError {
@@ -51,7 +53,7 @@ pub struct Place {
 
 /// How many links a path may go through, as in the kernel (`MAXSYMLINKS`).
 const LINKS: u32 = 40;
-const PROC_SUPER_MAGIC: u64 = 0x9fa0;
+const PROC_SUPER_MAGIC: u64 = FS_MAGIC.value("PROC_SUPER_MAGIC");
 
 impl Place {
     /// Walks to the directory in which `path` has its last name. Fails where a link would have to be

@@ -3,26 +3,13 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// What was typed, fit for a terminal: control characters, marks that turn the direction of writing and
-/// bytes that are not UTF-8 are written as escapes.
+use super::escape::{Profile, pieces};
+
+/// What was typed, fit for a terminal: bytes that are not UTF-8, and characters that may not come out raw, are written as escapes.
 pub fn show(typed: impl AsRef<OsStr>) -> String {
-    let mut out = String::new();
-    for chunk in typed.as_ref().as_bytes().utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
-                    out.extend(c.escape_unicode())
-                }
-                c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
-                c if c.is_control() => out.extend(c.escape_unicode()),
-                c => out.push(c),
-            }
-        }
-        for b in chunk.invalid() {
-            out.push_str(&format!("\\x{b:02x}"));
-        }
-    }
-    out
+    let mut out = Vec::new();
+    pieces(typed.as_ref().as_bytes()).for_each(|piece| Profile::Typed.put(piece, &mut out));
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The candidate that is nearest to a mistyped word, when it is near enough to be meant.
@@ -73,6 +60,7 @@ mod tests {
         check("\u{9b}1m\u{202e}x".as_bytes(), "\\u{9b}1m\\u{202e}x");
         check("größe".as_bytes(), "größe");
         check(b"line\nline", "line\\x0aline");
+        check("a\u{200b}b\u{feff}c\u{e0041}\u{2028}".as_bytes(), "a\\u{200b}b\\u{feff}c\\u{e0041}\\u{2028}");
     }
 
     #[test]

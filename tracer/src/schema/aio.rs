@@ -65,17 +65,17 @@ records! {
     IO_EVENT 32 { data: 0 8 Hex, obj: 8 8 Addr, res: 16 8 Long, res2: 24 8 Long }
 }
 
-syscalls! { pub AIO:
+syscalls! { pub AIO harmless "waits for what was submitted, or makes room for it":
     io_setup        [206 245 0]     (nr_events: Uint, ctx_idp: Out(&Ptr(&Addr)))                    -> Int, MEM;
     io_destroy      [207 246 1]     (ctx_id: Addr)                                                  -> Int, MEM;
     io_getevents    [208 247 4]     (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Ret)),
                                      timeout: Rec(&TIMESPEC))                                       -> Long, 0;
     io_pgetevents   [333 385 292]   (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Ret)),
                                      timeout: Rec(&TIMESPEC), usig: Special(S::MaskPair))        -> Long, 0;
-    io_submit       [209 248 2]     (ctx_id: Addr, nr: Long, iocbpp: Array(&Addr, nr))              -> Long, 0;
+    io_submit       [209 248 2]     (ctx_id: Addr, nr: Long, iocbpp: Array(&Addr, nr)) -> Long, 0, gap "the operations that it submits are not seen";
     io_cancel       [210 249 3]     (ctx_id: Addr, iocb: Addr, result: Out(&Rec(&IO_EVENT)))        -> Int, 0;
-    io_uring_setup  [425 425 425]   (entries: Uint, params: Out(&Rec(&URING_PARAMS)))               -> Fd, DESC;
+    io_uring_setup  [425 425 425]   (entries: Uint, params: Out(&Rec(&URING_PARAMS))) -> Fd, DESC, ring "what goes through the ring is not seen";
     io_uring_enter  [426 426 426]   (fd: Fd, to_submit: Uint, min_complete: Uint, flags: Set32(&URING_ENTER),
-                                     sigmask: Special(S::UringArg), sigsetsize: Ulong)           -> Int, DESC | SIG;
-    io_uring_register [427 427 427] (fd: Fd, opcode: Set32(&URING_REGISTER), arg: Addr, nr_args: Uint) -> Int, DESC | MEM;
+                                     sigmask: Special(S::UringArg), sigsetsize: Ulong) -> Int, DESC | SIG, ring "what goes through the ring is not seen";
+    io_uring_register [427 427 427] (fd: Fd, opcode: Set32(&URING_REGISTER), arg: Addr, nr_args: Uint) -> Int, DESC | MEM, harmless "the ring was given up when it was made";
 }

@@ -40,7 +40,7 @@ records! {
     CAP_HEADER 8 { version: 0 4 Set32(&CAP_VERSION), pid: 4 4 Pid }
 }
 
-syscalls! { pub CREDENTIALS:
+syscalls! { pub CREDENTIALS harmless "who a process is decides what its calls may do, and those are seen":
     getuid      [102 24 174]  ()                                                                -> Id, CREDS | PURE;
     getgid      [104 47 176]  ()                                                                -> Id, CREDS | PURE;
     geteuid     [107 49 175]  ()                                                                -> Id, CREDS | PURE;

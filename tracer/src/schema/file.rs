@@ -47,77 +47,77 @@ records! {
 }
 
 syscalls! { pub FILES:
-    access          [21 33 _]       (pathname: Path, mode: Set32(&ACCESS))                          -> Int, FILE;
-    faccessat       [269 307 48]    (dirfd: DirFd, pathname: Path, mode: Set32(&ACCESS))            -> Int, DESC | FILE;
+    access          [21 33 _]       (pathname: Path, mode: Set32(&ACCESS)) -> Int, FILE, does [Probes(pathname)];
+    faccessat       [269 307 48]    (dirfd: DirFd, pathname: Path, mode: Set32(&ACCESS)) -> Int, DESC | FILE, does [Probes(pathname)];
     faccessat2      [439 439 439]   (dirfd: DirFd, pathname: Path, mode: Set32(&ACCESS), flags: Set32(&AT_ACCESS))
-                                                                                                    -> Int, DESC | FILE;
-    getcwd          [79 183 17]     (buf: Out(&Path), size: Ulong)                                  -> Long, FILE;
-    chdir           [80 12 49]      (path: Path)                                                    -> Int, FILE;
-    fchdir          [81 133 50]     (fd: Fd)                                                        -> Int, DESC;
-    chroot          [161 61 51]     (path: Path)                                                    -> Int, FILE;
-    rename          [82 38 _]       (oldpath: Path, newpath: Path)                                  -> Int, FILE;
-    renameat        [264 302 38]    (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path) -> Int, DESC | FILE;
+                                        -> Int, DESC | FILE, does [Probes(pathname)];
+    getcwd          [79 183 17]     (buf: Out(&Path), size: Ulong) -> Long, FILE, harmless "names the directory in which the process is";
+    chdir           [80 12 49]      (path: Path)                                                    -> Int, FILE, does [Asks(path)];
+    fchdir          [81 133 50]     (fd: Fd)                                                        -> Int, DESC, does [Asks(fd)];
+    chroot          [161 61 51]     (path: Path) -> Int, FILE, gap "names are told from the new root on";
+    rename          [82 38 _]       (oldpath: Path, newpath: Path) -> Int, FILE, does [Renames(oldpath, newpath, None)];
+    renameat        [264 302 38]    (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path) -> Int, DESC | FILE, does [Renames(oldpath, newpath, None)];
     renameat2       [316 353 276]   (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path,
-                                     flags: Set32(&RENAME))                                         -> Int, DESC | FILE;
-    mkdir           [83 39 _]       (pathname: Path, mode: Perm)                                    -> Int, FILE;
-    mkdirat         [258 296 34]    (dirfd: DirFd, pathname: Path, mode: Perm)                      -> Int, DESC | FILE;
-    rmdir           [84 40 _]       (pathname: Path)                                                -> Int, FILE;
-    link            [86 9 _]        (oldpath: Path, newpath: Path)                                  -> Int, FILE;
+                                     flags: Set32(&RENAME)) -> Int, DESC | FILE, does [Renames(oldpath, newpath, Some(flags))];
+    mkdir           [83 39 _]       (pathname: Path, mode: Perm) -> Int, FILE, does [Makes(pathname)];
+    mkdirat         [258 296 34]    (dirfd: DirFd, pathname: Path, mode: Perm) -> Int, DESC | FILE, does [Makes(pathname)];
+    rmdir           [84 40 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname)];
+    link            [86 9 _]        (oldpath: Path, newpath: Path) -> Int, FILE, does [Links(oldpath, newpath)];
     linkat          [265 303 37]    (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path, flags: Set32(&AT))
-                                                                                                    -> Int, DESC | FILE;
-    unlink          [87 10 _]       (pathname: Path)                                                -> Int, FILE;
-    unlinkat        [263 301 35]    (dirfd: DirFd, pathname: Path, flags: Set32(&AT))               -> Int, DESC | FILE;
-    symlink         [88 83 _]       (target: Path, linkpath: Path)                                  -> Int, FILE;
-    symlinkat       [266 304 36]    (target: Path, newdirfd: DirFd, linkpath: Path)                 -> Int, DESC | FILE;
-    readlink        [89 85 _]       (pathname: Path, buf: Out(&Bytes(Ret)), bufsiz: Ulong)          -> Int, FILE;
+                                        -> Int, DESC | FILE, does [Links(oldpath, newpath)];
+    unlink          [87 10 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname)];
+    unlinkat        [263 301 35]    (dirfd: DirFd, pathname: Path, flags: Set32(&AT)) -> Int, DESC | FILE, does [Removes(pathname)];
+    symlink         [88 83 _]       (target: Path, linkpath: Path) -> Int, FILE, does [LinksText(target, linkpath)];
+    symlinkat       [266 304 36]    (target: Path, newdirfd: DirFd, linkpath: Path) -> Int, DESC | FILE, does [LinksText(target, linkpath)];
+    readlink        [89 85 _]       (pathname: Path, buf: Out(&Bytes(Ret)), bufsiz: Ulong) -> Int, FILE, does [Asks(pathname)];
     readlinkat      [267 305 78]    (dirfd: DirFd, pathname: Path, buf: Out(&Bytes(Ret)), bufsiz: Ulong)
-                                                                                                    -> Int, DESC | FILE;
-    chmod           [90 15 _]       (pathname: Path, mode: Perm)                                    -> Int, FILE;
-    fchmod          [91 94 52]      (fd: Fd, mode: Perm)                                            -> Int, DESC;
-    fchmodat        [268 306 53]    (dirfd: DirFd, pathname: Path, mode: Perm)                      -> Int, DESC | FILE;
-    fchmodat2       [452 452 452]   (dirfd: DirFd, pathname: Path, mode: Perm, flags: Set32(&AT))   -> Int, DESC | FILE;
-    chown           [92 182 _]      (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
-    fchown          [93 95 55]      (fd: Fd, owner: Id, group: Id)                                  -> Int, DESC;
-    lchown          [94 16 _]       (pathname: Path, owner: Id, group: Id)                          -> Int, FILE;
+                                        -> Int, DESC | FILE, does [Asks(pathname)];
+    chmod           [90 15 _]       (pathname: Path, mode: Perm) -> Int, FILE, does [Changes(Mode, pathname, Followed)];
+    fchmod          [91 94 52]      (fd: Fd, mode: Perm) -> Int, DESC, does [Changes(Mode, fd, Itself)];
+    fchmodat        [268 306 53]    (dirfd: DirFd, pathname: Path, mode: Perm) -> Int, DESC | FILE, does [Changes(Mode, pathname, Followed)];
+    fchmodat2       [452 452 452]   (dirfd: DirFd, pathname: Path, mode: Perm, flags: Set32(&AT)) -> Int, DESC | FILE, does [Changes(Mode, pathname, Unless(flags))];
+    chown           [92 182 _]      (pathname: Path, owner: Id, group: Id) -> Int, FILE, does [Changes(Owner, pathname, Followed)];
+    fchown          [93 95 55]      (fd: Fd, owner: Id, group: Id) -> Int, DESC, does [Changes(Owner, fd, Itself)];
+    lchown          [94 16 _]       (pathname: Path, owner: Id, group: Id) -> Int, FILE, does [Changes(Owner, pathname, Itself)];
     fchownat        [260 298 54]    (dirfd: DirFd, pathname: Path, owner: Id, group: Id, flags: Set32(&AT))
-                                                                                                    -> Int, DESC | FILE;
-    mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: Special(S::NodeDev))     -> Int, FILE;
+                                        -> Int, DESC | FILE, does [Changes(Owner, pathname, Unless(flags))];
+    mknod           [133 14 _]      (pathname: Path, mode: Mode, dev: Special(S::NodeDev))     -> Int, FILE, does [Makes(pathname)];
     mknodat         [259 297 33]    (dirfd: DirFd, pathname: Path, mode: Mode, dev: Special(S::NodeDev))
-                                                                                                    -> Int, DESC | FILE;
-    utime           [132 30 _]      (filename: Path, times: Special(S::Utimbuf)) -> Int, FILE;
-    utimes          [235 271 _]     (filename: Path, times: Special(S::Timevals)) -> Int, FILE;
+                                        -> Int, DESC | FILE, does [Makes(pathname)];
+    utime           [132 30 _]      (filename: Path, times: Special(S::Utimbuf)) -> Int, FILE, does [Changes(Times, filename, Followed)];
+    utimes          [235 271 _]     (filename: Path, times: Special(S::Timevals)) -> Int, FILE, does [Changes(Times, filename, Followed)];
     futimesat       [261 299 _]     (dirfd: DirFd, pathname: Path, times: Special(S::Timevals))
-                                                                                                    -> Int, DESC | FILE;
+                                        -> Int, DESC | FILE, does [Changes(Times, pathname, Followed)];
     utimensat       [280 320 88]    (dirfd: DirFd, pathname: Path, times: Special(S::Timespecs),
-                                     flags: Set32(&AT))                                             -> Int, DESC | FILE;
+                                     flags: Set32(&AT)) -> Int, DESC | FILE, does [Changes(Times, pathname, Unless(flags))];
     setxattr        [188 226 5]     (path: Path, name: Text, value: Bytes(size), size: Ulong, flags: Set32(&XATTR))
-                                                                                                    -> Int, FILE;
+                                        -> Int, FILE, does [Changes(Attributes, path, Followed)];
     lsetxattr       [189 227 6]     (path: Path, name: Text, value: Bytes(size), size: Ulong, flags: Set32(&XATTR))
-                                                                                                    -> Int, FILE;
+                                        -> Int, FILE, does [Changes(Attributes, path, Itself)];
     fsetxattr       [190 228 7]     (fd: Fd, name: Text, value: Bytes(size), size: Ulong, flags: Set32(&XATTR))
-                                                                                                    -> Int, DESC;
+                                        -> Int, DESC, does [Changes(Attributes, fd, Itself)];
     getxattr        [191 229 8]     (path: Path, name: Text, value: Special(S::XattrOut), size: Ulong)
-                                                                                                    -> Long, FILE;
+                                        -> Long, FILE, does [Asks(path)];
     lgetxattr       [192 230 9]     (path: Path, name: Text, value: Special(S::XattrOut), size: Ulong)
-                                                                                                    -> Long, FILE;
+                                        -> Long, FILE, does [Asks(path)];
     fgetxattr       [193 231 10]    (fd: Fd, name: Text, value: Special(S::XattrOut), size: Ulong)
-                                                                                                    -> Long, DESC;
-    listxattr       [194 232 11]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE;
-    llistxattr      [195 233 12]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE;
-    flistxattr      [196 234 13]    (fd: Fd, list: Special(S::XattrOut), size: Ulong) -> Long, DESC;
-    removexattr     [197 235 14]    (path: Path, name: Text)                                        -> Int, FILE;
-    lremovexattr    [198 236 15]    (path: Path, name: Text)                                        -> Int, FILE;
-    fremovexattr    [199 237 16]    (fd: Fd, name: Text)                                            -> Int, DESC;
+                                                                                                    -> Long, DESC, does [Asks(fd)];
+    listxattr       [194 232 11]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE, does [Asks(path)];
+    llistxattr      [195 233 12]    (path: Path, list: Special(S::XattrOut), size: Ulong) -> Long, FILE, does [Asks(path)];
+    flistxattr      [196 234 13]    (fd: Fd, list: Special(S::XattrOut), size: Ulong) -> Long, DESC, does [Asks(fd)];
+    removexattr     [197 235 14]    (path: Path, name: Text) -> Int, FILE, does [Changes(Attributes, path, Followed)];
+    lremovexattr    [198 236 15]    (path: Path, name: Text) -> Int, FILE, does [Changes(Attributes, path, Itself)];
+    fremovexattr    [199 237 16]    (fd: Fd, name: Text) -> Int, DESC, does [Changes(Attributes, fd, Itself)];
     setxattrat      [463 463 463]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text,
-                                     uargs: Sized(&XATTR_ARGS, usize), usize: Ulong)                -> Int, DESC | FILE;
+                                     uargs: Sized(&XATTR_ARGS, usize), usize: Ulong) -> Int, DESC | FILE, does [Changes(Attributes, pathname, Unless(at_flags))];
     getxattrat      [464 464 464]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text,
-                                     uargs: Sized(&XATTR_ARGS, usize), usize: Ulong)                -> Long, DESC | FILE;
+                                     uargs: Sized(&XATTR_ARGS, usize), usize: Ulong) -> Long, DESC | FILE, does [Asks(pathname)];
     listxattrat     [465 465 465]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT),
-                                     list: Special(S::XattrOut), size: Ulong)   -> Long, DESC | FILE;
-    removexattrat   [466 466 466]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text) -> Int, DESC | FILE;
+                                     list: Special(S::XattrOut), size: Ulong)   -> Long, DESC | FILE, does [Asks(pathname)];
+    removexattrat   [466 466 466]   (dirfd: DirFd, pathname: Path, at_flags: Set32(&AT), name: Text) -> Int, DESC | FILE, does [Changes(Attributes, pathname, Unless(at_flags))];
     file_getattr    [468 468 468]   (dirfd: DirFd, pathname: Path, attr: Out(&Sized(&FILE_ATTR, size)), size: Ulong,
-                                     at_flags: Set32(&AT))                                          -> Int, DESC | FILE;
+                                     at_flags: Set32(&AT)) -> Int, DESC | FILE, does [Asks(pathname)];
     file_setattr    [469 469 469]   (dirfd: DirFd, pathname: Path, attr: Sized(&FILE_ATTR, size), size: Ulong,
-                                     at_flags: Set32(&AT))                                          -> Int, DESC | FILE;
-    acct            [163 51 89]     (filename: Path)                                                -> Int, FILE;
+                                     at_flags: Set32(&AT)) -> Int, DESC | FILE, does [Changes(Attributes, pathname, Unless(at_flags))];
+    acct            [163 51 89]     (filename: Path) -> Int, FILE, gap "the kernel writes to the file from now on";
 }

@@ -71,7 +71,7 @@ operations! {
     LOCK_PI2 LOCK_PI2_P LOCK_PI2_C LOCK_PI2_PC = 13;
 }
 
-syscalls! { pub FUTEXES:
+syscalls! { pub FUTEXES harmless "waits for memory":
     futex       [202 240 98]  (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Hex, uaddr2: Hex, val3: Hex32) -> Int, 0,
         by op {
             WAIT | WAIT_P | WAIT_C | WAIT_PC =>

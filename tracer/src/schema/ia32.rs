@@ -4,15 +4,22 @@
 
 use super::types::Ty::*;
 use super::types::class::*;
-use crate::syscalls;
+use crate::{selectors, syscalls};
 
-syscalls! { pub IA32:
+// What socketcall(2) does. include/uapi/linux/net.h
+selectors! {
+    SYS_SOCKET = 1, SYS_ACCEPT = 5, SYS_GETSOCKNAME = 6, SYS_GETPEERNAME = 7, SYS_SOCKETPAIR = 8, SYS_RECV = 10,
+    SYS_RECVFROM = 12, SYS_SHUTDOWN = 13, SYS_SETSOCKOPT = 14, SYS_GETSOCKOPT = 15, SYS_RECVMSG = 17, SYS_ACCEPT4 = 18,
+    SYS_RECVMMSG = 19,
+}
+
+syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     waitpid         [_ 7 _]   (pid: Pid, wstatus: Addr, options: Hex32)                         -> Pid, PROC;
     r#break         [_ 17 _]  ()                                                                -> Int, MEM;
-    oldstat         [_ 18 _]  (pathname: Path, statbuf: Addr)                                   -> Int, FILE | STAT | STATLIKE;
-    umount          [_ 22 _]  (target: Path)                                                    -> Int, FILE;
+    oldstat         [_ 18 _]  (pathname: Path, statbuf: Addr) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
+    umount          [_ 22 _]  (target: Path) -> Int, FILE, gap "names below the mount mean something else from now on";
     stime           [_ 25 _]  (t: Addr)                                                         -> Int, CLOCK;
-    oldfstat        [_ 28 _]  (fd: Fd, statbuf: Addr)                                           -> Int, DESC | FSTAT | STATLIKE;
+    oldfstat        [_ 28 _]  (fd: Fd, statbuf: Addr) -> Int, DESC | FSTAT | STATLIKE, does [Asks(fd)];
     stty            [_ 31 _]  ()                                                                -> Int, 0;
     gtty            [_ 32 _]  ()                                                                -> Int, 0;
     nice            [_ 34 _]  (inc: Int)                                                        -> Int, 0;
@@ -28,11 +35,16 @@ syscalls! { pub IA32:
     ssetmask        [_ 69 _]  (newmask: Hex32)                                                  -> Hex, SIG;
     sigsuspend      [_ 72 _]  (unused1: Int, unused2: Int, mask: Hex32)                         -> Int, SIG;
     sigpending      [_ 73 _]  (set: Addr)                                                       -> Int, SIG;
-    oldlstat        [_ 84 _]  (pathname: Path, statbuf: Addr)                                   -> Int, FILE | LSTAT | STATLIKE;
-    readdir         [_ 89 _]  (fd: Fd, dirp: Addr, count: Uint)                                 -> Int, DESC;
-    old_mmap        [_ 90 _]  (arg: Addr)                                                       -> Hex, DESC | MEM;
+    oldlstat        [_ 84 _]  (pathname: Path, statbuf: Addr) -> Int, FILE | LSTAT | STATLIKE, does [Asks(pathname)];
+    readdir         [_ 89 _]  (fd: Fd, dirp: Addr, count: Uint)                                 -> Int, DESC, does [Lists(fd)];
+    old_mmap        [_ 90 _]  (arg: Addr) -> Hex, DESC | MEM, unread "its arguments are not read";
     profil          [_ 98 _]  ()                                                                -> Int, 0;
-    socketcall      [_ 102 _] (call: Int, args: Addr)                                           -> Int, DESC;
+    socketcall      [_ 102 _] (call: Int, args: Addr) -> Int, DESC, unread "its arguments are not read",
+        by call {
+            SYS_SOCKET | SYS_GETSOCKNAME | SYS_GETPEERNAME | SYS_SOCKETPAIR | SYS_ACCEPT | SYS_ACCEPT4 | SYS_RECV | SYS_SHUTDOWN
+            | SYS_SETSOCKOPT | SYS_GETSOCKOPT | SYS_RECVFROM | SYS_RECVMSG | SYS_RECVMMSG
+                => (call: Int, args: Addr) -> Int, harmless "names no address";
+        };
     olduname        [_ 109 _] (buf: Addr)                                                       -> Int, 0;
     idle            [_ 112 _] ()                                                                -> Int, 0;
     vm86old         [_ 113 _] (v86: Addr)                                                       -> Int, 0;
@@ -44,13 +56,13 @@ syscalls! { pub IA32:
     _newselect      [_ 142 _] (nfds: Int, readfds: Addr, writefds: Addr, exceptfds: Addr, timeout: Addr) -> Int, DESC;
     vm86            [_ 166 _] (func: Hex, v86: Addr)                                            -> Int, 0;
     ugetrlimit      [_ 191 _] (resource: Uint, rlim: Addr)                                      -> Int, 0;
-    mmap2           [_ 192 _] (addr: Addr, length: Uint, prot: Hex32, flags: Hex32, fd: Fd, pgoffset: Hex32) -> Hex, DESC | MEM;
-    truncate64      [_ 193 _] (pathname: Path, length_low: Uint, length_high: Uint)             -> Int, FILE;
-    ftruncate64     [_ 194 _] (fd: Fd, length_low: Uint, length_high: Uint)                     -> Int, DESC;
-    stat64          [_ 195 _] (pathname: Path, statbuf: Addr)                                   -> Int, FILE | STAT | STATLIKE;
-    lstat64         [_ 196 _] (pathname: Path, statbuf: Addr)                                   -> Int, FILE | LSTAT | STATLIKE;
-    fstat64         [_ 197 _] (fd: Fd, statbuf: Addr)                                           -> Int, DESC | FSTAT | STATLIKE;
-    lchown32        [_ 198 _] (pathname: Path, owner: Id, group: Id)                            -> Int, FILE;
+    mmap2           [_ 192 _] (addr: Addr, length: Uint, prot: Hex32, flags: Hex32, fd: Fd, pgoffset: Hex32) -> Hex, DESC | MEM, does [Maps(fd, prot, flags)];
+    truncate64      [_ 193 _] (pathname: Path, length_low: Uint, length_high: Uint) -> Int, FILE, does [Truncates(pathname)];
+    ftruncate64     [_ 194 _] (fd: Fd, length_low: Uint, length_high: Uint)                     -> Int, DESC, does [Truncates(fd)];
+    stat64          [_ 195 _] (pathname: Path, statbuf: Addr) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
+    lstat64         [_ 196 _] (pathname: Path, statbuf: Addr) -> Int, FILE | LSTAT | STATLIKE, does [Asks(pathname)];
+    fstat64         [_ 197 _] (fd: Fd, statbuf: Addr) -> Int, DESC | FSTAT | STATLIKE, does [Asks(fd)];
+    lchown32        [_ 198 _] (pathname: Path, owner: Id, group: Id) -> Int, FILE, does [Changes(Owner, pathname, Itself)];
     getuid32        [_ 199 _] ()                                                                -> Id, CREDS | PURE;
     getgid32        [_ 200 _] ()                                                                -> Id, CREDS | PURE;
     geteuid32       [_ 201 _] ()                                                                -> Id, CREDS | PURE;
@@ -59,22 +71,22 @@ syscalls! { pub IA32:
     setregid32      [_ 204 _] (rgid: Id, egid: Id)                                              -> Int, CREDS;
     getgroups32     [_ 205 _] (size: Int, list: Addr)                                           -> Int, CREDS;
     setgroups32     [_ 206 _] (size: Int, list: Addr)                                           -> Int, CREDS;
-    fchown32        [_ 207 _] (fd: Fd, owner: Id, group: Id)                                    -> Int, DESC;
+    fchown32        [_ 207 _] (fd: Fd, owner: Id, group: Id) -> Int, DESC, does [Changes(Owner, fd, Itself)];
     setresuid32     [_ 208 _] (ruid: Id, euid: Id, suid: Id)                                    -> Int, CREDS;
     getresuid32     [_ 209 _] (ruid: Addr, euid: Addr, suid: Addr)                              -> Int, CREDS;
     setresgid32     [_ 210 _] (rgid: Id, egid: Id, sgid: Id)                                    -> Int, CREDS;
     getresgid32     [_ 211 _] (rgid: Addr, egid: Addr, sgid: Addr)                              -> Int, CREDS;
-    chown32         [_ 212 _] (pathname: Path, owner: Id, group: Id)                            -> Int, FILE;
+    chown32         [_ 212 _] (pathname: Path, owner: Id, group: Id) -> Int, FILE, does [Changes(Owner, pathname, Followed)];
     setuid32        [_ 213 _] (uid: Id)                                                         -> Int, CREDS;
     setgid32        [_ 214 _] (gid: Id)                                                         -> Int, CREDS;
     setfsuid32      [_ 215 _] (fsuid: Id)                                                       -> Id, CREDS;
     setfsgid32      [_ 216 _] (fsgid: Id)                                                       -> Id, CREDS;
     fcntl64         [_ 221 _] (fd: Fd, cmd: Hex32, arg: Hex32)                                  -> Int, DESC;
-    sendfile64      [_ 239 _] (out_fd: Fd, in_fd: Fd, offset: Addr, count: Uint)                -> Int, DESC | NET;
-    statfs64        [_ 268 _] (pathname: Path, size: Uint, buf: Addr)                           -> Int, FILE | STATFS | STATFSLIKE;
-    fstatfs64       [_ 269 _] (fd: Fd, size: Uint, buf: Addr)                                   -> Int, DESC | FSTATFS | STATFSLIKE;
+    sendfile64      [_ 239 _] (out_fd: Fd, in_fd: Fd, offset: Addr, count: Uint) -> Int, DESC | NET, does [Reads(in_fd), Writes(out_fd)];
+    statfs64        [_ 268 _] (pathname: Path, size: Uint, buf: Addr) -> Int, FILE | STATFS | STATFSLIKE, does [Asks(pathname)];
+    fstatfs64       [_ 269 _] (fd: Fd, size: Uint, buf: Addr) -> Int, DESC | FSTATFS | STATFSLIKE, does [Asks(fd)];
     fadvise64_64    [_ 272 _] (fd: Fd, offset_low: Uint, offset_high: Uint, len_low: Uint, len_high: Uint, advice: Int) -> Int, DESC;
-    fstatat64       [_ 300 _] (dirfd: DirFd, pathname: Path, statbuf: Addr, flags: Hex32)       -> Int, DESC | FILE | FSTAT | STATLIKE;
+    fstatat64       [_ 300 _] (dirfd: DirFd, pathname: Path, statbuf: Addr, flags: Hex32) -> Int, DESC | FILE | FSTAT | STATLIKE, does [Asks(pathname)];
     clock_gettime64 [_ 403 _] (clockid: Int, tp: Addr)                                          -> Int, CLOCK;
     clock_settime64 [_ 404 _] (clockid: Int, tp: Addr)                                          -> Int, CLOCK;
     clock_adjtime64 [_ 405 _] (clockid: Int, buf: Addr)                                         -> Int, CLOCK;
@@ -84,11 +96,11 @@ syscalls! { pub IA32:
     timer_settime64 [_ 409 _] (timerid: Int, flags: Hex32, new_value: Addr, old_value: Addr)    -> Int, 0;
     timerfd_gettime64 [_ 410 _] (fd: Fd, value: Addr)                                           -> Int, DESC;
     timerfd_settime64 [_ 411 _] (fd: Fd, flags: Hex32, new_value: Addr, old_value: Addr)        -> Int, DESC;
-    utimensat_time64 [_ 412 _] (dirfd: DirFd, pathname: Path, times: Addr, flags: Hex32)        -> Int, DESC | FILE;
+    utimensat_time64 [_ 412 _] (dirfd: DirFd, pathname: Path, times: Addr, flags: Hex32) -> Int, DESC | FILE, does [Changes(Times, pathname, Unless(flags))];
     pselect6_time64 [_ 413 _] (nfds: Int, readfds: Addr, writefds: Addr, exceptfds: Addr, timeout: Addr, sigmask: Addr) -> Int, DESC;
     ppoll_time64    [_ 414 _] (fds: Addr, nfds: Uint, tmo_p: Addr, sigmask: Addr, sigsetsize: Uint) -> Int, DESC;
     io_pgetevents_time64 [_ 416 _] (ctx_id: Hex32, min_nr: Int, nr: Int, events: Addr, timeout: Addr, sigmask: Addr) -> Int, 0;
-    recvmmsg_time64 [_ 417 _] (sockfd: Fd, msgvec: Addr, vlen: Uint, flags: Hex32, timeout: Addr) -> Int, DESC | NET;
+    recvmmsg_time64 [_ 417 _] (sockfd: Fd, msgvec: Addr, vlen: Uint, flags: Hex32, timeout: Addr) -> Int, DESC | NET, does [Receives(msgvec)];
     mq_timedsend_time64 [_ 418 _] (mqdes: Fd, msg_ptr: Addr, msg_len: Uint, msg_prio: Uint, abs_timeout: Addr) -> Int, DESC;
     mq_timedreceive_time64 [_ 419 _] (mqdes: Fd, msg_ptr: Addr, msg_len: Uint, msg_prio: Addr, abs_timeout: Addr) -> Int, DESC;
     semtimedop_time64 [_ 420 _] (semid: Int, sops: Addr, nsops: Uint, timeout: Addr)            -> Int, IPC;

@@ -55,44 +55,52 @@ records! {
 const CMD: Ty = Special(S::IoctlCmd);
 
 syscalls! { pub IOCTL_CALL:
-    ioctl [16 54 29] (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, DESC,
+    ioctl [16 54 29] (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, DESC, does [Controls(fd, request)],
         by request {
-            TCGETS                      => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios)))   -> Int;
-            TCSETS | TCSETSW | TCSETSF  => (fd: Fd, request: CMD, argp: Special(S::Termios))         -> Int;
-            TCGETS2                     => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios2)))  -> Int;
-            TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(S::Termios2))      -> Int;
-            TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int;
-            TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int;
-            TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int;
-            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pid))                      -> Int;
+            TCGETS                      => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios)))   -> Int, harmless "a terminal";
+            TCSETS | TCSETSW | TCSETSF  => (fd: Fd, request: CMD, argp: Special(S::Termios))         -> Int, harmless "a terminal";
+            TCGETS2                     => (fd: Fd, request: CMD, argp: Out(&Special(S::Termios2)))  -> Int, harmless "a terminal";
+            TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(S::Termios2))      -> Int, harmless "a terminal";
+            TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int, harmless "a terminal";
+            TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int, harmless "a terminal";
+            TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int, harmless "a terminal";
+            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pid))                      -> Int, harmless "a terminal";
             FIONREAD | TIOCOUTQ | SIOCOUTQNSD | TIOCGETD | TIOCGPTN | TIOCGPTLCK | TIOCGPKT | TIOCGEXCL
             | SIOCATMARK | FIOGETOWN | SIOCGPGRP | BLKROGET | BLKSSZGET | BLKPBSZGET | BLKIOMIN | BLKIOOPT | BLKALIGNOFF
-                                        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int;
+                                        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int, harmless "asks what a descriptor is, or has";
             FIONBIO | FIOASYNC | TIOCSPTLCK | TIOCPKT | TIOCSETD | FIOSETOWN | SIOCSPGRP | BLKROSET
-                                        => (fd: Fd, request: CMD, argp: Ptr(&Int))                      -> Int;
-            TIOCMGET                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&TIOCM))))      -> Int;
-            TIOCMSET | TIOCMBIS | TIOCMBIC => (fd: Fd, request: CMD, argp: Ptr(&Set32(&TIOCM)))         -> Int;
-            TCFLSH                      => (fd: Fd, request: CMD, argp: Set(&TCFLSH_QUEUE))             -> Int;
-            TCXONC                      => (fd: Fd, request: CMD, argp: Set(&TCXONC_ACTION))            -> Int;
-            TCSBRK | TCSBRKP | TIOCSCTTY => (fd: Fd, request: CMD, argp: Int)                           -> Int;
-            TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int;
+                                        => (fd: Fd, request: CMD, argp: Ptr(&Int))                      -> Int, harmless "how a descriptor is waited for";
+            TIOCMGET                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&TIOCM))))      -> Int, harmless "a terminal";
+            TIOCMSET | TIOCMBIS | TIOCMBIC => (fd: Fd, request: CMD, argp: Ptr(&Set32(&TIOCM)))         -> Int, harmless "a terminal";
+            TCFLSH                      => (fd: Fd, request: CMD, argp: Set(&TCFLSH_QUEUE))             -> Int, harmless "a terminal";
+            TCXONC                      => (fd: Fd, request: CMD, argp: Set(&TCXONC_ACTION))            -> Int, harmless "a terminal";
+            TCSBRK | TCSBRKP | TIOCSCTTY => (fd: Fd, request: CMD, argp: Int)                           -> Int, harmless "a terminal";
+            TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int, harmless "a terminal";
             FIOCLEX | FIONCLEX | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCSBRK | TIOCCBRK | TIOCCONS | TIOCVHANGUP
             | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
             | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET
-                                        => (fd: Fd, request: CMD)                                       -> Int;
-            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Hex)                            -> Fd;
-            FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int;
-            FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int;
-            FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int;
-            FS_IOC_GETFLAGS             => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&FS_FL))))      -> Int;
-            FS_IOC_SETFLAGS             => (fd: Fd, request: CMD, argp: Ptr(&Set32(&FS_FL)))            -> Int;
-            BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int;
+                                        => (fd: Fd, request: CMD)                                       -> Int, harmless "a flag of a descriptor, a terminal, a disk as a whole";
+            TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Hex)                            -> Fd, harmless "a terminal";
+            FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int, does [Rewrites(fd)];
+            FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int, does [Rewrites(fd)];
+            FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int, harmless "what belongs to no file";
+            FS_IOC_GETFLAGS             => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&FS_FL))))      -> Int, harmless "asks for flags";
+            FS_IOC_SETFLAGS             => (fd: Fd, request: CMD, argp: Ptr(&Set32(&FS_FL)))            -> Int, does [Changes(Attributes, fd, Itself)];
+            BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int, harmless "asks for a size";
             SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
             | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int;
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int, harmless "asks for an interface";
             SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
             | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int;
-            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: Special(S::Ifconf))  -> Int;
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int, harmless "an interface: no host is reached";
+            SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: Special(S::Ifconf))  -> Int, harmless "asks for interfaces";
+            FS_IOC_FSSETXATTR | FS_IOC_SETVERSION | FS_IOC32_SETFLAGS | FS_IOC32_SETVERSION | FS_IOC_ENABLE_VERITY
+            | FS_IOC_SET_ENCRYPTION_POLICY | FAT_IOCTL_SET_ATTRIBUTES
+                                        => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, does [Changes(Attributes, fd, Itself)];
+            FIBMAP | FIGETBSZ | FIQSIZE | FS_IOC_FIEMAP | FS_IOC_FSGETXATTR | FS_IOC_GETVERSION | FS_IOC_MEASURE_VERITY
+            | FS_IOC_GETFSLABEL | FIDEDUPERANGE
+                                        => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, harmless "leaves the file as it was";
+            USERFAULTFD_IOC_NEW         => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int,
+                gap "memory may change between what is seen of it and what a call reads";
         };
 }

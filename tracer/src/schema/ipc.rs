@@ -128,7 +128,7 @@ selectors! {
     SEM_STAT = 18, SEM_INFO = 19, SEM_STAT_ANY = 20, MSG_STAT = 11, MSG_INFO = 12, MSG_STAT_ANY = 13, SETVAL = 16,
 }
 
-syscalls! { pub IPCS:
+syscalls! { pub IPCS harmless "System V IPC and message queues are no files":
     semget      [64 393 190]  (key: Special(S::IpcKey), nsems: Int, semflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC;
     semop       [65 _ 193]    (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint)      -> Int, IPC;
     semtimedop  [220 _ 192]   (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Rec(&TIMESPEC)) -> Int, IPC;
@@ -158,8 +158,8 @@ syscalls! { pub IPCS:
             IPC_SET               => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Rec(&MSQID_SET))   -> Int;
             IPC_INFO | MSG_INFO   => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSGINFO))) -> Int;
         };
-    mq_open     [240 277 180] (name: Path, oflag: Set32(&OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC;
-    mq_unlink   [241 278 181] (name: Path)                                                      -> Int, 0;
+    mq_open     [240 277 180] (name: Path, oflag: Set32(&OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC, harmless "a message queue is no file: its names are names of their own";
+    mq_unlink   [241 278 181] (name: Path) -> Int, 0, harmless "a message queue is no file: its names are names of their own";
     mq_timedsend [242 279 182] (mqdes: Fd, msg_ptr: Bytes(msg_len), msg_len: Ulong, msg_prio: Uint, abs_timeout: Rec(&TIMESPEC)) -> Int, DESC;
     mq_timedreceive [243 280 183] (mqdes: Fd, msg_ptr: Out(&Bytes(Len::Ret)), msg_len: Ulong, msg_prio: Out(&Ptr(&Uint)), abs_timeout: Rec(&TIMESPEC)) -> Long, DESC;
     mq_notify   [244 281 184] (mqdes: Fd, sevp: Special(S::Sigevent))                           -> Int, DESC;

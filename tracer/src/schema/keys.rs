@@ -59,7 +59,7 @@ selectors! {
 /// A key's id.
 const KEY: Ty = Special(S::KeySerial);
 
-syscalls! { pub KEYS:
+syscalls! { pub KEYS harmless "keys are kept in the kernel, in no file":
     add_key     [248 286 217] (r#type: Text, description: Text, payload: Bytes(plen), plen: Ulong, keyring: KEY) -> KEY, 0;
     request_key [249 287 218] (r#type: Text, description: Text, callout_info: Text, dest_keyring: KEY) -> KEY, 0;
     keyctl      [250 288 219] (operation: Set32(&KEYCTL), arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex) -> Long, 0,

@@ -81,8 +81,8 @@ records! {
     REMOTE 16 { iov_base: 0 8 Addr, iov_len: 8 8 Ulong }
 }
 
-syscalls! { pub MEMORY:
-    mmap            [9 _ 222]     (addr: Addr, length: Ulong, prot: Set(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex, DESC | MEM;
+syscalls! { pub MEMORY harmless "memory of the process itself":
+    mmap            [9 _ 222]     (addr: Addr, length: Ulong, prot: Set(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex, DESC | MEM, does [Maps(fd, prot, flags)];
     munmap          [11 91 215]   (addr: Addr, length: Ulong)                                   -> Int, MEM;
     mprotect        [10 125 226]  (addr: Addr, len: Ulong, prot: Set(&PROT))                    -> Int, MEM;
     pkey_mprotect   [329 380 288] (addr: Addr, len: Ulong, prot: Set(&PROT), pkey: Int)         -> Int, MEM;
@@ -98,7 +98,7 @@ syscalls! { pub MEMORY:
     munlock         [150 151 229] (addr: Addr, len: Ulong)                                      -> Int, MEM;
     mlockall        [151 152 230] (flags: Set32(&MCL))                                          -> Int, MEM;
     munlockall      [152 153 231] ()                                                            -> Int, MEM;
-    remap_file_pages [216 257 234] (addr: Addr, size: Ulong, prot: Set(&PROT), pgoff: Ulong, flags: Special(S::MmapFlags)) -> Int, MEM;
+    remap_file_pages [216 257 234] (addr: Addr, size: Ulong, prot: Set(&PROT), pgoff: Ulong, flags: Special(S::MmapFlags)) -> Int, MEM, harmless "other pages of what is mapped already";
     mseal           [462 462 462] (addr: Addr, len: Ulong, flags: Hex)                          -> Int, MEM;
     map_shadow_stack [453 453 453] (addr: Addr, size: Ulong, flags: Set32(&SHADOW_STACK))       -> Hex, MEM;
     mbind           [237 274 235] (addr: Addr, len: Ulong, mode: Set(&MPOL), nodemask: Special(S::NodeMask(maxnode)), maxnode: Ulong, flags: Set32(&MPOL_MF)) -> Int, MEM;
@@ -107,8 +107,8 @@ syscalls! { pub MEMORY:
     set_mempolicy_home_node [450 450 450] (start: Addr, len: Ulong, home_node: Ulong, flags: Hex) -> Int, MEM;
     migrate_pages   [256 294 238] (pid: Pid, maxnode: Ulong, old_nodes: Special(S::NodeMask(maxnode)), new_nodes: Special(S::NodeMask(maxnode))) -> Long, MEM;
     move_pages      [279 317 239] (pid: Pid, nr_pages: Ulong, pages: Array(&Addr, nr_pages), nodes: Array(&Int, nr_pages), status: Out(&Special(S::PageStatus(nr_pages))), flags: Set32(&MPOL_MF)) -> Long, MEM;
-    process_vm_readv  [310 347 270] (pid: Pid, local_iov: Out(&Iovec(liovcnt)), liovcnt: Ulong, remote_iov: Array(&Rec(&REMOTE), riovcnt), riovcnt: Ulong, flags: Ulong) -> Long, 0;
-    process_vm_writev [311 348 271] (pid: Pid, local_iov: Iovec(liovcnt), liovcnt: Ulong, remote_iov: Array(&Rec(&REMOTE), riovcnt), riovcnt: Ulong, flags: Ulong) -> Long, 0;
-    process_madvise [440 440 440] (pidfd: Fd, vec: Array(&Rec(&REMOTE), vlen), vlen: Ulong, advice: Set32(&MADV), flags: Hex32) -> Long, DESC;
-    userfaultfd     [323 374 282] (flags: Set32(&UFFD))                                         -> Fd, DESC;
+    process_vm_readv  [310 347 270] (pid: Pid, local_iov: Out(&Iovec(liovcnt)), liovcnt: Ulong, remote_iov: Array(&Rec(&REMOTE), riovcnt), riovcnt: Ulong, flags: Ulong) -> Long, 0, harmless "reads memory, and no file";
+    process_vm_writev [311 348 271] (pid: Pid, local_iov: Iovec(liovcnt), liovcnt: Ulong, remote_iov: Array(&Rec(&REMOTE), riovcnt), riovcnt: Ulong, flags: Ulong) -> Long, 0, gap "memory of another process is written";
+    process_madvise [440 440 440] (pidfd: Fd, vec: Array(&Rec(&REMOTE), vlen), vlen: Ulong, advice: Set32(&MADV), flags: Hex32) -> Long, DESC, harmless "tells the kernel how another process uses its memory";
+    userfaultfd     [323 374 282] (flags: Set32(&UFFD)) -> Fd, DESC, gap "memory may change between what is seen of it and what a call reads";
 }

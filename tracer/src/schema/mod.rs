@@ -2,8 +2,11 @@
 //! record per structure. Everything else (copy plans, decoding, `-e` sets, the numbers of each ABI)
 //! derives from the rows. A row, its constants and its structures stand in the file of their family.
 
+pub mod effects;
+pub mod errno;
 pub mod plan;
 pub mod set;
+pub mod signal_names;
 pub mod types;
 
 pub mod bpf;
@@ -37,16 +40,23 @@ pub mod poll;
 pub mod sockopt;
 pub mod stat;
 
-pub use rows::{Abi, all, by_name, by_nr};
+pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 
-/// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS;`, with `_` for an
-/// ABI that lacks the call. Each argument's name stands for its value as a length: `Bytes(count)`.
-/// `, order &[1, 0]` after the classes gives the order of a call that is shown by names, and
-/// `, by selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` adds other forms.
+/// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS, does [Effect(arg), ...];`, with `_` for an
+/// ABI that lacks the call. Each argument's name stands for its value as a length, `Bytes(count)`, and for its place in an effect.
+/// In the place of `does [...]` stands `gap "why it is not seen"`, `ring "the same of io_uring"`, `unread "why its arguments are not read"` (then a call that failed is
+/// a gap too) or `harmless "reason"`; a table
+/// may begin with the reason of its family, `pub NAME harmless "reason":`, for rows that say nothing (see [`effects`]).
+/// `, order &[1, 0]` after that gives the order of a call that is shown by names, and
+/// `, by selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` adds other forms, which may have a class of their own.
 #[macro_export]
 macro_rules! syscalls {
-    ($vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
-        $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr;)* })?;)*) => {
+    ($vis:vis $table:ident: $($rows:tt)*) => { $crate::syscalls!(@rows [] $vis $table: $($rows)*); };
+    ($vis:vis $table:ident harmless $why:literal: $($rows:tt)*) => { $crate::syscalls!(@rows [$why] $vis $table: $($rows)*); };
+    (@rows $family:tt $vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
+        $(, does [$($effect:expr),+])? $(, gap $gap:literal)? $(, ring $ring:literal)? $(, unread $unread:literal)? $(, harmless $harmless:literal)?
+        $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr
+            $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, harmless $vharmless:literal)?;)* })?;)*) => {
         /// The calls of this family.
         $vis static $table: &[$crate::schema::types::Row] = &[$(
             $crate::schema::types::Row {
@@ -55,6 +65,8 @@ macro_rules! syscalls {
                 args: $crate::syscalls!(@args $($arg: $ty),*),
                 ret: $ret,
                 class: $class,
+                does: $crate::syscalls!(@does $family ($($arg)*) $(does [$($effect),+])? $(gap $gap)? $(ring $ring)?
+                    $(unread $unread)? $(harmless $harmless)?),
                 order: $crate::syscalls!(@order $($order)?),
                 variants: &[$($(
                     $crate::schema::types::Variant {
@@ -62,10 +74,29 @@ macro_rules! syscalls {
                         values: &[$($value),+],
                         args: $crate::syscalls!(@args $($varg: $vty),*),
                         ret: $vret,
+                        does: $crate::syscalls!(@does [] ($($varg)*) $(does [$($veffect),+])? $(gap $vgap)? $(harmless $vharmless)?),
                     }
                 ),*)?],
             }
         ),*];
+    };
+    (@does $family:tt ($($arg:ident)*) does [$($effect:expr),+]) => {{
+        use $crate::schema::effects::words::*;
+        $crate::syscalls!(@places 0u8; $($arg)*);
+        const EFFECTS: &[$crate::schema::effects::Effect] = &[$($effect),+];
+        $crate::schema::effects::Does::Effects(EFFECTS)
+    }};
+    (@does $family:tt $args:tt gap $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Call, $why) };
+    (@does $family:tt $args:tt ring $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Ring, $why) };
+    (@does $family:tt $args:tt unread $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Attempt, $why) };
+    (@does $family:tt $args:tt harmless $why:literal) => { $crate::schema::effects::Does::Harmless($why) };
+    (@does [$why:literal] $args:tt) => { $crate::schema::effects::Does::Family($why) };
+    (@does [] $args:tt) => { $crate::schema::effects::Does::Unsaid };
+    (@places $n:expr;) => {};
+    (@places $n:expr; $arg:ident $($rest:ident)*) => {
+        const $arg: u8 = $n;
+        const _: u8 = $arg;
+        $crate::syscalls!(@places $n + 1; $($rest)*);
     };
     (@order) => { &[] };
     (@order $order:expr) => { $order };

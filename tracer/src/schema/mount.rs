@@ -194,16 +194,16 @@ const SET_PRJ: u64 = SET_USR + 2;
 
 syscalls! { pub MOUNTS:
     mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(S::MountType), mountflags: Special(S::MountFlags),
-                                     data: Special(S::MountData))                            -> Int, FILE;
-    umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT))                       -> Int, FILE;
-    pivot_root      [155 217 41]    (new_root: Path, put_old: Path)                             -> Int, FILE;
-    open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE))      -> Fd, DESC | FILE;
+                                     data: Special(S::MountData)) -> Int, FILE, gap "names below the mount mean something else from now on";
+    umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT)) -> Int, FILE, gap "names below the mount mean something else from now on";
+    pivot_root      [155 217 41]    (new_root: Path, put_old: Path) -> Int, FILE, gap "names are told from the new root on";
+    open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE)) -> Fd, DESC | FILE, gap "what is opened from its descriptor has a name in no directory";
     open_tree_attr  [467 467 467]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE),
-                                     uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong)           -> Fd, DESC | FILE;
+                                     uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong) -> Fd, DESC | FILE, gap "what is opened from its descriptor has a name in no directory";
     move_mount      [429 429 429]   (from_dfd: DirFd, from_pathname: Path, to_dfd: DirFd, to_pathname: Path,
-                                     flags: Set32(&MOVE_MOUNT))                                 -> Int, DESC | FILE;
-    fsopen          [430 430 430]   (fs_name: Text, flags: Set32(&FSOPEN))                      -> Fd, DESC;
-    fsconfig        [431 431 431]   (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: Addr, aux: Int) -> Int, DESC | FILE,
+                                     flags: Set32(&MOVE_MOUNT)) -> Int, DESC | FILE, gap "names below the mount mean something else from now on";
+    fsopen          [430 430 430]   (fs_name: Text, flags: Set32(&FSOPEN)) -> Fd, DESC, harmless "prepares a mount, which fsmount makes";
+    fsconfig        [431 431 431]   (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: Addr, aux: Int) -> Int, DESC | FILE, harmless "prepares a mount, which fsmount makes",
         by cmd {
             FSCONFIG_SET_STRING     => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: Text, aux: Int) -> Int;
             FSCONFIG_SET_BINARY     => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: HexBytes(aux), aux: Int) -> Int;
@@ -212,39 +212,39 @@ syscalls! { pub MOUNTS:
             FSCONFIG_CMD_CREATE | FSCONFIG_CMD_RECONFIGURE | FSCONFIG_CMD_CREATE_EXCL
                                     => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Addr, value: Addr, aux: Int) -> Int;
         };
-    fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&MOUNT_ATTR)) -> Fd, DESC;
-    fspick          [433 433 433]   (dfd: DirFd, path: Path, flags: Set32(&FSPICK))             -> Fd, DESC | FILE;
+    fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&MOUNT_ATTR)) -> Fd, DESC, gap "what is opened from its descriptor has a name in no directory";
+    fspick          [433 433 433]   (dfd: DirFd, path: Path, flags: Set32(&FSPICK)) -> Fd, DESC | FILE, does [Asks(path)];
     mount_setattr   [442 442 442]   (dfd: DirFd, path: Path, flags: Set32(&AT_SETATTR), uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong)
-                                                                                                -> Int, DESC | FILE;
+                                        -> Int, DESC | FILE, harmless "flags of a mount: names below it mean what they meant";
     statmount       [457 457 457]   (req: Rec(&MNT_ID_REQ), buf: Out(&Sized(&STATMOUNT_BUF, bufsize)), bufsize: Ulong, flags: Hex32)
-                                                                                                -> Int, 0;
+                                        -> Int, 0, harmless "asks for mounts and file systems";
     listmount       [458 458 458]   (req: Rec(&LIST_REQ), mnt_ids: Out(&Array(&Hex, Ret)), nr_mnt_ids: Ulong,
-                                     flags: Set32(&LISTMOUNT))                                  -> Long, 0;
-    setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE))                         -> Int, DESC;
-    sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex)                         -> Int, 0;
-    swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags))           -> Int, FILE;
-    swapoff         [168 115 225]   (path: Path)                                                -> Int, FILE;
-    quotactl        [179 131 60]    (cmd: CMD, special: Path, id: Id, addr: Addr)               -> Int, FILE,
+                                     flags: Set32(&LISTMOUNT)) -> Long, 0, harmless "asks for mounts and file systems";
+    setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE)) -> Int, DESC, gap "names and addresses mean what they mean in the namespace";
+    sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex) -> Int, 0, harmless "asks for mounts and file systems";
+    swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags)) -> Int, FILE, gap "the kernel writes memory to the file from now on";
+    swapoff         [168 115 225]   (path: Path) -> Int, FILE, harmless "the kernel reads back what it has written";
+    quotactl        [179 131 60]    (cmd: CMD, special: Path, id: Id, addr: Addr) -> Int, FILE, does [Changes(Attributes, special, Followed)],
         by cmd {
-            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (cmd: CMD, special: Path)                    -> Int;
-            ON_USR | ON_GRP | ON_PRJ    => (cmd: CMD, special: Path, id: Set32(&QUOTA_FORMAT), addr: Path)               -> Int;
-            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ | SET_USR | SET_GRP | SET_PRJ
-                                        => (cmd: CMD, special: Path, id: Hidden, addr: Addr)                                         -> Int;
+            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (cmd: CMD, special: Path)                    -> Int, harmless "writes down what quota there is, or leaves off counting";
+            ON_USR | ON_GRP | ON_PRJ    => (cmd: CMD, special: Path, id: Set32(&QUOTA_FORMAT), addr: Path)               -> Int, does [Changes(Attributes, special, Followed), Changes(Attributes, addr, Followed)];
+            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ => (cmd: CMD, special: Path, id: Hidden, addr: Addr) -> Int, harmless "asks for quota";
+            SET_USR | SET_GRP | SET_PRJ => (cmd: CMD, special: Path, id: Hidden, addr: Addr) -> Int;
         };
-    quotactl_fd     [443 443 443]   (fd: Fd, cmd: CMD, id: Id, addr: Addr)                      -> Int, DESC,
+    quotactl_fd     [443 443 443]   (fd: Fd, cmd: CMD, id: Id, addr: Addr) -> Int, DESC, does [Changes(Attributes, fd, Itself)],
         by cmd {
-            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (fd: Fd, cmd: CMD)                           -> Int;
-            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ | SET_USR | SET_GRP | SET_PRJ
-                                        => (fd: Fd, cmd: CMD, id: Hidden, addr: Addr)                                                -> Int;
+            SYNC_USR | SYNC_GRP | SYNC_PRJ | OFF_USR | OFF_GRP | OFF_PRJ => (fd: Fd, cmd: CMD)                           -> Int, harmless "writes down what quota there is, or leaves off counting";
+            FMT_USR | FMT_GRP | FMT_PRJ | GET_USR | GET_GRP | GET_PRJ => (fd: Fd, cmd: CMD, id: Hidden, addr: Addr) -> Int, harmless "asks for quota";
+            SET_USR | SET_GRP | SET_PRJ => (fd: Fd, cmd: CMD, id: Hidden, addr: Addr) -> Int;
         };
     landlock_create_ruleset [444 444 444] (attr: Sized(&RULESET_ATTR, size), size: Ulong, flags: Set32(&LANDLOCK_CREATE))
-                                                                                                -> Fd, DESC;
-    landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Hex32) -> Int, DESC,
+                                        -> Fd, DESC, harmless "the process may do less from now on";
+    landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Hex32) -> Int, DESC, harmless "the process may do less from now on",
         by rule_type {
             LANDLOCK_RULE_PATH_BENEATH => (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Rec(&PATH_BENEATH),
                                            flags: Hex32) -> Int;
             LANDLOCK_RULE_NET_PORT     => (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Rec(&NET_PORT),
                                            flags: Hex32) -> Int;
         };
-    landlock_restrict_self [446 446 446] (ruleset_fd: Fd, flags: Set32(&LANDLOCK_RESTRICT))     -> Int, DESC;
+    landlock_restrict_self [446 446 446] (ruleset_fd: Fd, flags: Set32(&LANDLOCK_RESTRICT)) -> Int, DESC, harmless "the process may do less from now on";
 }

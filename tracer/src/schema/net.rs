@@ -68,27 +68,27 @@ sets! {
 /// Levels as setsockopt(2) and getsockopt(2) name those that are unknown: `SOL_??`.
 static SOL_LEVEL: set::Set = set::Set { prefix: "SOL_??", mask: SOL.mask, choice: SOL.choice, bits: SOL.bits };
 
-const AF_INET: u64 = 2;
-const AF_INET6: u64 = 10;
-const AF_NETLINK: u64 = 16;
-const AF_PACKET: u64 = 17;
-const AF_BLUETOOTH: u64 = 31;
-const SOL_IP: u64 = 0;
-const SOL_SOCKET: u64 = 1;
-const SOL_TCP: u64 = 6;
-const SOL_UDP: u64 = 17;
-const SOL_IPV6: u64 = 41;
-const SOL_SCTP: u64 = 132;
-const SOL_RAW: u64 = 255;
-const SOL_PACKET: u64 = 263;
-const SOL_NETLINK: u64 = 270;
+const AF_INET: u64 = AF.value("AF_INET");
+const AF_INET6: u64 = AF.value("AF_INET6");
+const AF_NETLINK: u64 = AF.value("AF_NETLINK");
+const AF_PACKET: u64 = AF.value("AF_PACKET");
+const AF_BLUETOOTH: u64 = AF.value("AF_BLUETOOTH");
+const SOL_IP: u64 = SOL.value("SOL_IP");
+const SOL_SOCKET: u64 = SOL.value("SOL_SOCKET");
+const SOL_TCP: u64 = SOL.value("SOL_TCP");
+const SOL_UDP: u64 = SOL.value("SOL_UDP");
+const SOL_IPV6: u64 = SOL.value("SOL_IPV6");
+const SOL_SCTP: u64 = SOL.value("SOL_SCTP");
+const SOL_RAW: u64 = SOL.value("SOL_RAW");
+const SOL_PACKET: u64 = SOL.value("SOL_PACKET");
+const SOL_NETLINK: u64 = SOL.value("SOL_NETLINK");
 
 /// The option's value as setsockopt takes it.
 const SET: Ty = Special(S::SockOptSet);
 /// The option's value as getsockopt gives it.
 const GET: Ty = Special(S::SockOptGet);
 
-syscalls! { pub NET_CALLS:
+syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connected or sent to":
     socket          [41 359 198]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint)      -> Fd, NET,
         by domain {
             AF_INET | AF_INET6  => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&IPPROTO))        -> Fd;
@@ -98,25 +98,25 @@ syscalls! { pub NET_CALLS:
         };
     socketpair      [53 360 199]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint, sv: Out(&Array(&Fd, Fixed(2))))
                                                                                                     -> Int, NET;
-    bind            [49 361 200]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int)                 -> Int, NET;
-    connect         [42 362 203]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int)                 -> Int, NET;
-    listen          [50 363 201]    (fd: Fd, backlog: Int)                                          -> Int, NET;
-    accept          [43 _ 202]      (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Fd, NET;
+    bind            [49 361 200]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int)                 -> Int, NET, does [Binds(addr)];
+    connect         [42 362 203]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int) -> Int, NET, does [Connects(addr)];
+    listen          [50 363 201]    (fd: Fd, backlog: Int)                                          -> Int, NET, does [Listens(fd)];
+    accept          [43 _ 202]      (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Fd, NET, does [Accepts(fd)];
     accept4         [288 364 242]   (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int)),
-                                     flags: Set32(&SOCK_FLAGS))                                     -> Fd, NET;
-    getsockname     [51 367 204]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET;
+                                     flags: Set32(&SOCK_FLAGS))                                     -> Fd, NET, does [Accepts(fd)];
+    getsockname     [51 367 204]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET, does [Locates(fd)];
     getpeername     [52 368 205]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET;
     sendto          [44 369 206]    (fd: Fd, buf: Bytes(len), len: Ulong, flags: Set32(&MSG), dest_addr: Sockaddr(addrlen),
-                                     addrlen: Int)                                                  -> Long, NET;
+                                     addrlen: Int) -> Long, NET, does [Sends(dest_addr, flags)];
     recvfrom        [45 371 207]    (fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, flags: Set32(&MSG),
-                                     src_addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Long, NET;
-    sendmsg         [46 370 211]    (fd: Fd, msg: Msghdr, flags: Set32(&MSG))                       -> Long, NET;
-    recvmsg         [47 372 212]    (fd: Fd, msg: InOut(&Msghdr), flags: Set32(&MSG))               -> Long, NET;
-    sendmmsg        [307 345 269]   (fd: Fd, msgvec: Out(&Mmsghdr(vlen)), vlen: Uint, flags: Set32(&MSG)) -> Int, NET;
+                                     src_addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Long, NET, does [Receives(buf)];
+    sendmsg         [46 370 211]    (fd: Fd, msg: Msghdr, flags: Set32(&MSG)) -> Long, NET, does [Sends(msg, flags)];
+    recvmsg         [47 372 212]    (fd: Fd, msg: InOut(&Msghdr), flags: Set32(&MSG)) -> Long, NET, does [Receives(msg)];
+    sendmmsg        [307 345 269]   (fd: Fd, msgvec: Out(&Mmsghdr(vlen)), vlen: Uint, flags: Set32(&MSG)) -> Int, NET, does [Sends(msgvec, flags)];
     recvmmsg        [299 337 243]   (fd: Fd, msgvec: Out(&Mmsghdr(Ret)), vlen: Uint, flags: Set32(&MSG),
-                                     timeout: Rec(&TIMESPEC))                                       -> Int, NET;
+                                     timeout: Rec(&TIMESPEC)) -> Int, NET, does [Receives(msgvec)];
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
-    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET,
+    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET, harmless "what a socket is asked to do goes to the address that is told",
         by level {
             SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: SET, optlen: Int)                 -> Int;
             SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: SET, optlen: Int)         -> Int;
@@ -128,7 +128,7 @@ syscalls! { pub NET_CALLS:
             SOL_PACKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_PACKET_OPT), optval: SET, optlen: Int)     -> Int;
             SOL_NETLINK => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_NETLINK_OPT), optval: SET, optlen: Int)    -> Int;
         };
-    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: GET, optlen: InOut(&Ptr(&Int))) -> Int, NET,
+    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: GET, optlen: InOut(&Ptr(&Int))) -> Int, NET, does [Settles(fd)],
         by level {
             SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: GET, optlen: InOut(&Ptr(&Int)))         -> Int;
             SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;

@@ -12,15 +12,15 @@ records! {
     SYSCTL 80 { name: 0 8 Addr, nlen: 8 4 Int, oldval: 16 8 Addr, oldlenp: 24 8 Addr, newval: 32 8 Addr, newlen: 40 8 Ulong }
 }
 
-syscalls! { pub OBSOLETE:
+syscalls! { pub OBSOLETE harmless "no kernel of today carries it out":
     modify_ldt      [154 123 _]   (func: Int, ptr: Special(S::UserDesc), bytecount: Ulong)      -> Long, 0;
     set_thread_area [205 243 _]   (u_info: Special(S::UserDesc))                                -> Int, 0;
     get_thread_area [211 244 _]   (u_info: Out(&Special(S::UserDesc)))                          -> Int, 0;
-    iopl            [172 110 _]   (level: Int)                                                  -> Int, 0;
-    ioperm          [173 101 _]   (from: Hex, num: Hex, turn_on: Int)                           -> Int, 0;
+    iopl            [172 110 _]   (level: Int) -> Int, 0, gap "ports of the machine are used without a call";
+    ioperm          [173 101 _]   (from: Hex, num: Hex, turn_on: Int) -> Int, 0, gap "ports of the machine are used without a call";
     uretprobe       [335 _ _]     ()                                                            -> Hex, 0;
     uprobe          [336 _ _]     ()                                                            -> Hex, 0;
-    uselib          [134 86 _]    (library: Path)                                               -> Int, FILE;
+    uselib          [134 86 _]    (library: Path) -> Int, FILE, does [Opens(library, Implied(0))];
     _sysctl         [156 149 _]   (args: Rec(&SYSCTL))                                          -> Int, 0;
     create_module   [174 127 _]   (name: Hex, size: Hex)                                        -> Long, 0;
     get_kernel_syms [177 130 _]   (table: Hex)                                                  -> Int, 0;

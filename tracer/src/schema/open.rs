@@ -145,14 +145,14 @@ const F_SET_RW_HINT: u64 = 1036;
 const F_GET_FILE_RW_HINT: u64 = 1037;
 const F_SET_FILE_RW_HINT: u64 = 1038;
 
-syscalls! { pub OPENING:
-    open            [2 5 _]         (pathname: Path, flags: Set32(&OPEN), mode: When(flags, MODE, &Perm)) -> Fd, DESC | FILE;
+syscalls! { pub OPENING harmless "another number, or none, for what is open already":
+    open            [2 5 _]         (pathname: Path, flags: Set32(&OPEN), mode: When(flags, MODE, &Perm)) -> Fd, DESC | FILE, does [Opens(pathname, Arg(flags))];
     openat          [257 295 56]    (dirfd: DirFd, pathname: Path, flags: Set32(&OPEN),
-                                     mode: When(flags, MODE, &Perm))                    -> Fd, DESC | FILE;
+                                     mode: When(flags, MODE, &Perm)) -> Fd, DESC | FILE, does [Opens(pathname, Arg(flags))];
     openat2         [437 437 437]   (dirfd: DirFd, pathname: Path, how: Sized(&OPEN_HOW, size), size: Ulong)
-                                                                                        -> Fd, DESC | FILE;
-    creat           [85 8 _]        (pathname: Path, mode: Perm)                        -> Fd, DESC | FILE;
-    close           [3 6 57]        (fd: Fd)                                            -> Int, DESC;
+                                        -> Fd, DESC | FILE, does [Opens(pathname, How(how))];
+    creat           [85 8 _]        (pathname: Path, mode: Perm) -> Fd, DESC | FILE, does [Opens(pathname, Implied(0o1101))];
+    close           [3 6 57]        (fd: Fd)                                            -> Int, DESC, does [Closes(fd)];
     close_range     [436 436 436]   (first: Uint, last: Uint, flags: Set32(&CLOSE_RANGE)) -> Int, 0;
     dup             [32 41 23]      (oldfd: Fd)                                         -> Fd, DESC;
     dup2            [33 63 _]       (oldfd: Fd, newfd: Fd)                              -> Fd, DESC;
@@ -163,10 +163,10 @@ syscalls! { pub OPENING:
     memfd_create    [319 356 279]   (name: Text, flags: Special(S::MemfdFlags)) -> Fd, DESC;
     memfd_secret    [447 447 447]   (flags: Set32(&SECRET))                             -> Fd, DESC;
     name_to_handle_at [303 341 264] (dirfd: DirFd, pathname: Path, handle: Special(S::FileHandleOut),
-                                     mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE;
+                                     mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE, does [Asks(pathname)];
     open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(S::FileHandle),
-                                     flags: Set32(&OPEN))                               -> Fd, DESC;
-    fcntl           [72 55 25]      (fd: Fd, cmd: Set32(&FCNTL), arg: Hex)              -> Int, DESC,
+                                     flags: Set32(&OPEN)) -> Fd, DESC, does [OpensUnnamed(Arg(flags))];
+    fcntl           [72 55 25]      (fd: Fd, cmd: Set32(&FCNTL), arg: Hex) -> Int, DESC, harmless "locks, leases and flags of what is open already",
         by cmd {
             F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd;
             F_DUPFD_QUERY                   => (fd: Fd, cmd: Set32(&FCNTL), arg: Fd)                        -> Int;

@@ -110,7 +110,7 @@ pub static EPOLL_EVENT: super::types::Rec = super::types::Rec {
 
 const EPOLL_CTL_DEL: u64 = 2;
 
-syscalls! { pub POLLING:
+syscalls! { pub POLLING harmless "waits for descriptors that are open already":
     poll            [7 168 _]       (fds: Special(S::PollFds), nfds: Uint, timeout: Int)         -> Special(S::PollRet), DESC;
     ppoll           [271 309 73]    (fds: Special(S::PollFds), nfds: Uint, tmo_p: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize),
                                      sigsetsize: Ulong)                                     -> Special(S::PpollRet), DESC;
@@ -137,9 +137,9 @@ syscalls! { pub POLLING:
     signalfd4       [289 327 74]    (fd: Fd, mask: SigSet(sizemask), sizemask: Ulong, flags: Set32(&SFD)) -> Fd, DESC | SIG;
     inotify_init    [253 291 _]     ()                                                              -> Fd, DESC;
     inotify_init1   [294 332 26]    (flags: Set32(&IN_INIT))                                        -> Fd, DESC;
-    inotify_add_watch [254 292 27]  (fd: Fd, pathname: Path, mask: Set32(&IN))                      -> Int, DESC | FILE;
+    inotify_add_watch [254 292 27]  (fd: Fd, pathname: Path, mask: Set32(&IN)) -> Int, DESC | FILE, does [Asks(pathname)];
     inotify_rm_watch [255 293 28]   (fd: Fd, wd: Int)                                               -> Int, DESC;
-    fanotify_init   [300 338 262]   (flags: Set32(&FAN_INIT), event_f_flags: Set32(&OPEN))          -> Fd, DESC;
+    fanotify_init   [300 338 262]   (flags: Set32(&FAN_INIT), event_f_flags: Set32(&OPEN)) -> Fd, DESC, gap "files that others open are handed to it by read";
     fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Set(&FAN), dirfd: Special(S::FanDirFd),
-                                     pathname: Path)                                                -> Int, DESC | FILE;
+                                     pathname: Path) -> Int, DESC | FILE, does [Asks(pathname)];
 }

@@ -149,7 +149,7 @@ selectors! {
     ARCH_GET_XCOMP_PERM = 0x1022, ARCH_GET_XCOMP_GUEST_PERM = 0x1024,
 }
 
-syscalls! { pub CONTROL:
+syscalls! { pub CONTROL harmless "settings of the process itself":
     prctl       [157 172 167] (option: Set32(&PR), arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)  -> Int, CREDS,
         by option {
             PR_GET_DUMPABLE => (option: Set32(&PR)) -> Note(&Int, &Set32(&DUMP));

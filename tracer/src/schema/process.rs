@@ -96,7 +96,7 @@ const WITH_TLS: u64 = 0x8_0000;
 const WITH_CHILD: u64 = 0x120_0000;
 
 #[cfg(target_arch = "x86_64")]
-syscalls! { pub CLONES:
+syscalls! { pub CLONES harmless "what a new task does is seen":
     clone       [56 120 220]  (flags: Special(S::CloneFlags), child_stack: Addr,
                                parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Pid))),
                                child_tidptr: When(flags, WITH_CHILD, &Late(&Addr)),
@@ -104,19 +104,19 @@ syscalls! { pub CLONES:
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-syscalls! { pub CLONES:
+syscalls! { pub CLONES harmless "what a new task does is seen":
     clone       [56 120 220]  (flags: Special(S::CloneFlags), child_stack: Addr,
                                parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Pid))),
                                tls: When(flags, WITH_TLS, &Late(&Hex)),
                                child_tidptr: When(flags, WITH_CHILD, &Late(&Addr)))             -> Pid, PROC, order &[1, 0, 2, 3, 4];
 }
 
-syscalls! { pub PROCESS:
+syscalls! { pub PROCESS harmless "what a process does is seen, whoever started it":
     fork        [57 2 _]      ()                                                                -> Pid, PROC;
     vfork       [58 190 _]    ()                                                                -> Pid, PROC;
     clone3      [435 435 435] (cl_args: Special(S::CloneArgs), size: Ulong)                     -> Pid, PROC;
-    execve      [59 11 221]   (pathname: Path, argv: Argv, envp: Envp)                          -> Int, FILE | PROC;
-    execveat    [322 358 281] (dirfd: DirFd, pathname: Path, argv: Argv, envp: Envp, flags: Set32(&EXECVEAT)) -> Int, DESC | FILE | PROC;
+    execve      [59 11 221]   (pathname: Path, argv: Argv, envp: Envp) -> Int, FILE | PROC, does [Runs(pathname)];
+    execveat    [322 358 281] (dirfd: DirFd, pathname: Path, argv: Argv, envp: Envp, flags: Set32(&EXECVEAT)) -> Int, DESC | FILE | PROC, does [Runs(pathname)];
     exit        [60 1 93]     (status: Int)                                                     -> Int, PROC;
     exit_group  [231 252 94]  (status: Int)                                                     -> Int, PROC;
     wait4       [61 114 260]  (pid: Pid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4),
@@ -132,15 +132,15 @@ syscalls! { pub PROCESS:
     getsid      [124 147 156] (pid: Pid)                                                        -> Pid, 0;
     setsid      [112 66 157]  ()                                                                -> Pid, 0;
     set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Pid, 0;
-    unshare     [272 310 97]  (flags: Set32(&UNSHARE))                                          -> Int, 0;
+    unshare     [272 310 97]  (flags: Set32(&UNSHARE)) -> Int, 0, harmless "names mean what they meant until something is mounted";
     personality [135 136 92]  (persona: Special(S::Personality))                                -> Note(&Hex32, &Special(S::Personality)), 0,
         by persona {
             PERSONA_QUERY => (persona: Hex32)                                                   -> Note(&Hex32, &Special(S::Personality));
         };
     pidfd_open  [434 434 434] (pid: Pid, flags: Set32(&PIDFD_OPEN))                             -> Fd, DESC;
-    pidfd_send_signal [424 424 424] (pidfd: Fd, sig: Signal, info: Special(S::Siginfo), flags: Set32(&PIDFD_SIGNAL)) -> Int, DESC | SIG | PROC;
-    pidfd_getfd [438 438 438] (pidfd: Fd, targetfd: Int, flags: Hex32)                          -> Fd, DESC;
-    process_mrelease [448 448 448] (pidfd: Fd, flags: Hex32)                                    -> Int, DESC;
+    pidfd_send_signal [424 424 424] (pidfd: Fd, sig: Signal, info: Special(S::Siginfo), flags: Set32(&PIDFD_SIGNAL)) -> Int, DESC | SIG | PROC, harmless "a signal touches no file and reaches no host";
+    pidfd_getfd [438 438 438] (pidfd: Fd, targetfd: Int, flags: Hex32)                          -> Fd, DESC, does [Takes];
+    process_mrelease [448 448 448] (pidfd: Fd, flags: Hex32) -> Int, DESC, harmless "frees the memory of a process that has ended";
     kcmp        [312 349 272] (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Hex, idx2: Hex) -> Int, 0,
         by r#type {
             KCMP_VM | KCMP_FILES | KCMP_FS | KCMP_SIGHAND | KCMP_IO | KCMP_SYSVSEM => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP)) -> Int;

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use tracer_common::plan::PLANS;
+
 use super::types::{NO_NR, Row};
 
 /// Whose numbering a call uses.
@@ -53,6 +55,17 @@ static FAMILIES: &[&[Row]] = &[
     super::time::TIME,
 ];
 
+/// Numbers of calls that can have a row and a plan of their own: those below. Higher ones are calls that nobody knows.
+pub const NUMBERS: u32 = PLANS as u32 / 2;
+
+/// What call a plan's place is of: whether it is the 32-bit ABI's, and its number. The inverse of `plan_index`.
+pub const fn place_of(index: u32) -> (bool, u32) {
+    (index >= NUMBERS, index % NUMBERS)
+}
+
+/// The number under which what is counted of calls without a plan is kept.
+pub const NO_PLAN: u32 = NUMBERS - 1;
+
 /// The row of a call number; `None` for numbers no row has.
 pub fn by_nr(abi: Abi, nr: u32) -> Option<&'static Row> {
     TABLES[abi as usize].get(nr as usize).copied().flatten()
@@ -64,7 +77,7 @@ pub fn by_name(name: &str) -> Option<&'static Row> {
 }
 
 static TABLES: LazyLock<[Vec<Option<&'static Row>>; 3]> = LazyLock::new(|| {
-    let mut tables = [vec![None; 512], vec![None; 512], vec![None; 512]];
+    let mut tables = [(); 3].map(|()| vec![None; NUMBERS as usize]);
     for row in all() {
         for (table, &nr) in tables.iter_mut().zip(&row.nr) {
             if nr != NO_NR {

@@ -58,7 +58,7 @@ records! {
     }
 }
 
-syscalls! { pub SCHEDULING:
+syscalls! { pub SCHEDULING harmless "decides how and when tasks run":
     sched_yield             [24 158 124]  ()                                                    -> Int, 0;
     sched_setparam          [142 154 118] (pid: Pid, param: Ptr(&Int))                          -> Int, 0;
     sched_getparam          [143 155 121] (pid: Pid, param: Out(&Ptr(&Int)))                    -> Int, 0;

@@ -20,6 +20,23 @@ impl Set {
     pub fn name_of(&self, value: u64) -> Option<&'static str> {
         self.choice.iter().chain(self.bits).find(|(_, v)| *v == value).map(|(name, _)| *name)
     }
+
+    /// The value of a name of `choice`, for constants: a name that the set lacks does not compile.
+    pub const fn value(&self, name: &str) -> u64 {
+        let mut at = 0;
+        while !same(self.choice[at].0.as_bytes(), name.as_bytes()) {
+            at += 1;
+        }
+        self.choice[at].1
+    }
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 /// A value that differs between architectures: x86_64 and aarch64.

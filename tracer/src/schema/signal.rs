@@ -28,7 +28,7 @@ records! {
     STACK 24 { ss_sp: 0 8 Addr, ss_flags: 8 4 Set32(&SS), ss_size: 16 8 Ulong }
 }
 
-syscalls! { pub SIGNALS:
+syscalls! { pub SIGNALS harmless "a signal touches no file and reaches no host":
     kill            [62 37 129]   (pid: Pid, sig: Signal)                                       -> Int, SIG | PROC;
     tkill           [200 238 130] (tid: Pid, sig: Signal)                                       -> Int, SIG | PROC;
     tgkill          [234 270 131] (tgid: Pid, tid: Pid, sig: Signal)                            -> Int, SIG | PROC;

@@ -70,14 +70,14 @@ records! {
 }
 
 syscalls! { pub STATS:
-    stat            [4 106 _]       (pathname: Path, statbuf: Out(&Special(S::Stat)))    -> Int, FILE | STAT | STATLIKE;
-    fstat           [5 108 80]      (fd: Fd, statbuf: Out(&Special(S::Stat)))            -> Int, DESC | FSTAT | STATLIKE;
-    lstat           [6 107 _]       (pathname: Path, statbuf: Out(&Special(S::Stat)))    -> Int, FILE | LSTAT | STATLIKE;
+    stat            [4 106 _]       (pathname: Path, statbuf: Out(&Special(S::Stat))) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
+    fstat           [5 108 80]      (fd: Fd, statbuf: Out(&Special(S::Stat))) -> Int, DESC | FSTAT | STATLIKE, does [Asks(fd)];
+    lstat           [6 107 _]       (pathname: Path, statbuf: Out(&Special(S::Stat))) -> Int, FILE | LSTAT | STATLIKE, does [Asks(pathname)];
     newfstatat      [262 _ 79]      (dirfd: DirFd, pathname: Path, statbuf: Out(&Special(S::Stat)), flags: Set32(&AT))
-                                                                             -> Int, DESC | FILE | FSTAT | STATLIKE;
+                                        -> Int, DESC | FILE | FSTAT | STATLIKE, does [Asks(pathname)];
     statx           [332 383 291]   (dirfd: DirFd, pathname: Path, flags: Set32(&AT_STATX), mask: Set32(&STATX),
-                                     statxbuf: Out(&Special(S::Statx)))   -> Int, DESC | FILE | FSTAT | STATLIKE;
-    statfs          [137 99 43]     (path: Path, buf: Out(&Rec(&STATFS_BUF)))                   -> Int, FILE | STATFS | STATFSLIKE;
-    fstatfs         [138 100 44]    (fd: Fd, buf: Out(&Rec(&STATFS_BUF)))                       -> Int, DESC | FSTATFS | STATFSLIKE;
-    ustat           [136 62 _]      (dev: Special(S::Dev32), ubuf: Out(&Rec(&USTAT)))                     -> Int, STATFSLIKE;
+                                     statxbuf: Out(&Special(S::Statx))) -> Int, DESC | FILE | FSTAT | STATLIKE, does [Asks(pathname)];
+    statfs          [137 99 43]     (path: Path, buf: Out(&Rec(&STATFS_BUF))) -> Int, FILE | STATFS | STATFSLIKE, does [Asks(path)];
+    fstatfs         [138 100 44]    (fd: Fd, buf: Out(&Rec(&STATFS_BUF))) -> Int, DESC | FSTATFS | STATFSLIKE, does [Asks(fd)];
+    ustat           [136 62 _]      (dev: Special(S::Dev32), ubuf: Out(&Rec(&USTAT))) -> Int, STATFSLIKE, harmless "asks for the room of a file system";
 }

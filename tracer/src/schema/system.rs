@@ -98,7 +98,7 @@ selectors! {
 /// syslog(2)'s action.
 const ACTION: Ty = Special(S::SyslogAction);
 
-syscalls! { pub SYSTEM:
+syscalls! { pub SYSTEM harmless "what the machine is, and says of itself":
     uname           [63 122 160]  (buf: Out(&Rec(&UTSNAME)))                                    -> Int, 0;
     sysinfo         [99 116 179]  (info: Out(&Rec(&SYSINFO)))                                   -> Int, 0;
     getrandom       [318 355 278] (buf: Out(&HexBytes(Len::Ret)), buflen: Ulong, flags: Set32(&GRND)) -> Long, 0;
@@ -117,11 +117,11 @@ syscalls! { pub SYSTEM:
             RESTART2 => (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD), arg: Text) -> Int;
         };
     vhangup         [153 111 58]  ()                                                            -> Int, 0;
-    init_module     [175 128 105] (module_image: Addr, len: Ulong, param_values: Text)          -> Int, 0;
-    finit_module    [313 350 273] (fd: Fd, param_values: Text, flags: Set32(&MODULE))           -> Int, DESC;
-    delete_module   [176 129 106] (name: Text, flags: Set32(&DELETE_MODULE))                    -> Int, 0;
-    kexec_load      [246 283 104] (entry: Addr, nr_segments: Ulong, segments: Array(&Rec(&KEXEC_SEGMENT), nr_segments), flags: Set(&KEXEC)) -> Int, 0;
-    kexec_file_load [320 _ 294]   (kernel_fd: Fd, initrd_fd: Fd, cmdline_len: Ulong, cmdline: Bytes(cmdline_len), flags: Set(&KEXEC_FILE)) -> Int, DESC;
+    init_module     [175 128 105] (module_image: Addr, len: Ulong, param_values: Text) -> Int, 0, gap "what the kernel does from now on is not seen";
+    finit_module    [313 350 273] (fd: Fd, param_values: Text, flags: Set32(&MODULE)) -> Int, DESC, gap "what the kernel does from now on is not seen";
+    delete_module   [176 129 106] (name: Text, flags: Set32(&DELETE_MODULE)) -> Int, 0, gap "what the kernel does from now on is not seen";
+    kexec_load      [246 283 104] (entry: Addr, nr_segments: Ulong, segments: Array(&Rec(&KEXEC_SEGMENT), nr_segments), flags: Set(&KEXEC)) -> Int, 0, gap "what the kernel does from now on is not seen";
+    kexec_file_load [320 _ 294]   (kernel_fd: Fd, initrd_fd: Fd, cmdline_len: Ulong, cmdline: Bytes(cmdline_len), flags: Set(&KEXEC_FILE)) -> Int, DESC, gap "what the kernel does from now on is not seen";
     lsm_get_self_attr [459 459 459] (attr: Set32(&LSM_ATTR), ctx: Out(&Ptr(&Rec(&LSM_CTX))), size: InOut(&Ptr(&Uint)), flags: Set32(&LSM_FLAG)) -> Int, 0;
     lsm_set_self_attr [460 460 460] (attr: Set32(&LSM_ATTR), ctx: Ptr(&Rec(&LSM_CTX)), size: Uint, flags: Hex32) -> Int, 0;
     lsm_list_modules [461 461 461] (ids: Out(&Array(&Set(&LSM_ID), Len::Ret)), size: InOut(&Ptr(&Uint)), flags: Hex32) -> Int, 0;

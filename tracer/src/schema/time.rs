@@ -67,7 +67,7 @@ records! {
     }
 }
 
-syscalls! { pub TIME:
+syscalls! { pub TIME harmless "clocks and timers are no files":
     nanosleep       [35 162 101]  (rqtp: Rec(&TIMESPEC), rmtp: Interrupted(&Rec(&TIMESPEC)))    -> Int, 0;
     clock_nanosleep [230 267 115] (clockid: Set32(&CLOCKS), flags: Set32(&TIMER), rqtp: Rec(&TIMESPEC), rmtp: Interrupted(&Rec(&TIMESPEC))) -> Int, 0;
     clock_gettime   [228 265 113] (clockid: Set32(&CLOCKS), tp: Out(&Rec(&TIMESPEC)))           -> Int, CLOCK;

@@ -2,6 +2,7 @@
 //! is printed and how much memory is read, and when. Words that point to memory are lowered to copy
 //! operations by [`super::plan`], and read back by `decode`.
 
+use super::effects::Does;
 use super::set::Set;
 
 /// One system call.
@@ -17,6 +18,8 @@ pub struct Row {
     pub ret: Ty,
     /// The `-e trace=%class` sets it belongs to, bits of [`class`].
     pub class: u32,
+    /// What it does to the world outside.
+    pub does: Does,
     /// Other forms of the call, chosen by an argument.
     pub variants: &'static [Variant],
     /// Not empty: the order in which the arguments are shown, each as `name=value` (`clone`).
@@ -46,6 +49,8 @@ pub struct Variant {
     pub args: &'static [Arg],
     /// What the return value is.
     pub ret: Ty,
+    /// What this form does; [`Does::Unsaid`]: what the row says.
+    pub does: Does,
 }
 
 /// Where a length or a count comes from.

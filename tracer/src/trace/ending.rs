@@ -5,6 +5,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::capture::Losses;
 use crate::exit;
+use crate::schema::errno;
 use crate::spec::Interrupt;
 
 /// How tracer itself is to end.
@@ -86,22 +87,13 @@ pub fn stop_command(pid: u32, signal: i32) {
 pub fn said(error: &anyhow::Error) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let text = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) {
-            Some(errno) => strerror(errno),
-            None => cause.to_string(),
-        };
+        let text = cause.downcast_ref().map_or_else(|| cause.to_string(), |error| errno::said(error).into_owned());
         // Some errors repeat their cause.
         if words.last().is_none_or(|last| !last.contains(&text)) {
             words.push(text);
         }
     }
     words.join(": ")
-}
-
-/// What strerror(3) says of an errno, in the C locale.
-pub fn strerror(errno: i32) -> String {
-    let text = std::io::Error::from_raw_os_error(errno).to_string();
-    text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
 }
 
 #[cfg(test)]
@@ -114,7 +106,6 @@ mod tests {
         let error = std::io::Error::from_raw_os_error(libc::ESRCH);
         let error = anyhow::Error::new(error).context("attach: ptrace(PTRACE_SEIZE, 9)");
         assert_eq!(said(&error), "attach: ptrace(PTRACE_SEIZE, 9): No such process");
-        assert_eq!(strerror(libc::EACCES), "Permission denied");
     }
 
     #[test]

@@ -10,12 +10,10 @@ use std::path::Path;
 use tracer_common::event::{Blob, File, Head, align, flag, kind, path};
 use tracer_common::plan::shape;
 
-use crate::schema::types::{Row, Ty};
-use crate::schema::{Abi, by_nr};
-use crate::spec::{CallFilter, Form, Show, StatusSet};
-
-/// The largest errno a call returns (`MAX_ERRNO`, include/linux/err.h).
-const MAX_ERRNO: i64 = 4095;
+use crate::schema::types::{Arg, Ty};
+use crate::schema::{Abi, by_nr, errno};
+use crate::spec::{CallFilter, Form, Show};
+use crate::trace::output;
 
 /// The filters of one trace.
 #[derive(Debug)]
@@ -24,6 +22,8 @@ pub struct Filter {
     show: Show,
     every_status: bool,
     form: Form,
+    /// The form shows forks and execs, too.
+    tasks: bool,
     paths: HashSet<Vec<u8>>,
     /// Room to put a path together.
     scratch: Vec<u8>,
@@ -48,8 +48,9 @@ impl Filter {
         Filter {
             calls: calls.clone(),
             show: show.clone(),
-            every_status: all(show.status),
+            every_status: show.status.all(),
             form,
+            tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
             scratch: Vec::new(),
         }
@@ -57,10 +58,9 @@ impl Filter {
 
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
-        // Forks and execs are lines of JSON only; a summary is made of calls alone.
+        // Forks and execs are lines of some forms only; a summary is made of calls alone.
         let tasks = match self.form {
-            Form::Text => false,
-            Form::Json => true,
+            Form::Lines(_) => self.tasks,
             Form::Summary if head.kind != kind::CALL => return false,
             Form::Summary => false,
             Form::None => return false,
@@ -89,7 +89,7 @@ impl Filter {
             status.detached
         } else if head.flags & flag::NO_RETURN != 0 {
             status.unfinished
-        } else if (-MAX_ERRNO..0).contains(&head.ret) {
+        } else if errno::of(head.ret).is_some() {
             status.failed
         } else {
             status.successful
@@ -102,10 +102,12 @@ impl Filter {
 
     /// Whether a call names one of the paths, or works on a descriptor of one.
     fn touches(&mut self, head: &Head, record: &[u8]) -> bool {
-        let row = (head.flags & flag::COMPAT == 0).then(|| by_nr(Abi::NATIVE, head.nr)).flatten();
+        let abi = if head.flags & flag::COMPAT != 0 { Abi::I386 } else { Abi::NATIVE };
+        let args =
+            by_nr(abi, head.nr).map_or(&[][..], |row| row.variant(&head.args).map_or(row.args, |form| form.args));
         for (blob, bytes) in blobs(record) {
             let found = match blob.shape {
-                shape::TEXT => row.is_some_and(|row| is_path(row, blob.arg)) && self.paths.contains(bytes),
+                shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),
                 shape::FD | shape::DIRFD | shape::FDS | shape::FDSET => {
                     whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
                 }
@@ -119,13 +121,8 @@ impl Filter {
     }
 }
 
-/// Nothing is filtered by status.
-pub fn all(s: StatusSet) -> bool {
-    s.successful && s.failed && s.unfinished && s.unavailable && s.detached
-}
-
-fn is_path(row: &Row, arg: u8) -> bool {
-    let mut ty = match row.args.get(usize::from(arg)) {
+fn is_path(args: &[Arg], at: u8) -> bool {
+    let mut ty = match args.get(usize::from(at)) {
         Some(arg) => arg.ty,
         None => return false,
     };

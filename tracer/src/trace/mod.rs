@@ -21,14 +21,16 @@ use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 
 pub use self::ending::{Ending, die, said};
+use self::output::Order;
 use self::pressure::Pressure;
-use self::sequence::{Order, Sequencer};
+use self::sequence::Sequencer;
 use self::stage::Shower;
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
 use crate::render::sink::{Flow, Outcome};
+use crate::schema::errno;
 use crate::spec::{Form, Spec, To};
 use crate::trace::output::record::Recorder;
 
@@ -82,7 +84,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
     if header.command_pid != 0 {
         shower.expect(header.command_pid);
     }
-    if spec.output.form == Form::Summary {
+    if spec.output.only_counts() {
         source.count_only(spec.output.by_process());
     }
     interrupt::install()?;
@@ -129,7 +131,7 @@ impl<'a> Trace<'a> {
     /// A trace of what `source` delivers.
     pub fn new(spec: &'a Spec, source: Box<dyn Source>, shower: Shower) -> Trace<'a> {
         let sequencer = Sequencer::new(order(spec));
-        let live = spec.output.form == Form::Text
+        let live = spec.output.form == Form::TEXT
             && spec.output.to == To::Stderr
             && spec.output.style.relative.is_none()
             && std::io::stderr().is_terminal();
@@ -213,7 +215,7 @@ impl<'a> Trace<'a> {
             self.shower.count(&self.source.counts()?, &self.source.counts_by_process()?);
         }
         if let Some(errno) = self.source.exec_error() {
-            self.shower.say(&format!("exec: {}", ending::strerror(errno)));
+            self.shower.say(&format!("exec: {}", errno::strerror(errno)));
         }
         let mut losses = self.source.losses();
         let command = self.shower.command;
@@ -279,8 +281,7 @@ fn order(spec: &Spec) -> Order {
     match spec.output.form {
         Form::Summary | Form::None => Order::Arrival,
         _ if matches!(spec.output.to, To::Each(_)) => Order::Arrival,
-        Form::Text if filter::all(spec.show.status) => Order::Split,
-        Form::Text | Form::Json => Order::Ends,
+        Form::Lines(name) => output::form(name).map_or(Order::Ends, |form| (form.order)(spec)),
     }
 }
 
@@ -290,7 +291,10 @@ fn cut_short(batch: &mut [u8]) {
     let mut at = 0;
     while let Some(head) = batch.get(at..).and_then(Head::read) {
         let end = at + (head.len as usize).max(size_of::<Head>());
-        if head.kind == kind::CALL && (-516..=-512).contains(&head.ret) && end <= batch.len() {
+        if head.kind == kind::CALL
+            && end <= batch.len()
+            && errno::of(head.ret).is_some_and(|error| errno::restart(error).is_some())
+        {
             let head = Head { kind: kind::PENDING, ret: 0, ..head };
             batch[at..at + size_of::<Head>()].copy_from_slice(head.bytes());
         }

@@ -22,6 +22,7 @@ use tracer_common::event::{Head, flag, kind};
 
 use self::begun::Begun;
 use self::tids::Tids;
+use super::output::Order;
 
 /// How a record is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +60,6 @@ pub trait Stage {
 
     /// The next step, in order.
     fn step(&mut self, step: Step<'_>);
-}
-
-/// How calls of several tasks are put in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As strace: a call stands where it began, cut when another line comes before its end.
-    Split,
-    /// Whole calls, where they ended (`-z`, JSON).
-    Ends,
-    /// As they come: only the order within a task counts (`-ff`, `-c`).
-    Arrival,
 }
 
 /// Bytes of held records beyond which a mark is no longer waited for.

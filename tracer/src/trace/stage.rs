@@ -14,7 +14,7 @@ use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::{Abi, by_name};
 use crate::spec::{Form as OutputForm, Spec, To};
-use crate::trace::output::{Item, Line, Render};
+use crate::trace::output::{Item, Line};
 use crate::trace::tasks::{Processes, Task};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -138,7 +138,7 @@ impl Shower {
             wall: wall_offset(),
             pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
             on_stderr: *to == To::Stderr,
-            text: spec.output.form == OutputForm::Text,
+            text: spec.output.form == OutputForm::TEXT,
             entered: None,
             notices,
             prctl: number("prctl"),

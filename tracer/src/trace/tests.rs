@@ -9,7 +9,7 @@ use tracer_common::event::{Head, flag, kind};
 
 use super::*;
 use crate::capture::{Count, Losses};
-use crate::commands::{self, Action};
+use crate::cli::asked;
 
 /// Gives one batch a read.
 struct Made {
@@ -51,10 +51,10 @@ impl Source for Made {
 fn trace(options: &[&str], made: Made) -> (String, Ending) {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("out");
-    let mut words: Vec<OsString> = vec!["tracer".into(), "-o".into(), file.clone().into()];
+    let mut words: Vec<OsString> = vec!["-o".into(), file.clone().into()];
     words.extend(options.iter().map(OsString::from));
     words.push("true".into());
-    let Ok(Action::Trace(spec)) = commands::parse(words) else { panic!("not a request to trace") };
+    let spec = asked::spec(words).expect("a request to trace");
     let mut shower = Shower::open(&spec).expect("an output");
     shower.expect(1);
     let mut trace = Trace::new(&spec, Box::new(made), shower);

@@ -55,9 +55,27 @@ impl Archive {
         run(self.command("apt-get").args(["-q", "download"]).args(packages).current_dir(&debs))?;
         fs::create_dir_all(tree)?;
         for deb in fs::read_dir(&debs)? {
-            run(Command::new("dpkg-deb").arg("-x").arg(deb?.path()).arg(tree))?;
+            extract(&deb?.path(), tree)?;
         }
         fs::remove_dir_all(&debs)?;
+        Ok(())
+    }
+
+    /// Downloads the newest of each package with all that it depends on, down to the C library, and unpacks all of it into one tree.
+    pub fn unpack_whole(&self, packages: &[&str], tree: &Path) -> Result<()> {
+        let mut install = self.command("apt-get");
+        // Nothing is installed: by our status nothing is there, so that all of it is downloaded.
+        install.args(["-q", "-y", "--download-only", "--no-install-recommends", "install"]).args(packages);
+        run(&mut install)?;
+        fs::create_dir_all(tree)?;
+        let debs = self.dir.join("cache/archives");
+        for entry in fs::read_dir(&debs)? {
+            let deb = entry?.path();
+            if deb.extension().is_some_and(|end| end == "deb") {
+                extract(&deb, tree)?;
+                fs::remove_file(deb)?;
+            }
+        }
         Ok(())
     }
 
@@ -75,10 +93,20 @@ impl Archive {
         option("Dir::State::lists", &inside("state/lists"));
         option("Dir::State::status", &inside(STATUS));
         option("Dir::Cache", &inside("cache"));
+        option("Dir::Log", &inside("log"));
         // The user that apt would become cannot write here.
         option("APT::Sandbox::User", "");
         command
     }
+}
+
+/// Unpacks a package. Nothing is said of it: there are many.
+fn extract(deb: &Path, tree: &Path) -> Result<()> {
+    let out = Command::new("dpkg-deb").arg("-x").args([deb, tree]).output().context("cannot run dpkg-deb")?;
+    if !out.status.success() {
+        bail!("dpkg-deb -x {}: {}", deb.display(), String::from_utf8_lossy(&out.stderr).trim());
+    }
+    Ok(())
 }
 
 /// The sources, and what the apt is told to be installed, in its folder.

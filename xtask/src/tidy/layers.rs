@@ -19,8 +19,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace/output", &["schema", "spec", "render", "decode", "capture"]),
     ("trace", &["exit", "schema", "spec", "render", "decode", "capture", "trace/output"]),
     ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
-    ("commands", &["exit", "schema", "spec", "cli", "tools"]),
-    ("doctor", &["capture", "trace", "commands"]),
+    ("doctor", &["render", "capture", "cli", "trace"]),
+    ("commands", &["exit", "cli", "trace", "tools", "doctor"]),
 ];
 
 /// What crosses layers nevertheless: who, what, and why.

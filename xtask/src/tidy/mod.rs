@@ -1,6 +1,7 @@
 //! `tidy`: the habits of this code that a compiler does not check. Every rule gives `file:line: what is wrong`, and all are
 //! shown at once. It runs as a test too, so that nobody can forget it.
 
+mod dependencies;
 mod layers;
 mod source;
 
@@ -30,6 +31,11 @@ pub fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The oldest Rust that must compile everything.
+pub fn minimum_rust() -> Result<String> {
+    dependencies::minimum_rust()
+}
+
 /// All rules; the complaints as one error. Gives the number of arrows between rooms of the library.
 pub fn check() -> Result<usize> {
     let mut files = Vec::new();
@@ -55,6 +61,7 @@ pub fn check() -> Result<usize> {
         }
     }
     object(&mut bad)?;
+    dependencies::check(&mut bad)?;
     if !bad.is_empty() {
         bail!("{} complaints\n{}", bad.len(), bad.join("\n"));
     }

@@ -25,6 +25,21 @@ use report::Report;
 /// the storage of tasks from an allocator that has a largest size.
 const KERNELS: [&str; 4] = ["6.1", "6.12", "6.18", "7.2"];
 
+/// The oldest and the newest of them: what `cargo xtask ci` boots for a few cases, which takes two minutes where qemu translates.
+pub const ENDS: [&str; 2] = [KERNELS[0], KERNELS[KERNELS.len() - 1]];
+
+/// Brings what it takes to boot the kernels: qemu, and their packages.
+///
+/// # Errors
+/// What is missing here, or cannot be had.
+pub fn bring(kernels: &[&str]) -> Result<()> {
+    qemu::Tools::get()?;
+    let dir = command::target().join("vm");
+    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let mut shelf = kernels::Shelf::new(&dir)?;
+    kernels.iter().try_for_each(|series| shelf.get(series).map(drop))
+}
+
 /// `cargo xtask vm [KERNEL...] [--keep] [-- CASE-FILTER...]`, where `KERNEL` is a series or `newest`.
 pub fn main(args: &[OsString]) -> Result<ExitCode> {
     let asked = Asked::parse(args)?;

@@ -17,7 +17,7 @@ use super::object::Object;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
-use crate::spec::{Form, Spec, Target};
+use crate::spec::{Spec, Target};
 
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -202,7 +202,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
         config.regs = Regs::AARCH64;
         config.flags |= Config::ARM64;
     }
-    if spec.output.form == Form::Summary {
+    if spec.output.only_counts() {
         config.flags |= Config::COUNT;
         config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
         config.flags |= if spec.output.cpu_time() { Config::CPU_TIME } else { 0 };

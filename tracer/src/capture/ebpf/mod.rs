@@ -30,10 +30,11 @@ use tracer_common::task::Task;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
+use crate::schema::place_of;
 use crate::spec::Spec;
 
 /// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/tracer.bpf.o");
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
 
 /// The kernel side wakes the reader when much waits and when a task ends that was asked for; what is left it looks for
 /// by itself: this often while records come,
@@ -197,6 +198,8 @@ impl EbpfSource {
                         tgid: tid,
                         time: ring::now(),
                         ret: status.into(),
+                        // The last of its process is gone, be it a thread of the kernel's own (io_uring's) that nobody tells of.
+                        args: [1, 0, 0, 0, 0, 0],
                         ..Head::default()
                     };
                     batch.extend_from_slice(head.bytes());
@@ -339,7 +342,7 @@ impl Source for EbpfSource {
         losses.add(Loss::NotRun, self.loaded.not_run());
         if let Ok(missed) = HashMap::<_, load::TallyKeyValue, u64>::try_from(&self.loaded.missed) {
             for (key, n) in missed.iter().flatten() {
-                let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+                let (compat, nr) = place_of(key.0.index.into());
                 *losses.calls.entry(LostCall { process: key.0.tgid, compat, nr }).or_default() += n;
             }
         }
@@ -366,7 +369,8 @@ impl Source for EbpfSource {
         let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
         let mut counts = Vec::new();
         for index in (0..tally.len()).filter(|index| !self.loaded.unasked.contains(index)) {
-            let mut count = Count::none(index >= 512, index & 511);
+            let (compat, nr) = place_of(index);
+            let mut count = Count::none(compat, nr);
             tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
             counts.extend((count.calls > 0).then_some(count));
         }
@@ -381,7 +385,7 @@ impl Source for EbpfSource {
             if self.loaded.unasked.contains(&key.0.index.into()) {
                 continue;
             }
-            let (compat, nr) = (key.0.index >= 512, u32::from(key.0.index & 511));
+            let (compat, nr) = place_of(key.0.index.into());
             let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
             count.add(&counted(compat, nr, &tally.0));
         }

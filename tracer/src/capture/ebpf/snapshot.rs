@@ -16,7 +16,7 @@ use super::load::VMLINUX;
 use super::object::Object;
 
 /// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../../tracer-ebpf/prebuilt/snapshot.bpf.o");
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/snapshot.bpf.o");
 
 /// The iterator's program.
 const PROGRAM: &str = "list_files";

@@ -30,7 +30,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::plans::Plans;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
-use crate::spec::{Form, Spec};
+use crate::spec::Spec;
 use crate::system::files::Files;
 use follow::Follow;
 use sys::Waited;
@@ -141,7 +141,7 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
-            tally: (spec.output.form == Form::Summary).then(|| Counter::new(spec.output.by_process())),
+            tally: spec.output.only_counts().then(|| Counter::new(spec.output.by_process())),
             system: spec.output.cpu_time().then_some(0),
             started: None,
             refused: Vec::new(),

@@ -7,6 +7,7 @@ use super::Options;
 use super::sys::NATIVE_ARCH;
 use crate::capture::command::Filter;
 use crate::capture::plans::Plans;
+use crate::schema::NUMBERS;
 use crate::spec::Spec;
 
 const NR: u32 = 0;
@@ -51,8 +52,8 @@ fn build(plans: &Plans) -> Filter {
     let allow = op(RET, 0, 0, libc::SECCOMP_RET_ALLOW);
     let mut filter = vec![op(LOAD, 0, 0, ARCH), op(EQ, 1, 0, NATIVE_ARCH), trace, op(LOAD, 0, 0, NR)];
     // From the highest range down: at or above its start, its answer is known.
-    filter.extend([op(GE, 0, 1, 512), trace]);
-    let mut end = 512;
+    filter.extend([op(GE, 0, 1, NUMBERS), trace]);
+    let mut end = NUMBERS;
     while end > 0 {
         let answer = stops(end - 1);
         let start = (0..end).rev().find(|&nr| stops(nr) != answer).map_or(0, |nr| nr + 1);

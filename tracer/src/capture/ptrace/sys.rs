@@ -23,7 +23,13 @@ pub enum Go {
     Detach,
 }
 
-fn request(request: libc::c_uint, tid: u32, addr: usize, data: usize) -> io::Result<()> {
+/// What a request is to the C library's ptrace(2).
+#[cfg(target_env = "musl")]
+type Request = libc::c_int;
+#[cfg(not(target_env = "musl"))]
+type Request = libc::c_uint;
+
+fn request(request: Request, tid: u32, addr: usize, data: usize) -> io::Result<()> {
     // SAFETY: the requests used here take numbers, or pointers to memory that the caller holds.
     let rc = unsafe { libc::ptrace(request, tid as libc::pid_t, addr, data) };
     if rc == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -106,7 +112,7 @@ pub struct Info {
 
 /// The call at which a task is stopped.
 pub fn syscall_info(tid: u32) -> io::Result<Info> {
-    const REQUEST: libc::c_uint = 0x420e;
+    const REQUEST: Request = 0x420e;
     // struct ptrace_syscall_info: op u8, pad 3, arch u32, ip u64, sp u64, then by op: entry nr u64, args
     // u64[6]; exit rval i64, is_error u8; seccomp as entry.
     let mut raw = [0u64; 11];

@@ -389,7 +389,7 @@ fn strings_at_the_edge_of_memory() {
 #[test]
 fn counting_sends_no_calls() {
     let mut spec = run(&["cat", "/etc/hostname"]);
-    spec.output.form = Form::Summary;
+    spec.output.form = crate::spec::Form::Summary;
     let mut trace = Trace::of(&spec);
     let seen = trace.until(|_| false);
     assert!(seen.iter().all(|s| s.head.kind != kind::CALL));

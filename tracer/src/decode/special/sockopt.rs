@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::decode::value::{Tail, Value};
-use crate::schema::sockopt::ERRNO;
+use crate::schema::errno::ERRNO;
 
 const SOL_IP: u32 = 0;
 const SOL_SOCKET: u32 = 1;

@@ -12,7 +12,7 @@ use crate::schema::{Abi, by_nr};
 pub fn clone_flags<'a>(raw: u64) -> Value<'a> {
     let mut out = flags(&CLONE, raw & !0xff);
     if raw & 0xff != 0 {
-        add(&mut out, &crate::decode::signals::name((raw & 0xff) as i32));
+        add(&mut out, &crate::schema::signal_names::name((raw & 0xff) as i32));
     }
     text(out)
 }

@@ -1,7 +1,8 @@
 //! `int *wstatus` of wait4(2), by the macros of wait(2).
 
+use crate::decode::scalar;
 use crate::decode::value::{Tail, Value};
-use crate::decode::{scalar, signals};
+use crate::schema::signal_names;
 
 /// `[{WIFEXITED(s) && WEXITSTATUS(s) == 1}]` of four bytes.
 pub fn status<'a>(bytes: &[u8]) -> Value<'a> {
@@ -19,7 +20,7 @@ pub fn words(status: u32) -> String {
     } else if status & 0xff == 0x7f {
         let sig = second & 0x7f;
         let trap = if second & 0x80 != 0 { " | 0x80" } else { "" };
-        let mut text = format!("{{WIFSTOPPED(s) && WSTOPSIG(s) == {}{trap}}}", signals::name(sig as i32));
+        let mut text = format!("{{WIFSTOPPED(s) && WSTOPSIG(s) == {}{trap}}}", signal_names::name(sig as i32));
         // PTRACE_EVENT_*: a tracer's stop.
         if rest != 0 {
             text.push_str(&match EVENTS.get((rest >> 16) as usize) {
@@ -32,7 +33,7 @@ pub fn words(status: u32) -> String {
         format!("{{WIFEXITED(s) && WEXITSTATUS(s) == {second}}}")
     } else {
         let core = if status & 0x80 != 0 { " && WCOREDUMP(s)" } else { "" };
-        format!("{{WIFSIGNALED(s) && WTERMSIG(s) == {}{core}}}", signals::name(low as i32))
+        format!("{{WIFSIGNALED(s) && WTERMSIG(s) == {}{core}}}", signal_names::name(low as i32))
     };
     let rest = if low == 0 { rest } else { status & !0xff };
     if rest == 0 { text } else { format!("{text} | {rest:#x}") }

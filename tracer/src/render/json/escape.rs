@@ -3,6 +3,8 @@
 //! an editor might obey (control characters of both kinds, marks that turn the direction of text) is
 //! written as `\uXXXX`, which means the same character.
 
+use crate::render::escape::{Piece, Profile};
+
 /// Bytes of ASCII that stand for themselves: 1; those that need an escape: 0.
 static PLAIN: [bool; 256] = {
     let mut table = [false; 256];
@@ -49,18 +51,7 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
     for c in text.chars() {
         match c {
             ' '..='~' if PLAIN[c as usize] => out.push(c as u8),
-            '\0'..='\x7f' => escape(out, c as u8),
-            // C1 controls, line separators, direction marks, the byte order mark, tags.
-            '\u{80}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => {
-                unicode(out, c as u16);
-            }
-            '\u{e0000}'..='\u{e007f}' => c.encode_utf16(&mut [0; 2]).iter().for_each(|&unit| unicode(out, unit)),
-            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            c => Profile::Json.put(Piece::Char(c), out),
         }
     }
     out.push(b'"');
@@ -72,28 +63,11 @@ fn ascii(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|&b| !PLAIN[b as usize]) {
         out.extend_from_slice(&rest[..at]);
-        escape(out, rest[at]);
+        Profile::Json.put(Piece::Char(rest[at].into()), out);
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
     out.push(b'"');
-}
-
-fn escape(out: &mut Vec<u8>, b: u8) {
-    let short = match b {
-        b'"' => b'"',
-        b'\\' => b'\\',
-        b'\n' => b'n',
-        b'\t' => b't',
-        b'\r' => b'r',
-        _ => return unicode(out, b.into()),
-    };
-    out.extend_from_slice(&[b'\\', short]);
-}
-
-fn unicode(out: &mut Vec<u8>, unit: u16) {
-    let digit = |shift: u16| b"0123456789abcdef"[usize::from(unit >> shift) & 15];
-    out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
 /// Base64 with padding (RFC 4648, section 4).

@@ -1,4 +1,4 @@
-//! Objects of JSON, member by member: for what is not an event.
+//! Objects of JSON, member by member: the one place where their braces, commas and keys are written.
 
 use super::escape;
 
@@ -16,6 +16,24 @@ impl Object<'_> {
         Object { out, first: true }
     }
 
+    /// Begins a member whose key is a word of our own, which needs no escape; its value is to be appended to what is given back.
+    #[inline]
+    pub fn member(&mut self, key: &'static str) -> &mut Vec<u8> {
+        self.out.extend_from_slice(if std::mem::take(&mut self.first) { b"\"" } else { b",\"" });
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    /// A word of our own, which needs no escape.
+    #[inline]
+    pub fn word(&mut self, key: &'static str, word: &'static str) {
+        let out = self.member(key);
+        out.push(b'"');
+        out.extend_from_slice(word.as_bytes());
+        out.push(b'"');
+    }
+
     /// Begins a member; its value is to be appended to what is given back.
     pub fn key(&mut self, key: &str) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.first) {
@@ -27,13 +45,17 @@ impl Object<'_> {
     }
 
     /// A number.
-    pub fn number(&mut self, key: &str, number: impl Into<i128>) {
-        let text = number.into().to_string();
-        self.key(key).extend_from_slice(text.as_bytes());
+    pub fn number(&mut self, key: &str, number: impl itoa::Integer) {
+        self.key(key).extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// Nothing, where something might be.
+    pub fn null(&mut self, key: &'static str) {
+        self.member(key).extend_from_slice(b"null");
     }
 
     /// A number, unless it is not known.
-    pub fn maybe(&mut self, key: &str, number: Option<impl Into<i128>>) {
+    pub fn maybe(&mut self, key: &str, number: Option<impl itoa::Integer>) {
         if let Some(number) = number {
             self.number(key, number);
         }
@@ -62,20 +84,29 @@ impl Object<'_> {
     }
 
     /// A list, each item written by `each`.
-    pub fn list<T>(&mut self, key: &str, items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Vec<u8>)) {
-        let out = self.key(key);
-        out.push(b'[');
-        for (i, item) in items.into_iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
-            each(item, out);
-        }
-        out.push(b']');
+    pub fn list<T>(&mut self, key: &str, items: impl IntoIterator<Item = T>, each: impl FnMut(T, &mut Vec<u8>)) {
+        list(self.key(key), items, each);
     }
 
     /// Ends it.
     pub fn end(self) {
         self.out.push(b'}');
     }
+
+    /// Ends it, and the line that it is.
+    pub fn line(self) {
+        self.out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Appends a list, each item written by `each`.
+pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (i, item) in items.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        each(item, out);
+    }
+    out.push(b']');
 }

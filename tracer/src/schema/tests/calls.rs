@@ -251,3 +251,14 @@ fn arguments_are_those_of_the_kernel() {
     assert!(compared > 250, "only {compared} calls were found in tracefs");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_place_is_read_back() {
+    use tracer_common::plan::{PLANS, plan_index};
+
+    use crate::schema::{NO_PLAN, place_of};
+    for (nr, compat) in [(0, false), (0, true), (NO_PLAN, false), (NO_PLAN, true)] {
+        assert_eq!(place_of(plan_index(nr, compat)), (compat, nr));
+        assert!((plan_index(nr, compat) as usize) < PLANS);
+    }
+}

@@ -11,10 +11,11 @@ use std::sync::LazyLock;
 use crate::schema::set::Set;
 use crate::schema::types::{Arg, NO_NR, Row, Special, Ty};
 use crate::schema::{all, rows::Abi};
-use crate::schema::{io, ioctl, ioctl_names, mount, open, poll, sockopt, stat};
+use crate::schema::{errno, io, ioctl, ioctl_names, mount, open, poll, stat};
 
 /// Sets that only code refers to, not a row.
 const ELSEWHERE: &[&Set] = &[
+    &errno::ERRNO,
     &io::DT,
     &ioctl::IFF,
     &ioctl_names::IOCTL,
@@ -25,7 +26,6 @@ const ELSEWHERE: &[&Set] = &[
     &mount::SWAP_FLAG,
     &open::MFD,
     &poll::POLL,
-    &sockopt::ERRNO,
     &stat::STATX,
     &stat::STATX_ATTR,
 ];

@@ -3,4 +3,6 @@
 mod calls;
 mod classes;
 mod constants;
+mod effects;
 mod layouts;
+mod words;

@@ -41,6 +41,5 @@ fn hex(bytes: &[u8]) -> Option<u64> {
 
 /// What strerror(3) says of an error, in the C locale.
 pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
+    crate::schema::errno::said(error).into_owned()
 }

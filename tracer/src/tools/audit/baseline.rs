@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::render::errno;
+use crate::schema::errno;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{Access, Difference, Evidence, Object, Variables};
 

@@ -7,12 +7,17 @@
 mod accesses;
 pub mod collect;
 pub mod effects;
+mod merge;
 pub mod names;
 pub mod ports;
+mod real;
 pub mod stable;
 pub mod units;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+
+pub use real::Real;
 
 /// What was done to an object. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +40,10 @@ pub enum Op {
     Chmod,
     /// Owner or group was changed.
     Chown,
+    /// Times of access or modification were changed.
+    Times,
+    /// Extended attributes, flags of the inode or quota were changed.
+    Attributes,
     /// A program was run.
     Run,
     /// A socket was bound to an address.
@@ -49,7 +58,7 @@ pub enum Op {
 
 impl Op {
     /// All of them, in order.
-    pub const ALL: [Op; 14] = [
+    pub const ALL: [Op; 16] = [
         Op::Read,
         Op::List,
         Op::Create,
@@ -59,6 +68,8 @@ impl Op {
         Op::Delete,
         Op::Chmod,
         Op::Chown,
+        Op::Times,
+        Op::Attributes,
         Op::Run,
         Op::Bind,
         Op::Listen,
@@ -78,6 +89,8 @@ impl Op {
             Op::Delete => "delete",
             Op::Chmod => "chmod",
             Op::Chown => "chown",
+            Op::Times => "times",
+            Op::Attributes => "attributes",
             Op::Run => "run",
             Op::Bind => "bind",
             Op::Listen => "listen",
@@ -93,7 +106,8 @@ impl Op {
 
     /// It changes files.
     pub const fn changes(self) -> bool {
-        matches!(self, Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete | Op::Chmod | Op::Chown)
+        use Op::*;
+        matches!(self, Create | Write | Truncate | Rename | Delete | Chmod | Chown | Times | Attributes)
     }
 }
 
@@ -257,10 +271,14 @@ pub struct Effect {
 /// Why evidence is incomplete. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GapKind {
+    /// The run was interrupted (`Gap::what` is the signal).
+    Interrupted,
     /// Events were lost (`Gap::what` is the reason's name).
     Lost,
     /// io_uring was used: what goes through it is not seen.
     IoUring,
+    /// A call was made of which nobody can tell what it did.
+    Unseen,
     /// A name, an address or an environment could not be read, or was cut.
     Unreadable,
     /// A process whose unit is not known.
@@ -275,8 +293,10 @@ impl GapKind {
     /// The word of reports.
     pub const fn name(self) -> &'static str {
         match self {
+            GapKind::Interrupted => "interrupted",
             GapKind::Lost => "lost",
             GapKind::IoUring => "io_uring",
+            GapKind::Unseen => "unseen",
             GapKind::Unreadable => "unreadable",
             GapKind::UnknownUnit => "unknown-unit",
             GapKind::StillRunning => "still-running",
@@ -303,14 +323,18 @@ pub struct Gap {
 pub struct Evidence {
     /// The command's words.
     pub command: Vec<Vec<u8>>,
-    /// Its wait status: as `waitpid(2)` gives it; `None` when it could not be run.
+    /// Its wait status: as `waitpid(2)` gives it; `None` when it could not be run, or its end was not seen.
     pub status: Option<i32>,
+    /// The errno with which it could not be run.
+    pub not_run: Option<i32>,
     /// `ebpf`, `ptrace`.
     pub source: String,
     /// Units, sorted; the first is the harness.
     pub units: Vec<Unit>,
     /// Accesses, sorted, each once.
     pub accesses: Vec<Access>,
+    /// Accesses that rules judge by other names than reports show, by index.
+    pub real: BTreeMap<usize, Vec<Real>>,
     /// Net effects, sorted by path.
     pub effects: Vec<Effect>,
     /// What may be missing, sorted. Empty: the evidence is complete.

@@ -1,28 +1,47 @@
 //! The command line of `tracer audit`.
 
+pub mod check;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::cli::fault::{Fault, show};
-use crate::cli::flags::Takes;
 use crate::cli::getopt::Words;
-use crate::cli::table::{self, Row, backend, color, row};
+use crate::cli::help::Manual;
+use crate::cli::table::{self, BACKENDS, Completes, Row, Set, Takes, WHEN, backend, color, one_of, row};
 use crate::cli::words;
+use crate::exit;
 use crate::spec::{Backend, Color, Command};
 use crate::tools::audit::request::{Audit, Form};
 
 /// What was given.
 struct Draft {
     help: bool,
+    explain: Option<String>,
     spec: Audit,
 }
 
-static FLAGS: &[Row<Draft>] = &[
+/// What was asked for.
+#[derive(Debug)]
+pub enum Asked {
+    /// An audit.
+    Audit(Box<Audit>),
+    /// What a rule says.
+    Explain(Rule),
+    /// The help.
+    Help,
+}
+
+/// `--explain RULE`
+#[derive(Debug)]
+pub struct Rule(pub String);
+
+static FLAGS: &[Row<Set<Draft>>] = &[
     row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
         draft.help = true;
         Ok(())
     }),
-    row(
+    row::<Draft>(
         None,
         &["--policy"],
         Takes::Value("FILE"),
@@ -31,18 +50,51 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.policy = Some(value.into());
             Ok(())
         },
-    ),
-    row(
+    ).files(),
+    row::<Draft>(
         None,
         &["--learn"],
         Takes::Value("FILE"),
-        "Write a policy that allows what happened in this run, and no more.",
+        "Write a policy that allows what happened, and no more. To one that is there, show what would be added.",
         |draft, value| {
             draft.spec.learn = Some(value.into());
             Ok(())
         },
+    ).files(),
+    row(
+        None,
+        &["--write"],
+        Takes::Nothing,
+        "With --learn, write a policy that is there and was added to.",
+        |draft, _| {
+            draft.spec.write = true;
+            Ok(())
+        },
     ),
     row(
+        None,
+        &["--runs"],
+        Takes::Value("N"),
+        "With --learn, run the command N times, up to 100: what differs between runs becomes a pattern.",
+        |draft, value| match value.to_str().and_then(|text| text.parse().ok()).filter(|runs| (1..=100).contains(runs)) {
+            Some(runs) => {
+                draft.spec.runs = runs;
+                Ok(())
+            }
+            None => Err(Fault::usage(format!("--runs takes a number from 1 to 100, not '{}'", show(value)))),
+        },
+    ),
+    row(
+        None,
+        &["--explain"],
+        Takes::Value("RULE"),
+        "Say what a rule of a policy speaks of, and run nothing.",
+        |draft, value| {
+            draft.explain = Some(value.to_string_lossy().into_owned());
+            Ok(())
+        },
+    ),
+    row::<Draft>(
         None,
         &["--baseline"],
         Takes::Value("FILE"),
@@ -51,12 +103,12 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.baseline = Some(value.into());
             Ok(())
         },
-    ),
+    ).files(),
     row(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
         draft.spec.update = true;
         Ok(())
     }),
-    row(
+    row::<Draft>(
         None,
         &["--report"],
         Takes::Value("FORM=FILE"),
@@ -65,11 +117,11 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.reports.push(report(value)?);
             Ok(())
         },
-    ),
-    row(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+    ).completes(Completes::From(forms)),
+    row::<Draft>(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
         draft.spec.record = Some(value.into());
         Ok(())
-    }),
+    }).files(),
     row(
         None,
         &["--hash"],
@@ -106,22 +158,17 @@ static FLAGS: &[Row<Draft>] = &[
             None => Err(Fault::usage(format!("--unit-exe takes a glob, not '{}'", show(value)))),
         },
     ),
-    row(
+    row::<Draft>(
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
         "Have pytest mark its tests by a plugin: auto (when the command is pytest), always or never.",
         |draft, value| {
-            draft.spec.pytest = match value.to_str() {
-                Some("auto") => None,
-                Some("always") => Some(true),
-                Some("never") => Some(false),
-                _ => return Err(Fault::usage(format!("--pytest is auto, always or never, not '{}'", show(value)))),
-            };
+            draft.spec.pytest = one_of("--pytest", &WHEN, [None, Some(true), Some(false)], value)?;
             Ok(())
         },
-    ),
-    row(
+    ).words(&WHEN),
+    row::<Draft>(
         None,
         &["--cgroup"],
         Takes::Value("DIRECTORY"),
@@ -130,8 +177,18 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.cgroup = Some(value.into());
             Ok(())
         },
-    ),
+    ).files(),
     row(
+        None,
+        &["--keep"],
+        Takes::Nothing,
+        "When the run is interrupted, leave running what the command started.",
+        |draft, _| {
+            draft.spec.keep = true;
+            Ok(())
+        },
+    ),
+    row::<Draft>(
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
@@ -141,27 +198,22 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.command.user = Some(user);
             Ok(())
         },
-    ),
+    ).completes(Completes::Users),
     row(
         Some("-E"),
         &["--env"],
         Takes::Value("VAR[=VALUE]"),
         "Set or remove a variable of the command's environment.",
         |draft, value| {
-            let text = value.to_string_lossy();
-            let change = match text.split_once('=') {
-                Some((name, value)) => (name.into(), Some(value.into())),
-                None => (value.to_owned(), None),
-            };
-            draft.spec.command.env.push(change);
+            draft.spec.command.env.push(words::assignment(value));
             Ok(())
         },
     ),
-    row(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
+    row::<Draft>(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
         draft.spec.backend = backend(value)?;
         Ok(())
-    }),
-    row(
+    }).words(&BACKENDS),
+    row::<Draft>(
         None,
         &["--color"],
         Takes::Value("WHEN"),
@@ -170,12 +222,17 @@ static FLAGS: &[Row<Draft>] = &[
             draft.spec.color = color(value)?;
             Ok(())
         },
-    ),
+    ).words(&WHEN),
     row(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
         draft.spec.quiet = true;
         Ok(())
     }),
 ];
+
+/// What a shell offers for `--report`.
+fn forms() -> Vec<String> {
+    Form::ALL.map(|form| format!("{}=", form.name())).into()
+}
 
 /// `FORM=FILE`
 fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
@@ -194,18 +251,22 @@ fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
     Ok((known, PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(file))))
 }
 
-/// Reads the command line; `None` asks for help.
-pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fault> {
+/// Reads the command line.
+pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
     let mut draft = Draft {
         help: false,
+        explain: None,
         spec: Audit {
             program: program.to_owned(),
             command: Command::default(),
             policy: None,
             learn: None,
+            runs: 1,
+            write: false,
             baseline: None,
             update: false,
             reports: Vec::new(),
+            keep: false,
             record: None,
             hash: false,
             unit_variables: Vec::new(),
@@ -219,32 +280,67 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
         },
     };
     let Some(words) = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)? else {
-        return Ok(None);
+        return Ok(Asked::Help);
     };
+    if let Some(rule) = draft.explain {
+        return match words.first() {
+            Some(word) => Err(Fault::usage(format!("--explain runs no command, and '{}' is one", show(word)))),
+            None => Ok(Asked::Explain(Rule(rule))),
+        };
+    }
     if words.is_empty() {
         return Err(Fault::usage("audit takes a command: tracer audit [OPTION]... -- COMMAND [ARG]..."));
     }
     if draft.spec.update && draft.spec.baseline.is_none() {
         return Err(Fault::usage("--update needs --baseline=FILE"));
     }
+    if draft.spec.learn.is_none() && (draft.spec.write || draft.spec.runs > 1) {
+        return Err(Fault::usage("--write and --runs need --learn=FILE"));
+    }
+    if draft.spec.record.is_some() && draft.spec.runs > 1 {
+        return Err(Fault::usage("--record keeps one run: it goes not with --runs"));
+    }
     draft.spec.command.argv = words;
-    Ok(Some(Box::new(draft.spec)))
+    Ok(Asked::Audit(Box::new(draft.spec)))
 }
 
-/// `-h`
-pub fn help(program: &str) -> String {
-    let mut out = format!(
-        "Usage: {program} [OPTION]... -- COMMAND [ARG]...\n\n\
-         Runs a command, usually a test suite, and tells what it and all that it started did to\n\
-         files, what it ran and with whom it talked; which test did it; and whether a policy\n\
-         allows it.\n\n"
-    );
-    table::help(FLAGS, &mut out);
-    out.push_str(
-        "\nExit status: 0 when all is allowed and nothing is missing; 3 when the policy was\n\
-         violated, an expectation was not met or something is new against the baseline; else 1\n\
-         when the command failed; else 4 when the evidence is incomplete; 2 for a usage error or\n\
-         a wrong policy, 125 when tracer could not do its job.\n",
-    );
-    out
+/// What help says.
+pub const MANUAL: Manual = Manual {
+    usage: &["[OPTION]... -- COMMAND [ARG]...", "--explain RULE"],
+    about: "Runs a command, usually a test suite, and tells what it and all that it started did to files, what it ran and with whom it talked; which test did it; and whether a policy allows it.",
+    options: || table::flags(FLAGS),
+    notes: "",
+    ends: "The first that holds of 3, 1, 4 and 0; 2 and 125 when nothing was run or seen.",
+    exits: &[
+        (exit::OK, "All is allowed and nothing is missing."),
+        (exit::NOTHING, "The command failed."),
+        (exit::USAGE, "A usage error, or a wrong policy or rule."),
+        (
+            exit::VIOLATED,
+            "The policy was violated, an expectation was not met, or something is new against the baseline.",
+        ),
+        (exit::LOSS, "The evidence is incomplete."),
+        (exit::FAILED, "tracer could not do its job."),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_environment_is_any_bytes() {
+        let os = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let check = |change: &[u8], expected: (&[u8], Option<&[u8]>)| {
+            let args = [os(b"-E"), os(change), os(b"--"), os(b"true")];
+            let Ok(Asked::Audit(audit)) = parse("tracer", &args) else { panic!("no audit: {args:?}") };
+            assert_eq!(audit.command.env, [(os(expected.0), expected.1.map(os))]);
+        };
+        check(b"X=a\xffb", (b"X", Some(b"a\xffb")));
+        check(b"X=a=b", (b"X", Some(b"a=b")));
+        check(b"\xff=", (b"\xff", Some(b"")));
+        check(b"X\xff", (b"X\xff", None));
+    }
 }

@@ -13,7 +13,7 @@ use crate::render::place::Place;
 use crate::spec::Command;
 
 /// The plugin, and the name by which Python imports it.
-const PLUGIN: &str = include_str!("../../../../integrations/pytest/tracer_audit.py");
+const PLUGIN: &str = include_str!("../../../embedded/tracer_audit.py");
 const NAME: &str = "tracer_audit";
 
 /// A directory with the plugin in it, removed at the end.

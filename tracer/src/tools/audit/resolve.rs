@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,6 +32,14 @@ impl Machine {
         Machine { directories: HashMap::new(), since: Instant::now() }
     }
 
+    /// Forgets what may not be so any more.
+    fn refresh(&mut self) {
+        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
+            self.directories.clear();
+            self.since = Instant::now();
+        }
+    }
+
     /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty.
     /// `links`: how many led here.
     fn followed(&mut self, path: &[u8], links: usize) -> Vec<u8> {
@@ -42,8 +52,13 @@ impl Machine {
             b"" | b"." => {}
             b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
             name => {
-                // Whose these are depends on who looks.
-                let is_own = real == b"/proc" && matches!(name, b"self" | b"thread-self");
+                // Whose these are, and what lies below, depends on who looks.
+                let own = |name: &[u8]| matches!(name, b"self" | b"thread-self");
+                let is_own = match real.strip_prefix(b"/proc") {
+                    Some([]) => own(name),
+                    Some([b'/', below @ ..]) => below.split(|&b| b == b'/').next().is_some_and(own),
+                    _ => false,
+                };
                 let at = [&real, &b"/"[..], name].concat();
                 real = match std::fs::read_link(as_path(&at)) {
                     Ok(target) if links < MOST_LINKS && !is_own => {
@@ -63,10 +78,7 @@ impl Machine {
 impl World for Machine {
     /// The last name is that of the file itself, be it a link.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8> {
-        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
-            self.directories.clear();
-            self.since = Instant::now();
-        }
+        self.refresh();
         let slashes = path.iter().rev().take_while(|b| **b == b'/').count();
         let path = &path[..path.len() - slashes];
         let mut real = match last(path) {
@@ -84,6 +96,12 @@ impl World for Machine {
         real
     }
 
+    fn follow(&mut self, path: &[u8]) -> Vec<u8> {
+        self.refresh();
+        let real = self.followed(path, 0);
+        if real.is_empty() { b"/".to_vec() } else { real }
+    }
+
     fn changed(&mut self, path: &[u8]) {
         let inside =
             |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
@@ -94,11 +112,41 @@ impl World for Machine {
         as_path(path).symlink_metadata().is_ok()
     }
 
+    fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>> {
+        let (mut names, mut script) = (Vec::new(), script.to_vec());
+        // As many as the kernel follows (fs/exec.c).
+        for _ in 0..5 {
+            // A link to a script; the interpreter is told by the name that it was given, and by where that leads.
+            if let Ok(real) = as_path(&script).canonicalize() {
+                names.push(real.into_os_string().into_vec());
+            }
+            let Some(next) = first_line(&script).and_then(|line| interpreter(&line).map(<[u8]>::to_vec)) else { break };
+            names.extend([next.clone(), self.resolve(&next)]);
+            script = next;
+        }
+        names
+    }
+
     fn program(&self, process: u32) -> Vec<u8> {
         std::fs::read_link(format!("/proc/{process}/exe"))
             .map(|path| path.into_os_string().into_vec())
             .unwrap_or_default()
     }
+}
+
+/// The beginning of a file, as much as the kernel looks at; of what is no regular file nothing.
+fn first_line(path: &[u8]) -> Option<Vec<u8>> {
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(as_path(path)).ok()?;
+    let mut line = Vec::new();
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    file.take(256).read_to_end(&mut line).ok()?;
+    Some(line)
+}
+
+/// The interpreter that a script's first line names by an absolute path (execve(2)).
+fn interpreter(file: &[u8]) -> Option<&[u8]> {
+    let line = file.strip_prefix(b"#!")?.split(|&b| b == b'\n').next()?;
+    line.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty()).filter(|word| word.starts_with(b"/"))
 }
 
 /// A path's last name, and what stands before the slash before it; `None` for the empty path.
@@ -130,6 +178,41 @@ mod tests {
             let found = machine.resolve(link.join("file").as_os_str().as_bytes());
             assert_eq!(found, base.join(target).join("file").as_os_str().as_bytes());
         }
+    }
+
+    #[test]
+    fn a_first_line_names_an_interpreter() {
+        for (line, expected) in [
+            ("#!/bin/sh\nx", Some("/bin/sh")),
+            ("#! /usr/bin/env python3 -I\n", Some("/usr/bin/env")),
+            ("#!\t/bin/sh", Some("/bin/sh")),
+            ("#!sh\n", None),
+            ("#!\n/bin/sh", None),
+            ("/bin/sh", None),
+            ("", None),
+        ] {
+            assert_eq!(interpreter(line.as_bytes()), expected.map(str::as_bytes), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_that_is_meant_is_behind_the_last_link() {
+        let base = tempfile::tempdir().expect("a directory");
+        let base = base.path().canonicalize().expect("it is there");
+        std::fs::create_dir(base.join("real")).expect("made");
+        std::os::unix::fs::symlink("real/last", base.join("link")).expect("made");
+        std::os::unix::fs::symlink("file", base.join("real/last")).expect("made");
+        let check = |given: &str, expected: &str| {
+            let found = Machine::new().follow(base.join(given).as_os_str().as_bytes());
+            assert_eq!(String::from_utf8_lossy(&found), base.join(expected).to_string_lossy(), "{given}");
+        };
+        check("link", "real/file");
+        check("real/last", "real/file");
+        check("real/file", "real/file");
+        check("gone", "gone");
+        assert_eq!(Machine::new().follow(b"/"), b"/");
+        // Whose descriptor this is depends on who asks.
+        assert_eq!(Machine::new().follow(b"/proc/self/fd/0"), b"/proc/self/fd/0");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use crate::system::owners::owners;
-use crate::system::procfs::fds::{Reader, fdinfo};
+use crate::system::procfs::fds::fdinfo;
 use crate::system::procfs::owners::pipes;
 use crate::system::procfs::reason;
 use crate::system::snapshot::{Access, Process, Slot};
@@ -16,7 +16,7 @@ use crate::system::sockets::{Detail, Endpoint, Socket, Table};
 use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
 
 /// Fills in sockets and pipes. `seen`: the id in /proc by which the process is looked into.
-pub fn find(report: &mut Report, seen: u32, _reader: &mut Reader) {
+pub fn find(report: &mut Report, seen: u32) {
     let sockets = by_inode(report, b"socket:[");
     let held_pipes = by_inode(report, b"pipe:[");
     if !sockets.is_empty() {

@@ -112,7 +112,7 @@ impl Gatherer {
         }
         self.limits(report);
         self.namespaces(report);
-        ends::find(report, self.through.unwrap_or(report.pid()), &mut self.reader);
+        ends::find(report, self.through.unwrap_or(report.pid()));
     }
 
     /// A file of the process; what cannot be read is noted.

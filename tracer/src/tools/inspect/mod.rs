@@ -1,5 +1,5 @@
-//! `tracer inspect`: one report about one process. Reads ([`gather`], [`ends`]), watches where that was asked for
-//! ([`watch`]), makes sure that the process is still the same, judges, writes.
+//! `tracer inspect`: one report about one process. Reads (`gather`, `ends`), watches where that was asked for
+//! (`watch`), makes sure that the process is still the same, judges, writes.
 
 mod ends;
 mod gather;

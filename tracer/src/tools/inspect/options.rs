@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::cli::fault::{Fault, show};
-use crate::cli::flags::Takes;
 use crate::cli::getopt::Words;
-use crate::cli::table::{self, Row, backend, color};
+use crate::cli::help::Manual;
+use crate::cli::table::{self, BACKENDS, Row, Set, Takes, WHEN, backend, color, row};
+use crate::exit;
 use crate::spec::{Backend, Color};
 use crate::tools::inspect::request::Inspect;
 
@@ -19,43 +20,37 @@ struct Draft {
     spec: Inspect,
 }
 
-static FLAGS: &[Row<Draft>] = &[
-    Row {
-        short: Some("-h"),
-        long: &["--help"],
-        takes: Takes::Nothing,
-        help: "This text.",
-        set: |draft, _| {
-            draft.help = true;
-            Ok(())
-        },
-    },
-    Row {
-        short: None,
-        long: &["--json"],
-        takes: Takes::Nothing,
-        help: "One object of JSON; schema/inspect.schema.json describes it.",
-        set: |draft, _| {
+static FLAGS: &[Row<Set<Draft>>] = &[
+    row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+        draft.help = true;
+        Ok(())
+    }),
+    row(
+        None,
+        &["--json"],
+        Takes::Nothing,
+        "One object of JSON; schema/inspect.schema.json describes it.",
+        |draft, _| {
             draft.spec.json = true;
             Ok(())
         },
-    },
-    Row {
-        short: None,
-        long: &["--env"],
-        takes: Takes::Nothing,
-        help: "Show secrets of the environment too; they are masked without it.",
-        set: |draft, _| {
+    ),
+    row(
+        None,
+        &["--env"],
+        Takes::Nothing,
+        "Show secrets of the environment too; they are masked without it.",
+        |draft, _| {
             draft.spec.environment = true;
             Ok(())
         },
-    },
-    Row {
-        short: Some("-w"),
-        long: &["--watch"],
-        takes: Takes::Value("SECONDS"),
-        help: "Trace it and its children for so long: files, hosts, programs, rates of calls. SIGINT ends it earlier.",
-        set: |draft, value| {
+    ),
+    row(
+        Some("-w"),
+        &["--watch"],
+        Takes::Value("SECONDS"),
+        "Trace it and its children for so long: files, hosts, programs, rates of calls. SIGINT ends it earlier.",
+        |draft, value| {
             let seconds = value.to_str().and_then(|text| text.parse::<f64>().ok());
             match seconds.filter(|&seconds| seconds > 0.0 && seconds <= LONGEST) {
                 Some(seconds) => draft.spec.watch = Some(Duration::from_secs_f64(seconds)),
@@ -68,27 +63,29 @@ static FLAGS: &[Row<Draft>] = &[
             }
             Ok(())
         },
-    },
-    Row {
-        short: None,
-        long: &["--backend"],
-        takes: Takes::Value("SOURCE"),
-        help: "What --watch traces by: auto, ebpf or ptrace.",
-        set: |draft, value| {
+    ),
+    row::<Draft>(
+        None,
+        &["--backend"],
+        Takes::Value("SOURCE"),
+        "What --watch traces by: auto, ebpf or ptrace.",
+        |draft, value| {
             draft.spec.backend = backend(value)?;
             Ok(())
         },
-    },
-    Row {
-        short: None,
-        long: &["--color"],
-        takes: Takes::Value("WHEN"),
-        help: "Colours: auto (on a terminal, without NO_COLOR), always or never.",
-        set: |draft, value| {
+    )
+    .words(&BACKENDS),
+    row::<Draft>(
+        None,
+        &["--color"],
+        Takes::Value("WHEN"),
+        "Colours: auto (on a terminal, without NO_COLOR), always or never.",
+        |draft, value| {
             draft.spec.color = color(value)?;
             Ok(())
         },
-    },
+    )
+    .words(&WHEN),
 ];
 
 /// Reads the command line; `None` asks for help.
@@ -114,18 +111,17 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
     Ok(Some(Box::new(draft.spec)))
 }
 
-/// `-h`
-pub fn help(program: &str) -> String {
-    let mut out = format!(
-        "Usage: {program} PID [OPTION]...\n\n\
-         Reports what /proc and the kernel tell of one process: what it is, what started it,\n\
-         what it holds and with whom it talks. It ends with what deserves a look, with the\n\
-         evidence, and with what could not be read.\n\n"
-    );
-    table::help(FLAGS, &mut out);
-    out.push_str(
-        "\nExit status: 0, also when the process ended while it was looked at; 1 when there is\n\
-         no such process, 2 for a usage error, 125 when tracer could not do its job.\n",
-    );
-    out
-}
+/// What help says.
+pub const MANUAL: Manual = Manual {
+    usage: &["PID [OPTION]..."],
+    about: "Reports what /proc and the kernel tell of one process: what it is, what started it, what it holds and with whom it talks. It ends with what deserves a look, with the evidence, and with what could not be read.",
+    options: || table::flags(FLAGS),
+    notes: "",
+    ends: "",
+    exits: &[
+        (exit::OK, "Done, also when the process ended while it was looked at."),
+        (exit::NOTHING, "There is no such process."),
+        (exit::USAGE, "A usage error."),
+        (exit::FAILED, "tracer could not do its job."),
+    ],
+};

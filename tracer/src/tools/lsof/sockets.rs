@@ -6,7 +6,8 @@ use std::ffi::CString;
 
 use super::names::Names;
 use super::select::{Selection, kind, unmapped};
-use crate::schema::net::TCP_STATES;
+use crate::schema::net::{SOCK, TCP_STATES};
+use crate::schema::sockopt::NETLINK_PROTO;
 use crate::system::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
 use crate::system::snapshot::Process;
 use crate::tools::lsof::output::{Connection, Node, Row};
@@ -179,9 +180,8 @@ fn plain(row: &mut Row, socket: &NetSocket, ino: u64) {
         }
         NetSocket::Netlink { protocol } => {
             row.kind = Cow::Borrowed("netlink");
-            let name = NETLINK.iter().find(|(number, _)| number == protocol);
-            row.name = match name {
-                Some((_, name)) => name.as_bytes().into(),
+            row.name = match netlink_name(*protocol) {
+                Some(name) => name.as_bytes().into(),
                 None => format!("unknown protocol: {protocol}").into_bytes().into(),
             };
         }
@@ -232,43 +232,18 @@ fn protocol_name(path: &str) -> Option<Vec<u8>> {
 
 /// The name of a socket's type (socket(2)), and whether it has one.
 fn kind_name(kind: u32) -> (&'static str, bool) {
-    match kind as i32 {
-        libc::SOCK_STREAM => ("STREAM", true),
-        libc::SOCK_DGRAM => ("DGRAM", true),
-        libc::SOCK_RAW => ("RAW", true),
-        libc::SOCK_RDM => ("RDM", true),
-        libc::SOCK_SEQPACKET => ("SEQPACKET", true),
-        libc::SOCK_DCCP => ("DCCP", true),
-        // SOCK_PACKET of old
-        10 => ("PACKET", true),
-        _ => ("UNKNOWN", false),
-    }
+    let name = SOCK.name_of(kind.into()).and_then(|name| name.strip_prefix("SOCK_"));
+    name.map_or(("UNKNOWN", false), |name| (name, true))
 }
 
-/// Protocols of netlink(7), include/uapi/linux/netlink.h, in lsof's words.
-const NETLINK: &[(u32, &str)] = &[
-    (0, "ROUTE"),
-    (1, "UNUSED"),
-    (2, "USERSOCK"),
-    (3, "FIREWALL"),
-    (4, "INET_DIAG"),
-    (5, "NFLOG"),
-    (6, "XFRM"),
-    (7, "SELINUX"),
-    (8, "ISCSI"),
-    (9, "AUDIT"),
-    (10, "FIB_LOOKUP"),
-    (11, "CONNECTOR"),
-    (12, "NETFILTER"),
-    (13, "IP6_FW"),
-    (14, "DNRTMSG"),
-    (15, "KOBJECT_UEVENT"),
-    (16, "GENERIC"),
-    (18, "SCSITRANSPORT"),
-    (19, "ECRYPTFS"),
-    (20, "RDMA"),
-    (21, "CRYPTO"),
-];
+/// The name of a protocol of netlink(7), in lsof's words: its list is older than the last one, and one name is of old.
+fn netlink_name(protocol: u32) -> Option<&'static str> {
+    match protocol {
+        4 => Some("INET_DIAG"),
+        0..=21 => NETLINK_PROTO.name_of(protocol.into())?.strip_prefix(NETLINK_PROTO.prefix),
+        _ => None,
+    }
+}
 
 /// Ethernet protocols, include/uapi/linux/if_ether.h, in lsof's words: at most seven characters.
 const ETHERNET: &[(u32, &str)] = &[

@@ -1,26 +1,12 @@
 //! What tests of this folder begin with.
 
-use crate::spec::Color;
-use crate::tools::lsof::request::{Ends, FlagsColumn, Form, Show, SizeColumn};
+use crate::tools::lsof::options::{self, Asked};
+use crate::tools::lsof::request::Show;
 
-/// A table as lsof shows it without options.
+/// A table as lsof shows it without options, but for names of hosts and ports, which depend on the machine.
 pub fn show() -> Show {
-    Show {
-        form: Form::Table,
-        numeric_hosts: true,
-        numeric_ports: true,
-        numeric_users: false,
-        parent: false,
-        group: false,
-        command_width: 9,
-        size: SizeColumn::Both,
-        offset_digits: 8,
-        links: false,
-        flags: FlagsColumn::None,
-        state: true,
-        queues: false,
-        ends: Ends::No,
-        sort: None,
-        color: Color::Never,
+    match options::parse("lsof", false, &[]) {
+        Ok(Asked::List(spec)) => Show { numeric_hosts: true, numeric_ports: true, ..spec.show },
+        other => panic!("no options are a request: {other:?}"),
     }
 }

@@ -6,14 +6,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli::fault::{Fault, show};
+use crate::schema::stat::FS_MAGIC;
 use crate::system::names::{System, cgroup_mount, netlink_protocols};
 use crate::system::sockets::filter::{End, Filter, Host, Prefix};
 use crate::tools::ss::options::filter::{about, number};
 use crate::tools::ss::output::ETHERNET;
 use crate::tools::ss::request::{Expression, HostWord, Word, tables};
 
-/// `CGROUP2_SUPER_MAGIC` (include/uapi/linux/magic.h)
-const CGROUP2_MAGIC: rustix::fs::FsWord = 0x6367_7270;
+const CGROUP2_SUPER_MAGIC: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
 
 /// Resolves all names of a filter, those of interfaces in the given namespace.
 pub fn filter(expression: &Expression, system: &mut System, netns: u64) -> Result<Filter, Fault> {
@@ -194,7 +194,7 @@ fn cgroup(word: &Word) -> Result<u64, Fault> {
     let below = word.text.trim_start_matches('/');
     // Only there the inode of a directory is the id of a cgroup.
     let group = |path: &Path| {
-        let there = rustix::fs::statfs(path).is_ok_and(|found| found.f_type == CGROUP2_MAGIC);
+        let there = rustix::fs::statfs(path).is_ok_and(|found| found.f_type as u64 == CGROUP2_SUPER_MAGIC);
         fs::metadata(path).ok().filter(|meta| there && meta.is_dir())
     };
     match group(Path::new(&word.text)).or_else(|| group(&cgroup_mount()?.join(below))) {

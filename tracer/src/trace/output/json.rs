@@ -12,18 +12,16 @@ mod tests;
 mod value;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::sync::LazyLock;
 
 use tracer_common::event::flag;
 
-use self::value::{hex, key, signal, uint, value};
-use super::{Item, Line, Render, loss, summary};
-use crate::capture::Losses;
+use self::value::{hex, signal, text, uint, value};
+use super::{End, Form, Item, Line, Order, Render, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
+use crate::render::json::object::Object;
+use crate::schema::errno;
 use crate::schema::types::Ty;
-use crate::spec;
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -40,18 +38,13 @@ pub struct Json {
     open: BTreeMap<u32, Vec<u8>>,
 }
 
-/// What the last object says besides what [`Json`] counted itself.
-#[derive(Debug)]
-pub struct End<'a> {
-    /// Name of the source.
-    pub source: &'a str,
-    /// What was lost, by reason.
-    pub losses: &'a Losses,
-    /// The command's exit code, where there was a command and it ended.
-    pub exit_code: Option<i32>,
-    /// Counts by call (`-c`, `-C`), and in what order they come.
-    pub counts: Option<(&'a summary::Summary, &'a spec::Summary)>,
-}
+/// The form, for the table of all.
+pub const FORM: Form = Form {
+    name: "json",
+    make: |spec, _| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
+    order: |_| Order::Ends,
+    tasks: true,
+};
 
 impl Json {
     /// A renderer; with `ip`, calls have the instruction pointer (`-i`).
@@ -64,90 +57,33 @@ impl Json {
         self.shown
     }
 
-    /// Appends calls that were announced and never ended, counts by call, then the summary. Nothing may follow.
-    /// Gives the number of objects.
-    pub fn finish(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
-        let open = std::mem::take(&mut self.open);
-        for object in open.values() {
-            out.extend_from_slice(object);
-            self.shown += 1;
-            self.calls += 1;
-        }
-        let counts = end.counts.map_or(0, |(summary, asked)| counts::write(summary, asked, out));
-        self.shown += counts;
-        begin(out, "summary");
-        member(out, "tracer");
-        escape::string(out, env!("CARGO_PKG_VERSION"));
-        member(out, "arch");
-        escape::string(out, std::env::consts::ARCH);
-        member(out, "source");
-        escape::string(out, end.source);
-        if let Some(code) = end.exit_code {
-            member(out, "exit_code");
-            value::int(out, code.into());
-        }
-        member(out, "events");
-        uint(out, self.shown);
-        member(out, "calls");
-        uint(out, self.calls);
-        member(out, "lost");
-        loss::json(end.losses, out);
-        member(out, "lost_total");
-        uint(out, end.losses.total());
-        member(out, "lost_calls");
-        loss::calls_json(end.losses, out);
-        member(out, "complete");
-        boolean(out, end.losses.total() == 0);
-        out.extend_from_slice(b"}\n");
-        open.len() as u64 + counts + 1
-    }
-
     fn call(&self, line: &Line<'_>, call: &Call<'_>, entered: u64, detached: bool, out: &mut Vec<u8>) {
         let flags = call.head.flags;
-        head(out, "call", line, entered);
-        member(out, "call");
-        match call.row {
-            Some(row) => escape::string(out, row.name),
-            None => {
-                out.extend_from_slice(b"\"syscall_");
-                hex(out, call.head.nr.into());
-                out.push(b'"');
-            }
-        }
-        member(out, "nr");
-        uint(out, call.head.nr.into());
+        let mut object = head(out, "call", line, entered);
+        name(object.member("call"), call);
+        uint(object.member("nr"), call.head.nr.into());
         if flags & flag::COMPAT != 0 {
-            out.extend_from_slice(b",\"compat\":true");
+            object.flag("compat", true);
         }
         if flags & flag::BEFORE != 0 {
-            out.extend_from_slice(b",\"began_before\":true");
+            object.flag("began_before", true);
         }
-        member(out, "args");
-        out.push(b'{');
-        for (i, (name, arg)) in call.args.iter().enumerate() {
-            key(out, i == 0, name);
-            match arg {
-                Value::Fd(libc::AT_FDCWD, None) if is_dirfd(call, name) => out.extend_from_slice(b"\"AT_FDCWD\""),
-                arg => value(out, arg),
-            }
-        }
-        out.extend_from_slice(if detached { b"},\"status\":\"detached\"" } else { b"},\"status\":\"" });
-        if !detached {
-            ret(out, &call.ret);
+        arguments(object.member("args"), call);
+        if detached {
+            object.word("status", "detached");
+        } else {
+            result(&mut object, &call.ret);
             if flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never) {
-                member(out, "duration_ns");
-                uint(out, call.head.dur);
+                uint(object.member("duration_ns"), call.head.dur);
             }
         }
         if self.ip && call.head.ip != 0 {
-            out.extend_from_slice(b",\"ip\":\"");
-            hex(out, call.head.ip);
-            out.push(b'"');
+            hex(object.member("ip"), call.head.ip);
         }
         if flags & flag::FULL != 0 {
-            out.extend_from_slice(b",\"data_missing\":true");
+            object.flag("data_missing", true);
         }
-        out.extend_from_slice(b"}\n");
+        object.line();
     }
 }
 
@@ -171,143 +107,160 @@ impl Render for Json {
                 self.call(line, call, line.wall, true, out);
             }
             Item::Signal { signal: n, info, ignored } => {
-                head(out, "signal", line, line.wall);
-                member(out, "signal");
-                signal(out, *n);
-                member(out, "info");
-                value(out, info);
+                let mut object = head(out, "signal", line, line.wall);
+                signal(object.member("signal"), *n);
+                value(object.member("info"), info);
                 if *ignored {
-                    out.extend_from_slice(b",\"ignored\":true");
+                    object.flag("ignored", true);
                 }
+                object.line();
             }
             Item::Stopped { signal: n } => {
-                head(out, "stopped", line, line.wall);
-                member(out, "signal");
-                signal(out, *n);
+                let mut object = head(out, "stopped", line, line.wall);
+                signal(object.member("signal"), *n);
+                object.line();
             }
             Item::Exited { code } => {
-                head(out, "exit", line, line.wall);
-                member(out, "code");
-                value::int(out, (*code).into());
+                let mut object = head(out, "exit", line, line.wall);
+                object.number("code", *code);
+                object.line();
             }
             Item::Killed { signal: n, core } => {
-                head(out, "kill", line, line.wall);
-                member(out, "signal");
-                signal(out, *n);
-                member(out, "core");
-                boolean(out, *core);
+                let mut object = head(out, "kill", line, line.wall);
+                signal(object.member("signal"), *n);
+                object.flag("core", *core);
+                object.line();
             }
             Item::Superseded { by } => {
-                head(out, "superseded", line, line.wall);
-                member(out, "by");
-                uint(out, (*by).into());
+                let mut object = head(out, "superseded", line, line.wall);
+                object.number("by", *by);
+                object.line();
             }
             Item::Forked { child, process } => {
-                head(out, "fork", line, line.wall);
-                member(out, "child");
-                uint(out, (*child).into());
-                member(out, "process");
-                uint(out, (*process).into());
+                let mut object = head(out, "fork", line, line.wall);
+                object.number("child", *child);
+                object.number("process", *process);
+                object.line();
             }
             Item::Executed { from } => {
-                head(out, "exec", line, line.wall);
-                member(out, "from");
-                uint(out, (*from).into());
+                let mut object = head(out, "exec", line, line.wall);
+                object.number("from", *from);
+                object.line();
             }
         }
         if out.len() == start {
             return;
         }
-        if !out.ends_with(b"\n") {
-            out.extend_from_slice(b"}\n");
-        }
         self.shown += 1;
         self.calls += u64::from(matches!(line.item, Item::Call(_) | Item::Resumed(_) | Item::Detached(_)));
     }
+
+    /// Calls that were announced and never ended, counts by call, then the summary.
+    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+        let open = std::mem::take(&mut self.open);
+        for object in open.values() {
+            out.extend_from_slice(object);
+            self.shown += 1;
+            self.calls += 1;
+        }
+        let counts = end.counts.map_or(0, |(summary, asked)| counts::write(summary, asked, out));
+        self.shown += counts;
+        let mut object = begin(out, "summary");
+        object.word("tracer", env!("CARGO_PKG_VERSION"));
+        object.word("arch", std::env::consts::ARCH);
+        object.text("source", end.source);
+        object.maybe("exit_code", end.exit_code);
+        uint(object.member("events"), self.shown);
+        uint(object.member("calls"), self.calls);
+        loss::json(end.losses, object.member("lost"));
+        uint(object.member("lost_total"), end.losses.total());
+        loss::calls_json(end.losses, object.member("lost_calls"));
+        object.flag("complete", end.losses.total() == 0);
+        object.line();
+        open.len() as u64 + counts + 1
+    }
 }
 
-fn begin(out: &mut Vec<u8>, kind: &str) {
+/// An object of a call's arguments, by their names.
+pub(super) fn arguments(out: &mut Vec<u8>, call: &Call<'_>) {
+    let mut args = Object::begin(out);
+    for (name, arg) in &call.args {
+        match arg {
+            Value::Fd(libc::AT_FDCWD, None) if is_dirfd(call, name) => args.word(name, "AT_FDCWD"),
+            arg => value(args.member(name), arg),
+        }
+    }
+    args.end();
+}
+
+/// The name of a call; of one without row `syscall_0x1d3`.
+pub(super) fn name(out: &mut Vec<u8>, call: &Call<'_>) {
+    match call.row {
+        Some(row) => escape::string(out, row.name),
+        None => text(out, format_args!("syscall_{:#x}", call.head.nr)),
+    }
+}
+
+fn begin<'o>(out: &'o mut Vec<u8>, kind: &'static str) -> Object<'o> {
     const { assert!(VERSION == 1) };
-    out.extend_from_slice(b"{\"v\":1,\"type\":\"");
-    out.extend_from_slice(kind.as_bytes());
-    out.push(b'"');
+    let mut object = Object::begin(out);
+    object.member("v").push(b'1');
+    object.word("type", kind);
+    object
 }
 
 /// What all events begin with.
-fn head(out: &mut Vec<u8>, kind: &str, line: &Line<'_>, wall: u64) {
-    begin(out, kind);
+fn head<'o>(out: &'o mut Vec<u8>, kind: &'static str, line: &Line<'_>, wall: u64) -> Object<'o> {
+    let mut object = begin(out, kind);
     let mut digits = itoa::Buffer::new();
-    out.extend_from_slice(b",\"time\":\"");
-    out.extend_from_slice(digits.format(wall / 1_000_000_000).as_bytes());
-    out.push(b'.');
+    let time = object.member("time");
+    time.push(b'"');
+    time.extend_from_slice(digits.format(wall / 1_000_000_000).as_bytes());
+    time.push(b'.');
     // The leading 1 keeps the zeros.
-    out.extend_from_slice(&digits.format(wall % 1_000_000_000 + 1_000_000_000).as_bytes()[1..]);
-    out.extend_from_slice(b"\",\"pid\":");
-    out.extend_from_slice(digits.format(line.tgid).as_bytes());
-    out.extend_from_slice(b",\"tid\":");
-    out.extend_from_slice(digits.format(line.tid).as_bytes());
-    out.extend_from_slice(b",\"comm\":");
-    escape::bytes(out, line.comm, false);
+    time.extend_from_slice(&digits.format(wall % 1_000_000_000 + 1_000_000_000).as_bytes()[1..]);
+    time.push(b'"');
+    object.member("pid").extend_from_slice(digits.format(line.tgid).as_bytes());
+    object.member("tid").extend_from_slice(digits.format(line.tid).as_bytes());
+    escape::bytes(object.member("comm"), line.comm, false);
+    object
 }
 
-/// Behind `"status":"`.
-fn ret(out: &mut Vec<u8>, ret: &Ret<'_>) {
+/// How a call ended, as members: `"status":"successful","ret":3`.
+pub(super) fn result(object: &mut Object<'_>, ret: &Ret<'_>) {
     match ret {
-        Ret::Pending => out.extend_from_slice(b"detached\""),
-        Ret::Never => out.extend_from_slice(b"unfinished\",\"ret\":null"),
+        Ret::Pending => object.word("status", "detached"),
+        Ret::Never => {
+            object.word("status", "unfinished");
+            object.null("ret");
+        }
         Ret::Value(v) => {
-            out.extend_from_slice(b"successful\",\"ret\":");
-            value(out, v);
+            object.word("status", "successful");
+            value(object.member("ret"), v);
         }
         Ret::Noted(v, note) => {
-            out.extend_from_slice(b"successful\",\"ret\":");
-            value(out, v);
-            out.extend_from_slice(b",\"note\":");
-            value(out, note);
+            object.word("status", "successful");
+            value(object.member("ret"), v);
+            value(object.member("note"), note);
         }
         Ret::Error(errno) => {
-            out.extend_from_slice(b"failed\",\"ret\":-1,\"errno\":");
-            error(out, *errno);
+            object.word("status", "failed");
+            object.number("ret", -1);
+            error(object.member("errno"), *errno);
         }
         Ret::Restart(errno) => {
-            out.extend_from_slice(b"failed\",\"ret\":null,\"errno\":");
-            error(out, *errno);
+            object.word("status", "failed");
+            object.null("ret");
+            error(object.member("errno"), *errno);
         }
     }
 }
 
 /// An errno by name, by number when it has none.
-fn error(out: &mut Vec<u8>, errno: u16) {
-    /// Names by number, as the C library has them.
-    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let mut names: Vec<String> = (0..134).map(name).collect();
-        names.resize(531, String::new());
-        // include/linux/errno.h: never seen by the program, but by its tracer.
-        for (n, name) in [
-            (512, "ERESTARTSYS"),
-            (513, "ERESTARTNOINTR"),
-            (514, "ERESTARTNOHAND"),
-            (515, "ENOIOCTLCMD"),
-            (516, "ERESTART_RESTARTBLOCK"),
-            (517, "EPROBE_DEFER"),
-            (524, "ENOTSUPP"),
-            (530, "EIOCBQUEUED"),
-        ] {
-            names[n] = name.to_owned();
-        }
-        names
-    });
-    fn name(n: i32) -> String {
-        let mut text = String::new();
-        match nix::errno::Errno::from_raw(n) {
-            nix::errno::Errno::UnknownErrno => {}
-            known => _ = write!(text, "{known:?}"),
-        }
-        text
-    }
-    match NAMES.get(usize::from(errno)).filter(|n| !n.is_empty()) {
+fn error(out: &mut Vec<u8>, error: u16) {
+    match errno::name(error) {
         Some(name) => escape::string(out, name),
-        None => uint(out, errno.into()),
+        None => uint(out, error.into()),
     }
 }
 
@@ -315,14 +268,4 @@ fn error(out: &mut Vec<u8>, errno: u16) {
 fn is_dirfd(call: &Call<'_>, name: &str) -> bool {
     let in_args = |args: &[crate::schema::types::Arg]| args.iter().any(|a| a.name == name && matches!(a.ty, Ty::DirFd));
     call.row.is_some_and(|row| in_args(row.args) || row.variants.iter().any(|v| in_args(v.args)))
-}
-
-fn member(out: &mut Vec<u8>, name: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-fn boolean(out: &mut Vec<u8>, yes: bool) {
-    out.extend_from_slice(if yes { b"true" } else { b"false" });
 }

@@ -7,8 +7,9 @@ use std::fmt::Write;
 use tracer_common::loss::Loss;
 
 use crate::capture::{Losses, LostCall};
+use crate::render::json::object::{self, Object};
 use crate::schema::types::{Row, class};
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, NO_PLAN, by_nr};
 
 /// Exit code of an incomplete result under `--strict`.
 pub const INCOMPLETE: i32 = 4;
@@ -50,6 +51,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
+        Loss::NotRun => Some("a mounted tracefs, from Linux 7 on (tracer doctor)"),
         Loss::ByProcess => Some("count fewer calls with -e trace="),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),
@@ -139,32 +141,28 @@ pub fn calls_json(losses: &Losses, out: &mut Vec<u8>) {
     const MOST: usize = 100;
     let mut calls: Vec<_> = losses.calls.iter().collect();
     calls.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    out.push(b'[');
-    for (i, (call, n)) in calls.into_iter().take(MOST).enumerate() {
+    object::list(out, calls.into_iter().take(MOST), |(call, n), out| {
         let name = match row(call) {
             Some(row) => row.name.to_owned(),
-            None if call.nr == 511 => "other".to_owned(),
+            None if call.nr == NO_PLAN => "other".to_owned(),
             None => format!("syscall_{:#x}", call.nr),
         };
-        let comma = if i == 0 { "" } else { "," };
-        let class = class_of(call);
-        let object = format!(r#"{comma}{{"pid":{},"call":"{name}","class":"{class}","calls":{n}}}"#, call.process);
-        out.extend_from_slice(object.as_bytes());
-    }
-    out.push(b']');
+        let mut object = Object::begin(out);
+        object.number("pid", call.process);
+        object.text("call", &name);
+        object.word("class", class_of(call));
+        object.number("calls", *n);
+        object.end();
+    });
 }
 
 /// Appends the JSON object of all reasons, those that are zero too: `{"ring_full":0,...}`.
 pub fn json(losses: &Losses, out: &mut Vec<u8>) {
-    let mut digits = itoa::Buffer::new();
-    for (i, loss) in Loss::ALL.iter().enumerate() {
-        out.push(if i == 0 { b'{' } else { b',' });
-        out.push(b'"');
-        out.extend_from_slice(loss.name().as_bytes());
-        out.extend_from_slice(b"\":");
-        out.extend_from_slice(digits.format(losses.reasons.get(loss).copied().unwrap_or(0)).as_bytes());
+    let mut object = Object::begin(out);
+    for loss in Loss::ALL {
+        object.number(loss.name(), losses.reasons.get(loss).copied().unwrap_or(0));
     }
-    out.push(b'}');
+    object.end();
 }
 
 /// The exit code: `code`, or 4 when the request is strict and anything was lost. What is fatal under

@@ -3,12 +3,15 @@
 
 pub mod json;
 pub mod loss;
+pub mod perfetto;
 pub mod record;
 pub mod strace;
 pub mod summary;
 pub mod text;
 
+use crate::capture::Losses;
 use crate::decode::value::{Call, Value};
+use crate::spec::{self, Spec};
 
 /// One thing to show, in the order in which it happened.
 #[derive(Debug)]
@@ -84,8 +87,55 @@ pub enum Item<'a> {
     },
 }
 
+/// How calls of several tasks are put in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As strace: a call stands where it began, cut when another line comes before its end.
+    Split,
+    /// Whole calls, where they ended (`-z`, JSON).
+    Ends,
+    /// As they come: only the order within a task counts (`-ff`, `-c`).
+    Arrival,
+}
+
+/// A form of lines: each is a file of its own, and a row of [`FORMS`].
+pub struct Form {
+    /// What `spec::Form::Lines` names it by.
+    pub name: &'static str,
+    /// Makes a renderer for one output; of coloured lines, if it has colours.
+    pub make: fn(&Spec, bool) -> Box<dyn Render>,
+    /// In which order it wants to be told.
+    pub order: fn(&Spec) -> Order,
+    /// It shows forks and execs, too.
+    pub tasks: bool,
+}
+
+/// Every form.
+pub const FORMS: &[Form] = &[strace::FORM, json::FORM, perfetto::FORM];
+
+/// The form of that name.
+pub fn form(name: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.name == name)
+}
+
 /// Something that makes bytes of lines.
 pub trait Render {
     /// Appends the line's bytes, with its newline, to `out`; nothing when it shows no such lines.
     fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>);
+
+    /// Appends what comes last. Gives the number of records.
+    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64;
+}
+
+/// What is known at the end of a trace.
+#[derive(Debug)]
+pub struct End<'a> {
+    /// Name of the source.
+    pub source: &'a str,
+    /// What was lost, by reason.
+    pub losses: &'a Losses,
+    /// The command's exit code, where there was a command and it ended.
+    pub exit_code: Option<i32>,
+    /// Counts by call (`-c`, `-C`), and in what order they come.
+    pub counts: Option<(&'a summary::Summary, &'a spec::Summary)>,
 }

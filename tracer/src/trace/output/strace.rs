@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use tracer_common::event::flag;
 
 use super::text::{Look, signal_name};
-use super::{Item, Render};
+use super::{End, Form, Item, Order, Render};
 use crate::decode::value::{Call, Ret, Value};
-use crate::render::errno;
 use crate::render::escape::{Color, Line};
+use crate::schema::errno;
 use crate::schema::types::Ty;
-use crate::spec::{Stamp, Style};
+use crate::spec::{Stamp, Style, To};
 
 /// How a line says whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,25 @@ pub struct StraceText {
     previous: Option<u64>,
     /// Number and instruction pointer of each task's last call: events between calls show them too.
     last: HashMap<u32, (u32, u64)>,
+}
+
+/// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
+pub const FORM: Form = Form {
+    name: "text",
+    make: |spec, color| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), color)),
+    order: |spec| if spec.show.status.all() { Order::Split } else { Order::Ends },
+    tasks: false,
+};
+
+impl PidFormat {
+    /// How a line names its task, by where it goes.
+    fn of(to: &To) -> PidFormat {
+        match to {
+            To::Stderr => PidFormat::Stderr,
+            To::File(..) | To::Pipe(_) => PidFormat::File,
+            To::Each(_) => PidFormat::None,
+        }
+    }
 }
 
 impl StraceText {
@@ -175,7 +194,7 @@ impl StraceText {
             }
             Ret::Restart(number) => {
                 out.paint(Color::Error);
-                out.lit(restart(*number));
+                restart(out, *number);
                 out.plain();
             }
         }
@@ -272,6 +291,14 @@ impl Render for StraceText {
         }
         out.finish();
     }
+
+    /// The tables that were asked for.
+    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+        if let Some((summary, columns)) = end.counts {
+            summary.render(columns, out);
+        }
+        0
+    }
 }
 
 const NANOS: u64 = 1_000_000_000;
@@ -355,15 +382,13 @@ fn error(out: &mut Line<'_>, number: u16) {
     }
 }
 
-fn restart(number: u16) -> &'static str {
-    match number {
-        512 => "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
-        513 => "? ERESTARTNOINTR (To be restarted)",
-        514 => "? ERESTARTNOHAND (To be restarted if no handler)",
-        516 => "? ERESTART_RESTARTBLOCK (Interrupted by signal)",
-        // Not a restart: the kernel has no such ioctl.
-        _ => "-1 ENOIOCTLCMD (Unknown error 515)",
-    }
+/// `? ERESTARTSYS (To be restarted if SA_RESTART is set)`
+fn restart(out: &mut Line<'_>, number: u16) {
+    out.lit("? ");
+    out.lit(errno::name(number).unwrap_or_default());
+    out.lit(" (");
+    out.lit(errno::restart(number).unwrap_or_default());
+    out.lit(")");
 }
 
 /// `.123456`, nothing for 0 digits.

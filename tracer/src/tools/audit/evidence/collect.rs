@@ -4,14 +4,16 @@
 //! current directory. A name that led to no descriptor (of what was removed, renamed, or not found) is followed from there by
 //! [`World::resolve`].
 
+mod calls;
 mod files;
 mod programs;
 mod sockets;
 
+use calls::Seen;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tracer_common::event::{Head, kind, status};
-use tracer_common::plan::{phase, shape};
+use tracer_common::event::{Head, flag, kind};
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
@@ -20,72 +22,7 @@ use super::ports::Ports;
 use super::stable::Stable;
 use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
-use crate::decode::calls::path_of;
-use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs, Options};
-
-/// The calls that evidence is made of.
-pub const CALLS: &[&str] = &[
-    "open",
-    "openat",
-    "openat2",
-    "creat",
-    "open_by_handle_at",
-    "getdents",
-    "getdents64",
-    "mmap",
-    "write",
-    "writev",
-    "pwrite64",
-    "pwritev",
-    "pwritev2",
-    "sendfile",
-    "splice",
-    "copy_file_range",
-    "fallocate",
-    "truncate",
-    "ftruncate",
-    "rename",
-    "renameat",
-    "renameat2",
-    "link",
-    "linkat",
-    "symlink",
-    "symlinkat",
-    "mkdir",
-    "mkdirat",
-    "mknod",
-    "mknodat",
-    "unlink",
-    "unlinkat",
-    "rmdir",
-    "chmod",
-    "fchmod",
-    "fchmodat",
-    "fchmodat2",
-    "chown",
-    "fchown",
-    "lchown",
-    "fchownat",
-    "execve",
-    "execveat",
-    "bind",
-    "listen",
-    "connect",
-    "getsockopt",
-    "getsockname",
-    "sendto",
-    "sendmsg",
-    "sendmmsg",
-    "recvfrom",
-    "recvmsg",
-    "access",
-    "faccessat",
-    "faccessat2",
-    "io_uring_setup",
-    "chroot",
-    "pivot_root",
-];
 
 /// What only the world outside can tell.
 pub trait World {
@@ -93,11 +30,17 @@ pub trait World {
     /// more the path itself.
     fn resolve(&mut self, path: &[u8]) -> Vec<u8>;
 
+    /// The same with the last name's link followed too: the file that is meant. What lies below /proc/self is another's.
+    fn follow(&mut self, path: &[u8]) -> Vec<u8>;
+
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
 
     /// Something has this absolute path now.
     fn exists(&self, path: &[u8]) -> bool;
+
+    /// The programs that a script's first line names, and those that these name in turn, by all the names that they have.
+    fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>>;
 
     /// The program that a process runs now; empty where that cannot be told.
     fn program(&self, process: u32) -> Vec<u8>;
@@ -111,6 +54,8 @@ pub struct Collector<'w> {
     processes: HashMap<u32, Process>,
     units: Vec<Unit>,
     accesses: Accesses,
+    /// What descriptors were opened for, by process and descriptor: /proc/self/fd names them.
+    opened: HashMap<(u32, i32), Text>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Row>,
     effects: Effects,
@@ -132,6 +77,8 @@ pub struct Collector<'w> {
 struct Process {
     unit: usize,
     program: Text,
+    /// It descends from the command.
+    own: bool,
 }
 
 impl<'w> Collector<'w> {
@@ -148,6 +95,7 @@ impl<'w> Collector<'w> {
             processes: HashMap::new(),
             units: vec![harness],
             accesses,
+            opened: HashMap::new(),
             connecting: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
@@ -167,6 +115,11 @@ impl<'w> Collector<'w> {
         self.stable.temporary(directory);
     }
 
+    /// The files that the command has as its input and output.
+    pub fn streams(&mut self, paths: &[Vec<u8>]) {
+        paths.iter().for_each(|path| self.accesses.stream(path));
+    }
+
     /// Has what is done to a directory of tracer's own left out.
     pub fn ignore(&mut self, directory: &[u8]) {
         self.ignored = Some(self.world.resolve(directory));
@@ -176,7 +129,7 @@ impl<'w> Collector<'w> {
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
         let program = self.accesses.text(program);
-        self.processes.insert(pid, Process { unit: 0, program });
+        self.processes.insert(pid, Process { unit: 0, program, own: true });
         self.stable.task(pid);
     }
 
@@ -193,7 +146,10 @@ impl<'w> Collector<'w> {
             kind::CALL if (-516..=-512).contains(&head.ret) => {}
             kind::CALL => {
                 let blobs = Blobs::new(record, &head);
-                let call = decode::decode(record, &self.options);
+                let call = match head.flags & flag::COMPAT {
+                    0 => decode::decode(record, &self.options),
+                    _ => decode::narrow(record, &self.options),
+                };
                 self.call(&call, &blobs);
             }
             kind::FORK => {
@@ -207,7 +163,7 @@ impl<'w> Collector<'w> {
             kind::ATTACH if !self.processes.contains_key(&head.tgid) => {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
-                self.processes.insert(head.tgid, Process { unit: 0, program: text });
+                self.processes.insert(head.tgid, Process { program: text, ..Process::default() });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
@@ -234,6 +190,12 @@ impl<'w> Collector<'w> {
         running
     }
 
+    /// Those of them that descend from the command.
+    pub fn descendants(&self) -> Vec<(u32, &[u8])> {
+        let own = |pid: &u32| self.processes.get(pid).is_some_and(|process| process.own);
+        self.running().into_iter().filter(|(pid, _)| own(pid)).collect()
+    }
+
     /// The command's wait status, once it has ended.
     pub fn status(&self) -> Option<i32> {
         self.status
@@ -256,38 +218,6 @@ impl<'w> Collector<'w> {
         *self.processes.entry(pid).or_default()
     }
 
-    fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
-        let Some(row) = call.row else { return };
-        let errno = match call.ret {
-            Ret::Error(errno) => errno,
-            Ret::Value(_) | Ret::Noted(..) => 0,
-            Ret::Pending | Ret::Never | Ret::Restart(_) => return,
-        };
-        let Process { unit, program } = self.process(call.head.tgid);
-        let seen = Seen { call, blobs, errno, unit, program };
-        self.look_at_sockets(&seen);
-        match row.name {
-            "open" | "openat" | "openat2" | "creat" | "open_by_handle_at" => self.open(&seen),
-            "getdents" | "getdents64" if errno == 0 => self.listed(&seen),
-            "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" | "sendfile" | "splice" | "copy_file_range"
-            | "fallocate" | "mmap" => self.written(&seen, row.name),
-            "execve" | "execveat" => self.execute(&seen),
-            "access" | "faccessat" | "faccessat2" => self.marker(&seen),
-            "bind" | "listen" | "connect" | "getsockopt" | "sendto" | "sendmsg" | "sendmmsg" | "recvfrom"
-            | "recvmsg" => {
-                self.socket(&seen, row.name);
-            }
-            "io_uring_setup" if errno == 0 => {
-                self.gap(GapKind::IoUring, Some(unit), "io_uring_setup".to_owned(), 1);
-            }
-            "chroot" | "pivot_root" if errno == 0 => {
-                let what = format!("{}: names are told from the new root on", row.name);
-                self.gap(GapKind::Unreadable, Some(unit), what, 1);
-            }
-            name => self.change(&seen, name),
-        }
-    }
-
     fn unit(&mut self, unit: Unit) -> usize {
         match self.units.iter().position(|known| *known == unit) {
             Some(at) => at,
@@ -308,9 +238,14 @@ impl<'w> Collector<'w> {
         if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
             return;
         }
+        // The command's own output, by one of the names that lead to a descriptor.
+        if passed.is_some_and(names_descriptor) && self.accesses.is_stream(path) {
+            return;
+        }
         let thing = Thing::File(self.accesses.text(path));
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        self.add(Row { to, passed, wrote: related.wrote, ..seen.row(op, thing) });
+        let also = (!related.also.is_empty()).then(|| self.accesses.text(&related.also.join(&0)));
+        self.add(Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) });
     }
 
     /// Something was done to a socket.
@@ -351,7 +286,7 @@ impl<'w> Collector<'w> {
             }
         };
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
-        let accesses = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
         let mut effects = self.effects.finish();
         for effect in &mut effects {
             effect.path = steady(&effect.path);
@@ -385,9 +320,11 @@ impl<'w> Collector<'w> {
         Evidence {
             command: Vec::new(),
             status: self.status,
+            not_run: None,
             source: source.to_owned(),
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
+            real,
             effects,
             gaps,
             remarks,
@@ -400,49 +337,17 @@ impl<'w> Collector<'w> {
 struct Related<'r> {
     to: Option<&'r [u8]>,
     wrote: bool,
+    /// Further names of a program.
+    also: &'r [Vec<u8>],
+}
+
+/// Whether a path is one of those that lead to a descriptor of whoever asks.
+fn names_descriptor(path: &[u8]) -> bool {
+    [&b"/dev/std"[..], b"/dev/fd/", b"/proc/self/fd/"].iter().any(|front| path.starts_with(front))
 }
 
 /// Whether a path was there before the run, as far as is known.
 fn was_there(world: &dyn World, effects: &Effects, path: &[u8]) -> bool {
     // Processes come and go there.
     !path.starts_with(b"/proc/") && effects.was_there(path).unwrap_or_else(|| world.exists(path))
-}
-
-/// A call that has ended, and whose it is.
-#[derive(Clone, Copy)]
-struct Seen<'s, 'a> {
-    call: &'s Call<'a>,
-    blobs: &'s Blobs<'a>,
-    /// 0 when it did not fail.
-    errno: u16,
-    unit: usize,
-    program: Text,
-}
-
-impl<'s, 'a> Seen<'s, 'a> {
-    /// The `nth` path that was passed, with its place among the arguments.
-    fn path(&self, nth: usize) -> Option<(usize, &'s Value<'a>)> {
-        let is_path = |(_, value): &(usize, &'s Value<'a>)| matches!(value, Value::Path { .. });
-        self.call.args.iter().map(|(_, value)| value).enumerate().filter(is_path).nth(nth)
-    }
-
-    /// The current directory of the process, where the plan asked for it.
-    fn directory(&self) -> Option<Vec<u8>> {
-        let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
-        let (_, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
-        path_of(&*decode::file_view(bytes)?)
-    }
-
-    fn row(&self, op: Op, thing: Thing) -> Row {
-        Row {
-            unit: self.unit,
-            op,
-            thing,
-            errno: self.errno,
-            to: None,
-            passed: None,
-            wrote: false,
-            program: self.program,
-        }
-    }
 }

@@ -4,6 +4,7 @@
 use globset::GlobMatcher;
 
 use super::{Runner, Unit};
+use crate::render::escape::never_raw;
 
 /// A call with a path that begins so is a marker: what follows is `RUNNER/SUITE/NAME`, percent-encoded, and names the unit that the
 /// process carries out from now on; nothing ends it. /dev/null is no directory, so the call fails with ENOTDIR wherever it is made.
@@ -150,7 +151,7 @@ pub fn shown(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {
             // Also what changes the direction of text, or has no width.
-            let plain = char == ' ' || !(char.is_control() || char.is_whitespace() || is_format(char));
+            let plain = char == ' ' || !(char.is_whitespace() || never_raw(char));
             if plain && char != '\\' {
                 out.push(char);
             } else {
@@ -162,12 +163,6 @@ pub fn shown(bytes: &[u8]) -> String {
         }
     }
     out
-}
-
-/// Characters of format: direction marks, joiners, byte order marks, tags (Unicode category Cf).
-fn is_format(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Percent-encoding undone; what is no code stays.

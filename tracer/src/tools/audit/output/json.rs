@@ -2,9 +2,9 @@
 //! holds what is written here against it. What does not apply is absent.
 
 use super::{verdict, words};
-use crate::decode::signals;
 use crate::render::json::escape;
 use crate::render::json::object::Object;
+use crate::schema::signal_names;
 use crate::tools::audit::evidence::{
     Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Report, Unit,
 };
@@ -46,7 +46,7 @@ pub fn json(report: &Report, out: &mut Vec<u8>) {
 fn ending(status: i32, object: &mut Object<'_>) {
     match status & 0x7f {
         0 => object.number("exited", status >> 8 & 0xff),
-        signal => object.text("killed", &signals::name(signal)),
+        signal => object.text("killed", &signal_names::name(signal)),
     }
 }
 

@@ -27,7 +27,8 @@ impl Counts {
             Op::Read | Op::List => self.read += 1,
             Op::Run => self.run += 1,
             Op::Bind | Op::Listen | Op::Connect | Op::Send => self.net += 1,
-            Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete | Op::Chmod | Op::Chown => self.write += 1,
+            Op::Create | Op::Write | Op::Truncate | Op::Rename | Op::Delete => self.write += 1,
+            Op::Chmod | Op::Chown | Op::Times | Op::Attributes => self.write += 1,
         }
         self.failed += usize::from(access.errno != 0);
     }

@@ -1,8 +1,8 @@
 //! Words that the forms of a report share: what was done, to what, by whom. All that comes from here is printable ASCII, and
 //! none of it is taken for a command by what reads the log of a workflow.
 
-use crate::render::errno;
 use crate::render::escape::Line;
+use crate::schema::errno;
 use crate::tools::audit::evidence::{Access, Gap, Object, Op, Report};
 
 /// Bytes of others as printable ASCII. A runner of workflows obeys lines that begin with `::`, and `##[` anywhere in a line:

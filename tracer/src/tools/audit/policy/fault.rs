@@ -4,6 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::render::escape::never_raw;
 use crate::render::typed::show;
 
 /// The most faults that are shown; the rest is counted.
@@ -137,8 +138,7 @@ fn window(line: &str, column: usize) -> (String, usize) {
 fn plain(c: char) -> char {
     match c {
         '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        c if never_raw(c) => '\u{fffd}',
         c => c,
     }
 }

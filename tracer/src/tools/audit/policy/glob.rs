@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::fault::{Flaw, meant};
+use crate::render::escape::never_raw;
 use crate::render::typed::nearest;
 
 /// The most alternatives that the braces of one glob may give.
@@ -213,7 +214,7 @@ pub fn escape(bytes: &[u8]) -> String {
         for c in chunk.valid().chars() {
             match c {
                 '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '$' | ' ' => out.extend(['\\', c]),
-                c if c.is_control() || !c.is_ascii() && !c.is_alphanumeric() => {
+                c if never_raw(c) || !c.is_ascii() && !c.is_alphanumeric() => {
                     c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
                 }
                 c => out.push(c),

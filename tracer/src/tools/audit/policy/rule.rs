@@ -123,6 +123,10 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("move", "rename"),
     ("mv", "rename"),
     ("chgrp", "chown"),
+    ("touch", "times"),
+    ("utime", "times"),
+    ("xattr", "attributes"),
+    ("setxattr", "attributes"),
     ("accept", "listen"),
     ("sendto", "send"),
     ("net", "network"),
@@ -191,6 +195,15 @@ impl Rule {
         };
         target.into_iter().chain(program).flat_map(PathGlob::variables)
     }
+}
+
+/// The operations, the object and the program of a rule that was parsed.
+pub fn parts(text: &str) -> (&str, &str, Option<&str>) {
+    let text = trimmed(text.trim_start());
+    let end = text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len());
+    let start = text.len() - text[end..].trim_start().len();
+    let (object, program) = by(text, start, text.len());
+    (&text[..end], &text[object], program.map(|at| &text[at]))
 }
 
 /// Whether a backslash takes the meaning from what follows the text.

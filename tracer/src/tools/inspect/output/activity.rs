@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::text::{Page, command};
-use crate::decode::signals;
 use crate::render::amount::size;
-use crate::render::errno;
 use crate::render::escape::Line;
+use crate::schema::errno;
+use crate::schema::signal_names;
 use crate::tools::inspect::report::activity::{Activity, FileUse, Host, HostUse, period};
 
 /// Lines of a list that are shown.
@@ -61,7 +61,7 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
     if !seen.signals.is_empty() {
         page.title(|line| line.lit("Signals that it got"));
         for (number, count) in &seen.signals {
-            page.line(|line| line.text(&format!("{} {count} times", signals::name(*number))));
+            page.line(|line| line.text(&format!("{} {count} times", signal_names::name(*number))));
         }
     }
 }

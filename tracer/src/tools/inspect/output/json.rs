@@ -2,11 +2,11 @@
 //! is written here against it. What is not known is absent, and stands in `missing`.
 
 use super::lists::{family, kind};
-use crate::decode::signals;
 use crate::render::amount::{capability_names, open_flags};
-use crate::render::errno;
 use crate::render::json::escape;
 use crate::render::json::object::Object;
+use crate::schema::errno;
+use crate::schema::signal_names;
 use crate::system::process::{Io, Limit};
 use crate::system::snapshot::{Access, Descriptor, Slot};
 use crate::system::sockets::{Detail, State};
@@ -346,7 +346,7 @@ fn activity(seen: &Activity, object: &mut Object<'_>) {
     object.number("processes", seen.forks);
     object.number("threads", seen.threads);
     object.object("signals", |inner| {
-        seen.signals.iter().for_each(|(number, count)| inner.number(&signals::name(*number), *count));
+        seen.signals.iter().for_each(|(number, count)| inner.number(&signal_names::name(*number), *count));
     });
 }
 

@@ -12,7 +12,8 @@ use tracer_common::event::{Sock, flag};
 
 use crate::decode::calls::{address, fd_of, path_of, positive, protocol, shown, socket_error, unix_name, words};
 use crate::decode::value::{Call, Ret, Value};
-use crate::schema::types::class;
+use crate::schema::effects::{Does, Effect, reaches_out};
+use crate::schema::types::Ty;
 
 /// Files, hosts and programs that are told apart.
 const MOST: usize = 10_000;
@@ -138,36 +139,56 @@ impl Activity {
         if call.head.flags & flag::BEFORE == 0 {
             count.time += call.head.dur;
         }
-        match row.name {
-            "open" | "openat" | "openat2" | "creat" => self.open(call),
-            "connect" => self.connect(call),
-            "getsockopt" => self.connected(call),
-            "accept" | "accept4" => self.accept(call),
-            "execve" | "execveat" => self.execute(call),
-            "read" | "pread64" | "readv" | "preadv" | "preadv2" | "recvfrom" | "recvmsg" => {
-                self.flow(call, 0, Flow::In)
-            }
-            "write" | "pwrite64" | "writev" | "pwritev" | "pwritev2" | "sendto" | "sendmsg" => {
-                self.flow(call, 0, Flow::Out);
-            }
-            "sendfile" => {
-                self.flow(call, 0, Flow::Out);
-                self.flow(call, 1, Flow::In);
-            }
-            "copy_file_range" | "splice" => {
-                self.flow(call, 0, Flow::In);
-                self.flow(call, 2, Flow::Out);
-            }
-            "close" => {
-                if let Some((_, Value::Fd(fd, _))) = call.args.first() {
-                    self.known.remove(&(call.head.tgid, *fd));
-                    self.connecting.remove(&(call.head.tgid, *fd));
+        let (does, args) = row.does(&call.head.args);
+        let place = |at: u8| args.get(usize::from(at));
+        let mut touched = None;
+        for effect in does.effects() {
+            match *effect {
+                Effect::Opens(..) => self.open(call),
+                Effect::Connects(_) => self.connect(call),
+                Effect::Settles(_) => self.connected(call),
+                Effect::Accepts(_) => self.accept(call),
+                Effect::Runs(_) => self.execute(call),
+                Effect::Reads(at) => self.flow(call, usize::from(at), Flow::In),
+                Effect::Writes(at) => self.flow(call, usize::from(at), Flow::Out),
+                // Of several messages it is not bytes that come back.
+                Effect::Receives(at) | Effect::Sends(at, _)
+                    if place(at).is_some_and(|arg| matches!(arg.ty, Ty::Out(Ty::Mmsghdr(_)))) => {}
+                Effect::Receives(_) => self.flow(call, 0, Flow::In),
+                Effect::Sends(..) => self.flow(call, 0, Flow::Out),
+                Effect::Closes(_) => {
+                    if let Some((_, Value::Fd(fd, _))) = call.args.first() {
+                        self.known.remove(&(call.head.tgid, *fd));
+                        self.connecting.remove(&(call.head.tgid, *fd));
+                    }
                 }
+                // What a descriptor is is asked all the time.
+                Effect::Asks(at) if place(at).is_some_and(|arg| matches!(arg.ty, Ty::Fd)) => {}
+                Effect::Asks(_) | Effect::Probes(_) => touched = Some(false),
+                Effect::Makes(_)
+                | Effect::LinksText(..)
+                | Effect::Links(..)
+                | Effect::Renames(..)
+                | Effect::Removes(_)
+                | Effect::Truncates(_)
+                | Effect::Changes(..) => touched = Some(true),
+                Effect::OpensUnnamed(_)
+                | Effect::Takes
+                | Effect::Lists(_)
+                | Effect::Rewrites(_)
+                | Effect::Maps(..)
+                | Effect::Controls(..)
+                | Effect::Binds(_)
+                | Effect::Listens(_)
+                | Effect::Locates(_) => {}
             }
-            name if row.class & class::FILE != 0 || matches!(name, "ftruncate" | "fchmod" | "fchown") => {
-                self.touch(name, call);
-            }
-            _ => {}
+        }
+        // Names that are given another meaning.
+        if matches!(does, Does::Gap(..)) && args.iter().any(reaches_out) {
+            touched = Some(false);
+        }
+        if let Some(changes) = touched {
+            self.touch(row.name, changes, call);
         }
     }
 
@@ -315,42 +336,7 @@ impl Activity {
     }
 
     /// A call that names files: it asks or it changes.
-    fn touch(&mut self, name: &'static str, call: &Call<'_>) {
-        const CHANGES: &[&str] = &[
-            "unlink",
-            "unlinkat",
-            "rename",
-            "renameat",
-            "renameat2",
-            "mkdir",
-            "mkdirat",
-            "rmdir",
-            "link",
-            "linkat",
-            "symlink",
-            "symlinkat",
-            "chmod",
-            "fchmodat",
-            "fchmodat2",
-            "chown",
-            "lchown",
-            "fchownat",
-            "truncate",
-            "utime",
-            "utimes",
-            "utimensat",
-            "futimesat",
-            "mknod",
-            "mknodat",
-            "setxattr",
-            "lsetxattr",
-            "removexattr",
-            "lremovexattr",
-            "ftruncate",
-            "fchmod",
-            "fchown",
-        ];
-        let changes = CHANGES.contains(&name);
+    fn touch(&mut self, name: &'static str, changes: bool, call: &Call<'_>) {
         if changes && matches!(call.ret, Ret::Error(_)) {
             return;
         }

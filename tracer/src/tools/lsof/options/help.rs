@@ -1,44 +1,23 @@
-//! What `-h`, `-F?` and `-v` print.
+//! What help and `-F?` say.
 
-/// `-h`
-pub fn usage(program: &str) -> String {
-    format!(
-        "\
-Usage: {program} [OPTION]... [NAME]...
-Lists open files: of all processes, or what is selected by options and names.
-Options of one kind add up; kinds add up too, unless -a asks for all of them. ^ takes an item out.
+use super::flags;
+use crate::cli::help::Manual;
+use crate::exit;
 
-Which files:
-  -p PIDS  -g [GROUPS]  -u USERS    of these processes, process groups, users (12,^34)
-  -c COMMAND  -c /REGEX/[bix]       of commands that begin so, or match
-  -d FDS                            these descriptors (cwd,txt,mem,0-2 or all ^)
-  -i [46][PROTOCOL][@HOST][:PORTS]  internet sockets; -s TCP:STATES only in these states
-  -U  -N  -K [i]                    unix sockets; NFS files; threads (i: without)
-  +L1                               deleted files: fewer links than 1
-  NAME...                           files, or all of a file system (-f: files, +f: file systems)
-  +d DIR  +D DIR  -x [fl]           what is in a directory, or below it; across mounts, links
-  -a                                all kinds must hold
-  -X                                TCP and UDP are not looked at
-How they are shown:
-  -t  -F [FIELDS]  -F0  -J  -j      process ids; fields; JSON; JSON lines
-  -n -P -l                          hosts, ports, users by number
-  -R  -g  +c N                      parent; process group; characters of the command (9; 0: all)
-  -s  -o  -o N  +L  +f g|G          size only; offset only; its digits; links; flags
-  -T [sq]                           state and queues of connections (s); -T alone: neither
-  -E  +E                            who is at the other end; lists it too
-How they are found:
-  -r [S][cN][mFORMAT]  +r           again every S seconds (15), N times; + until there is none
-  -b  -S [S]  -e DIR                ask no file system; wait no longer than S seconds (2); not this one
-  -w  +w  -V  -Q                    no warnings; warnings; say what was not found; that is no failure
-tracer's own:
-  --json  --json-lines              as -J and -j
-  --sort=size|offset|name|pid       order of lines
-  --color=auto|always|never         colours
-  --source=auto|iter|proc           where descriptors come from: the kernel's iterator, or /proc
-Exit code: 0 when all that was asked for was found, else 1.
-"
-    )
-}
+/// What help says.
+pub const MANUAL: Manual = Manual {
+    usage: &["[OPTION]... [NAME]..."],
+    about: "Lists open files: of all processes, or what is selected by options and names. A name is a file, or a file system, whose files are then all meant. Options of one kind add up; kinds add up too, unless -a asks for all of them. ^ takes an item out.",
+    options: flags::flags,
+    notes: "",
+    ends: "Called by the name lsof, 1 for every error. Else:",
+    exits: &[
+        (exit::OK, "All that was asked for was found."),
+        (exit::NOTHING, "Not all of it, or nothing was."),
+        (exit::USAGE, "A usage error."),
+        (exit::FAILED, "The list could not be had."),
+    ],
+};
 
 /// `-F?`
 pub fn fields(program: &str) -> String {
@@ -51,15 +30,4 @@ pub fn fields(program: &str) -> String {
   T TCP: ST= state, QR= QS= queues  u user  0 ended by NUL instead of newline
 "
     )
-}
-
-/// `-v`: scripts read the revision to know what they may ask for.
-pub fn version(own: bool) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    match own {
-        true => format!("tracer {version}\n"),
-        false => format!(
-            "lsof version information:\n    revision: 4.95.0\n    tracer {version}, with the options and the output of that version\n"
-        ),
-    }
 }

@@ -1,5 +1,8 @@
 //! Lists of lsof's options: ids, users, descriptors, commands, states. `^` takes an item out.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use crate::cli::fault::{Fault, show};
 use crate::schema::net::TCP_STATES;
 use crate::tools::lsof::request::{CommandPattern, FdItem, FdList, Pick, Select, User};
@@ -97,12 +100,12 @@ pub fn command(value: Option<&[u8]>, select: &mut Select) -> Result<(), Fault> {
     }
     let (prefix, not) = value.strip_prefix(b"^").map_or((value, false), |prefix| (prefix, true));
     if prefix.len() > COMMAND_MAX {
-        let text = show(String::from_utf8_lossy(prefix).as_ref());
+        let text = show(OsStr::from_bytes(prefix));
         let why = format!("\"-c {text}\" length ({}) > what system provides ({COMMAND_MAX})", prefix.len());
         return Err(Fault::usage(why));
     }
     if select.commands.iter().any(|c| c.value == prefix && c.not != not) {
-        let text = show(String::from_utf8_lossy(prefix).as_ref());
+        let text = show(OsStr::from_bytes(prefix));
         return Err(Fault::usage(format!("-c^{text} and -c{text} conflict.")));
     }
     select.commands.push(Pick { value: prefix.to_vec(), not });

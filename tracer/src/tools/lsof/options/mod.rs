@@ -1,11 +1,14 @@
 //! `lsof`: its grammar, which is nobody else's: options bundle behind `-` or `+`, the sign is part of an
-//! option's meaning, and many take a value that may be missing. Messages are lsof's where it has one. Our own
-//! options are long ones: `--json`, `--sort`, `--color`, `--source`.
+//! option's meaning, and many take a value that may be missing. Messages are lsof's where it has one.
+//! `flags` has a row for each; our own options are long ones: `--json`, `--sort`, `--color`, `--source`.
 
 mod address;
+mod flags;
 mod help;
 mod lists;
 mod opts;
+
+pub use help::MANUAL;
 
 #[cfg(test)]
 mod tests;
@@ -13,9 +16,11 @@ mod tests;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use opts::{Opts, Took, WITH_VALUE, every_field};
+use flags::{Given, Set};
+use opts::{Opts, Took, every_field};
 
 use crate::cli::fault::{Fault, UsageError};
+use crate::cli::table::Row;
 use crate::exit;
 use crate::tools::lsof::request::{Form, Lsof, Pick, Select, Tasks};
 
@@ -24,10 +29,12 @@ use crate::tools::lsof::request::{Form, Lsof, Pick, Select, Tasks};
 pub enum Asked {
     /// A list of open files.
     List(Box<Lsof>),
-    /// This help.
-    Help(String),
-    /// This version.
-    Version(String),
+    /// Help.
+    Help,
+    /// The letters of `-F`, as text.
+    Fields(String),
+    /// The version.
+    Version,
 }
 
 /// Reads a command line of lsof, without the program's name.
@@ -51,23 +58,25 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
         if arg == b"--" || arg == b"++" {
             break;
         }
-        if let Some(long) = arg.strip_prefix(b"--") {
-            opts.long(long)?;
+        if let Some(text) = arg.strip_prefix(b"--") {
+            let (row, value) = flags::long(text)?;
+            opts.take(row, value)?;
             continue;
         }
         let mut place = 1;
         while place < arg.len() {
             let letter = arg[place];
             place += 1;
-            if !WITH_VALUE.contains(&letter) {
-                opts.flag(sign, letter)?;
+            let row = flags::letter(sign, letter)?;
+            if let Set::Switch(_) = row.set {
+                opts.take(row, None)?;
                 continue;
             }
             // What follows the letter, else the next word: which of them is its value, the option decides.
             let rest = &arg[place..];
             let next = args.get(at).map(|next| next.as_bytes()).filter(|next| *next != b"--");
             let (value, inside) = if rest.is_empty() { (next, false) } else { (Some(rest), true) };
-            match (opts.value(sign, letter, value)?, inside) {
+            match (opts.take(row, value)?, inside) {
                 (Took::All, true) => break,
                 (Took::All, false) => at += usize::from(value.is_some()),
                 // The rest are letters again.
@@ -77,7 +86,7 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
                 (Took::Some(n), false) => {
                     at += 1;
                     for &letter in &value.unwrap_or_default()[n..] {
-                        opts.flag(sign, letter)?;
+                        opts.take(flags::letter(sign, letter)?, None)?;
                     }
                 }
             }
@@ -87,16 +96,27 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
 }
 
 impl Opts {
+    /// Carries out an option; how much of the value it took.
+    fn take(&mut self, row: &Row<Set>, value: Option<&[u8]>) -> Result<Took, Fault> {
+        match row.set {
+            Set::Switch(set) => {
+                set(self);
+                Ok(Took::Some(0))
+            }
+            Set::Value(set) => set(self, Given(value)),
+        }
+    }
+
     /// What remains are names; then the whole must make sense.
     fn finish(mut self, names: &[OsString]) -> Result<Asked, Fault> {
         if self.help {
-            return Ok(Asked::Help(help::usage(&self.spec.program)));
+            return Ok(Asked::Help);
         }
         if self.fields_help {
-            return Ok(Asked::Help(help::fields(&self.spec.program)));
+            return Ok(Asked::Fields(help::fields(&self.spec.program)));
         }
         if self.version {
-            return Ok(Asked::Version(help::version(self.spec.failure == exit::FAILED)));
+            return Ok(Asked::Version);
         }
         let exclusive = |one: &str, other: &str| Fault::usage(format!("{one} and {other} are mutually exclusive"));
         match (self.fields.is_some(), self.terse, self.json, self.lines) {

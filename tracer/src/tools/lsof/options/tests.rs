@@ -151,7 +151,7 @@ fn what_is_wrong_is_said_in_lsofs_words() {
         ("-D x", "unsupported option: -D"),
         ("-Z", "-Z is not supported"),
         ("--nonsense", "illegal option: --nonsense"),
-        ("--sort=x", "--sort takes"),
+        ("--sort=x", "--sort is"),
     ] {
         let error = parsed(line).expect_err(line);
         assert!(error.contains(expected), "{line}: {error}");

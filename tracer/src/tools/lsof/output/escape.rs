@@ -1,13 +1,7 @@
 //! Text of others, as lsof writes it: `\n` and its like, `^X` for other control characters, `\xNN` for what
 //! is not printable; in a UTF-8 locale, printable characters as they are.
 
-/// Whether a character beyond ASCII may reach a terminal: neither a control character, nor one that
-/// turns the direction of writing or hides.
-fn printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
+use crate::render::escape::{Profile, pieces};
 
 /// Appends `text`. `blank`: a blank is escaped too. With `limit`, as many whole characters or escapes as fit
 /// into so many columns; gives the columns used.
@@ -19,45 +13,20 @@ pub fn safe(text: &[u8], blank: bool, utf8: bool, limit: Option<usize>, out: &mu
     }
     let limit = limit.unwrap_or(usize::MAX);
     let mut used = 0;
-    let mut put = |bytes: &[u8], columns: usize, out: &mut Vec<u8>| {
-        let fits = used + columns <= limit;
-        if fits {
-            out.extend_from_slice(bytes);
-            used += columns;
+    for piece in pieces(text) {
+        let start = out.len();
+        Profile::Lsof { utf8, blank }.put(piece, out);
+        let raw = !out[start..].is_ascii();
+        let columns = if raw { 1 } else { out.len() - start };
+        if columns > limit - used {
+            // Of a character's bytes, each an escape of four columns, some may fit.
+            let some = if !raw && out[start..].starts_with(b"\\x") { (limit - used) / 4 * 4 } else { 0 };
+            out.truncate(start + some);
+            return used + some;
         }
-        fits
-    };
-    'all: for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            let mut bytes = [0; 4];
-            let bytes = c.encode_utf8(&mut bytes).as_bytes();
-            let fits = match c {
-                ' ' if !blank => put(b" ", 1, out),
-                '\\' => put(b"\\\\", 2, out),
-                '!'..='~' => put(bytes, 1, out),
-                '\u{8}' => put(b"\\b", 2, out),
-                '\u{c}' => put(b"\\f", 2, out),
-                '\n' => put(b"\\n", 2, out),
-                '\r' => put(b"\\r", 2, out),
-                '\t' => put(b"\\t", 2, out),
-                '\0'..='\u{1f}' => put(&[b'^', c as u8 + 0x40], 2, out),
-                c if c as u32 >= 0x80 && utf8 && printable(c) => put(bytes, 1, out),
-                _ => bytes.iter().all(|&b| put(&hex(b), 4, out)),
-            };
-            if !fits {
-                break 'all;
-            }
-        }
-        if !chunk.invalid().iter().all(|&b| put(&hex(b), 4, out)) {
-            break;
-        }
+        used += columns;
     }
     used
-}
-
-fn hex(b: u8) -> [u8; 4] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [b'\\', b'x', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]
 }
 
 #[cfg(test)]
@@ -65,6 +34,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::render::escape::never_raw;
 
     fn written(text: &[u8], blank: bool, utf8: bool, limit: Option<usize>) -> (String, usize) {
         let mut out = Vec::new();
@@ -100,7 +70,7 @@ mod tests {
             prop_assert!(ascii.bytes().all(|b| (b' '..=b'~').contains(&b)));
             prop_assert_eq!(used, ascii.len());
             let (wide, _) = written(&text, blank, true, None);
-            prop_assert!(wide.chars().all(|c| c == ' ' || c.is_ascii_graphic() || (c as u32 >= 0x80 && printable(c))));
+            prop_assert!(wide.chars().all(|c| c == ' ' || c.is_ascii_graphic() || (c as u32 >= 0x80 && !never_raw(c))));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! could not be looked into are counted in `not_readable`.
 
 use super::row::{Amount, Entry, Node, Row};
-use crate::render::json::escape::{bytes, string};
+use crate::render::json::object::Object;
 use crate::tools::lsof::output::fields::flags_text;
 use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
 
@@ -14,92 +14,65 @@ const SHAPE: &str = "4.99.7";
 
 /// `-J`
 pub fn document(entries: &[Entry], show: &Show, fields: Fields, unreadable: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("{{\"lsof_version\":\"{SHAPE}\",\"processes\":[").as_bytes());
-    for (n, entry) in entries.iter().filter(|entry| !entry.rows.is_empty()).enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        let mut object = Object::new(fields, out);
+    let mut document = Object::begin(out);
+    document.text("lsof_version", SHAPE);
+    document.list("processes", entries.iter().filter(|entry| !entry.rows.is_empty()), |entry, out| {
+        let mut object = Chosen { fields, object: Object::begin(out) };
         object.entry(entry, show);
-        object.key("files");
-        object.out.push(b'[');
-        for (n, row) in entry.rows.iter().enumerate() {
-            if n > 0 {
-                object.out.push(b',');
-            }
-            let mut file = Object::new(fields, object.out);
+        object.object.list("files", &entry.rows, |row, out| {
+            let mut file = Chosen { fields, object: Object::begin(out) };
             file.row(row, show);
-            file.end();
-        }
-        object.out.push(b']');
-        object.end();
-    }
-    out.push(b']');
-    if unreadable > 0 {
-        out.extend_from_slice(format!(",\"not_readable\":{unreadable}").as_bytes());
-    }
-    out.extend_from_slice(b"}\n");
+            file.object.end();
+        });
+        object.object.end();
+    });
+    not_readable(unreadable, &mut document);
+    document.line();
 }
 
 /// `-j`
 pub fn lines(entries: &[Entry], show: &Show, fields: Fields, unreadable: u64, out: &mut Vec<u8>) {
     for entry in entries {
         for row in &entry.rows {
-            let mut object = Object::new(fields, out);
+            let mut object = Chosen { fields, object: Object::begin(out) };
             object.entry(entry, show);
             object.row(row, show);
-            object.end();
-            out.push(b'\n');
+            object.object.line();
         }
     }
     if unreadable > 0 {
-        out.extend_from_slice(format!("{{\"not_readable\":{unreadable}}}\n").as_bytes());
+        let mut object = Object::begin(out);
+        not_readable(unreadable, &mut object);
+        object.line();
     }
 }
 
-/// An object in the making.
-struct Object<'o> {
+fn not_readable(unreadable: u64, object: &mut Object<'_>) {
+    object.maybe("not_readable", Some(unreadable).filter(|&n| n > 0));
+}
+
+/// An object that has the fields whose letters were asked for.
+struct Chosen<'o> {
     fields: Fields,
-    empty: bool,
-    out: &'o mut Vec<u8>,
+    object: Object<'o>,
 }
 
-impl<'o> Object<'o> {
-    fn new(fields: Fields, out: &'o mut Vec<u8>) -> Object<'o> {
-        out.push(b'{');
-        Object { fields, empty: true, out }
-    }
-
-    fn end(self) {
-        self.out.push(b'}');
-    }
-
-    fn key(&mut self, key: &'static str) {
-        if !std::mem::take(&mut self.empty) {
-            self.out.push(b',');
-        }
-        string(self.out, key);
-        self.out.push(b':');
-    }
-
+impl Chosen<'_> {
     fn number(&mut self, letter: u8, key: &'static str, n: u64) {
         if self.fields.has(letter) {
-            self.key(key);
-            self.out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+            self.object.number(key, n);
         }
     }
 
     fn text(&mut self, letter: u8, key: &'static str, text: &str) {
         if self.fields.has(letter) {
-            self.key(key);
-            string(self.out, text);
+            self.object.text(key, text);
         }
     }
 
     fn bytes(&mut self, letter: u8, key: &'static str, text: &[u8]) {
         if self.fields.has(letter) {
-            self.key(key);
-            bytes(self.out, text, false);
+            self.object.bytes(key, text);
         }
     }
 
@@ -171,8 +144,8 @@ impl<'o> Object<'o> {
             }
         }
         if let Some(connection) = row.connection.filter(|_| self.fields.has(b'T')) {
-            self.key("tcp_info");
-            let mut info = Object::new(self.fields, self.out);
+            let fields = self.fields;
+            let mut info = Chosen { fields, object: Object::begin(self.object.member("tcp_info")) };
             if let Some(state) = connection.state.filter(|_| show.state) {
                 info.text(b'T', "state", state);
             }
@@ -180,7 +153,7 @@ impl<'o> Object<'o> {
                 info.number(b'T', "recv_queue", received);
                 info.number(b'T', "send_queue", sent);
             }
-            info.end();
+            info.object.end();
         }
     }
 }

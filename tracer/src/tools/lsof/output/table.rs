@@ -5,6 +5,7 @@ use super::escape::safe;
 use super::fields::flags_text;
 use super::row::{Amount, Entry, Node, Row};
 use super::{Terminal, row};
+use crate::render::escape::Color;
 use crate::system::snapshot::Slot;
 use crate::tools::lsof::request::{FlagsColumn, Show, SizeColumn};
 
@@ -45,7 +46,8 @@ pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, out: &mut Vec<u
         return;
     }
     let widths = measure(entries, show, terminal);
-    header(&widths, show, terminal, out);
+    Color::Title.around(terminal.color, out, |out| header(&widths, show, out));
+    out.push(b'\n');
     let mut scratch = Vec::new();
     for entry in entries.iter().filter(|entry| !entry.rows.is_empty()) {
         let mut head = Vec::new();
@@ -54,13 +56,7 @@ pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, out: &mut Vec<u
             out.extend_from_slice(&head);
             row_columns(row, &widths, show, &mut scratch, out);
             let paint = terminal.color && row.name.ends_with(b"(deleted)");
-            if paint {
-                out.extend_from_slice(b"\x1b[31m");
-            }
-            name(row, show, terminal, true, out);
-            if paint {
-                out.extend_from_slice(b"\x1b[0m");
-            }
+            Color::Gone.around(paint, out, |out| name(row, show, terminal, true, out));
             out.push(b'\n');
         }
     }
@@ -135,10 +131,7 @@ fn comm(entry: &Entry) -> &[u8] {
     if entry.comm.is_empty() { b"(unknown)" } else { &entry.comm }
 }
 
-fn header(w: &Widths, show: &Show, terminal: Terminal, out: &mut Vec<u8>) {
-    if terminal.color {
-        out.extend_from_slice(b"\x1b[1m");
-    }
+fn header(w: &Widths, show: &Show, out: &mut Vec<u8>) {
     left("COMMAND".as_bytes(), w.command, out);
     let mut column = |title: &str, width: usize| {
         out.push(b' ');
@@ -180,10 +173,6 @@ fn header(w: &Widths, show: &Show, terminal: Terminal, out: &mut Vec<u8>) {
     }
     column("NODE", w.node);
     out.extend_from_slice(b" NAME");
-    if terminal.color {
-        out.extend_from_slice(b"\x1b[0m");
-    }
-    out.push(b'\n');
 }
 
 /// What is the same for all files of a process.

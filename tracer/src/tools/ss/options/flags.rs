@@ -3,51 +3,31 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::select::{Draft, FAMILIES, family};
+use super::select::{Draft, FAMILIES, TABLES, family};
 use crate::cli::fault::{Fault, nearest, show};
-use crate::cli::flags::Takes;
-use crate::cli::getopt::Known;
+use crate::cli::table::{Completes, Flag, Row, Takes};
 use crate::tools::ss::request::tables;
 
-/// An option.
-#[derive(Debug)]
-pub struct SsFlag {
-    /// `-n`
-    pub short: Option<&'static str>,
-    /// `--numeric`
-    pub long: &'static [&'static str],
-    /// What comes behind it.
-    pub takes: Takes,
-    /// Not one of ss 6.1.
+/// What an option does; the value is there when one is taken.
+pub type Set = fn(&mut Draft, Option<&OsStr>) -> Result<(), Fault>;
+
+const fn row(
+    short: Option<&'static str>,
+    long: &'static [&'static str],
+    takes: Takes,
     own: bool,
-    /// What it is for.
-    pub help: &'static str,
-    /// Carries it out; the value is there when one is taken.
-    pub set: fn(&mut Draft, Option<&OsStr>) -> Result<(), Fault>,
-}
-
-impl Known for SsFlag {
-    fn short(&self) -> Option<&'static str> {
-        self.short
-    }
-
-    fn long(&self) -> &'static [&'static str] {
-        self.long
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-
-    fn own(&self) -> bool {
-        self.own
-    }
+    help: &'static str,
+    set: Set,
+) -> Row<Set> {
+    let mut flag = Flag::new(short, long, takes, help);
+    flag.own = own;
+    Row { flag, set }
 }
 
 /// A row: spelling, value or `-`, help, what it does to the draft.
 macro_rules! flag {
     ($short:expr, $long:expr, $takes:expr, $own:literal, $help:literal, $set:expr) => {
-        SsFlag { short: $short, long: $long, takes: $takes, own: $own, help: $help, set: $set }
+        row($short, $long, $takes, $own, $help, $set)
     };
     ($short:literal, $long:literal, $help:literal, |$draft:ident| $set:expr) => {
         flag!(Some($short), &[$long], Takes::Nothing, false, $help, |$draft, _| {
@@ -77,7 +57,7 @@ fn refuse(option: &str, why: &str) -> Result<(), Fault> {
 }
 
 /// The table.
-pub static FLAGS: &[SsFlag] = &[
+pub static FLAGS: &[Row<Set>] = &[
     flag!("-h", "--help", "This text.", |d| d.help = true),
     flag!("-V", "--version", "The version.", |d| d.version = true),
     flag!(Some("-v"), &[], Takes::Nothing, false, "The same.", |d, _| {
@@ -182,15 +162,17 @@ pub static FLAGS: &[SsFlag] = &[
             }
             Ok(())
         }
-    ),
+    )
+    .completes(Completes::From(families)),
     flag!(
         Some("-A"),
         &["--query", "--socket"],
         Takes::Value("QUERY"),
         false,
-        "Tables, with commas between: all, inet, tcp, udp, unix_stream, ...; '!' takes one away.",
+        "Tables (also --socket), with commas between: all, inet, tcp, udp, unix_stream, ...; '!' takes one away.",
         |d, v| d.query(&text(v))
-    ),
+    )
+    .completes(Completes::From(queries)),
     flag!(
         Some("-D"),
         &["--diag"],
@@ -201,7 +183,8 @@ pub static FLAGS: &[SsFlag] = &[
             d.dump = Some(path(v));
             Ok(())
         }
-    ),
+    )
+    .files(),
     flag!(
         Some("-F"),
         &["--filter"],
@@ -214,7 +197,8 @@ pub static FLAGS: &[SsFlag] = &[
                 Some(_) => Err(Fault::usage("more than one file of filters")),
             }
         }
-    ),
+    )
+    .files(),
     flag!(Some("-K"), &["--kill"], Takes::Nothing, false, "Refused: tracer changes nothing.", |_, _| {
         refuse("-K", "tracer looks and changes nothing: it does not close sockets")
     }),
@@ -232,6 +216,16 @@ pub static FLAGS: &[SsFlag] = &[
         }
     ),
 ];
+
+/// What a shell offers for `-f`.
+fn families() -> Vec<String> {
+    FAMILIES.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// What a shell offers for `-A`.
+fn queries() -> Vec<String> {
+    TABLES.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
 
 /// The states that `-a` means.
 fn select_all() -> u32 {

@@ -6,12 +6,13 @@ mod flags;
 mod select;
 
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::{self, Words};
-use crate::cli::help::entry;
+use crate::cli::help::Manual;
+use crate::cli::table;
+use crate::exit;
 use crate::tools::ss::request::{Request, Spaces};
 use flags::FLAGS;
 use select::Draft;
@@ -30,8 +31,8 @@ pub enum Asked {
 /// Reads the command line; `peer`: called as ss.
 pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Fault> {
     let mut draft = Draft::default();
-    let words = getopt::read(FLAGS, args, Words::MayMix, |flag, given| {
-        (flag.set)(&mut draft, given.value)?;
+    let words = getopt::read(FLAGS, args, Words::MayMix, |row, given| {
+        (row.set)(&mut draft, given.value)?;
         Ok(if draft.help || draft.version { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     if draft.help {
@@ -75,27 +76,12 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Faul
     Ok(Asked::List(Box::new(request)))
 }
 
-/// `-h`
-pub fn help(program: &str) -> String {
-    let mut out = format!(
-        "Usage: {program} [OPTION]... [state STATE | exclude STATE]... [EXPRESSION]\n\n\
-         Shows sockets, as the kernel tells them by netlink. The options are those of\n\
-         iproute2's ss.\n\n"
-    );
-    for flag in FLAGS {
-        let mut left = [flag.short]
-            .into_iter()
-            .chain(flag.long.iter().copied().map(Some))
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", ");
-        if let crate::cli::flags::Takes::Value(what) = flag.takes {
-            let _ = write!(left, " {what}");
-        }
-        entry(&mut out, &left, flag.help);
-    }
-    out.push_str(
-        "
+/// What help says.
+pub const MANUAL: Manual = Manual {
+    usage: &["[OPTION]... [state STATE | exclude STATE]... [EXPRESSION]"],
+    about: "Shows sockets, as the kernel tells them by netlink. The options are those of iproute2's ss.",
+    options: || table::flags(FLAGS),
+    notes: "\
 STATE: established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
 close-wait, last-ack, listening, closing; all, connected (neither listening nor
 closed), synchronized (connected and not syn-sent), bucket (syn-recv, time-wait),
@@ -109,13 +95,15 @@ parentheses, each a word of its own; carried out from left to right.
   fwmark [=|!=] MARK[/MASK]
   cgroup [=|!=] PATH      a directory of cgroup v2
   autobound               the kernel chose the local port
-
-Exit status: 0 when a socket was found, 1 when none was, 2 for a usage error, 125 when
-the list could not be had. Called by the name ss: 0, or 1 or 255 for an error.
 ",
-    );
-    out
-}
+    ends: "Called by the name ss: 0, or 1 or 255 for an error. Else:",
+    exits: &[
+        (exit::OK, "A socket was found."),
+        (exit::NOTHING, "None was."),
+        (exit::USAGE, "A usage error."),
+        (exit::FAILED, "The list could not be had."),
+    ],
+};
 
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,7 @@ pub fn family(name: &str) -> Option<i32> {
 }
 
 /// Names of tables in `-A`.
-const TABLES: &[(&str, u32)] = &[
+pub const TABLES: &[(&str, u32)] = &[
     ("all", tables::INET | tables::UNIX | tables::PACKET | tables::NETLINK | tables::VSOCK | tables::XDP),
     ("inet", tables::INET),
     ("udp", tables::UDP),

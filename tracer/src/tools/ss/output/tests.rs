@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::commands::{self, Action};
 use crate::system::sockets::owners::Owner;
 use crate::system::sockets::{
     Detail, Endpoint, Inet, Info, Memory, Netlink, Packet, PacketInfo, State, TcpInfo, Unix, Vsock,
 };
+use crate::tools::ss::options::{self, Asked};
 
 /// Names that never leave the test.
 struct Fixed;
@@ -47,9 +47,9 @@ impl Names for Fixed {
 }
 
 fn request(options: &[&str]) -> Request {
-    let words = ["tracer", "ss"].iter().chain(options);
-    match commands::parse(words.map(Into::into)) {
-        Ok(Action::Sockets(request)) => *request,
+    let words: Vec<_> = options.iter().map(Into::into).collect();
+    match options::parse("tracer ss", false, &words) {
+        Ok(Asked::List(request)) => *request,
         other => panic!("{options:?} is no list of sockets: {other:?}"),
     }
 }

@@ -1,9 +1,8 @@
 //! Counts of calls as JSON Lines (`--json` with `-c` or `-C`): an object for each line that the tables would have,
 //! with its histogram whole.
 
+use super::begin;
 use super::value::uint;
-use super::{begin, member};
-use crate::render::json::escape;
 use crate::spec;
 use crate::trace::output::summary::{Section, Summary};
 
@@ -17,19 +16,15 @@ pub fn write(summary: &Summary, spec: &spec::Summary, out: &mut Vec<u8>) -> u64 
 fn objects(section: &Section<'_>, out: &mut Vec<u8>) {
     for entry in &section.entries {
         let count = &entry.count;
-        begin(out, "count");
+        let mut object = begin(out, "count");
         if let Some((process, comm)) = section.process {
-            member(out, "pid");
-            uint(out, process.into());
-            member(out, "comm");
-            escape::bytes(out, comm, false);
+            object.number("pid", process);
+            object.bytes("comm", comm);
         }
-        member(out, "call");
-        escape::string(out, &entry.name);
-        member(out, "nr");
-        uint(out, count.nr.into());
+        object.text("call", &entry.name);
+        object.number("nr", count.nr);
         if count.compat {
-            out.extend_from_slice(b",\"compat\":true");
+            object.flag("compat", true);
         }
         let members = [
             ("calls", count.calls),
@@ -43,15 +38,10 @@ fn objects(section: &Section<'_>, out: &mut Vec<u8>) {
             ("p99_ns", count.percentile(99)),
         ];
         for (name, n) in members {
-            member(out, name);
-            uint(out, n);
+            uint(object.member(name), n);
         }
-        member(out, "buckets");
         let used = count.times.0.iter().rposition(|&n| n > 0).map_or(0, |last| last + 1);
-        for (at, &n) in count.times.0[..used].iter().enumerate() {
-            out.push(if at == 0 { b'[' } else { b',' });
-            uint(out, n);
-        }
-        out.extend_from_slice(if used == 0 { b"[]}\n" } else { b"]}\n" });
+        object.list("buckets", &count.times.0[..used], |n, out| uint(out, *n));
+        object.line();
     }
 }

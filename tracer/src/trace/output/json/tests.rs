@@ -8,9 +8,12 @@ use tracer_common::event::{File, Head, Sock};
 use tracer_common::loss::Loss;
 
 use super::*;
+use crate::capture::Losses;
 use crate::decode::value::{FileView, Tail};
 use crate::schema::by_name;
 use crate::schema::set::Set;
+use crate::spec;
+use crate::trace::output::summary;
 
 #[path = "schema_tests.rs"]
 mod schema;
@@ -53,6 +56,10 @@ fn a_call_is_one_flat_object() {
             r#"{{"v":1,"type":"call"{START}"call":"openat","nr":257,"args":{{"dirfd":"AT_FDCWD","pathname":"/etc/x"}},"status":"failed","ret":-1,"errno":"ENOENT","duration_ns":1500}}"#
         ) + "\n"
     );
+    for (number, name) in [(38, "\"ENOSYS\""), (529, "\"EIOCBQUEUED\""), (530, "\"ERECALLCONFLICT\""), (4000, "4000")] {
+        let text = render(&mut Json::new(false), Item::Call(&call(&[], Ret::Error(number))));
+        assert!(text.contains(&format!("\"ret\":-1,\"errno\":{name},")), "{text}");
+    }
     let head = Head { ip: 0x7f00, flags: flag::COMPAT | flag::BEFORE | flag::FULL, ..head_of(0x1d3, 9) };
     let unknown = Call { head, row: None, args: vec![("arg1", Value::Hex(1))], entered: 0, ret: Ret::Restart(512) };
     assert_eq!(
@@ -95,7 +102,7 @@ fn an_interrupted_call_is_shown_once_and_never_forgotten() {
     let mut out = Vec::new();
     let losses = Losses::default();
     let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: None };
-    assert_eq!(json.finish(&end, &mut out), 2);
+    assert_eq!(json.end(&end, &mut out), 2);
     let text = String::from_utf8(out).unwrap();
     let (first, last) = text.split_once('\n').unwrap();
     assert_eq!(schema::check(first)["status"], "detached");
@@ -234,7 +241,7 @@ fn the_summary_tells_what_is_missing() {
     losses.add(Loss::RingFull, 5);
     let mut out = Vec::new();
     let end = End { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
-    Json::new(false).finish(&end, &mut out);
+    Json::new(false).end(&end, &mut out);
     let last = schema::check(std::str::from_utf8(&out).unwrap().trim_end());
     assert_eq!(last["complete"], false);
     assert_eq!(last["lost"]["ring_full"], 5);
@@ -256,7 +263,7 @@ fn counts_come_before_the_summary() {
     let mut out = Vec::new();
     let losses = Losses::default();
     let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
-    assert_eq!(Json::new(false).finish(&end, &mut out), 4);
+    assert_eq!(Json::new(false).end(&end, &mut out), 4);
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let one = r#""call":"openat","nr":257,"calls":2,"errors":1,"total_ns":3000,"min_ns":1500,"max_ns":1500,"mean_ns":1500,"p50_ns":1500,"p90_ns":1500,"p99_ns":1500,"buckets":[0,0,0,0,0,0,0,0,0,0,2]}"#;

@@ -7,11 +7,12 @@ use tracer_common::event::Sock;
 use super::Look;
 use crate::decode::value::FileView;
 use crate::render::escape::{Color, Line};
+use crate::schema::sockopt::NETLINK_PROTO;
 
 impl Look {
-    /// A descriptor; -100 is AT_FDCWD (a plain descriptor never has that value).
+    /// A descriptor, or AT_FDCWD (a plain descriptor never has that value).
     pub(super) fn fd(&self, line: &mut Line<'_>, fd: i32, file: Option<&FileView<'_>>) {
-        if fd == -100 {
+        if fd == libc::AT_FDCWD {
             self.at_fdcwd(line);
         } else {
             line.int(i64::from(fd));
@@ -31,8 +32,11 @@ impl Look {
                 line.lit("AT_FDCWD");
                 line.plain();
             }
-            Names::Raw => line.lit("-100"),
-            Names::Verbose => line.lit("-100 /* AT_FDCWD */"),
+            Names::Raw => line.int(libc::AT_FDCWD.into()),
+            Names::Verbose => {
+                line.int(libc::AT_FDCWD.into());
+                line.lit(" /* AT_FDCWD */");
+            }
         }
     }
 
@@ -110,9 +114,10 @@ impl Look {
                 }
             }
             libc::AF_NETLINK if sock.peer != 0 => {
-                match NETLINK.get(usize::from(sock.protocol)) {
-                    Some(name) if !name.is_empty() => line.lit(name),
-                    _ => line.uint(u64::from(sock.protocol)),
+                let name = NETLINK_PROTO.name_of(sock.protocol.into());
+                match name.and_then(|name| name.strip_prefix(NETLINK_PROTO.prefix)) {
+                    Some(name) => line.lit(name),
+                    None => line.uint(u64::from(sock.protocol)),
                 }
                 line.lit(":");
                 line.uint(sock.peer);
@@ -194,30 +199,3 @@ fn protocol(sock: &Sock) -> Option<&'static str> {
     };
     Some(name[usize::from(v6)])
 }
-
-/// Netlink protocols. include/uapi/linux/netlink.h
-const NETLINK: [&str; 23] = [
-    "ROUTE",
-    "UNUSED",
-    "USERSOCK",
-    "FIREWALL",
-    "SOCK_DIAG",
-    "NFLOG",
-    "XFRM",
-    "SELINUX",
-    "ISCSI",
-    "AUDIT",
-    "FIB_LOOKUP",
-    "CONNECTOR",
-    "NETFILTER",
-    "IP6_FW",
-    "DNRTMSG",
-    "KOBJECT_UEVENT",
-    "GENERIC",
-    "",
-    "SCSITRANSPORT",
-    "ECRYPTFS",
-    "RDMA",
-    "CRYPTO",
-    "SMC",
-];

@@ -1,9 +1,9 @@
 //! Named constants: enumerations, flags and values that are both; signals and sets of them.
 
 use super::Look;
-use crate::decode::signals;
 use crate::render::escape::{Color, Line};
 use crate::schema::set::Set;
+use crate::schema::signal_names;
 use crate::spec::Names;
 
 impl Look {
@@ -75,7 +75,7 @@ impl Look {
 /// `SIGUSR1`, `SIGRT_3`, or the number.
 pub(in crate::trace::output) fn signal_name(line: &mut Line<'_>, signal: i32) {
     match signal {
-        0..=31 => line.lit(signals::NAMES[signal as usize]),
+        0..=31 => line.lit(signal_names::NAMES[signal as usize]),
         32 => line.lit("SIGRTMIN"),
         33..=64 => {
             line.lit("SIGRT_");
@@ -88,7 +88,7 @@ pub(in crate::trace::output) fn signal_name(line: &mut Line<'_>, signal: i32) {
 /// `USR1`, `RT_3`.
 fn short_name(line: &mut Line<'_>, signal: i32) {
     match signal {
-        1..=31 => line.lit(&signals::NAMES[signal as usize][3..]),
+        1..=31 => line.lit(signal_names::short(signal).unwrap_or_default()),
         32 => line.lit("RTMIN"),
         _ => {
             line.lit("RT_");

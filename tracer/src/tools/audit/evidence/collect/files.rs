@@ -6,10 +6,13 @@ use tracer_common::plan::{phase, shape};
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
+use crate::schema::effects::{Flags, Last, Meta};
 use crate::tools::audit::evidence::{GapKind, Op};
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
 const RENAME_EXCHANGE: u64 = 2;
+/// Descriptors that are remembered at most.
+const MOST: usize = 1_000_000;
 
 /// A file that a call named.
 #[derive(Debug, Clone)]
@@ -23,58 +26,81 @@ pub(super) struct Given {
 }
 
 impl Collector<'_> {
-    /// The `nth` file that a call named; what it was is noted as a gap when it cannot be told.
-    pub(super) fn given(&mut self, seen: &Seen<'_, '_>, nth: usize) -> Option<Given> {
-        let given = self.named(seen, nth).map(|named| {
-            let object = self.world.resolve(&named);
+    /// The file that the path in a place named; what it was is noted as a gap when it cannot be told.
+    pub(super) fn given(&mut self, seen: &Seen<'_, '_>, at: u8) -> Option<Given> {
+        self.given_as(seen, at, false)
+    }
+
+    /// The same; `follow`: with the link followed that the path may end in.
+    fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
+        let given = self.named(seen, at).and_then(|named| {
+            let object = self.meant(seen, &named, follow)?;
             let named = lexical(&named);
             let passed = (named != object).then(|| named.clone());
-            Given { object, passed, named }
+            Some(Given { object, passed, named })
         });
         // EFAULT: the kernel could not read it either.
         if given.is_none() && i32::from(seen.errno) != libc::EFAULT {
-            let call = seen.call.row.map_or("a call", |row| row.name);
-            self.gap(GapKind::Unreadable, Some(seen.unit), format!("a name that was passed to {call}"), 1);
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("a name that was passed to {}", seen.name), 1);
         }
         given
     }
 
-    /// The `nth` path that was passed, from the root on.
-    fn named(&self, seen: &Seen<'_, '_>, nth: usize) -> Option<Vec<u8>> {
-        let (at, value) = seen.path(nth)?;
-        let Value::Path { bytes, cut: false } = value else { return None };
-        if bytes.starts_with(b"/") {
-            return Some(bytes.to_vec());
+    /// The file that a path means; `follow`: with the link followed that it may end in. What a process has in /proc leads where that
+    /// process has it, as long as it is there.
+    fn meant(&mut self, seen: &Seen<'_, '_>, path: &[u8], follow: bool) -> Option<Vec<u8>> {
+        let mut find = |path: &[u8]| if follow { self.world.follow(path) } else { self.world.resolve(path) };
+        let mut real = find(path);
+        if let Some(theirs) = of_process(&real, seen.call.head.tgid) {
+            real = find(&theirs);
         }
-        let base = match at.checked_sub(1).and_then(|before| seen.call.args.get(before)) {
-            Some((_, Value::Fd(_, view))) => whole_path(view.as_deref()?)?,
-            // AT_FDCWD is a name of its own where its directory could not be told.
-            _ => seen.directory()?,
-        };
-        if bytes.is_empty() {
-            return Some(base);
+        match descriptor(&real) {
+            Some(key) if follow => self.opened.get(&key).map(|text| self.accesses.of(*text).to_vec()),
+            Some(_) => Some(real),
+            None if is_inside(&real) => None,
+            None => Some(real),
         }
-        Some([base.as_slice(), b"/", bytes].concat())
     }
 
-    /// What the program passed for the first path, absolute, where that is not `path`.
-    fn passed(&self, seen: &Seen<'_, '_>, path: &[u8]) -> Option<Vec<u8>> {
-        if matches!(seen.path(0), Some((_, Value::Path { bytes, cut: false })) if *bytes == path) {
+    /// The path in a place, from the root on.
+    fn named(&self, seen: &Seen<'_, '_>, at: u8) -> Option<Vec<u8>> {
+        let base = || match seen.before(at) {
+            Some(Value::Fd(_, view)) => whole_path(view.as_deref()?),
+            // AT_FDCWD is a name of its own where its directory could not be told.
+            _ => seen.directory(),
+        };
+        match seen.arg(at)? {
+            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(bytes.to_vec()),
+            Value::Path { bytes: [], cut: false } => base(),
+            Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat()),
+            // Calls that take a directory take NULL for the file that its descriptor is.
+            Value::Addr(0) if seen.before(at).is_some() => base(),
+            _ => None,
+        }
+    }
+
+    /// What the program passed, absolute, where that is not `path`.
+    fn passed(&self, seen: &Seen<'_, '_>, at: u8, path: &[u8]) -> Option<Vec<u8>> {
+        if matches!(seen.arg(at), Some(Value::Path { bytes, cut: false }) if *bytes == path) {
             return None;
         }
-        self.named(seen, 0).map(|named| lexical(&named)).filter(|named| named != path)
+        self.named(seen, at).map(|named| lexical(&named)).filter(|named| named != path)
     }
 
-    pub(super) fn open(&mut self, seen: &Seen<'_, '_>) {
-        let Some(flags) = open_flags(seen) else {
-            self.gap(GapKind::Unreadable, Some(seen.unit), "the flags of an openat2".to_owned(), 1);
+    pub(super) fn open(&mut self, seen: &Seen<'_, '_>, at: Option<u8>, flags: Flags) {
+        let Some(flags) = open_flags(seen, flags) else {
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("the flags of an {}", seen.name), 1);
             return;
         };
-        if flags & libc::O_PATH != 0 {
-            return;
-        }
         if seen.errno != 0 {
-            let Some(given) = self.given(seen, 0) else { return };
+            if flags & libc::O_PATH != 0 {
+                return;
+            }
+            let Some(at) = at else {
+                self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} did not open", seen.name), 1);
+                return;
+            };
+            let Some(given) = self.given(seen, at) else { return };
             let op = match (flags & libc::O_ACCMODE, flags & libc::O_DIRECTORY) {
                 (libc::O_RDONLY, 0) if flags & libc::O_CREAT == 0 => Op::Read,
                 (libc::O_RDONLY, 1..) => Op::List,
@@ -83,20 +109,12 @@ impl Collector<'_> {
             };
             return self.access(seen, op, &given.object, given.passed.as_deref());
         }
-        let view = match &seen.call.ret {
-            Ret::Value(Value::Fd(_, view)) | Ret::Noted(Value::Fd(_, view), _) => view.as_deref(),
-            _ => None,
-        };
-        let Some((view, path)) = view.and_then(|view| Some((view, whole_path(view)?))) else {
-            // A pipe, a socket, what has no name: nothing to tell. Without any view the file is not known.
-            if view.is_none() {
-                let call = seen.call.row.map_or("an open", |row| row.name);
-                self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {call} opened"), 1);
-            }
+        let Some((view, path)) = self.opened(seen) else { return };
+        if flags & libc::O_PATH != 0 {
             return;
-        };
+        }
         let unnamed = flags & libc::O_TMPFILE == libc::O_TMPFILE;
-        let passed = if unnamed { None } else { self.passed(seen, &path) };
+        let passed = at.filter(|_| !unnamed).and_then(|at| self.passed(seen, at, &path));
         let passed = passed.as_deref();
         let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
         let made = unnamed || flags & libc::O_CREAT != 0 && was_made(seen, flags, view);
@@ -122,34 +140,59 @@ impl Collector<'_> {
         }
     }
 
+    /// The descriptor that came back, by its path; `None` for what has no name. Without any view the file is not known.
+    fn opened<'s>(&mut self, seen: &Seen<'s, '_>) -> Option<(&'s FileView<'s>, Vec<u8>)> {
+        let (fd, view) = match &seen.call.ret {
+            Ret::Value(Value::Fd(fd, view)) | Ret::Noted(Value::Fd(fd, view), _) => (Some(*fd), view.as_deref()),
+            _ => (None, None),
+        };
+        if view.is_none() {
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} opened", seen.name), 1);
+        }
+        // A pipe or a socket has nothing to tell.
+        let (view, path) = view.and_then(|view| Some((view, whole_path(view)?)))?;
+        if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
+            let text = self.accesses.text(&path);
+            self.opened.insert((seen.call.head.tgid, fd), text);
+        }
+        Some((view, path))
+    }
+
+    /// Another process's descriptor was taken: the file is open as that process had it.
+    pub(super) fn taken(&mut self, seen: &Seen<'_, '_>) {
+        if seen.errno != 0 {
+            return;
+        }
+        let Some((view, path)) = self.opened(seen) else { return };
+        // No flags at all: the source does not know them.
+        let mode = match view.file.flags as i32 {
+            0 => libc::O_RDWR,
+            flags => flags & libc::O_ACCMODE,
+        };
+        if mode != libc::O_RDONLY {
+            self.access(seen, Op::Write, &path, None);
+        }
+        if mode != libc::O_WRONLY {
+            self.access(seen, Op::Read, &path, None);
+        }
+    }
+
     /// The entries of a directory were read.
-    pub(super) fn listed(&mut self, seen: &Seen<'_, '_>) {
-        if let Some(path) = view_of(seen, 0).and_then(whole_path) {
+    pub(super) fn listed(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        if seen.errno == 0
+            && let Some(path) = view_of(seen, at).and_then(whole_path)
+        {
             self.access(seen, Op::List, &path, None);
         }
     }
 
-    /// Data went into a file.
-    pub(super) fn written(&mut self, seen: &Seen<'_, '_>, name: &str) {
-        let args = &seen.call.head.args;
-        let at = match name {
-            "splice" | "copy_file_range" => 2,
-            "mmap" => {
-                let shared = args[3] as i32 & libc::MAP_TYPE;
-                let writes = args[2] as i32 & libc::PROT_WRITE != 0 && shared != libc::MAP_PRIVATE;
-                if !writes || args[3] as i32 & libc::MAP_ANONYMOUS != 0 {
-                    return;
-                }
-                4
-            }
-            _ => 0,
-        };
-        let nothing = matches!(seen.call.ret, Ret::Value(Value::Int(0) | Value::Uint(0))) && name != "fallocate";
-        if seen.errno != 0 || nothing {
+    /// Data went into a file, if `anything` did.
+    pub(super) fn written(&mut self, seen: &Seen<'_, '_>, at: u8, anything: bool) {
+        if seen.errno != 0 || !anything {
             return;
         }
         let Some(view) = view_of(seen, at) else {
-            self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {name} wrote to"), 1);
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} wrote to", seen.name), 1);
             return;
         };
         let kind = view.file.mode & libc::S_IFMT;
@@ -161,78 +204,106 @@ impl Collector<'_> {
         }
     }
 
-    /// A call that changes names or what belongs to them.
-    pub(super) fn change(&mut self, seen: &Seen<'_, '_>, name: &str) {
-        match name {
-            "truncate" => self.one(seen, Op::Truncate, 0),
-            "chmod" | "fchmodat" | "fchmodat2" => self.one(seen, Op::Chmod, 0),
-            "chown" | "lchown" | "fchownat" => self.one(seen, Op::Chown, 0),
-            "unlink" | "unlinkat" | "rmdir" => self.one(seen, Op::Delete, 0),
-            "mkdir" | "mkdirat" | "mknod" | "mknodat" => self.one(seen, Op::Create, 0),
-            "symlink" | "symlinkat" => self.linked(seen, true),
-            "link" | "linkat" => self.linked(seen, false),
-            "rename" | "renameat" | "renameat2" => self.rename(seen),
-            "ftruncate" => self.open_file(seen, Op::Truncate),
-            "fchmod" => self.open_file(seen, Op::Chmod),
-            "fchown" => self.open_file(seen, Op::Chown),
-            _ => {}
+    /// A file was mapped: when it is shared and may be written, it is written through memory.
+    pub(super) fn mapped(&mut self, seen: &Seen<'_, '_>, at: u8, protection: u8, flags: u8) {
+        let flags = seen.number(flags) as i32;
+        let shared = flags & libc::MAP_TYPE != libc::MAP_PRIVATE && flags & libc::MAP_ANONYMOUS == 0;
+        if shared && seen.number(protection) as i32 & libc::PROT_WRITE != 0 {
+            self.written(seen, at, true);
         }
     }
 
-    fn one(&mut self, seen: &Seen<'_, '_>, op: Op, nth: usize) {
-        let Some(given) = self.given(seen, nth) else { return };
+    /// A request was made of a descriptor that no form of the call knows: of a file it is not known what came of it.
+    pub(super) fn controlled(&mut self, seen: &Seen<'_, '_>, at: u8, request: u8) {
+        if seen.errno != 0 {
+            return;
+        }
+        let kind = view_of(seen, at).map(|view| view.file.mode & libc::S_IFMT);
+        if matches!(kind, None | Some(libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK)) {
+            let what = format!("{} {:#x} on a file", seen.name, seen.number(request) as u32);
+            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        }
+    }
+
+    /// A name was made or removed.
+    pub(super) fn one(&mut self, seen: &Seen<'_, '_>, op: Op, at: u8) {
+        let Some(given) = self.given(seen, at) else { return };
         if seen.errno == 0 {
-            match op {
-                Op::Create => self.effects.create(&given.object, seen.unit),
-                Op::Delete => {
-                    self.effects.delete(&given.object, seen.unit);
-                    self.accesses.moved(seen.unit, &given.object, None);
-                    self.world.changed(&given.object);
-                }
-                Op::Truncate => self.effects.change(&given.object, seen.unit),
-                _ => {}
+            if op == Op::Create {
+                self.effects.create(&given.object, seen.unit);
+            } else {
+                self.effects.delete(&given.object, seen.unit);
+                self.accesses.moved(seen.unit, &given.object, None);
+                self.world.changed(&given.object);
             }
         }
         self.access(seen, op, &given.object, given.passed.as_deref());
     }
 
-    fn open_file(&mut self, seen: &Seen<'_, '_>, op: Op) {
-        let Some(view) = view_of(seen, 0) else { return };
-        let Some(path) = whole_path(view).filter(|_| op != Op::Truncate || is_regular(view)) else { return };
-        if seen.errno == 0 && op == Op::Truncate {
+    /// A file was cut or extended.
+    pub(super) fn truncated(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        if seen.is_fd(at) && view_of(seen, at).is_some_and(|view| !is_regular(view)) {
+            return;
+        }
+        let Some((path, passed)) = self.file(seen, at, true) else { return };
+        if seen.errno == 0 {
             self.effects.change(&path, seen.unit);
         }
-        self.access(seen, op, &path, None);
+        self.access(seen, Op::Truncate, &path, passed.as_deref());
+    }
+
+    /// What belongs to a file was changed.
+    pub(super) fn changed(&mut self, seen: &Seen<'_, '_>, meta: Meta, at: u8, last: Last) {
+        let op = match meta {
+            Meta::Mode => Op::Chmod,
+            Meta::Owner => Op::Chown,
+            Meta::Times => Op::Times,
+            Meta::Attributes => Op::Attributes,
+        };
+        let follow = match last {
+            Last::Followed => true,
+            Last::Itself => false,
+            Last::Unless(flags) => seen.number(flags) as i32 & libc::AT_SYMLINK_NOFOLLOW == 0,
+        };
+        if let Some((path, passed)) = self.file(seen, at, follow) {
+            self.access(seen, op, &path, passed.as_deref());
+        }
+    }
+
+    /// The file of a path or of a descriptor, and what was passed where that is another path.
+    fn file(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+        if !seen.is_fd(at) {
+            return self.given_as(seen, at, follow).map(|given| (given.object, given.passed));
+        }
+        let view = view_of(seen, at);
+        if view.is_none() && i32::from(seen.errno) != libc::EBADF {
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} was on", seen.name), 1);
+        }
+        Some((whole_path(view?)?, None))
     }
 
     /// A link was made: of a symbolic one the target is a text, of another a file.
-    fn linked(&mut self, seen: &Seen<'_, '_>, symbolic: bool) {
-        let Some(given) = self.given(seen, 1) else { return };
+    pub(super) fn linked(&mut self, seen: &Seen<'_, '_>, target: u8, at: u8, symbolic: bool) {
+        let Some(given) = self.given(seen, at) else { return };
         let to = if symbolic {
-            match seen.path(0) {
-                Some((_, Value::Path { bytes, .. })) => Some(bytes.to_vec()),
+            match seen.arg(target) {
+                Some(Value::Path { bytes, .. }) => Some(bytes.to_vec()),
                 _ => None,
             }
         } else {
-            self.given(seen, 0).map(|target| target.object)
+            self.given(seen, target).map(|target| target.object)
         };
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
         }
-        self.access_to(
-            seen,
-            Op::Create,
-            &given.object,
-            given.passed.as_deref(),
-            Related { to: to.as_deref(), wrote: false },
-        );
+        let related = Related { to: to.as_deref(), ..Related::default() };
+        self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), related);
     }
 
-    fn rename(&mut self, seen: &Seen<'_, '_>) {
-        let (Some(old), Some(new)) = (self.given(seen, 0), self.given(seen, 1)) else { return };
-        let exchange =
-            seen.call.row.is_some_and(|row| row.name == "renameat2") && seen.call.head.args[4] & RENAME_EXCHANGE != 0;
+    pub(super) fn rename(&mut self, seen: &Seen<'_, '_>, old: u8, new: u8, flags: Option<u8>) {
+        let (Some(old), Some(new)) = (self.given(seen, old), self.given(seen, new)) else { return };
+        let exchange = flags.is_some_and(|at| seen.number(at) & RENAME_EXCHANGE != 0);
         if seen.errno == 0 && exchange {
             self.effects.exchange(&old.object, &new.object, seen.unit);
         } else if seen.errno == 0 {
@@ -244,23 +315,46 @@ impl Collector<'_> {
         }
         // What two exchange, both have written or not: nothing is claimed of it.
         let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));
-        let related = Related { to: Some(&new.object), wrote };
+        let related = Related { to: Some(&new.object), wrote, ..Related::default() };
         self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
     }
 }
 
 /// The flags of an open.
-fn open_flags(seen: &Seen<'_, '_>) -> Option<i32> {
-    let args = &seen.call.head.args;
-    Some(match seen.call.row?.name {
-        "open" => args[1] as i32,
-        "openat" | "open_by_handle_at" => args[2] as i32,
-        "creat" => libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC,
-        _ => match field(&seen.call.args.get(2)?.1, "flags")? {
-            Value::Named(_, flags) | Value::Uint(flags) | Value::Hex(flags) => *flags as i32,
-            _ => return None,
+fn open_flags(seen: &Seen<'_, '_>, flags: Flags) -> Option<i32> {
+    match flags {
+        Flags::Arg(at) => Some(seen.number(at) as i32),
+        Flags::Implied(flags) => Some(flags),
+        Flags::How(at) => match field(seen.arg(at)?, "flags")? {
+            Value::Named(_, flags) | Value::Uint(flags) | Value::Hex(flags) => Some(*flags as i32),
+            _ => None,
         },
-    })
+    }
+}
+
+/// A path through the descriptors and directories of whoever asks, as one through those of a process.
+fn of_process(path: &[u8], process: u32) -> Option<Vec<u8>> {
+    let own = [&b"/proc/self/"[..], b"/proc/thread-self/"];
+    let rest = own.iter().find_map(|front| path.strip_prefix(*front))?;
+    let first = rest.split(|&b| b == b'/').next();
+    matches!(first, Some(b"fd" | b"cwd" | b"root")).then(|| [format!("/proc/{process}/").as_bytes(), rest].concat())
+}
+
+/// The process and the descriptor that a path below /proc names.
+fn descriptor(path: &[u8]) -> Option<(u32, i32)> {
+    let mut names = path.strip_prefix(b"/proc/")?.split(|&b| b == b'/');
+    let number = |name: &[u8]| std::str::from_utf8(name).ok()?.parse().ok();
+    let process = number(names.next()?)?;
+    let (Some(b"fd"), Some(fd), None) = (names.next(), names.next(), names.next()) else { return None };
+    Some((process, i32::try_from(number(fd)?).ok()?))
+}
+
+/// A path goes through what a process had, and has not any more.
+fn is_inside(path: &[u8]) -> bool {
+    let mut names = path.strip_prefix(b"/proc/").unwrap_or_default().split(|&b| b == b'/');
+    names.next().is_some_and(|process| !process.is_empty() && process.iter().all(u8::is_ascii_digit))
+        && matches!(names.next(), Some(b"fd" | b"cwd" | b"root"))
+        && names.next().is_some()
 }
 
 /// Whether an open with O_CREAT made the file: the kernel says so, or ptrace looked before.
@@ -272,10 +366,10 @@ fn was_made(seen: &Seen<'_, '_>, flags: i32, view: &FileView<'_>) -> bool {
     looked.is_some_and(|(blob, bytes)| blob.status == status::WHOLE && bytes == [0])
 }
 
-/// What the descriptor in an argument refers to.
-pub(super) fn view_of<'s>(seen: &Seen<'s, '_>, at: usize) -> Option<&'s FileView<'s>> {
-    match seen.call.args.get(at) {
-        Some((_, Value::Fd(_, view))) => view.as_deref(),
+/// What the descriptor in a place refers to.
+pub(super) fn view_of<'s>(seen: &Seen<'s, '_>, at: u8) -> Option<&'s FileView<'s>> {
+    match seen.arg(at) {
+        Some(Value::Fd(_, view)) => view.as_deref(),
         _ => None,
     }
 }
@@ -310,4 +404,31 @@ pub(super) fn lexical(path: &[u8]) -> Vec<u8> {
         out.extend_from_slice(name);
     }
     if out.is_empty() { b"/".to_vec() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_has_is_known() {
+        let check = |path: &str, known: Option<(u32, i32)>, inside: bool| {
+            assert_eq!((descriptor(path.as_bytes()), is_inside(path.as_bytes())), (known, inside), "{path}");
+        };
+        check("/proc/12/fd/0", Some((12, 0)), true);
+        check("/proc/12/fd/0/x", None, true);
+        check("/proc/12/cwd/x", None, true);
+        for path in ["/proc/12/fd", "/proc/12/maps", "/proc/x/fd/1", "/dev/fd/3", "/proc", "/tmp/12/fd/1"] {
+            check(path, None, false);
+        }
+        let check = |path: &str, expected: Option<&str>| {
+            assert_eq!(of_process(path.as_bytes(), 7), expected.map(|path| path.as_bytes().to_vec()), "{path}");
+        };
+        check("/proc/self/fd/3", Some("/proc/7/fd/3"));
+        check("/proc/thread-self/cwd/x", Some("/proc/7/cwd/x"));
+        check("/proc/self/root", Some("/proc/7/root"));
+        for path in ["/proc/self/maps", "/proc/7/fd/3", "/proc/self", "/proc/selfish/fd/1"] {
+            check(path, None);
+        }
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
-use tracer_common::plan::{phase, shape};
+use tracer_common::event::Sock;
 
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
 use crate::decode::value::Value;
+use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::{GapKind, Object, Op, names};
 
@@ -20,33 +21,6 @@ impl Collector<'_> {
             {
                 self.ports.see(&view.file, sock);
             }
-        }
-    }
-
-    pub(super) fn socket(&mut self, seen: &Seen<'_, '_>, name: &str) {
-        match name {
-            "bind" => self.bind(seen),
-            "listen" => self.listen(seen),
-            "connect" => self.connect(seen),
-            "getsockopt" => self.connected(seen),
-            "sendto" => {
-                if let Some((_, named)) = seen.call.args.get(4) {
-                    self.sent(seen, named);
-                }
-            }
-            "sendmsg" => {
-                if let Some(named) = seen.call.args.get(1).and_then(|(_, message)| field(message, "msg_name")) {
-                    self.sent(seen, named);
-                }
-            }
-            "sendmmsg" => {
-                let Some((_, Value::Array(list, _))) = seen.call.args.get(1) else { return };
-                let headers = list.iter().filter_map(|one| field(one, "msg_hdr"));
-                for named in headers.filter_map(|header| field(header, "msg_name")) {
-                    self.sent(seen, named);
-                }
-            }
-            _ => self.received(seen, name),
         }
     }
 
@@ -71,9 +45,11 @@ impl Collector<'_> {
             let path = [directory.as_slice(), b"/", &name].concat();
             return Some(Object::Unix(self.world.resolve(&path)));
         }
-        let family = (0..6).find_map(|arg| seen.blobs.find(arg, shape::BYTES, phase::ENTER, 0));
-        let family = family.and_then(|(_, bytes)| bytes.first_chunk::<2>().map(|b| u16::from_ne_bytes(*b)));
-        let family = match family.map(i32::from) {
+        let family = match field(named, "sa_family") {
+            Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
+            _ => None,
+        };
+        let family = match family {
             None | Some(libc::AF_UNSPEC) => return None,
             Some(libc::AF_NETLINK) => "AF_NETLINK",
             Some(libc::AF_PACKET) => "AF_PACKET",
@@ -85,8 +61,8 @@ impl Collector<'_> {
         Some(Object::Other(family, String::new()))
     }
 
-    fn bind(&mut self, seen: &Seen<'_, '_>) {
-        let Some((_, named)) = seen.call.args.get(1) else { return };
+    pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(named) = seen.arg(at) else { return };
         let Some(mut object) = self.object(seen, named) else { return };
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
@@ -106,8 +82,8 @@ impl Collector<'_> {
         self.on_socket(seen, Op::Bind, &object);
     }
 
-    fn listen(&mut self, seen: &Seen<'_, '_>) {
-        let Some(view) = view_of(seen, 0) else {
+    pub(super) fn listen(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(view) = view_of(seen, at) else {
             if i32::from(seen.errno) != libc::EBADF {
                 self.gap(GapKind::Unreadable, Some(seen.unit), "the socket of a listen".to_owned(), 1);
             }
@@ -136,10 +112,16 @@ impl Collector<'_> {
         self.on_socket(seen, Op::Listen, &object);
     }
 
-    fn connect(&mut self, seen: &Seen<'_, '_>) {
-        let Some((_, named)) = seen.call.args.get(1) else { return };
-        let Some(object) = self.object(seen, named) else { return };
-        let access = seen.row(Op::Connect, self.accesses.thing(&object));
+    pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(named) = seen.arg(at) else { return };
+        if let Some(object) = self.object(seen, named) {
+            self.begun(seen, &object);
+        }
+    }
+
+    /// A connection to this address was begun.
+    fn begun(&mut self, seen: &Seen<'_, '_>, object: &Object) {
+        let access = seen.row(Op::Connect, self.accesses.thing(object));
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);
@@ -157,7 +139,7 @@ impl Collector<'_> {
     }
 
     /// How a connection ended that connect did not wait for.
-    fn connected(&mut self, seen: &Seen<'_, '_>) {
+    pub(super) fn connected(&mut self, seen: &Seen<'_, '_>) {
         let Some(errno) = socket_error(seen.call) else { return };
         let Some(fd) = fd_of(seen.call) else { return };
         if let Some(access) = self.connecting.remove(&(seen.call.head.tgid, fd)) {
@@ -165,47 +147,86 @@ impl Collector<'_> {
         }
     }
 
-    /// A datagram was sent to an address; a connection's was told when it was made.
-    fn sent(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>) {
+    /// Something was sent: to an address that the call names, or to one that was told when it was connected to.
+    pub(super) fn sent(&mut self, seen: &Seen<'_, '_>, at: u8, flags: u8) {
+        let Some(value) = seen.arg(at) else { return };
+        let fast = seen.number(flags) as i32 & libc::MSG_FASTOPEN != 0;
+        match seen.ty(at) {
+            Some(Ty::Sockaddr(_)) => self.sent_to(seen, value, fast),
+            _ => messages(value).for_each(|message| {
+                if let Some(named) = field(message, "msg_name") {
+                    self.sent_to(seen, named, fast);
+                }
+            }),
+        }
+    }
+
+    /// Whether what was sent goes where the socket is connected to, whatever address was passed.
+    pub(super) fn goes_on(&self, seen: &Seen<'_, '_>, flags: u8) -> bool {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
-        if sock.is_some_and(|sock| i32::from(sock.ty) == libc::SOCK_STREAM) {
+        let fast = seen.number(flags) as i32 & libc::MSG_FASTOPEN != 0;
+        sock.is_some_and(|sock| is_stream(&sock) && i32::from(sock.protocol) != libc::IPPROTO_SCTP) && !fast
+    }
+
+    /// A datagram was sent to an address, or a connection begun with what was sent; `fast`: by MSG_FASTOPEN.
+    fn sent_to(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, fast: bool) {
+        let sock = view_of(seen, 0).and_then(|view| view.sock);
+        let stream = sock.as_ref().is_some_and(is_stream);
+        // SCTP connects to whom it sends to.
+        let begins = fast || sock.is_some_and(|sock| i32::from(sock.protocol) == libc::IPPROTO_SCTP);
+        if stream && !begins {
             return;
         }
-        if let Some(object) = self.object(seen, named) {
-            self.on_socket(seen, Op::Send, &object);
+        let Some(object) = self.object(seen, named) else { return };
+        // What is said to the kernel reaches no host; whose socket it is was told when it was bound.
+        if matches!(object, Object::Other("AF_NETLINK", _)) {
+            return;
+        }
+        match stream {
+            true => self.begun(seen, &object),
+            false => self.on_socket(seen, Op::Send, &object),
         }
     }
 
     /// What came from a name server tells names of hosts.
-    fn received(&mut self, seen: &Seen<'_, '_>, name: &str) {
-        let sock = view_of(seen, 0).and_then(|view| view.sock);
-        let from = match name {
-            "recvfrom" => seen.call.args.get(4).map(|(_, value)| value),
-            _ => seen.call.args.get(1).and_then(|(_, message)| field(message, "msg_name")),
-        };
-        let port = from.and_then(address).map(|address| address.port());
-        if port.or(sock.map(|sock| sock.dport)) != Some(names::PORT) {
+    pub(super) fn received(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        if seen.errno != 0 {
             return;
         }
-        match name {
-            "recvfrom" => {
-                if let Some((_, data)) = seen.call.args.get(1) {
-                    self.names.learn(data);
-                }
+        let Some(value) = seen.arg(at) else { return };
+        let peer = view_of(seen, 0).and_then(|view| view.sock).map(|sock| sock.dport);
+        let port = |from: Option<&Value<'_>>| from.and_then(address).map(|from| from.port());
+        let is_server = |from: Option<&Value<'_>>| port(from).or(peer) == Some(names::PORT);
+        if let Some(Ty::Out(Ty::Bytes(_))) = seen.ty(at) {
+            let from = seen.call.args.iter().find(|(name, _)| *name == "src_addr").map(|(_, value)| value);
+            if is_server(from) {
+                self.names.learn(value);
             }
-            _ => {
-                let vector = seen.call.args.get(1).and_then(|(_, message)| field(message, "msg_iov"));
-                let Some(Value::Array(list, _)) = vector else { return };
-                if let Some(data) = list.first().and_then(|element| field(element, "iov_base")) {
-                    self.names.learn(data);
-                }
+            return;
+        }
+        for message in messages(value).filter(|message| is_server(field(message, "msg_name"))) {
+            let Some(Value::Array(list, _)) = field(message, "msg_iov") else { continue };
+            if let Some(data) = list.first().and_then(|element| field(element, "iov_base")) {
+                self.names.learn(data);
             }
         }
     }
 }
 
+fn is_stream(sock: &Sock) -> bool {
+    i32::from(sock.ty) == libc::SOCK_STREAM
+}
+
+/// The messages of a `msghdr`, or of an array of `mmsghdr`.
+fn messages<'v, 'a>(value: &'v Value<'a>) -> Box<dyn Iterator<Item = &'v Value<'a>> + 'v> {
+    match value {
+        Value::Array(list, _) => Box::new(list.iter().filter_map(|one| field(one, "msg_hdr"))),
+        one => Box::new(std::iter::once(one)),
+    }
+}
+
 /// The own address of a socket.
-fn own(sock: &tracer_common::event::Sock) -> SocketAddr {
+fn own(sock: &Sock) -> SocketAddr {
     let ip = match i32::from(sock.family) {
         libc::AF_INET => std::net::Ipv4Addr::new(sock.saddr[0], sock.saddr[1], sock.saddr[2], sock.saddr[3]).into(),
         _ => std::net::Ipv6Addr::from(sock.saddr).to_canonical(),

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 use serde_json::Value as J;
 
 use super::{FORMS, rendered, sample};
+use crate::render::escape::never_raw;
 use crate::tools::audit::evidence::*;
 
 /// What terminals, XML, HTML, Markdown, workflow commands, JSON and SARIF messages obey.
@@ -51,7 +52,9 @@ impl Field<'_> {
 /// Every string of a report.
 fn fields(report: &mut Report) -> Vec<Field<'_>> {
     let Report { evidence, variables, judgement, difference, verdict: _ } = report;
-    let Evidence { command, status: _, source, units, accesses, effects, gaps, remarks } = evidence;
+    // What rules judge is never shown.
+    let Evidence { command, status: _, not_run: _, source, units, accesses, real: _, effects, gaps, remarks } =
+        evidence;
     let mut all: Vec<Field<'_>> = command.iter_mut().map(Field::Bytes).collect();
     all.push(Field::Text(source));
     for Unit { runner: _, suite, name } in units {
@@ -124,7 +127,7 @@ fn check(form: &str, text: &str) -> Result<(), String> {
     let bad = |c: char| match c {
         '\n' | ' '..='~' => false,
         '\x1b' => form != "color.txt",
-        c => ascii || c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) || c == '\u{feff}',
+        c => ascii || never_raw(c),
     };
     if let Some(c) = text.chars().find(|c| bad(*c)) {
         return Err(format!("{c:?} came out"));

@@ -1,13 +1,26 @@
-//! Names of errors and what they mean, as glibc says it in the C locale: tables rather than strerror(3),
-//! so that the text is the same whatever the libc and the locale.
+//! Errors by number: their names, what they mean, and which return values are errors. What is said of them is what glibc says in the C
+//! locale: tables rather than strerror(3), so that the text is the same whatever the libc and the locale.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::set::Set;
+
+/// The largest error that a call returns (`MAX_ERRNO`, include/linux/err.h).
+pub const MAX: u16 = 4095;
+
+/// The error in what a call returned.
+#[inline]
+pub fn of(ret: i64) -> Option<u16> {
+    (-i64::from(MAX)..0).contains(&ret).then(|| ret.unsigned_abs() as u16)
+}
 
 /// `ENOENT`; `None` for numbers no error has. include/uapi/asm-generic/errno.h, include/linux/errno.h
 pub fn name(errno: u16) -> Option<&'static str> {
-    TABLE
-        .get(usize::from(errno))
-        .map(|e| e.0)
-        .filter(|n| !n.is_empty())
-        .or_else(|| INTERNAL.iter().find(|(n, _)| *n == errno).map(|(_, name)| *name))
+    match TABLE.get(usize::from(errno)) {
+        Some((name, _)) => Some(*name).filter(|name| !name.is_empty()),
+        None => INTERNAL.iter().find(|row| row.0 == errno).map(|row| row.1),
+    }
 }
 
 /// `No such file or directory`; `None` where strerror(3) would say `Unknown error N`.
@@ -15,29 +28,65 @@ pub fn text(errno: u16) -> Option<&'static str> {
     TABLE.get(usize::from(errno)).map(|e| e.1).filter(|t| !t.is_empty())
 }
 
-/// Errors that should not leave the kernel, and sometimes do. include/linux/errno.h
-const INTERNAL: &[(u16, &str)] = &[
-    (512, "ERESTARTSYS"),
-    (513, "ERESTARTNOINTR"),
-    (514, "ERESTARTNOHAND"),
-    (515, "ENOIOCTLCMD"),
-    (516, "ERESTART_RESTARTBLOCK"),
-    (517, "EPROBE_DEFER"),
-    (518, "EOPENSTALE"),
-    (519, "ENOPARAM"),
-    (521, "EBADHANDLE"),
-    (522, "ENOTSYNC"),
-    (523, "EBADCOOKIE"),
-    (524, "ENOTSUPP"),
-    (525, "ETOOSMALL"),
-    (526, "ESERVERFAULT"),
-    (527, "EBADTYPE"),
-    (528, "EJUKEBOX"),
-    (529, "EIOCBQUEUED"),
-    (530, "ERECALLCONFLICT"),
+/// How a call goes on that a signal interrupted, when this is what it returned: `To be restarted if SA_RESTART is set`.
+pub fn restart(errno: u16) -> Option<&'static str> {
+    INTERNAL.iter().find(|row| row.0 == errno).map(|row| row.2).filter(|text| !text.is_empty())
+}
+
+/// What strerror(3) says in the C locale.
+pub fn strerror(errno: i32) -> Cow<'static, str> {
+    let known = u16::try_from(errno).ok().and_then(text);
+    known.map_or_else(|| Cow::Owned(format!("Unknown error {errno}")), Cow::Borrowed)
+}
+
+/// An error of the system in [`strerror`]'s words: without Rust's `(os error 2)`. Others in their own.
+pub fn said(error: &io::Error) -> Cow<'static, str> {
+    error.raw_os_error().map_or_else(|| Cow::Owned(error.to_string()), strerror)
+}
+
+/// Errors as values of programs (`SO_ERROR`).
+pub static ERRNO: Set = Set { prefix: "E", mask: u64::MAX, choice: &CHOICE, bits: &[] };
+
+/// Numbers that are nobody's: EWOULDBLOCK and EDEADLOCK have others on some machines.
+const UNUSED: usize = 2;
+
+const CHOICE: [(&str, u64); TABLE.len() - 1 - UNUSED] = {
+    let mut choice = [("", 0); TABLE.len() - 1 - UNUSED];
+    let (mut at, mut errno) = (0, 1);
+    while errno < TABLE.len() {
+        if !TABLE[errno].0.is_empty() {
+            choice[at] = (TABLE[errno].0, errno as u64);
+            at += 1;
+        }
+        errno += 1;
+    }
+    assert!(at == choice.len());
+    choice
+};
+
+/// Errors that should not leave the kernel, and sometimes do; with a text, the call is restarted. include/linux/errno.h
+const INTERNAL: &[(u16, &str, &str)] = &[
+    (512, "ERESTARTSYS", "To be restarted if SA_RESTART is set"),
+    (513, "ERESTARTNOINTR", "To be restarted"),
+    (514, "ERESTARTNOHAND", "To be restarted if no handler"),
+    (515, "ENOIOCTLCMD", ""),
+    (516, "ERESTART_RESTARTBLOCK", "Interrupted by signal"),
+    (517, "EPROBE_DEFER", ""),
+    (518, "EOPENSTALE", ""),
+    (519, "ENOPARAM", ""),
+    (521, "EBADHANDLE", ""),
+    (522, "ENOTSYNC", ""),
+    (523, "EBADCOOKIE", ""),
+    (524, "ENOTSUPP", ""),
+    (525, "ETOOSMALL", ""),
+    (526, "ESERVERFAULT", ""),
+    (527, "EBADTYPE", ""),
+    (528, "EJUKEBOX", ""),
+    (529, "EIOCBQUEUED", ""),
+    (530, "ERECALLCONFLICT", ""),
 ];
 
-const TABLE: &[(&str, &str)] = &[
+const TABLE: [(&str, &str); 134] = [
     ("", ""),
     ("EPERM", "Operation not permitted"),
     ("ENOENT", "No such file or directory"),
@@ -186,9 +235,44 @@ mod tests {
             (41, (None, None)),
             (133, (Some("EHWPOISON"), Some("Memory page has hardware error"))),
             (524, (Some("ENOTSUPP"), None)),
+            (529, (Some("EIOCBQUEUED"), None)),
+            (530, (Some("ERECALLCONFLICT"), None)),
             (4095, (None, None)),
         ] {
             assert_eq!((name(errno), text(errno)), expected, "{errno}");
         }
+    }
+
+    #[test]
+    fn return_values_are_told_from_errors() {
+        for (ret, error, restarts) in [
+            (0, None, false),
+            (-1, Some(1), false),
+            (-511, Some(511), false),
+            (-512, Some(512), true),
+            (-514, Some(514), true),
+            // No such ioctl: a failure, whatever stands beside it in the table.
+            (-515, Some(515), false),
+            (-516, Some(516), true),
+            (-517, Some(517), false),
+            (-4095, Some(4095), false),
+            (-4096, None, false),
+            (i64::MIN, None, false),
+        ] {
+            assert_eq!((of(ret), of(ret).is_some_and(|error| restart(error).is_some())), (error, restarts), "{ret}");
+        }
+    }
+
+    #[test]
+    fn our_own_messages_have_the_same_words() {
+        for (errno, expected) in [
+            (libc::EACCES, "Permission denied"),
+            (41, "Unknown error 41"),
+            (5000, "Unknown error 5000"),
+            (-1, "Unknown error -1"),
+        ] {
+            assert_eq!(said(&io::Error::from_raw_os_error(errno)), expected);
+        }
+        assert_eq!(said(&io::Error::other("not of the system")), "not of the system");
     }
 }

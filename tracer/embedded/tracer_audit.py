@@ -1,0 +1,1 @@
+../../integrations/pytest/tracer_audit.py

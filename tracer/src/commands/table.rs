@@ -1,0 +1,239 @@
+//! Every command, a row: how it is called, what it is for, what reads its words, and what carries out what they ask for. The list in
+//! `tracer -h`, `tracer help`, the man page and the completions are made of these rows and of the options that they name.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use super::job::{answer, end, job};
+use super::{Action, help, own, version};
+use crate::cli::asked::{self, Asked};
+use crate::cli::fault::{Fault, UsageError};
+use crate::cli::help::Manual;
+use crate::cli::table::Completes;
+use crate::exit;
+use crate::tools::{audit, inspect, lsof, ss};
+use crate::trace::{self, Ending};
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    /// Its name.
+    pub name: &'static str,
+    /// It may also be called by that name, as a program; it then behaves as that program does.
+    pub peer: bool,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+    /// What its words are, to a shell.
+    pub words: Completes,
+    /// The rest of what help says.
+    pub manual: Manual,
+    /// Reads its words, without its name.
+    pub parse: fn(&Caller, &[OsString]) -> Result<Action, UsageError>,
+}
+
+/// Who was called, and how.
+pub struct Caller {
+    /// The name of the program in messages: `tracer`; of a peer, as it was typed.
+    pub program: String,
+    /// The command.
+    pub command: &'static Command,
+    /// The command's name was the program's.
+    pub peer: bool,
+}
+
+impl Caller {
+    /// `tracer lsof`, or the peer's name.
+    pub fn full(&self) -> String {
+        if self.peer { self.command.name.to_owned() } else { format!("{} {}", self.program, self.command.name) }
+    }
+
+    /// Its help.
+    pub fn help(&self) -> Action {
+        Action::Help(help::of(&self.full(), self.command))
+    }
+
+    /// An error of a command that speaks by its full name.
+    fn fault(&self, fault: Fault) -> UsageError {
+        UsageError::new(&self.full(), exit::USAGE, fault)
+    }
+}
+
+/// What a command line is that names no command.
+pub static TRACE: Command = Command {
+    name: "trace",
+    peer: false,
+    summary: "Trace: what is done when the first word is no command.",
+    words: Completes::Command,
+    manual: help::TRACE,
+    parse: |caller, args| {
+        let asked = asked::trace(&caller.program, true, args);
+        match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
+            Asked::For(spec) => Ok(Action::Run(job(spec, |spec| end(&spec.program, spec.failure, trace::run(&spec))))),
+            Asked::Help => Ok(Action::Help(help::overview(&caller.program))),
+            Asked::Version => Ok(Action::Version(version::own())),
+        }
+    },
+};
+
+/// The commands, in the order in which they are listed.
+pub static COMMANDS: &[&Command] = &[
+    &TRACE,
+    &Command {
+        name: "strace",
+        peer: true,
+        summary: "Trace with exactly strace's grammar and messages.",
+        words: Completes::Command,
+        manual: help::STRACE,
+        parse: |caller, args| {
+            let program = if caller.peer { &caller.program } else { caller.command.name };
+            let asked = asked::trace(program, false, args);
+            match asked.map_err(|fault| UsageError::new(program, exit::STRACE_USAGE, fault))? {
+                Asked::For(spec) => {
+                    Ok(Action::Run(job(spec, |spec| end(&spec.program, spec.failure, trace::run(&spec)))))
+                }
+                Asked::Help => Ok(Action::Help(help::of(program, caller.command))),
+                Asked::Version => Ok(Action::Version(version::peer("strace -- version 6.1\n"))),
+            }
+        },
+    },
+    &Command {
+        name: "lsof",
+        peer: true,
+        summary: "List open files, with lsof's options and output.",
+        words: Completes::Files,
+        manual: lsof::options::MANUAL,
+        parse: |caller, args| {
+            Ok(match lsof::options::parse(&caller.full(), !caller.peer, args)? {
+                lsof::options::Asked::List(list) => {
+                    Action::Run(job(list, |list| end(&list.program, list.failure, lsof::run(&list).map(Ending::Code))))
+                }
+                lsof::options::Asked::Help => caller.help(),
+                lsof::options::Asked::Fields(text) => Action::Help(text),
+                lsof::options::Asked::Version if caller.peer => {
+                    Action::Version(version::peer("lsof version information:\n    revision: 4.95.0\n    "))
+                }
+                lsof::options::Asked::Version => Action::Version(version::own()),
+            })
+        },
+    },
+    &Command {
+        name: "ss",
+        peer: true,
+        summary: "Show sockets, with the options, the filters and the output of iproute2's ss.",
+        words: Completes::Words(&[
+            "state",
+            "exclude",
+            "src",
+            "dst",
+            "sport",
+            "dport",
+            "dev",
+            "fwmark",
+            "cgroup",
+            "autobound",
+        ]),
+        manual: ss::options::MANUAL,
+        parse: |caller, args| {
+            let code = if caller.peer { exit::SS_USAGE } else { exit::USAGE };
+            let asked = ss::options::parse(&caller.full(), caller.peer, args);
+            match asked.map_err(|fault| UsageError::new(&caller.full(), code, fault))? {
+                ss::options::Asked::List(list) => Ok(Action::Run(job(list, |list| ExitCode::from(ss::run(&list))))),
+                ss::options::Asked::Help => Ok(caller.help()),
+                ss::options::Asked::Version => Ok(Action::Version(version::peer("ss utility, iproute2-6.1.0\n"))),
+            }
+        },
+    },
+    &Command {
+        name: "inspect",
+        peer: false,
+        summary: "Report what is known of a process, and what deserves a look.",
+        words: Completes::Pids,
+        manual: inspect::options::MANUAL,
+        parse: |caller, args| {
+            let asked = inspect::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))?;
+            Ok(asked.map_or_else(
+                || caller.help(),
+                |request| Action::Run(job(request, |request| ExitCode::from(inspect::run(&request)))),
+            ))
+        },
+    },
+    &Command {
+        name: "audit",
+        peer: false,
+        summary: "Run a command; tell what it did to files and with whom it talked, by test.",
+        words: Completes::Command,
+        manual: audit::options::MANUAL,
+        parse: |caller, args| {
+            Ok(match audit::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))? {
+                audit::options::Asked::Audit(request) => {
+                    Action::Run(job(request, |request| ExitCode::from(audit::run(&request))))
+                }
+                audit::options::Asked::Explain(rule) => Action::Run(job(rule, |rule| answer(audit::explain(&rule.0)))),
+                audit::options::Asked::Help => caller.help(),
+            })
+        },
+    },
+    &Command {
+        name: "policy",
+        peer: false,
+        summary: "Say whether a policy of audit is right, and what it has; nothing is run.",
+        words: Completes::Files,
+        manual: audit::options::check::MANUAL,
+        parse: |caller, args| {
+            let asked = audit::options::check::parse(args).map_err(|fault| caller.fault(fault))?;
+            Ok(asked.map_or_else(
+                || caller.help(),
+                |request| Action::Run(job(request, |request| answer(audit::check(&request.file)))),
+            ))
+        },
+    },
+    &Command {
+        name: "replay",
+        peer: false,
+        summary: "Show a recording, with any option about filtering and output.",
+        words: Completes::Files,
+        manual: help::REPLAY,
+        parse: |caller, args| {
+            let asked = asked::replay(&caller.program, args);
+            match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
+                Asked::For(replay) => Ok(Action::Run(job(replay, |asked| {
+                    end(&asked.spec.program, asked.spec.failure, trace::replay(&asked.file, &asked.spec))
+                }))),
+                Asked::Help => Ok(caller.help()),
+                Asked::Version => Ok(Action::Version(version::own())),
+            }
+        },
+    },
+    &Command {
+        name: "doctor",
+        peer: false,
+        summary: "Say what works on this machine, what does not, and what to do.",
+        words: Completes::Free,
+        manual: own::DOCTOR,
+        parse: own::doctor,
+    },
+    &Command {
+        name: "completions",
+        peer: false,
+        summary: "Print a completion script for this shell.",
+        words: Completes::Words(&own::SHELLS),
+        manual: own::COMPLETIONS,
+        parse: own::completions,
+    },
+    &Command {
+        name: "man",
+        peer: false,
+        summary: "Print the manual page, in roff.",
+        words: Completes::Free,
+        manual: own::MAN,
+        parse: own::man,
+    },
+    &Command {
+        name: "help",
+        peer: false,
+        summary: "Print help; compat: every option of strace, and what became of it.",
+        words: Completes::From(own::topics),
+        manual: own::HELP,
+        parse: own::help,
+    },
+];

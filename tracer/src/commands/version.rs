@@ -1,0 +1,16 @@
+//! What `--version` says: the version, the commit it was built from, and which object its kernel side is (`build.rs` finds them out).
+
+/// The version of tracer.
+pub fn own() -> String {
+    format!("{}\nkernel side: sha256 {}\n", line(), env!("TRACER_OBJECT"))
+}
+
+/// Under the name of a peer, behind its own words: scripts read the number there to know what they may ask for.
+pub fn peer(words: &str) -> String {
+    format!("{words}{}, with the options and the output of that version\n", line())
+}
+
+/// `tracer 0.1.0 (commit f9a5b306f1a2)`
+fn line() -> String {
+    format!("tracer {} (commit {})", env!("CARGO_PKG_VERSION"), env!("TRACER_COMMIT"))
+}

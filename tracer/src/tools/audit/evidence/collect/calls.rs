@@ -1,0 +1,170 @@
+//! What a call did, by the effects in its row.
+
+use tracer_common::event::{flag, status};
+use tracer_common::plan::{phase, shape};
+
+use super::{Collector, Process};
+use crate::decode::calls::path_of;
+use crate::decode::value::{Call, Ret, Value};
+use crate::decode::{self, Blobs};
+use crate::schema::effects::{Does, Effect, Unseen};
+use crate::schema::types::{Arg, Ty};
+use crate::tools::audit::evidence::accesses::{Row, Text, Thing};
+use crate::tools::audit::evidence::{GapKind, Op};
+
+/// A call that has ended, and whose it is.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'s, 'a> {
+    pub(super) call: &'s Call<'a>,
+    pub(super) blobs: &'s Blobs<'a>,
+    /// The call's name.
+    pub(super) name: &'static str,
+    /// The arguments of which its effects speak.
+    pub(super) args: &'static [Arg],
+    /// 0 when it did not fail.
+    pub(super) errno: u16,
+    pub(super) unit: usize,
+    pub(super) program: Text,
+}
+
+impl Collector<'_> {
+    pub(super) fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
+        let errno = match call.ret {
+            Ret::Error(errno) => errno,
+            Ret::Value(_) | Ret::Noted(..) => 0,
+            Ret::Pending | Ret::Never | Ret::Restart(_) => return,
+        };
+        let Some(row) = call.row else {
+            // A kernel that does not know it either refuses it.
+            if errno == 0 {
+                let Process { unit, .. } = self.process(call.head.tgid);
+                let what = format!("call {}: this version does not know it", call.head.nr);
+                self.gap(GapKind::Unseen, Some(unit), what, 1);
+            }
+            return;
+        };
+        let (does, args) = row.does(&call.head.args);
+        let Process { unit, program, .. } = self.process(call.head.tgid);
+        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program };
+        self.look_at_sockets(&seen);
+        match does {
+            Does::Effects(list) => list.iter().for_each(|effect| self.effect(&seen, *effect)),
+            Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
+                let kind = match unseen {
+                    Unseen::Call | Unseen::Attempt => GapKind::Unseen,
+                    Unseen::Ring => GapKind::IoUring,
+                };
+                self.gap(kind, Some(unit), format!("{}: {why}", row.name), 1);
+            }
+            Does::Gap(..) | Does::Harmless(_) | Does::Family(_) | Does::Unsaid => {}
+        }
+    }
+
+    fn effect(&mut self, seen: &Seen<'_, '_>, effect: Effect) {
+        if seen.is_narrow() && !effect.object().is_none_or(|at| seen.is_read(at)) {
+            // What came in changes nothing, and what goes on goes where it was told.
+            match effect {
+                Effect::Receives(_) => return,
+                Effect::Sends(_, flags) if self.goes_on(seen, flags) => return,
+                _ => {}
+            }
+            let what = format!("{}: what a 32-bit program passes to it is not read", seen.name);
+            return self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        }
+        match effect {
+            Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
+            Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
+            Effect::Takes => self.taken(seen),
+            Effect::Lists(at) => self.listed(seen, at),
+            Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),
+            Effect::Rewrites(at) => self.written(seen, at, true),
+            Effect::Maps(fd, protection, flags) => self.mapped(seen, fd, protection, flags),
+            Effect::Controls(fd, request) => self.controlled(seen, fd, request),
+            Effect::Probes(at) => self.marker(seen, at),
+            Effect::Makes(at) => self.one(seen, Op::Create, at),
+            Effect::LinksText(text, at) => self.linked(seen, text, at, true),
+            Effect::Links(old, at) => self.linked(seen, old, at, false),
+            Effect::Renames(old, new, flags) => self.rename(seen, old, new, flags),
+            Effect::Removes(at) => self.one(seen, Op::Delete, at),
+            Effect::Truncates(at) => self.truncated(seen, at),
+            Effect::Changes(meta, at, last) => self.changed(seen, meta, at, last),
+            Effect::Runs(at) => self.execute(seen, at),
+            Effect::Binds(at) => self.bind(seen, at),
+            Effect::Listens(at) => self.listen(seen, at),
+            Effect::Connects(at) => self.connect(seen, at),
+            Effect::Sends(at, flags) => self.sent(seen, at, flags),
+            Effect::Receives(at) => self.received(seen, at),
+            Effect::Settles(_) => self.connected(seen),
+            // The port was looked at; the others were told before, or change nothing.
+            Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) | Effect::Accepts(_) => {}
+        }
+    }
+}
+
+impl<'s, 'a> Seen<'s, 'a> {
+    /// The argument in a place of the row, where it is shown.
+    pub(super) fn arg(&self, at: u8) -> Option<&'s Value<'a>> {
+        let name = self.args.get(usize::from(at))?.name;
+        self.call.args.iter().find(|(shown, _)| *shown == name).map(|(_, value)| value)
+    }
+
+    /// The number in a place.
+    pub(super) fn number(&self, at: u8) -> u64 {
+        self.call.head.args.get(usize::from(at)).copied().unwrap_or(0)
+    }
+
+    /// What the argument in a place is.
+    pub(super) fn ty(&self, at: u8) -> Option<&'static Ty> {
+        self.args.get(usize::from(at)).map(|arg| &arg.ty)
+    }
+
+    /// The argument in a place is a descriptor.
+    pub(super) fn is_fd(&self, at: u8) -> bool {
+        matches!(self.ty(at), Some(Ty::Fd))
+    }
+
+    /// The argument before that of a path, where it is the path's directory.
+    pub(super) fn before(&self, at: u8) -> Option<&'s Value<'a>> {
+        let before = at.checked_sub(1)?;
+        matches!(self.ty(before), Some(Ty::DirFd)).then(|| self.arg(before)).flatten()
+    }
+
+    /// The number that came back.
+    pub(super) fn returned(&self) -> Option<i64> {
+        match self.call.ret {
+            Ret::Value(_) | Ret::Noted(..) => Some(self.call.head.ret),
+            _ => None,
+        }
+    }
+
+    /// The current directory of the process, where the plan asked for it.
+    pub(super) fn directory(&self) -> Option<Vec<u8>> {
+        let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
+        let (_, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
+        path_of(&*decode::file_view(bytes)?)
+    }
+
+    pub(super) fn row(&self, op: Op, thing: Thing) -> Row {
+        Row {
+            unit: self.unit,
+            op,
+            thing,
+            errno: self.errno,
+            to: None,
+            passed: None,
+            wrote: false,
+            program: self.program,
+            also: None,
+        }
+    }
+
+    /// A call of the 32-bit ABI.
+    fn is_narrow(&self) -> bool {
+        self.call.head.flags & flag::COMPAT != 0
+    }
+
+    /// What the argument in a place of a 32-bit call means is the same as in the other ABI.
+    fn is_read(&self, at: u8) -> bool {
+        matches!(self.ty(at), Some(Ty::Path | Ty::Fd | Ty::DirFd | Ty::Sockaddr(_) | Ty::Out(Ty::Bytes(_))))
+    }
+}

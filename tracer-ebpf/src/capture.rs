@@ -17,6 +17,7 @@ use crate::argv;
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{current, off, peek, pointer};
+use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::vectors::{iovec, mmsg, msghdr};
 
@@ -53,10 +54,12 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
             let faulted = operation(buffer, op) as u64 & 1;
+            log::done(op, faulted);
             buffer.retry = buffer.retry & !(1 << i) | faulted << i;
         }
         i += 1;
     }
+    log::carried_out(buffer.head.nr);
     0
 }
 
@@ -68,6 +71,9 @@ pub fn run_one(buffer: &mut Buffer, plan: *const Plan, at: usize, failed: bool) 
     // SAFETY: as above.
     if !failed || unsafe { (*op).phase } == phase::EXIT {
         let faulted = operation(buffer, op);
+        // SAFETY: as above.
+        log::done(unsafe { &*op }, faulted as u64);
+        log::carried_out(buffer.head.nr);
         buffer.retry = if faulted != 0 { 1 } else { 0 };
     }
 }

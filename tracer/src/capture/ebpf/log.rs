@@ -10,7 +10,6 @@ use aya_log::{EbpfLogger, Level};
 use log::{Metadata, Record};
 
 use super::bpf;
-use crate::render::typed::show;
 
 /// What asks for it.
 const ASKED: &str = "TRACER_BPF_LOG";
@@ -42,7 +41,7 @@ fn level(word: &OsStr) -> Result<u8> {
         return Ok(*level);
     }
     let names: Vec<&str> = LEVELS.iter().map(|(name, _)| *name).collect();
-    bail!("{ASKED}={}: it may be {}", show(word), names.join(", "))
+    bail!("{ASKED}={word:?}: it may be {}", names.join(", "))
 }
 
 /// Reads what a loaded program and those that were loaded with it say.
@@ -96,7 +95,7 @@ mod tests {
         };
         check("debug", Ok(4));
         check("off", Ok(0));
-        check("loud", Err("TRACER_BPF_LOG=loud: it may be off, error, warn, info, debug, trace"));
-        check("", Err("TRACER_BPF_LOG=: it may be off, error, warn, info, debug, trace"));
+        check("loud", Err("TRACER_BPF_LOG=\"loud\": it may be off, error, warn, info, debug, trace"));
+        check("", Err("TRACER_BPF_LOG=\"\": it may be off, error, warn, info, debug, trace"));
     }
 }

@@ -17,6 +17,14 @@ pub fn interrupted() -> Option<i32> {
     }
 }
 
+/// The same, once: sources go on until the next one comes.
+pub fn take() -> Option<i32> {
+    match ASKED.swap(0, Ordering::Relaxed) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
 /// Installs the handlers of [`SIGNALS`], also of those that were ignored when tracer started: a shell starts
 /// background jobs with SIGINT ignored, and such a tracer must be stoppable as well (strace has it so). What
 /// the command inherits is kept apart, see `inherited`.

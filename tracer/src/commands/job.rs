@@ -55,6 +55,18 @@ pub fn end(program: &str, failure: u8, result: anyhow::Result<Ending>) -> ExitCo
     }
 }
 
+/// Prints an answer; or says why there is none, and ends with the code of that.
+pub fn answer(answer: Result<String, (String, u8)>) -> ExitCode {
+    match answer {
+        Ok(text) => print(&text, exit::OK),
+        Err((text, code)) => {
+            // Nobody is left to be told that stderr is closed.
+            let _ = writeln!(io::stderr(), "{text}");
+            ExitCode::from(code)
+        }
+    }
+}
+
 /// Prints to stdout and ends with `code`.
 pub fn print(text: &str, code: u8) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {

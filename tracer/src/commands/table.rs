@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use super::job::{end, job};
+use super::job::{answer, end, job};
 use super::{Action, help, own, version};
 use crate::cli::asked::{self, Asked};
 use crate::cli::fault::{Fault, UsageError};
@@ -164,10 +164,26 @@ pub static COMMANDS: &[&Command] = &[
         words: Completes::Command,
         manual: audit::options::MANUAL,
         parse: |caller, args| {
-            let asked = audit::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))?;
+            Ok(match audit::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))? {
+                audit::options::Asked::Audit(request) => {
+                    Action::Run(job(request, |request| ExitCode::from(audit::run(&request))))
+                }
+                audit::options::Asked::Explain(rule) => Action::Run(job(rule, |rule| answer(audit::explain(&rule.0)))),
+                audit::options::Asked::Help => caller.help(),
+            })
+        },
+    },
+    &Command {
+        name: "policy",
+        peer: false,
+        summary: "Check a policy of audit, and say what it has; runs nothing.",
+        words: Completes::Files,
+        manual: audit::options::check::MANUAL,
+        parse: |caller, args| {
+            let asked = audit::options::check::parse(args).map_err(|fault| caller.fault(fault))?;
             Ok(asked.map_or_else(
                 || caller.help(),
-                |request| Action::Run(job(request, |request| ExitCode::from(audit::run(&request)))),
+                |request| Action::Run(job(request, |request| answer(audit::check(&request.file)))),
             ))
         },
     },

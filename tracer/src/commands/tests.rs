@@ -21,6 +21,7 @@ use crate::cli::table::{Flag, Standing, Takes};
 use crate::exit;
 use crate::schema;
 use crate::spec::{CallFilter, Spec, Verbose};
+use crate::tools::audit::options::{Rule, check::Check};
 use crate::tools::audit::request::Audit;
 use crate::tools::inspect::request::Inspect;
 use crate::tools::lsof::request::Lsof;
@@ -196,12 +197,25 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
             spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();
         let files = [&spec.policy, &spec.learn, &spec.baseline, &spec.record];
         let files: Vec<_> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
-        let flags = [(spec.update, " update"), (spec.hash, " hash"), (spec.quiet, " quiet")];
-        let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+        let flags = [
+            (spec.update, " update"),
+            (spec.hash, " hash"),
+            (spec.quiet, " quiet"),
+            (spec.keep, " keep"),
+            (spec.write, " write"),
+        ];
+        let mut flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect();
+        if spec.runs != 1 {
+            let _ = write!(flags, " runs {}", spec.runs);
+        }
         format!(
             "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
             spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
         )
+    } else if let Some(Rule(rule)) = request(job) {
+        format!("=> explain {rule:?}")
+    } else if let Some(Check { file }) = request(job) {
+        format!("=> check policy {file:?}")
     } else {
         panic!("a request of a type that the tests do not know: {job:?}")
     }

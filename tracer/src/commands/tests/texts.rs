@@ -299,6 +299,7 @@ fn documents_name_commands_that_exist() {
         ("docs/bench.md", include_str!("../../../../docs/bench.md")),
         ("docs/ci-audit.md", include_str!("../../../../docs/ci-audit.md")),
         ("docs/differences.md", include_str!("../../../../docs/differences.md")),
+        ("docs/policy.md", include_str!("../../../../docs/policy.md")),
     ];
     // Programs that examples trace.
     let programs = ["true", "ls", "cat", "sh"];

@@ -7,12 +7,17 @@
 mod accesses;
 pub mod collect;
 pub mod effects;
+mod merge;
 pub mod names;
 pub mod ports;
+mod real;
 pub mod stable;
 pub mod units;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+
+pub use real::Real;
 
 /// What was done to an object. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -266,6 +271,8 @@ pub struct Effect {
 /// Why evidence is incomplete. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GapKind {
+    /// The run was interrupted (`Gap::what` is the signal).
+    Interrupted,
     /// Events were lost (`Gap::what` is the reason's name).
     Lost,
     /// io_uring was used: what goes through it is not seen.
@@ -286,6 +293,7 @@ impl GapKind {
     /// The word of reports.
     pub const fn name(self) -> &'static str {
         match self {
+            GapKind::Interrupted => "interrupted",
             GapKind::Lost => "lost",
             GapKind::IoUring => "io_uring",
             GapKind::Unseen => "unseen",
@@ -315,14 +323,18 @@ pub struct Gap {
 pub struct Evidence {
     /// The command's words.
     pub command: Vec<Vec<u8>>,
-    /// Its wait status: as `waitpid(2)` gives it; `None` when it could not be run.
+    /// Its wait status: as `waitpid(2)` gives it; `None` when it could not be run, or its end was not seen.
     pub status: Option<i32>,
+    /// The errno with which it could not be run.
+    pub not_run: Option<i32>,
     /// `ebpf`, `ptrace`.
     pub source: String,
     /// Units, sorted; the first is the harness.
     pub units: Vec<Unit>,
     /// Accesses, sorted, each once.
     pub accesses: Vec<Access>,
+    /// Accesses that rules judge by other names than reports show, by index.
+    pub real: BTreeMap<usize, Vec<Real>>,
     /// Net effects, sorted by path.
     pub effects: Vec<Effect>,
     /// What may be missing, sorted. Empty: the evidence is complete.

@@ -5,6 +5,8 @@ mod baseline;
 mod contents;
 mod directories;
 pub mod evidence;
+mod interruption;
+mod learning;
 pub mod options;
 pub mod output;
 mod plugin;
@@ -22,6 +24,8 @@ use anyhow::{Context, Result};
 use self::policy::Policy;
 use crate::exit;
 use crate::render::place::Place;
+use crate::render::typed::show;
+use crate::spec::Command;
 use crate::tools::audit::evidence::{Evidence, Judgement, Report, Verdict};
 use crate::tools::audit::request::Audit;
 use crate::trace::said;
@@ -38,6 +42,34 @@ pub fn run(spec: &Audit) -> u8 {
             exit::FAILED
         }
     }
+}
+
+/// What a rule says; else what is wrong with it, and the exit code.
+///
+/// # Errors
+/// The text is no rule.
+pub fn explain(rule: &str) -> Result<String, (String, u8)> {
+    let variables = directories::variables(&Command::default());
+    policy::explain(rule, &variables).map_err(|faults| (faults.to_string(), exit::USAGE))
+}
+
+/// What a policy has; else what is wrong with it, and the exit code.
+///
+/// # Errors
+/// It cannot be read, or is no policy.
+pub fn check(path: &Path) -> Result<String, (String, u8)> {
+    let name = show(path);
+    let bytes = std::fs::read(path).map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("policy {name}"));
+        (format!("tracer policy: {}", said(&error)), exit::FAILED)
+    })?;
+    let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
+    let policy = policy.map_err(|faults| (faults.to_string(), exit::USAGE))?;
+    let mut text = format!("{name} is right: {}\n", policy.extent());
+    for variable in policy.unknown_variables(&directories::variables(&Command::default())) {
+        text.push_str(&format!("${variable} is not known here: its rules fit nothing\n"));
+    }
+    Ok(text)
 }
 
 /// Says something on stderr.
@@ -65,10 +97,22 @@ fn audit(spec: &Audit) -> Result<u8> {
         Some(path) if !spec.update => baseline::read(path)?,
         _ => None,
     };
+    let taught = match spec.learn.as_deref().map(learning::taught).transpose() {
+        Ok(taught) => taught.flatten(),
+        Err(Wrong::Policy(text)) => {
+            let _ = writeln!(io::stderr(), "{text}");
+            return Ok(exit::USAGE);
+        }
+        Err(Wrong::Other(error)) => return Err(error),
+    };
     // What cannot be written is better known before a long run than behind it.
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
-    let mut evidence = watch::watch(spec, &variables)?;
+    let mut runs = Vec::new();
+    while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
+        runs.push(watch::watch(spec, &variables)?);
+    }
+    let mut evidence = Evidence::of_runs(&runs);
     contents.after(&mut evidence, spec.hash);
 
     let judgement = match &policy {
@@ -86,7 +130,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         None => None,
     };
     if let Some(path) = &spec.learn {
-        write(path, policy::learn(&evidence, &variables).as_bytes())?;
+        learning::learn(spec, path, taught, &runs, &variables)?;
     }
     let is_new = difference.as_ref().is_some_and(|difference| !difference.new.is_empty());
     let verdict = verdict(&evidence, &judgement, is_new);
@@ -105,7 +149,7 @@ fn audit(spec: &Audit) -> Result<u8> {
 fn verdict(evidence: &Evidence, judgement: &Judgement, is_new: bool) -> Verdict {
     if !judgement.violations.is_empty() || !judgement.unmet.is_empty() || is_new {
         Verdict::Violated
-    } else if evidence.status != Some(0) {
+    } else if evidence.status != Some(0) && !evidence.is_interrupted() {
         Verdict::CommandFailed
     } else if !evidence.gaps.is_empty() {
         Verdict::Incomplete
@@ -155,22 +199,26 @@ mod tests {
 
     #[test]
     fn the_worst_is_the_verdict() {
-        let check = |violated: bool, is_new: bool, status: Option<i32>, lost: bool, expected: Verdict| {
+        let check = |violated: bool, is_new: bool, status: Option<i32>, gap: Option<GapKind>, expected: Verdict| {
             let mut evidence = Evidence { status, ..Evidence::default() };
-            if lost {
-                evidence.gaps.push(Gap { kind: GapKind::Lost, unit: None, what: "ring_full".to_owned(), count: 1 });
-            }
+            let gap = gap.map(|kind| Gap { kind, unit: None, what: String::new(), count: 1 });
+            evidence.gaps.extend(gap);
             let mut judgement = Judgement::default();
             if violated {
                 judgement.violations.push(Violation { access: 0, rule: String::new(), line: 1 });
             }
             assert_eq!(verdict(&evidence, &judgement, is_new), expected);
         };
-        check(false, false, Some(0), false, Verdict::Clean);
-        check(false, false, Some(0), true, Verdict::Incomplete);
-        check(false, false, Some(256), true, Verdict::CommandFailed);
-        check(false, false, None, false, Verdict::CommandFailed);
-        check(true, false, Some(256), true, Verdict::Violated);
-        check(false, true, Some(0), false, Verdict::Violated);
+        let (lost, interrupted) = (Some(GapKind::Lost), Some(GapKind::Interrupted));
+        check(false, false, Some(0), None, Verdict::Clean);
+        check(false, false, Some(0), lost, Verdict::Incomplete);
+        check(false, false, Some(256), lost, Verdict::CommandFailed);
+        check(false, false, None, None, Verdict::CommandFailed);
+        check(true, false, Some(256), lost, Verdict::Violated);
+        check(false, true, Some(0), None, Verdict::Violated);
+        check(false, false, Some(2), interrupted, Verdict::Incomplete);
+        check(false, false, None, interrupted, Verdict::Incomplete);
+        check(false, false, Some(0), interrupted, Verdict::Incomplete);
+        check(true, false, Some(2), interrupted, Verdict::Violated);
     }
 }

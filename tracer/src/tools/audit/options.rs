@@ -1,5 +1,7 @@
 //! The command line of `tracer audit`.
 
+pub mod check;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -15,8 +17,24 @@ use crate::tools::audit::request::{Audit, Form};
 /// What was given.
 struct Draft {
     help: bool,
+    explain: Option<String>,
     spec: Audit,
 }
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Asked {
+    /// An audit.
+    Audit(Box<Audit>),
+    /// What a rule says.
+    Explain(Rule),
+    /// The help.
+    Help,
+}
+
+/// `--explain RULE`
+#[derive(Debug)]
+pub struct Rule(pub String);
 
 static FLAGS: &[Row<Set<Draft>>] = &[
     row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
@@ -37,12 +55,45 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--learn"],
         Takes::Value("FILE"),
-        "Write a policy that allows what happened in this run, and no more.",
+        "Write a policy that allows what happened, and no more. If FILE exists, show what would be added to it.",
         |draft, value| {
             draft.spec.learn = Some(value.into());
             Ok(())
         },
     ).files(),
+    row(
+        None,
+        &["--write"],
+        Takes::Nothing,
+        "Write what --learn adds to a policy that exists.",
+        |draft, _| {
+            draft.spec.write = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--runs"],
+        Takes::Value("N"),
+        "Run the command N times, up to 100 (with --learn): what differs between runs becomes a pattern.",
+        |draft, value| match value.to_str().and_then(|text| text.parse().ok()).filter(|runs| (1..=100).contains(runs)) {
+            Some(runs) => {
+                draft.spec.runs = runs;
+                Ok(())
+            }
+            None => Err(Fault::usage(format!("--runs takes a number from 1 to 100, not '{}'", show(value)))),
+        },
+    ),
+    row(
+        None,
+        &["--explain"],
+        Takes::Value("RULE"),
+        "Explain a rule of a policy, and run nothing.",
+        |draft, value| {
+            draft.explain = Some(value.to_string_lossy().into_owned());
+            Ok(())
+        },
+    ),
     row::<Draft>(
         None,
         &["--baseline"],
@@ -127,6 +178,16 @@ static FLAGS: &[Row<Set<Draft>>] = &[
             Ok(())
         },
     ).files(),
+    row(
+        None,
+        &["--keep"],
+        Takes::Nothing,
+        "If interrupted, leave running what the command started.",
+        |draft, _| {
+            draft.spec.keep = true;
+            Ok(())
+        },
+    ),
     row::<Draft>(
         Some("-u"),
         &["--user"],
@@ -190,18 +251,22 @@ fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
     Ok((known, PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(file))))
 }
 
-/// Reads the command line; `None` asks for help.
-pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fault> {
+/// Reads the command line.
+pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
     let mut draft = Draft {
         help: false,
+        explain: None,
         spec: Audit {
             program: program.to_owned(),
             command: Command::default(),
             policy: None,
             learn: None,
+            runs: 1,
+            write: false,
             baseline: None,
             update: false,
             reports: Vec::new(),
+            keep: false,
             record: None,
             hash: false,
             unit_variables: Vec::new(),
@@ -215,21 +280,33 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Audit>>, Fau
         },
     };
     let Some(words) = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)? else {
-        return Ok(None);
+        return Ok(Asked::Help);
     };
+    if let Some(rule) = draft.explain {
+        return match words.first() {
+            Some(word) => Err(Fault::usage(format!("--explain runs no command, and '{}' is one", show(word)))),
+            None => Ok(Asked::Explain(Rule(rule))),
+        };
+    }
     if words.is_empty() {
         return Err(Fault::usage("audit takes a command: tracer audit [OPTION]... -- COMMAND [ARG]..."));
     }
     if draft.spec.update && draft.spec.baseline.is_none() {
         return Err(Fault::usage("--update needs --baseline=FILE"));
     }
+    if draft.spec.learn.is_none() && (draft.spec.write || draft.spec.runs > 1) {
+        return Err(Fault::usage("--write and --runs need --learn=FILE"));
+    }
+    if draft.spec.record.is_some() && draft.spec.runs > 1 {
+        return Err(Fault::usage("--record keeps one run: it goes not with --runs"));
+    }
     draft.spec.command.argv = words;
-    Ok(Some(Box::new(draft.spec)))
+    Ok(Asked::Audit(Box::new(draft.spec)))
 }
 
 /// What help says.
 pub const MANUAL: Manual = Manual {
-    usage: &["[OPTION]... -- COMMAND [ARG]..."],
+    usage: &["[OPTION]... -- COMMAND [ARG]...", "--explain RULE"],
     about: "Runs a command, usually a test suite. Reports what it and everything that it started did to files, which programs it ran and with whom it talked; which test did it; and whether a policy allows it.",
     options: || table::flags(FLAGS),
     notes: "",
@@ -237,7 +314,7 @@ pub const MANUAL: Manual = Manual {
     exits: &[
         (exit::OK, "Everything is allowed, and no evidence is missing."),
         (exit::NOTHING, "The command failed."),
-        (exit::USAGE, "A usage error, or a wrong policy."),
+        (exit::USAGE, "A usage error, or a wrong policy or rule."),
         (
             exit::VIOLATED,
             "The policy is violated, an expectation is not met, or something is new against the baseline.",
@@ -258,7 +335,7 @@ mod tests {
         let os = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         let check = |change: &[u8], expected: (&[u8], Option<&[u8]>)| {
             let args = [os(b"-E"), os(change), os(b"--"), os(b"true")];
-            let audit = parse("tracer", &args).expect("options").expect("no help");
+            let Ok(Asked::Audit(audit)) = parse("tracer", &args) else { panic!("no audit: {args:?}") };
             assert_eq!(audit.command.env, [(os(expected.0), expected.1.map(os))]);
         };
         check(b"X=a\xffb", (b"X", Some(b"a\xffb")));

@@ -13,14 +13,20 @@ pub struct Audit {
     pub command: Command,
     /// The policy; `None` takes `tracer.toml` of the working directory, where there is one.
     pub policy: Option<PathBuf>,
-    /// Write a policy that allows what happened.
+    /// Write a policy that allows what happened; into one that is there, add it.
     pub learn: Option<PathBuf>,
+    /// How often the command is run, to learn from what differs.
+    pub runs: usize,
+    /// Write a policy that is there and was added to.
+    pub write: bool,
     /// What happened before: compared with, or written when it is not there yet.
     pub baseline: Option<PathBuf>,
     /// Write the baseline anew.
     pub update: bool,
     /// Reports, each to its file.
     pub reports: Vec<(Form, PathBuf)>,
+    /// Of an interrupted run, leave what the command started running.
+    pub keep: bool,
     /// Keep the events here.
     pub record: Option<PathBuf>,
     /// Tell contents of files by their sums.

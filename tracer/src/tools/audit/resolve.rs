@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -110,11 +112,41 @@ impl World for Machine {
         as_path(path).symlink_metadata().is_ok()
     }
 
+    fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>> {
+        let (mut names, mut script) = (Vec::new(), script.to_vec());
+        // As many as the kernel follows (fs/exec.c).
+        for _ in 0..5 {
+            // A link to a script; the interpreter is told by the name that it was given, and by where that leads.
+            if let Ok(real) = as_path(&script).canonicalize() {
+                names.push(real.into_os_string().into_vec());
+            }
+            let Some(next) = first_line(&script).and_then(|line| interpreter(&line).map(<[u8]>::to_vec)) else { break };
+            names.extend([next.clone(), self.resolve(&next)]);
+            script = next;
+        }
+        names
+    }
+
     fn program(&self, process: u32) -> Vec<u8> {
         std::fs::read_link(format!("/proc/{process}/exe"))
             .map(|path| path.into_os_string().into_vec())
             .unwrap_or_default()
     }
+}
+
+/// The beginning of a file, as much as the kernel looks at; of what is no regular file nothing.
+fn first_line(path: &[u8]) -> Option<Vec<u8>> {
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(as_path(path)).ok()?;
+    let mut line = Vec::new();
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    file.take(256).read_to_end(&mut line).ok()?;
+    Some(line)
+}
+
+/// The interpreter that a script's first line names by an absolute path (execve(2)).
+fn interpreter(file: &[u8]) -> Option<&[u8]> {
+    let line = file.strip_prefix(b"#!")?.split(|&b| b == b'\n').next()?;
+    line.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty()).filter(|word| word.starts_with(b"/"))
 }
 
 /// A path's last name, and what stands before the slash before it; `None` for the empty path.
@@ -145,6 +177,21 @@ mod tests {
             machine.changed(link.as_os_str().as_bytes());
             let found = machine.resolve(link.join("file").as_os_str().as_bytes());
             assert_eq!(found, base.join(target).join("file").as_os_str().as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_first_line_names_an_interpreter() {
+        for (line, expected) in [
+            ("#!/bin/sh\nx", Some("/bin/sh")),
+            ("#! /usr/bin/env python3 -I\n", Some("/usr/bin/env")),
+            ("#!\t/bin/sh", Some("/bin/sh")),
+            ("#!sh\n", None),
+            ("#!\n/bin/sh", None),
+            ("/bin/sh", None),
+            ("", None),
+        ] {
+            assert_eq!(interpreter(line.as_bytes()), expected.map(str::as_bytes), "{line:?}");
         }
     }
 

@@ -1,26 +1,27 @@
 //! The run: starts the command under a source, and has evidence made of its events.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
+use super::interruption::Stopping;
 use super::plugin::{Plugin, is_pytest};
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Batch, Losses, Status, interrupt};
 use crate::decode;
-use crate::schema::errno;
+use crate::schema::{errno, signal_names};
 use crate::spec::{Spec, Target};
 use crate::system::procfs::account;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
 use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
 use crate::tools::audit::request::Audit;
+use crate::trace;
 use crate::trace::output::record::Recorder;
-use crate::trace::{self, ending};
 
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
@@ -56,6 +57,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
     }
+    collector.streams(&streams());
     if audit.cgroup.is_some() {
         collector.expect_others();
     }
@@ -68,27 +70,31 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         batch.clear();
     };
     let mut ended: Option<Instant> = None;
+    let mut stopping: Option<Stopping> = None;
     let left_behind = loop {
         let status = source.read(&mut batch, WAIT)?;
         take(&mut batch, &mut collector);
-        if let Some(signal) = interrupt::interrupted() {
-            if let Some(pid) = source.command() {
-                ending::stop_command(pid, signal);
-            }
-            collector.gap(GapKind::StillRunning, None, "the run was interrupted".to_owned(), 1);
-            break false;
-        }
         if status == Status::Done {
             break false;
+        }
+        if let Some(signal) = interrupt::take() {
+            collector.gap(GapKind::Interrupted, None, signal_names::name(signal).into_owned(), 1);
+            match &mut stopping {
+                Some(stopping) => stopping.hurry(),
+                None => stopping = Some(Stopping::new(signal, audit.keep)),
+            }
+        }
+        if stopping.as_mut().is_some_and(|stopping| stopping.step(&collector, source.command())) {
+            break true;
         }
         if ended.is_none() && collector.status().is_some() {
             ended = Some(Instant::now());
         }
         // Others may come into a cgroup at any time: the source waits for them.
-        if ended.is_some() && audit.cgroup.is_some() && collector.running().is_empty() {
+        if stopping.is_none() && ended.is_some() && audit.cgroup.is_some() && collector.running().is_empty() {
             break false;
         }
-        if ended.is_some_and(|ended| ended.elapsed() >= GRACE) {
+        if stopping.is_none() && ended.is_some_and(|ended| ended.elapsed() >= GRACE) {
             break true;
         }
     };
@@ -101,7 +107,8 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     }
     source.detach(&mut batch)?;
     take(&mut batch, &mut collector);
-    if let Some(errno) = source.exec_error() {
+    let not_run = source.exec_error();
+    if let Some(errno) = not_run {
         say(audit, &format!("exec: {}", errno::strerror(errno)));
     }
     let losses = source.losses();
@@ -113,6 +120,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     }
     let mut evidence = collector.finish(source.name(), gaps(&losses));
     evidence.command = spec.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
+    evidence.not_run = not_run;
     evidence.remarks.extend(inherited);
     Ok(evidence)
 }
@@ -152,6 +160,13 @@ fn runs(pid: u32) -> bool {
 /// The program that starts the command.
 fn own_program() -> Vec<u8> {
     std::env::current_exe().map(|path| OsString::from(path).as_bytes().to_vec()).unwrap_or_default()
+}
+
+/// The files behind the first three descriptors, which the command inherits.
+fn streams() -> Vec<Vec<u8>> {
+    let path = |fd: u32| std::fs::read_link(format!("/proc/self/fd/{fd}")).ok();
+    let paths = (0..3).filter_map(path).map(|path| path.into_os_string().into_vec());
+    paths.filter(|path| path.starts_with(b"/")).collect()
 }
 
 /// The descriptors beyond the first three that the command inherits: through them it may read and write what it did not open.

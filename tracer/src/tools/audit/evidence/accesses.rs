@@ -1,11 +1,11 @@
 //! Accesses while they are collected. A suite of tests opens the same few files in every process: each text is kept once, an access
 //! is a row of numbers, and names are compared, put in order and freed of what differs from run to run once and not once an access.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 use std::rc::Rc;
 
-use super::{Access, Object, Op};
+use super::{Access, Object, Op, Real};
 
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
@@ -25,7 +25,12 @@ pub struct Accesses {
     written: HashMap<(usize, Text), bool>,
     /// The same by the names that these files have now.
     now: HashSet<(usize, Text)>,
+    /// The files behind the command's own input and output: what goes through them is the doing of who gave them.
+    streams: HashSet<Text>,
 }
+
+/// Accesses in order, each once, and the names by which rules judge those that are shown by others.
+pub type Finished = (Vec<Access>, BTreeMap<usize, Vec<Real>>);
 
 /// An object by numbers, in the order of [`Object`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,9 +64,22 @@ pub struct Row {
     pub wrote: bool,
     /// The program that did it.
     pub program: Text,
+    /// As [`Real::also`], with a NUL between two; a path has none.
+    pub also: Option<Text>,
 }
 
 impl Accesses {
+    /// The command has this file as its input or output.
+    pub fn stream(&mut self, path: &[u8]) {
+        let path = self.text(path);
+        self.streams.insert(path);
+    }
+
+    /// Whether a file is the command's input or output.
+    pub fn is_stream(&self, path: &[u8]) -> bool {
+        self.texts.numbers.get(path).is_some_and(|number| self.streams.contains(&Text(*number)))
+    }
+
     /// The number of a text.
     pub fn text(&mut self, text: &[u8]) -> Text {
         Text(self.texts.number(text))
@@ -113,16 +131,16 @@ impl Accesses {
         wrote
     }
 
-    /// All of them in order, each once. `place`: the final index of each unit; `steady`: a text without what differs from run to
-    /// run; `settle`: the same of objects that are more than a text.
+    /// All of them. `place`: the final index of each unit; `steady`: a text without what differs from run to run; `settle`: the
+    /// same of objects that are more than a text.
     pub fn finish(
         mut self,
         place: &[usize],
         steady: impl FnMut(&[u8]) -> Vec<u8>,
         settle: impl FnMut(&mut Object),
-    ) -> Vec<Access> {
+    ) -> Finished {
         let none = self.text(b"");
-        let mut rows = self.with_writes(none);
+        let rows = self.with_writes(none);
         let texts = ranked(self.texts.list.iter().map(|text| &**text).map(steady));
         let mut settle = settle;
         let others = ranked(self.others.list.iter().map(|object| {
@@ -131,41 +149,49 @@ impl Accesses {
             object
         }));
         let text = |text: Text| Text(texts.rank[text.0 as usize]);
-        for row in &mut rows {
-            row.unit = place[row.unit];
-            row.thing = match row.thing {
+        let shown = |row: &Row| Row {
+            unit: place[row.unit],
+            thing: match row.thing {
                 Thing::File(path) => Thing::File(text(path)),
                 Thing::Inet(object) => Thing::Inet(others.rank[object as usize]),
                 Thing::Unix(name) => Thing::Unix(text(name)),
                 Thing::Other(object) => Thing::Other(others.rank[object as usize]),
-            };
-            row.to = row.to.map(text);
-            row.passed = row.passed.map(text);
-            row.program = text(row.program);
-        }
+            },
+            to: row.to.map(text),
+            passed: row.passed.map(text),
+            program: text(row.program),
+            also: None,
+            ..*row
+        };
+        let mut rows: Vec<(Row, Row)> = rows.into_iter().map(|row| (shown(&row), row)).collect();
         // Of a name that a unit gave more than once, once is enough to have written to the file.
         let unwritten = |row: &Row| Row { wrote: false, ..*row };
         let written: HashSet<Row> =
-            rows.iter().filter(|row| row.op == Op::Rename && row.wrote).map(unwritten).collect();
-        rows.retain(|row| !written.contains(row));
+            rows.iter().map(|(row, _)| row).filter(|row| row.op == Op::Rename && row.wrote).map(unwritten).collect();
+        rows.retain(|(row, _)| !written.contains(row));
         rows.sort_unstable();
-        rows.dedup();
-        let text = |text: Text| texts.list[text.0 as usize].clone();
-        let access = |row: Row| Access {
-            unit: row.unit,
-            op: row.op,
-            object: match row.thing {
-                Thing::File(path) => Object::File(text(path)),
-                Thing::Unix(name) => Object::Unix(text(name)),
-                Thing::Inet(object) | Thing::Other(object) => others.list[object as usize].clone(),
-            },
-            errno: row.errno,
-            to: row.to.map(text),
-            passed: row.passed.map(text),
-            wrote: row.wrote,
-            program: text(row.program),
-        };
-        rows.into_iter().map(access).collect()
+        let texts_shown = |text: Text| texts.list[text.0 as usize].clone();
+        let texts_real = |text: Text| self.of(text).to_vec();
+        let mut finished = Finished::default();
+        for group in rows.chunk_by(|one, other| one.0 == other.0) {
+            let object = |object: u32| others.list[object as usize].clone();
+            let access = access_of(&group[0].0, &texts_shown, object);
+            // An address is the same in both, with the name and the port that were found out later.
+            let real = |(_, row): &(Row, Row)| Real {
+                access: Access {
+                    unit: access.unit,
+                    ..access_of(row, &texts_real, |object| others.list[others.rank[object as usize] as usize].clone())
+                },
+                also: row.also.map(|also| parts(self.of(also))).unwrap_or_default(),
+            };
+            let mut real: Vec<Real> = group.iter().map(real).collect();
+            real.dedup();
+            if real.iter().any(|real| real.access != access || !real.also.is_empty()) {
+                finished.1.insert(finished.0.len(), real);
+            }
+            finished.0.push(access);
+        }
+        finished
     }
 
     /// The rows, with what is known of writes.
@@ -184,6 +210,7 @@ impl Accesses {
         }
         // Written through a descriptor that another unit opened, or that was inherited.
         let inherited = self.written.iter().filter(|(key, holds)| **holds && !opened.contains(key));
+        let inherited = inherited.filter(|((_, path), _)| !self.streams.contains(path));
         rows.extend(inherited.map(|((unit, path), _)| Row {
             unit: *unit,
             op: Op::Write,
@@ -193,9 +220,33 @@ impl Accesses {
             passed: None,
             wrote: true,
             program,
+            also: None,
         }));
         rows
     }
+}
+
+/// The access of a row, by the texts and objects of its numbers.
+fn access_of(row: &Row, text: &dyn Fn(Text) -> Vec<u8>, object: impl Fn(u32) -> Object) -> Access {
+    Access {
+        unit: row.unit,
+        op: row.op,
+        object: match row.thing {
+            Thing::File(path) => Object::File(text(path)),
+            Thing::Unix(name) => Object::Unix(text(name)),
+            Thing::Inet(number) | Thing::Other(number) => object(number),
+        },
+        errno: row.errno,
+        to: row.to.map(text),
+        passed: row.passed.map(text),
+        wrote: row.wrote,
+        program: text(row.program),
+    }
+}
+
+/// The texts of one text that has a NUL between two.
+fn parts(text: &[u8]) -> Vec<Vec<u8>> {
+    text.split(|&b| b == 0).map(<[u8]>::to_vec).collect()
 }
 
 /// Values, each once, by their numbers.
@@ -309,6 +360,7 @@ mod tests {
                     passed: access.passed.as_ref().map(|passed| accesses.text(passed)),
                     wrote: false,
                     program: accesses.text(&access.program),
+                    also: None,
                 };
                 prop_assert!(accesses.add(row));
                 let mut access = access;
@@ -323,7 +375,35 @@ mod tests {
             }
             expected.sort();
             expected.dedup();
-            prop_assert_eq!(accesses.finish(&place, steady, settle), expected);
+            prop_assert_eq!(accesses.finish(&place, steady, settle).0, expected);
         }
+    }
+
+    #[test]
+    fn what_is_shown_by_another_name_is_judged_by_its_own() {
+        let mut accesses = Accesses::default();
+        let program = accesses.text(b"/bin/x");
+        for path in ["/tmp/1", "/tmp/2", "/etc/x"] {
+            let thing = Thing::File(accesses.text(path.as_bytes()));
+            let row = Row {
+                unit: 0,
+                op: Op::Read,
+                thing,
+                errno: 0,
+                to: None,
+                passed: None,
+                wrote: false,
+                program,
+                also: None,
+            };
+            assert!(accesses.add(row));
+        }
+        let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
+        let (shown, real) = accesses.finish(&[0], steady, |_| {});
+        let paths: Vec<&Object> = shown.iter().map(|access| &access.object).collect();
+        assert_eq!(paths, [&Object::File(b"/etc/x".to_vec()), &Object::File(b"/tmp/<n>".to_vec())]);
+        let names: Vec<(usize, &Object)> =
+            real.iter().flat_map(|(at, list)| list.iter().map(|real| (*at, &real.access.object))).collect();
+        assert_eq!(names, [(1, &Object::File(b"/tmp/1".to_vec())), (1, &Object::File(b"/tmp/2".to_vec()))]);
     }
 }

@@ -39,6 +39,9 @@ pub trait World {
     /// Something has this absolute path now.
     fn exists(&self, path: &[u8]) -> bool;
 
+    /// The programs that a script's first line names, and those that these name in turn, by all the names that they have.
+    fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>>;
+
     /// The program that a process runs now; empty where that cannot be told.
     fn program(&self, process: u32) -> Vec<u8>;
 }
@@ -74,6 +77,8 @@ pub struct Collector<'w> {
 struct Process {
     unit: usize,
     program: Text,
+    /// It descends from the command.
+    own: bool,
 }
 
 impl<'w> Collector<'w> {
@@ -110,6 +115,11 @@ impl<'w> Collector<'w> {
         self.stable.temporary(directory);
     }
 
+    /// The files that the command has as its input and output.
+    pub fn streams(&mut self, paths: &[Vec<u8>]) {
+        paths.iter().for_each(|path| self.accesses.stream(path));
+    }
+
     /// Has what is done to a directory of tracer's own left out.
     pub fn ignore(&mut self, directory: &[u8]) {
         self.ignored = Some(self.world.resolve(directory));
@@ -119,7 +129,7 @@ impl<'w> Collector<'w> {
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
         let program = self.accesses.text(program);
-        self.processes.insert(pid, Process { unit: 0, program });
+        self.processes.insert(pid, Process { unit: 0, program, own: true });
         self.stable.task(pid);
     }
 
@@ -153,7 +163,7 @@ impl<'w> Collector<'w> {
             kind::ATTACH if !self.processes.contains_key(&head.tgid) => {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
-                self.processes.insert(head.tgid, Process { unit: 0, program: text });
+                self.processes.insert(head.tgid, Process { program: text, ..Process::default() });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
@@ -178,6 +188,12 @@ impl<'w> Collector<'w> {
         let mut running: Vec<_> = own.map(|(pid, process)| (*pid, program(process))).collect();
         running.sort_unstable();
         running
+    }
+
+    /// Those of them that descend from the command.
+    pub fn descendants(&self) -> Vec<(u32, &[u8])> {
+        let own = |pid: &u32| self.processes.get(pid).is_some_and(|process| process.own);
+        self.running().into_iter().filter(|(pid, _)| own(pid)).collect()
     }
 
     /// The command's wait status, once it has ended.
@@ -222,9 +238,14 @@ impl<'w> Collector<'w> {
         if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
             return;
         }
+        // The command's own output, by one of the names that lead to a descriptor.
+        if passed.is_some_and(names_descriptor) && self.accesses.is_stream(path) {
+            return;
+        }
         let thing = Thing::File(self.accesses.text(path));
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        self.add(Row { to, passed, wrote: related.wrote, ..seen.row(op, thing) });
+        let also = (!related.also.is_empty()).then(|| self.accesses.text(&related.also.join(&0)));
+        self.add(Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) });
     }
 
     /// Something was done to a socket.
@@ -265,7 +286,7 @@ impl<'w> Collector<'w> {
             }
         };
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
-        let accesses = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
         let mut effects = self.effects.finish();
         for effect in &mut effects {
             effect.path = steady(&effect.path);
@@ -299,9 +320,11 @@ impl<'w> Collector<'w> {
         Evidence {
             command: Vec::new(),
             status: self.status,
+            not_run: None,
             source: source.to_owned(),
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
+            real,
             effects,
             gaps,
             remarks,
@@ -314,6 +337,13 @@ impl<'w> Collector<'w> {
 struct Related<'r> {
     to: Option<&'r [u8]>,
     wrote: bool,
+    /// Further names of a program.
+    also: &'r [Vec<u8>],
+}
+
+/// Whether a path is one of those that lead to a descriptor of whoever asks.
+fn names_descriptor(path: &[u8]) -> bool {
+    [&b"/dev/std"[..], b"/dev/fd/", b"/proc/self/fd/"].iter().any(|front| path.starts_with(front))
 }
 
 /// Whether a path was there before the run, as far as is known.

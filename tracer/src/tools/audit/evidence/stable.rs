@@ -16,6 +16,13 @@ pub struct Stable {
 pub const RANDOM: &str = "<random>";
 /// See [`RANDOM`].
 pub const PID: &str = "<pid>";
+/// What stands for a UUID.
+pub const UUID: &str = "<uuid>";
+/// What stands for a number that counts runs or workers.
+pub const NUMBER: &str = "<number>";
+
+/// Names that end with a number of this run only: pytest's directories, those of xdist's workers.
+const COUNTED: &[&str] = &["pytest-", "popen-gw"];
 
 /// What generators of temporary names make: what stands before, how many random characters (at least, at most), what stands behind.
 const GENERATORS: &[(&str, usize, usize, &str)] = &[
@@ -59,6 +66,7 @@ impl Stable {
         {
             return [front.as_slice(), b"/", RANDOM.as_bytes()].concat();
         }
+        let temporary_end = self.temporary.as_ref().filter(|front| path.starts_with(front)).map(Vec::len);
         let mut end = 0;
         for (nth, name) in path.split(|&b| b == b'/').enumerate() {
             if nth > 0 {
@@ -66,11 +74,21 @@ impl Stable {
                 end += 1;
             }
             end += name.len();
-            match temporary(name) {
-                Some((before, behind)) => {
-                    out.extend_from_slice(before.as_bytes());
-                    out.extend_from_slice(RANDOM.as_bytes());
-                    out.extend_from_slice(behind.as_bytes());
+            let within = temporary_end.is_some_and(|front| end > front);
+            let known = temporary(name)
+                .map(|(before, behind)| (before.as_bytes(), RANDOM, behind.as_bytes()))
+                .or_else(|| unnamed(name).map(|()| (&b"#"[..], RANDOM, &b""[..])))
+                .or_else(|| pythons(name).filter(|_| within).map(|behind| (&b"tmp"[..], RANDOM, behind)))
+                .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])));
+            let known = known.or_else(|| {
+                let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
+                Some((before, UUID, behind))
+            });
+            match known {
+                Some((before, instead, behind)) => {
+                    out.extend_from_slice(before);
+                    out.extend_from_slice(instead.as_bytes());
+                    out.extend_from_slice(behind);
                 }
                 None if self.has_number(name) && !was_there(&path[..end]) => self.numbers(name, &mut out),
                 None => out.extend_from_slice(name),
@@ -114,6 +132,42 @@ impl Stable {
             at += digits;
         }
     }
+}
+
+/// A file that never had a name (O_TMPFILE): the kernel tells its number.
+fn unnamed(name: &[u8]) -> Option<()> {
+    let digits = name.strip_prefix(b"#")?;
+    let digits = digits.strip_suffix(b" (deleted)").unwrap_or(digits);
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(())
+}
+
+/// What stands behind the eight random characters of a name of Python's tempfile.
+fn pythons(name: &[u8]) -> Option<&[u8]> {
+    let (random, behind) = name.strip_prefix(b"tmp")?.split_at_checked(8)?;
+    let drawn = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
+    let ends = behind.first().is_none_or(|b| !b.is_ascii_alphanumeric());
+    (ends && random.iter().all(drawn)).then_some(behind)
+}
+
+/// What stands before a number that counts runs.
+fn counted(name: &[u8]) -> Option<&'static str> {
+    let number = |front: &&&str| {
+        let digits = name.strip_prefix(front.as_bytes()).unwrap_or_default();
+        !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    };
+    COUNTED.iter().find(number).copied()
+}
+
+/// What stands before and behind a UUID (RFC 9562) in a name.
+pub fn uuid(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let is_uuid = |text: &[u8]| {
+        let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+        text.iter().enumerate().all(|(at, b)| if dash(at) { *b == b'-' } else { b.is_ascii_hexdigit() })
+    };
+    let at = name.windows(36).position(is_uuid)?;
+    let (before, behind) = (&name[..at], &name[at + 36..]);
+    let apart = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+    (apart(before.last()) && apart(behind.first())).then_some((before, behind))
 }
 
 /// What stands before and behind the random characters of a temporary name.
@@ -169,10 +223,24 @@ mod tests {
             ("/tmp/8w7lai73", "/tmp/<random>"),
             ("/tmp/messages", "/tmp/messages"),
             ("/src/8w7lai73", "/src/8w7lai73"),
+            ("/tmp/#4711", "/tmp/#<random>"),
+            ("/tmp/#4711 (deleted)", "/tmp/#<random>"),
+            ("/tmp/#x", "/tmp/#x"),
+            ("/tmp/tmpaeioumn_.zip", "/tmp/tmp<random>.zip"),
+            ("/tmp/sub/tmpabodefgi", "/tmp/sub/tmp<random>"),
+            ("/src/tmpabodefgi", "/src/tmpabodefgi"),
+            (
+                "/tmp/pytest-of-root/pytest-12/popen-gw3/test_a0",
+                "/tmp/pytest-of-root/pytest-<number>/popen-gw<number>/test_a0",
+            ),
+            ("/tmp/pytest-x", "/tmp/pytest-x"),
+            ("/src/garbage-123e4567-e89b-12d3-a456-426614174000.d", "/src/garbage-<uuid>.d"),
+            ("/was/123e4567-e89b-12d3-a456-426614174000", "/was/123e4567-e89b-12d3-a456-426614174000"),
+            ("/src/0123e4567-e89b-12d3-a456-426614174000", "/src/0123e4567-e89b-12d3-a456-426614174000"),
             ("/", "/"),
             ("", ""),
         ] {
-            let mut was_there = |path: &[u8]| path == b"/was/4242";
+            let mut was_there = |path: &[u8]| path == b"/was/4242" || path.starts_with(b"/was/123");
             assert_eq!(String::from_utf8_lossy(&stable.path(path.as_bytes(), &mut was_there)), expected);
         }
     }

@@ -27,7 +27,7 @@ struct Table<'o> {
 pub fn markdown(report: &Report, out: &mut Vec<u8>) {
     let mut page = String::new();
     let mark = match report.verdict {
-        Verdict::Clean => "clean",
+        Verdict::Clean => verdict::all_right(report),
         Verdict::Violated => "violated",
         Verdict::CommandFailed => "the command failed",
         Verdict::Incomplete => "incomplete",

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::tally;
-use super::words::{counted, grouped};
+use super::words::{self, counted, grouped};
+use crate::schema::errno::strerror;
 use crate::schema::signal_names;
-use crate::tools::audit::evidence::{Gap, GapKind, Report, Runner, Verdict};
+use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Runner, Verdict};
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
 pub fn sentence(report: &Report) -> String {
     match report.verdict {
-        Verdict::Clean => format!("clean: {}, nothing lost", extent(report)),
+        Verdict::Clean => format!("{}: {}, nothing lost", all_right(report), extent(report)),
         Verdict::Violated => {
             let mut parts = vec![format!("violated: {}", violated(report))];
             parts.extend(failed(report));
@@ -29,6 +30,15 @@ pub fn sentence(report: &Report) -> String {
     }
 }
 
+/// What a verdict that finds nothing wrong is worth.
+pub fn all_right(report: &Report) -> &'static str {
+    match (report.judgement.policy.is_empty(), report.difference.is_some()) {
+        (false, _) => "clean",
+        (true, true) => "nothing new against the baseline",
+        (true, false) => "no policy: nothing was judged",
+    }
+}
+
 /// `200 units, 1,234 accesses`
 pub fn extent(report: &Report) -> String {
     let units = report.evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
@@ -40,10 +50,11 @@ pub fn extent(report: &Report) -> String {
 }
 
 /// How the command ended: `exit status 1`, `killed by SIGKILL`.
-pub fn ending(status: Option<i32>) -> String {
-    match status {
-        None => "it could not be run".to_owned(),
-        Some(status) => match status & 0x7f {
+pub fn ending(evidence: &Evidence) -> String {
+    match (evidence.status, evidence.not_run) {
+        (_, Some(errno)) => format!("it could not be run: {}", strerror(errno)),
+        (None, None) => "how it ended was not seen".to_owned(),
+        (Some(status), None) => match status & 0x7f {
             0 => format!("exit status {}", status >> 8 & 0xff),
             signal => format!("killed by {}", signal_names::name(signal)),
         },
@@ -52,8 +63,14 @@ pub fn ending(status: Option<i32>) -> String {
 
 /// That the command failed, when it did.
 pub fn failed(report: &Report) -> Option<String> {
-    let status = report.evidence.status;
-    (status != Some(0)).then(|| format!("the command failed: {}", ending(status)))
+    let evidence = &report.evidence;
+    match (evidence.status, evidence.not_run) {
+        (Some(0), _) => None,
+        // It was ended by us: that is said as what is missing.
+        _ if evidence.is_interrupted() => None,
+        (None, None) => Some(format!("the command: {}", ending(evidence))),
+        _ => Some(format!("the command failed: {}", ending(evidence))),
+    }
 }
 
 fn violated(report: &Report) -> String {
@@ -90,6 +107,11 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
     };
     let of = by.replacen(" by ", " of ", 1);
     match kind {
+        GapKind::Interrupted => {
+            let signals: BTreeSet<String> = gaps.iter().map(|gap| words::gap(gap)).collect();
+            let signals = signals.into_iter().collect::<Vec<_>>().join(", ");
+            format!("interrupted by {signals}; the report covers the run until then")
+        }
         GapKind::Lost => format!("{} lost", counted(total, "event was", "events were")),
         GapKind::IoUring => format!("io_uring was used{by}"),
         GapKind::Unseen => format!("{}{by} cannot be known", counted(total, "effect of a call", "effects of calls")),

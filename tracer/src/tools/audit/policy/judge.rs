@@ -52,18 +52,24 @@ impl Policy {
         let lookup = Lookup::new(self, rules, variables);
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
-        for (index, access) in evidence.accesses.iter().enumerate() {
-            let Some(view) = views.get(access.unit) else { continue };
-            if is_probe(access) && !view.probes {
-                continue;
+        let mut cause = |access: &Access, also: &[Vec<u8>]| {
+            let view = views.get(access.unit)?;
+            let probe = is_probe(access);
+            if probe && view.probes == Some(false) {
+                return None;
             }
-            for side in sides(access) {
+            let cause = sides(access, also).into_iter().find_map(|side| {
                 hits.clear();
                 lookup.hits(&side, &access.program, &mut hits);
-                if let Some(cause) = view.ruling(&lookup.rules, &owners, &hits) {
-                    violations.push(self.violation(index, cause));
-                    break;
-                }
+                view.ruling(&lookup.rules, &owners, &hits)
+            });
+            // What was only looked for is judged by what speaks of it.
+            cause.filter(|cause| !probe || view.probes == Some(true) || matches!(cause, Cause::Rule(_)))
+        };
+        for index in 0..evidence.accesses.len() {
+            let names = evidence.judged(index);
+            if let Some(cause) = names.into_iter().find_map(|(access, also)| cause(access, also)) {
+                violations.push(self.violation(index, cause));
             }
         }
         violations
@@ -86,13 +92,12 @@ impl Policy {
         // The units that did what an expectation claims, for each.
         let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
         let mut hits = Vec::new();
-        for access in evidence.accesses.iter().filter(|access| succeeded(access) && access.unit < evidence.units.len())
-        {
+        let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
+        for (access, also) in names.filter(|(access, _)| succeeded(access) && access.unit < evidence.units.len()) {
             hits.clear();
             let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);
-            let written =
-                written.map(|to| Side { ops: Ops::of(Op::Write), object: Cow::Owned(Object::File(to.clone())) });
-            let sides = sides(access).into_iter().chain(written);
+            let written = written.map(|to| Side::of(Ops::of(Op::Write), Cow::Owned(Object::File(to.clone()))));
+            let sides = sides(access, also).into_iter().chain(written);
             sides.for_each(|side| lookup.hits(&side, &access.program, &mut hits));
             hits.iter().for_each(|&hit| done[hit][access.unit] = true);
         }
@@ -120,7 +125,7 @@ impl Policy {
     }
 
     /// Default, harness, units: the number of a section is its place here.
-    fn sections(&self) -> impl Iterator<Item = &Section> {
+    pub(super) fn sections(&self) -> impl Iterator<Item = &Section> {
         [&self.default, &self.harness].into_iter().chain(self.units.iter().map(|unit| &unit.section))
     }
 
@@ -136,7 +141,7 @@ impl Policy {
             mine.min_by_key(|switch| !switch.deny).or(of(&self.default))
         };
         let otherwise = switch(|section| section.otherwise).filter(|switch| switch.deny);
-        let probes = switch(|section| section.probes).is_some_and(|switch| switch.deny);
+        let probes = switch(|section| section.probes).map(|switch| switch.deny);
         View { own, otherwise, probes }
     }
 
@@ -182,17 +187,28 @@ fn succeeded(access: &Access) -> bool {
 struct Side<'a> {
     ops: Ops,
     object: Cow<'a, Object>,
+    /// Further names of the object: a rule that speaks of one of them speaks of it.
+    also: Vec<&'a [u8]>,
 }
 
-fn sides(access: &Access) -> Vec<Side<'_>> {
+impl<'a> Side<'a> {
+    fn of(ops: Ops, object: Cow<'a, Object>) -> Side<'a> {
+        Side { ops, object, also: Vec::new() }
+    }
+}
+
+fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
     let object = Cow::Borrowed(&access.object);
+    if access.op == Op::Run {
+        let also = access.passed.iter().chain(also).map(Vec::as_slice).collect();
+        return vec![Side { ops: Ops::of(Op::Run), object, also }];
+    }
     if access.op != Op::Rename {
-        return vec![Side { ops: Ops::of(access.op), object }];
+        return vec![Side::of(Ops::of(access.op), object)];
     }
     let rename = Ops::of(Op::Rename);
-    let old = Side { ops: rename.with(Ops::of(Op::Delete)), object };
-    let new =
-        |to: &Vec<u8>| Side { ops: rename.with(Ops::of(Op::Create)), object: Cow::Owned(Object::File(to.clone())) };
+    let old = Side::of(rename.with(Ops::of(Op::Delete)), object);
+    let new = |to: &Vec<u8>| Side::of(rename.with(Ops::of(Op::Create)), Cow::Owned(Object::File(to.clone())));
     std::iter::once(old).chain(access.to.as_ref().map(new)).collect()
 }
 
@@ -214,8 +230,8 @@ struct View {
     own: Vec<bool>,
     /// Set when what no rule speaks of is denied.
     otherwise: Option<Switch>,
-    /// Whether looking for what is not there is judged.
-    probes: bool,
+    /// Whether looking for what is not there is judged: by every rule, by none, or (left out) by rules that deny it in words.
+    probes: Option<bool>,
 }
 
 impl View {
@@ -298,9 +314,8 @@ impl<'p> Lookup<'p> {
 
     /// Appends the rules that speak of this.
     fn hits(&self, side: &Side<'_>, program: &[u8], hits: &mut Vec<usize>) {
-        if let Object::File(path) = &*side.object
-            && path.starts_with(b"/")
-        {
+        let own = if let Object::File(path) = &*side.object { Some(path.as_slice()) } else { None };
+        for path in own.into_iter().chain(side.also.iter().copied()).filter(|path| path.starts_with(b"/")) {
             let names = names(path);
             let mut front = Vec::with_capacity(path.len());
             for depth in 0..=names.len() {
@@ -320,7 +335,9 @@ impl<'p> Lookup<'p> {
         }
         for op in side.ops.iter() {
             for &number in &self.others[op as usize] {
-                if self.speaks_of(number, &side.object) && self.done_by(number, program) {
+                let speaks = self.speaks_of(number, &side.object)
+                    || side.also.iter().any(|path| self.speaks_of(number, &Object::File(path.to_vec())));
+                if speaks && self.done_by(number, program) {
                     hits.push(number);
                 }
             }

@@ -2,19 +2,33 @@
 //! so it is short rather than tight: names that chance made become `*`, directories of many files become `**`, and what most
 //! units do stands in `[default]`.
 
+mod add;
+mod differ;
+mod difference;
 mod general;
 mod paths;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
+pub use add::{Added, add};
+pub use difference::difference;
+
 use super::judge::is_probe;
 use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
 use general::{addresses, target};
 use paths::Paths;
+
+/// Lines of a policy, beside comments, that a person reads to its end.
+const READABLE: usize = 40;
+/// A list of so many rules has no titles.
+const FEW: usize = 6;
+/// More names than these in one directory are any: as few as a readable policy asks for.
+const MOST_NAMES: [usize; 4] = [8, 4, 2, 1];
 
 /// Whom a rule is for. The order is that of the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +42,9 @@ enum Who {
 /// Objects as rules have them, in the order of the file; the operations of each.
 type Rules = BTreeMap<(Class, String), BTreeSet<Op>>;
 
+/// Rules as text, with their kinds.
+type Lines = Vec<(Class, String)>;
+
 /// What kinds of rules there are, in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
@@ -36,51 +53,97 @@ enum Class {
     Address,
 }
 
-/// Writes a policy that allows what happened.
-pub fn learn(evidence: &Evidence, variables: &Variables) -> String {
-    let known = |(name, path): &&(&'static str, Vec<u8>)| super::BUILT_IN.contains(name) && path.starts_with(b"/");
-    let variables = Variables(variables.0.iter().filter(known).cloned().collect());
-    let mut left_out = 0;
-    // Which units do it, by index.
-    let mut done: BTreeMap<(Class, String, Op), BTreeSet<usize>> = BTreeMap::new();
-    let judged = || evidence.accesses.iter().filter(|access| !is_probe(access) && access.unit < evidence.units.len());
-    let paths = Paths::new(
-        &variables,
-        judged().flat_map(|access| {
-            let object = if let Object::File(path) = &access.object { Some(path.as_slice()) } else { None };
-            object
-                .into_iter()
-                .chain(access.to.as_deref().filter(|_| access.op == Op::Rename))
-                .map(|path| (access.op, path))
-        }),
-    );
-    let ports = addresses(judged().filter_map(|access| match &access.object {
-        object @ Object::Inet { .. } => Some((access.op, object)),
-        _ => None,
-    }));
-    for access in judged() {
-        let mut objects = vec![target(access.op, &access.object, &paths, &ports)];
-        if let Some(to) = access.to.as_deref().filter(|_| access.op == Op::Rename) {
-            objects.push(paths.rule(access.op, to).map(|text| (Class::Path, text)));
+impl Class {
+    fn title(self) -> &'static str {
+        match self {
+            Class::Run => "Programs that are run.",
+            Class::Path => "Files.",
+            Class::Address => "Whom it talks to.",
         }
-        for object in objects {
-            match object {
-                Some((class, text)) => {
-                    done.entry((class, text, access.op)).or_default().insert(access.unit);
+    }
+}
+
+/// Writes a policy that allows what happened in these runs of one command.
+pub fn learn(runs: &[Evidence], variables: &Variables) -> String {
+    let mut text = String::new();
+    for most_names in MOST_NAMES {
+        let evidence = Evidence::of_runs(runs);
+        let learned = Learned::from(&evidence, runs, variables, most_names, |_| true);
+        text = head(&evidence, runs.len(), &learned);
+        write(&mut text, learned.sections);
+        if text.lines().filter(|line| !line.starts_with('#')).count() <= READABLE {
+            break;
+        }
+    }
+    text
+}
+
+/// Rules by whom they are for.
+struct Learned {
+    sections: BTreeMap<Who, Rules>,
+    /// Accesses whose objects no rule can name.
+    left_out: usize,
+}
+
+impl Learned {
+    /// Rules that allow those of the accesses that are `wanted`, by index; from all of them follows what is general.
+    fn from(
+        evidence: &Evidence,
+        runs: &[Evidence],
+        variables: &Variables,
+        most_names: usize,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Learned {
+        let known = |(name, path): &&(&'static str, Vec<u8>)| super::BUILT_IN.contains(name) && path.starts_with(b"/");
+        let variables = Variables(variables.0.iter().filter(known).cloned().collect());
+        let judged = |evidence: &Evidence, access: &Access| !is_probe(access) && access.unit < evidence.units.len();
+        let of_runs: Vec<Vec<(Op, &[u8])>> = runs
+            .iter()
+            .map(|run| run.accesses.iter().filter(|access| judged(run, access)).flat_map(named).collect())
+            .collect();
+        let paths = Paths::new(&variables, &of_runs, most_names);
+        let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| judged(evidence, access));
+        let ports = addresses(accesses().filter_map(|(_, access)| match &access.object {
+            object @ Object::Inet { .. } => Some((access.op, object)),
+            _ => None,
+        }));
+        // Which units do it, by index.
+        let mut done: BTreeMap<(Class, String, Op), BTreeSet<usize>> = BTreeMap::new();
+        let mut left_out = 0;
+        for (_, access) in accesses().filter(|(index, _)| wanted(*index)) {
+            let mut objects = vec![target(access.op, &access.object, &paths, &ports)];
+            if let Some(to) = access.to.as_deref().filter(|_| access.op == Op::Rename) {
+                objects.push(paths.rule(access.op, to).map(|text| (Class::Path, text)));
+            }
+            for object in objects {
+                match object {
+                    Some((class, text)) => {
+                        done.entry((class, text, access.op)).or_default().insert(access.unit);
+                    }
+                    None => left_out += 1,
                 }
-                None => left_out += 1,
             }
         }
-    }
-    let mut sections: BTreeMap<Who, Rules> = BTreeMap::new();
-    for ((class, text, op), units) in done {
-        for who in owners(&evidence.units, &units) {
-            sections.entry(who).or_default().entry((class, text.clone())).or_default().insert(op);
+        let mut sections: BTreeMap<Who, Rules> = BTreeMap::new();
+        for ((class, text, op), units) in done {
+            for who in owners(&evidence.units, &units) {
+                sections.entry(who).or_default().entry((class, text.clone())).or_default().insert(op);
+            }
         }
+        Learned { sections, left_out }
     }
-    let mut out = head(evidence, left_out);
-    write(&mut out, sections);
-    out
+
+    /// The objects of all rules.
+    fn objects(&self) -> impl Iterator<Item = &str> {
+        self.sections.values().flat_map(|rules| rules.keys().map(|(_, object)| object.as_str()))
+    }
+}
+
+/// The paths of an access.
+fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
+    let object = if let Object::File(path) = &access.object { Some(path.as_slice()) } else { None };
+    let to = access.to.as_deref().filter(|_| access.op == Op::Rename);
+    object.into_iter().chain(to).map(|path| (access.op, path))
 }
 
 /// Whose rules speak of what these units do.
@@ -100,16 +163,18 @@ fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
     if owners.contains(&Who::Default) { BTreeSet::from([Who::Default]) } else { owners }
 }
 
-fn head(evidence: &Evidence, left_out: usize) -> String {
+fn head(evidence: &Evidence, runs: usize, learned: &Learned) -> String {
     let words: Vec<String> = evidence.command.iter().map(|word| show(std::ffi::OsStr::from_bytes(word))).collect();
     let tests = evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
     let mut out = format!("# Learned by tracer audit from: {}\n", words.join(" "));
     let units = if tests == 1 { "1 unit".to_owned() } else { format!("{tests} units") };
+    let runs = if runs > 1 { format!("{runs} runs, ") } else { String::new() };
     let _ = writeln!(
         out,
-        "# It allows what was seen there ({units}, source {}), generalised, and nothing else.",
+        "# It allows what was seen there ({runs}{units}, source {}), generalised, and nothing else.",
         show(&evidence.source)
     );
+    said::generalised(learned.objects()).iter().for_each(|line| out.push_str(&format!("# {line}\n")));
     out.push_str("# What is allowed here has happened; whether it should is for you to say.\n");
     if !evidence.gaps.is_empty() {
         out.push_str("# The evidence was incomplete, so something may be missing here:\n");
@@ -117,7 +182,8 @@ fn head(evidence: &Evidence, left_out: usize) -> String {
             let _ = writeln!(out, "#   {}: {}", gap.kind.name(), show(&gap.what));
         }
     }
-    if left_out > 0 {
+    if learned.left_out > 0 {
+        let left_out = learned.left_out;
         let _ = writeln!(out, "# {left_out} accesses have no object that a rule can name; they are not here.");
     }
     out.push_str("version = 1\n");
@@ -129,20 +195,19 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
     let default = lines(sections.remove(&Who::Default).unwrap_or_default());
     write_rules(out, &default);
     let harness = lines(sections.remove(&Who::Harness).unwrap_or_default());
-    let harness: Vec<String> = harness.into_iter().filter(|line| !default.contains(line)).collect();
+    let harness: Lines = harness.into_iter().filter(|line| !default.contains(line)).collect();
     if !harness.is_empty() {
         out.push_str("\n# What belongs to no unit.\n[harness]\n");
         write_rules(out, &harness);
     }
     // Units that do the same share a section.
-    let mut shared: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    let mut shared: BTreeMap<Lines, Vec<String>> = BTreeMap::new();
     for (who, rules) in sections {
         if let Who::Unit(label) = who {
             shared.entry(lines(rules)).or_default().push(label);
         }
     }
-    let mut units: Vec<(Vec<String>, Vec<String>)> =
-        shared.into_iter().map(|(rules, labels)| (labels, rules)).collect();
+    let mut units: Vec<(Vec<String>, Lines)> = shared.into_iter().map(|(rules, labels)| (labels, rules)).collect();
     units.sort();
     for (labels, rules) in units {
         out.push_str("\n[[unit]]\n");
@@ -160,12 +225,12 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
     }
 }
 
-/// Rules as text: objects of the same operations stand together.
-fn lines(rules: Rules) -> Vec<String> {
+/// Rules as text, by kinds; objects of the same operations stand together.
+fn lines(rules: Rules) -> Lines {
     let mut ordered: Vec<(Class, Vec<Op>, String)> =
         rules.into_iter().map(|((class, object), ops)| (class, ops.into_iter().collect(), object)).collect();
     ordered.sort();
-    ordered.into_iter().map(|(_, ops, object)| format!("{} {object}", operations(&ops))).collect()
+    ordered.into_iter().map(|(class, ops, object)| (class, format!("{} {object}", operations(&ops)))).collect()
 }
 
 /// The shortest word for a set of operations.
@@ -182,13 +247,21 @@ fn operations(ops: &[Op]) -> String {
     words.join(",")
 }
 
-fn write_rules(out: &mut String, rules: &[String]) {
+fn write_rules(out: &mut String, rules: &[(Class, String)]) {
     if rules.is_empty() {
         out.push_str("allow = []\n");
         return;
     }
     out.push_str("allow = [\n");
-    rules.iter().for_each(|rule| out.push_str(&format!("    {},\n", quoted(rule))));
+    let kinds: BTreeSet<Class> = rules.iter().map(|(class, _)| *class).collect();
+    let mut last = None;
+    for (class, rule) in rules {
+        // A few rules say it themselves.
+        if kinds.len() > 1 && rules.len() > FEW && last.replace(*class) != Some(*class) {
+            out.push_str(&format!("    # {}\n", class.title()));
+        }
+        out.push_str(&format!("    {},\n", quoted(rule)));
+    }
     out.push_str("]\n");
 }
 

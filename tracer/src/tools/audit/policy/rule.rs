@@ -197,6 +197,15 @@ impl Rule {
     }
 }
 
+/// The operations, the object and the program of a rule that was parsed.
+pub fn parts(text: &str) -> (&str, &str, Option<&str>) {
+    let text = trimmed(text.trim_start());
+    let end = text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len());
+    let start = text.len() - text[end..].trim_start().len();
+    let (object, program) = by(text, start, text.len());
+    (&text[..end], &text[object], program.map(|at| &text[at]))
+}
+
 /// Whether a backslash takes the meaning from what follows the text.
 fn is_escaped(text: &str) -> bool {
     text.bytes().rev().take_while(|&b| b == b'\\').count() % 2 == 1

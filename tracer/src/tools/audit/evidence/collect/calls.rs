@@ -44,7 +44,7 @@ impl Collector<'_> {
             return;
         };
         let (does, args) = row.does(&call.head.args);
-        let Process { unit, program } = self.process(call.head.tgid);
+        let Process { unit, program, .. } = self.process(call.head.tgid);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program };
         self.look_at_sockets(&seen);
         match does {
@@ -154,6 +154,7 @@ impl<'s, 'a> Seen<'s, 'a> {
             passed: None,
             wrote: false,
             program: self.program,
+            also: None,
         }
     }
 

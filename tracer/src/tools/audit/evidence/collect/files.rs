@@ -297,7 +297,7 @@ impl Collector<'_> {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
         }
-        let related = Related { to: to.as_deref(), wrote: false };
+        let related = Related { to: to.as_deref(), ..Related::default() };
         self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), related);
     }
 
@@ -315,7 +315,7 @@ impl Collector<'_> {
         }
         // What two exchange, both have written or not: nothing is claimed of it.
         let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));
-        let related = Related { to: Some(&new.object), wrote };
+        let related = Related { to: Some(&new.object), wrote, ..Related::default() };
         self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
     }
 }

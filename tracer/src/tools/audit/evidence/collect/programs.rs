@@ -3,7 +3,7 @@
 use tracer_common::event::flag;
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
-use super::{Collector, Process, Seen};
+use super::{Collector, Process, Related, Seen};
 use crate::decode::calls::{path_of, words};
 use crate::decode::value::Value;
 use crate::decode::{self, Blobs};
@@ -32,6 +32,7 @@ impl Collector<'_> {
         let file = file.and_then(|(_, bytes)| decode::file_view(bytes)).and_then(|view| path_of(&view));
         let (environment, whole) = environment(seen.blobs);
         let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
+        let object = passed.as_ref().map(|given| given.object.clone());
         let Some(file) = file.or_else(|| passed.map(|passed| passed.object)) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
             return;
@@ -51,9 +52,23 @@ impl Collector<'_> {
         }
         let unit = begun.map_or(seen.unit, |unit| self.unit(unit));
         let passed = (!given.is_empty() && given != file).then_some(given);
-        self.access(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref());
+        let also = self.also(object, passed.as_deref(), &file);
+        let related = Related { also: &also, ..Related::default() };
+        self.access_to(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref(), related);
         let program = self.accesses.text(&file);
-        self.processes.insert(seen.call.head.tgid, Process { unit, program });
+        let process = self.process(seen.call.head.tgid);
+        self.processes.insert(seen.call.head.tgid, Process { unit, program, ..process });
+    }
+
+    /// The further names of a program that was run by a link or is a script's interpreter.
+    fn also(&mut self, object: Option<Vec<u8>>, passed: Option<&[u8]>, file: &[u8]) -> Vec<Vec<u8>> {
+        let Some(object) = object.filter(|object| object != file) else { return Vec::new() };
+        let mut names = self.world.interpreters(&object);
+        names.push(object);
+        names.retain(|name| name != file && Some(name.as_slice()) != passed);
+        names.sort();
+        names.dedup();
+        names
     }
 }
 

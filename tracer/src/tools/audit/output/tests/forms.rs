@@ -42,9 +42,34 @@ fn the_verdict_is_one_sentence() {
     for (status, expected) in [
         (Some(1 << 8), "the command failed: exit status 1"),
         (Some(libc::SIGSEGV | 0x80), "the command failed: killed by SIGSEGV"),
-        (None, "the command failed: it could not be run"),
+        (None, "the command: how it ended was not seen"),
     ] {
         check(&|report| (report.verdict, report.evidence.status) = (Verdict::CommandFailed, status), expected);
+    }
+    check(
+        &|report| {
+            report.verdict = Verdict::CommandFailed;
+            (report.evidence.status, report.evidence.not_run) = (None, Some(libc::ENOENT));
+        },
+        "the command failed: it could not be run: No such file or directory",
+    );
+    check(&|report| report.judgement.policy.clear(), "no policy: nothing was judged: 1 unit, 2 accesses, nothing lost");
+    check(
+        &|report| {
+            report.judgement.policy.clear();
+            report.difference = Some(Difference::default());
+        },
+        "nothing new against the baseline: 1 unit, 2 accesses, nothing lost",
+    );
+    let interrupted = Gap { what: "SIGINT".into(), ..gap(GapKind::Interrupted, None, 1) };
+    for (verdict, status) in [(Verdict::Incomplete, None), (Verdict::Incomplete, Some(libc::SIGINT))] {
+        check(
+            &|report| {
+                (report.verdict, report.evidence.status) = (verdict, status);
+                report.evidence.gaps = vec![interrupted.clone()];
+            },
+            "incomplete: interrupted by SIGINT; the report covers the run until then",
+        );
     }
     for (gaps, expected) in [
         (vec![gap(GapKind::IoUring, Some(1), 9)], "io_uring was used by 1 unit"),

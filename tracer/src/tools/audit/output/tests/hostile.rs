@@ -52,7 +52,9 @@ impl Field<'_> {
 /// Every string of a report.
 fn fields(report: &mut Report) -> Vec<Field<'_>> {
     let Report { evidence, variables, judgement, difference, verdict: _ } = report;
-    let Evidence { command, status: _, source, units, accesses, effects, gaps, remarks } = evidence;
+    // What rules judge is never shown.
+    let Evidence { command, status: _, not_run: _, source, units, accesses, real: _, effects, gaps, remarks } =
+        evidence;
     let mut all: Vec<Field<'_>> = command.iter_mut().map(Field::Bytes).collect();
     all.push(Field::Text(source));
     for Unit { runner: _, suite, name } in units {

@@ -116,9 +116,11 @@ pub fn everything() -> Report {
         evidence: Evidence {
             command: ["cargo", "nextest", "run", "--no-fail-fast"].map(|word| word.as_bytes().to_vec()).to_vec(),
             status: Some(100 << 8),
+            not_run: None,
             source: "ebpf".into(),
             units: units(),
             accesses: accesses(),
+            real: std::collections::BTreeMap::new(),
             effects: effects(),
             gaps: vec![
                 gap(GapKind::Lost, None, "ring_full", 12),

@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::glob::escape;
+use super::differ::Differing;
+use crate::tools::audit::evidence::stable::{NUMBER, PID, RANDOM, UUID, uuid};
 use crate::tools::audit::evidence::{Op, Variables};
 
-/// More names than these in one directory are any.
-const MOST_NAMES: usize = 8;
+/// How deep names that differ from run to run are looked for.
+const DEEPEST: usize = 40;
 
 /// Directories that belong to the system: what is read or run of them is no part of a test.
 const SYSTEM: &[&str] =
@@ -18,6 +20,9 @@ const NEVER_WHOLE: &[&str] =
 
 /// Directories for names that chance makes.
 const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
+
+/// A UUID as a glob: a name that is nothing but one must not allow every name beside it.
+const ANY_UUID: &str = "????????-????-????-????-????????????";
 
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &["/proc/", "/dev/pts/"];
@@ -54,15 +59,30 @@ pub struct Paths<'v> {
     variables: &'v Variables,
     /// Directories, as rules name them, all beneath which is allowed.
     whole: BTreeSet<(Way, String)>,
+    /// Names that differ from run to run, by their paths as rules name them; with what stands for them.
+    differing: Differing,
 }
 
 impl<'v> Paths<'v> {
     /// Looks for the directories of which much is used.
-    pub fn new<'p>(variables: &'v Variables, seen: impl Iterator<Item = (Op, &'p [u8])>) -> Paths<'v> {
+    pub fn new(variables: &'v Variables, runs: &[Vec<(Op, &[u8])>], most_names: usize) -> Paths<'v> {
         let mut children: HashMap<(Way, String), BTreeSet<String>> = HashMap::new();
-        let mut paths = Paths { variables, whole: BTreeSet::new() };
+        let mut paths = Paths { variables, whole: BTreeSet::new(), differing: Differing::default() };
+        let mut depth = 0;
+        while depth < DEEPEST {
+            let names = runs.iter().map(|run| {
+                let steps = run.iter().filter_map(|(op, path)| paths.steps(way(*op), path));
+                steps.filter_map(|steps| Some((steps.get(depth)?.clone(), steps.get(depth + 1)?.clone()))).collect()
+            });
+            let names: Vec<BTreeSet<(String, String)>> = names.collect();
+            depth += 1;
+            if runs.len() < 2 || names.iter().all(BTreeSet::is_empty) {
+                break;
+            }
+            paths.differing.learn(&names);
+        }
         let mut known: BTreeSet<(Way, &[u8])> = BTreeSet::new();
-        for (op, path) in seen {
+        for (op, path) in runs.iter().flatten().copied() {
             if !known.insert((way(op), path)) {
                 continue;
             }
@@ -73,7 +93,7 @@ impl<'v> Paths<'v> {
                 }
             }
         }
-        let many = children.into_iter().filter(|(_, names)| names.len() > MOST_NAMES);
+        let many = children.into_iter().filter(|(_, names)| names.len() > most_names);
         paths.whole = many.map(|(key, _)| key).collect();
         paths
     }
@@ -105,6 +125,9 @@ impl<'v> Paths<'v> {
                 text.push('*');
             } else {
                 text.push_str(&chance(name, front.temporary).unwrap_or_else(|| escape(name)));
+            }
+            if let Some(instead) = self.differing.get(&text) {
+                text.clone_from(instead);
             }
             steps.push(text.clone());
             if matches!(way, Way::Read | Way::Run) && SYSTEM.contains(&text.as_str()) {
@@ -139,6 +162,20 @@ impl<'v> Paths<'v> {
 /// A glob for a name part of which chance made: `.tmpAb3dE9` is `.tmp*` (in a directory for such names), `id-0123456789abcdef`
 /// is `id-*` (anywhere).
 pub fn chance(name: &[u8], temporary: bool) -> Option<String> {
+    for (known, glob) in [(UUID, ANY_UUID), (RANDOM, "*"), (PID, "*"), (NUMBER, "*")] {
+        if let Some(at) = memchr::memmem::find(name, known.as_bytes()) {
+            let (before, behind) = (&name[..at], &name[at + known.len()..]);
+            let behind = chance(behind, temporary).unwrap_or_else(|| escape(behind));
+            return Some(format!("{}{glob}{behind}", chance(before, temporary).unwrap_or_else(|| escape(before))));
+        }
+    }
+    if let Some((before, behind)) = uuid(name) {
+        return Some(format!("{}{ANY_UUID}{}", escape(before), escape(behind)));
+    }
+    // The user that runs it.
+    if temporary && name.strip_prefix(b"pytest-of-").is_some_and(|user| !user.is_empty()) {
+        return Some("pytest-of-*".to_owned());
+    }
     for front in [&b".tmp"[..], b"tmp.", b"tmp"].into_iter().filter(|_| temporary) {
         let rest = name.strip_prefix(front).filter(|rest| rest.len() >= 6);
         if rest.is_some_and(|rest| rest.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_')) {
@@ -221,8 +258,14 @@ mod tests {
         check("aBcDeF", true, Some("*"));
         check("x*aBcDeF", true, Some("x\\**"));
         check("pid4242", true, Some("pid*"));
-        check("123e4567-e89b-12d3-a456-426614174000", true, Some("*-e89b-12d3-a456-*"));
-        check("pytest-of-root", true, None);
+        check("123e4567-e89b-12d3-a456-426614174000", true, Some(ANY_UUID));
+        check("x-123e4567-e89b-12d3-a456-426614174000.d", false, Some(&format!("x-{ANY_UUID}.d")));
+        check("x-<uuid>.d", false, Some(&format!("x-{ANY_UUID}.d")));
+        check("pytest-of-root", true, Some("pytest-of-*"));
+        check("pytest-of-root", false, None);
+        check("pytest-<number>", true, Some("pytest-*"));
+        check("tmp<random>.zip", false, Some("tmp*.zip"));
+        check("x-<pid>-<pid>", false, Some("x-*-*"));
         check("a b*", true, None);
     }
 }

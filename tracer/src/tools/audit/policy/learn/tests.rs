@@ -35,14 +35,14 @@ fn a_learned_policy_is_short_and_general() {
     }
     let evidence =
         Evidence { command: vec![b"cargo".to_vec(), b"t\x1b\n".to_vec()], source: "ebpf".to_owned(), ..evidence(seen) };
-    let learned = learn(&evidence, &variables());
+    let learned = learn(std::slice::from_ref(&evidence), &variables());
     assert_eq!(learned, include_str!("learned.toml"));
     assert_eq!(policy(&learned).judge(&evidence, &variables()).violations, Vec::new());
 }
 
 #[test]
 fn what_is_not_there_is_learned_from_nothing() {
-    let learned = learn(&Evidence::default(), &variables());
+    let learned = learn(&[Evidence::default()], &variables());
     assert!(learned.ends_with("version = 1\n\n[default]\notherwise = \"deny\"\nallow = []\n"), "{learned}");
     policy(&learned);
 }
@@ -96,8 +96,8 @@ proptest! {
         for (unit, pair) in evidence.units.iter_mut().skip(1).zip(names.chunks(2)) {
             (unit.suite, unit.name) = (pair[0].clone(), pair[1].clone());
         }
-        let learned = learn(&evidence, &variables());
-        prop_assert_eq!(&learned, &learn(&evidence, &variables()));
+        let learned = learn(std::slice::from_ref(&evidence), &variables());
+        prop_assert_eq!(&learned, &learn(std::slice::from_ref(&evidence), &variables()));
         match Policy::parse(&learned, "learned.toml") {
             Err(faults) => prop_assert!(false, "{}\n{}", faults, learned),
             Ok(policy) => {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{access, evidence, policy, variables};
-use crate::tools::audit::evidence::{Access, Object, Op};
+use crate::tools::audit::evidence::{Access, Object, Op, Real};
 
 /// One access under one policy: the rule against it, if any.
 fn ruling(text: &str, what: &str) -> Option<String> {
@@ -102,23 +102,88 @@ fn the_special_has_precedence_and_deny_over_allow() {
 }
 
 #[test]
-fn failed_attempts_count_but_probes_do_not() {
+fn a_rule_that_denies_speaks_of_failed_attempts_too() {
     let check = |more: &str, what: &str, expected: bool| {
         let text = format!("[default]\ndeny = ['any *']\n{more}");
         assert_eq!(ruling(&text, what).is_some(), expected, "{what} {more}");
     };
     check("", "1 read /x = 13", true);
-    check("", "1 read /x = 2", false);
-    check("", "1 list /x = 20", false);
-    check("", "1 run /x = 2", false);
-    check("", "1 connect unix /x = 2", false);
+    check("", "1 read /x = 2", true);
+    check("", "1 list /x = 20", true);
+    check("", "1 run /x = 2", true);
+    check("", "1 connect unix /x = 2", true);
     check("", "1 connect tcp 127.0.0.1:1 = 111", true);
     check("", "1 delete /x = 2", true);
     check("", "1 create /x = 2", true);
     check("probes = 'deny'\n", "1 read /x = 2", true);
     check("[[unit]]\nmatch='one'\nprobes = 'deny'\n", "1 read /x = 2", true);
-    check("[[unit]]\nmatch='one'\nprobes = 'deny'\n", "2 read /x = 2", false);
+    check("probes = 'allow'\n", "1 read /x = 2", false);
+    check("probes = 'allow'\n", "1 read /x = 13", true);
+    check("[[unit]]\nmatch='one'\nprobes = 'allow'\n", "1 read /x = 2", false);
+    check("[[unit]]\nmatch='one'\nprobes = 'allow'\n", "2 read /x = 2", true);
     check("probes = 'deny'\n[harness]\nprobes = 'allow'\n", "0 read /x = 2", false);
+}
+
+#[test]
+fn what_no_rule_speaks_of_may_be_looked_for() {
+    let check = |more: &str, what: &str, expected: bool| {
+        let text = format!("[default]\notherwise = 'deny'\ndeny = ['read /key']\n{more}");
+        assert_eq!(ruling(&text, what).is_some(), expected, "{what} {more}");
+    };
+    check("", "1 read /x = 2", false);
+    check("", "1 list /x = 20", false);
+    check("", "1 run /x = 2", false);
+    check("", "1 connect unix /x = 2", false);
+    check("", "1 read /x = 13", true);
+    check("", "1 read /key = 2", true);
+    check("allow = ['any *']\n", "1 read /key = 2", true);
+    check("[[unit]]\nmatch='one'\nallow = ['read /key']\n", "1 read /key = 2", false);
+    check("probes = 'deny'\n", "1 read /x = 2", true);
+    check("probes = 'deny'\n", "1 connect unix /x = 20", true);
+    check("[[unit]]\nmatch='one'\nprobes = 'deny'\n", "1 read /x = 2", true);
+    check("[[unit]]\nmatch='one'\nprobes = 'deny'\n", "2 read /x = 2", false);
+}
+
+#[test]
+fn a_program_is_run_by_all_its_names() {
+    let passed = Access { passed: Some(b"/w/tool".to_vec()), ..access("1 run /usr/bin/dash") };
+    let also = vec![b"/w/real".to_vec(), b"/bin/sh".to_vec()];
+    let mut seen = evidence(vec![passed.clone()]);
+    seen.real.insert(0, vec![Real { access: passed, also }]);
+    let check = |text: &str, expected: bool| {
+        let judged = policy(&format!("version = 1\n[default]\n{text}\n")).judge(&seen, &variables());
+        assert_eq!(judged.violations.is_empty(), !expected, "{text}");
+    };
+    for rule in ["/usr/bin/dash", "dash", "/w/tool", "tool", "/w/*", "/w/real", "real", "/bin/sh", "sh"] {
+        check(&format!("deny = ['run {rule}']"), true);
+        check(&format!("otherwise = 'deny'\nallow = ['run {rule}']"), false);
+        check(&format!("allow = ['run {{dash,x}}']\ndeny = ['run {rule}']"), true);
+        check(&format!("[[expect]]\nthat = 'run {rule}'"), false);
+    }
+    for rule in ["/usr/bin/sh", "bash", "/w"] {
+        check(&format!("deny = ['run {rule}']"), false);
+        check(&format!("otherwise = 'deny'\nallow = ['run {rule}']"), true);
+    }
+}
+
+#[test]
+fn rules_are_held_against_real_names() {
+    let shown = access("1 write /tmp/tmp.<random>/x");
+    let mut seen = evidence(vec![access("1 read /a"), shown]);
+    let real = |text: &str| Real { access: access(text), also: Vec::new() };
+    seen.real.insert(1, vec![real("1 write /tmp/tmp.sjCV0AFEKc/x"), real("1 write /tmp/tmp.bbbbbbbbbb/x")]);
+    let check = |text: &str, expected: &[usize]| {
+        let judged = policy(&format!("version = 1\n[default]\n{text}\n")).judge(&seen, &variables());
+        let found: Vec<usize> = judged.violations.iter().map(|violation| violation.access).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    check("deny = ['write /tmp/tmp.sjCV0AFEKc/x']", &[1]);
+    check("deny = ['write /tmp/tmp.bbbbbbbbbb/*']", &[1]);
+    check("deny = ['write /tmp/tmp.cccccccccc/x']", &[]);
+    check("deny = ['write /tmp/tmp.<random>/x']", &[]);
+    check("otherwise = 'deny'\nallow = ['read /a', 'write /tmp/tmp.sjCV0AFEKc/x']", &[1]);
+    check("otherwise = 'deny'\nallow = ['read /a', 'write /tmp/tmp.*/x']", &[]);
+    check("[[expect]]\nthat = 'write /tmp/tmp.sjCV0AFEKc/x'", &[]);
 }
 
 #[test]

@@ -39,11 +39,10 @@ fn wrong_policies_are_told_what_is_wrong() {
 
 #[test]
 fn the_reference_s_own_example_is_right() {
-    let reference = include_str!("../../policy.rs");
-    let example =
-        reference.split("//! ```toml\n").nth(1).and_then(|rest| rest.split("//! ```").next()).expect("an example");
-    let lines = example.lines().map(|line| line.strip_prefix("//!").unwrap_or_default().trim_start());
-    let judged = policy(&lines.collect::<Vec<_>>().join("\n")).judge(
+    let reference =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/policy.md")).expect("the reference");
+    let example = reference.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let judged = policy(example).judge(
         &evidence(vec![
             access("1 read /usr/lib/x"),
             access("1 read /h/u/.ssh/id"),

@@ -1,0 +1,79 @@
+//! Writing what was learned: a new policy at once, a changed one after it was shown, and asked for (`--write`).
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{Wrong, policy, say, write};
+use crate::render::typed::show;
+use crate::tools::audit::evidence::{Evidence, Variables};
+use crate::tools::audit::policy::Policy;
+use crate::tools::audit::request::Audit;
+
+/// A policy that is there, with its text.
+pub struct Taught {
+    policy: Policy,
+    text: String,
+}
+
+/// The policy that is to be added to; `None` where there is none yet.
+pub fn taught(path: &Path) -> Result<Option<Taught>, Wrong> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", path.display()))));
+        }
+    };
+    // An empty file is one that somebody made a place for.
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
+    let policy = policy.map_err(|faults| Wrong::Policy(faults.to_string()))?;
+    Ok(Some(Taught { policy, text: String::from_utf8_lossy(&bytes).into_owned() }))
+}
+
+/// Writes what these runs taught.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn learn(
+    spec: &Audit,
+    path: &Path,
+    taught: Option<Taught>,
+    runs: &[Evidence],
+    variables: &Variables,
+) -> Result<()> {
+    let Some(taught) = taught else {
+        return write(path, policy::learn(runs, variables).as_bytes());
+    };
+    let name = show(path);
+    let added = policy::add(&taught.text, &taught.policy, runs, variables);
+    if added.denied > 0 {
+        say(
+            spec,
+            &format!(
+                "{name} denies some of what happened in words ({} times): learning allows none of it",
+                added.denied
+            ),
+        );
+    }
+    if added.rules == 0 {
+        say(spec, &format!("{name} allows what else happened: nothing was added"));
+        return Ok(());
+    }
+    let rules = if added.rules == 1 { "1 rule".to_owned() } else { format!("{} rules", added.rules) };
+    let lines = policy::difference(&name, &taught.text, &added.text);
+    let lines: String = lines.lines().map(|line| format!("{}\n", show(line))).collect();
+    // Nobody is left to be told that stderr is closed.
+    let _ = io::stderr().write_all(lines.as_bytes());
+    if spec.write {
+        write(path, added.text.as_bytes())?;
+        say(spec, &format!("{name}: {rules} added"));
+    } else {
+        say(spec, &format!("{name}: {rules} would be added; --write does"));
+    }
+    Ok(())
+}

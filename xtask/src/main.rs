@@ -40,8 +40,8 @@ cargo xtask COMMAND
                     target/vm/ (remove it for newer ones); --keep: the
                     initramfs too
   peers [PACKAGE...]
-                    fetch Debian's newest strace, ltrace, lsof, ss and lsfd (and,
-                    where named, bpftrace, linux-perf or sysdig) into
+                    fetch Debian's newest strace, ltrace, lsof, ss and lsfd
+                    (and bpftrace, linux-perf or sysdig where named) into
                     target/peers/bin. Later runs need no network; remove it for
                     newer ones
   tidy              check the layout of the code: layers, file lengths, module

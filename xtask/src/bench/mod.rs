@@ -33,8 +33,9 @@ use table::Report;
 use tracers::Tracer;
 use workloads::{Fixtures, Workload};
 
-const USAGE: &str =
-    "usage: cargo xtask bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--docs] [--json FILE]";
+const USAGE: &str = "\
+usage: cargo xtask bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...]
+                         [--rounds N] [--docs] [--json FILE]";
 
 /// Rounds of a loop, and of what takes longer.
 const ROUNDS: usize = 5;

@@ -22,7 +22,6 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::Result;
-use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 pub use self::count::Count;
@@ -31,17 +30,6 @@ use crate::spec::{Backend, Spec};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
 pub type Batch = Vec<u8>;
-
-/// The records of a batch, with their heads; what is no whole record ends it.
-pub fn records(batch: &[u8]) -> impl Iterator<Item = (Head, &[u8])> {
-    let mut rest = batch;
-    std::iter::from_fn(move || {
-        let head = Head::read(rest)?;
-        let (record, behind) = rest.split_at_checked((head.len as usize).max(size_of::<Head>()))?;
-        rest = behind;
-        Some((head, record))
-    })
-}
 
 /// What a read came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use thiserror::Error;
-use tracer_common::event::{Blob, Head, align, kind};
+use tracer_common::event::{Head, kind};
+use tracer_common::record::{self, Broken};
 
 use super::count::Counter;
 use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
+use crate::schema::records::Course;
 
 /// Why a file is not, or not all of, a recording. Places are bytes from the file's start.
 #[derive(Debug, Error)]
@@ -229,20 +231,16 @@ impl ReplaySource {
             if done == bytes.len() {
                 break Ok(());
             }
-            match check(&bytes[done..]) {
-                Ok(head) => {
-                    done += head.len as usize;
+            match record::whole(&bytes[done..]) {
+                Ok((head, record)) => {
+                    done += record.len();
                     self.records += 1;
                     self.last_time = self.last_time.max(head.time.saturating_add(head.dur));
                 }
-                Err(Bad::Short) if cut => break Ok(()),
-                Err(Bad::Short) => {
-                    break Err(Wrong::Corrupt {
-                        at: start + done as u64,
-                        why: "a record runs beyond its section".to_owned(),
-                    });
+                Err(Broken::Short) if cut => break Ok(()),
+                Err(broken) => {
+                    break Err(Wrong::Corrupt { at: start + done as u64, why: broken_record(broken).to_owned() });
                 }
-                Err(Bad::Wrong(why)) => break Err(Wrong::Corrupt { at: start + done as u64, why: why.to_owned() }),
             }
         };
         bytes.truncate(done);
@@ -283,11 +281,11 @@ impl ReplaySource {
     /// Moves ready records to `batch`: as many as its bound allows.
     fn give(&mut self, batch: &mut Batch) {
         let limit = batch.len() + BATCH;
-        while let Some(head) = Head::read(&self.ready[self.given..]) {
-            let next = self.given + head.len as usize;
+        while let Ok((head, record)) = record::first(&self.ready[self.given..]) {
+            let next = self.given + record.len();
             match &mut self.counts {
-                Some(counts) if head.kind == kind::CALL => counts.add(&head),
-                _ => batch.extend_from_slice(&self.ready[self.given..next]),
+                Some(counts) if Course::of(head.kind) == Course::Span => counts.add(&head),
+                _ => batch.extend_from_slice(record),
             }
             self.given = next;
             if batch.len() >= limit {
@@ -355,31 +353,14 @@ impl std::fmt::Debug for ReplaySource {
     }
 }
 
-enum Bad {
-    /// The bytes end before the record does.
-    Short,
-    Wrong(&'static str),
-}
-
-/// Checks the record at the front of `bytes`: its length and its blobs.
-fn check(bytes: &[u8]) -> Result<Head, Bad> {
-    let head = Head::read(bytes).ok_or(Bad::Short)?;
-    let len = head.len as usize;
-    if len < size_of::<Head>() || len != align(len) {
-        return Err(Bad::Wrong("a record of impossible length"));
+/// What is wrong with a record, in a section that has all its bytes.
+fn broken_record(broken: Broken) -> &'static str {
+    match broken {
+        Broken::Short => "a record runs beyond its section",
+        Broken::Length => "a record of impossible length",
+        Broken::NoBlob => "a record is too short for its blobs",
+        Broken::LongBlob => "a blob runs beyond its record",
     }
-    let record = bytes.get(..len).ok_or(Bad::Short)?;
-    let mut at = size_of::<Head>();
-    for _ in 0..head.blobs {
-        let Some(blob) = record.get(at..).and_then(Blob::read) else {
-            return Err(Bad::Wrong("a record is too short for its blobs"));
-        };
-        at = at.saturating_add(size_of::<Blob>()).saturating_add(align(blob.len as usize));
-        if at > len {
-            return Err(Bad::Wrong("a blob runs beyond its record"));
-        }
-    }
-    Ok(head)
 }
 
 #[cfg(test)]

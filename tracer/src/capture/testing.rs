@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command as Run;
 
-use tracer_common::event::{Blob, Head, align};
+use tracer_common::event::{Blob, Head};
+use tracer_common::record;
 
 use crate::schema::plan::Detail;
 use crate::spec::*;
@@ -67,19 +68,12 @@ pub struct Seen {
 pub fn records(mut batch: &[u8]) -> Vec<Seen> {
     let mut seen = Vec::new();
     while !batch.is_empty() {
-        let head = Head::read(batch).expect("a whole head");
-        let (record, rest) = batch.split_at(head.len as usize);
-        let mut at = size_of::<Head>();
-        let mut blobs = Vec::new();
-        for _ in 0..head.blobs {
-            let blob = Blob::read(&record[at..]).expect("a whole blob head");
-            at += size_of::<Blob>();
-            blobs.push((blob, record[at..at + blob.len as usize].to_vec()));
-            at += align(blob.len as usize);
-        }
-        assert_eq!(at, record.len(), "nothing behind the last blob");
-        seen.push(Seen { head, blobs });
-        batch = rest;
+        let (head, record) = record::whole(batch).expect("a whole record");
+        let mut blobs = record::blobs(&head, record);
+        let list = blobs.by_ref().map(|(blob, bytes)| (blob, bytes.to_vec())).collect();
+        assert!(blobs.rest().is_empty(), "nothing behind the last blob");
+        seen.push(Seen { head, blobs: list });
+        batch = &batch[record.len()..];
     }
     seen
 }

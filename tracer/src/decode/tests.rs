@@ -8,12 +8,13 @@ use tracer_common::plan::{ARG_RET, phase, shape};
 
 use super::testing::{ALL_FDS, Record, decode_row, style};
 use super::value::Ret;
-use super::{Options, decode, siginfo};
+use super::{Options, decode};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
 use crate::spec::{Hex, Names, Style, Verbose};
 use crate::trace::output::strace::{PidFormat, StraceText};
+use crate::trace::output::testing::signal;
 use crate::trace::output::{Item, Line, Render};
 use crate::{records, sets, syscalls};
 
@@ -108,7 +109,7 @@ proptest! {
         for style in styles() {
             let call = decode(&bytes, &Options::new(&style));
             one_line(&style, Item::Call(&call));
-            one_line(&style, Item::Signal { signal: 99, info: siginfo(&bytes), ignored: false });
+            one_line(&style, signal(99, &bytes, false));
         }
     }
 }

@@ -17,8 +17,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
+use tracer_common::record::first;
 
 pub use self::ending::{Ending, die, said};
 use self::output::Order;
@@ -31,6 +31,7 @@ use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::exit;
 use crate::render::sink::{Flow, Outcome};
 use crate::schema::errno;
+use crate::schema::records::{Course, is_restarted, running};
 use crate::spec::{Form, Spec, To};
 use crate::trace::output::record::Recorder;
 
@@ -289,14 +290,11 @@ fn order(spec: &Spec) -> Order {
 /// Such a call is still running.
 fn cut_short(batch: &mut [u8]) {
     let mut at = 0;
-    while let Some(head) = batch.get(at..).and_then(Head::read) {
-        let end = at + (head.len as usize).max(size_of::<Head>());
-        if head.kind == kind::CALL
-            && end <= batch.len()
-            && errno::of(head.ret).is_some_and(|error| errno::restart(error).is_some())
-        {
-            let head = Head { kind: kind::PENDING, ret: 0, ..head };
-            batch[at..at + size_of::<Head>()].copy_from_slice(head.bytes());
+    while let Ok((head, record)) = first(&batch[at..]) {
+        let end = at + record.len();
+        if Course::of(head.kind) == Course::Span && is_restarted(&head) {
+            let head = running(&head);
+            batch[at..at + size_of_val(&head)].copy_from_slice(head.bytes());
         }
         at = end;
     }

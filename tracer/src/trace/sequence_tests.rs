@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use tracer_common::event::kind;
 
 /// Writes what it is given as words: `tid+` unfinished, `tid-` resumed, `tid` whole, each with its start.
 #[derive(Default)]

@@ -4,17 +4,19 @@
 
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
+use tracer_common::record::blobs;
 
-use super::filter::{Filter, blobs};
+use super::filter::Filter;
 use super::notice::Notices;
 use super::render::Renderer;
 use super::sequence::{Form, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
+use crate::schema::records::Told;
 use crate::schema::{Abi, by_name};
-use crate::spec::{Form as OutputForm, Spec, To};
-use crate::trace::output::{Item, Line};
+use crate::spec::{Spec, To};
+use crate::trace::output::{Event, Item, Line};
 use crate::trace::tasks::{Processes, Task};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -39,7 +41,6 @@ pub struct Shower {
     /// Pids stand in every line: output goes to a file and children are followed.
     pids: bool,
     on_stderr: bool,
-    text: bool,
     entered: Option<Entered>,
     notices: Notices,
     prctl: u32,
@@ -138,7 +139,6 @@ impl Shower {
             wall: wall_offset(),
             pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
             on_stderr: *to == To::Stderr,
-            text: spec.output.form == OutputForm::TEXT,
             entered: None,
             notices,
             prctl: number("prctl"),
@@ -170,10 +170,10 @@ impl Shower {
     /// Before its program runs, the command's process is a copy of tracer: when execve failed, what it still
     /// does is to say so and to exit, which is not the command's doing.
     fn is_ours(&mut self, head: &Head) -> bool {
-        match head.kind {
-            kind::EXEC => self.unstarted = false,
-            kind::CALL if self.refused => return true,
-            kind::CALL if head.nr == self.execve && head.ret < 0 => self.refused = true,
+        match Told::of(head) {
+            Told::Exec { .. } => self.unstarted = false,
+            Told::Call {} if self.refused => return true,
+            Told::Call {} if head.nr == self.execve && head.ret < 0 => self.refused = true,
             _ => {}
         }
         false
@@ -305,41 +305,28 @@ impl Shower {
 
     fn event(&mut self, step: &Step<'_>) {
         let head = step.head;
-        if head.kind == kind::PENDING {
-            return self.call(step);
+        let told = Told::of(head);
+        match told {
+            Told::Running {} => return self.call(step),
+            Told::Exit { status, .. } => return self.exited(step, status),
+            _ => self.processes.learn(head),
         }
-        if head.kind != kind::EXIT {
-            self.processes.learn(head);
-        }
-        match head.kind {
-            kind::ATTACH => self.notices.attached(head.tgid),
-            kind::FORK => {
-                if head.ret == 1 && !self.notices.quiet() {
-                    self.say(&format!("Process {} attached", head.args[0] as u32));
-                }
-                if step.shown {
-                    self.line(
-                        head,
-                        head.time,
-                        Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 },
-                    );
-                }
+        match told {
+            Told::Attach { .. } => self.notices.attached(head.tgid),
+            Told::Fork { child, traced: true, .. } if !self.notices.quiet() => {
+                self.say(&format!("Process {child} attached"));
             }
-            kind::EXEC if step.shown => {
-                let from = head.args[0] as u32;
-                let moved = head.flags & flag::MOVED != 0;
-                let item = if moved && self.text { Item::Superseded { by: from } } else { Item::Executed { from } };
-                self.line(head, head.time, item);
-            }
-            kind::SIGNAL if step.shown => {
-                let info = blobs(step.record).next().map_or(&[][..], |(_, bytes)| bytes);
-                let info = decode::siginfo(info);
-                let item = Item::Signal { signal: head.ret as i32, info, ignored: head.flags & flag::IGNORED != 0 };
-                self.line(head, head.time, item);
-            }
-            kind::STOPPED if step.shown => self.line(head, head.time, Item::Stopped { signal: head.ret as i32 }),
-            kind::EXIT => self.exited(step),
             _ => {}
+        }
+        if step.shown {
+            self.tell(head, step.record);
+        }
+    }
+
+    /// Makes the line of an event.
+    fn tell(&mut self, head: &Head, record: &[u8]) {
+        if let Some((kind, line)) = self.filter.line(head) {
+            self.line(head, head.time, Item::Event(Event::new(kind, line, head, record)));
         }
     }
 
@@ -359,25 +346,25 @@ impl Shower {
         }
     }
 
-    fn exited(&mut self, step: &Step<'_>) {
+    fn exited(&mut self, step: &Step<'_>, status: i32) {
         let head = step.head;
         let (leads, others) = (head.tid == head.tgid, self.processes.threads(head.tgid) > 1);
         if leads && self.command.pid == Some(head.tgid) {
-            self.command.status = Some(head.ret as i32);
+            self.command.status = Some(status);
         }
         if let (true, true, Some(task)) = (leads, others, self.processes.get_mut(head.tid)) {
             // A leader whose threads live on: its process ends with the last of them, and so does its line.
-            task.left = Some(head.ret as i32);
+            task.left = Some(status);
             return;
         }
         if step.shown {
-            self.line(head, head.time, ended(head.ret as i32));
+            self.tell(head, step.record);
         }
         self.forget(head.tid);
         let leader = self.processes.get(head.tgid).and_then(|task| task.left);
         if let (Some(status), 1) = (leader, self.processes.threads(head.tgid)) {
             if step.shown {
-                self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
+                self.tell(&Head { tid: head.tgid, ret: status.into(), ..*head }, step.record);
             }
             self.forget(head.tgid);
         }
@@ -444,7 +431,7 @@ impl Shower {
         if head.args[0] == libc::PR_SET_NAME as u64
             && head.ret == 0
             && head.flags & flag::COMPAT == 0
-            && let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
+            && let Some((_, name)) = blobs(head, record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
         {
             self.processes.rename(head.tid, name);
         }
@@ -454,14 +441,6 @@ impl Shower {
 /// The native number of a call, one that none has where there is no such call.
 fn number(name: &str) -> u32 {
     by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
-}
-
-/// A wait status (`task_struct.exit_code`) as a line.
-fn ended(status: i32) -> Item<'static> {
-    match status & 0x7f {
-        0 => Item::Exited { code: (status >> 8) & 0xff },
-        signal => Item::Killed { signal, core: status & 0x80 != 0 },
-    }
 }
 
 /// CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns.

@@ -4,10 +4,9 @@
 
 use std::collections::HashMap;
 
-use tracer_common::event::{Head, flag, kind};
+use tracer_common::event::Head;
 
-/// Bytes of a task's name with its NUL (`TASK_COMM_LEN`, include/linux/sched.h).
-pub const COMM_LEN: usize = 16;
+use crate::schema::records::{COMM_LEN, Comm, Told};
 
 /// What is known of a task.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +19,7 @@ pub struct Task {
     pub left: Option<i32>,
     /// Its last call was a 32-bit one.
     pub compat: bool,
-    comm: [u8; COMM_LEN],
+    comm: Comm,
 }
 
 /// The traced tasks.
@@ -36,21 +35,18 @@ pub struct Processes {
 impl Processes {
     /// Takes what a record says of tasks. For an `EXIT` the task is still known until [`Processes::gone`].
     pub fn learn(&mut self, head: &Head) {
-        match head.kind {
-            kind::ATTACH => {
-                self.add(head.tid, head.tgid, head.time, comm_of(head));
-            }
-            kind::FORK if head.ret == 1 => {
-                self.add(head.args[0] as u32, head.args[1] as u32, head.time, comm_of(head));
-            }
-            kind::EXEC => {
-                if head.flags & flag::MOVED != 0 {
-                    self.gone(head.args[0] as u32);
+        match Told::of(head) {
+            Told::Attach { comm, .. } => self.add(head.tid, head.tgid, head.time, comm),
+            Told::Fork { child, process, traced: true, comm } => self.add(child, process, head.time, comm),
+            Told::Exec { from, moved, comm, .. } => {
+                if moved {
+                    self.gone(from);
                 }
-                self.add(head.tid, head.tgid, head.time, comm_of(head));
+                self.add(head.tid, head.tgid, head.time, comm);
             }
+            Told::Mark {} => {}
             _ => {
-                if !self.tasks.contains_key(&head.tid) && head.kind != kind::MARK {
+                if !self.tasks.contains_key(&head.tid) {
                     self.add(head.tid, head.tgid, head.time, [0; COMM_LEN]);
                 }
             }
@@ -115,7 +111,7 @@ impl Processes {
         self.tasks.len()
     }
 
-    fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: [u8; COMM_LEN]) {
+    fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: Comm) {
         let task = Task { tgid, since, left: None, compat: false, comm };
         if self.tasks.insert(tid, task).is_some() {
             return;
@@ -138,16 +134,10 @@ impl Task {
     }
 }
 
-/// The name in a record of an attach, a fork or an exec: `args[4..6]`, as it lies in memory.
-fn comm_of(head: &Head) -> [u8; COMM_LEN] {
-    let mut comm = [0; COMM_LEN];
-    comm[..8].copy_from_slice(&head.args[4].to_ne_bytes());
-    comm[8..].copy_from_slice(&head.args[5].to_ne_bytes());
-    comm
-}
-
 #[cfg(test)]
 mod tests {
+    use tracer_common::event::{flag, kind};
+
     use super::*;
 
     fn head(what: u8, tid: u32, time: u64, name: &[u8]) -> Head {

@@ -8,11 +8,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use tracer_common::event::{Blob, align, kind, status};
+use tracer_common::event::{kind, status};
 use tracer_common::plan::{ARG_RET, shape};
+use tracer_common::record::{blobs, records};
 
 use super::EbpfSource;
-use crate::capture::{Losses, Source, Status, records};
+use crate::capture::{Losses, Source, Status};
 use crate::spec::Spec;
 
 /// What the child opens: a file that is there wherever anything can be traced, with a name in three parts.
@@ -59,14 +60,11 @@ impl Seen {
     fn look(&mut self, batch: &[u8]) {
         for (head, record) in records(batch).filter(|(head, _)| head.kind == kind::CALL) {
             self.call |= i64::from(head.nr) == libc::SYS_openat;
-            let mut rest = record.get(size_of_val(&head)..).unwrap_or_default();
-            while let Some(blob) = Blob::read(rest) {
-                let Some(bytes) = rest.get(size_of::<Blob>()..size_of::<Blob>() + blob.len as usize) else { break };
+            for (blob, bytes) in blobs(&head, record) {
                 self.path |= blob.shape == shape::TEXT && blob.status == status::WHOLE && bytes == OPENED.to_bytes();
                 self.name |= blob.shape == shape::FD
                     && blob.arg == ARG_RET
                     && bytes.windows(NAME.len()).any(|part| part == NAME);
-                rest = rest.get(align(size_of::<Blob>() + blob.len as usize)..).unwrap_or_default();
             }
         }
     }

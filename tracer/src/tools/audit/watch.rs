@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tracer_common::loss::Loss;
+use tracer_common::record::records;
 
 use super::interruption::Stopping;
 use super::plugin::{Plugin, is_pytest};
@@ -66,7 +67,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         if let Some(recorder) = &mut recorder {
             recorder.push(batch);
         }
-        capture::records(batch).for_each(|(_, record)| collector.take(record));
+        records(batch).for_each(|(_, record)| collector.take(record));
         batch.clear();
     };
     let mut ended: Option<Instant> = None;

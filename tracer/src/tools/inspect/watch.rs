@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracer_common::event::kind;
+use tracer_common::record::records;
 
 use crate::capture::{self, Batch, Source, Status, interrupt};
 use crate::decode;
+use crate::schema::records::{Told, is_restarted};
 use crate::spec::{Spec, Target};
 use crate::tools::inspect::report::activity::Activity;
 use crate::tools::inspect::request::Inspect;
@@ -51,13 +52,13 @@ fn finish(source: &mut dyn Source, mut batch: Batch, options: &decode::Options, 
 
 /// Takes the records of a batch, which is emptied.
 fn take(batch: &mut Batch, options: &decode::Options, activity: &mut Activity) {
-    for (head, record) in capture::records(batch) {
-        match head.kind {
+    for (head, record) in records(batch) {
+        match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
-            kind::CALL if (-516..=-512).contains(&head.ret) => {}
-            kind::CALL => activity.call(&decode::decode(record, options)),
-            kind::FORK => activity.fork(head.args[1] as u32 == head.tgid),
-            kind::SIGNAL => activity.signal(head.ret as i32),
+            Told::Call {} if is_restarted(&head) => {}
+            Told::Call {} => activity.call(&decode::decode(record, options)),
+            Told::Fork { process, .. } => activity.fork(process == head.tgid),
+            Told::Signal { signal, .. } => activity.signal(signal.0),
             _ => {}
         }
     }

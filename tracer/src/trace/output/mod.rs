@@ -1,16 +1,20 @@
 //! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
 //! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
 
+pub mod event;
 pub mod json;
 pub mod loss;
 pub mod perfetto;
 pub mod record;
 pub mod strace;
 pub mod summary;
+#[cfg(test)]
+pub mod testing;
 pub mod text;
 
+pub use self::event::Event;
 use crate::capture::Losses;
-use crate::decode::value::{Call, Value};
+use crate::decode::value::Call;
 use crate::spec::{self, Spec};
 
 /// One thing to show, in the order in which it happened.
@@ -42,49 +46,8 @@ pub enum Item<'a> {
     Resumed(&'a Call<'a>),
     /// Tracing ended while the call was running: `<detached ...>`; the call was not shown before.
     Detached(&'a Call<'a>),
-    /// `--- SIGCHLD {...} ---`; `ignored`: the kernel discarded it unseen by the program.
-    Signal {
-        /// The signal's number.
-        signal: i32,
-        /// Its siginfo, decoded.
-        info: Value<'a>,
-        /// Whether the kernel discarded it.
-        ignored: bool,
-    },
-    /// `--- stopped by SIGSTOP ---`
-    Stopped {
-        /// The signal's number.
-        signal: i32,
-    },
-    /// `+++ exited with 0 +++`
-    Exited {
-        /// What was given to exit(2), 0 to 255.
-        code: i32,
-    },
-    /// `+++ killed by SIGKILL (core dumped) +++`
-    Killed {
-        /// The signal's number.
-        signal: i32,
-        /// Whether memory was dumped.
-        core: bool,
-    },
-    /// `+++ superseded by execve in pid 12 +++`
-    Superseded {
-        /// The thread that called execve(2).
-        by: u32,
-    },
-    /// A new task: JSON only.
-    Forked {
-        /// Its thread id.
-        child: u32,
-        /// Its process: another than the parent's unless it is a thread.
-        process: u32,
-    },
-    /// A program was replaced: JSON only (text has the execve line).
-    Executed {
-        /// The thread id that the task had before: another when a thread that is not the leader executed.
-        from: u32,
-    },
+    /// What is no call.
+    Event(Event<'a>),
 }
 
 /// How calls of several tasks are put in order.

@@ -14,6 +14,7 @@ use crate::schema::by_name;
 use crate::schema::set::Set;
 use crate::spec;
 use crate::trace::output::summary;
+use crate::trace::output::testing::{ended, executed, forked, signal, stopped};
 
 #[path = "schema_tests.rs"]
 mod schema;
@@ -116,21 +117,18 @@ fn events_that_are_no_calls() {
     let check = |item: Item<'_>, kind: &str, rest: &str| {
         assert_eq!(render(&mut Json::new(false), item), format!(r#"{{"v":1,"type":"{kind}"{START}{rest}}}"#) + "\n");
     };
-    let info = || Value::Struct {
-        fields: vec![("si_signo", Value::Signal(17)), ("si_pid", Value::Pid(9, None))],
-        more: false,
-    };
+    let info: Vec<u8> = [10, 0, 0, 0, 9, 0].into_iter().flat_map(i32::to_ne_bytes).collect();
     check(
-        Item::Signal { signal: 17, info: info(), ignored: true },
+        signal(10, &info, true),
         "signal",
-        r#""signal":"SIGCHLD","info":{"si_signo":"SIGCHLD","si_pid":9},"ignored":true"#,
+        r#""signal":"SIGUSR1","info":{"si_signo":"SIGUSR1","si_code":"SI_USER","si_pid":9,"si_uid":0},"ignored":true"#,
     );
-    check(Item::Stopped { signal: 34 }, "stopped", r#""signal":"SIGRT_2""#);
-    check(Item::Exited { code: 3 }, "exit", r#""code":3"#);
-    check(Item::Killed { signal: 9, core: false }, "kill", r#""signal":"SIGKILL","core":false"#);
-    check(Item::Superseded { by: 12 }, "superseded", r#""by":12"#);
-    check(Item::Forked { child: 13, process: 11 }, "fork", r#""child":13,"process":11"#);
-    check(Item::Executed { from: 12 }, "exec", r#""from":12"#);
+    check(stopped(34), "stopped", r#""signal":"SIGRT_2""#);
+    check(ended(3 << 8), "exit", r#""code":3"#);
+    check(ended(9), "kill", r#""signal":"SIGKILL","core":false"#);
+    check(executed("superseded", 12), "superseded", r#""by":12"#);
+    check(forked(13, 11), "fork", r#""child":13,"process":11"#);
+    check(executed("exec", 12), "exec", r#""from":12"#);
 }
 
 static FLAGS: Set = Set {

@@ -125,7 +125,7 @@ fn sources(report: &mut Report) {
     // Whom to trace stands in here for the child that is tried.
     let words = ["--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
     match asked::spec(words) {
-        Ok(spec) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(spec)) {
+        Ok(spec) => match ebpf::available(&spec.watch).and_then(|()| ebpf::attempt(spec.watch)) {
             Ok(()) => report.add(EBPF, State::Ok, "a child's call came back with its path and its file's name", ""),
             Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),
         },

@@ -9,6 +9,15 @@ use crate::schema::plan::Detail;
 /// A tracing request.
 #[derive(Debug, Clone)]
 pub struct Spec {
+    /// Whom and what to watch: all that a source is told.
+    pub watch: Watch,
+    /// How to show it.
+    pub view: View,
+}
+
+/// Whom and what to watch.
+#[derive(Debug, Clone)]
+pub struct Watch {
     /// The name by which tracer was called, for messages.
     pub program: String,
     /// Whom to trace.
@@ -17,78 +26,66 @@ pub struct Spec {
     pub follow: bool,
     /// Which calls.
     pub calls: CallFilter,
-    /// Which of the events are shown.
-    pub show: Show,
     /// How much of each call is copied.
     pub detail: Detail,
     /// What `tracer audit` needs is copied besides.
     pub evidence: bool,
+    /// Calls are counted: a source that can hands over none.
+    pub counting: Counting,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
     pub ring_size: Option<usize>,
-    /// What is made of the events.
-    pub output: Output,
     /// With ptrace, have the kernel pass unwanted calls without a stop (`--seccomp-bpf`).
     pub seccomp: bool,
-    /// Any loss ends with exit code 4.
-    pub strict: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
+}
+
+/// How to show what was seen, and how to end.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Which of the events are shown.
+    pub show: Show,
+    /// What is made of the events.
+    pub output: Output,
     /// When a signal may end tracing (`-I`).
     pub interrupt: Interrupt,
+    /// Any loss ends with exit code 4.
+    pub strict: bool,
     /// Exit code when tracer itself can not do its job: 1 as strace, else 125.
     pub failure: u8,
     /// Lines for stderr, before tracing begins: options that change nothing. Without the program's name.
     pub notices: Vec<String>,
 }
 
-impl Spec {
-    /// A request for events that the caller takes itself: all calls of `target` and its children, with files and addresses,
-    /// strings up to `strlen` bytes; nothing is shown.
-    pub fn events(program: &str, target: Target, backend: Backend, strlen: u32) -> Spec {
-        Spec {
+/// What of the calls is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Each of them.
+    No,
+    /// How many there were.
+    Calls,
+    /// How many there were, by process too.
+    ByProcess,
+}
+
+impl Watch {
+    /// All calls of `target` and its children, with files and addresses, strings up to `strlen` bytes; to be decoded in
+    /// [`Style::events`].
+    pub fn events(program: &str, target: Target, backend: Backend, strlen: u32) -> Watch {
+        Watch {
             program: program.to_owned(),
             target,
             follow: true,
             calls: CallFilter { nrs: Vec::new(), all: true },
-            show: Show {
-                status: StatusSet {
-                    successful: true,
-                    failed: true,
-                    unfinished: true,
-                    unavailable: true,
-                    detached: true,
-                },
-                signals: u64::MAX,
-                paths: Vec::new(),
-                quiet_exit: true,
-                quiet_attach: true,
-                quiet_superseded: true,
-                quiet_personality: true,
-                quiet_paths: true,
-            },
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
+            counting: Counting::No,
             backend,
-            seccomp: false,
             ring_size: None,
-            output: Output {
-                form: Form::None,
-                summary: None,
-                to: To::Stderr,
-                record: None,
-                color: Color::Never,
-                style: Style {
-                    fds: Fds { path: true, socket: true, dev: false, pidfd: false },
-                    ..Style::new(strlen as usize)
-                },
-            },
-            strict: false,
+            seccomp: false,
             btf: None,
-            interrupt: Interrupt::Anywhere,
-            failure: crate::exit::FAILED,
-            notices: Vec::new(),
         }
     }
 }
@@ -244,6 +241,15 @@ impl Output {
     pub fn by_process(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| summary.by_process)
     }
+
+    /// What a source is asked for.
+    pub fn counting(&self) -> Counting {
+        match (self.only_counts(), self.by_process()) {
+            (false, _) => Counting::No,
+            (true, false) => Counting::Calls,
+            (true, true) => Counting::ByProcess,
+        }
+    }
 }
 
 /// The form of the output.
@@ -370,6 +376,11 @@ pub struct Style {
 }
 
 impl Style {
+    /// For events that the caller takes itself, with strings of so many bytes.
+    pub fn events(strlen: u32) -> Style {
+        Style { fds: Fds { path: true, socket: true, dev: false, pidfd: false }, ..Style::new(strlen as usize) }
+    }
+
     /// strace's defaults, but for the bytes of a string.
     pub fn new(strlen: usize) -> Style {
         Style {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use crate::capture::Losses;
 use crate::render::sink::colored;
-use crate::spec::{self, Form, Spec, To};
+use crate::spec::{self, Form, To, View};
 use crate::trace::output::summary::Summary;
 use crate::trace::output::{self, End, Line, Render};
 
@@ -17,21 +17,21 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// What `spec` asks for. Where only counts are shown, they come last in a form that shows nothing else.
-    pub fn new(spec: &Spec) -> Renderer {
-        let summary = spec.output.summary.clone();
+    /// What `view` asks for. Where only counts are shown, they come last in a form that shows nothing else.
+    pub fn new(view: &View) -> Renderer {
+        let summary = view.output.summary.clone();
         let json = summary.as_ref().is_some_and(|summary| summary.json);
-        let shown = match spec.output.form {
+        let shown = match view.output.form {
             Form::Summary if json => Form::JSON,
             Form::Summary => Form::TEXT,
             form => form,
         };
-        let color = colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal());
+        let color = colored(view.output.color, || view.output.to == To::Stderr && std::io::stderr().is_terminal());
         let form = match shown {
-            Form::Lines(name) => output::form(name).map(|form| (form.make)(spec, color)),
+            Form::Lines(name) => output::form(name).map(|form| (form.make)(view, color)),
             Form::Summary | Form::None => None,
         };
-        let silent = matches!(spec.output.form, Form::Summary | Form::None);
+        let silent = matches!(view.output.form, Form::Summary | Form::None);
         Renderer { form, silent, summary: summary.map(|asked| (Summary::new(asked.by_process), asked)) }
     }
 

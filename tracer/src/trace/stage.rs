@@ -2,10 +2,14 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
 use tracer_common::record::blobs;
 
+use super::drive::{Driven, Turn};
 use super::filter::Filter;
 use super::notice::Notices;
 use super::render::Renderer;
@@ -15,7 +19,7 @@ use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
 use crate::schema::{Abi, by_name};
-use crate::spec::{Spec, To};
+use crate::spec::{Form as OutputForm, Spec, To};
 use crate::trace::output::{Event, Item, Line};
 use crate::trace::tasks::{Processes, Task};
 
@@ -41,6 +45,8 @@ pub struct Shower {
     /// Pids stand in every line: output goes to a file and children are followed.
     pids: bool,
     on_stderr: bool,
+    /// Somebody watches: what runs for long is shown before it ends.
+    live: bool,
     entered: Option<Entered>,
     notices: Notices,
     prctl: u32,
@@ -105,20 +111,59 @@ impl Stage for Shower {
     }
 }
 
+impl Driven for Shower {
+    fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// A trace that nobody reads any more is over. A command goes on to its end, which is tracer's as well; a recording is still
+    /// written.
+    fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
+        let unread = self.deliver(turn.idle) == Flow::Closed && self.command.pid.is_none() && !turn.recorded;
+        if unread { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn pressed(&mut self, said: &str) {
+        self.say(said);
+    }
+
+    /// The clock may have been set: lines made from now on follow it.
+    fn tick(&mut self) {
+        if !self.recorded {
+            self.wall = wall_offset();
+        }
+    }
+
+    /// Says that every task that still lives is no longer traced.
+    fn let_go(&mut self) {
+        if !self.notices.quiet() {
+            let _ = self.deliver(true);
+            for tid in self.processes.tids() {
+                self.notices.say(&format!("Process {tid} detached"));
+            }
+        }
+    }
+}
+
 impl Shower {
     /// A shower of what `spec` asks for, with its output opened.
     ///
     /// # Errors
     /// Those of opening the output.
     pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
-        let to = &spec.output.to;
+        let Spec { watch, view } = spec;
+        let to = &view.output.to;
         let to_file = matches!(to, To::File(..) | To::Pipe(_));
-        let target = &spec.target;
+        let target = &watch.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
-        let notices = Notices::new(&spec.program, spec.show.quiet_attach || wide || run_to_file);
+        let live = view.output.form == OutputForm::TEXT
+            && *to == To::Stderr
+            && view.output.style.relative.is_none()
+            && io::stderr().is_terminal();
+        let notices = Notices::new(&watch.program, view.show.quiet_attach || wide || run_to_file);
         let sink = Sink::open(to)?;
-        let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
+        let filter = Filter::new(&watch.calls, &view.show, view.output.form, |given, real| {
             notices.say(&format!(
                 "Requested path \"{}\" resolved into \"{}\"",
                 given.escape_ascii(),
@@ -128,8 +173,8 @@ impl Shower {
         Ok(Shower {
             filter,
             processes: Processes::default(),
-            options: decode::Options::new(&spec.output.style),
-            render: Renderer::new(spec),
+            options: decode::Options::new(&view.output.style),
+            render: Renderer::new(view),
             sink,
             lines: Vec::with_capacity(2 * HAND_OVER),
             count: 0,
@@ -137,8 +182,9 @@ impl Shower {
             each: matches!(to, To::Each(_)),
             flow: Flow::Open,
             wall: wall_offset(),
-            pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
+            pids: view.output.style.always_pid || to_file && (watch.follow || target.pids.len() > 1 || wide),
             on_stderr: *to == To::Stderr,
+            live,
             entered: None,
             notices,
             prctl: number("prctl"),
@@ -148,7 +194,7 @@ impl Shower {
             refused: false,
             execve: number("execve"),
             compat: false,
-            quiet_personality: spec.show.quiet_personality,
+            quiet_personality: view.show.quiet_personality,
             recorded: false,
         })
     }
@@ -205,23 +251,6 @@ impl Shower {
     /// What could not be written so far.
     pub fn unwritten(&self) -> u64 {
         self.sink.unwritten()
-    }
-
-    /// The clock may have been set: lines made from now on follow it.
-    pub fn tick(&mut self) {
-        if !self.recorded {
-            self.wall = wall_offset();
-        }
-    }
-
-    /// Says that every task that still lives is no longer traced.
-    pub fn detached(&mut self) {
-        if !self.notices.quiet() {
-            let _ = self.deliver(true);
-            for tid in self.processes.tids() {
-                self.notices.say(&format!("Process {tid} detached"));
-            }
-        }
     }
 
     /// Says something on stderr, after the lines before it.

@@ -14,7 +14,7 @@ use tracer_common::record::{blobs, records};
 
 use super::EbpfSource;
 use crate::capture::{Losses, Source, Status};
-use crate::spec::Spec;
+use crate::spec::Watch;
 
 /// What the child opens: a file that is there wherever anything can be traced, with a name in three parts.
 const OPENED: &CStr = c"/proc/self/status";
@@ -24,15 +24,15 @@ const NAME: &[u8] = b"status\0";
 /// How long the record may take: it comes within milliseconds, but on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Loads and attaches the whole object as a trace of `spec` would, and traces a child that opens a file. `spec` asks for
+/// Loads and attaches the whole object as a trace of `watch` would, and traces a child that opens a file. `watch` asks for
 /// openat(2) and for files' names.
 ///
 /// # Errors
 /// What the kernel refuses and why; what did not come back, with what was lost meanwhile.
-pub fn attempt(mut spec: Spec) -> Result<()> {
+pub fn attempt(mut watch: Watch) -> Result<()> {
     let mut child = Child::start().context("cannot start a child")?;
-    spec.target.pids = vec![child.pid];
-    let mut source = EbpfSource::open(&spec)?;
+    watch.target.pids = vec![child.pid];
+    let mut source = EbpfSource::open(&watch)?;
     child.go()?;
     let until = Instant::now() + PATIENCE;
     let mut seen = Seen::default();

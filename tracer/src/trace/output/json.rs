@@ -42,7 +42,7 @@ pub struct Json {
 /// The form, for the table of all.
 pub const FORM: Form = Form {
     name: "json",
-    make: |spec, _| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
+    make: |view, _| Box::new(Json::new(view.output.style.ip && !view.output.only_counts())),
     order: |_| Order::Ends,
     tasks: true,
 };

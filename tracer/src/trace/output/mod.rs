@@ -15,7 +15,7 @@ pub mod text;
 pub use self::event::Event;
 use crate::capture::Losses;
 use crate::decode::value::Call;
-use crate::spec::{self, Spec};
+use crate::spec::{self, View};
 
 /// One thing to show, in the order in which it happened.
 #[derive(Debug)]
@@ -66,9 +66,9 @@ pub struct Form {
     /// What `spec::Form::Lines` names it by.
     pub name: &'static str,
     /// Makes a renderer for one output; of coloured lines, if it has colours.
-    pub make: fn(&Spec, bool) -> Box<dyn Render>,
+    pub make: fn(&View, bool) -> Box<dyn Render>,
     /// In which order it wants to be told.
-    pub order: fn(&Spec) -> Order,
+    pub order: fn(&View) -> Order,
     /// It shows forks and execs, too.
     pub tasks: bool,
 }

@@ -44,8 +44,8 @@ pub struct StraceText {
 /// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
 pub const FORM: Form = Form {
     name: "text",
-    make: |spec, color| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), color)),
-    order: |spec| if spec.show.status.all() { Order::Split } else { Order::Ends },
+    make: |view, color| Box::new(StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color)),
+    order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
     tasks: false,
 };
 

@@ -218,7 +218,7 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub struct Output {
     /// Lines, objects, table.
-    pub form: Form,
+    pub form: OutputForm,
     /// A table at the end besides (`-C`).
     pub summary: Option<Summary>,
     /// Where to.
@@ -234,7 +234,7 @@ pub struct Output {
 impl Output {
     /// Calls are counted, and no event is shown: a source that can count hands over none.
     pub fn only_counts(&self) -> bool {
-        self.form == Form::Summary
+        self.form == OutputForm::Summary
     }
 
     /// Calls are counted by process too.
@@ -254,7 +254,7 @@ impl Output {
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum OutputForm {
     /// Lines of the form of that name: a row of `trace::output::FORMS`.
     Lines(&'static str),
     /// Only the summary (`-c`).
@@ -263,11 +263,11 @@ pub enum Form {
     None,
 }
 
-impl Form {
+impl OutputForm {
     /// strace's lines.
-    pub const TEXT: Form = Form::Lines("text");
+    pub const TEXT: OutputForm = OutputForm::Lines("text");
     /// JSON Lines.
-    pub const JSON: Form = Form::Lines("json");
+    pub const JSON: OutputForm = OutputForm::Lines("json");
 }
 
 /// Where output goes.
@@ -354,7 +354,7 @@ pub struct Style {
     /// Strings in hex (`-x`, `-xx`).
     pub hex: Hex,
     /// Named constants (`-X`).
-    pub names: Names,
+    pub names: NameStyle,
     /// Descriptors: paths (`-y`), everything (`-yy`).
     pub fds: Fds,
     /// Comm beside pids (`-Y`).
@@ -390,7 +390,7 @@ impl Style {
             addresses: Vec::new(),
             raw: Vec::new(),
             hex: Hex::None,
-            names: Names::Abbrev,
+            names: NameStyle::Abbrev,
             fds: Fds::default(),
             comm: false,
             stamp: Stamp::None,
@@ -433,7 +433,7 @@ pub enum Hex {
 
 /// `-X`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub enum NameStyle {
     /// Names.
     Abbrev,
     /// Numbers.

@@ -75,7 +75,7 @@ pub struct ReplaySource {
     /// Records checked and not yet given, and how many of their bytes were.
     ready: Vec<u8>,
     given: usize,
-    end: End,
+    end: Reading,
     losses: Losses,
     exit_code: Option<i32>,
     counts: Option<Counter>,
@@ -83,7 +83,7 @@ pub struct ReplaySource {
 }
 
 /// How far reading has come.
-enum End {
+enum Reading {
     Open,
     /// To be told when all that is ready was given.
     Failed(Option<Wrong>),
@@ -114,7 +114,7 @@ impl ReplaySource {
             records: 0,
             ready: Vec::new(),
             given: 0,
-            end: End::Open,
+            end: Reading::Open,
             losses: Losses::default(),
             exit_code: None,
             counts: None,
@@ -258,7 +258,7 @@ impl ReplaySource {
             Some((Tag::Head, _)) | None => Err(Wrong::Corrupt { at, why: "a second header".to_owned() }),
         });
         if let Err(wrong) = outcome {
-            self.end = End::Failed(Some(wrong));
+            self.end = Reading::Failed(Some(wrong));
         }
     }
 
@@ -274,7 +274,7 @@ impl ReplaySource {
         if !self.bytes(1)?.is_empty() {
             return Err(corrupt(end, "something follows the trailer".to_owned()));
         }
-        self.end = End::Whole;
+        self.end = Reading::Whole;
         Ok(())
     }
 
@@ -299,7 +299,7 @@ impl ReplaySource {
 
 impl Source for ReplaySource {
     fn read(&mut self, batch: &mut Batch, _wait: Duration) -> Result<Status> {
-        if self.given == self.ready.len() && matches!(self.end, End::Open) {
+        if self.given == self.ready.len() && matches!(self.end, Reading::Open) {
             self.advance();
         }
         if self.given < self.ready.len() {
@@ -307,9 +307,9 @@ impl Source for ReplaySource {
             return Ok(Status::More);
         }
         match &mut self.end {
-            End::Open => Ok(Status::More),
-            End::Whole | End::Failed(None) => Ok(Status::Done),
-            End::Failed(wrong) => match wrong.take() {
+            Reading::Open => Ok(Status::More),
+            Reading::Whole | Reading::Failed(None) => Ok(Status::Done),
+            Reading::Failed(wrong) => match wrong.take() {
                 Some(what) => Err(self.error(what).into()),
                 None => Ok(Status::Done),
             },
@@ -326,7 +326,7 @@ impl Source for ReplaySource {
     fn detach(&mut self, _batch: &mut Batch) -> Result<()> {
         self.ready.clear();
         self.given = 0;
-        self.end = End::Whole;
+        self.end = Reading::Whole;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use tracer_common::record::blobs;
 use crate::schema::records::{Asked, LineKind, RecordKind};
 use crate::schema::types::{Arg, Ty};
 use crate::schema::{Abi, by_nr, errno};
-use crate::spec::{CallFilter, Form, Show};
+use crate::spec::{CallFilter, OutputForm, Show};
 use crate::trace::output;
 
 /// The filters of one trace.
@@ -23,7 +23,7 @@ pub struct Filter {
     calls: CallFilter,
     show: Show,
     every_status: bool,
-    form: Form,
+    form: OutputForm,
     /// The form shows forks and execs, too.
     tasks: bool,
     paths: HashSet<Vec<u8>>,
@@ -33,7 +33,7 @@ pub struct Filter {
 
 impl Filter {
     /// The filters that were asked for. Resolves the paths of `-P`; `notice` is told of each that is a link.
-    pub fn new(calls: &CallFilter, show: &Show, form: Form, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
+    pub fn new(calls: &CallFilter, show: &Show, form: OutputForm, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
         let mut paths = HashSet::new();
         for given in &show.paths {
             if let Ok(real) = fs::canonicalize(Path::new(std::ffi::OsStr::from_bytes(given))) {
@@ -52,7 +52,7 @@ impl Filter {
             show: show.clone(),
             every_status: show.status.all(),
             form,
-            tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
+            tasks: matches!(form, OutputForm::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
             scratch: Vec::new(),
         }
@@ -61,10 +61,10 @@ impl Filter {
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
         match self.form {
-            Form::Lines(_) => {}
+            OutputForm::Lines(_) => {}
             // A summary is made of calls alone.
-            Form::Summary if head.kind == kind::CALL => {}
-            Form::Summary | Form::None => return false,
+            OutputForm::Summary if head.kind == kind::CALL => {}
+            OutputForm::Summary | OutputForm::None => return false,
         }
         self.line(head).is_some_and(|(kind, line)| match line.asked {
             Asked::Calls => self.wants_call(head, record),

@@ -29,7 +29,7 @@ use crate::capture::{self, Source, interrupt};
 use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
-use crate::spec::{Counting, Form, Spec, To, View, Watch};
+use crate::spec::{Counting, OutputForm, Spec, To, View, Watch};
 
 /// Carries a request out, from the source's opening to the loss report.
 ///
@@ -157,9 +157,9 @@ impl<'a> Trace<'a> {
 /// The order that an output needs.
 fn order(view: &View) -> Order {
     match view.output.form {
-        Form::Summary | Form::None => Order::Arrival,
+        OutputForm::Summary | OutputForm::None => Order::Arrival,
         _ if matches!(view.output.to, To::Each(_)) => Order::Arrival,
-        Form::Lines(name) => output::form(name).map_or(Order::Ends, |form| (form.order)(view)),
+        OutputForm::Lines(name) => output::form(name).map_or(Order::Ends, |form| (form.order)(view)),
     }
 }
 

@@ -28,7 +28,7 @@ use crate::schema::records::{Course, Told};
 
 /// How a record is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Part {
     /// The whole call, or an event.
     Whole,
     /// The entry of a call that another line comes after.
@@ -38,7 +38,7 @@ pub enum Form {
     /// A call that still ran when tracing ended and was not shown before.
     Detached,
     /// The entry of a running call with nothing behind it, for eyes that wait: [`Sequencer::reveal`]. It
-    /// comes again in another form.
+    /// comes again in another part.
     Entered,
 }
 
@@ -46,7 +46,7 @@ pub enum Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
     /// How to show it.
-    pub form: Form,
+    pub part: Part,
     /// The whole record, head and blobs.
     pub record: &'a [u8],
     /// Its head.
@@ -82,7 +82,7 @@ pub struct Sequencer {
     open: Option<Open>,
     /// Calls whose entry was shown, by task: when they began.
     unfinished: Tids<u64>,
-    tasks: Tids<Task>,
+    tasks: Tids<TaskState>,
     /// Records of running calls, where calls are not split; for the end.
     running: Tids<Vec<u8>>,
     /// All points before this time were played.
@@ -119,7 +119,7 @@ struct Open {
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Task {
+struct TaskState {
     /// The running call whose start is known from a `PENDING` record.
     begun: Option<u64>,
     /// When its last record ended.
@@ -183,23 +183,23 @@ impl Sequencer {
         self.several && self.order != Order::Arrival
     }
 
-    /// Gives the running call that comes next in the order, if it is known, as [`Form::Entered`].
+    /// Gives the running call that comes next in the order, if it is known, as [`Part::Entered`].
     pub fn reveal(&self, stage: &mut impl Stage) {
         if let (Some(open), true) = (&self.open, self.points.is_empty()) {
-            show(stage, Form::Entered, &open.record, true);
+            show(stage, Part::Entered, &open.record, true);
         }
     }
 
-    /// Plays all that waits, and the calls that still run as [`Form::Detached`].
+    /// Plays all that waits, and the calls that still run as [`Part::Detached`].
     pub fn finish(&mut self, stage: &mut impl Stage) {
         self.play(u64::MAX, stage);
         if let Some(open) = self.open.take() {
-            show(stage, Form::Detached, &open.record, true);
+            show(stage, Part::Detached, &open.record, true);
         }
         let mut left: Vec<_> = self.running.drain().collect();
         left.sort_by_key(|(tid, _)| *tid);
         for (_, record) in left {
-            show(stage, Form::Detached, &record, true);
+            show(stage, Part::Detached, &record, true);
         }
     }
 
@@ -210,13 +210,13 @@ impl Sequencer {
             if Course::of(head.kind) == Course::Span && (self.only == Some(head.tid) || self.order == Order::Arrival) {
                 self.ended(&head);
                 let shown = stage.visible(&head, record);
-                stage.step(Step { form: Form::Whole, record, head: &head, shown });
+                stage.step(Step { part: Part::Whole, record, head: &head, shown });
                 at += record.len();
                 continue;
             }
             if self.order != Order::Arrival && self.second(&head) {
                 self.several = true;
-                self.tasks.extend(self.only.map(|tid| (tid, Task { begun: self.begun(tid), last: self.played })));
+                self.tasks.extend(self.only.map(|tid| (tid, TaskState { begun: self.begun(tid), last: self.played })));
                 return at;
             }
             match Course::of(head.kind) {
@@ -228,7 +228,7 @@ impl Sequencer {
                         self.gone(head.tid);
                     }
                     self.played = self.played.max(head.time);
-                    stage.step(Step { form: Form::Whole, record, head: &head, shown });
+                    stage.step(Step { part: Part::Whole, record, head: &head, shown });
                 }
             }
             at += record.len();
@@ -378,31 +378,31 @@ impl Sequencer {
                     if let Some(head) = Head::read(record) {
                         self.unfinished = moved(mem::take(&mut self.unfinished), &head, &mut open, &self.points);
                     }
-                    show(stage, Form::Whole, record, false);
+                    show(stage, Part::Whole, record, false);
                     continue;
                 }
                 What::End if is_open => {
                     open = None;
-                    show(stage, Form::Whole, record, true);
+                    show(stage, Part::Whole, record, true);
                     continue;
                 }
                 _ => {}
             }
             if let Some(begun) = open.take() {
                 self.unfinished.insert(begun.tid(), begun.start());
-                begun.show(stage, Form::Unfinished, &self.held);
+                begun.show(stage, Part::Unfinished, &self.held);
             }
             match p.what {
                 What::Start => open = Some(Begun::Held { tid: p.tid, start: p.start, off: p.off }),
                 What::End if self.unfinished.get(&p.tid) == Some(&p.start) => {
                     self.unfinished.remove(&p.tid);
-                    show(stage, Form::Resumed, record, true);
+                    show(stage, Part::Resumed, record, true);
                 }
                 _ => {
                     if let Some(head) = Head::read(record) {
                         self.unfinished = moved(mem::take(&mut self.unfinished), &head, &mut open, &self.points);
                     }
-                    show(stage, Form::Whole, record, true);
+                    show(stage, Part::Whole, record, true);
                 }
             }
         }
@@ -468,9 +468,9 @@ fn record_at(held: &[u8], off: u32) -> &[u8] {
     first(&held[off as usize..]).map_or(&[], |(_, record)| record)
 }
 
-fn show(stage: &mut impl Stage, form: Form, record: &[u8], shown: bool) {
+fn show(stage: &mut impl Stage, part: Part, record: &[u8], shown: bool) {
     if let Some(head) = Head::read(record) {
-        stage.step(Step { form, record, head: &head, shown });
+        stage.step(Step { part, record, head: &head, shown });
     }
 }
 

@@ -13,15 +13,15 @@ use super::drive::{Driven, Turn};
 use super::filter::Filter;
 use super::notice::Notices;
 use super::render::Renderer;
-use super::sequence::{Form, Stage, Step};
+use super::sequence::{Part, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
 use crate::schema::{Abi, by_name};
-use crate::spec::{Form as OutputForm, Spec, To};
+use crate::spec::{OutputForm, Spec, To};
 use crate::trace::output::{Event, Item, Line};
-use crate::trace::tasks::{Processes, Task};
+use crate::trace::tasks::{Processes, TracedTask};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
 const HAND_OVER: usize = 64 * 1024;
@@ -102,7 +102,7 @@ impl Stage for Shower {
             if step.shown {
                 self.call(&step);
             }
-            if head.nr == self.prctl && step.form != Form::Unfinished {
+            if head.nr == self.prctl && step.part != Part::Unfinished {
                 self.renamed(head, step.record);
             }
         } else {
@@ -285,7 +285,7 @@ impl Shower {
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
         let call = decode::decode(step.record, &self.options);
-        if !matches!(step.form, Form::Unfinished | Form::Entered)
+        if !matches!(step.part, Part::Unfinished | Part::Entered)
             && let Some(summary) = self.render.summary()
         {
             summary.add_call(&call);
@@ -293,14 +293,14 @@ impl Shower {
         if self.render.is_silent() {
             return;
         }
-        let item = match step.form {
-            Form::Whole => Item::Call(&call),
-            Form::Unfinished | Form::Entered => Item::Unfinished(&call),
-            Form::Resumed => Item::Resumed(&call),
-            Form::Detached => Item::Detached(&call),
+        let item = match step.part {
+            Part::Whole => Item::Call(&call),
+            Part::Unfinished | Part::Entered => Item::Unfinished(&call),
+            Part::Resumed => Item::Resumed(&call),
+            Part::Detached => Item::Detached(&call),
         };
-        let time = if step.form == Form::Resumed { head.time.saturating_add(head.dur) } else { head.time };
-        if step.form == Form::Entered {
+        let time = if step.part == Part::Resumed { head.time.saturating_add(head.dur) } else { head.time };
+        if step.part == Part::Entered {
             return self.enter(head, item);
         }
         self.line(head, time, item);
@@ -430,7 +430,7 @@ impl Shower {
             wall: time.wrapping_add(self.wall),
             tid: head.tid,
             tgid: head.tgid,
-            comm: task.map_or(&[], Task::comm),
+            comm: task.map_or(&[], TracedTask::comm),
             many,
             item,
         };

@@ -10,7 +10,7 @@ use crate::schema::records::{COMM_LEN, Comm, Told};
 
 /// What is known of a task.
 #[derive(Debug, Clone, Copy)]
-pub struct Task {
+pub struct TracedTask {
     /// Its process.
     pub tgid: u32,
     /// When tracing of it began, CLOCK_MONOTONIC in ns.
@@ -25,7 +25,7 @@ pub struct Task {
 /// The traced tasks.
 #[derive(Debug, Default)]
 pub struct Processes {
-    tasks: HashMap<u32, Task>,
+    tasks: HashMap<u32, TracedTask>,
     /// How many of a process's tasks live, where more than one does.
     threads: HashMap<u32, u32>,
     /// When there came to be more than one.
@@ -85,12 +85,12 @@ impl Processes {
     }
 
     /// What is known of a task.
-    pub fn get(&self, tid: u32) -> Option<&Task> {
+    pub fn get(&self, tid: u32) -> Option<&TracedTask> {
         self.tasks.get(&tid)
     }
 
     /// What is known of a task, to change.
-    pub fn get_mut(&mut self, tid: u32) -> Option<&mut Task> {
+    pub fn get_mut(&mut self, tid: u32) -> Option<&mut TracedTask> {
         self.tasks.get_mut(&tid)
     }
 
@@ -112,7 +112,7 @@ impl Processes {
     }
 
     fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: Comm) {
-        let task = Task { tgid, since, left: None, compat: false, comm };
+        let task = TracedTask { tgid, since, left: None, compat: false, comm };
         if self.tasks.insert(tid, task).is_some() {
             return;
         }
@@ -126,7 +126,7 @@ impl Processes {
     }
 }
 
-impl Task {
+impl TracedTask {
     /// Its name, without the NUL.
     pub fn comm(&self) -> &[u8] {
         let end = self.comm.iter().position(|&b| b == 0).unwrap_or(COMM_LEN);
@@ -164,9 +164,9 @@ mod tests {
         assert!(!p.several(19), "the call that made the second task began alone");
         assert!(p.several(20));
         p.learn(&head(kind::EXEC, 2, 30, b"a-long-name-cut"));
-        assert_eq!(p.get(2).map(Task::comm), Some(&b"a-long-name-cut"[..]));
+        assert_eq!(p.get(2).map(TracedTask::comm), Some(&b"a-long-name-cut"[..]));
         p.rename(2, b"0123456789abcdef-more");
-        assert_eq!(p.get(2).map(Task::comm), Some(&b"0123456789abcde"[..]));
+        assert_eq!(p.get(2).map(TracedTask::comm), Some(&b"0123456789abcde"[..]));
         p.gone(2);
         assert!(!p.several(40) && p.count() == 1);
     }
@@ -194,6 +194,6 @@ mod tests {
         p.learn(&Head { ret: 1, tid: 1, ..head(kind::FORK, 2, 6, b"a") });
         let exec = head(kind::EXEC, 1, 7, b"b");
         p.learn(&Head { flags: flag::MOVED, args: [2, 0, 0, 0, exec.args[4], exec.args[5]], ..exec });
-        assert_eq!((p.count(), p.get(1).map(Task::comm)), (1, Some(&b"b"[..])));
+        assert_eq!((p.count(), p.get(1).map(TracedTask::comm)), (1, Some(&b"b"[..])));
     }
 }

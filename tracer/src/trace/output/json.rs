@@ -17,7 +17,7 @@ use tracer_common::event::flag;
 
 use self::value::{hex, signal, text, uint, value};
 use super::event::Said;
-use super::{End, Event, Form, Item, Line, Order, Render, loss};
+use super::{Event, Item, Line, LineForm, Order, Render, TraceEnd, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
@@ -40,7 +40,7 @@ pub struct Json {
 }
 
 /// The form, for the table of all.
-pub const FORM: Form = Form {
+pub const FORM: LineForm = LineForm {
     name: "json",
     make: |view, _| Box::new(Json::new(view.output.style.ip && !view.output.only_counts())),
     order: |_| Order::Ends,
@@ -131,7 +131,7 @@ impl Render for Json {
     }
 
     /// Calls that were announced and never ended, counts by call, then the summary.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         let open = std::mem::take(&mut self.open);
         for object in open.values() {
             out.extend_from_slice(object);

@@ -62,8 +62,8 @@ pub enum Order {
 }
 
 /// A form of lines: each is a file of its own, and a row of [`FORMS`].
-pub struct Form {
-    /// What `spec::Form::Lines` names it by.
+pub struct LineForm {
+    /// What `spec::OutputForm::Lines` names it by.
     pub name: &'static str,
     /// Makes a renderer for one output; of coloured lines, if it has colours.
     pub make: fn(&View, bool) -> Box<dyn Render>,
@@ -74,10 +74,10 @@ pub struct Form {
 }
 
 /// Every form.
-pub const FORMS: &[Form] = &[strace::FORM, json::FORM, perfetto::FORM];
+pub const FORMS: &[LineForm] = &[strace::FORM, json::FORM, perfetto::FORM];
 
 /// The form of that name.
-pub fn form(name: &str) -> Option<&'static Form> {
+pub fn form(name: &str) -> Option<&'static LineForm> {
     FORMS.iter().find(|form| form.name == name)
 }
 
@@ -87,12 +87,12 @@ pub trait Render {
     fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>);
 
     /// Appends what comes last. Gives the number of records.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64;
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64;
 }
 
 /// What is known at the end of a trace.
 #[derive(Debug)]
-pub struct End<'a> {
+pub struct TraceEnd<'a> {
     /// Name of the source.
     pub source: &'a str,
     /// What was lost, by reason.

@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{End, Form, Item, Line, Order, Render, json, loss};
+use super::{Item, Line, LineForm, Order, Render, TraceEnd, json, loss};
 use crate::decode::value::{Call, Ret};
 use crate::render::json::object::Object;
 
 /// The form, for the table of all.
-pub const FORM: Form =
-    Form { name: "perfetto", make: |_, _| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
+pub const FORM: LineForm =
+    LineForm { name: "perfetto", make: |_, _| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
 
 /// Renders events as a document of trace events, one on a line.
 #[derive(Debug, Default)]
@@ -136,7 +136,7 @@ impl Render for Perfetto {
     }
 
     /// The calls that still run, and what was lost.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         let last = self.last;
         for tid in self.open.keys().copied().collect::<Vec<_>>() {
             self.never_returned(tid, last, out);
@@ -198,7 +198,7 @@ mod tests {
         lines.iter().for_each(|line| form.line(line, &mut out));
         let mut losses = Losses::default();
         losses.add(Loss::RingFull, 3);
-        form.end(&End { source: "replay", losses: &losses, exit_code: None, counts: None }, &mut out);
+        form.end(&TraceEnd { source: "replay", losses: &losses, exit_code: None, counts: None }, &mut out);
         serde_json::from_slice(&out).expect("a document")
     }
 

@@ -9,7 +9,7 @@ use tracer_common::event::flag;
 
 use super::event::Said;
 use super::text::{Look, signal_name};
-use super::{End, Event, Form, Item, Order, Render};
+use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
 use crate::schema::errno;
@@ -42,7 +42,7 @@ pub struct StraceText {
 }
 
 /// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
-pub const FORM: Form = Form {
+pub const FORM: LineForm = LineForm {
     name: "text",
     make: |view, color| Box::new(StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color)),
     order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
@@ -280,7 +280,7 @@ impl Render for StraceText {
     }
 
     /// The tables that were asked for.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         if let Some((summary, columns)) = end.counts {
             summary.render(columns, out);
         }

@@ -102,7 +102,7 @@ fn an_interrupted_call_is_shown_once_and_never_forgotten() {
     assert_eq!(render(&mut json, Item::Unfinished(&begun)), "");
     let mut out = Vec::new();
     let losses = Losses::default();
-    let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: None };
+    let end = TraceEnd { source: "ebpf", losses: &losses, exit_code: None, counts: None };
     assert_eq!(json.end(&end, &mut out), 2);
     let text = String::from_utf8(out).unwrap();
     let (first, last) = text.split_once('\n').unwrap();
@@ -238,7 +238,7 @@ fn the_summary_tells_what_is_missing() {
     let mut losses = Losses::default();
     losses.add(Loss::RingFull, 5);
     let mut out = Vec::new();
-    let end = End { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
+    let end = TraceEnd { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
     Json::new(false).end(&end, &mut out);
     let last = schema::check(std::str::from_utf8(&out).unwrap().trim_end());
     assert_eq!(last["complete"], false);
@@ -260,7 +260,7 @@ fn counts_come_before_the_summary() {
         spec::Summary { columns: vec![], sort: None, wall: false, by_process: true, histogram: false, json: true };
     let mut out = Vec::new();
     let losses = Losses::default();
-    let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
+    let end = TraceEnd { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
     assert_eq!(Json::new(false).end(&end, &mut out), 4);
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = text.lines().collect();

@@ -30,8 +30,8 @@ pub struct Watch {
     pub detail: Detail,
     /// What `tracer audit` needs is copied besides.
     pub evidence: bool,
-    /// Calls are counted: a source that can hands over none.
-    pub counting: Counting,
+    /// Calls are only counted: a source that can count hands over none.
+    pub counting: Option<Counting>,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
@@ -59,15 +59,13 @@ pub struct View {
     pub notices: Vec<String>,
 }
 
-/// What of the calls is asked for.
+/// How calls are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counting {
-    /// Each of them.
-    No,
-    /// How many there were.
-    Calls,
-    /// How many there were, by process too.
-    ByProcess,
+pub struct Counting {
+    /// By process too.
+    pub by_process: bool,
+    /// By the time for which they had a CPU.
+    pub cpu_time: bool,
 }
 
 impl Watch {
@@ -81,7 +79,7 @@ impl Watch {
             calls: CallFilter { nrs: Vec::new(), all: true },
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
-            counting: Counting::No,
+            counting: None,
             backend,
             ring_size: None,
             seccomp: false,
@@ -242,13 +240,19 @@ impl Output {
         self.summary.as_ref().is_some_and(|summary| summary.by_process)
     }
 
-    /// What a source is asked for.
-    pub fn counting(&self) -> Counting {
-        match (self.only_counts(), self.by_process()) {
-            (false, _) => Counting::No,
-            (true, false) => Counting::Calls,
-            (true, true) => Counting::ByProcess,
-        }
+    /// Calls are counted by the time for which they had a CPU: as strace counts, but for what it does not have.
+    /// Percentiles and histograms tell how long calls took.
+    fn cpu_time(&self) -> bool {
+        let of_times = |column: &Column| matches!(column, Column::TimeP50 | Column::TimeP90 | Column::TimeP99);
+        self.only_counts()
+            && self.summary.as_ref().is_some_and(|summary| {
+                !summary.wall && !summary.histogram && !summary.json && !summary.columns.iter().any(of_times)
+            })
+    }
+
+    /// What a source is asked to count.
+    pub fn counting(&self) -> Option<Counting> {
+        self.only_counts().then(|| Counting { by_process: self.by_process(), cpu_time: self.cpu_time() })
     }
 }
 
@@ -301,7 +305,7 @@ pub struct Summary {
     pub columns: Vec<Column>,
     /// Sort key (`-S`).
     pub sort: Option<Column>,
-    /// Wall time (`-w`); without it system time, where the source knows it.
+    /// Time from begin to end (`-w`); see [`Counting::cpu_time`].
     pub wall: bool,
     /// A table for each process besides (`--summary-by=process`).
     pub by_process: bool,

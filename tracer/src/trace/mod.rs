@@ -29,7 +29,7 @@ use crate::capture::{self, Source, interrupt};
 use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
-use crate::spec::{Counting, OutputForm, Spec, To, View, Watch};
+use crate::spec::{OutputForm, Spec, To, View, Watch};
 
 /// Carries a request out, from the source's opening to the loss report.
 ///
@@ -68,8 +68,8 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
     if header.command_pid != 0 {
         shower.expect(header.command_pid);
     }
-    if spec.watch.counting != Counting::No {
-        source.count_only(spec.watch.counting == Counting::ByProcess);
+    if let Some(counting) = spec.watch.counting {
+        source.count_only(counting.by_process);
     }
     interrupt::install()?;
     let mut trace = Trace::new(&spec, Box::new(source), shower, None);

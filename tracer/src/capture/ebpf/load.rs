@@ -13,6 +13,7 @@ use tracer_common::plan::{PLANS, Plan};
 
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
+use super::log::{self, Log};
 use super::object::Object;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub links: Vec<OwnedFd>,
     /// Where records come.
     pub ring: Ring,
+    /// What the kernel side says of itself, if it is to.
+    pub log: Option<Log>,
     /// Task storage: what is traced.
     pub tasks: OwnedFd,
     /// Processes to adopt.
@@ -103,13 +106,20 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     }
     let object = &*with_functions(object, &functions);
     let (tally, tallies) = counters(config.flags);
-    let sizes = [("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
-    let mut object = Object::new(object, config.bytes(), &sizes).context("cannot load the kernel side")?;
+    let level = log::asked()?;
+    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
+    sizes.extend((level == 0).then_some(log::RING_OFF));
+    let mut object = Object::new(object, config.bytes(), &[(log::LEVEL, &[level])], &sizes)
+        .context("cannot load the kernel side")?;
     fill_plans(&object, &plans)?;
 
     let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
     let ring = ring?;
+    let log = match programs.first() {
+        Some(program) if level > 0 => Some(Log::open(program.as_fd())?),
+        _ => None,
+    };
     let mut links = Vec::new();
     for ((name, to), program) in wanted.iter().zip(&programs) {
         let link = match to {
@@ -122,6 +132,7 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     Ok(Loaded {
         links,
         ring,
+        log,
         tasks: object.map("TASKS")?.try_clone_to_owned()?,
         adopt: object.take("ADOPT")?,
         walk: object.take("WALK")?,
@@ -202,11 +213,11 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
         config.regs = Regs::AARCH64;
         config.flags |= Config::ARM64;
     }
-    config.flags |= match watch.counting {
-        Counting::No => 0,
-        Counting::Calls => Config::COUNT,
-        Counting::ByProcess => Config::COUNT | Config::BY_PROCESS,
-    };
+    if let Some(Counting { by_process, cpu_time }) = watch.counting {
+        config.flags |= Config::COUNT;
+        config.flags |= if by_process { Config::BY_PROCESS } else { 0 };
+        config.flags |= if cpu_time { Config::CPU_TIME } else { 0 };
+    }
     config.follow = match (watch.follow || super::only(&watch.target), watch.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,

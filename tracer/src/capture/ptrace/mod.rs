@@ -30,7 +30,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::plans::Plans;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
-use crate::spec::{Counting, Watch};
+use crate::spec::Watch;
 use crate::system::files::Files;
 use follow::Follow;
 use sys::Waited;
@@ -91,6 +91,8 @@ pub struct PtraceSource {
     scratch: Scratch,
     losses: Losses,
     tally: Option<Counter>,
+    /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
+    system: Option<u64>,
     started: Option<Started>,
     refused: Vec<(i32, io::Error)>,
     reaped: Vec<(u32, i32)>,
@@ -139,7 +141,8 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
-            tally: (watch.counting != Counting::No).then(|| Counter::new(watch.counting == Counting::ByProcess)),
+            tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
+            system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,
             refused: Vec::new(),
             reaped: Vec::new(),
@@ -198,11 +201,12 @@ impl PtraceSource {
                 return Ok(if batch.len() > start { Status::More } else { Status::Idle });
             }
             let block = !wait.is_zero();
-            let looked =
-                if block { self.near.look(|| sys::wait(false).ok().filter(|w| *w != Waited::Nothing)) } else { None };
+            let system = &mut self.system;
+            let mut look = || sys::wait_timed(false, system.as_mut()).ok().filter(|w| *w != Waited::Nothing);
+            let looked = if block { self.near.look(&mut look) } else { None };
             let waited = match looked {
                 Some(found) => found,
-                None => sys::wait(block).context("waitpid")?,
+                None => sys::wait_timed(block, self.system.as_mut()).context("waitpid")?,
             };
             match waited {
                 Waited::Task(tid, status) => {

@@ -389,7 +389,7 @@ fn strings_at_the_edge_of_memory() {
 #[test]
 fn counting_sends_no_calls() {
     let mut watch = run(&["cat", "/etc/hostname"]);
-    watch.counting = crate::spec::Counting::Calls;
+    watch.counting = Some(crate::spec::Counting { by_process: false, cpu_time: false });
     let mut trace = Trace::of(&watch);
     let seen = trace.until(|_| false);
     assert!(seen.iter().all(|s| s.head.kind != kind::CALL));

@@ -10,5 +10,6 @@ pub mod config;
 pub mod event;
 pub mod loss;
 pub mod plan;
+pub mod record;
 pub mod snapshot;
 pub mod task;

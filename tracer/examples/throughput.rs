@@ -69,7 +69,7 @@ fn main() -> Result<()> {
     let words: [OsString; 4] = ["-f".into(), "-o".into(), file.clone().into(), "true".into()];
     let spec = asked::spec(words).map_err(|fault| anyhow!("{fault:?}"))?;
     let start = Instant::now();
-    let mut trace = Trace::new(&spec, Box::new(Synthetic { tasks, made: 0 }), Shower::open(&spec)?);
+    let mut trace = Trace::new(&spec, Box::new(Synthetic { tasks, made: 0 }), Shower::open(&spec)?, None);
     trace.follow()?;
     trace.end(None)?;
     let took = start.elapsed();

@@ -125,7 +125,7 @@ fn sources(report: &mut Report) {
     // The pid only makes the words complete: the try traces a child of its own.
     let words = ["--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
     match asked::spec(words) {
-        Ok(spec) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(spec)) {
+        Ok(spec) => match ebpf::available(&spec.watch).and_then(|()| ebpf::attempt(spec.watch)) {
             Ok(()) => {
                 report.add(EBPF, State::Ok, "traced a call of a child, with its path and the name of its file", "")
             }

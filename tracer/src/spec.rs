@@ -9,6 +9,15 @@ use crate::schema::plan::Detail;
 /// A tracing request.
 #[derive(Debug, Clone)]
 pub struct Spec {
+    /// Whom and what to watch: all that a source is told.
+    pub watch: Watch,
+    /// How to show it.
+    pub view: View,
+}
+
+/// Whom and what to watch.
+#[derive(Debug, Clone)]
+pub struct Watch {
     /// The name by which tracer was called, for messages.
     pub program: String,
     /// Whom to trace.
@@ -17,78 +26,64 @@ pub struct Spec {
     pub follow: bool,
     /// Which calls.
     pub calls: CallFilter,
-    /// Which of the events are shown.
-    pub show: Show,
     /// How much of each call is copied.
     pub detail: Detail,
     /// What `tracer audit` needs is copied besides.
     pub evidence: bool,
+    /// Calls are only counted: a source that can count hands over none.
+    pub counting: Option<Counting>,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
     pub ring_size: Option<usize>,
-    /// What is made of the events.
-    pub output: Output,
     /// With ptrace, have the kernel pass unwanted calls without a stop (`--seccomp-bpf`).
     pub seccomp: bool,
-    /// Any loss ends with exit code 4.
-    pub strict: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
+}
+
+/// How to show what was seen, and how to end.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Which of the events are shown.
+    pub show: Show,
+    /// What is made of the events.
+    pub output: Output,
     /// When a signal may end tracing (`-I`).
     pub interrupt: Interrupt,
+    /// Any loss ends with exit code 4.
+    pub strict: bool,
     /// Exit code when tracer itself can not do its job: 1 as strace, else 125.
     pub failure: u8,
     /// Lines for stderr, before tracing begins: options that change nothing. Without the program's name.
     pub notices: Vec<String>,
 }
 
-impl Spec {
-    /// A request for events that the caller takes itself: all calls of `target` and its children, with files and addresses,
-    /// strings up to `strlen` bytes; nothing is shown.
-    pub fn events(program: &str, target: Target, backend: Backend, strlen: u32) -> Spec {
-        Spec {
+/// How calls are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counting {
+    /// By process too.
+    pub by_process: bool,
+    /// By the time for which they had a CPU.
+    pub cpu_time: bool,
+}
+
+impl Watch {
+    /// All calls of `target` and its children, with files and addresses, strings up to `strlen` bytes; to be decoded in
+    /// [`Style::events`].
+    pub fn events(program: &str, target: Target, backend: Backend, strlen: u32) -> Watch {
+        Watch {
             program: program.to_owned(),
             target,
             follow: true,
             calls: CallFilter { nrs: Vec::new(), all: true },
-            show: Show {
-                status: StatusSet {
-                    successful: true,
-                    failed: true,
-                    unfinished: true,
-                    unavailable: true,
-                    detached: true,
-                },
-                signals: u64::MAX,
-                paths: Vec::new(),
-                quiet_exit: true,
-                quiet_attach: true,
-                quiet_superseded: true,
-                quiet_personality: true,
-                quiet_paths: true,
-            },
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
+            counting: None,
             backend,
-            seccomp: false,
             ring_size: None,
-            output: Output {
-                form: Form::None,
-                summary: None,
-                to: To::Stderr,
-                record: None,
-                color: Color::Never,
-                style: Style {
-                    fds: Fds { path: true, socket: true, dev: false, pidfd: false },
-                    ..Style::new(strlen as usize)
-                },
-            },
-            strict: false,
+            seccomp: false,
             btf: None,
-            interrupt: Interrupt::Anywhere,
-            failure: crate::exit::FAILED,
-            notices: Vec::new(),
         }
     }
 }
@@ -221,7 +216,7 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub struct Output {
     /// Lines, objects, table.
-    pub form: Form,
+    pub form: OutputForm,
     /// A table at the end besides (`-C`).
     pub summary: Option<Summary>,
     /// Where to.
@@ -237,7 +232,7 @@ pub struct Output {
 impl Output {
     /// Calls are counted, and no event is shown: a source that can count hands over none.
     pub fn only_counts(&self) -> bool {
-        self.form == Form::Summary
+        self.form == OutputForm::Summary
     }
 
     /// Calls are counted by process too.
@@ -247,18 +242,23 @@ impl Output {
 
     /// Calls are counted by the time for which they had a CPU: as strace counts, but for what it does not have.
     /// Percentiles and histograms tell how long calls took.
-    pub fn cpu_time(&self) -> bool {
+    fn cpu_time(&self) -> bool {
         let of_times = |column: &Column| matches!(column, Column::TimeP50 | Column::TimeP90 | Column::TimeP99);
         self.only_counts()
             && self.summary.as_ref().is_some_and(|summary| {
                 !summary.wall && !summary.histogram && !summary.json && !summary.columns.iter().any(of_times)
             })
     }
+
+    /// What a source is asked to count.
+    pub fn counting(&self) -> Option<Counting> {
+        self.only_counts().then(|| Counting { by_process: self.by_process(), cpu_time: self.cpu_time() })
+    }
 }
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum OutputForm {
     /// Lines of the form of that name: a row of `trace::output::FORMS`.
     Lines(&'static str),
     /// Only the summary (`-c`).
@@ -267,11 +267,11 @@ pub enum Form {
     None,
 }
 
-impl Form {
+impl OutputForm {
     /// strace's lines.
-    pub const TEXT: Form = Form::Lines("text");
+    pub const TEXT: OutputForm = OutputForm::Lines("text");
     /// JSON Lines.
-    pub const JSON: Form = Form::Lines("json");
+    pub const JSON: OutputForm = OutputForm::Lines("json");
 }
 
 /// Where output goes.
@@ -305,7 +305,7 @@ pub struct Summary {
     pub columns: Vec<Column>,
     /// Sort key (`-S`).
     pub sort: Option<Column>,
-    /// Time from begin to end (`-w`); see [`Output::cpu_time`].
+    /// Time from begin to end (`-w`); see [`Counting::cpu_time`].
     pub wall: bool,
     /// A table for each process besides (`--summary-by=process`).
     pub by_process: bool,
@@ -358,7 +358,7 @@ pub struct Style {
     /// Strings in hex (`-x`, `-xx`).
     pub hex: Hex,
     /// Named constants (`-X`).
-    pub names: Names,
+    pub names: NameStyle,
     /// Descriptors: paths (`-y`), everything (`-yy`).
     pub fds: Fds,
     /// Comm beside pids (`-Y`).
@@ -380,6 +380,11 @@ pub struct Style {
 }
 
 impl Style {
+    /// For events that the caller takes itself, with strings of so many bytes.
+    pub fn events(strlen: u32) -> Style {
+        Style { fds: Fds { path: true, socket: true, dev: false, pidfd: false }, ..Style::new(strlen as usize) }
+    }
+
     /// strace's defaults, but for the bytes of a string.
     pub fn new(strlen: usize) -> Style {
         Style {
@@ -389,7 +394,7 @@ impl Style {
             addresses: Vec::new(),
             raw: Vec::new(),
             hex: Hex::None,
-            names: Names::Abbrev,
+            names: NameStyle::Abbrev,
             fds: Fds::default(),
             comm: false,
             stamp: Stamp::None,
@@ -432,7 +437,7 @@ pub enum Hex {
 
 /// `-X`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub enum NameStyle {
     /// Names.
     Abbrev,
     /// Numbers.

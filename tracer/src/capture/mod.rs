@@ -22,26 +22,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::Result;
-use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 pub use self::count::Count;
 use crate::schema::errno;
-use crate::spec::{Backend, Spec};
+use crate::spec::{Backend, Watch};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
 pub type Batch = Vec<u8>;
-
-/// The records of a batch, with their heads; what is no whole record ends it.
-pub fn records(batch: &[u8]) -> impl Iterator<Item = (Head, &[u8])> {
-    let mut rest = batch;
-    std::iter::from_fn(move || {
-        let head = Head::read(rest)?;
-        let (record, behind) = rest.split_at_checked((head.len as usize).max(size_of::<Head>()))?;
-        rest = behind;
-        Some((head, record))
-    })
-}
 
 /// What a read came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,41 +87,41 @@ pub trait Source {
     fn name(&self) -> &'static str;
 }
 
-/// Opens the source that `spec` asks for: eBPF where it works, else ptrace with one line on stderr that says
+/// Opens the source that `watch` asks for: eBPF where it works, else ptrace with one line on stderr that says
 /// why and what it costs.
 ///
 /// # Errors
 /// A command that can not be started ([`command::StartError`] inside), processes that can not be attached to,
 /// or a source that was asked for by name and does not work here.
-pub fn open(spec: &Spec) -> Result<Box<dyn Source>> {
-    let needs_ebpf = ebpf::only(&spec.target);
-    match spec.backend {
-        Backend::Ptrace => open_ptrace(spec),
-        Backend::Ebpf => ebpf::available(spec).and_then(|()| open_ebpf(spec)),
-        Backend::Auto => match ebpf::available(spec) {
-            Ok(()) => open_ebpf(spec),
+pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
+    let needs_ebpf = ebpf::only(&watch.target);
+    match watch.backend {
+        Backend::Ptrace => open_ptrace(watch),
+        Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch)),
+        Backend::Auto => match ebpf::available(watch) {
+            Ok(()) => open_ebpf(watch),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
                 let _ = writeln!(
                     io::stderr(),
                     "{}: using ptrace, which slows the traced program down: {reason:#}",
-                    spec.program
+                    watch.program
                 );
-                open_ptrace(spec)
+                open_ptrace(watch)
             }
         },
     }
 }
 
-fn open_ebpf(spec: &Spec) -> Result<Box<dyn Source>> {
-    Ok(Box::new(ebpf::EbpfSource::open(spec)?))
+fn open_ebpf(watch: &Watch) -> Result<Box<dyn Source>> {
+    Ok(Box::new(ebpf::EbpfSource::open(watch)?))
 }
 
-fn open_ptrace(spec: &Spec) -> Result<Box<dyn Source>> {
-    let source = ptrace::PtraceSource::open(spec)?;
+fn open_ptrace(watch: &Watch) -> Result<Box<dyn Source>> {
+    let source = ptrace::PtraceSource::open(watch)?;
     for (pid, error) in source.refused() {
         let reason = errno::said(error);
-        let _ = writeln!(io::stderr(), "{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", spec.program);
+        let _ = writeln!(io::stderr(), "{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", watch.program);
     }
     Ok(Box::new(source))
 }

@@ -8,7 +8,7 @@ use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
 use super::evidence;
 use crate::schema::types::{NO_NR, Row};
 use crate::schema::{Abi, NUMBERS, all, plan};
-use crate::spec::{CallFilter, Spec};
+use crate::spec::{CallFilter, Watch};
 
 /// What is copied of a call no row describes: its registers.
 pub const UNKNOWN: Plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
@@ -23,25 +23,25 @@ pub struct Plans {
 }
 
 impl Plans {
-    /// Lowers every row that `spec` asks for.
-    pub fn new(spec: &Spec) -> Plans {
+    /// Lowers every row that `watch` asks for.
+    pub fn new(watch: &Watch) -> Plans {
         let mut plans = Plans { table: vec![UNKNOWN; PLANS], variants: HashMap::new() };
-        plans.leave_out(&spec.calls);
+        plans.leave_out(&watch.calls);
         for row in all() {
             let native = row.nr[Abi::NATIVE as usize];
-            let wanted = wants(&spec.calls, row);
+            let wanted = wants(&watch.calls, row);
             if native != NO_NR {
                 let index = plan_index(u32::from(native), false);
-                plans.table[index as usize] = if wanted { native_plan(row, spec) } else { Plan::NONE };
+                plans.table[index as usize] = if wanted { native_plan(row, watch) } else { Plan::NONE };
                 if wanted {
-                    plans.add_variants(row, index, spec);
+                    plans.add_variants(row, index, watch);
                 }
             }
             let compat = row.nr[Abi::I386 as usize];
             if cfg!(target_arch = "x86_64") && compat != NO_NR {
                 let index = plan_index(u32::from(compat), true);
-                let wanted = if spec.evidence { row.is_evidence() } else { wanted };
-                plans.table[index as usize] = if wanted { compat_plan(row, spec) } else { Plan::NONE };
+                let wanted = if watch.evidence { row.is_evidence() } else { wanted };
+                plans.table[index as usize] = if wanted { compat_plan(row, watch) } else { Plan::NONE };
             }
         }
         plans
@@ -75,9 +75,9 @@ impl Plans {
         }
     }
 
-    fn add_variants(&mut self, row: &Row, index: u32, spec: &Spec) {
+    fn add_variants(&mut self, row: &Row, index: u32, watch: &Watch) {
         for variant in row.variants {
-            let lowered = plan::variant(variant, spec.detail);
+            let lowered = plan::variant(variant, watch.detail);
             for &value in variant.values {
                 self.variants.insert(Variant { index, value: value as u32 }, lowered);
             }
@@ -86,18 +86,18 @@ impl Plans {
 }
 
 /// The plan of a call of this machine's own ABI.
-fn native_plan(row: &Row, spec: &Spec) -> Plan {
-    match spec.evidence {
-        true => evidence::complete(row, plan::plan(row, evidence::detail(row, spec.detail))),
-        false => plan::plan(row, spec.detail),
+fn native_plan(row: &Row, watch: &Watch) -> Plan {
+    match watch.evidence {
+        true => evidence::complete(row, plan::plan(row, evidence::detail(row, watch.detail))),
+        false => plan::plan(row, watch.detail),
     }
 }
 
 /// The plan of a 32-bit call.
-fn compat_plan(row: &Row, spec: &Spec) -> Plan {
-    match spec.evidence {
-        true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, spec.detail)))),
-        false => without_layout(plan::plan(row, spec.detail)),
+fn compat_plan(row: &Row, watch: &Watch) -> Plan {
+    match watch.evidence {
+        true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, watch.detail)))),
+        false => without_layout(plan::plan(row, watch.detail)),
     }
 }
 
@@ -128,7 +128,7 @@ fn without_layout(plan: Plan) -> Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::testing::spec;
+    use crate::capture::testing::watch;
     use crate::schema::by_name;
 
     fn nr(name: &str) -> u32 {
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn unknown_numbers_are_wanted_and_copy_nothing() {
-        let plans = Plans::new(&spec());
+        let plans = Plans::new(&watch());
         for (nr, compat) in [(511, false), (511, true), (512, false), (1000, false), (u32::MAX, true)] {
             assert_eq!(plans.get(nr, compat, &[0; 6]), (&UNKNOWN, false), "{nr} {compat}");
         }
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_restriction_leaves_other_calls_out() {
-        let mut spec = spec();
-        spec.calls = CallFilter { nrs: vec![false; 512], all: false };
-        spec.calls.nrs[nr("openat") as usize] = true;
-        let plans = Plans::new(&spec);
+        let mut watch = watch();
+        watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+        watch.calls.nrs[nr("openat") as usize] = true;
+        let plans = Plans::new(&watch);
         assert_ne!(plans.get(nr("openat"), false, &[0; 6]).0.flags & Plan::WANTED, 0);
         assert_eq!(plans.get(nr("read"), false, &[0; 6]).0, &Plan::NONE);
         assert_eq!(plans.get(600, false, &[0; 6]).0, &UNKNOWN);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_argument_chooses_a_variant() {
-        let plans = Plans::new(&spec());
+        let plans = Plans::new(&watch());
         assert!(plans.get(nr("fcntl"), false, &[0, 4, 0, 0, 0, 0]).1);
         assert!(!plans.get(nr("fcntl"), false, &[0, 999, 0, 0, 0, 0]).1);
     }

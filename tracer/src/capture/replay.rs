@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use thiserror::Error;
-use tracer_common::event::{Blob, Head, align, kind};
+use tracer_common::event::{Head, kind};
+use tracer_common::record::{self, Broken};
 
 use super::count::Counter;
 use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
+use crate::schema::records::Course;
 
 /// Why a file is not, or not all of, a recording. Places are bytes from the file's start.
 #[derive(Debug, Error)]
@@ -73,7 +75,7 @@ pub struct ReplaySource {
     /// Records checked and not yet given, and how many of their bytes were.
     ready: Vec<u8>,
     given: usize,
-    end: End,
+    end: Reading,
     losses: Losses,
     exit_code: Option<i32>,
     counts: Option<Counter>,
@@ -81,7 +83,7 @@ pub struct ReplaySource {
 }
 
 /// How far reading has come.
-enum End {
+enum Reading {
     Open,
     /// To be told when all that is ready was given.
     Failed(Option<Wrong>),
@@ -112,7 +114,7 @@ impl ReplaySource {
             records: 0,
             ready: Vec::new(),
             given: 0,
-            end: End::Open,
+            end: Reading::Open,
             losses: Losses::default(),
             exit_code: None,
             counts: None,
@@ -229,20 +231,16 @@ impl ReplaySource {
             if done == bytes.len() {
                 break Ok(());
             }
-            match check(&bytes[done..]) {
-                Ok(head) => {
-                    done += head.len as usize;
+            match record::whole(&bytes[done..]) {
+                Ok((head, record)) => {
+                    done += record.len();
                     self.records += 1;
                     self.last_time = self.last_time.max(head.time.saturating_add(head.dur));
                 }
-                Err(Bad::Short) if cut => break Ok(()),
-                Err(Bad::Short) => {
-                    break Err(Wrong::Corrupt {
-                        at: start + done as u64,
-                        why: "a record runs beyond its section".to_owned(),
-                    });
+                Err(Broken::Short) if cut => break Ok(()),
+                Err(broken) => {
+                    break Err(Wrong::Corrupt { at: start + done as u64, why: broken_record(broken).to_owned() });
                 }
-                Err(Bad::Wrong(why)) => break Err(Wrong::Corrupt { at: start + done as u64, why: why.to_owned() }),
             }
         };
         bytes.truncate(done);
@@ -260,7 +258,7 @@ impl ReplaySource {
             Some((Tag::Head, _)) | None => Err(Wrong::Corrupt { at, why: "a second header".to_owned() }),
         });
         if let Err(wrong) = outcome {
-            self.end = End::Failed(Some(wrong));
+            self.end = Reading::Failed(Some(wrong));
         }
     }
 
@@ -276,18 +274,18 @@ impl ReplaySource {
         if !self.bytes(1)?.is_empty() {
             return Err(corrupt(end, "something follows the trailer".to_owned()));
         }
-        self.end = End::Whole;
+        self.end = Reading::Whole;
         Ok(())
     }
 
     /// Moves ready records to `batch`: as many as its bound allows.
     fn give(&mut self, batch: &mut Batch) {
         let limit = batch.len() + BATCH;
-        while let Some(head) = Head::read(&self.ready[self.given..]) {
-            let next = self.given + head.len as usize;
+        while let Ok((head, record)) = record::first(&self.ready[self.given..]) {
+            let next = self.given + record.len();
             match &mut self.counts {
-                Some(counts) if head.kind == kind::CALL => counts.add(&head),
-                _ => batch.extend_from_slice(&self.ready[self.given..next]),
+                Some(counts) if Course::of(head.kind) == Course::Span => counts.add(&head),
+                _ => batch.extend_from_slice(record),
             }
             self.given = next;
             if batch.len() >= limit {
@@ -301,7 +299,7 @@ impl ReplaySource {
 
 impl Source for ReplaySource {
     fn read(&mut self, batch: &mut Batch, _wait: Duration) -> Result<Status> {
-        if self.given == self.ready.len() && matches!(self.end, End::Open) {
+        if self.given == self.ready.len() && matches!(self.end, Reading::Open) {
             self.advance();
         }
         if self.given < self.ready.len() {
@@ -309,9 +307,9 @@ impl Source for ReplaySource {
             return Ok(Status::More);
         }
         match &mut self.end {
-            End::Open => Ok(Status::More),
-            End::Whole | End::Failed(None) => Ok(Status::Done),
-            End::Failed(wrong) => match wrong.take() {
+            Reading::Open => Ok(Status::More),
+            Reading::Whole | Reading::Failed(None) => Ok(Status::Done),
+            Reading::Failed(wrong) => match wrong.take() {
                 Some(what) => Err(self.error(what).into()),
                 None => Ok(Status::Done),
             },
@@ -328,7 +326,7 @@ impl Source for ReplaySource {
     fn detach(&mut self, _batch: &mut Batch) -> Result<()> {
         self.ready.clear();
         self.given = 0;
-        self.end = End::Whole;
+        self.end = Reading::Whole;
         Ok(())
     }
 
@@ -355,31 +353,14 @@ impl std::fmt::Debug for ReplaySource {
     }
 }
 
-enum Bad {
-    /// The bytes end before the record does.
-    Short,
-    Wrong(&'static str),
-}
-
-/// Checks the record at the front of `bytes`: its length and its blobs.
-fn check(bytes: &[u8]) -> Result<Head, Bad> {
-    let head = Head::read(bytes).ok_or(Bad::Short)?;
-    let len = head.len as usize;
-    if len < size_of::<Head>() || len != align(len) {
-        return Err(Bad::Wrong("a record of impossible length"));
+/// What is wrong with a record, in a section that has all its bytes.
+fn broken_record(broken: Broken) -> &'static str {
+    match broken {
+        Broken::Short => "a record runs beyond its section",
+        Broken::Length => "a record of impossible length",
+        Broken::NoBlob => "a record is too short for its blobs",
+        Broken::LongBlob => "a blob runs beyond its record",
     }
-    let record = bytes.get(..len).ok_or(Bad::Short)?;
-    let mut at = size_of::<Head>();
-    for _ in 0..head.blobs {
-        let Some(blob) = record.get(at..).and_then(Blob::read) else {
-            return Err(Bad::Wrong("a record is too short for its blobs"));
-        };
-        at = at.saturating_add(size_of::<Blob>()).saturating_add(align(blob.len as usize));
-        if at > len {
-            return Err(Bad::Wrong("a blob runs beyond its record"));
-        }
-    }
-    Ok(head)
 }
 
 #[cfg(test)]

@@ -5,53 +5,25 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command as Run;
 
-use tracer_common::event::{Blob, Head, align};
+use tracer_common::event::{Blob, Head};
+use tracer_common::record;
 
 use crate::schema::plan::Detail;
-use crate::spec::*;
+use crate::spec::{Backend, Command, Target, Watch};
 
 /// A request that traces everything of nothing.
-pub fn spec() -> Spec {
-    Spec {
-        program: "tracer".into(),
-        target: Target::default(),
+pub fn watch() -> Watch {
+    Watch {
         follow: false,
-        calls: CallFilter { nrs: Vec::new(), all: true },
-        show: Show {
-            status: StatusSet { successful: true, failed: true, unfinished: true, unavailable: true, detached: true },
-            signals: u64::MAX,
-            paths: Vec::new(),
-            quiet_exit: false,
-            quiet_attach: false,
-            quiet_superseded: false,
-            quiet_personality: false,
-            quiet_paths: false,
-        },
         detail: Detail { data: true, strlen: 32, fds: false, env: false },
-        backend: Backend::Ptrace,
-        ring_size: None,
-        output: Output {
-            form: Form::TEXT,
-            summary: None,
-            to: To::Stderr,
-            record: None,
-            color: Color::Never,
-            style: Style::new(32),
-        },
-        seccomp: false,
-        evidence: false,
-        strict: false,
-        btf: None,
-        interrupt: Interrupt::Waiting,
-        failure: crate::exit::FAILED,
-        notices: Vec::new(),
+        ..Watch::events("tracer", Target::default(), Backend::Ptrace, 32)
     }
 }
 
 /// A request that runs `argv`.
-pub fn run(argv: &[&str]) -> Spec {
+pub fn run(argv: &[&str]) -> Watch {
     let argv = argv.iter().map(OsString::from).collect();
-    Spec { target: Target { command: Some(Command { argv, ..Command::default() }), ..Target::default() }, ..spec() }
+    Watch { target: Target { command: Some(Command { argv, ..Command::default() }), ..Target::default() }, ..watch() }
 }
 
 /// A record taken apart.
@@ -67,19 +39,12 @@ pub struct Seen {
 pub fn records(mut batch: &[u8]) -> Vec<Seen> {
     let mut seen = Vec::new();
     while !batch.is_empty() {
-        let head = Head::read(batch).expect("a whole head");
-        let (record, rest) = batch.split_at(head.len as usize);
-        let mut at = size_of::<Head>();
-        let mut blobs = Vec::new();
-        for _ in 0..head.blobs {
-            let blob = Blob::read(&record[at..]).expect("a whole blob head");
-            at += size_of::<Blob>();
-            blobs.push((blob, record[at..at + blob.len as usize].to_vec()));
-            at += align(blob.len as usize);
-        }
-        assert_eq!(at, record.len(), "nothing behind the last blob");
-        seen.push(Seen { head, blobs });
-        batch = rest;
+        let (head, record) = record::whole(batch).expect("a whole record");
+        let mut blobs = record::blobs(&head, record);
+        let list = blobs.by_ref().map(|(blob, bytes)| (blob, bytes.to_vec())).collect();
+        assert!(blobs.rest().is_empty(), "nothing behind the last blob");
+        seen.push(Seen { head, blobs: list });
+        batch = &batch[record.len()..];
     }
     seen
 }

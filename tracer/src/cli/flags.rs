@@ -9,7 +9,7 @@ use super::sets::{self, Calls};
 use super::table::{self, Completes, Flag, Row, Takes};
 use super::words::{self, bad, text};
 use crate::schema::types::class;
-use crate::spec::{Column, Form, Interrupt, StatusSet};
+use crate::spec::{Column, Interrupt, OutputForm, StatusSet};
 
 /// Notes an option in the options read so far.
 pub type Set = fn(&mut Opts, &Given<'_>) -> Result<(), Fault>;
@@ -247,9 +247,9 @@ pub static FLAGS: &[Row<Set>] = &[
     flag("", &["--color"], Value("WHEN"), Output, "Colour the output: auto (on a terminal, without NO_COLOR; the default), always or never.",
         |o, g| put(&mut o.color, table::meaning(&table::WHEN, table::COLORS, g.value.unwrap_or_default()), g)).own().words(&table::WHEN),
     flag("", &["--json"], Nothing, Output, "Write JSON Lines: one object per event (with -c or -C, per row of the summary); the last one counts what was lost.",
-        |o, _| { o.form = Form::JSON; Ok(()) }).own(),
+        |o, _| { o.form = OutputForm::JSON; Ok(()) }).own(),
     flag("", &["--perfetto"], Nothing, Output, "Write Perfetto trace events: one JSON document, for ui.perfetto.dev.",
-        |o, _| { o.form = Form::Lines("perfetto"); Ok(()) }).own(),
+        |o, _| { o.form = OutputForm::Lines("perfetto"); Ok(()) }).own(),
     flag("", &["--record"], Value("FILE"), Output, "Also record to FILE; 'tracer replay FILE' shows it.",
         |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live().files(),
 

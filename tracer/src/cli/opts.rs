@@ -67,13 +67,13 @@ pub struct Opts {
     pub duration: Option<u8>,
     pub x_short: u8,
     pub hex: Option<Hex>,
-    pub names: Names,
+    pub names: NameStyle,
     pub y_short: u8,
     pub fds: Option<u64>,
     pub comm_names: bool,
     pub always_pid: bool,
     pub color: Color,
-    pub form: Form,
+    pub form: OutputForm,
     pub record: Option<PathBuf>,
     pub only_table: bool,
     pub table: bool,
@@ -135,13 +135,13 @@ impl Opts {
             duration: None,
             x_short: 0,
             hex: None,
-            names: Names::Abbrev,
+            names: NameStyle::Abbrev,
             y_short: 0,
             fds: None,
             comm_names: false,
             always_pid: false,
             color: Color::Auto,
-            form: Form::TEXT,
+            form: OutputForm::TEXT,
             record: None,
             only_table: false,
             table: false,
@@ -201,68 +201,67 @@ impl Opts {
             Some(full) => Verbose::Some(full),
         };
         let detail = Detail {
-            data: form != Form::Summary || record.is_some() || !self.paths.is_empty(),
+            data: form != OutputForm::Summary || record.is_some() || !self.paths.is_empty(),
             strlen: self.strlen,
-            fds: fds != Fds::default() && form != Form::Summary || record.is_some() || !self.paths.is_empty(),
+            fds: fds != Fds::default() && form != OutputForm::Summary || record.is_some() || !self.paths.is_empty(),
             env: record.is_some() || shows_environments(&verbose),
         };
-        Ok(Spec {
+        let show = Show {
+            status: self.status.unwrap_or(StatusSet {
+                successful: true,
+                failed: true,
+                unfinished: true,
+                unavailable: true,
+                detached: true,
+            }),
+            signals: self.signals.unwrap_or(u64::MAX),
+            paths: std::mem::take(&mut self.paths),
+            quiet_exit: quiet & QUIET_EXIT != 0,
+            quiet_attach: quiet & QUIET_ATTACH & !QUIET_PERSONALITY != 0,
+            quiet_superseded: quiet & QUIET_SUPERSEDED != 0,
+            quiet_personality: quiet & QUIET_PERSONALITY != 0,
+            quiet_paths: quiet & QUIET_PATHS != 0,
+        };
+        let output = Output {
+            form,
+            summary,
+            to,
+            record,
+            color: self.color,
+            style: Style {
+                strlen: self.strlen as usize,
+                column: self.column,
+                verbose,
+                addresses: self.verbose.take().map(Calls::others).filter(|s| s.contains(&true)).unwrap_or_default(),
+                raw: self.raw.take().map(Calls::into_set).filter(|s| s.contains(&true)).unwrap_or_default(),
+                hex,
+                names: self.names,
+                fds,
+                comm: self.comm_names,
+                stamp,
+                relative: self.relative,
+                duration: self.duration,
+                number: self.number,
+                arg_names: self.arg_names,
+                ip: self.ip,
+                always_pid: self.always_pid,
+            },
+        };
+        let watch = Watch {
             program: program.to_owned(),
             target,
             follow,
             calls: self.trace.take().map_or(CallFilter { nrs: Vec::new(), all: true }, Calls::into_filter),
-            show: Show {
-                status: self.status.unwrap_or(StatusSet {
-                    successful: true,
-                    failed: true,
-                    unfinished: true,
-                    unavailable: true,
-                    detached: true,
-                }),
-                signals: self.signals.unwrap_or(u64::MAX),
-                paths: std::mem::take(&mut self.paths),
-                quiet_exit: quiet & QUIET_EXIT != 0,
-                quiet_attach: quiet & QUIET_ATTACH & !QUIET_PERSONALITY != 0,
-                quiet_superseded: quiet & QUIET_SUPERSEDED != 0,
-                quiet_personality: quiet & QUIET_PERSONALITY != 0,
-                quiet_paths: quiet & QUIET_PATHS != 0,
-            },
             detail,
             evidence: false,
+            counting: output.counting(),
             backend: self.backend,
             ring_size: self.ring_size,
-            output: Output {
-                form,
-                summary,
-                to,
-                record,
-                color: self.color,
-                style: Style {
-                    strlen: self.strlen as usize,
-                    column: self.column,
-                    verbose,
-                    addresses: self.verbose.take().map(Calls::others).filter(|s| s.contains(&true)).unwrap_or_default(),
-                    raw: self.raw.take().map(Calls::into_set).filter(|s| s.contains(&true)).unwrap_or_default(),
-                    hex,
-                    names: self.names,
-                    fds,
-                    comm: self.comm_names,
-                    stamp,
-                    relative: self.relative,
-                    duration: self.duration,
-                    number: self.number,
-                    arg_names: self.arg_names,
-                    ip: self.ip,
-                    always_pid: self.always_pid,
-                },
-            },
             seccomp: self.seccomp && follow,
-            strict: self.strict,
             btf: self.btf,
-            interrupt,
-            failure: if own { exit::FAILED } else { exit::STRACE_USAGE },
-            notices,
-        })
+        };
+        let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };
+        Ok(Spec { watch, view: View { show, output, interrupt, strict: self.strict, failure, notices } })
     }
 
     fn stamp(&mut self) -> Result<Stamp, Fault> {
@@ -350,7 +349,7 @@ impl Opts {
             wall: self.wall,
             by_process: self.by_process,
             histogram: self.histogram,
-            json: self.form == Form::JSON,
+            json: self.form == OutputForm::JSON,
         }))
     }
 
@@ -421,8 +420,8 @@ impl Opts {
     }
 
     /// Where the output goes, where a recording goes, and the form of the output.
-    fn sink(&mut self, own: bool) -> Result<(To, Option<PathBuf>, Form), Fault> {
-        let form = if self.only_table { Form::Summary } else { self.form };
+    fn sink(&mut self, own: bool) -> Result<(To, Option<PathBuf>, OutputForm), Fault> {
+        let form = if self.only_table { OutputForm::Summary } else { self.form };
         let record = self.record.take();
         let Some(name) = &self.output else { return Ok((To::Stderr, record, form)) };
         if let [b'|' | b'!', shell @ ..] = name.as_bytes() {
@@ -432,12 +431,12 @@ impl Opts {
             return Ok((To::Pipe(std::ffi::OsStr::from_bytes(shell).to_owned()), record, form));
         }
         if own && !self.replay && Path::new(name).extension().is_some_and(|e| e == "trace") {
-            if record.is_some() || self.separate || self.append || form != Form::TEXT || self.table {
+            if record.is_some() || self.separate || self.append || form != OutputForm::TEXT || self.table {
                 let others = "--record, -ff, -A, --json, -c and -C";
                 return Err(Fault::usage(format!("a recording (-o FILE.trace) and ({others}) are mutually exclusive"))
                     .hint("to record besides other output, use --record FILE"));
             }
-            return Ok((To::Stderr, Some(name.into()), Form::None));
+            return Ok((To::Stderr, Some(name.into()), OutputForm::None));
         }
         if self.separate && self.append {
             return Err(Fault::usage("-A/--output-append-mode is not supported with -ff/--output-separately"));

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::fault::{Fault, show};
 use super::getopt::Given;
-use crate::spec::{Column, Hex, Names, User};
+use crate::spec::{Column, Hex, NameStyle, User};
 
 /// The value as text; bytes that are not UTF-8 become a character that no word has.
 pub fn text<'a>(given: &Given<'a>) -> std::borrow::Cow<'a, str> {
@@ -169,11 +169,11 @@ pub fn hex(word: &str) -> Option<Hex> {
 }
 
 /// `-X`
-pub fn names(word: &str) -> Option<Names> {
+pub fn names(word: &str) -> Option<NameStyle> {
     match word {
-        "raw" => Some(Names::Raw),
-        "abbrev" => Some(Names::Abbrev),
-        "verbose" => Some(Names::Verbose),
+        "raw" => Some(NameStyle::Raw),
+        "abbrev" => Some(NameStyle::Abbrev),
+        "verbose" => Some(NameStyle::Verbose),
         _ => None,
     }
 }

@@ -68,7 +68,9 @@ pub static TRACE: Command = Command {
     parse: |caller, args| {
         let asked = asked::trace(&caller.program, true, args);
         match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
-            Asked::For(spec) => Ok(Action::Run(job(spec, |spec| end(&spec.program, spec.failure, trace::run(&spec))))),
+            Asked::For(spec) => {
+                Ok(Action::Run(job(spec, |spec| end(&spec.watch.program, spec.view.failure, trace::run(&spec)))))
+            }
             Asked::Help => Ok(Action::Help(help::overview(&caller.program))),
             Asked::Version => Ok(Action::Version(version::own())),
         }
@@ -89,7 +91,7 @@ pub static COMMANDS: &[&Command] = &[
             let asked = asked::trace(program, false, args);
             match asked.map_err(|fault| UsageError::new(program, exit::STRACE_USAGE, fault))? {
                 Asked::For(spec) => {
-                    Ok(Action::Run(job(spec, |spec| end(&spec.program, spec.failure, trace::run(&spec)))))
+                    Ok(Action::Run(job(spec, |spec| end(&spec.watch.program, spec.view.failure, trace::run(&spec)))))
                 }
                 Asked::Help => Ok(Action::Help(help::of(program, caller.command))),
                 Asked::Version => Ok(Action::Version(version::peer("strace -- version 6.1\n"))),
@@ -197,7 +199,7 @@ pub static COMMANDS: &[&Command] = &[
             let asked = asked::replay(&caller.program, args);
             match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
                 Asked::For(replay) => Ok(Action::Run(job(replay, |asked| {
-                    end(&asked.spec.program, asked.spec.failure, trace::replay(&asked.file, &asked.spec))
+                    end(&asked.spec.watch.program, asked.spec.view.failure, trace::replay(&asked.file, &asked.spec))
                 }))),
                 Asked::Help => Ok(caller.help()),
                 Asked::Version => Ok(Action::Version(version::own())),

@@ -88,7 +88,7 @@ fn calls(filter: &CallFilter) -> String {
 
 /// The parts of a spec by name.
 fn parts(s: &Spec) -> Vec<(&'static str, String)> {
-    let (t, o, y) = (&s.target, &s.output, &s.output.style);
+    let (w, t, v, o, y) = (&s.watch, &s.watch.target, &s.view, &s.view.output, &s.view.output.style);
     let verbose = match &y.verbose {
         Verbose::Some(set) => format!("[{}]", probed(set)),
         other => format!("{other:?}"),
@@ -104,19 +104,19 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("cgroup", format!("{:?}", t.cgroup)),
         ("comm", format!("{:?}", t.comm.as_deref().map(String::from_utf8_lossy))),
         ("uid", format!("{:?}", t.uid)),
-        ("follow", format!("{:?}", s.follow)),
-        ("calls", calls(&s.calls)),
-        ("status", format!("{:?}", s.show.status).replace("StatusSet ", "")),
-        ("signals", format!("{:#x}", s.show.signals)),
-        ("paths", format!("{:?}", s.show.paths.iter().map(|p| String::from_utf8_lossy(p)).collect::<Vec<_>>())),
-        ("quiet_exit", format!("{:?}", s.show.quiet_exit)),
-        ("quiet_attach", format!("{:?}", s.show.quiet_attach)),
-        ("quiet_superseded", format!("{:?}", s.show.quiet_superseded)),
-        ("quiet_personality", format!("{:?}", s.show.quiet_personality)),
-        ("quiet_paths", format!("{:?}", s.show.quiet_paths)),
-        ("detail", format!("{:?}", s.detail).replace("Detail ", "")),
-        ("backend", format!("{:?}", s.backend)),
-        ("ring_size", format!("{:?}", s.ring_size)),
+        ("follow", format!("{:?}", w.follow)),
+        ("calls", calls(&w.calls)),
+        ("status", format!("{:?}", v.show.status).replace("StatusSet ", "")),
+        ("signals", format!("{:#x}", v.show.signals)),
+        ("paths", format!("{:?}", v.show.paths.iter().map(|p| String::from_utf8_lossy(p)).collect::<Vec<_>>())),
+        ("quiet_exit", format!("{:?}", v.show.quiet_exit)),
+        ("quiet_attach", format!("{:?}", v.show.quiet_attach)),
+        ("quiet_superseded", format!("{:?}", v.show.quiet_superseded)),
+        ("quiet_personality", format!("{:?}", v.show.quiet_personality)),
+        ("quiet_paths", format!("{:?}", v.show.quiet_paths)),
+        ("detail", format!("{:?}", w.detail).replace("Detail ", "")),
+        ("backend", format!("{:?}", w.backend)),
+        ("ring_size", format!("{:?}", w.ring_size)),
         ("form", format!("{:?}", o.form)),
         ("by_process", format!("{:?}", o.by_process())),
         ("histogram", format!("{:?}", o.summary.as_ref().is_some_and(|s| s.histogram))),
@@ -141,10 +141,10 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("arg_names", format!("{:?}", y.arg_names)),
         ("ip", format!("{:?}", y.ip)),
         ("always_pid", format!("{:?}", y.always_pid)),
-        ("strict", format!("{:?}", s.strict)),
-        ("btf", format!("{:?}", s.btf)),
-        ("interrupt", format!("{:?}", s.interrupt)),
-        ("notices", format!("{:?}", s.notices)),
+        ("strict", format!("{:?}", v.strict)),
+        ("btf", format!("{:?}", w.btf)),
+        ("interrupt", format!("{:?}", v.interrupt)),
+        ("notices", format!("{:?}", v.notices)),
     ]
 }
 
@@ -298,7 +298,7 @@ fn messages_are_those_of_the_installed_strace() {
         let theirs: Vec<&str> = stderr.lines().filter(|l| l.starts_with("strace: ") || l.starts_with("Try ")).collect();
         let (ours, our_code) = match parse([OsString::from("strace")].into_iter().chain(args)) {
             Ok(Action::Run(job)) => (
-                traced(&*job).into_iter().flat_map(|spec| &spec.notices).map(|n| format!("strace: {n}")).collect(),
+                traced(&*job).into_iter().flat_map(|spec| &spec.view.notices).map(|n| format!("strace: {n}")).collect(),
                 Some(0),
             ),
             Ok(_) => (Vec::new(), Some(0)),
@@ -333,7 +333,7 @@ proptest! {
         let line = ["tracer", "-f", "--"].into_iter().map(OsString::from).chain(argv.iter().cloned());
         match parse(line) {
             Ok(Action::Run(job)) => {
-                let command = traced(&*job).and_then(|spec| spec.target.command.clone());
+                let command = traced(&*job).and_then(|spec| spec.watch.target.command.clone());
                 prop_assert_eq!(command.map(|c| c.argv), Some(argv));
             }
             other => prop_assert!(false, "{other:?}"),
@@ -368,8 +368,8 @@ fn join(parts: &[&[u8]]) -> OsString {
 #[test]
 fn values_are_taken_as_bytes() {
     let s = spec(r"strace -P /\xff -E A=\xfe -o /tmp/\xfd true \xfc");
-    assert_eq!(s.show.paths, [b"/\xff".to_vec()]);
-    let command = s.target.command.expect("a command");
+    assert_eq!(s.view.show.paths, [b"/\xff".to_vec()]);
+    let command = s.watch.target.command.expect("a command");
     assert_eq!(command.env, [("A".into(), Some(OsStr::from_bytes(b"\xfe").to_owned()))]);
     assert_eq!(command.argv[1], OsStr::from_bytes(b"\xfc"));
 }
@@ -383,7 +383,7 @@ fn an_option_with_an_optional_value_never_eats_the_command() {
     {
         for name in flag.names() {
             let s = spec(&format!("strace {name} true"));
-            assert_eq!(s.target.command.map(|c| c.argv), Some(vec!["true".into()]), "{name}");
+            assert_eq!(s.watch.target.command.map(|c| c.argv), Some(vec!["true".into()]), "{name}");
         }
     }
 }

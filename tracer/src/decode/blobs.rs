@@ -1,9 +1,10 @@
 //! The blobs of a record, found by what they are: one pass over the record when it is opened, a short
-//! scan after that. Lengths in a record are never trusted: a blob that reaches past the end is the last.
+//! scan after that.
 
 use smallvec::SmallVec;
-use tracer_common::event::{Blob, Head, align, flag, status};
+use tracer_common::event::{Blob, Head, flag, status};
 use tracer_common::plan::phase;
+use tracer_common::record;
 
 /// The blobs of one record.
 #[derive(Debug, Default)]
@@ -38,17 +39,7 @@ impl<'a> Memory<'a> {
 impl<'a> Blobs<'a> {
     /// Indexes the blobs of `record`.
     pub fn new(record: &'a [u8], head: &Head) -> Blobs<'a> {
-        let mut list = SmallVec::new();
-        let record = record.get(..head.len as usize).unwrap_or(record);
-        let mut at = size_of::<Head>();
-        for _ in 0..head.blobs {
-            let Some(blob) = record.get(at..).and_then(Blob::read) else { break };
-            at += size_of::<Blob>();
-            let Some(bytes) = record.get(at..).and_then(|rest| rest.get(..blob.len as usize)) else { break };
-            at += align(bytes.len());
-            list.push((blob, bytes));
-        }
-        Blobs(list, head.flags & flag::BEFORE != 0)
+        Blobs(record::blobs(head, record).collect(), head.flags & flag::BEFORE != 0)
     }
 
     /// A blob with its head: the last one, since what could not be read at entry was read again at the end.

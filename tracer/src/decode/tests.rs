@@ -8,12 +8,13 @@ use tracer_common::plan::{ARG_RET, phase, shape};
 
 use super::testing::{ALL_FDS, Record, decode_row, style};
 use super::value::Ret;
-use super::{Options, decode, siginfo};
+use super::{Options, decode};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
-use crate::spec::{Hex, Names, Style, Verbose};
+use crate::spec::{Hex, NameStyle, Style, Verbose};
 use crate::trace::output::strace::{PidFormat, StraceText};
+use crate::trace::output::testing::signal;
 use crate::trace::output::{Item, Line, Render};
 use crate::{records, sets, syscalls};
 
@@ -57,8 +58,9 @@ fn lines(record: &[u8], row: &'static Row) {
 }
 
 fn styles() -> [Style; 3] {
-    let all = Style { verbose: Verbose::All, hex: Hex::NonAsciiChars, names: Names::Verbose, fds: ALL_FDS, ..style() };
-    [style(), all, Style { strlen: 0, names: Names::Raw, hex: Hex::All, number: true, ip: true, ..style() }]
+    let all =
+        Style { verbose: Verbose::All, hex: Hex::NonAsciiChars, names: NameStyle::Verbose, fds: ALL_FDS, ..style() };
+    [style(), all, Style { strlen: 0, names: NameStyle::Raw, hex: Hex::All, number: true, ip: true, ..style() }]
 }
 
 fn one_line(style: &Style, item: Item<'_>) {
@@ -108,7 +110,7 @@ proptest! {
         for style in styles() {
             let call = decode(&bytes, &Options::new(&style));
             one_line(&style, Item::Call(&call));
-            one_line(&style, Item::Signal { signal: 99, info: siginfo(&bytes), ignored: false });
+            one_line(&style, signal(99, &bytes, false));
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod effects;
 pub mod errno;
 pub mod plan;
+pub mod records;
 pub mod set;
 pub mod signal_names;
 pub mod types;

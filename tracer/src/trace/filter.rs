@@ -7,12 +7,14 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use tracer_common::event::{Blob, File, Head, align, flag, kind, path};
+use tracer_common::event::{File, Head, flag, kind, path};
 use tracer_common::plan::shape;
+use tracer_common::record::blobs;
 
+use crate::schema::records::{Asked, LineKind, RecordKind};
 use crate::schema::types::{Arg, Ty};
 use crate::schema::{Abi, by_nr, errno};
-use crate::spec::{CallFilter, Form, Show};
+use crate::spec::{CallFilter, OutputForm, Show};
 use crate::trace::output;
 
 /// The filters of one trace.
@@ -21,7 +23,7 @@ pub struct Filter {
     calls: CallFilter,
     show: Show,
     every_status: bool,
-    form: Form,
+    form: OutputForm,
     /// The form shows forks and execs, too.
     tasks: bool,
     paths: HashSet<Vec<u8>>,
@@ -31,7 +33,7 @@ pub struct Filter {
 
 impl Filter {
     /// The filters that were asked for. Resolves the paths of `-P`; `notice` is told of each that is a link.
-    pub fn new(calls: &CallFilter, show: &Show, form: Form, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
+    pub fn new(calls: &CallFilter, show: &Show, form: OutputForm, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
         let mut paths = HashSet::new();
         for given in &show.paths {
             if let Ok(real) = fs::canonicalize(Path::new(std::ffi::OsStr::from_bytes(given))) {
@@ -50,7 +52,7 @@ impl Filter {
             show: show.clone(),
             every_status: show.status.all(),
             form,
-            tasks: matches!(form, Form::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
+            tasks: matches!(form, OutputForm::Lines(name) if output::form(name).is_some_and(|form| form.tasks)),
             paths,
             scratch: Vec::new(),
         }
@@ -58,22 +60,25 @@ impl Filter {
 
     /// Whether a record makes a line.
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
-        // Forks and execs are lines of some forms only; a summary is made of calls alone.
-        let tasks = match self.form {
-            Form::Lines(_) => self.tasks,
-            Form::Summary if head.kind != kind::CALL => return false,
-            Form::Summary => false,
-            Form::None => return false,
-        };
-        match head.kind {
-            kind::CALL | kind::PENDING => self.wants_call(head, record),
-            kind::SIGNAL | kind::STOPPED => self.wants_signal(head.ret),
-            kind::EXIT if head.ret & 0x7f != 0 => self.wants_signal(head.ret & 0x7f),
-            kind::EXIT => !self.show.quiet_exit,
-            kind::EXEC if head.flags & flag::MOVED != 0 => !self.show.quiet_superseded || tasks,
-            kind::EXEC | kind::FORK => tasks,
-            _ => false,
+        match self.form {
+            OutputForm::Lines(_) => {}
+            // A summary is made of calls alone.
+            OutputForm::Summary if head.kind == kind::CALL => {}
+            OutputForm::Summary | OutputForm::None => return false,
         }
+        self.line(head).is_some_and(|(kind, line)| match line.asked {
+            Asked::Calls => self.wants_call(head, record),
+            Asked::Signals => kind.field("signal").is_some_and(|field| self.wants_signal(field.place.number(head))),
+            Asked::Exits => !self.show.quiet_exit,
+            Asked::Superseded => !self.show.quiet_superseded,
+            Asked::Tasks => self.tasks,
+        })
+    }
+
+    /// The line that the form has of a record, were it asked for.
+    pub fn line(&self, head: &Head) -> Option<(&'static RecordKind, &'static LineKind)> {
+        let kind = RecordKind::of(head.kind)?;
+        Some((kind, kind.line(head, !self.tasks)?))
     }
 
     fn wants_call(&mut self, head: &Head, record: &[u8]) -> bool {
@@ -105,7 +110,7 @@ impl Filter {
         let abi = if head.flags & flag::COMPAT != 0 { Abi::I386 } else { Abi::NATIVE };
         let args =
             by_nr(abi, head.nr).map_or(&[][..], |row| row.variant(&head.args).map_or(row.args, |form| form.args));
-        for (blob, bytes) in blobs(record) {
+        for (blob, bytes) in blobs(head, record) {
             let found = match blob.shape {
                 shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),
                 shape::FD | shape::DIRFD | shape::FDS | shape::FDSET => {
@@ -130,18 +135,6 @@ fn is_path(args: &[Arg], at: u8) -> bool {
         ty = *inner;
     }
     matches!(ty, Ty::Path)
-}
-
-/// The blobs of a record, with their bytes.
-pub fn blobs(record: &[u8]) -> impl Iterator<Item = (Blob, &[u8])> {
-    let mut rest = record.get(size_of::<Head>()..).unwrap_or_default();
-    std::iter::from_fn(move || {
-        let blob = Blob::read(rest)?;
-        let from = size_of::<Blob>();
-        let bytes = rest.get(from..from.checked_add(blob.len as usize)?)?;
-        rest = rest.get(from + align(blob.len as usize)..).unwrap_or_default();
-        Some((blob, bytes))
-    })
 }
 
 /// Puts the path of an `event::File` together; false when it has none, or not all of it.

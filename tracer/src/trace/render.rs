@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 
 use crate::capture::Losses;
 use crate::render::sink::colored;
-use crate::spec::{self, Form, Spec, To};
+use crate::spec::{self, OutputForm, To, View};
 use crate::trace::output::summary::Summary;
-use crate::trace::output::{self, End, Line, Render};
+use crate::trace::output::{self, Line, Render, TraceEnd};
 
 /// Lines of one form, and the counts of a summary.
 pub struct Renderer {
@@ -17,21 +17,21 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// What `spec` asks for. Where only counts are shown, they come last in a form that shows nothing else.
-    pub fn new(spec: &Spec) -> Renderer {
-        let summary = spec.output.summary.clone();
+    /// What `view` asks for. Where only counts are shown, they come last in a form that shows nothing else.
+    pub fn new(view: &View) -> Renderer {
+        let summary = view.output.summary.clone();
         let json = summary.as_ref().is_some_and(|summary| summary.json);
-        let shown = match spec.output.form {
-            Form::Summary if json => Form::JSON,
-            Form::Summary => Form::TEXT,
+        let shown = match view.output.form {
+            OutputForm::Summary if json => OutputForm::JSON,
+            OutputForm::Summary => OutputForm::TEXT,
             form => form,
         };
-        let color = colored(spec.output.color, || spec.output.to == To::Stderr && std::io::stderr().is_terminal());
+        let color = colored(view.output.color, || view.output.to == To::Stderr && std::io::stderr().is_terminal());
         let form = match shown {
-            Form::Lines(name) => output::form(name).map(|form| (form.make)(spec, color)),
-            Form::Summary | Form::None => None,
+            OutputForm::Lines(name) => output::form(name).map(|form| (form.make)(view, color)),
+            OutputForm::Summary | OutputForm::None => None,
         };
-        let silent = matches!(spec.output.form, Form::Summary | Form::None);
+        let silent = matches!(view.output.form, OutputForm::Summary | OutputForm::None);
         Renderer { form, silent, summary: summary.map(|asked| (Summary::new(asked.by_process), asked)) }
     }
 
@@ -55,6 +55,6 @@ impl Renderer {
     /// What comes last. Returns the number of records.
     pub fn finish(&mut self, source: &str, losses: &Losses, exit_code: Option<i32>, out: &mut Vec<u8>) -> u64 {
         let counts = self.summary.as_ref().map(|(summary, asked)| (summary, asked));
-        self.form.as_mut().map_or(0, |form| form.end(&End { source, losses, exit_code, counts }, out))
+        self.form.as_mut().map_or(0, |form| form.end(&TraceEnd { source, losses, exit_code, counts }, out))
     }
 }

@@ -18,15 +18,17 @@ mod tids;
 use std::collections::HashMap;
 use std::mem;
 
-use tracer_common::event::{Head, flag, kind};
+use tracer_common::event::{Head, flag};
+use tracer_common::record::{first, records};
 
 use self::begun::Begun;
 use self::tids::Tids;
 use super::output::Order;
+use crate::schema::records::{Course, Told};
 
 /// How a record is to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Part {
     /// The whole call, or an event.
     Whole,
     /// The entry of a call that another line comes after.
@@ -36,7 +38,7 @@ pub enum Form {
     /// A call that still ran when tracing ended and was not shown before.
     Detached,
     /// The entry of a running call with nothing behind it, for eyes that wait: [`Sequencer::reveal`]. It
-    /// comes again in another form.
+    /// comes again in another part.
     Entered,
 }
 
@@ -44,7 +46,7 @@ pub enum Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
     /// How to show it.
-    pub form: Form,
+    pub part: Part,
     /// The whole record, head and blobs.
     pub record: &'a [u8],
     /// Its head.
@@ -80,7 +82,7 @@ pub struct Sequencer {
     open: Option<Open>,
     /// Calls whose entry was shown, by task: when they began.
     unfinished: Tids<u64>,
-    tasks: Tids<Task>,
+    tasks: Tids<TaskState>,
     /// Records of running calls, where calls are not split; for the end.
     running: Tids<Vec<u8>>,
     /// All points before this time were played.
@@ -117,7 +119,7 @@ struct Open {
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Task {
+struct TaskState {
     /// The running call whose start is known from a `PENDING` record.
     begun: Option<u64>,
     /// When its last record ended.
@@ -155,11 +157,8 @@ impl Sequencer {
             } else {
                 self.held.extend_from_slice(&batch[at..]);
             }
-            while let Some(head) = Head::read(&self.held[off..]) {
-                let end = off + head.len as usize;
-                if (head.len as usize) < size_of::<Head>() || end > self.held.len() {
-                    break;
-                }
+            while let Ok((head, record)) = first(&self.held[off..]) {
+                let end = off + record.len();
                 self.hold(&head, off, end, stage);
                 off = end;
             }
@@ -184,71 +183,66 @@ impl Sequencer {
         self.several && self.order != Order::Arrival
     }
 
-    /// Gives the running call that comes next in the order, if it is known, as [`Form::Entered`].
+    /// Gives the running call that comes next in the order, if it is known, as [`Part::Entered`].
     pub fn reveal(&self, stage: &mut impl Stage) {
         if let (Some(open), true) = (&self.open, self.points.is_empty()) {
-            show(stage, Form::Entered, &open.record, true);
+            show(stage, Part::Entered, &open.record, true);
         }
     }
 
-    /// Plays all that waits, and the calls that still run as [`Form::Detached`].
+    /// Plays all that waits, and the calls that still run as [`Part::Detached`].
     pub fn finish(&mut self, stage: &mut impl Stage) {
         self.play(u64::MAX, stage);
         if let Some(open) = self.open.take() {
-            show(stage, Form::Detached, &open.record, true);
+            show(stage, Part::Detached, &open.record, true);
         }
         let mut left: Vec<_> = self.running.drain().collect();
         left.sort_by_key(|(tid, _)| *tid);
         for (_, record) in left {
-            show(stage, Form::Detached, &record, true);
+            show(stage, Part::Detached, &record, true);
         }
     }
 
     /// Plays records as they come, up to the first that shows a second task. Returns how far it came.
     fn straight(&mut self, batch: &[u8], stage: &mut impl Stage) -> usize {
         let mut at = 0;
-        while let Some(head) = Head::read(&batch[at..]) {
-            let end = at + head.len as usize;
-            if (head.len as usize) < size_of::<Head>() || end > batch.len() {
-                return batch.len();
-            }
-            let record = &batch[at..end];
-            if head.kind == kind::CALL && (self.only == Some(head.tid) || self.order == Order::Arrival) {
+        for (head, record) in records(batch) {
+            if Course::of(head.kind) == Course::Span && (self.only == Some(head.tid) || self.order == Order::Arrival) {
                 self.ended(&head);
                 let shown = stage.visible(&head, record);
-                stage.step(Step { form: Form::Whole, record, head: &head, shown });
-                at = end;
+                stage.step(Step { part: Part::Whole, record, head: &head, shown });
+                at += record.len();
                 continue;
             }
             if self.order != Order::Arrival && self.second(&head) {
                 self.several = true;
-                self.tasks.extend(self.only.map(|tid| (tid, Task { begun: self.begun(tid), last: self.played })));
+                self.tasks.extend(self.only.map(|tid| (tid, TaskState { begun: self.begun(tid), last: self.played })));
                 return at;
             }
-            match head.kind {
-                kind::MARK => {}
-                kind::PENDING => self.runs(&head, record, stage),
-                _ => {
+            match Course::of(head.kind) {
+                Course::Mark => {}
+                Course::Running => self.runs(&head, record, stage),
+                Course::Span | Course::Point => {
                     let shown = stage.visible(&head, record);
-                    if head.kind == kind::EXIT {
+                    if matches!(Told::of(&head), Told::Exit { .. }) {
                         self.gone(head.tid);
                     }
                     self.played = self.played.max(head.time);
-                    stage.step(Step { form: Form::Whole, record, head: &head, shown });
+                    stage.step(Step { part: Part::Whole, record, head: &head, shown });
                 }
             }
-            at = end;
+            at += record.len();
         }
-        at
+        batch.len()
     }
 
     /// Whether a record shows that there is another task than the only one so far.
     fn second(&mut self, head: &Head) -> bool {
-        if head.kind == kind::MARK {
+        if Course::of(head.kind) == Course::Mark {
             return false;
         }
         let only = *self.only.get_or_insert(head.tid);
-        only != head.tid || (head.kind == kind::FORK && head.ret == 1)
+        only != head.tid || matches!(Told::of(head), Told::Fork { traced: true, .. })
     }
 
     /// The start of the running call of the only task.
@@ -293,7 +287,8 @@ impl Sequencer {
 
     /// Makes the points of the record at `off`.
     fn hold(&mut self, head: &Head, off: usize, end: usize, stage: &mut impl Stage) {
-        if head.kind == kind::MARK {
+        let course = Course::of(head.kind);
+        if course == Course::Mark {
             self.mark = self.mark.max(head.time);
             return;
         }
@@ -301,8 +296,8 @@ impl Sequencer {
         let visible = stage.visible(head, record);
         let mut point = Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
         let task = self.tasks.entry(head.tid).or_default();
-        match head.kind {
-            kind::CALL => {
+        match course {
+            Course::Span => {
                 let before = head.flags & flag::BEFORE != 0;
                 let stop = head.time.saturating_add(head.dur);
                 let stop = if before { stop.max(self.played) } else { stop };
@@ -320,7 +315,7 @@ impl Sequencer {
                 }
                 self.points.push(Point { time: stop, ..point });
             }
-            kind::PENDING => {
+            Course::Running => {
                 let stale = task.begun == Some(head.time) || (head.time < task.last && head.flags & flag::BEFORE == 0);
                 if !visible || stale {
                     return;
@@ -332,20 +327,25 @@ impl Sequencer {
                     self.running.insert(head.tid, record.to_vec());
                 }
             }
-            _ => {
+            Course::Point | Course::Mark => {
                 if visible {
                     point.what = What::Event;
                     point.time = point.time.max(task.last);
                     task.last = point.time;
                 }
-                if head.kind == kind::FORK && head.ret == 1 {
-                    self.tasks.entry(head.args[0] as u32).or_default().last = head.time;
-                } else if head.kind == kind::EXIT {
-                    point.time = point.time.max(task.last);
-                    self.tasks.remove(&head.tid);
-                } else if head.kind == kind::EXEC && head.flags & flag::MOVED != 0 {
-                    let from = self.tasks.remove(&(head.args[0] as u32)).unwrap_or_default();
-                    self.tasks.entry(head.tid).or_default().begun = from.begun;
+                match Told::of(head) {
+                    Told::Fork { child, traced: true, .. } => {
+                        self.tasks.entry(child).or_default().last = head.time;
+                    }
+                    Told::Exit { .. } => {
+                        point.time = point.time.max(task.last);
+                        self.tasks.remove(&head.tid);
+                    }
+                    Told::Exec { from, moved: true, .. } => {
+                        let from = self.tasks.remove(&from).unwrap_or_default();
+                        self.tasks.entry(head.tid).or_default().begun = from.begun;
+                    }
+                    _ => {}
                 }
                 self.points.push(point);
             }
@@ -357,9 +357,12 @@ impl Sequencer {
         if call.flags & flag::MOVED == 0 {
             return call.tid;
         }
-        let mut heads = self.points.iter().filter_map(|p| Head::read(record_at(&self.held, p.off)));
-        let moved = |h: &Head| h.kind == kind::EXEC && h.flags & flag::MOVED != 0 && h.tid == call.tid;
-        heads.rfind(moved).map_or(call.tid, |exec| exec.args[0] as u32)
+        let heads = self.points.iter().rev().filter_map(|p| Head::read(record_at(&self.held, p.off)));
+        let mut moved = heads.filter(|head| head.tid == call.tid).filter_map(|head| match Told::of(&head) {
+            Told::Exec { from, moved: true, .. } => Some(from),
+            _ => None,
+        });
+        moved.next().unwrap_or(call.tid)
     }
 
     /// Plays all points before `mark`, in order.
@@ -375,31 +378,31 @@ impl Sequencer {
                     if let Some(head) = Head::read(record) {
                         self.unfinished = moved(mem::take(&mut self.unfinished), &head, &mut open, &self.points);
                     }
-                    show(stage, Form::Whole, record, false);
+                    show(stage, Part::Whole, record, false);
                     continue;
                 }
                 What::End if is_open => {
                     open = None;
-                    show(stage, Form::Whole, record, true);
+                    show(stage, Part::Whole, record, true);
                     continue;
                 }
                 _ => {}
             }
             if let Some(begun) = open.take() {
                 self.unfinished.insert(begun.tid(), begun.start());
-                begun.show(stage, Form::Unfinished, &self.held);
+                begun.show(stage, Part::Unfinished, &self.held);
             }
             match p.what {
                 What::Start => open = Some(Begun::Held { tid: p.tid, start: p.start, off: p.off }),
                 What::End if self.unfinished.get(&p.tid) == Some(&p.start) => {
                     self.unfinished.remove(&p.tid);
-                    show(stage, Form::Resumed, record, true);
+                    show(stage, Part::Resumed, record, true);
                 }
                 _ => {
                     if let Some(head) = Head::read(record) {
                         self.unfinished = moved(mem::take(&mut self.unfinished), &head, &mut open, &self.points);
                     }
-                    show(stage, Form::Whole, record, true);
+                    show(stage, Part::Whole, record, true);
                 }
             }
         }
@@ -440,13 +443,13 @@ impl Sequencer {
 /// After execve in a thread that was not the leader, its running call goes on under the leader's id; a
 /// task that is gone runs nothing.
 fn moved(mut unfinished: Tids<u64>, head: &Head, open: &mut Option<Begun>, points: &[Point]) -> Tids<u64> {
-    match head.kind {
-        kind::EXEC if head.flags & flag::MOVED != 0 => {
-            if let Some(start) = unfinished.remove(&(head.args[0] as u32)) {
+    match Told::of(head) {
+        Told::Exec { from, moved: true, .. } => {
+            if let Some(start) = unfinished.remove(&from) {
                 unfinished.insert(head.tid, start);
             }
         }
-        kind::EXIT => {
+        Told::Exit { .. } => {
             // The old leader of a process whose other thread called execve: that call's end comes under its id.
             let ends = |start| points.iter().any(|p| p.what == What::End && p.tid == head.tid && p.start == start);
             if unfinished.get(&head.tid).is_some_and(|&start| !ends(start)) {
@@ -462,14 +465,12 @@ fn moved(mut unfinished: Tids<u64>, head: &Head, open: &mut Option<Begun>, point
 }
 
 fn record_at(held: &[u8], off: u32) -> &[u8] {
-    let rest = &held[off as usize..];
-    let len = Head::read(rest).map_or(0, |h| h.len as usize);
-    &rest[..len.min(rest.len())]
+    first(&held[off as usize..]).map_or(&[], |(_, record)| record)
 }
 
-fn show(stage: &mut impl Stage, form: Form, record: &[u8], shown: bool) {
+fn show(stage: &mut impl Stage, part: Part, record: &[u8], shown: bool) {
     if let Some(head) = Head::read(record) {
-        stage.step(Step { form, record, head: &head, shown });
+        stage.step(Step { part, record, head: &head, shown });
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::*;
 use proptest::prelude::*;
+use tracer_common::event::kind;
 
 /// Writes what it is given as words: `tid+` unfinished, `tid-` resumed, `tid` whole, each with its start.
 #[derive(Default)]
-struct Log(Vec<(u32, Form, u8, u64)>);
+struct Log(Vec<(u32, Part, u8, u64)>);
 
 impl Stage for Log {
     fn visible(&mut self, head: &Head, _: &[u8]) -> bool {
@@ -13,21 +14,21 @@ impl Stage for Log {
     }
     fn step(&mut self, step: Step<'_>) {
         if step.shown {
-            self.0.push((step.head.tid, step.form, step.head.kind, step.head.time));
+            self.0.push((step.head.tid, step.part, step.head.kind, step.head.time));
         }
     }
 }
 
 impl Log {
     fn words(&self) -> String {
-        let word = |&(tid, form, what, time): &(u32, Form, u8, u64)| {
-            let sign = match form {
-                Form::Unfinished => "+",
-                Form::Resumed => "-",
-                Form::Detached => "!",
-                Form::Entered => "?",
-                Form::Whole if what == kind::CALL => "",
-                Form::Whole => "*",
+        let word = |&(tid, part, what, time): &(u32, Part, u8, u64)| {
+            let sign = match part {
+                Part::Unfinished => "+",
+                Part::Resumed => "-",
+                Part::Detached => "!",
+                Part::Entered => "?",
+                Part::Whole if what == kind::CALL => "",
+                Part::Whole => "*",
             };
             format!("{tid}@{time}{sign}")
         };
@@ -194,19 +195,19 @@ proptest! {
         let mut ended = 0;
         let mut running: HashMap<u32, u64> = HashMap::new();
         let mut last: HashMap<u32, u64> = HashMap::new();
-        for &(tid, form, what, time) in &whole.0 {
+        for &(tid, part, what, time) in &whole.0 {
             prop_assert!(matches!(what, kind::CALL | kind::PENDING));
-            match form {
-                Form::Resumed => prop_assert_eq!(running.remove(&tid), Some(time)),
+            match part {
+                Part::Resumed => prop_assert_eq!(running.remove(&tid), Some(time)),
                 _ => {
                     prop_assert!(!running.contains_key(&tid));
                     prop_assert!(last.insert(tid, time).is_none_or(|t| t < time), "a task's calls in order");
-                    if form == Form::Unfinished {
+                    if part == Part::Unfinished {
                         running.insert(tid, time);
                     }
                 }
             }
-            ended += usize::from(matches!(form, Form::Whole | Form::Resumed));
+            ended += usize::from(matches!(part, Part::Whole | Part::Resumed));
         }
         prop_assert!(running.is_empty());
         prop_assert_eq!(ended, made);

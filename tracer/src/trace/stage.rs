@@ -2,20 +2,26 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+
 use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
+use tracer_common::record::blobs;
 
-use super::filter::{Filter, blobs};
+use super::drive::{Driven, Turn};
+use super::filter::Filter;
 use super::notice::Notices;
 use super::render::Renderer;
-use super::sequence::{Form, Stage, Step};
+use super::sequence::{Part, Stage, Step};
 use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
+use crate::schema::records::Told;
 use crate::schema::{Abi, by_name};
-use crate::spec::{Form as OutputForm, Spec, To};
-use crate::trace::output::{Item, Line};
-use crate::trace::tasks::{Processes, Task};
+use crate::spec::{OutputForm, Spec, To};
+use crate::trace::output::{Event, Item, Line};
+use crate::trace::tasks::{Processes, TracedTask};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
 const HAND_OVER: usize = 64 * 1024;
@@ -39,7 +45,8 @@ pub struct Shower {
     /// Pids stand in every line: output goes to a file and children are followed.
     pids: bool,
     on_stderr: bool,
-    text: bool,
+    /// Somebody watches: what runs for long is shown before it ends.
+    live: bool,
     entered: Option<Entered>,
     notices: Notices,
     prctl: u32,
@@ -95,11 +102,45 @@ impl Stage for Shower {
             if step.shown {
                 self.call(&step);
             }
-            if head.nr == self.prctl && step.form != Form::Unfinished {
+            if head.nr == self.prctl && step.part != Part::Unfinished {
                 self.renamed(head, step.record);
             }
         } else {
             self.event(&step);
+        }
+    }
+}
+
+impl Driven for Shower {
+    fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// A trace that nobody reads any more is over. A command goes on to its end, which is tracer's as well; a recording is still
+    /// written.
+    fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
+        let unread = self.deliver(turn.idle) == Flow::Closed && self.command.pid.is_none() && !turn.recorded;
+        if unread { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn pressed(&mut self, said: &str) {
+        self.say(said);
+    }
+
+    /// The clock may have been set: lines made from now on follow it.
+    fn tick(&mut self) {
+        if !self.recorded {
+            self.wall = wall_offset();
+        }
+    }
+
+    /// Says that every task that still lives is no longer traced.
+    fn let_go(&mut self) {
+        if !self.notices.quiet() {
+            let _ = self.deliver(true);
+            for tid in self.processes.tids() {
+                self.notices.say(&format!("Process {tid} detached"));
+            }
         }
     }
 }
@@ -110,14 +151,19 @@ impl Shower {
     /// # Errors
     /// Those of opening the output.
     pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
-        let to = &spec.output.to;
+        let Spec { watch, view } = spec;
+        let to = &view.output.to;
         let to_file = matches!(to, To::File(..) | To::Pipe(_));
-        let target = &spec.target;
+        let target = &watch.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
-        let notices = Notices::new(&spec.program, spec.show.quiet_attach || wide || run_to_file);
+        let live = view.output.form == OutputForm::TEXT
+            && *to == To::Stderr
+            && view.output.style.relative.is_none()
+            && io::stderr().is_terminal();
+        let notices = Notices::new(&watch.program, view.show.quiet_attach || wide || run_to_file);
         let sink = Sink::open(to)?;
-        let filter = Filter::new(&spec.calls, &spec.show, spec.output.form, |given, real| {
+        let filter = Filter::new(&watch.calls, &view.show, view.output.form, |given, real| {
             notices.say(&format!(
                 "Requested path \"{}\" resolved into \"{}\"",
                 given.escape_ascii(),
@@ -127,8 +173,8 @@ impl Shower {
         Ok(Shower {
             filter,
             processes: Processes::default(),
-            options: decode::Options::new(&spec.output.style),
-            render: Renderer::new(spec),
+            options: decode::Options::new(&view.output.style),
+            render: Renderer::new(view),
             sink,
             lines: Vec::with_capacity(2 * HAND_OVER),
             count: 0,
@@ -136,9 +182,9 @@ impl Shower {
             each: matches!(to, To::Each(_)),
             flow: Flow::Open,
             wall: wall_offset(),
-            pids: spec.output.style.always_pid || to_file && (spec.follow || target.pids.len() > 1 || wide),
+            pids: view.output.style.always_pid || to_file && (watch.follow || target.pids.len() > 1 || wide),
             on_stderr: *to == To::Stderr,
-            text: spec.output.form == OutputForm::TEXT,
+            live,
             entered: None,
             notices,
             prctl: number("prctl"),
@@ -148,7 +194,7 @@ impl Shower {
             refused: false,
             execve: number("execve"),
             compat: false,
-            quiet_personality: spec.show.quiet_personality,
+            quiet_personality: view.show.quiet_personality,
             recorded: false,
         })
     }
@@ -170,10 +216,10 @@ impl Shower {
     /// Before its program runs, the command's process is a copy of tracer: when execve failed, what it still
     /// does is to say so and to exit, which is not the command's doing.
     fn is_ours(&mut self, head: &Head) -> bool {
-        match head.kind {
-            kind::EXEC => self.unstarted = false,
-            kind::CALL if self.refused => return true,
-            kind::CALL if head.nr == self.execve && head.ret < 0 => self.refused = true,
+        match Told::of(head) {
+            Told::Exec { .. } => self.unstarted = false,
+            Told::Call {} if self.refused => return true,
+            Told::Call {} if head.nr == self.execve && head.ret < 0 => self.refused = true,
             _ => {}
         }
         false
@@ -205,23 +251,6 @@ impl Shower {
     /// What could not be written so far.
     pub fn unwritten(&self) -> u64 {
         self.sink.unwritten()
-    }
-
-    /// The clock may have been set: lines made from now on follow it.
-    pub fn tick(&mut self) {
-        if !self.recorded {
-            self.wall = wall_offset();
-        }
-    }
-
-    /// Says that every task that still lives is no longer traced.
-    pub fn detached(&mut self) {
-        if !self.notices.quiet() {
-            let _ = self.deliver(true);
-            for tid in self.processes.tids() {
-                self.notices.say(&format!("Process {tid} detached"));
-            }
-        }
     }
 
     /// Says something on stderr, after the lines before it.
@@ -256,7 +285,7 @@ impl Shower {
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
         let call = decode::decode(step.record, &self.options);
-        if !matches!(step.form, Form::Unfinished | Form::Entered)
+        if !matches!(step.part, Part::Unfinished | Part::Entered)
             && let Some(summary) = self.render.summary()
         {
             summary.add_call(&call);
@@ -264,14 +293,14 @@ impl Shower {
         if self.render.is_silent() {
             return;
         }
-        let item = match step.form {
-            Form::Whole => Item::Call(&call),
-            Form::Unfinished | Form::Entered => Item::Unfinished(&call),
-            Form::Resumed => Item::Resumed(&call),
-            Form::Detached => Item::Detached(&call),
+        let item = match step.part {
+            Part::Whole => Item::Call(&call),
+            Part::Unfinished | Part::Entered => Item::Unfinished(&call),
+            Part::Resumed => Item::Resumed(&call),
+            Part::Detached => Item::Detached(&call),
         };
-        let time = if step.form == Form::Resumed { head.time.saturating_add(head.dur) } else { head.time };
-        if step.form == Form::Entered {
+        let time = if step.part == Part::Resumed { head.time.saturating_add(head.dur) } else { head.time };
+        if step.part == Part::Entered {
             return self.enter(head, item);
         }
         self.line(head, time, item);
@@ -305,41 +334,28 @@ impl Shower {
 
     fn event(&mut self, step: &Step<'_>) {
         let head = step.head;
-        if head.kind == kind::PENDING {
-            return self.call(step);
+        let told = Told::of(head);
+        match told {
+            Told::Running {} => return self.call(step),
+            Told::Exit { status, .. } => return self.exited(step, status),
+            _ => self.processes.learn(head),
         }
-        if head.kind != kind::EXIT {
-            self.processes.learn(head);
-        }
-        match head.kind {
-            kind::ATTACH => self.notices.attached(head.tgid),
-            kind::FORK => {
-                if head.ret == 1 && !self.notices.quiet() {
-                    self.say(&format!("Process {} attached", head.args[0] as u32));
-                }
-                if step.shown {
-                    self.line(
-                        head,
-                        head.time,
-                        Item::Forked { child: head.args[0] as u32, process: head.args[1] as u32 },
-                    );
-                }
+        match told {
+            Told::Attach { .. } => self.notices.attached(head.tgid),
+            Told::Fork { child, traced: true, .. } if !self.notices.quiet() => {
+                self.say(&format!("Process {child} attached"));
             }
-            kind::EXEC if step.shown => {
-                let from = head.args[0] as u32;
-                let moved = head.flags & flag::MOVED != 0;
-                let item = if moved && self.text { Item::Superseded { by: from } } else { Item::Executed { from } };
-                self.line(head, head.time, item);
-            }
-            kind::SIGNAL if step.shown => {
-                let info = blobs(step.record).next().map_or(&[][..], |(_, bytes)| bytes);
-                let info = decode::siginfo(info);
-                let item = Item::Signal { signal: head.ret as i32, info, ignored: head.flags & flag::IGNORED != 0 };
-                self.line(head, head.time, item);
-            }
-            kind::STOPPED if step.shown => self.line(head, head.time, Item::Stopped { signal: head.ret as i32 }),
-            kind::EXIT => self.exited(step),
             _ => {}
+        }
+        if step.shown {
+            self.tell(head, step.record);
+        }
+    }
+
+    /// Makes the line of an event.
+    fn tell(&mut self, head: &Head, record: &[u8]) {
+        if let Some((kind, line)) = self.filter.line(head) {
+            self.line(head, head.time, Item::Event(Event::new(kind, line, head, record)));
         }
     }
 
@@ -359,25 +375,25 @@ impl Shower {
         }
     }
 
-    fn exited(&mut self, step: &Step<'_>) {
+    fn exited(&mut self, step: &Step<'_>, status: i32) {
         let head = step.head;
         let (leads, others) = (head.tid == head.tgid, self.processes.threads(head.tgid) > 1);
         if leads && self.command.pid == Some(head.tgid) {
-            self.command.status = Some(head.ret as i32);
+            self.command.status = Some(status);
         }
         if let (true, true, Some(task)) = (leads, others, self.processes.get_mut(head.tid)) {
             // A leader whose threads live on: its process ends with the last of them, and so does its line.
-            task.left = Some(head.ret as i32);
+            task.left = Some(status);
             return;
         }
         if step.shown {
-            self.line(head, head.time, ended(head.ret as i32));
+            self.tell(head, step.record);
         }
         self.forget(head.tid);
         let leader = self.processes.get(head.tgid).and_then(|task| task.left);
         if let (Some(status), 1) = (leader, self.processes.threads(head.tgid)) {
             if step.shown {
-                self.line(&Head { tid: head.tgid, ..*head }, head.time, ended(status));
+                self.tell(&Head { tid: head.tgid, ret: status.into(), ..*head }, step.record);
             }
             self.forget(head.tgid);
         }
@@ -414,7 +430,7 @@ impl Shower {
             wall: time.wrapping_add(self.wall),
             tid: head.tid,
             tgid: head.tgid,
-            comm: task.map_or(&[], Task::comm),
+            comm: task.map_or(&[], TracedTask::comm),
             many,
             item,
         };
@@ -444,7 +460,7 @@ impl Shower {
         if head.args[0] == libc::PR_SET_NAME as u64
             && head.ret == 0
             && head.flags & flag::COMPAT == 0
-            && let Some((_, name)) = blobs(record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
+            && let Some((_, name)) = blobs(head, record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
         {
             self.processes.rename(head.tid, name);
         }
@@ -454,14 +470,6 @@ impl Shower {
 /// The native number of a call, one that none has where there is no such call.
 fn number(name: &str) -> u32 {
     by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
-}
-
-/// A wait status (`task_struct.exit_code`) as a line.
-fn ended(status: i32) -> Item<'static> {
-    match status & 0x7f {
-        0 => Item::Exited { code: (status >> 8) & 0xff },
-        signal => Item::Killed { signal, core: status & 0x80 != 0 },
-    }
 }
 
 /// CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns.

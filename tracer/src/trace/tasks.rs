@@ -4,14 +4,13 @@
 
 use std::collections::HashMap;
 
-use tracer_common::event::{Head, flag, kind};
+use tracer_common::event::Head;
 
-/// Bytes of a task's name with its NUL (`TASK_COMM_LEN`, include/linux/sched.h).
-pub const COMM_LEN: usize = 16;
+use crate::schema::records::{COMM_LEN, Comm, Told};
 
 /// What is known of a task.
 #[derive(Debug, Clone, Copy)]
-pub struct Task {
+pub struct TracedTask {
     /// Its process.
     pub tgid: u32,
     /// When tracing of it began, CLOCK_MONOTONIC in ns.
@@ -20,13 +19,13 @@ pub struct Task {
     pub left: Option<i32>,
     /// Its last call was a 32-bit one.
     pub compat: bool,
-    comm: [u8; COMM_LEN],
+    comm: Comm,
 }
 
 /// The traced tasks.
 #[derive(Debug, Default)]
 pub struct Processes {
-    tasks: HashMap<u32, Task>,
+    tasks: HashMap<u32, TracedTask>,
     /// How many of a process's tasks live, where more than one does.
     threads: HashMap<u32, u32>,
     /// When there came to be more than one.
@@ -36,21 +35,18 @@ pub struct Processes {
 impl Processes {
     /// Takes what a record says of tasks. For an `EXIT` the task is still known until [`Processes::gone`].
     pub fn learn(&mut self, head: &Head) {
-        match head.kind {
-            kind::ATTACH => {
-                self.add(head.tid, head.tgid, head.time, comm_of(head));
-            }
-            kind::FORK if head.ret == 1 => {
-                self.add(head.args[0] as u32, head.args[1] as u32, head.time, comm_of(head));
-            }
-            kind::EXEC => {
-                if head.flags & flag::MOVED != 0 {
-                    self.gone(head.args[0] as u32);
+        match Told::of(head) {
+            Told::Attach { comm, .. } => self.add(head.tid, head.tgid, head.time, comm),
+            Told::Fork { child, process, traced: true, comm } => self.add(child, process, head.time, comm),
+            Told::Exec { from, moved, comm, .. } => {
+                if moved {
+                    self.gone(from);
                 }
-                self.add(head.tid, head.tgid, head.time, comm_of(head));
+                self.add(head.tid, head.tgid, head.time, comm);
             }
+            Told::Mark {} => {}
             _ => {
-                if !self.tasks.contains_key(&head.tid) && head.kind != kind::MARK {
+                if !self.tasks.contains_key(&head.tid) {
                     self.add(head.tid, head.tgid, head.time, [0; COMM_LEN]);
                 }
             }
@@ -89,12 +85,12 @@ impl Processes {
     }
 
     /// What is known of a task.
-    pub fn get(&self, tid: u32) -> Option<&Task> {
+    pub fn get(&self, tid: u32) -> Option<&TracedTask> {
         self.tasks.get(&tid)
     }
 
     /// What is known of a task, to change.
-    pub fn get_mut(&mut self, tid: u32) -> Option<&mut Task> {
+    pub fn get_mut(&mut self, tid: u32) -> Option<&mut TracedTask> {
         self.tasks.get_mut(&tid)
     }
 
@@ -115,8 +111,8 @@ impl Processes {
         self.tasks.len()
     }
 
-    fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: [u8; COMM_LEN]) {
-        let task = Task { tgid, since, left: None, compat: false, comm };
+    fn add(&mut self, tid: u32, tgid: u32, since: u64, comm: Comm) {
+        let task = TracedTask { tgid, since, left: None, compat: false, comm };
         if self.tasks.insert(tid, task).is_some() {
             return;
         }
@@ -130,7 +126,7 @@ impl Processes {
     }
 }
 
-impl Task {
+impl TracedTask {
     /// Its name, without the NUL.
     pub fn comm(&self) -> &[u8] {
         let end = self.comm.iter().position(|&b| b == 0).unwrap_or(COMM_LEN);
@@ -138,16 +134,10 @@ impl Task {
     }
 }
 
-/// The name in a record of an attach, a fork or an exec: `args[4..6]`, as it lies in memory.
-fn comm_of(head: &Head) -> [u8; COMM_LEN] {
-    let mut comm = [0; COMM_LEN];
-    comm[..8].copy_from_slice(&head.args[4].to_ne_bytes());
-    comm[8..].copy_from_slice(&head.args[5].to_ne_bytes());
-    comm
-}
-
 #[cfg(test)]
 mod tests {
+    use tracer_common::event::{flag, kind};
+
     use super::*;
 
     fn head(what: u8, tid: u32, time: u64, name: &[u8]) -> Head {
@@ -174,9 +164,9 @@ mod tests {
         assert!(!p.several(19), "the call that made the second task began alone");
         assert!(p.several(20));
         p.learn(&head(kind::EXEC, 2, 30, b"a-long-name-cut"));
-        assert_eq!(p.get(2).map(Task::comm), Some(&b"a-long-name-cut"[..]));
+        assert_eq!(p.get(2).map(TracedTask::comm), Some(&b"a-long-name-cut"[..]));
         p.rename(2, b"0123456789abcdef-more");
-        assert_eq!(p.get(2).map(Task::comm), Some(&b"0123456789abcde"[..]));
+        assert_eq!(p.get(2).map(TracedTask::comm), Some(&b"0123456789abcde"[..]));
         p.gone(2);
         assert!(!p.several(40) && p.count() == 1);
     }
@@ -204,6 +194,6 @@ mod tests {
         p.learn(&Head { ret: 1, tid: 1, ..head(kind::FORK, 2, 6, b"a") });
         let exec = head(kind::EXEC, 1, 7, b"b");
         p.learn(&Head { flags: flag::MOVED, args: [2, 0, 0, 0, exec.args[4], exec.args[5]], ..exec });
-        assert_eq!((p.count(), p.get(1).map(Task::comm)), (1, Some(&b"b"[..])));
+        assert_eq!((p.count(), p.get(1).map(TracedTask::comm)), (1, Some(&b"b"[..])));
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tracer_common::event::{Head, flag, kind};
 
 use super::*;
-use crate::capture::{Count, Losses};
+use crate::capture::{Batch, Count, Losses, Status};
 use crate::cli::asked;
 
 /// Gives one batch a read.
@@ -57,7 +57,7 @@ fn trace(options: &[&str], made: Made) -> (String, Ending) {
     let spec = asked::spec(words).expect("a request to trace");
     let mut shower = Shower::open(&spec).expect("an output");
     shower.expect(1);
-    let mut trace = Trace::new(&spec, Box::new(made), shower);
+    let mut trace = Trace::new(&spec, Box::new(made), shower, None);
     trace.follow().expect("no error");
     let ending = trace.end(None).expect("no error");
     (std::fs::read_to_string(file).expect("text"), ending)

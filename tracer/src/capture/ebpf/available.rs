@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use super::load::VMLINUX;
-use crate::spec::{Spec, Target};
+use crate::spec::{Target, Watch};
 
 /// Capability bits, include/uapi/linux/capability.h.
 const CAP_SYS_ADMIN: u32 = 21;
@@ -24,14 +24,14 @@ pub fn only(target: &Target) -> bool {
 ///
 /// # Errors
 /// The first of: capabilities, BTF, PID namespace.
-pub fn available(spec: &Spec) -> Result<()> {
+pub fn available(watch: &Watch) -> Result<()> {
     let caps = effective_capabilities();
     let has = |cap: u32| caps >> cap & 1 != 0;
     ensure!(
         has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON)),
         "eBPF needs CAP_BPF and CAP_PERFMON; run as root, or with sudo"
     );
-    let btf = spec.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
+    let btf = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     ensure!(btf.exists(), "eBPF needs {}, which a kernel with CONFIG_DEBUG_INFO_BTF has", btf.display());
     if let Ok(namespace) = std::fs::read_link("/proc/self/ns/pid")
         && namespace != Path::new(FIRST_PID_NAMESPACE)

@@ -18,7 +18,7 @@ use super::object::Object;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
-use crate::spec::{Spec, Target};
+use crate::spec::{Counting, Target, Watch};
 
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -86,12 +86,12 @@ pod! {
 }
 
 /// Loads and attaches everything.
-pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
-    let path = spec.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
-    let plans = Plans::new(spec);
-    let size = ring_size(spec.ring_size)?;
+pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
+    let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
+    let plans = Plans::new(watch);
+    let size = ring_size(watch.ring_size)?;
     let types = KernelTypes::read(&path)?;
-    let mut config = config(spec, &types, &plans, size)?;
+    let mut config = config(watch, &types, &plans, size)?;
     let mut functions = Vec::new();
     if let Some((cast, types)) = types.casts() {
         config.types = types;
@@ -207,18 +207,18 @@ fn asked(plans: &Plans, index: usize) -> bool {
 }
 
 /// What the kernel side is told of the request.
-fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<Config> {
+fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<Config> {
     let mut config = Config { off: types.offsets()?, own_tgid: std::process::id(), ..Config::NONE };
     if cfg!(target_arch = "aarch64") {
         config.regs = Regs::AARCH64;
         config.flags |= Config::ARM64;
     }
-    if spec.output.only_counts() {
+    if let Some(Counting { by_process, cpu_time }) = watch.counting {
         config.flags |= Config::COUNT;
-        config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
-        config.flags |= if spec.output.cpu_time() { Config::CPU_TIME } else { 0 };
+        config.flags |= if by_process { Config::BY_PROCESS } else { 0 };
+        config.flags |= if cpu_time { Config::CPU_TIME } else { 0 };
     }
-    config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
+    config.follow = match (watch.follow || super::only(&watch.target), watch.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
         (false, false) => follow::NONE,
@@ -234,7 +234,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     }
     config.wake = (ring / 4).min(256 << 10);
     config.look = if ring >= 4 << 20 { 7 } else { 0 };
-    aim(&mut config, &spec.target)?;
+    aim(&mut config, &watch.target)?;
     Ok(config)
 }
 

@@ -32,7 +32,7 @@ use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::schema::place_of;
-use crate::spec::Spec;
+use crate::spec::Watch;
 
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
@@ -78,16 +78,15 @@ struct Targets {
 }
 
 impl EbpfSource {
-    /// Loads the kernel side for `spec` and begins to trace.
+    /// Loads the kernel side for `watch` and begins to trace.
     ///
     /// # Errors
     /// What the kernel refuses and why; a command that can not be started; a process that is not there.
-    pub fn open(spec: &Spec) -> Result<EbpfSource> {
+    pub fn open(watch: &Watch) -> Result<EbpfSource> {
         // Before any thread is started: the child is a copy of this one alone.
-        let command = spec.target.command.as_ref().map(Started::spawn).transpose()?;
-        let loaded = load::load(spec, OBJECT)?;
-        let endless =
-            spec.target.all || spec.target.cgroup.is_some() || spec.target.comm.is_some() || spec.target.uid.is_some();
+        let command = watch.target.command.as_ref().map(Started::spawn).transpose()?;
+        let loaded = load::load(watch, OBJECT)?;
+        let endless = only(&watch.target);
         let mut source = EbpfSource {
             loaded,
             detached: false,
@@ -99,7 +98,7 @@ impl EbpfSource {
             active: Instant::now(),
             checked: Instant::now(),
         };
-        source.adopt(&spec.target.pids)?;
+        source.adopt(&watch.target.pids)?;
         if let Some(mut command) = command {
             source.mark(command.pid())?;
             command.release().context("the command was gone before it began")?;

@@ -8,12 +8,13 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use tracer_common::event::{Blob, align, kind, status};
+use tracer_common::event::{kind, status};
 use tracer_common::plan::{ARG_RET, shape};
+use tracer_common::record::{blobs, records};
 
 use super::EbpfSource;
-use crate::capture::{Losses, Source, Status, records};
-use crate::spec::Spec;
+use crate::capture::{Losses, Source, Status};
+use crate::spec::Watch;
 
 /// What the child opens: a file that is there wherever anything can be traced, with a name in three parts.
 const OPENED: &CStr = c"/proc/self/status";
@@ -23,15 +24,15 @@ const NAME: &[u8] = b"status\0";
 /// How long the record may take: it comes within milliseconds, but on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Loads and attaches the whole object as a trace of `spec` would, and traces a child that opens a file. `spec` asks for
+/// Loads and attaches the whole object as a trace of `watch` would, and traces a child that opens a file. `watch` asks for
 /// openat(2) and for files' names.
 ///
 /// # Errors
 /// What the kernel refuses and why; what did not come back, with what was lost meanwhile.
-pub fn attempt(mut spec: Spec) -> Result<()> {
+pub fn attempt(mut watch: Watch) -> Result<()> {
     let mut child = Child::start().context("cannot start a child")?;
-    spec.target.pids = vec![child.pid];
-    let mut source = EbpfSource::open(&spec)?;
+    watch.target.pids = vec![child.pid];
+    let mut source = EbpfSource::open(&watch)?;
     child.go()?;
     let until = Instant::now() + PATIENCE;
     let mut seen = Seen::default();
@@ -59,14 +60,11 @@ impl Seen {
     fn look(&mut self, batch: &[u8]) {
         for (head, record) in records(batch).filter(|(head, _)| head.kind == kind::CALL) {
             self.call |= i64::from(head.nr) == libc::SYS_openat;
-            let mut rest = record.get(size_of_val(&head)..).unwrap_or_default();
-            while let Some(blob) = Blob::read(rest) {
-                let Some(bytes) = rest.get(size_of::<Blob>()..size_of::<Blob>() + blob.len as usize) else { break };
+            for (blob, bytes) in blobs(&head, record) {
                 self.path |= blob.shape == shape::TEXT && blob.status == status::WHOLE && bytes == OPENED.to_bytes();
                 self.name |= blob.shape == shape::FD
                     && blob.arg == ARG_RET
                     && bytes.windows(NAME.len()).any(|part| part == NAME);
-                rest = rest.get(align(size_of::<Blob>() + blob.len as usize)..).unwrap_or_default();
             }
         }
     }

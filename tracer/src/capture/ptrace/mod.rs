@@ -30,7 +30,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::plans::Plans;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
-use crate::spec::Spec;
+use crate::spec::Watch;
 use crate::system::files::Files;
 use follow::Follow;
 use sys::Waited;
@@ -108,32 +108,32 @@ const BATCH_MAX: usize = 256 * 1024;
 const GATHER: Duration = Duration::from_millis(2);
 
 impl PtraceSource {
-    /// Attaches to the processes of `spec` and starts its command.
+    /// Attaches to the processes of `watch` and starts its command.
     ///
     /// # Errors
     /// A command that can not be started ([`super::command::StartError`] inside), or when no process could
     /// be attached to. Single refusals are in [`PtraceSource::refused`].
-    pub fn open(spec: &Spec) -> Result<PtraceSource> {
-        PtraceSource::open_with(spec, Options { seccomp: spec.seccomp })
+    pub fn open(watch: &Watch) -> Result<PtraceSource> {
+        PtraceSource::open_with(watch, Options { seccomp: watch.seccomp })
     }
 
     /// As [`PtraceSource::open`], with options.
     ///
     /// # Errors
     /// As `open`.
-    pub fn open_with(spec: &Spec, options: Options) -> Result<PtraceSource> {
-        let target = &spec.target;
+    pub fn open_with(watch: &Watch, options: Options) -> Result<PtraceSource> {
+        let target = &watch.target;
         anyhow::ensure!(
             !target.all && target.cgroup.is_none() && target.comm.is_none() && target.uid.is_none(),
             "ptrace can only trace a command and processes given by their ids"
         );
-        let filter = seccomp::filter(spec, options);
+        let filter = seccomp::filter(watch, options);
         let mut source = PtraceSource {
-            follow: spec.follow,
-            options: attach::options(spec.follow, filter.is_some()),
+            follow: watch.follow,
+            options: attach::options(watch.follow, filter.is_some()),
             go: sys::Go::Syscall,
             filter_asked: filter.is_some(),
-            plans: Plans::new(spec),
+            plans: Plans::new(watch),
             tasks: Tasks::default(),
             early: HashMap::new(),
             held: Batch::new(),
@@ -141,8 +141,8 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
-            tally: spec.output.only_counts().then(|| Counter::new(spec.output.by_process())),
-            system: spec.output.cpu_time().then_some(0),
+            tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
+            system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,
             refused: Vec::new(),
             reaped: Vec::new(),
@@ -150,7 +150,7 @@ impl PtraceSource {
             near: Follow::default(),
             detached: false,
         };
-        if !spec.follow || !target.pids.is_empty() {
+        if !watch.follow || !target.pids.is_empty() {
             // A task that is not seen, or was not from its start, may have registered memory.
             source.memory.careful();
         }

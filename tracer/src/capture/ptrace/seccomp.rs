@@ -8,7 +8,7 @@ use super::sys::NATIVE_ARCH;
 use crate::capture::command::Filter;
 use crate::capture::plans::Plans;
 use crate::schema::NUMBERS;
-use crate::spec::Spec;
+use crate::spec::Watch;
 
 const NR: u32 = 0;
 const ARCH: u32 = 4;
@@ -30,14 +30,14 @@ const ALWAYS: [libc::c_long; 6] = [
 ];
 
 /// The filter for a request; `None` when it may not or need not be used.
-pub fn filter(spec: &Spec, options: Options) -> Option<Filter> {
+pub fn filter(watch: &Watch, options: Options) -> Option<Filter> {
     let usable = options.seccomp
-        && spec.follow
-        && !spec.calls.all
-        && spec.target.command.is_some()
-        && spec.target.pids.is_empty()
+        && watch.follow
+        && !watch.calls.all
+        && watch.target.command.is_some()
+        && watch.target.pids.is_empty()
         && has_sys_admin();
-    usable.then(|| build(&Plans::new(spec)))
+    usable.then(|| build(&Plans::new(watch)))
 }
 
 /// Stops for wanted calls of this ABI, for unknown numbers, and for every call of another ABI.
@@ -75,7 +75,7 @@ fn has_sys_admin() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::testing::spec;
+    use crate::capture::testing::watch;
     use crate::spec::CallFilter;
 
     /// Runs the filter as the kernel would.
@@ -95,15 +95,15 @@ mod tests {
 
     #[test]
     fn the_filter_agrees_with_the_plans() {
-        let mut spec = spec();
-        spec.calls = CallFilter { nrs: vec![false; 512], all: false };
+        let mut watch = watch();
+        watch.calls = CallFilter { nrs: vec![false; 512], all: false };
         for nr in [0, 1, 2, 100, 257, 511] {
-            spec.calls.nrs[nr] = true;
+            watch.calls.nrs[nr] = true;
         }
-        let plans = Plans::new(&spec);
+        let plans = Plans::new(&watch);
         let filter = build(&plans);
         for nr in 0..520u32 {
-            let wanted = spec.calls.wants(nr)
+            let wanted = watch.calls.wants(nr)
                 || ALWAYS.contains(&libc::c_long::from(nr as i32))
                 || libc::c_long::from(nr as i32) == libc::SYS_ioctl;
             if libc::c_long::from(nr as i32) != libc::SYS_ioctl {

@@ -17,8 +17,8 @@ struct Trace {
 }
 
 impl Trace {
-    fn of(spec: &Spec) -> Trace {
-        Trace { source: PtraceSource::open(spec).expect("it opens"), batch: Batch::new() }
+    fn of(watch: &Watch) -> Trace {
+        Trace { source: PtraceSource::open(watch).expect("it opens"), batch: Batch::new() }
     }
 
     /// Reads until `enough` of the records so far, or the end.
@@ -34,8 +34,8 @@ impl Trace {
         }
     }
 
-    fn all(spec: &Spec) -> Vec<Seen> {
-        Trace::of(spec).until(|_| false)
+    fn all(watch: &Watch) -> Vec<Seen> {
+        Trace::of(watch).until(|_| false)
     }
 }
 
@@ -94,12 +94,12 @@ fn a_failed_execve_is_the_only_call() {
 
 #[test]
 fn only_wanted_calls_are_sent() {
-    let mut spec = run(&["cat", "/etc/hostname"]);
-    spec.calls = CallFilter { nrs: vec![false; 512], all: false };
-    spec.calls.nrs[libc::SYS_openat as usize] = true;
+    let mut watch = run(&["cat", "/etc/hostname"]);
+    watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+    watch.calls.nrs[libc::SYS_openat as usize] = true;
     for seccomp in [false, true] {
-        spec.follow = seccomp;
-        let mut source = PtraceSource::open_with(&spec, Options { seccomp }).expect("it opens");
+        watch.follow = seccomp;
+        let mut source = PtraceSource::open_with(&watch, Options { seccomp }).expect("it opens");
         let mut batch = Batch::new();
         while source.read(&mut batch, Duration::from_millis(100)).expect("it reads") != Status::Done {}
         let seen = records(&batch);
@@ -111,10 +111,10 @@ fn only_wanted_calls_are_sent() {
 
 #[test]
 fn a_filtered_command_does_not_outlive_its_tracer() {
-    let mut spec = run(&["sh", "-c", "while :; do :; done"]);
-    spec.follow = true;
-    spec.calls = CallFilter { nrs: vec![false; 512], all: false };
-    let mut source = PtraceSource::open_with(&spec, Options { seccomp: true }).expect("it opens");
+    let mut watch = run(&["sh", "-c", "while :; do :; done"]);
+    watch.follow = true;
+    watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+    let mut source = PtraceSource::open_with(&watch, Options { seccomp: true }).expect("it opens");
     let mut batch = Batch::new();
     while !records(&batch).iter().any(|s| s.head.kind == kind::EXEC) {
         source.read(&mut batch, Duration::from_millis(100)).expect("it reads");
@@ -130,10 +130,10 @@ fn a_filtered_command_does_not_outlive_its_tracer() {
 
 #[test]
 fn children_are_followed() {
-    let mut spec = run(&["sh", "-c", "for i in 1 2 3 4 5; do /bin/cat /etc/hostname; done >/dev/null; (exit 3)"]);
-    spec.follow = true;
-    spec.detail.fds = true;
-    let seen = Trace::all(&spec);
+    let mut watch = run(&["sh", "-c", "for i in 1 2 3 4 5; do /bin/cat /etc/hostname; done >/dev/null; (exit 3)"]);
+    watch.follow = true;
+    watch.detail.fds = true;
+    let seen = Trace::all(&watch);
     let forks: Vec<u64> = seen.iter().filter(|s| s.head.kind == kind::FORK).map(|s| s.head.args[0]).collect();
     assert!(forks.len() >= 5, "{forks:?}");
     for child in forks {
@@ -198,9 +198,9 @@ fn signals_carry_their_siginfo_and_are_delivered() {
 
 #[test]
 fn a_group_stop_is_told_and_ends() {
-    let mut spec = run(&["sh", "-c", "(sleep 0.2; kill -CONT $$) & kill -STOP $$; exit 5"]);
-    spec.follow = true;
-    let seen = Trace::all(&spec);
+    let mut watch = run(&["sh", "-c", "(sleep 0.2; kill -CONT $$) & kill -STOP $$; exit 5"]);
+    watch.follow = true;
+    let seen = Trace::all(&watch);
     assert!(seen.iter().any(|s| s.head.kind == kind::STOPPED && s.head.ret == i64::from(libc::SIGSTOP)));
     assert!(seen.iter().any(|s| s.head.kind == kind::EXIT && s.head.ret == 5 << 8));
 }
@@ -225,9 +225,9 @@ fn a_thread_may_run_another_program() {
         }
         int main(void) { pthread_t t; pthread_create(&t, 0, run, 0); for (;;) pause(); }"#
     );
-    let mut spec = run(&[&program]);
-    spec.follow = true;
-    let seen = Trace::all(&spec);
+    let mut watch = run(&[&program]);
+    watch.follow = true;
+    let seen = Trace::all(&watch);
     let leader = seen[0].head.tid;
     let exec = seen.iter().find(|s| s.head.kind == kind::EXEC && s.head.flags & flag::MOVED != 0).expect("an exec");
     assert_eq!(exec.head.tid, leader);
@@ -255,9 +255,9 @@ fn vfork_and_a_dead_leader() {
             pthread_t t; pthread_create(&t, 0, last, 0); pthread_exit(0);
         }"#
     );
-    let mut spec = run(&[&program]);
-    spec.follow = true;
-    let seen = Trace::all(&spec);
+    let mut watch = run(&[&program]);
+    watch.follow = true;
+    let seen = Trace::all(&watch);
     let leader = seen[0].head.tid;
     let exits: Vec<_> = seen.iter().filter(|s| s.head.kind == kind::EXIT).map(|s| (s.head.tid, s.head.ret)).collect();
     assert_eq!(exits.len(), 3, "{exits:?}");
@@ -284,9 +284,9 @@ fn untraced_children_are_followed_all_the_same() {
             return a.flags == CLONE_UNTRACED ? 0 : 1;
         }"#
     );
-    let mut spec = run(&[&program]);
-    spec.follow = true;
-    let mut trace = Trace::of(&spec);
+    let mut watch = run(&[&program]);
+    watch.follow = true;
+    let mut trace = Trace::of(&watch);
     let seen = trace.until(|_| false);
     let mut exits: Vec<_> = seen.iter().filter(|s| s.head.kind == kind::EXIT).map(|s| s.head.ret >> 8).collect();
     exits.sort_unstable();
@@ -332,9 +332,9 @@ fn a_page_nobody_fills_does_not_stop_the_tree() {
             return null < 0;
         }"#
     );
-    let mut spec = run(&[&program]);
-    spec.follow = true;
-    let mut trace = Trace::of(&spec);
+    let mut watch = run(&[&program]);
+    watch.follow = true;
+    let mut trace = Trace::of(&watch);
     let seen = trace.until(|_| false);
     let leader = seen[0].head.tid;
     let end = seen.iter().find(|s| s.head.kind == kind::EXIT && s.head.tid == leader).expect("its end");
@@ -388,9 +388,9 @@ fn strings_at_the_edge_of_memory() {
 
 #[test]
 fn counting_sends_no_calls() {
-    let mut spec = run(&["cat", "/etc/hostname"]);
-    spec.output.form = crate::spec::Form::Summary;
-    let mut trace = Trace::of(&spec);
+    let mut watch = run(&["cat", "/etc/hostname"]);
+    watch.counting = Some(crate::spec::Counting { by_process: false, cpu_time: false });
+    let mut trace = Trace::of(&watch);
     let seen = trace.until(|_| false);
     assert!(seen.iter().all(|s| s.head.kind != kind::CALL));
     let counts = trace.source.counts().expect("counts");

@@ -1,30 +1,36 @@
 //! The run: starts the command under a source, and has evidence made of its events.
 
 use std::ffi::OsString;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 use super::interruption::Stopping;
 use super::plugin::{Plugin, is_pytest};
 use super::resolve::Machine;
 use super::say;
-use crate::capture::{self, Batch, Losses, Status, interrupt};
+use crate::capture::{self, Losses, interrupt};
 use crate::decode;
 use crate::schema::{errno, signal_names};
-use crate::spec::{Spec, Target};
+use crate::spec::{Style, Target, Watch};
 use crate::system::procfs::account;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
 use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
 use crate::tools::audit::request::Audit;
 use crate::trace;
-use crate::trace::output::record::Recorder;
+use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
+use crate::trace::output::Order;
+use crate::trace::sequence::{Stage, Step};
 
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
+/// Bytes of strings that are read: whole paths.
+const STRLEN: u32 = u16::MAX as u32;
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -41,13 +47,13 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
     let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
     let inherited = inherited();
-    let spec = request(audit, command);
+    let watch = request(audit, command);
     interrupt::install()?;
-    let mut source = capture::open(&spec)?;
-    let mut recorder =
-        audit.record.as_deref().map(|path| Recorder::create(path, &trace::header(&spec, &*source))).transpose()?;
+    let source = capture::open(&watch)?;
+    let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
     let mut machine = Machine::new();
-    let mut collector = Collector::new(&mut machine, decode::Options::new(&spec.output.style), rules(audit, variables));
+    let options = decode::Options::new(&Style::events(STRLEN));
+    let mut collector = Collector::new(&mut machine, options, rules(audit, variables));
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
@@ -61,52 +67,12 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     if audit.cgroup.is_some() {
         collector.expect_others();
     }
-    let mut batch = Batch::new();
-    let mut take = |batch: &mut Batch, collector: &mut Collector<'_>| {
-        if let Some(recorder) = &mut recorder {
-            recorder.push(batch);
-        }
-        capture::records(batch).for_each(|(_, record)| collector.take(record));
-        batch.clear();
-    };
-    let mut ended: Option<Instant> = None;
-    let mut stopping: Option<Stopping> = None;
-    let left_behind = loop {
-        let status = source.read(&mut batch, WAIT)?;
-        take(&mut batch, &mut collector);
-        if status == Status::Done {
-            break false;
-        }
-        if let Some(signal) = interrupt::take() {
-            collector.gap(GapKind::Interrupted, None, signal_names::name(signal).into_owned(), 1);
-            match &mut stopping {
-                Some(stopping) => stopping.hurry(),
-                None => stopping = Some(Stopping::new(signal, audit.keep)),
-            }
-        }
-        if stopping.as_mut().is_some_and(|stopping| stopping.step(&collector, source.command())) {
-            break true;
-        }
-        if ended.is_none() && collector.status().is_some() {
-            ended = Some(Instant::now());
-        }
-        // Others may come into a cgroup at any time: the source waits for them.
-        if stopping.is_none() && ended.is_some() && audit.cgroup.is_some() && collector.running().is_empty() {
-            break false;
-        }
-        if stopping.is_none() && ended.is_some_and(|ended| ended.elapsed() >= GRACE) {
-            break true;
-        }
-    };
-    if left_behind {
-        let running = collector.running().into_iter().filter(|(pid, _)| runs(*pid));
-        let programs: Vec<String> = running.map(|(_, program)| shown(program)).collect();
-        for program in programs {
-            collector.gap(GapKind::StillRunning, None, program, 1);
-        }
+    let watcher = Watcher { collector, cgroup: audit.cgroup.is_some(), keep: audit.keep, ended: None, stopping: None };
+    let mut drive = Drive::new(source, Order::Arrival, watcher, recorder);
+    if drive.follow()? != Over::Done {
+        drive.stage.tell_left_behind();
     }
-    source.detach(&mut batch)?;
-    take(&mut batch, &mut collector);
+    let Ended { mut source, stage: Watcher { collector, .. }, recorder } = drive.end(None)?;
     let not_run = source.exec_error();
     if let Some(errno) = not_run {
         say(audit, &format!("exec: {}", errno::strerror(errno)));
@@ -119,10 +85,78 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
         }
     }
     let mut evidence = collector.finish(source.name(), gaps(&losses));
-    evidence.command = spec.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
+    evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
     evidence.remarks.extend(inherited);
     Ok(evidence)
+}
+
+/// Has evidence made of events, and says when the run is over.
+struct Watcher<'w> {
+    collector: Collector<'w>,
+    /// Processes of a cgroup are watched, too.
+    cgroup: bool,
+    /// What was left behind lives on.
+    keep: bool,
+    /// When the command had ended.
+    ended: Option<Instant>,
+    stopping: Option<Stopping>,
+}
+
+impl Watcher<'_> {
+    /// Notes the programs that run on.
+    fn tell_left_behind(&mut self) {
+        let running = self.collector.running().into_iter().filter(|(pid, _)| runs(*pid));
+        let programs: Vec<String> = running.map(|(_, program)| shown(program)).collect();
+        for program in programs {
+            self.collector.gap(GapKind::StillRunning, None, program, 1);
+        }
+    }
+
+    /// Goes on with ending an interrupted run; true when there is nothing left to do.
+    fn stop(&mut self, turn: &Turn) -> bool {
+        self.stopping.as_mut().is_some_and(|stopping| stopping.step(&self.collector, turn.command))
+    }
+}
+
+impl Stage for Watcher<'_> {
+    fn visible(&mut self, _: &Head, _: &[u8]) -> bool {
+        true
+    }
+
+    fn step(&mut self, step: Step<'_>) {
+        self.collector.take(step.record);
+    }
+}
+
+impl Driven for Watcher<'_> {
+    fn patience(&self) -> Duration {
+        WAIT
+    }
+
+    fn interrupted(&mut self, signal: i32, turn: &Turn) -> ControlFlow<()> {
+        self.collector.gap(GapKind::Interrupted, None, signal_names::name(signal).into_owned(), 1);
+        match &mut self.stopping {
+            Some(stopping) => stopping.hurry(),
+            None => self.stopping = Some(Stopping::new(signal, self.keep)),
+        }
+        if self.stop(turn) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
+        let over = match self.stopping {
+            Some(_) => self.stop(turn),
+            None => {
+                if self.ended.is_none() && self.collector.status().is_some() {
+                    self.ended = Some(Instant::now());
+                }
+                // Others may come into a cgroup at any time: the source waits for them.
+                let alone = || self.cgroup && self.collector.running().is_empty();
+                self.ended.is_some_and(|ended| ended.elapsed() >= GRACE || alone())
+            }
+        };
+        if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
 }
 
 /// What the source lost that may hide something.
@@ -132,13 +166,13 @@ fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
 }
 
 /// What is asked of the source.
-fn request(audit: &Audit, command: crate::spec::Command) -> Spec {
+fn request(audit: &Audit, command: crate::spec::Command) -> Watch {
     let target = Target { command: Some(command), cgroup: audit.cgroup.clone(), ..Target::default() };
-    Spec {
+    Watch {
         calls: capture::evidence::calls(),
         evidence: true,
         ring_size: audit.ring_size,
-        ..Spec::events(&audit.program, target, audit.backend, u16::MAX.into())
+        ..Watch::events(&audit.program, target, audit.backend, STRLEN)
     }
 }
 

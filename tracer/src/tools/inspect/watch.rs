@@ -1,18 +1,23 @@
 //! `--watch`: traces the process and its children for a while, through the sources that `tracer -p` has.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracer_common::event::kind;
+use tracer_common::event::Head;
 
-use crate::capture::{self, Batch, Source, Status, interrupt};
+use crate::capture::{self, interrupt};
 use crate::decode;
-use crate::spec::{Spec, Target};
+use crate::schema::records::{Told, is_restarted};
+use crate::spec::{Style, Target, Watch};
 use crate::tools::inspect::report::activity::Activity;
 use crate::tools::inspect::request::Inspect;
+use crate::trace::drive::{Drive, Driven, Over, Turn};
+use crate::trace::output::Order;
+use crate::trace::sequence::{Stage, Step};
 
-/// How long one read waits: an interrupt is noticed at once, the end of the time within this.
-const WAIT: Duration = Duration::from_millis(100);
+/// Bytes of strings that are read: paths are told, data is not.
+const STRLEN: u32 = 64;
 
 /// Watches a process.
 ///
@@ -20,46 +25,54 @@ const WAIT: Duration = Duration::from_millis(100);
 /// Those of opening a source, and of a source that breaks down.
 pub fn watch(spec: &Inspect, pid: u32, time: Duration) -> Result<Activity> {
     let target = Target { pids: vec![pid as i32], ..Target::default() };
-    let spec = Spec::events(&spec.program, target, spec.backend, 64);
-    let options = decode::Options::new(&spec.output.style);
+    let watch = Watch::events(&spec.program, target, spec.backend, STRLEN);
     interrupt::install()?;
-    let mut source = capture::open(&spec)?;
-    let begun = Instant::now();
-    let mut activity = Activity { source: source.name().to_owned(), ..Activity::default() };
-    let mut batch = Batch::new();
-    while let Some(left) = time.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
-        let status = source.read(&mut batch, left.min(WAIT))?;
-        take(&mut batch, &options, &mut activity);
-        activity.ended = status == Status::Done;
-        if activity.ended || interrupt::interrupted().is_some() {
-            break;
-        }
+    let source = capture::open(&watch)?;
+    let activity = Activity { source: source.name().to_owned(), ..Activity::default() };
+    let options = decode::Options::new(&Style::events(STRLEN));
+    let watcher = Watcher { options, activity, begun: Instant::now(), time };
+    let mut drive = Drive::new(source, Order::Arrival, watcher, None);
+    let over = drive.follow()?;
+    let watched = drive.stage.begun.elapsed();
+    let mut ended = drive.end(None)?;
+    let losses = ended.source.losses();
+    let losses = losses.reasons.iter().map(|(loss, &count)| (loss.name(), count)).collect();
+    let activity = ended.stage.activity;
+    Ok(Activity { ended: over == Over::Done, watched: watched.as_nanos() as u64, losses, ..activity })
+}
+
+/// Takes events for a while.
+struct Watcher {
+    options: decode::Options,
+    activity: Activity,
+    begun: Instant,
+    time: Duration,
+}
+
+impl Stage for Watcher {
+    fn visible(&mut self, _: &Head, _: &[u8]) -> bool {
+        true
     }
-    activity.watched = begun.elapsed().as_nanos() as u64;
-    finish(&mut *source, batch, &options, &mut activity)?;
-    Ok(activity)
-}
 
-/// Lets the process go, and takes what is still to come.
-fn finish(source: &mut dyn Source, mut batch: Batch, options: &decode::Options, activity: &mut Activity) -> Result<()> {
-    source.detach(&mut batch)?;
-    take(&mut batch, options, activity);
-    let losses = source.losses();
-    activity.losses = losses.reasons.iter().map(|(loss, &count)| (loss.name(), count)).collect();
-    Ok(())
-}
-
-/// Takes the records of a batch, which is emptied.
-fn take(batch: &mut Batch, options: &decode::Options, activity: &mut Activity) {
-    for (head, record) in capture::records(batch) {
-        match head.kind {
+    fn step(&mut self, step: Step<'_>) {
+        let head = step.head;
+        match Told::of(head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
-            kind::CALL if (-516..=-512).contains(&head.ret) => {}
-            kind::CALL => activity.call(&decode::decode(record, options)),
-            kind::FORK => activity.fork(head.args[1] as u32 == head.tgid),
-            kind::SIGNAL => activity.signal(head.ret as i32),
+            Told::Call {} if is_restarted(head) => {}
+            Told::Call {} => self.activity.call(&decode::decode(step.record, &self.options)),
+            Told::Fork { process, .. } => self.activity.fork(process == head.tgid),
+            Told::Signal { signal, .. } => self.activity.signal(signal.0),
             _ => {}
         }
     }
-    batch.clear();
+}
+
+impl Driven for Watcher {
+    fn patience(&self) -> Duration {
+        self.time.saturating_sub(self.begun.elapsed())
+    }
+
+    fn turn(&mut self, _: &Turn) -> ControlFlow<()> {
+        if self.begun.elapsed() < self.time { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
 }

@@ -16,12 +16,13 @@ use std::collections::BTreeMap;
 use tracer_common::event::flag;
 
 use self::value::{hex, signal, text, uint, value};
-use super::{End, Form, Item, Line, Order, Render, loss};
+use super::event::Said;
+use super::{Event, Item, Line, LineForm, Order, Render, TraceEnd, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
-use crate::schema::errno;
 use crate::schema::types::Ty;
+use crate::schema::{errno, records};
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -39,9 +40,9 @@ pub struct Json {
 }
 
 /// The form, for the table of all.
-pub const FORM: Form = Form {
+pub const FORM: LineForm = LineForm {
     name: "json",
-    make: |spec, _| Box::new(Json::new(spec.output.style.ip && !spec.output.only_counts())),
+    make: |view, _| Box::new(Json::new(view.output.style.ip && !view.output.only_counts())),
     order: |_| Order::Ends,
     tasks: true,
 };
@@ -59,7 +60,7 @@ impl Json {
 
     fn call(&self, line: &Line<'_>, call: &Call<'_>, entered: u64, detached: bool, out: &mut Vec<u8>) {
         let flags = call.head.flags;
-        let mut object = head(out, "call", line, entered);
+        let mut object = head(out, records::CALL.name, line, entered);
         name(object.member("call"), call);
         uint(object.member("nr"), call.head.nr.into());
         if flags & flag::COMPAT != 0 {
@@ -85,6 +86,20 @@ impl Json {
         }
         object.line();
     }
+
+    fn event(&self, line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) {
+        let mut object = head(out, event.line.name, line, line.wall);
+        for (name, said) in event.members() {
+            match said {
+                Said::Words(words) => object.word(name, words),
+                Said::Number(number) => object.number(name, number),
+                Said::Flag(flag) => object.flag(name, flag),
+                Said::Signal(n) => signal(object.member(name), n),
+                Said::Value(info) => value(object.member(name), info),
+            }
+        }
+        object.line();
+    }
 }
 
 impl Render for Json {
@@ -106,47 +121,7 @@ impl Render for Json {
                 self.open.remove(&line.tid);
                 self.call(line, call, line.wall, true, out);
             }
-            Item::Signal { signal: n, info, ignored } => {
-                let mut object = head(out, "signal", line, line.wall);
-                signal(object.member("signal"), *n);
-                value(object.member("info"), info);
-                if *ignored {
-                    object.flag("ignored", true);
-                }
-                object.line();
-            }
-            Item::Stopped { signal: n } => {
-                let mut object = head(out, "stopped", line, line.wall);
-                signal(object.member("signal"), *n);
-                object.line();
-            }
-            Item::Exited { code } => {
-                let mut object = head(out, "exit", line, line.wall);
-                object.number("code", *code);
-                object.line();
-            }
-            Item::Killed { signal: n, core } => {
-                let mut object = head(out, "kill", line, line.wall);
-                signal(object.member("signal"), *n);
-                object.flag("core", *core);
-                object.line();
-            }
-            Item::Superseded { by } => {
-                let mut object = head(out, "superseded", line, line.wall);
-                object.number("by", *by);
-                object.line();
-            }
-            Item::Forked { child, process } => {
-                let mut object = head(out, "fork", line, line.wall);
-                object.number("child", *child);
-                object.number("process", *process);
-                object.line();
-            }
-            Item::Executed { from } => {
-                let mut object = head(out, "exec", line, line.wall);
-                object.number("from", *from);
-                object.line();
-            }
+            Item::Event(event) => self.event(line, event, out),
         }
         if out.len() == start {
             return;
@@ -156,7 +131,7 @@ impl Render for Json {
     }
 
     /// Calls that were announced and never ended, counts by call, then the summary.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         let open = std::mem::take(&mut self.open);
         for object in open.values() {
             out.extend_from_slice(object);

@@ -16,7 +16,7 @@ pub const INCOMPLETE: i32 = 4;
 
 /// What a reason takes away from the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum LossKind {
     /// Whole events are not shown.
     Event,
     /// Events are shown, but something in them is missing.
@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 /// What a reason takes away.
-pub const fn kind(loss: Loss) -> Kind {
+pub const fn kind(loss: Loss) -> LossKind {
     match loss {
         Loss::RingFull
         | Loss::LifecycleLost
@@ -34,15 +34,15 @@ pub const fn kind(loss: Loss) -> Kind {
         | Loss::QueueFull
         | Loss::OutputFailed
         | Loss::EndMissing
-        | Loss::SignalLost => Kind::Event,
+        | Loss::SignalLost => LossKind::Event,
         Loss::BlobCut
         | Loss::BlobFault
         | Loss::FdUnresolved
         | Loss::ProcGone
         | Loss::BeganBefore
         | Loss::Compat
-        | Loss::ByProcess => Kind::Detail,
-        Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => Kind::Blind,
+        | Loss::ByProcess => LossKind::Detail,
+        Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
     }
 }
 
@@ -70,7 +70,8 @@ pub fn line(program: &str, losses: &Losses) -> Option<String> {
         return None;
     }
     let mut text = format!("{program}: incomplete: ");
-    let groups = [(Kind::Event, "events lost"), (Kind::Detail, "details missing"), (Kind::Blind, "blind spots")];
+    let groups =
+        [(LossKind::Event, "events lost"), (LossKind::Detail, "details missing"), (LossKind::Blind, "blind spots")];
     let mut first = true;
     for (which, words) in groups {
         let of_kind = || losses.reasons.iter().filter(move |&(&loss, &n)| n > 0 && kind(loss) == which);

@@ -1,17 +1,21 @@
 //! From values to bytes. A renderer turns one [`Line`] into text or JSON and writes to the buffer it is
 //! given; it never reads /proc and never fails. Where the bytes go is the sink's business.
 
+pub mod event;
 pub mod json;
 pub mod loss;
 pub mod perfetto;
 pub mod record;
 pub mod strace;
 pub mod summary;
+#[cfg(test)]
+pub mod testing;
 pub mod text;
 
+pub use self::event::Event;
 use crate::capture::Losses;
-use crate::decode::value::{Call, Value};
-use crate::spec::{self, Spec};
+use crate::decode::value::Call;
+use crate::spec::{self, View};
 
 /// One thing to show, in the order in which it happened.
 #[derive(Debug)]
@@ -42,49 +46,8 @@ pub enum Item<'a> {
     Resumed(&'a Call<'a>),
     /// Tracing ended while the call was running: `<detached ...>`; the call was not shown before.
     Detached(&'a Call<'a>),
-    /// `--- SIGCHLD {...} ---`; `ignored`: the kernel discarded it unseen by the program.
-    Signal {
-        /// The signal's number.
-        signal: i32,
-        /// Its siginfo, decoded.
-        info: Value<'a>,
-        /// Whether the kernel discarded it.
-        ignored: bool,
-    },
-    /// `--- stopped by SIGSTOP ---`
-    Stopped {
-        /// The signal's number.
-        signal: i32,
-    },
-    /// `+++ exited with 0 +++`
-    Exited {
-        /// What was given to exit(2), 0 to 255.
-        code: i32,
-    },
-    /// `+++ killed by SIGKILL (core dumped) +++`
-    Killed {
-        /// The signal's number.
-        signal: i32,
-        /// Whether memory was dumped.
-        core: bool,
-    },
-    /// `+++ superseded by execve in pid 12 +++`
-    Superseded {
-        /// The thread that called execve(2).
-        by: u32,
-    },
-    /// A new task: JSON only.
-    Forked {
-        /// Its thread id.
-        child: u32,
-        /// Its process: another than the parent's unless it is a thread.
-        process: u32,
-    },
-    /// A program was replaced: JSON only (text has the execve line).
-    Executed {
-        /// The thread id that the task had before: another when a thread that is not the leader executed.
-        from: u32,
-    },
+    /// What is no call.
+    Event(Event<'a>),
 }
 
 /// How calls of several tasks are put in order.
@@ -99,22 +62,22 @@ pub enum Order {
 }
 
 /// A form of lines: each is a file of its own, and a row of [`FORMS`].
-pub struct Form {
-    /// What `spec::Form::Lines` names it by.
+pub struct LineForm {
+    /// What `spec::OutputForm::Lines` names it by.
     pub name: &'static str,
     /// Makes a renderer for one output; of coloured lines, if it has colours.
-    pub make: fn(&Spec, bool) -> Box<dyn Render>,
+    pub make: fn(&View, bool) -> Box<dyn Render>,
     /// In which order it wants to be told.
-    pub order: fn(&Spec) -> Order,
+    pub order: fn(&View) -> Order,
     /// It shows forks and execs, too.
     pub tasks: bool,
 }
 
 /// Every form.
-pub const FORMS: &[Form] = &[strace::FORM, json::FORM, perfetto::FORM];
+pub const FORMS: &[LineForm] = &[strace::FORM, json::FORM, perfetto::FORM];
 
 /// The form of that name.
-pub fn form(name: &str) -> Option<&'static Form> {
+pub fn form(name: &str) -> Option<&'static LineForm> {
     FORMS.iter().find(|form| form.name == name)
 }
 
@@ -124,12 +87,12 @@ pub trait Render {
     fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>);
 
     /// Appends what comes last. Gives the number of records.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64;
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64;
 }
 
 /// What is known at the end of a trace.
 #[derive(Debug)]
-pub struct End<'a> {
+pub struct TraceEnd<'a> {
     /// Name of the source.
     pub source: &'a str,
     /// What was lost, by reason.

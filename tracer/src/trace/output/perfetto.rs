@@ -4,14 +4,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{End, Form, Item, Line, Order, Render, json, loss};
+use super::{Item, Line, LineForm, Order, Render, TraceEnd, json, loss};
 use crate::decode::value::{Call, Ret};
 use crate::render::json::object::Object;
-use crate::schema::signal_names;
 
 /// The form, for the table of all.
-pub const FORM: Form =
-    Form { name: "perfetto", make: |_, _| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
+pub const FORM: LineForm =
+    LineForm { name: "perfetto", make: |_, _| Box::new(Perfetto::default()), order: |_| Order::Ends, tasks: true };
 
 /// Renders events as a document of trace events, one on a line.
 #[derive(Debug, Default)]
@@ -127,31 +126,17 @@ impl Render for Perfetto {
                 self.runs(line.tid, line.wall, slice);
             }
             Item::Resumed(call) => self.call(line, call, line.wall.saturating_sub(call.head.dur), out),
-            Item::Signal { signal, ignored, .. } => {
-                let ignored = if *ignored { " (ignored)" } else { "" };
-                self.instant(line, &format!("{}{ignored}", signal_names::name(*signal)), out);
+            Item::Event(event) => {
+                if event.ends() {
+                    self.never_returned(line.tid, line.wall, out);
+                }
+                self.instant(line, &event.title(), out);
             }
-            Item::Stopped { signal } => self.instant(line, &format!("stopped by {}", signal_names::name(*signal)), out),
-            Item::Exited { code } => {
-                self.never_returned(line.tid, line.wall, out);
-                self.instant(line, &format!("exited with {code}"), out);
-            }
-            Item::Killed { signal, core } => {
-                self.never_returned(line.tid, line.wall, out);
-                let core = if *core { " (core dumped)" } else { "" };
-                self.instant(line, &format!("killed by {}{core}", signal_names::name(*signal)), out);
-            }
-            Item::Superseded { by } => {
-                self.never_returned(line.tid, line.wall, out);
-                self.instant(line, &format!("superseded by execve in pid {by}"), out);
-            }
-            Item::Forked { child, .. } => self.instant(line, &format!("forked {child}"), out),
-            Item::Executed { .. } => self.instant(line, "executed", out),
         }
     }
 
     /// The calls that still run, and what was lost.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         let last = self.last;
         for tid in self.open.keys().copied().collect::<Vec<_>>() {
             self.never_returned(tid, last, out);
@@ -194,6 +179,7 @@ mod tests {
     use super::*;
     use crate::capture::Losses;
     use crate::schema::by_name;
+    use crate::trace::output::testing::ended;
 
     const START: u64 = 1_795_444_905_020_896_123;
 
@@ -212,7 +198,7 @@ mod tests {
         lines.iter().for_each(|line| form.line(line, &mut out));
         let mut losses = Losses::default();
         losses.add(Loss::RingFull, 3);
-        form.end(&End { source: "replay", losses: &losses, exit_code: None, counts: None }, &mut out);
+        form.end(&TraceEnd { source: "replay", losses: &losses, exit_code: None, counts: None }, &mut out);
         serde_json::from_slice(&out).expect("a document")
     }
 
@@ -238,10 +224,7 @@ mod tests {
     #[test]
     fn a_call_that_never_returns_lasts_until_its_task_ends() {
         let runs = call(0, Ret::Pending);
-        let document = document(&[
-            line(12, START, Item::Unfinished(&runs)),
-            line(12, START + 2000, Item::Killed { signal: 9, core: false }),
-        ]);
+        let document = document(&[line(12, START, Item::Unfinished(&runs)), line(12, START + 2000, ended(9))]);
         let events = document["traceEvents"].as_array().expect("events");
         let kinds: Vec<_> = events.iter().map(|event| event["ph"].as_str().unwrap_or_default()).collect();
         assert_eq!(kinds, ["M", "X", "i"]);
@@ -252,8 +235,7 @@ mod tests {
     #[test]
     fn a_call_may_begin_before_the_first_line() {
         let done = call(2500, Ret::Error(2));
-        let document =
-            document(&[line(11, START, Item::Exited { code: 0 }), line(11, START + 1000, Item::Resumed(&done))]);
+        let document = document(&[line(11, START, ended(0)), line(11, START + 1000, Item::Resumed(&done))]);
         assert_eq!(document["traceEvents"][3]["ts"], -1.5);
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tracer_common::event::Head;
+use tracer_common::record::records;
 
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
@@ -59,25 +59,23 @@ impl Recorder {
 
     /// Takes over whole records, as [`crate::capture::Source::read`] gave them.
     pub fn push(&mut self, batch: &[u8]) {
-        let mut rest = batch;
-        while let Some(head) = Head::read(rest) {
-            let len = head.len as usize;
-            if len < size_of::<Head>() || len > rest.len() {
-                // A source gives whole records; should it not, the bytes can not be kept.
-                self.unwritten += 1;
-                self.error.get_or_insert_with(|| io::Error::other("a broken record"));
-                return;
-            }
+        let mut records = records(batch);
+        for (_, record) in &mut records {
             if self.error.is_some() {
                 self.unwritten += 1;
             } else {
-                if self.kept.len() + len > RECORDS_MAX as usize {
+                if self.kept.len() + record.len() > RECORDS_MAX as usize {
                     self.flush();
                 }
-                self.kept.extend_from_slice(&rest[..len]);
+                self.kept.extend_from_slice(record);
                 self.kept_records += 1;
             }
-            rest = &rest[len..];
+        }
+        if !records.rest().is_empty() {
+            // A source gives whole records; should it not, the bytes can not be kept.
+            self.unwritten += 1;
+            self.error.get_or_insert_with(|| io::Error::other("a broken record"));
+            return;
         }
         if self.kept.len() >= KEEP {
             self.flush();

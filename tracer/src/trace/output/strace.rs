@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::flag;
 
+use super::event::Said;
 use super::text::{Look, signal_name};
-use super::{End, Form, Item, Order, Render};
-use crate::decode::value::{Call, Ret, Value};
+use super::{Event, Item, LineForm, Order, Render, TraceEnd};
+use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
 use crate::schema::errno;
 use crate::schema::types::Ty;
@@ -41,10 +42,10 @@ pub struct StraceText {
 }
 
 /// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
-pub const FORM: Form = Form {
+pub const FORM: LineForm = LineForm {
     name: "text",
-    make: |spec, color| Box::new(StraceText::new(&spec.output.style, PidFormat::of(&spec.output.to), color)),
-    order: |spec| if spec.show.status.all() { Order::Split } else { Order::Ends },
+    make: |view, color| Box::new(StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color)),
+    order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
     tasks: false,
 };
 
@@ -114,10 +115,8 @@ impl StraceText {
                 self.last.insert(line.tid, seen);
                 Some(seen)
             }
-            Item::Exited { .. } | Item::Killed { .. } | Item::Superseded { .. } => {
-                self.last.remove(&line.tid).map(|(nr, _)| (nr, 0))
-            }
-            _ => self.last.get(&line.tid).copied(),
+            Item::Event(event) if event.ends() => self.last.remove(&line.tid).map(|(nr, _)| (nr, 0)),
+            Item::Event(_) => self.last.get(&line.tid).copied(),
         };
         if self.style.number {
             match seen {
@@ -223,20 +222,29 @@ impl StraceText {
         self.close(out, call);
     }
 
-    fn signal(&self, out: &mut Line<'_>, signal: i32, info: &Value<'_>) {
+    fn event(&self, out: &mut Line<'_>, event: &Event<'_>) {
+        let Some((around, words)) = event.text() else { return };
         out.paint(Color::Event);
-        out.lit("--- ");
-        signal_name(out, signal);
+        out.lit(around);
         out.lit(" ");
-        self.look.value(out, info);
-        out.lit(" ---");
+        for word in words {
+            match word {
+                Said::Words(words) => out.lit(words),
+                Said::Number(number) => out.int(number),
+                Said::Signal(signal) => signal_name(out, signal),
+                Said::Value(value) => self.look.value(out, value),
+                Said::Flag(_) => {}
+            }
+        }
+        out.lit(" ");
+        out.lit(around);
         out.plain();
     }
 }
 
 impl Render for StraceText {
     fn line(&mut self, line: &super::Line<'_>, out: &mut Vec<u8>) {
-        if matches!(line.item, Item::Forked { .. } | Item::Executed { .. }) {
+        if matches!(&line.item, Item::Event(event) if !event.line.has_text()) {
             return;
         }
         let mut out = Line::new(out, self.color);
@@ -266,34 +274,13 @@ impl Render for StraceText {
                 self.entered(out, call);
                 out.lit(" <detached ...>");
             }
-            Item::Signal { signal, info, ignored: _ } => self.signal(out, *signal, info),
-            Item::Stopped { signal } => {
-                out.paint(Color::Event);
-                out.lit("--- stopped by ");
-                signal_name(out, *signal);
-                out.lit(" ---");
-                out.plain();
-            }
-            Item::Exited { code } => event(out, |out| {
-                out.lit("exited with ");
-                out.int(i64::from(*code));
-            }),
-            Item::Killed { signal, core } => event(out, |out| {
-                out.lit("killed by ");
-                signal_name(out, *signal);
-                out.lit(if *core { " (core dumped)" } else { "" });
-            }),
-            Item::Superseded { by } => event(out, |out| {
-                out.lit("superseded by execve in pid ");
-                out.uint(u64::from(*by));
-            }),
-            Item::Forked { .. } | Item::Executed { .. } => {}
+            Item::Event(event) => self.event(out, event),
         }
         out.finish();
     }
 
     /// The tables that were asked for.
-    fn end(&mut self, end: &End<'_>, out: &mut Vec<u8>) -> u64 {
+    fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
         if let Some((summary, columns)) = end.counts {
             summary.render(columns, out);
         }
@@ -302,14 +289,6 @@ impl Render for StraceText {
 }
 
 const NANOS: u64 = 1_000_000_000;
-
-fn event(out: &mut Line<'_>, f: impl FnOnce(&mut Line<'_>)) {
-    out.paint(Color::Event);
-    out.lit("+++ ");
-    f(out);
-    out.lit(" +++");
-    out.plain();
-}
 
 fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &Style) {
     out.paint(Color::Dim);

@@ -6,9 +6,9 @@ use tracer_common::plan::{ARG_RET, phase, shape};
 use super::tests::{P, check_row, check_style, row, show, write};
 use super::*;
 use crate::decode::testing::{ALL_FDS, Record, style};
-use crate::decode::{Options, decode, siginfo};
+use crate::decode::{Options, decode};
 use crate::spec::{Fds, Hex};
-use crate::trace::output::{Item, Line, Render};
+use crate::trace::output::{Item, Line, Render, testing};
 
 #[test]
 fn descriptors_show_what_they_refer_to() {
@@ -130,7 +130,7 @@ fn events_between_calls_have_their_lines() {
     };
     let signal = |bytes: Vec<u8>, expected: &str| {
         let signal = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let line = show(&style(), Item::Signal { signal, info: siginfo(&bytes), ignored: false });
+        let line = show(&style(), testing::signal(signal, &bytes, false));
         assert_eq!(line, format!("--- {expected} ---\n"));
     };
     signal(
@@ -150,12 +150,12 @@ fn events_between_calls_have_their_lines() {
     );
     signal(info(14, 0x80, &[]), "SIGALRM {si_signo=SIGALRM, si_code=SI_KERNEL}");
     signal(info(33, -6, &[1, 0]), "SIGRT_1 {si_signo=SIGRT_1, si_code=SI_TKILL, si_pid=1, si_uid=0}");
-    assert_eq!(show(&style(), Item::Stopped { signal: 19 }), "--- stopped by SIGSTOP ---\n");
-    assert_eq!(show(&style(), Item::Exited { code: 3 }), "+++ exited with 3 +++\n");
-    assert_eq!(show(&style(), Item::Killed { signal: 9, core: false }), "+++ killed by SIGKILL +++\n");
-    assert_eq!(show(&style(), Item::Killed { signal: 11, core: true }), "+++ killed by SIGSEGV (core dumped) +++\n");
-    assert_eq!(show(&style(), Item::Superseded { by: 12 }), "+++ superseded by execve in pid 12 +++\n");
-    assert_eq!(show(&style(), Item::Forked { child: 1, process: 1 }), "");
+    assert_eq!(show(&style(), testing::stopped(19)), "--- stopped by SIGSTOP ---\n");
+    assert_eq!(show(&style(), testing::ended(3 << 8)), "+++ exited with 3 +++\n");
+    assert_eq!(show(&style(), testing::ended(9)), "+++ killed by SIGKILL +++\n");
+    assert_eq!(show(&style(), testing::ended(0x8b)), "+++ killed by SIGSEGV (core dumped) +++\n");
+    assert_eq!(show(&style(), testing::executed("superseded", 12)), "+++ superseded by execve in pid 12 +++\n");
+    assert_eq!(show(&style(), testing::forked(1, 1)), "");
 }
 
 #[test]

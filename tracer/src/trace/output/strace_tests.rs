@@ -10,7 +10,7 @@ use crate::decode::{Options, decode};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
-use crate::spec::{Names, Verbose};
+use crate::spec::{NameStyle, Verbose};
 use crate::trace::output::{Item, Line, Render};
 use crate::{records, sets, syscalls};
 
@@ -456,19 +456,19 @@ fn constants_are_named_as_far_as_they_are_known() {
     let show = |ty: u64, how: u64, names, expected: &str| {
         let record = Record::nr(90).args(&[0o100644, 0x0105, 0o22, 0xffff_ffff, ty, how]).ret(0o22);
         let head = match names {
-            Names::Abbrev => "chmod(S_IFREG|0644, makedev(0x1, 0x5), 022, -1, ",
-            Names::Raw => "chmod(0100644, 0x105, 022, -1, ",
-            Names::Verbose => "chmod(0100644 /* S_IFREG|0644 */, 0x105 /* makedev(0x1, 0x5) */, 022, -1, ",
+            NameStyle::Abbrev => "chmod(S_IFREG|0644, makedev(0x1, 0x5), 022, -1, ",
+            NameStyle::Raw => "chmod(0100644, 0x105, 022, -1, ",
+            NameStyle::Verbose => "chmod(0100644 /* S_IFREG|0644 */, 0x105 /* makedev(0x1, 0x5) */, 022, -1, ",
         };
         check_row(&Style { names, ..style() }, row("chmod"), record, &format!("{head}{expected}) = 022"));
     };
-    show(0, 0, Names::Abbrev, "0, SIG_BLOCK");
-    show(0xffff_ffff_0000_0031, 5, Names::Abbrev, "T_ONE|T_BOTH, 0x5 /* SIG_??? */");
-    show(0x110, u64::MAX, Names::Abbrev, "T_LOW|0x100, SIG_ANY");
-    show(0x102, 1, Names::Abbrev, "0x102 /* T_??? */, SIG_UNBLOCK");
-    show(0x31, 1, Names::Raw, "0x31, 0x1");
-    show(0x31, 0xbad, Names::Verbose, "0x31 /* T_ONE|T_BOTH */, 0xbad /* SIG_??? */");
-    show(0, u64::MAX, Names::Verbose, "0, -1 /* SIG_ANY */");
+    show(0, 0, NameStyle::Abbrev, "0, SIG_BLOCK");
+    show(0xffff_ffff_0000_0031, 5, NameStyle::Abbrev, "T_ONE|T_BOTH, 0x5 /* SIG_??? */");
+    show(0x110, u64::MAX, NameStyle::Abbrev, "T_LOW|0x100, SIG_ANY");
+    show(0x102, 1, NameStyle::Abbrev, "0x102 /* T_??? */, SIG_UNBLOCK");
+    show(0x31, 1, NameStyle::Raw, "0x31, 0x1");
+    show(0x31, 0xbad, NameStyle::Verbose, "0x31 /* T_ONE|T_BOTH */, 0xbad /* SIG_??? */");
+    show(0, u64::MAX, NameStyle::Verbose, "0, -1 /* SIG_ANY */");
     plain("getfd", Record::nr(72).args(&[3]).ret(1), "getfd(3) = 0x1 (flags FD_CLOEXEC)");
     plain("getfd", Record::nr(72).args(&[3]).ret(0), "getfd(3) = 0");
     plain("personality", Record::nr(135).args(&[0xffff_ffff]).ret(0), "personality(0xffffffff) = 0 (SIG_BLOCK)");

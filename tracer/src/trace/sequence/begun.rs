@@ -2,7 +2,7 @@
 
 use tracer_common::event::Head;
 
-use super::{Form, Open, Stage, Step, record_at};
+use super::{Open, Part, Stage, Step, record_at};
 
 /// The open call while points are played: its record is our own or among the held ones.
 pub(super) enum Begun {
@@ -43,10 +43,10 @@ impl Begun {
     }
 
     /// Shows the entry, as that of the task that made it.
-    pub(super) fn show(&self, stage: &mut impl Stage, form: Form, held: &[u8]) {
+    pub(super) fn show(&self, stage: &mut impl Stage, part: Part, held: &[u8]) {
         let record = self.record(held);
         if let Some(head) = Head::read(record) {
-            stage.step(Step { form, record, head: &Head { tid: self.tid(), ..head }, shown: true });
+            stage.step(Step { part, record, head: &Head { tid: self.tid(), ..head }, shown: true });
         }
     }
 

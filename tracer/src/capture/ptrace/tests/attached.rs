@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::*;
-use crate::capture::testing::spec;
+use crate::capture::testing::watch;
 use crate::spec::Target;
 
 /// A child that runs until it is killed, whatever becomes of its test.
@@ -32,8 +32,8 @@ impl Drop for Running {
     }
 }
 
-fn attached(running: &Running) -> Spec {
-    Spec { target: Target { pids: vec![running.0.id() as i32], ..Target::default() }, follow: true, ..spec() }
+fn attached(running: &Running) -> Watch {
+    Watch { target: Target { pids: vec![running.0.id() as i32], ..Target::default() }, follow: true, ..watch() }
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn all_threads_are_attached() {
 
 #[test]
 fn who_is_not_there_is_refused() {
-    let spec = Spec { target: Target { pids: vec![i32::MAX], ..Target::default() }, ..spec() };
-    let error = PtraceSource::open(&spec).err().expect("nobody to attach to");
+    let watch = Watch { target: Target { pids: vec![i32::MAX], ..Target::default() }, ..watch() };
+    let error = PtraceSource::open(&watch).err().expect("nobody to attach to");
     assert_eq!(
         format!("{error:#}").split(" (").next(),
         Some("attach: ptrace(PTRACE_SEIZE, 2147483647): No such process")

@@ -13,7 +13,7 @@ use calls::Seen;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tracer_common::event::{Head, flag, kind};
+use tracer_common::event::{Head, flag};
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
@@ -23,6 +23,7 @@ use super::stable::Stable;
 use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
 use crate::decode::{self, Blobs, Options};
+use crate::schema::records::{Told, is_restarted};
 
 /// What only the world outside can tell.
 pub trait World {
@@ -141,10 +142,10 @@ impl<'w> Collector<'w> {
     /// Takes one record.
     pub fn take(&mut self, record: &[u8]) {
         let Some(head) = Head::read(record) else { return };
-        match head.kind {
+        match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
-            kind::CALL if (-516..=-512).contains(&head.ret) => {}
-            kind::CALL => {
+            Told::Call {} if is_restarted(&head) => {}
+            Told::Call {} => {
                 let blobs = Blobs::new(record, &head);
                 let call = match head.flags & flag::COMPAT {
                     0 => decode::decode(record, &self.options),
@@ -152,31 +153,29 @@ impl<'w> Collector<'w> {
                 };
                 self.call(&call, &blobs);
             }
-            kind::FORK => {
-                let (task, process) = (head.args[0] as u32, head.args[1] as u32);
-                self.stable.task(task);
+            Told::Fork { child, process, .. } => {
+                self.stable.task(child);
                 if process != head.tgid {
                     let parent = self.process(head.tgid);
                     self.processes.insert(process, parent);
                 }
             }
-            kind::ATTACH if !self.processes.contains_key(&head.tgid) => {
+            Told::Attach { .. } if !self.processes.contains_key(&head.tgid) => {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
                 self.processes.insert(head.tgid, Process { program: text, ..Process::default() });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
-            kind::EXIT if head.args[0] == 1 => {
+            Told::Exit { status, of_process, last: true, .. } => {
                 if self.command == Some(head.tgid) {
                     // The process's own status, where exit_group or a signal gave one.
-                    let of_process = head.args[1];
-                    self.status = Some(if of_process >> 32 != 0 { of_process as i32 } else { head.ret as i32 });
+                    self.status = Some(if of_process >> 32 != 0 { of_process as i32 } else { status });
                 }
                 self.processes.remove(&head.tgid);
             }
             // One that came into the cgroup.
-            kind::EXEC => drop(self.process(head.tgid)),
+            Told::Exec { .. } => drop(self.process(head.tgid)),
             _ => {}
         }
     }

@@ -5,7 +5,9 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value as J;
+use serde_json::{Value as J, json};
+
+use crate::schema::records::{FieldType, KINDS, LineKind, Member, RecordKind, Shape};
 
 static SCHEMA: LazyLock<J> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../../schema/tracer.schema.json")).expect("the schema is JSON")
@@ -100,6 +102,54 @@ fn the_validator_refuses() {
     ] {
         let bad: J = serde_json::from_str(&good.replace(from, to)).unwrap();
         assert!(valid(&SCHEMA, &bad).is_err(), "{bad}");
+    }
+}
+
+/// What the schema says of a line, by its row.
+fn described(kind: &RecordKind, line: &LineKind, members: &[Member]) -> J {
+    let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    let mut required: Vec<&str> = vec!["v", "type", "time", "pid", "tid", "comm"];
+    let mut properties = serde_json::Map::new();
+    properties.insert("v".to_owned(), reference("version"));
+    properties.insert("type".to_owned(), json!({ "const": line.name }));
+    required[2..].iter().for_each(|name| drop(properties.insert((*name).to_owned(), reference(name))));
+    for member in members {
+        let (name, doc, rule) = match *member {
+            Member::Siginfo(name) => (name, "siginfo_t.", reference("value")),
+            Member::Of(name) | Member::IfSet(name) => {
+                let field = kind.field(name).expect("a field");
+                let rule = match (member, field.ty) {
+                    (Member::IfSet(_), _) => json!({ "const": true }),
+                    (_, FieldType::Number) => json!({ "type": "integer" }),
+                    (_, FieldType::Flag) => json!({ "type": "boolean" }),
+                    (_, FieldType::Signal) => reference("signal_name"),
+                    (_, FieldType::Comm) => reference("comm"),
+                };
+                (name, field.doc.trim(), rule)
+            }
+        };
+        let mut rule = rule;
+        rule["description"] = doc.into();
+        properties.insert(name.to_owned(), rule);
+        if !matches!(member, Member::IfSet(_)) {
+            required.push(name);
+        }
+    }
+    json!({ "description": line.doc, "type": "object", "required": required, "properties": properties })
+}
+
+#[test]
+fn every_line_is_described_as_its_row_says() {
+    let branches = SCHEMA["oneOf"].as_array().expect("branches");
+    for kind in KINDS {
+        for line in kind.lines {
+            let reference = json!({ "$ref": format!("#/$defs/{}", line.name) });
+            assert!(branches.contains(&reference), "{} is not in oneOf", line.name);
+            if let Shape::Event { members, .. } = line.shape {
+                let expected = described(kind, line, members);
+                assert_eq!(SCHEMA["$defs"][line.name], expected, "the schema should have {expected:#}");
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::schema::by_name;
 use crate::schema::set::Set;
 use crate::spec;
 use crate::trace::output::summary;
+use crate::trace::output::testing::{ended, executed, forked, signal, stopped};
 
 #[path = "schema_tests.rs"]
 mod schema;
@@ -101,7 +102,7 @@ fn an_interrupted_call_is_shown_once_and_never_forgotten() {
     assert_eq!(render(&mut json, Item::Unfinished(&begun)), "");
     let mut out = Vec::new();
     let losses = Losses::default();
-    let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: None };
+    let end = TraceEnd { source: "ebpf", losses: &losses, exit_code: None, counts: None };
     assert_eq!(json.end(&end, &mut out), 2);
     let text = String::from_utf8(out).unwrap();
     let (first, last) = text.split_once('\n').unwrap();
@@ -116,21 +117,18 @@ fn events_that_are_no_calls() {
     let check = |item: Item<'_>, kind: &str, rest: &str| {
         assert_eq!(render(&mut Json::new(false), item), format!(r#"{{"v":1,"type":"{kind}"{START}{rest}}}"#) + "\n");
     };
-    let info = || Value::Struct {
-        fields: vec![("si_signo", Value::Signal(17)), ("si_pid", Value::Pid(9, None))],
-        more: false,
-    };
+    let info: Vec<u8> = [10, 0, 0, 0, 9, 0].into_iter().flat_map(i32::to_ne_bytes).collect();
     check(
-        Item::Signal { signal: 17, info: info(), ignored: true },
+        signal(10, &info, true),
         "signal",
-        r#""signal":"SIGCHLD","info":{"si_signo":"SIGCHLD","si_pid":9},"ignored":true"#,
+        r#""signal":"SIGUSR1","info":{"si_signo":"SIGUSR1","si_code":"SI_USER","si_pid":9,"si_uid":0},"ignored":true"#,
     );
-    check(Item::Stopped { signal: 34 }, "stopped", r#""signal":"SIGRT_2""#);
-    check(Item::Exited { code: 3 }, "exit", r#""code":3"#);
-    check(Item::Killed { signal: 9, core: false }, "kill", r#""signal":"SIGKILL","core":false"#);
-    check(Item::Superseded { by: 12 }, "superseded", r#""by":12"#);
-    check(Item::Forked { child: 13, process: 11 }, "fork", r#""child":13,"process":11"#);
-    check(Item::Executed { from: 12 }, "exec", r#""from":12"#);
+    check(stopped(34), "stopped", r#""signal":"SIGRT_2""#);
+    check(ended(3 << 8), "exit", r#""code":3"#);
+    check(ended(9), "kill", r#""signal":"SIGKILL","core":false"#);
+    check(executed("superseded", 12), "superseded", r#""by":12"#);
+    check(forked(13, 11), "fork", r#""child":13,"process":11"#);
+    check(executed("exec", 12), "exec", r#""from":12"#);
 }
 
 static FLAGS: Set = Set {
@@ -240,7 +238,7 @@ fn the_summary_tells_what_is_missing() {
     let mut losses = Losses::default();
     losses.add(Loss::RingFull, 5);
     let mut out = Vec::new();
-    let end = End { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
+    let end = TraceEnd { source: "ptrace", losses: &losses, exit_code: Some(7), counts: None };
     Json::new(false).end(&end, &mut out);
     let last = schema::check(std::str::from_utf8(&out).unwrap().trim_end());
     assert_eq!(last["complete"], false);
@@ -262,7 +260,7 @@ fn counts_come_before_the_summary() {
         spec::Summary { columns: vec![], sort: None, wall: false, by_process: true, histogram: false, json: true };
     let mut out = Vec::new();
     let losses = Losses::default();
-    let end = End { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
+    let end = TraceEnd { source: "ebpf", losses: &losses, exit_code: None, counts: Some((&counts, &asked)) };
     assert_eq!(Json::new(false).end(&end, &mut out), 4);
     let text = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = text.lines().collect();

@@ -25,15 +25,15 @@ impl Look {
     }
 
     fn at_fdcwd(&self, line: &mut Line<'_>) {
-        use crate::spec::Names;
+        use crate::spec::NameStyle;
         match self.names {
-            Names::Abbrev => {
+            NameStyle::Abbrev => {
                 line.paint(Color::Constant);
                 line.lit("AT_FDCWD");
                 line.plain();
             }
-            Names::Raw => line.int(libc::AT_FDCWD.into()),
-            Names::Verbose => {
+            NameStyle::Raw => line.int(libc::AT_FDCWD.into()),
+            NameStyle::Verbose => {
                 line.int(libc::AT_FDCWD.into());
                 line.lit(" /* AT_FDCWD */");
             }

@@ -6,7 +6,7 @@ mod value;
 
 pub(super) use names::signal_name;
 
-use crate::spec::{Fds, Hex, Names, Style};
+use crate::spec::{Fds, Hex, NameStyle, Style};
 
 /// What of a style bears on values.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct Look {
     /// Strings in hex.
     pub hex: Hex,
     /// Named constants.
-    pub names: Names,
+    pub names: NameStyle,
     /// Descriptors.
     pub fds: Fds,
     /// Comms beside pids.

@@ -4,19 +4,19 @@ use super::Look;
 use crate::render::escape::{Color, Line};
 use crate::schema::set::Set;
 use crate::schema::signal_names;
-use crate::spec::Names;
+use crate::spec::NameStyle;
 
 impl Look {
     /// A value of a family of constants.
     pub(super) fn named(&self, line: &mut Line<'_>, set: &'static Set, value: u64) {
         match self.names {
-            Names::Abbrev => {
+            NameStyle::Abbrev => {
                 line.paint(Color::Constant);
                 names(line, set, value, true);
                 line.plain();
             }
-            Names::Raw => number(line, set, value),
-            Names::Verbose => {
+            NameStyle::Raw => number(line, set, value),
+            NameStyle::Verbose => {
                 number(line, set, value);
                 if known(set, value) {
                     line.lit(" /* ");
@@ -31,11 +31,11 @@ impl Look {
 
     /// A signal.
     pub(super) fn signal(&self, line: &mut Line<'_>, signal: i32) {
-        if self.names == Names::Abbrev {
+        if self.names == NameStyle::Abbrev {
             return signal_name(line, signal);
         }
         line.int(i64::from(signal));
-        if self.names == Names::Verbose && (1..=64).contains(&signal) {
+        if self.names == NameStyle::Verbose && (1..=64).contains(&signal) {
             line.lit(" /* ");
             signal_name(line, signal);
             line.lit(" */");
@@ -55,13 +55,13 @@ impl Look {
                 line.lit(" ");
             }
             first = false;
-            if self.names != Names::Abbrev {
+            if self.names != NameStyle::Abbrev {
                 line.int(i64::from(signal));
             }
             match self.names {
-                Names::Abbrev => short_name(line, signal),
-                Names::Raw => {}
-                Names::Verbose => {
+                NameStyle::Abbrev => short_name(line, signal),
+                NameStyle::Raw => {}
+                NameStyle::Verbose => {
                     line.lit(" /* ");
                     short_name(line, signal);
                     line.lit(" */");

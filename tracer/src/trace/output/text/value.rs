@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use super::{Look, file};
 use crate::decode::value::{Tail, Value};
 use crate::render::escape::{Color, Line};
-use crate::spec::{Hex, Names};
+use crate::spec::{Hex, NameStyle};
 
 impl Look {
     /// Writes a value.
@@ -132,7 +132,7 @@ impl Look {
             }
             match value {
                 // The field's name is an argument of what it is shown as.
-                Value::Ip6(ip) if self.names == Names::Abbrev && !name.is_empty() => {
+                Value::Ip6(ip) if self.names == NameStyle::Abbrev && !name.is_empty() => {
                     line.lit("inet_pton(AF_INET6, \"");
                     line.text(&Ipv6Addr::from(*ip).to_string());
                     line.lit("\", &");
@@ -166,9 +166,9 @@ impl Look {
     /// A value in network order, which has bytes where the number would be.
     fn network(&self, line: &mut Line<'_>, bytes: &[u8], named: impl FnOnce(&mut Line<'_>)) {
         match self.names {
-            Names::Abbrev => named(line),
-            Names::Raw => line.quoted(bytes, Hex::All, true),
-            Names::Verbose => {
+            NameStyle::Abbrev => named(line),
+            NameStyle::Raw => line.quoted(bytes, Hex::All, true),
+            NameStyle::Verbose => {
                 line.quoted(bytes, Hex::All, true);
                 line.lit(" /* ");
                 named(line);
@@ -190,8 +190,8 @@ impl Look {
             }
         };
         match self.names {
-            Names::Abbrev if infinite || units => spelled(line),
-            Names::Verbose if infinite || units => {
+            NameStyle::Abbrev if infinite || units => spelled(line),
+            NameStyle::Verbose if infinite || units => {
                 line.uint(limit);
                 line.lit(" /* ");
                 spelled(line);
@@ -223,9 +223,9 @@ impl Look {
             line.octal(mode & !0o177_000);
         };
         match self.names {
-            Names::Abbrev => spelled(line),
-            Names::Raw => line.octal(mode),
-            Names::Verbose => {
+            NameStyle::Abbrev => spelled(line),
+            NameStyle::Raw => line.octal(mode),
+            NameStyle::Verbose => {
                 line.octal(mode);
                 line.lit(" /* ");
                 spelled(line);
@@ -243,9 +243,9 @@ impl Look {
             line.lit(")");
         };
         match self.names {
-            Names::Abbrev => spelled(line),
-            Names::Raw => line.hex(dev),
-            Names::Verbose => {
+            NameStyle::Abbrev => spelled(line),
+            NameStyle::Raw => line.hex(dev),
+            NameStyle::Verbose => {
                 line.hex(dev);
                 line.lit(" /* ");
                 spelled(line);

@@ -1,14 +1,18 @@
 //! Names that the system knows: /etc/services and its like, hosts, interfaces, cgroups, processes.
 
 use std::collections::HashMap;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+
+use crate::system::procfs::machine;
+use crate::system::procfs::who::Who;
 
 /// Names of what has a number.
 pub trait Names {
@@ -57,9 +61,7 @@ impl Services {
     /// Reads the file; without it nothing has a name.
     pub fn read() -> Services {
         let text = fs::read_to_string("/etc/services").unwrap_or_default();
-        let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
-        let mut range = range.split_ascii_whitespace().filter_map(|word| word.parse().ok());
-        let ephemeral = range.next().zip(range.next()).unwrap_or((1024, 4999));
+        let ephemeral = machine::ephemeral_ports().unwrap_or((1024, 4999));
         Services { rows: parse_services(&text), ephemeral }
     }
 
@@ -115,9 +117,7 @@ pub fn netlink_protocols() -> HashMap<u16, String> {
 
 /// Where cgroup v2 is mounted.
 pub fn cgroup_mount() -> Option<PathBuf> {
-    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
-    let mut rows = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
-    rows.find(|fields| fields.get(2) == Some(&"cgroup2")).and_then(|fields| Some(PathBuf::from(fields.get(1)?)))
+    machine::cgroup_mount().map(|point| PathBuf::from(OsString::from_vec(point)))
 }
 
 impl System {
@@ -182,9 +182,7 @@ impl Names for System {
     }
 
     fn process(&mut self, pid: u32) -> Option<Vec<u8>> {
-        let mut name = fs::read(format!("/proc/{pid}/comm")).ok()?;
-        name.pop_if(|last| *last == b'\n');
-        Some(name)
+        Who::Id(pid).comm()
     }
 
     fn namespace(&mut self, netns: u64) -> String {

@@ -6,9 +6,9 @@ use std::io;
 use std::sync::Arc;
 
 use crate::capture::ebpf::snapshot::socket_owners;
-use crate::system::procfs::fds::Reader;
 use crate::system::procfs::owners::owners as from_proc;
 use crate::system::procfs::processes;
+use crate::system::procfs::who::Who;
 use crate::system::sockets::owners::{Owner, Owners};
 
 /// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading the links
@@ -46,7 +46,7 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
 fn many() -> io::Result<bool> {
     let mut sum = 0;
     for pid in processes::all()? {
-        sum += Reader::count(pid);
+        sum += Who::Id(pid).descriptor_count();
         if sum > WORTH_IT {
             return Ok(true);
         }

@@ -22,6 +22,8 @@ use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use tracer_common::event::Sock;
 
+use super::procfs::who::Who;
+
 const ESTABLISHED: u8 = 1;
 const LISTEN: u8 = 10;
 
@@ -250,7 +252,8 @@ fn unix_ends(response: &UnixResponse, base: Sock) -> Ends {
 
 /// The row of /proc/TID/net/netlink: `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`.
 fn netlink(tid: u32, base: Sock, ino: u64) -> anyhow::Result<Option<Ends>> {
-    let table = std::fs::read_to_string(format!("/proc/{tid}/net/netlink")).context("the table of netlink sockets")?;
+    let table = Who::Id(tid).read("net/netlink").context("the table of netlink sockets")?;
+    let table = String::from_utf8_lossy(&table);
     Ok(table.lines().skip(1).find_map(|line| {
         let mut fields = line.split_ascii_whitespace();
         let protocol = fields.nth(1)?.parse().ok()?;
@@ -290,9 +293,7 @@ fn protocol(link: &CString) -> Option<Sock> {
 
 /// The inode of a task's network namespace.
 fn netns(tid: u32) -> Option<u32> {
-    let link = std::fs::read_link(format!("/proc/{tid}/ns/net")).ok()?;
-    let text = link.to_str()?;
-    text.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
+    Who::Id(tid).namespace("net").ok().and_then(|inode| u32::try_from(inode).ok())
 }
 
 /// A netlink socket in the task's namespace.
@@ -302,7 +303,7 @@ fn open(tid: u32, ns: u32) -> Option<Socket> {
     }
     // A thread of its own enters the namespace and ends: tracer itself stays where it is.
     let enter = move || -> io::Result<Socket> {
-        let file = std::fs::File::open(format!("/proc/{tid}/ns/net"))?;
+        let file = std::fs::File::open(Who::Id(tid).path("ns/net"))?;
         // SAFETY: the descriptor is open; only this thread changes its namespace.
         if unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } != 0 {
             return Err(io::Error::last_os_error());

@@ -14,9 +14,10 @@ use tracer_common::plan::{ARG_RET, shape};
 use super::EbpfSource;
 use crate::capture::{Losses, Source, Status, records};
 use crate::spec::Spec;
+use crate::system::procfs::machine;
 
 /// What the child opens: a file that is there wherever anything can be traced, with a name in three parts.
-const OPENED: &CStr = c"/proc/self/status";
+const OPENED: &CStr = machine::OWN_STATUS;
 /// The last part of the file's name, as the kernel tells it: names from the file upwards.
 const NAME: &[u8] = b"status\0";
 

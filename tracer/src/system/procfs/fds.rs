@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::mounts::{Mounts, Trust};
 use super::stat::Asker;
+use super::who::Who;
 use super::{number, read_into, reason};
 use crate::system::snapshot::{Access, Descriptor, FileStat, Process, Slot};
 
@@ -21,7 +22,7 @@ pub struct Reader {
     /// Directories below which nothing is asked.
     pub exempt: Vec<Vec<u8>>,
     /// Mounts of each mount namespace that was met.
-    spaces: HashMap<Vec<u8>, Rc<Mounts>>,
+    spaces: HashMap<Option<u64>, Rc<Mounts>>,
     /// Mounts by their numbers.
     numbers: Mounts,
     buffer: Vec<u8>,
@@ -45,14 +46,6 @@ impl Trouble {
             Some(libc::EACCES | libc::EPERM) => self.denied = true,
             _ => {}
         }
-    }
-}
-
-/// `/proc/PID`, or `/proc/PID/task/TID`. `/proc/TID` is the same of the process, through that thread.
-pub fn dir(process: &Process) -> String {
-    match process.tid {
-        None => format!("/proc/{}", process.seen()),
-        Some(tid) => format!("/proc/{}/task/{tid}", process.pid),
     }
 }
 
@@ -103,7 +96,7 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
 
 /// fdinfo of a descriptor; nothing where it cannot be read.
 pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
-    match read_into(format!("{}/fdinfo/{fd}", dir(process)), buffer) {
+    match read_into(Who::of(process).path(format_args!("fdinfo/{fd}")), buffer) {
         Ok(()) => parse_fdinfo(buffer),
         Err(_) => FdInfo::default(),
     }
@@ -112,16 +105,15 @@ pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
 impl Reader {
     /// Nothing read yet.
     pub fn new(asker: Asker, exempt: Vec<Vec<u8>>) -> Reader {
-        let numbers = Mounts::of(std::process::id());
+        let numbers = Mounts::of(Who::Myself);
         Reader { asker, exempt, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
     }
 
     /// Mounts as a process sees them.
     pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
-        let link = fs::read_link(format!("/proc/{}/ns/mnt", process.seen()));
-        let name = link.map(|path| path.into_os_string().into_vec()).unwrap_or_default();
-        let pid = process.seen();
-        Rc::clone(self.spaces.entry(name).or_insert_with(|| Rc::new(Mounts::of(pid))))
+        let seen = Who::Id(process.seen());
+        let space = seen.namespace("mnt").ok();
+        Rc::clone(self.spaces.entry(space).or_insert_with(|| Rc::new(Mounts::of(seen))))
     }
 
     /// The directory that exempts a path.
@@ -134,10 +126,10 @@ impl Reader {
 
     /// Current directory, root and program.
     pub fn links(&mut self, process: &Process) -> Vec<Descriptor> {
-        let dir = dir(process);
+        let who = Who::of(process);
         let mounts = self.mounts(process);
         let each = [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Text, "exe")];
-        each.map(|(slot, name)| self.link(slot, &format!("{dir}/{name}"), process, &mounts)).into()
+        each.map(|(slot, name)| self.link(slot, &who.path(name), process, &mounts)).into()
     }
 
     fn link(&mut self, slot: Slot, link: &str, process: &Process, mounts: &Mounts) -> Descriptor {
@@ -177,9 +169,9 @@ impl Reader {
 
     /// Descriptors, in the order of their numbers.
     pub fn descriptors(&mut self, process: &Process) -> Vec<Descriptor> {
-        let dir = format!("{}/fd", dir(process));
-        let names = match fs::read_dir(&dir) {
-            Ok(names) => names,
+        let dir = Who::of(process).path("fd");
+        let numbers = match Who::of(process).descriptors() {
+            Ok(numbers) => numbers,
             Err(error) => {
                 self.trouble.note(&error);
                 let mut found = Descriptor::new(Slot::NoFd, b"");
@@ -187,8 +179,6 @@ impl Reader {
                 return vec![found];
             }
         };
-        let mut numbers: Vec<u32> = names.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-        numbers.sort_unstable();
         numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd)).collect()
     }
 
@@ -216,7 +206,7 @@ impl Reader {
         (found.pos, found.flags) = (info.pos, info.flags);
         // Pipes, sockets and their like have no mount that anybody lists, and need none.
         let special = !target.starts_with(b"/");
-        let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.seen()));
+        let mount = info.mount.and_then(|id| self.numbers.by_id(id, Who::Id(process.seen())));
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
         if let Some(dir) = self.exempts(&target) {
@@ -240,12 +230,7 @@ impl Reader {
 
     /// What a descriptor is, asked again through /proc: for file systems whose inodes alone do not tell it.
     pub fn stat_fd(&mut self, process: &Process, fd: u32, trust: Trust) -> io::Result<FileStat> {
-        self.asker.ask(format!("{}/fd/{fd}", dir(process)).as_bytes(), trust, b"fd")
-    }
-
-    /// How many descriptors a process has (the size of its `fd` directory, 6.2); 0 where nobody says.
-    pub fn count(pid: u32) -> u64 {
-        fs::metadata(format!("/proc/{pid}/fd")).map_or(0, |meta| meta.len())
+        self.asker.ask(Who::of(process).path(format_args!("fd/{fd}")).as_bytes(), trust, b"fd")
     }
 }
 

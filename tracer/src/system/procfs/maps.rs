@@ -1,11 +1,11 @@
 //! Mapped files: /proc/PID/maps. A file that is mapped by many is asked for once.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
 use std::rc::Rc;
 
-use super::fds::{Reader, dir};
+use super::fds::Reader;
 use super::mounts::{Mounts, Trust};
+use super::who::Who;
 use super::{hex, number, read_into, reason};
 use crate::system::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
 
@@ -37,7 +37,7 @@ impl Maps {
     /// The mapped files of a process but for its program, each once, in the order of addresses.
     pub fn files(&mut self, process: &Process, program: Option<FileStat>, reader: &mut Reader) -> Vec<Descriptor> {
         let mut text = std::mem::take(&mut self.buffer);
-        let read = read_into(format!("{}/maps", dir(process)), &mut text);
+        let read = read_into(Who::of(process).path("maps"), &mut text);
         let found = if read.is_ok() { self.files_of(&text, process, program, reader) } else { Vec::new() };
         self.buffer = text;
         found
@@ -108,18 +108,18 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     if reader.exempts(path).is_some() {
         return Asked::Fails("exempt by -e".into());
     }
-    let proc = format!("/proc/{}", process.seen());
+    let who = Who::Id(process.seen());
     let full = if trust == Trust::Remote && line.deleted {
         // The link to the mapping leads to the file still; no path does.
         return Asked::Fails("deleted".into());
     } else if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
-        format!("{proc}/map_files/{}", link_name(line.range)).into_bytes()
+        who.path(format_args!("map_files/{}", link_name(line.range))).into_bytes()
     } else if fs_root(process) {
         path.to_vec()
     } else {
         // In another mount namespace, or below another root, the path means what it means there.
-        [proc.as_bytes(), b"/root", path].concat()
+        [who.path("root").as_bytes(), path].concat()
     };
     match reader.asker.ask(&full, trust, point) {
         Ok(stat) => Asked::Is(stat),
@@ -136,8 +136,8 @@ fn link_name(range: &[u8]) -> String {
 
 /// Whether a process lives in our mount namespace.
 fn fs_root(process: &Process) -> bool {
-    let space = |of: &str| -> io::Result<_> { std::fs::read_link(format!("/proc/{of}/ns/mnt")) };
-    matches!((space("self"), space(&process.seen().to_string())), (Ok(a), Ok(b)) if a == b)
+    let space = |who: Who| who.namespace("mnt");
+    matches!((space(Who::Myself), space(Who::Id(process.seen()))), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Reads `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`; `None` for what is no file.

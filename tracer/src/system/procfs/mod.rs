@@ -1,10 +1,12 @@
-//! Reading /proc: who there is, what each has open, mounts, locks, sockets. Nothing here waits for a file
-//! system that does not answer: [`stat`] knows which those may be and asks them with a bound.
+//! Reading /proc: who there is, what each has open, mounts, locks, sockets. [`who`] spells the paths of processes, [`machine`] those
+//! of the machine; no other room does. Nothing here waits for a file system that does not answer: [`stat`] knows which those may be
+//! and asks them with a bound.
 
 pub mod account;
 pub mod cgroup;
 pub mod fds;
 pub mod locks;
+pub mod machine;
 pub mod maps;
 pub mod mounts;
 pub mod net;
@@ -16,6 +18,7 @@ pub mod sockstat;
 pub mod stat;
 pub mod status;
 pub mod waiting;
+pub mod who;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,6 +28,13 @@ use std::path::Path;
 pub fn read_into(path: impl AsRef<Path>, buffer: &mut Vec<u8>) -> io::Result<()> {
     buffer.clear();
     File::open(path)?.read_to_end(buffer).map(drop)
+}
+
+/// The text of a file; empty when it cannot be read.
+fn read_text(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let read = read_into(path, &mut bytes);
+    read.map_or_else(|_| String::new(), |()| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A number in decimal at the start of `bytes`, and what follows it.

@@ -1,10 +1,10 @@
 //! /proc/net, where sock_diag has nothing: sockets of inet tables, and how many sockets of a protocol there are
 //! at all (/proc/net/protocols). Paths are those of the calling thread, so that they follow it into namespaces.
 
-use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::system::procfs::who::Who;
 use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table};
 
 /// Appends what /proc/net tells of a table; `None` where it tells nothing.
@@ -19,7 +19,7 @@ pub fn read(table: Table, family: u8, states: u32, sockets: &mut Vec<Socket>) ->
         (Table::Raw, true) => "raw6",
         _ => return None,
     };
-    Some(fs::read(format!("/proc/thread-self/net/{name}")).map(|text| {
+    Some(Who::ThisThread.read(&format!("net/{name}")).map(|text| {
         let lines = text.split(|&b| b == b'\n').skip(1);
         let rows = lines.filter_map(|line| row(std::str::from_utf8(line).ok()?, table, family));
         sockets.extend(rows.filter(|socket| states & socket.state.bit() != 0));
@@ -39,8 +39,8 @@ pub enum Count {
 
 /// Looks a table's protocols up in /proc/net/protocols.
 pub fn protocols(table: Table, family: u8) -> Option<Count> {
-    let text = fs::read_to_string("/proc/thread-self/net/protocols").ok()?;
-    Some(count(&text, table, i32::from(family) == libc::AF_INET6))
+    let text = Who::ThisThread.read("net/protocols").ok()?;
+    Some(count(&String::from_utf8_lossy(&text), table, i32::from(family) == libc::AF_INET6))
 }
 
 fn count(text: &str, table: Table, six: bool) -> Count {

@@ -8,6 +8,7 @@ use crate::system::owners::owners;
 use crate::system::procfs::fds::fdinfo;
 use crate::system::procfs::owners::pipes;
 use crate::system::procfs::reason;
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Process, Slot};
 use crate::system::sock_diag::namespaces::{self, Namespace};
 use crate::system::sock_diag::{Extras, Gathered, Query, gather};
@@ -15,12 +16,12 @@ use crate::system::sockets::owners::{Owner, Owners};
 use crate::system::sockets::{Detail, Endpoint, Socket, Table};
 use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
 
-/// Fills in sockets and pipes. `seen`: the id in /proc by which the process is looked into.
-pub fn find(report: &mut Report, seen: u32) {
+/// Fills in sockets and pipes. `who`: through whom the process is looked into.
+pub fn find(report: &mut Report, who: Who) {
     let sockets = by_inode(report, b"socket:[");
     let held_pipes = by_inode(report, b"pipe:[");
     if !sockets.is_empty() {
-        self::sockets(report, seen, sockets);
+        self::sockets(report, who, sockets);
     }
     if !held_pipes.is_empty() {
         self::other_pipes(report, held_pipes);
@@ -40,8 +41,8 @@ fn by_inode(report: &Report, kind: &[u8]) -> BTreeMap<u64, Vec<u32>> {
     found
 }
 
-fn sockets(report: &mut Report, seen: u32, wanted: BTreeMap<u64, Vec<u32>>) {
-    let all = tables(report, seen, &wanted);
+fn sockets(report: &mut Report, who: Who, wanted: BTreeMap<u64, Vec<u32>>) {
+    let all = tables(report, who, &wanted);
     let mut at: HashMap<u64, &Socket> = HashMap::new();
     for socket in all.iter().filter(|socket| socket.inode != 0) {
         at.insert(socket.inode, socket);
@@ -78,11 +79,10 @@ fn sockets(report: &mut Report, seen: u32, wanted: BTreeMap<u64, Vec<u32>>) {
 }
 
 /// The sockets of the process's network namespace; when some of its own are not there, of all others too.
-fn tables(report: &mut Report, seen: u32, wanted: &BTreeMap<u64, Vec<u32>>) -> Vec<Socket> {
+fn tables(report: &mut Report, who: Who, wanted: &BTreeMap<u64, Vec<u32>>) -> Vec<Socket> {
     let extras = Extras { info: true, details: true, owner: true, ..Extras::default() };
     let query = Query { extras, ..Query::everything() };
-    let path = format!("/proc/{seen}/ns/net");
-    let theirs = Namespace::named(&path);
+    let theirs = Namespace::of(who);
     let ours = Namespace::current();
     let mut gathered = match (&theirs, &ours) {
         (Ok(theirs), Ok(ours)) if theirs.inode != ours.inode => match theirs.inside(|| gather(&query, theirs.inode)) {

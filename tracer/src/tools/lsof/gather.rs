@@ -9,9 +9,11 @@ use tracer_common::snapshot::FileRecord;
 use super::select::{Selection, kind};
 use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
 use crate::system::procfs::fds::{Reader, share};
+use crate::system::procfs::machine;
 use crate::system::procfs::maps::Maps;
 use crate::system::procfs::mounts::Trust;
 use crate::system::procfs::processes;
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Process, Slot, Snapshot};
 use crate::tools::lsof::request::{Collect, FlagsColumn, Lsof, Source};
 
@@ -179,7 +181,7 @@ fn use_iterator(collect: &Collect, list: &[Selected]) -> bool {
             let mut sum = 0;
             let mut silent = 0;
             for (process, _) in list.iter().filter(|(process, _)| process.tid.is_none()) {
-                match Reader::count(process.pid) {
+                match Who::Id(process.pid).descriptor_count() {
                     0 => silent += 1,
                     n => sum += n,
                 }
@@ -273,11 +275,10 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
         }
         let Slot::Number(fd) = file.slot else { continue };
         if ask {
-            if file.path.is_empty() {
-                let link = std::fs::read_link(format!("{}/fd/{fd}", crate::system::procfs::fds::dir(process)));
-                if let Ok(path) = link {
-                    file.path = path.as_os_str().as_encoded_bytes().into();
-                }
+            if file.path.is_empty()
+                && let Ok(path) = Who::of(process).link(format_args!("fd/{fd}"))
+            {
+                file.path = path.into();
             }
             if let Ok(stat) = reader.stat_fd(process, fd, Trust::Cached) {
                 file.stat = Some(stat);
@@ -290,11 +291,7 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
 /// Whether times of /proc and of the kernel can be compared: 100 ticks a second, and no time namespace.
 fn ticks_are_centiseconds() -> bool {
     static ARE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *ARE.get_or_init(|| {
-        let offsets = std::fs::read_to_string("/proc/self/timens_offsets").unwrap_or_default();
-        let shifted = offsets.split_ascii_whitespace().any(|word| word.parse::<i64>().is_ok_and(|n| n != 0));
-        rustix::param::clock_ticks_per_second() == 100 && !shifted
-    })
+    *ARE.get_or_init(|| rustix::param::clock_ticks_per_second() == 100 && !machine::has_own_time())
 }
 
 /// Tasks that have no descriptors of their own have their process's.

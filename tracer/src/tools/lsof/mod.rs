@@ -35,6 +35,7 @@ use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::net::InetProtocol;
 use crate::system::procfs::stat::Asker;
+use crate::system::procfs::who::Who;
 use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
 use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
 
@@ -43,7 +44,7 @@ use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port,
 /// # Errors
 /// /proc cannot be read, or the source that was demanded does not work.
 pub fn run(spec: &Lsof) -> Result<u8> {
-    let mounts = Mounts::of(std::process::id());
+    let mounts = Mounts::of(Who::Myself);
     let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
     let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);
     if spec.warn || unusable.fatal {

@@ -9,6 +9,7 @@ use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
 use crate::schema::sockopt::NETLINK_PROTO;
 use crate::system::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::Process;
 use crate::tools::lsof::output::{Connection, Node, Row};
 use crate::tools::lsof::request::{Select, Show};
@@ -38,9 +39,7 @@ impl Tables {
 
 /// The network namespace of a process; 0 when it cannot be told.
 fn space(pid: u32) -> u32 {
-    let link = std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap_or_default();
-    let digits = link.to_str().and_then(|text| text.strip_prefix("net:[")?.strip_suffix(']'));
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    Who::Id(pid).namespace("net").ok().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0)
 }
 
 /// Some process in a namespace.
@@ -208,7 +207,7 @@ fn unknown(row: &mut Row, process: &Process, ino: u64, skipped: bool) {
     }
     let mut fd = Vec::new();
     row.fd(&mut fd);
-    let path = format!("{}/fd/{}", crate::system::procfs::fds::dir(process), String::from_utf8_lossy(&fd));
+    let path = Who::of(process).path(format_args!("fd/{}", String::from_utf8_lossy(&fd)));
     row.name = match protocol_name(&path) {
         Some(name) => [b"protocol: ".as_slice(), &name].concat().into(),
         None => b"can't identify protocol".as_slice().into(),

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use super::mounts::{Mounts, Trust};
 use super::stat::Asker;
 use super::who::Who;
-use super::{number, read_into, reason};
-use crate::system::snapshot::{Access, Descriptor, FileStat, Process, Slot};
+use super::{number, read_into};
+use crate::system::snapshot::{Access, Descriptor, FileStat, Lack, Process, Slot};
 
 /// Reads what processes have open.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Reader {
                 let kernel = slot == Slot::Text && error.raw_os_error() == Some(libc::ENOENT) && process.uid == 0;
                 if !kernel {
                     self.trouble.note(&error);
-                    found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                    found.lack = Some(Lack::of(&error, Lack::Link));
                 } else {
                     self.trouble.gone = true;
                 }
@@ -152,7 +152,7 @@ impl Reader {
         let mount = mounts.of_path(&target);
         let trust = mounts.trust(&target);
         if let Some(dir) = self.exempts(&target) {
-            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.lack = Some(Lack::Exempt(dir.into()));
             found.place = mount.map(|mount| (mount.dev, 0));
             return found;
         }
@@ -160,7 +160,7 @@ impl Reader {
             Ok(stat) => found.stat = Some(stat),
             Err(error) => {
                 self.trouble.note(&error);
-                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Stat));
                 found.place = mount.map(|mount| (mount.dev, 0));
             }
         }
@@ -175,7 +175,7 @@ impl Reader {
             Err(error) => {
                 self.trouble.note(&error);
                 let mut found = Descriptor::new(Slot::NoFd, b"");
-                found.trouble = Some(format!("{dir} (opendir: {})", reason(&error)).into());
+                found.lack = Some(Lack::Directory(dir.into(), error.raw_os_error().unwrap_or(libc::EIO)));
                 return vec![found];
             }
         };
@@ -194,7 +194,7 @@ impl Reader {
                     return None;
                 }
                 let mut found = Descriptor::new(slot, link.as_bytes());
-                found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Link));
                 return Some(found);
             }
         };
@@ -210,7 +210,7 @@ impl Reader {
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
         if let Some(dir) = self.exempts(&target) {
-            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.lack = Some(Lack::Exempt(dir.into()));
             found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
             return Some(found);
         }
@@ -221,7 +221,7 @@ impl Reader {
                 if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) {
                     return None;
                 }
-                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Stat));
                 found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
             }
         }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::fds::Reader;
 use super::mounts::{Mounts, Trust};
 use super::who::Who;
-use super::{hex, number, read_into, reason};
-use crate::system::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
+use super::{hex, number, read_into};
+use crate::system::snapshot::{Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads mapped files.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Maps {
 #[derive(Debug, Clone)]
 enum Asked {
     Is(FileStat),
-    Fails(Rc<str>),
+    Fails(Lack),
 }
 
 /// A line of maps that names a file.
@@ -79,25 +79,20 @@ impl Maps {
             }
             Asked::Is(stat) => {
                 found.stat = Some(certain);
-                found.trouble = Some(differs(line, &stat).into());
+                found.lack = Some(differs(line, &stat));
             }
-            Asked::Fails(why) => {
+            Asked::Fails(lack) => {
                 found.stat = Some(certain);
-                found.trouble = Some(format!("(stat: {why})").into());
+                found.lack = Some(lack);
             }
         }
         found
     }
 }
 
-/// In lsof's words, how a path and a mapping disagree.
-fn differs(line: &Line<'_>, there: &FileStat) -> String {
-    let Dev { major, minor } = there.dev;
-    match (there.dev == line.dev, there.ino == line.ino) {
-        (false, true) => format!("(path dev={major},{minor})"),
-        (false, false) => format!("(path dev={major},{minor}, inode={})", there.ino),
-        (true, _) => format!("(path inode={})", there.ino),
-    }
+/// How a path and a mapping disagree.
+fn differs(line: &Line<'_>, there: &FileStat) -> Lack {
+    Lack::Elsewhere((there.dev != line.dev).then_some(there.dev), (there.ino != line.ino).then_some(there.ino))
 }
 
 fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader) -> Asked {
@@ -106,12 +101,12 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     let point = mount.map_or(b"?".as_slice(), |mount| &mount.point);
     let trust = mounts.trust(path);
     if reader.exempts(path).is_some() {
-        return Asked::Fails("exempt by -e".into());
+        return Asked::Fails(Lack::MappingExempt);
     }
     let who = Who::Id(process.seen());
     let full = if trust == Trust::Remote && line.deleted {
         // The link to the mapping leads to the file still; no path does.
-        return Asked::Fails("deleted".into());
+        return Asked::Fails(Lack::MappingDeleted);
     } else if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
         who.path(format_args!("map_files/{}", link_name(line.range))).into_bytes()
@@ -123,7 +118,7 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     };
     match reader.asker.ask(&full, trust, point) {
         Ok(stat) => Asked::Is(stat),
-        Err(error) => Asked::Fails(reason(&error).into()),
+        Err(error) => Asked::Fails(Lack::of(&error, Lack::Stat)),
     }
 }
 
@@ -200,11 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn disagreement_in_words() {
+    fn paths_and_mappings_disagree() {
         let line = Line { range: b"1-2", dev: Dev { major: 1, minor: 2 }, ino: 3, path: b"/a", deleted: false };
         let there = |major, ino| FileStat { dev: Dev { major, minor: 2 }, ino, ..FileStat::default() };
-        assert_eq!(differs(&line, &there(9, 3)), "(path dev=9,2)");
-        assert_eq!(differs(&line, &there(9, 4)), "(path dev=9,2, inode=4)");
-        assert_eq!(differs(&line, &there(1, 4)), "(path inode=4)");
+        let dev = Some(Dev { major: 9, minor: 2 });
+        assert_eq!(differs(&line, &there(9, 3)), Lack::Elsewhere(dev, None));
+        assert_eq!(differs(&line, &there(9, 4)), Lack::Elsewhere(dev, Some(4)));
+        assert_eq!(differs(&line, &there(1, 4)), Lack::Elsewhere(None, Some(4)));
     }
 }

@@ -5,13 +5,14 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use super::ends;
+use crate::schema::errno::strerror;
 use crate::system::process::{Limit, Region, has_ended};
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::maps::Maps;
 use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
 use crate::system::procfs::{account, cgroup, machine, patience, processes, reason, regions, waiting};
-use crate::system::snapshot::{Descriptor, Process, Slot};
+use crate::system::snapshot::{Descriptor, Lack, Process, Slot};
 use crate::tools::inspect::report::environment::variables;
 use crate::tools::inspect::report::origin::origin;
 use crate::tools::inspect::report::{End, Mapped, Namespace, Parent, Report, Thread};
@@ -196,14 +197,10 @@ impl Gatherer {
                 Slot::Root => (&mut report.root, "root directory"),
                 _ => (&mut report.program, "program"),
             };
-            match &link.trouble {
+            match &link.lack {
                 // A link that could not be read has no path; one whose file did not answer has.
-                Some(trouble) if trouble.starts_with("(readlink:") => {
-                    let why = trouble.trim_start_matches("(readlink: ").trim_end_matches(')').to_owned();
-                    if !why.starts_with("No such") {
-                        report.miss(what, why);
-                    }
-                }
+                Some(lack) if lack.is_gone() => {}
+                Some(Lack::Link(errno)) => report.miss(what, strerror(*errno)),
                 _ => *place = Some(link),
             }
         }
@@ -222,18 +219,15 @@ impl Gatherer {
     fn descriptors(&mut self, report: &mut Report, process: &Process) {
         let list = self.reader.descriptors(process);
         match list.as_slice() {
-            [Descriptor { slot: Slot::NoFd, trouble, .. }] => {
-                let why = trouble.as_deref().and_then(|text| text.split_once("(opendir: "));
-                let why = why.map_or("not readable", |(_, why)| why.trim_end_matches(')'));
-                if !why.starts_with("No such") {
-                    report.miss("descriptors", why);
+            [Descriptor { lack: Some(lack @ Lack::Directory(_, errno)), .. }] => {
+                if !lack.is_gone() {
+                    report.miss("descriptors", strerror(*errno));
                 }
             }
             _ => {
-                let closed =
-                    list.iter().find_map(|file| file.trouble.as_deref().filter(|t| t.starts_with("(readlink")));
-                if let Some(why) = closed {
-                    report.miss("descriptors' targets", why);
+                let mut lacks = list.iter().filter_map(|file| file.lack.as_ref());
+                if let Some(closed) = lacks.find(|lack| matches!(lack, Lack::Link(_))) {
+                    report.miss("descriptors' targets", closed.to_string());
                 }
                 report.descriptors = Some(list);
             }

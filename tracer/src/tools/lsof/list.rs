@@ -87,7 +87,7 @@ impl Lister<'_, '_> {
         let all = self.spec.show.ends != Ends::No;
         let mut items = Vec::with_capacity(if all { files.len() } else { 0 });
         for file in files {
-            if file.trouble.is_some() && file.stat.is_none() && !self.spec.warn {
+            if file.lack.is_some() && file.stat.is_none() && !self.spec.warn {
                 continue;
             }
             let item = self.item(file, &process, bits);
@@ -118,7 +118,7 @@ impl Lister<'_, '_> {
             flags: file.flags.filter(|_| show.flags != FlagsColumn::None),
             name: Box::default(),
             ends: None,
-            note: file.trouble.clone(),
+            note: file.lack.as_ref().map(|lack| lack.to_string().into()),
             connection: None,
         };
         let mut bits = bits | self.selection.slot(file.slot);

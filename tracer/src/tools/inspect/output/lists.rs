@@ -84,9 +84,9 @@ fn descriptor(report: &Report, file: &Descriptor, line: &mut Line<'_>) {
     line.lit(kind(file));
     line.pad(19);
     line.plain_name(&file.path);
-    if let Some(trouble) = &file.trouble {
+    if let Some(lack) = &file.lack {
         line.lit(" ");
-        line.text(trouble);
+        line.text(&lack.to_string());
     }
     line.paint(Color::Dim);
     if kind(file) == "file" {

@@ -8,11 +8,11 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
-use super::mounts::{Mounts, Trust};
+use super::mounts::{Mounts, Trust, trust};
+use super::number;
 use super::stat::Asker;
 use super::who::Who;
-use super::{number, read_into};
-use crate::system::snapshot::{Access, Descriptor, FileStat, Lack, Process, Slot};
+use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads what processes have open.
 #[derive(Debug)]
@@ -21,10 +21,12 @@ pub struct Reader {
     pub asker: Asker,
     /// Directories below which nothing is asked.
     pub exempt: Vec<Vec<u8>>,
-    /// Mounts of each mount namespace that was met.
+    /// Mounts of each mount namespace that was met: each is read once.
     spaces: HashMap<Option<u64>, Rc<Mounts>>,
-    /// Mounts by their numbers.
-    numbers: Mounts,
+    /// Those of our own.
+    own: Rc<Mounts>,
+    /// All of them by their numbers, which are unique.
+    numbers: HashMap<u64, (Dev, Trust)>,
     buffer: Vec<u8>,
     /// A process turned out to be gone, or something of one could not be read.
     pub trouble: Trouble,
@@ -96,24 +98,50 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
 
 /// fdinfo of a descriptor; nothing where it cannot be read.
 pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
-    match read_into(Who::of(process).path(format_args!("fdinfo/{fd}")), buffer) {
+    match Who::of(process).read_into(&format!("fdinfo/{fd}"), buffer) {
         Ok(()) => parse_fdinfo(buffer),
         Err(_) => FdInfo::default(),
     }
 }
 
 impl Reader {
-    /// Nothing read yet.
-    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>) -> Reader {
-        let numbers = Mounts::of(Who::Myself);
-        Reader { asker, exempt, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
+    /// Nothing read yet but the mounts of this process's own namespace.
+    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>, own: Rc<Mounts>) -> Reader {
+        let (spaces, numbers) = (HashMap::new(), HashMap::new());
+        let (buffer, trouble) = (Vec::new(), Trouble::default());
+        let mut reader = Reader { asker, exempt, spaces, own: Rc::clone(&own), numbers, buffer, trouble };
+        reader.learn(Who::Myself.namespace("mnt").ok(), own);
+        reader
+    }
+
+    fn learn(&mut self, space: Option<u64>, mounts: Rc<Mounts>) -> Rc<Mounts> {
+        self.numbers.extend(mounts.own.iter().map(|mount| (mount.id, (mount.dev, trust(&mount.kind)))));
+        self.spaces.insert(space, Rc::clone(&mounts));
+        mounts
     }
 
     /// Mounts as a process sees them.
     pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
         let seen = Who::Id(process.seen());
         let space = seen.namespace("mnt").ok();
-        Rc::clone(self.spaces.entry(space).or_insert_with(|| Rc::new(Mounts::of(seen))))
+        match self.spaces.get(&space) {
+            Some(mounts) => Rc::clone(mounts),
+            None => self.learn(space, Rc::new(Mounts::of(seen))),
+        }
+    }
+
+    /// Whether mounts are those of our own namespace.
+    pub fn is_own(&self, mounts: &Rc<Mounts>) -> bool {
+        Rc::ptr_eq(&self.own, mounts)
+    }
+
+    /// The mount with a number, that a descriptor of a process is on; `None` when nobody lists it: it is the kernel's own, not
+    /// mounted any more, or younger than what was read.
+    fn mount(&mut self, id: u64, process: &Process) -> Option<(Dev, Trust)> {
+        if !self.numbers.contains_key(&id) {
+            self.mounts(process);
+        }
+        self.numbers.get(&id).copied()
     }
 
     /// The directory that exempts a path.
@@ -167,8 +195,8 @@ impl Reader {
         found
     }
 
-    /// Descriptors, in the order of their numbers.
-    pub fn descriptors(&mut self, process: &Process) -> Vec<Descriptor> {
+    /// Descriptors, in the order of their numbers. `sockets`: of the others only the links are read.
+    pub fn descriptors(&mut self, process: &Process, sockets: bool) -> Vec<Descriptor> {
         let dir = Who::of(process).path("fd");
         let numbers = match Who::of(process).descriptors() {
             Ok(numbers) => numbers,
@@ -179,11 +207,11 @@ impl Reader {
                 return vec![found];
             }
         };
-        numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd)).collect()
+        numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd, sockets)).collect()
     }
 
-    /// One descriptor; `None` when it was closed meanwhile.
-    fn descriptor(&mut self, process: &Process, dir: &str, fd: u32) -> Option<Descriptor> {
+    /// One descriptor; `None` when it was closed meanwhile, or is not wanted.
+    fn descriptor(&mut self, process: &Process, dir: &str, fd: u32, sockets: bool) -> Option<Descriptor> {
         let link = format!("{dir}/{fd}");
         let slot = Slot::Number(fd);
         let target = match fs::read_link(OsStr::from_bytes(link.as_bytes())) {
@@ -198,6 +226,9 @@ impl Reader {
                 return Some(found);
             }
         };
+        if sockets && !target.starts_with(b"socket:[") {
+            return None;
+        }
         let mut buffer = std::mem::take(&mut self.buffer);
         let info = fdinfo(process, fd, &mut buffer);
         self.buffer = buffer;
@@ -206,7 +237,7 @@ impl Reader {
         (found.pos, found.flags) = (info.pos, info.flags);
         // Pipes, sockets and their like have no mount that anybody lists, and need none.
         let special = !target.starts_with(b"/");
-        let mount = info.mount.and_then(|id| self.numbers.by_id(id, Who::Id(process.seen())));
+        let mount = info.mount.filter(|_| !special).and_then(|id| self.mount(id, process));
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
         if let Some(dir) = self.exempts(&target) {
@@ -270,8 +301,9 @@ mod tests {
         let mut buffer = Vec::new();
         let me = processes::process(std::process::id(), &mut buffer).expect("alive");
         let file = fs::File::open("/etc/passwd").expect("a file");
-        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new());
-        let files = reader.descriptors(&me);
+        let own = Rc::new(Mounts::of(Who::Myself));
+        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new(), own);
+        let files = reader.descriptors(&me, false);
         let found = files.iter().find(|d| d.slot == Slot::Number(file.as_raw_fd() as u32)).expect("it is open");
         let stat = found.stat.expect("it was asked");
         assert_eq!((&*found.path, found.access), (b"/etc/passwd".as_slice(), Access::Read));

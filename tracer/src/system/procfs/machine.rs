@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 
 use super::mounts::Mounts;
-use super::read_text;
 use super::who::Who;
+use super::{read_into, read_text};
 
 /// The root of /proc, as it is opened to list it.
 pub(super) const ROOT: &str = "/proc";
@@ -31,6 +31,12 @@ pub fn last_capability() -> Option<u32> {
 /// What Yama allows of ptrace (Documentation/admin-guide/LSM/Yama.rst); empty when it is not there.
 pub fn ptrace_scope() -> String {
     read_text("/proc/sys/kernel/yama/ptrace_scope").trim().to_owned()
+}
+
+/// Locks on files; nothing when they cannot be read.
+pub(super) fn locks() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    read_into("/proc/locks", &mut bytes).map_or_else(|_| Vec::new(), |()| bytes)
 }
 
 /// The ports that the kernel hands out.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::fds::Reader;
 use super::mounts::{Mounts, Trust};
 use super::who::Who;
-use super::{hex, number, read_into};
+use super::{hex, number};
 use crate::system::snapshot::{Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads mapped files.
@@ -37,7 +37,7 @@ impl Maps {
     /// The mapped files of a process but for its program, each once, in the order of addresses.
     pub fn files(&mut self, process: &Process, program: Option<FileStat>, reader: &mut Reader) -> Vec<Descriptor> {
         let mut text = std::mem::take(&mut self.buffer);
-        let read = read_into(Who::of(process).path("maps"), &mut text);
+        let read = Who::of(process).read_into("maps", &mut text);
         let found = if read.is_ok() { self.files_of(&text, process, program, reader) } else { Vec::new() };
         self.buffer = text;
         found
@@ -95,7 +95,7 @@ fn differs(line: &Line<'_>, there: &FileStat) -> Lack {
     Lack::Elsewhere((there.dev != line.dev).then_some(there.dev), (there.ino != line.ino).then_some(there.ino))
 }
 
-fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader) -> Asked {
+fn ask(line: &Line<'_>, process: &Process, mounts: &Rc<Mounts>, reader: &mut Reader) -> Asked {
     let path = line.path;
     let mount = mounts.of_path(path);
     let point = mount.map_or(b"?".as_slice(), |mount| &mount.point);
@@ -110,7 +110,7 @@ fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader)
     } else if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
         who.path(format_args!("map_files/{}", link_name(line.range))).into_bytes()
-    } else if fs_root(process) {
+    } else if reader.is_own(mounts) {
         path.to_vec()
     } else {
         // In another mount namespace, or below another root, the path means what it means there.
@@ -127,12 +127,6 @@ fn link_name(range: &[u8]) -> String {
     let text = String::from_utf8_lossy(range);
     let ends: Vec<&str> = text.split('-').map(|end| end.trim_start_matches('0')).collect();
     ends.join("-")
-}
-
-/// Whether a process lives in our mount namespace.
-fn fs_root(process: &Process) -> bool {
-    let space = |who: Who| who.namespace("mnt");
-    matches!((space(Who::Myself), space(Who::Id(process.seen()))), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Reads `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`; `None` for what is no file.

@@ -1,7 +1,5 @@
 //! What is mounted where: /proc/PID/mountinfo. It tells a device of its file system without asking it.
 
-use std::collections::HashMap;
-
 use super::number;
 use super::who::Who;
 use crate::system::snapshot::Dev;
@@ -23,12 +21,11 @@ pub struct Mount {
     pub options: Vec<u8>,
 }
 
-/// Mounts of a namespace, and those of others as they were met.
+/// Mounts of a namespace.
 #[derive(Debug, Default)]
 pub struct Mounts {
     /// Those of this process, in the order of mounting.
     pub own: Vec<Mount>,
-    by_id: HashMap<u64, (Dev, Trust)>,
 }
 
 /// Whether a file system answers for itself: it is all in this machine's memory or on its disks.
@@ -91,26 +88,7 @@ impl Mounts {
 
     /// Reads the text of mountinfo.
     pub fn parse(text: &[u8]) -> Mounts {
-        let own = text.split(|&b| b == b'\n').filter_map(parse).collect();
-        let mut mounts = Mounts { own, ..Mounts::default() };
-        mounts.learn(text);
-        mounts
-    }
-
-    fn learn(&mut self, text: &[u8]) {
-        for mount in text.split(|&b| b == b'\n').filter_map(parse) {
-            self.by_id.insert(mount.id, (mount.dev, trust(&mount.kind)));
-        }
-    }
-
-    /// The mount with a number, that a descriptor of `who` is on; `None` when nobody lists it: it is
-    /// the kernel's own, or not mounted any more.
-    pub fn by_id(&mut self, id: u64, who: Who) -> Option<(Dev, Trust)> {
-        if let Some(found) = self.by_id.get(&id) {
-            return Some(*found);
-        }
-        self.learn(&who.read("mountinfo").unwrap_or_default());
-        self.by_id.get(&id).copied()
+        Mounts { own: text.split(|&b| b == b'\n').filter_map(parse).collect() }
     }
 
     /// The mount that a path of this process is on: the last one mounted over the longest part of it.
@@ -203,7 +181,7 @@ mod tests {
             options: Vec::new(),
         };
         let own = vec![of("/", "ext4"), of("/mnt", "fuse"), of("/mnt/x", "tmpfs"), of("/mntx", "nfs")];
-        let mounts = Mounts { own, ..Mounts::default() };
+        let mounts = Mounts { own };
         for (path, trust) in [
             ("/etc/passwd", Trust::Local),
             ("/mnt", Trust::Remote),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::who::Who;
-use super::{hex, number, read_into};
+use super::{hex, number};
 
 /// A socket, as its table tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub fn read(pid: u32, wanted: Wanted) -> Table {
     let mut table = Table::new();
     let mut text = Vec::new();
     let mut each = |name: &str, parse: Parse<'_>| {
-        if read_into(Who::Id(pid).path(format_args!("net/{name}")), &mut text).is_err() {
+        if Who::Id(pid).read_into(&format!("net/{name}"), &mut text).is_err() {
             return;
         }
         for line in text.split(|&b| b == b'\n').skip(1) {

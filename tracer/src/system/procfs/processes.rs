@@ -3,8 +3,8 @@
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use super::who::{Who, numbers};
-use super::{account, machine, read_into};
+use super::machine;
+use super::who::{Who, numbers_of};
 use crate::system::process::{Stat, has_ended};
 use crate::system::snapshot::Process;
 
@@ -13,7 +13,7 @@ use crate::system::snapshot::Process;
 /// # Errors
 /// /proc cannot be read.
 pub fn all() -> io::Result<Vec<u32>> {
-    numbers(machine::ROOT)
+    numbers_of(machine::ROOT)
 }
 
 /// Ids of the tasks of a process, ascending, without the process itself.
@@ -23,17 +23,11 @@ pub fn tasks(pid: u32) -> Vec<u32> {
     list
 }
 
-/// Reads its `stat` through a buffer that is used again.
-fn stat(who: Who, buffer: &mut Vec<u8>) -> Option<Stat> {
-    read_into(who.path("stat"), buffer).ok()?;
-    account::stat(buffer)
-}
-
 /// A process; `None` when it is gone, or a zombie: it has nothing open then. One whose first thread has ended while
 /// others go on looks like a zombie, and is none.
 pub fn process(pid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
     let uid = std::fs::metadata(Who::Id(pid).to_string()).ok()?.uid();
-    let stat = stat(Who::Id(pid), buffer)?;
+    let stat = Who::Id(pid).stat_through(buffer)?;
     let (through, state) = match has_ended(stat.state) {
         false => (None, stat.state),
         true => survivor(pid, buffer).map(|(tid, state)| (Some(tid), state))?,
@@ -50,7 +44,7 @@ fn of_stat(stat: Stat) -> Process {
 /// A thread that goes on where the first one has ended, and its state.
 pub fn survivor(pid: u32, buffer: &mut Vec<u8>) -> Option<(u32, u8)> {
     tasks(pid).into_iter().find_map(|tid| {
-        let task = stat(Who::Thread(pid, tid), buffer)?;
+        let task = Who::Thread(pid, tid).stat_through(buffer)?;
         (!over(task.state, task.flags)).then_some((tid, task.state))
     })
 }
@@ -62,7 +56,7 @@ fn over(state: u8, flags: u64) -> bool {
 
 /// A task of a process; `None` as for [`process`].
 pub fn task(of: &Process, tid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
-    let stat = stat(Who::Thread(of.pid, tid), buffer).filter(|stat| !has_ended(stat.state))?;
+    let stat = Who::Thread(of.pid, tid).stat_through(buffer).filter(|stat| !has_ended(stat.state))?;
     let task = of_stat(stat);
     let (comm, task_comm) = (of.comm.clone(), Some(task.comm));
     Some(Process { pid: of.pid, tid: Some(tid), uid: of.uid, comm, task_comm, ..task })
@@ -72,7 +66,7 @@ pub fn task(of: &Process, tid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
 /// exits it lets go of what it had open, one thing after the other.
 pub fn still_there(process: &Process, buffer: &mut Vec<u8>) -> bool {
     let who = process.tid.map_or(Who::Id(process.pid), |tid| Who::Thread(process.pid, tid));
-    stat(who, buffer).is_some_and(|now| {
+    who.stat_through(buffer).is_some_and(|now| {
         let goes_on = |buffer| process.through.is_some() && survivor(process.pid, buffer).is_some();
         now.start == process.start && (!over(now.state, now.flags) || goes_on(buffer))
     })

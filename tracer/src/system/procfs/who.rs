@@ -6,9 +6,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 
-use super::{account, read_into, status};
+use rustix::fd::AsFd;
+
+use super::{account, numbers, open_directory, read_file, status};
 use crate::system::process::{Stat, Status};
 use crate::system::snapshot::Process;
+
+/// Files (or directories of files) that the kernel makes in one piece (`single_open` and `ONE` of fs/proc/base.c); others are lists.
+const AT_ONCE: &[&str] = &["stat", "status", "comm", "fdinfo", "io", "limits", "cgroup", "syscall", "wchan"];
 
 /// A process or a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +61,16 @@ impl Who {
     /// What opening and reading give.
     pub fn read(self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        read_into(self.path(name), &mut bytes).map(|()| bytes)
+        self.read_into(name, &mut bytes).map(|()| bytes)
+    }
+
+    /// The same into a buffer, which is emptied first.
+    ///
+    /// # Errors
+    /// What opening and reading give.
+    pub fn read_into(self, name: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let (front, _) = name.split_once('/').unwrap_or((name, ""));
+        read_file(&self.path(name), buffer, AT_ONCE.contains(&front))
     }
 
     /// Where a link leads to.
@@ -76,7 +90,13 @@ impl Who {
 
     /// Its `stat`; `None` when it is gone.
     pub fn stat(self) -> Option<Stat> {
-        account::stat(&self.read("stat").ok()?)
+        self.stat_through(&mut Vec::new())
+    }
+
+    /// The same, read through a buffer that is used again.
+    pub fn stat_through(self, buffer: &mut Vec<u8>) -> Option<Stat> {
+        self.read_into("stat", buffer).ok()?;
+        account::stat(buffer)
     }
 
     /// Its `status`.
@@ -101,7 +121,7 @@ impl Who {
     /// # Errors
     /// What opening the directory gives.
     pub fn threads(self) -> io::Result<Vec<u32>> {
-        numbers(&self.path("task"))
+        numbers_of(&self.path("task"))
     }
 
     /// Numbers of its descriptors, ascending.
@@ -109,7 +129,7 @@ impl Who {
     /// # Errors
     /// What opening the directory gives.
     pub fn descriptors(self) -> io::Result<Vec<u32>> {
-        numbers(&self.path("fd"))
+        numbers_of(&self.path("fd"))
     }
 
     /// How many descriptors it has: the size of the directory (6.2); 0 where nobody says.
@@ -145,12 +165,9 @@ pub(in crate::system) fn inode_of(kind: &str, link: &[u8]) -> Option<u64> {
 /// The entries of a directory that are numbers, ascending.
 ///
 /// # Errors
-/// What opening the directory gives.
-pub(super) fn numbers(directory: &str) -> io::Result<Vec<u32>> {
-    let names = std::fs::read_dir(directory)?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let mut list: Vec<u32> = names.collect();
-    list.sort_unstable();
-    Ok(list)
+/// What opening and reading the directory give.
+pub(super) fn numbers_of(directory: &str) -> io::Result<Vec<u32>> {
+    Ok(numbers(open_directory(rustix::fs::CWD, directory)?.as_fd())?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! bound on time; what may not be read is noted.
 
 use std::io;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::ends;
@@ -9,6 +10,7 @@ use crate::schema::errno::strerror;
 use crate::system::process::{Limit, Region, has_ended};
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::maps::Maps;
+use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
 use crate::system::procfs::{account, cgroup, machine, patience, processes, reason, regions, waiting};
@@ -35,7 +37,8 @@ pub struct Gatherer {
 impl Gatherer {
     /// Nothing read yet.
     pub fn new() -> Gatherer {
-        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new()), through: None }
+        let own = Rc::new(Mounts::of(Who::Myself));
+        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new(), own), through: None }
     }
 
     /// Finds the process with an id, or the process that a thread with it belongs to; `None` when there is none.
@@ -217,7 +220,7 @@ impl Gatherer {
     }
 
     fn descriptors(&mut self, report: &mut Report, process: &Process) {
-        let list = self.reader.descriptors(process);
+        let list = self.reader.descriptors(process, false);
         match list.as_slice() {
             [Descriptor { lack: Some(lack @ Lack::Directory(_, errno)), .. }] => {
                 if !lack.is_gone() {

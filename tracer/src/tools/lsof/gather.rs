@@ -109,7 +109,7 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
             for (process, _) in list.iter_mut() {
                 reader.trouble = Default::default();
                 if process.tid.is_none() || share(process.pid, process.tid.unwrap_or(0), KCMP_FILES) != Some(true) {
-                    let mut files = reader.descriptors(process);
+                    let mut files = reader.descriptors(process, sockets);
                     process.files.append(&mut files);
                 }
                 // A process counts once, whatever its tasks say.
@@ -263,7 +263,7 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
     let Some(files) = found.remove(&key) else {
         // Nothing open; or somebody hides it from the iterator: /proc says which.
         if process.tid.is_none() {
-            let mut files = reader.descriptors(process);
+            let mut files = reader.descriptors(process, false);
             process.files.append(&mut files);
         }
         return;

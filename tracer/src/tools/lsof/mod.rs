@@ -17,6 +17,7 @@ pub mod testing;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -44,7 +45,7 @@ use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port,
 /// # Errors
 /// /proc cannot be read, or the source that was demanded does not work.
 pub fn run(spec: &Lsof) -> Result<u8> {
-    let mounts = Mounts::of(Who::Myself);
+    let mut mounts = Rc::new(Mounts::of(Who::Myself));
     let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
     let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);
     if spec.warn || unusable.fatal {
@@ -65,7 +66,8 @@ pub fn run(spec: &Lsof) -> Result<u8> {
     let mut round = 0;
     loop {
         let mut selection = Selection::new(&spec.select, addresses.clone(), targets.any());
-        let mut reader = Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec));
+        let mut reader =
+            Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec), Rc::clone(&mounts));
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
@@ -107,6 +109,7 @@ pub fn run(spec: &Lsof) -> Result<u8> {
             });
         }
         std::thread::sleep(Duration::from_secs(spec.repeat.as_ref().map_or(0, |repeat| repeat.every)));
+        mounts = Rc::new(Mounts::of(Who::Myself));
     }
 }
 

@@ -206,8 +206,8 @@ fn cgroups_below(mount: &Path, directory: &Path, depth: usize, known: &mut HashM
     }
 }
 
-/// Asks the resolver for the name of an address.
-fn host_name(address: IpAddr) -> Option<String> {
+/// Asks the resolver for the name of an address (getnameinfo(3)).
+pub fn host_name(address: IpAddr) -> Option<String> {
     let mut host = [0 as libc::c_char; 1025];
     let address = SocketAddr::new(address, 0);
     let (storage, len) = match address {

@@ -15,7 +15,6 @@ mod targets;
 #[cfg(test)]
 pub mod testing;
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,11 +33,11 @@ use crate::render::sink::colored;
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
-use crate::system::procfs::net::InetProtocol;
 use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
+use crate::system::socket_ends::unix_peers;
 use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
-use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
+use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, SortKey};
 
 /// Lists open files; gives the exit code.
 ///
@@ -140,7 +139,7 @@ fn entries(
         list.into_iter().map(|selected| lister.held(selected)).collect()
     };
     if ends {
-        ends::tell(&mut held, selection, &spec.show, &peers());
+        ends::tell(&mut held, selection, &spec.show, &unix_peers());
         // Those that were listed for their other end only have users too.
         for held in held.iter_mut().filter(|_| !spec.show.numeric_users) {
             held.entry.login = names.user(held.entry.uid);
@@ -180,20 +179,11 @@ fn sort(entries: &mut Vec<Entry>, key: SortKey) {
     *entries = lines;
 }
 
-/// Of unix sockets, the inode of the other.
-fn peers() -> HashMap<u64, u64> {
-    crate::system::socket_ends::unix_peers().unwrap_or_default()
-}
-
 /// Addresses of `-i` with their names looked up.
 fn addresses(given: &[Address]) -> Result<Vec<Wanted>, String> {
     let mut list = Vec::new();
     for (of, address) in given.iter().enumerate() {
-        let protocol = address.protocol.map(|protocol| match protocol {
-            Protocol::Tcp => InetProtocol::Tcp,
-            Protocol::Udp => InetProtocol::Udp,
-            Protocol::UdpLite => InetProtocol::UdpLite,
-        });
+        let protocol = address.protocol;
         let hosts = match &address.host {
             None => vec![None],
             Some(Host::Ip(ip)) => vec![Some(*ip)],

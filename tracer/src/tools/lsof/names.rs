@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, ToSocketAddrs};
 
-use crate::system::procfs::net::InetProtocol;
-use crate::tools::lsof::request::Show;
+use crate::system::names::host_name;
+use crate::tools::lsof::request::{Protocol, Show};
 
 /// Names found so far.
 #[derive(Debug, Default)]
@@ -25,11 +25,11 @@ enum InetService {
 }
 
 impl InetService {
-    fn of(protocol: InetProtocol) -> Option<InetService> {
+    fn of(protocol: Protocol) -> Option<InetService> {
         match protocol {
-            InetProtocol::Tcp => Some(InetService::Tcp),
-            InetProtocol::Udp => Some(InetService::Udp),
-            InetProtocol::UdpLite => None,
+            Protocol::Tcp => Some(InetService::Tcp),
+            Protocol::Udp => Some(InetService::Udp),
+            Protocol::UdpLite => None,
         }
     }
 
@@ -43,7 +43,7 @@ impl InetService {
 
 impl Names {
     /// `HOST:PORT`, as lsof writes an end of a connection.
-    pub fn end(&mut self, ip: IpAddr, port: u16, protocol: InetProtocol, show: &Show) -> String {
+    pub fn end(&mut self, ip: IpAddr, port: u16, protocol: Protocol, show: &Show) -> String {
         let host = match ip {
             ip if ip.is_unspecified() => "*".to_owned(),
             ip => self.hosts.entry(ip).or_insert_with(|| host(ip, show.numeric_hosts)).clone(),
@@ -78,54 +78,11 @@ impl Names {
 
 /// A host by name, else by number; of IPv6 in brackets.
 fn host(ip: IpAddr, numeric: bool) -> String {
-    let name = if numeric { None } else { lookup(ip) };
+    let name = if numeric { None } else { host_name(ip) };
     name.unwrap_or_else(|| match ip {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("[{v6}]"),
     })
-}
-
-/// getnameinfo(3)
-fn lookup(ip: IpAddr) -> Option<String> {
-    let mut name = [0 as libc::c_char; 1025];
-    let failed = match ip {
-        IpAddr::V4(v4) => {
-            // SAFETY: plain numbers, for which zero is a value.
-            let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
-            address.sin_family = libc::AF_INET as libc::sa_family_t;
-            address.sin_addr.s_addr = u32::from_ne_bytes(v4.octets());
-            resolve(&address, &mut name)
-        }
-        IpAddr::V6(v6) => {
-            // SAFETY: plain numbers, for which zero is a value.
-            let mut address: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
-            address.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            address.sin6_addr.s6_addr = v6.octets();
-            resolve(&address, &mut name)
-        }
-    };
-    if failed {
-        return None;
-    }
-    // SAFETY: on success a C string is there.
-    Some(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned())
-}
-
-/// Has a socket address's host named; whether that failed. `A` is a `sockaddr` of a family.
-fn resolve<A>(address: &A, name: &mut [libc::c_char]) -> bool {
-    // SAFETY: an address and a buffer, each with its length, and no service.
-    let failed = unsafe {
-        libc::getnameinfo(
-            (&raw const *address).cast(),
-            size_of::<A>() as libc::socklen_t,
-            name.as_mut_ptr(),
-            name.len() as libc::socklen_t,
-            std::ptr::null_mut(),
-            0,
-            libc::NI_NAMEREQD,
-        )
-    };
-    failed != 0
 }
 
 /// getservbyport(3)
@@ -141,7 +98,7 @@ fn service_name(service: InetService, port: u16) -> Option<String> {
 ///
 /// # Errors
 /// In lsof's words: unknown, or different for both.
-pub fn service_port(name: &str, protocol: Option<InetProtocol>, given: &str) -> Result<u16, String> {
+pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Result<u16, String> {
     let find = |protocol: &CStr| -> Option<u16> {
         let name = CString::new(name).ok()?;
         // SAFETY: two C strings; the answer is read before anybody else can ask.
@@ -155,9 +112,9 @@ pub fn service_port(name: &str, protocol: Option<InetProtocol>, given: &str) -> 
         find(word).ok_or_else(|| format!("unknown service {name} for {shown} in: -i {given}"))
     };
     match protocol {
-        Some(InetProtocol::Tcp) => own(c"tcp"),
-        Some(InetProtocol::Udp) => own(c"udp"),
-        Some(InetProtocol::UdpLite) => own(c"udplite"),
+        Some(Protocol::Tcp) => own(c"tcp"),
+        Some(Protocol::Udp) => own(c"udp"),
+        Some(Protocol::UdpLite) => own(c"udplite"),
         None => match (find(c"tcp"), find(c"udp")) {
             (None, None) => Err(format!("unknown service {name} in: -i {given}")),
             (Some(tcp), Some(udp)) if tcp != udp => Err(format!(

@@ -15,7 +15,7 @@ use tracer_common::event::Sock;
 use super::procfs::net;
 use super::procfs::who::Who;
 use super::sock_diag::namespaces::Namespace;
-use super::sock_diag::{Extras, Link, Query, gather};
+use super::sock_diag::{Link, Query};
 use super::sockets::{Detail, Socket, State, Table};
 
 /// A socket's ends, and a unix socket's bound name as in `sun_path`.
@@ -93,29 +93,6 @@ impl Sockets {
         }
         answer
     }
-}
-
-/// Of each unix socket of our network namespace, the inode of the socket at its other end, as lsof pairs them: a
-/// datagram socket that others are connected to, and that is connected to none, has one of them; a socket that
-/// listens has one that waits to be accepted. What could not be listed has none.
-pub fn unix_peers() -> HashMap<u64, u64> {
-    let extras = Extras { details: true, ..Extras::default() };
-    let sockets = gather(&Query { tables: vec![Table::Unix], extras, ..Query::everything() }, 0).sockets;
-    let mut found = HashMap::new();
-    let mut back = Vec::new();
-    for socket in &sockets {
-        let Detail::Unix(unix) = &socket.detail else { continue };
-        let peer = unix.peer.filter(|&peer| peer != 0).map(u64::from);
-        back.extend(peer.map(|peer| (peer, socket.inode)));
-        let waiting = unix.waiting.iter().flatten().find(|&&inode| inode != 0);
-        if let Some(other) = peer.or(waiting.map(|&first| first.into())) {
-            found.insert(socket.inode, other);
-        }
-    }
-    for (of, other) in back {
-        found.entry(of).or_insert(other);
-    }
-    found
 }
 
 /// Whether the ends will stay as they are: connected or listening.

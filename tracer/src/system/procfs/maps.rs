@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::fds::Reader;
 use super::mounts::{Mounts, Trust};
+use super::regions;
 use super::who::Who;
-use super::{hex, number};
 use crate::system::snapshot::{Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads mapped files.
@@ -129,21 +129,9 @@ fn link_name(range: &[u8]) -> String {
     ends.join("-")
 }
 
-/// Reads `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`; `None` for what is no file.
+/// Reads a line; `None` for what is no file.
 fn parse(line: &[u8]) -> Option<Line<'_>> {
-    let mut rest = line;
-    let mut field = || {
-        let from = rest.iter().position(|&b| b != b' ')?;
-        let tail = &rest[from..];
-        let len = tail.iter().position(|&b| b == b' ').unwrap_or(tail.len());
-        rest = &tail[len..];
-        Some(&tail[..len])
-    };
-    let (range, dev) = { (field()?, (field()?, field()?, field()?).2) };
-    let (ino, _) = number(field()?)?;
-    let path = rest.trim_ascii_start();
-    let colon = dev.iter().position(|&b| b == b':')?;
-    let dev = Dev { major: hex(&dev[..colon])? as u32, minor: hex(&dev[colon + 1..])? as u32 };
+    let regions::Line { range, dev, ino, path, .. } = regions::line(line)?;
     if path.is_empty() || (dev == Dev::default() && ino == 0) {
         return None;
     }

@@ -2,7 +2,6 @@
 //! descriptors of all processes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 use crate::system::owners::owners;
 use crate::system::procfs::fds::fdinfo;
@@ -13,7 +12,7 @@ use crate::system::snapshot::{Access, Process, Slot};
 use crate::system::sock_diag::namespaces::{self, Namespace};
 use crate::system::sock_diag::{Extras, Gathered, Query, gather};
 use crate::system::sockets::owners::{Owner, Owners};
-use crate::system::sockets::{Detail, Endpoint, Socket, Table};
+use crate::system::sockets::{Detail, Socket, peers};
 use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
 
 /// Fills in sockets and pipes. `who`: through whom the process is looked into.
@@ -53,7 +52,7 @@ fn sockets(report: &mut Report, who: Who, wanted: BTreeMap<u64, Vec<u32>>) {
         let socket = at.get(&inode).copied();
         // A socket that is neither bound nor connected may stand in no table.
         unlisted += u64::from(socket.is_none());
-        let peers = socket.map_or_else(Vec::new, |socket| peers_of(socket, &all));
+        let peers = socket.map_or_else(Vec::new, |socket| peers::of(socket, &all));
         let peer_name = peers.iter().find_map(|peer| match &at.get(peer)?.detail {
             Detail::Unix(unix) => unix.name.as_deref().map(shown),
             _ => None,
@@ -116,32 +115,6 @@ fn tables(report: &mut Report, who: Who, wanted: &BTreeMap<u64, Vec<u32>>) -> Ve
         report.miss("sockets", trouble.to_string());
     }
     gathered.sockets
-}
-
-/// Inodes of the sockets at the other end.
-fn peers_of(socket: &Socket, all: &[Socket]) -> Vec<u64> {
-    match &socket.detail {
-        Detail::Unix(unix) => unix.peer.filter(|&peer| peer != 0).map(u64::from).into_iter().collect(),
-        Detail::Inet(inet) if inet.remote.port != 0 => {
-            let same = |a: &Endpoint, b: &Endpoint| a.port == b.port && plain(a.address) == plain(b.address);
-            let is_other = |other: &&Socket| {
-                other.netns == socket.netns
-                    && other.inode != 0
-                    && other.inet().is_some_and(|o| {
-                        o.table == inet.table
-                            && same(&o.local, &inet.remote)
-                            && (same(&o.remote, &inet.local) || inet.table == Table::Udp && o.remote.port == 0)
-                    })
-            };
-            all.iter().filter(is_other).map(|other| other.inode).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// An IPv4 address that was mapped into IPv6, as itself.
-fn plain(address: IpAddr) -> IpAddr {
-    address.to_canonical()
 }
 
 /// A bound name with `@` for the NUL of an abstract one.

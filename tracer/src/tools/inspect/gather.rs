@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::ends;
 use crate::schema::errno::strerror;
+use crate::system::libc_names;
 use crate::system::process::{Limit, Region, has_ended};
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::maps::Maps;
@@ -305,11 +306,9 @@ fn used(report: &Report, limit: &Limit) -> Option<u64> {
 
 /// Names of users and of the group.
 fn names(report: &mut Report) {
-    let user = |uid| nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
     let [real, effective, ..] = report.status.uids;
-    report.user_names = [user(real), user(effective)];
-    let group = nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(report.status.gids[1]));
-    report.group_name = group.ok().flatten().map(|group| group.name);
+    report.user_names = [real, effective].map(libc_names::user_name);
+    report.group_name = libc_names::group_name(report.status.gids[1]);
 }
 
 /// A mapped file with what its regions say together.

@@ -15,6 +15,7 @@ mod targets;
 #[cfg(test)]
 pub mod testing;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Duration;
@@ -35,7 +36,8 @@ use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
-use crate::system::socket_ends::unix_peers;
+use crate::system::sock_diag::{Extras, Query, gather};
+use crate::system::sockets::{Table, peers};
 use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
 use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, SortKey};
 
@@ -177,6 +179,12 @@ fn sort(entries: &mut Vec<Entry>, key: SortKey) {
         _ => lines.sort_by_key(|entry| std::cmp::Reverse(amount(&entry.rows[0]))),
     }
     *entries = lines;
+}
+
+/// Of unix sockets of our network namespace, the inode of the other.
+fn unix_peers() -> HashMap<u64, u64> {
+    let extras = Extras { details: true, ..Extras::default() };
+    peers::unix_pairs(&gather(&Query { tables: vec![Table::Unix], extras, ..Query::everything() }, 0).sockets)
 }
 
 /// Addresses of `-i` with their names looked up.

@@ -1,10 +1,10 @@
 //! Names of hosts, services and users, each looked up once. Where names are not to be had, numbers are shown.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
-use std::net::{IpAddr, ToSocketAddrs};
+use std::ffi::CStr;
+use std::net::IpAddr;
 
-use crate::system::names::host_name;
+use crate::system::libc_names::{self, host_name};
 use crate::tools::lsof::request::{Protocol, Show};
 
 /// Names found so far.
@@ -53,7 +53,10 @@ impl Names {
         }
         let service = InetService::of(protocol).filter(|_| !show.numeric_ports);
         let name = service.and_then(|service| {
-            self.services.entry((service, port)).or_insert_with(|| service_name(service, port)).as_ref()
+            self.services
+                .entry((service, port))
+                .or_insert_with(|| libc_names::service_name(port, service.name()))
+                .as_ref()
         });
         match name {
             Some(name) => format!("{host}:{name}"),
@@ -66,11 +69,11 @@ impl Names {
         self.users
             .entry(uid)
             .or_insert_with(|| {
-                let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
-                if user.is_none() {
+                let name = libc_names::user_name(uid);
+                if name.is_none() {
                     self.nameless.push(uid);
                 }
-                user.map(|user| user.name.into())
+                name.map(Into::into)
             })
             .clone()
     }
@@ -85,28 +88,12 @@ fn host(ip: IpAddr, numeric: bool) -> String {
     })
 }
 
-/// getservbyport(3)
-fn service_name(service: InetService, port: u16) -> Option<String> {
-    // SAFETY: the answer is copied before anybody else can ask: this is called from one thread.
-    unsafe {
-        let entry = libc::getservbyport(i32::from(port.to_be()), service.name().as_ptr());
-        (!entry.is_null()).then(|| CStr::from_ptr((*entry).s_name).to_string_lossy().into_owned())
-    }
-}
-
 /// The port of a service by getservbyname(3): with a protocol its own, without one that of TCP and UDP.
 ///
 /// # Errors
 /// In lsof's words: unknown, or different for both.
 pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Result<u16, String> {
-    let find = |protocol: &CStr| -> Option<u16> {
-        let name = CString::new(name).ok()?;
-        // SAFETY: two C strings; the answer is read before anybody else can ask.
-        unsafe {
-            let entry = libc::getservbyname(name.as_ptr(), protocol.as_ptr());
-            (!entry.is_null()).then(|| u16::from_be((*entry).s_port as u16))
-        }
-    };
+    let find = |protocol| libc_names::service_port(name, protocol);
     let own = |word: &'static CStr| {
         let shown = word.to_string_lossy().into_owned();
         find(word).ok_or_else(|| format!("unknown service {name} for {shown} in: -i {given}"))
@@ -130,12 +117,7 @@ pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Resu
 /// # Errors
 /// In lsof's words: unknown.
 pub fn host_addresses(name: &str, given: &str) -> Result<Vec<IpAddr>, String> {
-    let found = (name, 0).to_socket_addrs().map(|list| list.map(|address| address.ip()).collect::<Vec<_>>());
-    match found {
-        Ok(mut list) if !list.is_empty() => {
-            list.dedup();
-            Ok(list)
-        }
-        _ => Err(format!("unknown host name ({name}) in: -i {given}")),
-    }
+    let mut list = libc_names::addresses(name);
+    list.dedup();
+    if list.is_empty() { Err(format!("unknown host name ({name}) in: -i {given}")) } else { Ok(list) }
 }

@@ -1,5 +1,5 @@
 //! Tests of the whole program, each a text that a person can read: live cases (`cases/*.test`), real commands compared with
-//! strace (`differential/`), recordings that need no rights (`golden/`), and the examples of the README.
+//! strace (`differential/`), recordings that need no rights (`golden/`), and the examples of README.md and docs/.
 //!
 //! The runners in `tests/` find the texts; what they share is here, in reading order. `fixtures` and `machine` are for xtask too, which
 //! has the rest left out (the feature `suite`).

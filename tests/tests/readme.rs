@@ -1,5 +1,6 @@
-//! Runs every example of README.md and compares what it prints with what the README says: see `tracer_tests::console`.
+//! Runs every example of README.md and docs/ and compares what it prints with what stands there: see `tracer_tests::console`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,9 +11,27 @@ use tracer_tests::script::Script;
 use tracer_tests::{machine, root, tracer};
 
 fn main() -> ExitCode {
-    let text = std::fs::read_to_string(root().join("README.md")).unwrap_or_default();
-    let trial = |block: Block| Trial::new(format!("line_{}", block.line), move || check(&block));
-    harness::main("readme", blocks(&text).into_iter().map(trial).collect())
+    let trials = documents().into_iter().flat_map(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let trial = move |block: Block| Trial::new(format!("{name}_line_{}", block.line), move || check(&block));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => blocks(&text).into_iter().map(trial).collect(),
+            Err(error) => {
+                let why = format!("cannot read {}: {error}", path.display());
+                vec![Trial::new(why.clone(), move || Outcome::Failed(why.clone()))]
+            }
+        }
+    });
+    harness::main("readme", trials.collect())
+}
+
+/// README.md, and what is in docs/.
+fn documents() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("docs")).expect("docs/ can be listed");
+    let paths = entries.map(|entry| entry.expect("docs/ can be listed").path());
+    let mut docs: Vec<_> = paths.filter(|path| path.extension() == Some("md".as_ref())).collect();
+    docs.sort();
+    std::iter::once(root().join("README.md")).chain(docs).collect()
 }
 
 fn check(block: &Block) -> Outcome {

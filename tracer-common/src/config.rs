@@ -53,6 +53,10 @@ offsets! {
     bprm_argc = "linux_binprm.argc" need;
     bprm_envc = "linux_binprm.envc" need;
     task_exit_code = "task_struct.exit_code" need;
+    /// When the time below was last brought up to date, on the CPU's own clock.
+    task_exec_start = "task_struct.se.exec_start" need;
+    /// How long the task has had a CPU.
+    task_runtime = "task_struct.se.sum_exec_runtime" need;
     task_files = "task_struct.files" need;
     task_fs = "task_struct.fs" need;
     task_parent = "task_struct.real_parent" need;
@@ -262,6 +266,8 @@ impl Config {
     /// The programs of calls and of the lives of tasks are called by perf, not by the tracepoints themselves: their context is
     /// perf's record, in which no pointers stand.
     pub const PERF: u32 = 8;
+    /// Count the time for which calls had a CPU, not the time from their begin to their end (`-c` without `-w`).
+    pub const CPU_TIME: u32 = 16;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -324,7 +330,7 @@ pub mod walk {
 pub struct Tally {
     /// Calls that failed.
     pub errors: u64,
-    /// Wall time, ns.
+    /// Time, ns: from begin to end, or on a CPU.
     pub total: u64,
     /// The shortest, ns, plus 1; 0 when there was none.
     pub min1: u64,

@@ -60,3 +60,23 @@ losses! {
 
 /// Number of reasons.
 pub const LOSSES: usize = Loss::ALL.len();
+
+/// Bytes of a reason's name among [`NAMES`].
+pub const NAME_LEN: usize = 24;
+
+/// The names of the reasons, filled up with spaces: a text of which the length is known is what a kernel program can copy.
+pub static NAMES: [[u8; NAME_LEN]; LOSSES] = {
+    let mut names = [[b' '; NAME_LEN]; LOSSES];
+    let mut i = 0;
+    while i < LOSSES {
+        let name = Loss::ALL[i].name().as_bytes();
+        let mut at = 0;
+        // A longer name ends the build here.
+        while at < name.len() {
+            names[i][at] = name[at];
+            at += 1;
+        }
+        i += 1;
+    }
+    names
+};

@@ -17,6 +17,8 @@ pub const VEC_MAX: usize = 32;
 pub const ARGV_MAX: usize = 64;
 /// Descriptors of an array that are resolved at most.
 pub const FDS_MAX: usize = 16;
+/// Words of a set of descriptors that are looked through at most: what `FD_SETSIZE` has.
+pub const SET_WORDS: usize = 16;
 
 /// Bytes of a message's name at most (`struct sockaddr_storage`).
 pub const NAME_MAX: usize = 128;
@@ -46,7 +48,8 @@ pub mod shape {
     /// Nothing: the end of the plan.
     pub const NONE: u8 = 0;
     /// A NUL-terminated string at `ptr`, at most `cap` bytes with its NUL, which is not part of the blob:
-    /// WHOLE when the NUL is among them, else CUT with `cap` bytes.
+    /// WHOLE when the NUL is among them, else CUT with `cap` bytes. A `cap` beyond `BLOB_MAX` asks for more than there can be:
+    /// what is then cut is counted (`Loss::BlobCut`).
     pub const TEXT: u8 = 1;
     /// `len` elements at `ptr`, at most `cap` bytes; `max` has no meaning. A length of 0 gives an empty
     /// blob.
@@ -90,6 +93,10 @@ pub mod shape {
     /// descriptor, [`super::ARG_RET`] for none. Only carried out by the ptrace source: the kernel side has `O_CREAT` in the flags of
     /// [`crate::event::File`].
     pub const EXISTS: u8 = 14;
+    /// A set of descriptors (`fd_set`): its bytes as `BYTES`, part 0; then the open file behind each descriptor in it, as `FD`: part
+    /// 1 + the descriptor. At most `FDS_MAX` of the first `SET_WORDS` words; what is left out is counted
+    /// (`Loss::FdUnresolved`).
+    pub const FDSET: u8 = 15;
 }
 
 /// Parts of an environment.
@@ -150,8 +157,9 @@ pub struct Plan {
     pub selector: u8,
     /// The first operation of the exit phases; those of the entry stand before it.
     pub exit: u8,
-    /// Unused, zero.
-    pub pad: u8,
+    /// A bit for each of the first eight operations that copies at entry what the call itself may write: not tried again at
+    /// the end, for what stands there then is not what was passed.
+    pub written: u8,
     /// A bit for each operation of the end that is carried out also when the call failed.
     pub always: u16,
     /// The operations, those of the entry first.
@@ -186,7 +194,8 @@ impl Plan {
     }
 
     /// A plan for a call nobody asked for.
-    pub const NONE: Plan = Plan { flags: 0, ops: 0, selector: 0, exit: 0, pad: 0, always: 0, op: [Op::NONE; MAX_OPS] };
+    pub const NONE: Plan =
+        Plan { flags: 0, ops: 0, selector: 0, exit: 0, written: 0, always: 0, op: [Op::NONE; MAX_OPS] };
 }
 
 impl Op {

@@ -60,6 +60,9 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     state.flags |= Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
         enter_data(state, regs);
+    } else if conf!(flags) & Config::CPU_TIME != 0 {
+        // Until the call ends, its place for the duration is free.
+        state.head.dur = away(task);
     }
     0
 }
@@ -96,10 +99,15 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         state.head.flags |= flag::BEFORE;
     }
     state.flags &= !(Task::IN_CALL | Task::ATTACHED | Task::GATED);
-    if state.head.flags & flag::BEFORE == 0 {
-        state.head.dur = now().wrapping_sub(state.head.time);
-    } else {
+    if state.head.flags & flag::BEFORE != 0 {
         state.head.dur = now();
+    } else if conf!(flags) & Config::CPU_TIME != 0 {
+        let wall = now().wrapping_sub(state.head.time);
+        let waited = away(task).wrapping_sub(state.head.dur);
+        // The CPU's clock is another one than ours: what it says can be some ns more.
+        state.head.dur = if waited < wall { wall - waited } else { 0 };
+    } else {
+        state.head.dur = now().wrapping_sub(state.head.time);
     }
     state.head.ret = if by_perf() { returned_by_perf(&ctx) } else { ctx.arg(1) };
     if conf!(flags) & Config::COUNT != 0 {
@@ -111,6 +119,14 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         tasks::show_kept(state);
     }
     0
+}
+
+/// How long the task has had no CPU, from some time on that is always the same for it: when its account was last brought up to
+/// date, without what stands in it.
+#[inline(always)]
+fn away(task: *const c_void) -> u64 {
+    // SAFETY: `task` is a task, the offsets are those of words.
+    unsafe { load::<u64>(task, off!(task_exec_start)).wrapping_sub(load::<u64>(task, off!(task_runtime))) }
 }
 
 /// The registers of the call, as a pointer that the verifier knows.

@@ -7,15 +7,17 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
+    config::log2,
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, SET_WORDS, len, phase, shape},
 };
 
 use crate::argv;
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{current, off, peek, pointer};
+use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::vectors::{iovec, mmsg, msghdr};
 
@@ -33,8 +35,10 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
     // One bit for each operation: a condition of several parts would be followed anew for each of them.
     let (first, all) = ((1u64 << exit) - 1, (1u64 << ops) - 1);
     // What was not there at entry is tried again at the end, when the kernel has had it paged in; what is not there then
-    // stays noted, and is counted.
-    let again = buffer.retry & first;
+    // stays noted, and is counted. What the call may have written is no longer what was passed.
+    // SAFETY: as above.
+    let written = unsafe { (*plan).written as u64 };
+    let again = buffer.retry & first & !written;
     let due = match now {
         phase::ENTER => first,
         phase::EXIT_OK => all & !first | again,
@@ -50,10 +54,12 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
             let faulted = operation(buffer, op) as u64 & 1;
+            log::done(op, faulted);
             buffer.retry = buffer.retry & !(1 << i) | faulted << i;
         }
         i += 1;
     }
+    log::carried_out(buffer.head.nr);
     0
 }
 
@@ -65,6 +71,9 @@ pub fn run_one(buffer: &mut Buffer, plan: *const Plan, at: usize, failed: bool) 
     // SAFETY: as above.
     if !failed || unsafe { (*op).phase } == phase::EXIT {
         let faulted = operation(buffer, op);
+        // SAFETY: as above.
+        log::done(unsafe { &*op }, faulted as u64);
+        log::carried_out(buffer.head.nr);
         buffer.retry = if faulted != 0 { 1 } else { 0 };
     }
 }
@@ -104,6 +113,11 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::FDS => {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
+        }
+        shape::FDSET => {
+            let fault = bytes(b, value, n, op.cap as u64);
+            fdset(b, value, n);
+            fault
         }
         shape::ENVIRON => environ(b),
         shape::EXE => files::resolve(b, 0, files::EXE),
@@ -311,6 +325,9 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     let cut = got as usize == size && user::<u8>(address.wrapping_add(len as u64)) != 0;
     put(b, len as u64, len as u64 + cut as u64, if cut { status::CUT } else { status::WHOLE });
+    if cut && cap > BLOB_MAX as u64 {
+        lost(Loss::BlobCut);
+    }
     0
 }
 
@@ -335,4 +352,60 @@ extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
         i += 1;
     }
     0
+}
+
+/// Resolves the descriptors in a set of `n` bytes.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
+    if buffer.is_null() || address == 0 {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let mut next = 0;
+    let mut i = 0;
+    while i < FDS_MAX {
+        let fd = member(address, n, next);
+        if fd < 0 {
+            break;
+        }
+        b.blob.part = (fd as u64).wrapping_add(1) as u16;
+        files::resolve(b, fd, files::DESCRIPTOR);
+        next = (fd as u64).wrapping_add(1);
+        i += 1;
+    }
+    if n >> 3 > SET_WORDS as u64 || member(address, n, next) >= 0 {
+        lost(Loss::FdUnresolved);
+    }
+    0
+}
+
+/// The first descriptor from `at` on in a set of `n` bytes, of which only the first `SET_WORDS` words are looked at; -1 for none. A
+/// function of its own: the verifier would follow its loop anew for each descriptor.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn member(address: u64, n: u64, at: u64) -> i64 {
+    let mut at = at;
+    let mut i = 0;
+    while i < SET_WORDS {
+        let word = at >> 6;
+        if word >= n >> 3 || word >= SET_WORDS as u64 {
+            break;
+        }
+        let rest = user::<u64>(address.wrapping_add(word << 3)) & (!0u64 << (at & 63));
+        if rest != 0 {
+            return (word << 6).wrapping_add(lowest(rest)) as i64;
+        }
+        at = word.wrapping_add(1) << 6;
+        i += 1;
+    }
+    -1
+}
+
+/// The number of the lowest bit that is set. Not in line, as above.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn lowest(word: u64) -> u64 {
+    log2(word & word.wrapping_neg()) as u64
 }

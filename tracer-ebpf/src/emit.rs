@@ -12,6 +12,7 @@ use tracer_common::{
 };
 
 use crate::kernel::{conf, now};
+use crate::log;
 use crate::maps::{EVENTS, LOST, MISSED};
 
 /// `BPF_RB_NO_WAKEUP` and `BPF_RB_FORCE_WAKEUP`, include/uapi/linux/bpf.h.
@@ -27,6 +28,12 @@ pub fn lost(reason: Loss) {
 /// Counts `n` things that are missing.
 #[inline(always)]
 pub fn lost_many(reason: Loss, n: u64) {
+    log::lost(reason);
+    count(reason, n);
+}
+
+#[inline(always)]
+fn count(reason: Loss, n: u64) {
     if let Some(count) = LOST.get_ptr_mut(reason as u32) {
         // Atomic, because from Linux 7 on a program may be preempted by another one on the same CPU.
         // SAFETY: the instruction of BPF that adds at once; `count` is a map value, aligned.
@@ -61,12 +68,13 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn missed(head: *const Head) -> i64 {
-    lost(Loss::RingFull);
+    count(Loss::RingFull, 1);
     if head.is_null() {
         return 0;
     }
     // SAFETY: checked above; the verifier knows the type.
     let head = unsafe { &*head };
+    log::unsent(head);
     let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
     // SAFETY: takes nothing.
     let cpu = unsafe { helper::bpf_get_smp_processor_id() };

@@ -13,6 +13,7 @@ mod executed;
 mod files;
 mod kept;
 mod kernel;
+mod log;
 mod maps;
 mod sockets;
 mod tasks;

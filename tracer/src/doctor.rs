@@ -1,6 +1,6 @@
-//! `tracer doctor`: what works on this machine, what does not, and what to do about it. The two sources are
-//! tried for real (a call of a child is traced, a child is attached to), because no list of
-//! conditions is complete; the conditions around them are looked up to explain what the tries say.
+//! `tracer doctor`: what works on this machine, what does not, and what to do about it. Both sources are
+//! really tried (a call of a child is traced, a child is attached to), because no list of conditions is
+//! complete; the conditions are looked up to explain the outcome of the tries.
 
 use std::fmt::Write;
 use std::fs;
@@ -21,7 +21,7 @@ use crate::trace::said;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Nothing in the way.
+    /// Nothing is in the way.
     Ok,
     /// It limits what can be seen or done; tracing works.
     Note,
@@ -29,21 +29,21 @@ pub enum State {
     Bad,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// Its name, stable: for machines.
+    /// Its stable name, for machines.
     pub check: &'static str,
     /// How it came out.
     pub state: State,
     /// What was found.
     pub found: String,
-    /// What to do about it; nothing where nothing is to be done.
+    /// What to do about it, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<&'static str>,
 }
 
-/// All that was found.
+/// All checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The checks, the two sources last.
@@ -69,7 +69,7 @@ impl Report {
         [EBPF, PTRACE].iter().any(|source| self.state(source) != State::Bad)
     }
 
-    /// The source that tracer takes by itself.
+    /// The source that tracer takes unless told otherwise.
     fn chosen(&self) -> Option<&'static str> {
         [EBPF, PTRACE].into_iter().find(|source| self.state(source) != State::Bad)
     }
@@ -92,7 +92,7 @@ impl Report {
         let verdict = match self.chosen() {
             Some(EBPF) => "tracer works here, with eBPF: the traced program never waits for it.",
             Some(_) => "tracer works here, with ptrace only: the traced program is slowed down.",
-            None => "tracer can not trace anything here.",
+            None => "tracer cannot trace anything here.",
         };
         let _ = writeln!(out, "{verdict}");
         out
@@ -106,8 +106,8 @@ impl Report {
     }
 }
 
-/// Looks at everything. Loads and unloads the kernel side, and attaches to a child of its own; changes
-/// nothing that lasts.
+/// Makes every check. Loads and unloads the kernel side, and attaches to a child of its own; changes nothing
+/// that lasts.
 pub fn examine() -> Report {
     let mut report = Report::default();
     let status = Who::Myself.status().unwrap_or_default();
@@ -124,23 +124,25 @@ pub fn examine() -> Report {
     report
 }
 
-/// Tries both.
+/// Tries both sources.
 fn sources(report: &mut Report) {
-    // Whom to trace stands in here for the child that is tried.
+    // The pid only makes the words complete: the try traces a child of its own.
     let words = ["--backend=ebpf", "-y", "--trace=openat", "--pid=1"];
     match asked::spec(words) {
         Ok(spec) => match ebpf::available(&spec).and_then(|()| ebpf::attempt(spec)) {
-            Ok(()) => report.add(EBPF, State::Ok, "a child's call came back with its path and its file's name", ""),
-            Err(e) => report.add(EBPF, State::Bad, said(&e), "see the lines above; until then ptrace is used"),
+            Ok(()) => {
+                report.add(EBPF, State::Ok, "traced a call of a child, with its path and the name of its file", "")
+            }
+            Err(e) => report.add(EBPF, State::Bad, said(&e), "see the checks above; until then tracer uses ptrace"),
         },
-        _ => report.add(EBPF, State::Bad, "no request could be made to try it with", "report this as a bug"),
+        _ => report.add(EBPF, State::Bad, "the request for the try was refused", "report this as a bug"),
     }
     match ptrace::attempt() {
-        Ok(()) => report.add(PTRACE, State::Ok, "a child could be attached to", ""),
+        Ok(()) => report.add(PTRACE, State::Ok, "attached to a child", ""),
         Err(e) => report.add(
             PTRACE,
             State::Bad,
-            format!("a child could not be attached to: {}", said(&e.into())),
+            format!("cannot attach to a child: {}", said(&e.into())),
             "allow ptrace: kernel.yama.ptrace_scope below 3, and in a container --cap-add SYS_PTRACE with a seccomp profile that allows it",
         ),
     }
@@ -213,8 +215,8 @@ fn namespace(report: &mut Report) {
 fn memlock(report: &mut Report) {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
     let limit = limit.map_or("unlimited".to_owned(), |bytes| format!("{} KiB", bytes / 1024));
-    // From 5.11 on BPF memory counts towards the cgroup, and this limit is of no matter.
-    report.add("memlock", State::Ok, format!("{limit} (of no matter from Linux 5.11 on)"), "");
+    // From 5.11 on BPF memory counts towards the cgroup: this limit does not matter.
+    report.add("memlock", State::Ok, format!("{limit} (does not matter from Linux 5.11 on)"), "");
 }
 
 fn proc_mount(report: &mut Report, mounted: Mounted<'_>, root: bool) {
@@ -226,7 +228,7 @@ fn proc_mount(report: &mut Report, mounted: Mounted<'_>, root: bool) {
             "proc",
             if root { State::Ok } else { State::Note },
             format!("/proc is mounted with hidepid={}", String::from_utf8_lossy(how)),
-            "processes of others cannot be named: run as root or in the group of the mount's gid= option",
+            "to name processes of others: run as root, or in the group of the mount's gid= option",
         ),
         Mounted::Proc(None) => report.add("proc", State::Ok, "/proc shows all processes", ""),
     }
@@ -240,13 +242,13 @@ fn tracefs(report: &mut Report) {
         "tracefs",
         if needed && found.is_none() { State::Note } else { State::Ok },
         found.unwrap_or(missing),
-        "from Linux 7 on calls are missed (and counted) without it: mount -t tracefs tracefs /sys/kernel/tracing",
+        "from Linux 7 on tracer misses (and counts) calls without it: mount -t tracefs tracefs /sys/kernel/tracing",
     );
 }
 
 fn seccomp(report: &mut Report, status: &Status) {
     if status.seccomp != 0 {
-        let remedy = "when a source fails below: start the container with a profile that allows bpf and ptrace";
+        let remedy = "if a source fails below: start the container with a profile that allows bpf and ptrace";
         report.add("seccomp", State::Note, "tracer runs under a seccomp filter", remedy);
     } else {
         report.add("seccomp", State::Ok, "no seccomp filter", "");
@@ -256,15 +258,15 @@ fn seccomp(report: &mut Report, status: &Status) {
 /// Of kernel.yama.ptrace_scope (Documentation/admin-guide/LSM/Yama.rst).
 fn scope(report: &mut Report, scope: &str) {
     let (state, found, remedy) = match scope {
-        "" => (State::Ok, "Yama is not there: own processes can be attached to", ""),
-        "0" => (State::Ok, "0: own processes can be attached to", ""),
+        "" => (State::Ok, "no Yama: tracer can attach to your own processes", ""),
+        "0" => (State::Ok, "0: tracer can attach to your own processes", ""),
         "1" => (
             State::Note,
-            "1: without rights only commands that tracer starts can be traced",
+            "1: without rights tracer can trace only the commands that it starts",
             "for -p: sysctl kernel.yama.ptrace_scope=0, or run as root",
         ),
         "2" => (State::Note, "2: ptrace needs CAP_SYS_PTRACE", "run as root, or: sysctl kernel.yama.ptrace_scope=0"),
-        _ => (State::Bad, "3: nobody may attach with ptrace", "it stays so until the next boot; use eBPF"),
+        _ => (State::Bad, "3: nobody may attach with ptrace", "use eBPF: the value stays until the next boot"),
     };
     report.add("ptrace_scope", state, found, remedy);
 }

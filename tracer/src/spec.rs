@@ -244,6 +244,16 @@ impl Output {
     pub fn by_process(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| summary.by_process)
     }
+
+    /// Calls are counted by the time for which they had a CPU: as strace counts, but for what it does not have.
+    /// Percentiles and histograms tell how long calls took.
+    pub fn cpu_time(&self) -> bool {
+        let of_times = |column: &Column| matches!(column, Column::TimeP50 | Column::TimeP90 | Column::TimeP99);
+        self.only_counts()
+            && self.summary.as_ref().is_some_and(|summary| {
+                !summary.wall && !summary.histogram && !summary.json && !summary.columns.iter().any(of_times)
+            })
+    }
 }
 
 /// The form of the output.
@@ -295,7 +305,7 @@ pub struct Summary {
     pub columns: Vec<Column>,
     /// Sort key (`-S`).
     pub sort: Option<Column>,
-    /// Wall time (`-w`); without it system time, where the source knows it.
+    /// Time from begin to end (`-w`); see [`Output::cpu_time`].
     pub wall: bool,
     /// A table for each process besides (`--summary-by=process`).
     pub by_process: bool,

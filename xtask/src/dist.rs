@@ -135,6 +135,11 @@ fn lay(tree: &Path, program: &Path, triple: &str) -> Result<()> {
     for name in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
         put(&doc(name), &fs::read(root().join(name))?, 0o644)?;
     }
+    for entry in fs::read_dir(root().join("docs"))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).context("docs/ has a name that is no text")?;
+        put(&doc(&format!("docs/{name}")), &fs::read(&path)?, 0o644)?;
+    }
     put(&doc("LICENSE-GPL2"), &fs::read(root().join("tracer-ebpf/LICENSE-GPL2"))?, 0o644)?;
     put(&doc("copyright"), copyright(triple)?.as_bytes(), 0o644)?;
     Ok(())

@@ -18,25 +18,35 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  run -- ARGS       build tracer, optimized within crates, and run it with ARGS, as root (through sudo where that is needed)
+  run -- ARGS       build tracer in release and run it with ARGS, as root
+                    (through sudo where needed)
   build             build tracer in release: target/release/tracer
-  dist              make what is given to others: target/dist/tracer, one static file; an archive with its manual page, completions
-                    and licences; a Debian package
-  test [FILTER]     run every test; the last line is `N passed, N failed, N skipped`
-  bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--readme] [--json FILE]
-                    measure what tracing costs here, beside other tracers (as root)
+  dist              make a release: target/dist/tracer, one static file; an
+                    archive with manual page, completions and licences; a
+                    Debian package
+  test [FILTER]     run every test; last line: `N passed, N failed, N skipped`
+  bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N]
+        [--docs] [--json FILE]
+                    measure what tracing costs here, beside other tracers (as
+                    root); --docs: write docs/bench.md and README.md
   ebpf              rebuild the kernel side: tracer-ebpf/prebuilt/*.bpf.o
-  ebpf --check      prove that the committed object is what the sources give, byte for byte, from any directory
+  ebpf --check      prove that the committed objects are what the sources give,
+                    byte for byte, from any directory
   ebpf --setup      install what `ebpf` needs (as root), or name it
   vm [KERNEL...] [--keep] [-- CASE-FILTER...]
-                    boot Debian's kernels (6.1, 6.12, 6.18 and 7.2 when none is named; `newest` is the newest that there is)
-                    in qemu and run the live cases there; a line for each. Kernels and consoles stay under target/vm/: remove
-                    it for newer ones. --keep: the initramfs too
+                    boot Debian's kernels in qemu and run the live cases there;
+                    a line for each. Default 6.1, 6.12, 6.18 and 7.2; `newest`
+                    is Debian's newest. Kernels and consoles stay under
+                    target/vm/ (remove it for newer ones); --keep: the
+                    initramfs too
   peers [PACKAGE...]
-                    bring the newest strace, ltrace, lsof, ss and lsfd (and bpftrace, linux-perf or sysdig where named) from Debian's
-                    newest suite into target/peers/bin, beside the system's; later runs need no network: remove it for newer ones
-  tidy              check the layout of the code: layers, file lengths, module docs, licences
-  ci                what .ci/run does after it installed its tools
+                    fetch Debian's newest strace, ltrace, lsof, ss and lsfd
+                    (and bpftrace, linux-perf or sysdig where named) into
+                    target/peers/bin. Later runs need no network; remove it for
+                    newer ones
+  tidy              check the layout of the code: layers, file lengths, module
+                    docs, licences
+  ci                do what .ci/run does after it installed its tools
 ";
 
 fn main() -> ExitCode {

@@ -66,7 +66,7 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
     let (first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
     let keep = Plan::WANTED | Plan::BY;
-    let mut whole = Plan { flags: plan.flags & keep, selector: plan.selector, ..Plan::NONE };
+    let mut whole = Plan { flags: plan.flags & keep, selector: plan.selector, written: plan.written, ..Plan::NONE };
     for op in first.into_iter().chain(enter).chain(last).chain(exit) {
         whole.add(op);
     }

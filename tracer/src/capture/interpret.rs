@@ -2,18 +2,19 @@
 //! memory of a stopped task, as the doc comments of `tracer_common::plan` define them. The kernel side is
 //! the other interpreter; both fill records with the same blobs.
 
+mod files;
+
 use memchr::memchr;
 use tracer_common::event::status;
 use tracer_common::plan::{
-    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, FDS_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, phase,
-    shape,
+    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, phase, shape,
 };
 
 use super::evidence::{self, ENVIRON_MAX};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
 use crate::schema::errno;
-use crate::system::files::{Files, Link, Look};
+use crate::system::files::{Files, Link};
 
 /// Bytes of a string read at first: most are shorter.
 const FIRST: usize = 256;
@@ -166,9 +167,12 @@ impl Copy<'_, '_> {
             },
         };
         match op.shape {
-            shape::BYTES => {
+            shape::BYTES | shape::FDSET => {
                 let (n, want) = bytes(op, n);
                 self.bytes(0, ptr, n, want, data);
+                if op.shape == shape::FDSET {
+                    self.fdset(ptr, want);
+                }
             }
             shape::IOVEC => {
                 let limit = match self.moment {
@@ -236,7 +240,7 @@ impl Copy<'_, '_> {
 
     /// A NUL-terminated string, at most `cap` bytes with its NUL.
     fn text(&mut self, part: u16, ptr: u64, cap: usize, read: Option<&[u8]>) {
-        let cap = cap.min(BLOB_MAX);
+        let (asked, cap) = (cap, cap.min(BLOB_MAX));
         let mut buf = std::mem::take(&mut self.it.scratch.buf);
         buf.clear();
         buf.extend_from_slice(read.unwrap_or_default());
@@ -259,6 +263,9 @@ impl Copy<'_, '_> {
             buf.truncate(searched + got);
             fault = got < n;
         };
+        if status == status::CUT && asked > BLOB_MAX {
+            self.missing.cuts += 1;
+        }
         let want = buf.len() as u64;
         self.blob(part, status, &buf, want);
         self.it.scratch.buf = buf;
@@ -376,30 +383,6 @@ impl Copy<'_, '_> {
         self.it.scratch.elements = pointers;
     }
 
-    fn fds(&mut self, ptr: u64, n: u64) {
-        let unit = usize::from(self.op.unit).max(4);
-        let n = n.min(FDS_MAX as u64).min(u64::from(self.op.max)) as usize;
-        let mut raw = std::mem::take(&mut self.it.scratch.elements);
-        raw.clear();
-        raw.resize(n * unit, 0);
-        let got = self.read(ptr, &mut raw);
-        for (i, fd) in raw[..got].chunks(unit).enumerate() {
-            if let [a, b, c, d, ..] = *fd {
-                self.fd(i32::from_ne_bytes([a, b, c, d]), false, i as u16);
-            }
-        }
-        self.it.scratch.elements = raw;
-    }
-
-    fn fd(&mut self, fd: i32, dir: bool, part: u16) {
-        let link = match fd {
-            libc::AT_FDCWD if dir => Some(Link::Cwd),
-            0.. => Some(Link::Fd(fd)),
-            _ => None,
-        };
-        self.link(link, part);
-    }
-
     /// The environment, in its parts.
     fn environ(&mut self) {
         let Ok(bytes) = evidence::environ(self.it.tgid) else { return self.blob(0, status::FAULT, &[], 0) };
@@ -431,23 +414,6 @@ impl Copy<'_, '_> {
             }
             path.extend_from_slice(&chunk[..got]);
         }
-    }
-
-    fn link(&mut self, target: Option<Link>, part: u16) {
-        let mut file = std::mem::take(&mut self.it.scratch.file);
-        let look = target.map_or(Look::Absent, |t| self.it.files.look(self.it.tid, self.it.tgid, t, &mut file));
-        match look {
-            Look::Found => self.blob(part, status::WHOLE, &file, file.len() as u64),
-            Look::Absent => self.blob(part, status::ABSENT, &[], 0),
-            Look::Unresolved => {
-                self.missing.files += 1;
-                // A socket whose ends could not be told is still known to be one.
-                if !file.is_empty() {
-                    self.blob(part, status::WHOLE, &file, file.len() as u64);
-                }
-            }
-        }
-        self.it.scratch.file = file;
     }
 }
 

@@ -40,6 +40,36 @@ fn short(blobs: &[(Blob, Vec<u8>)]) -> Vec<(u16, u8, &[u8], u32)> {
 }
 
 #[test]
+fn a_text_that_can_not_be_had_whole_is_missed() {
+    let long = vec![b'a'; 2 * BLOB_MAX];
+    let check = |cap: u16, want: u32| {
+        let text = [op(shape::TEXT, phase::ENTER, len::ONE, 0, 1, cap)];
+        let (_, missing) = copy(&text, Moment::Enter, [long.as_ptr() as u64, 0, 0, 0, 0, 0]);
+        assert_eq!(missing.cuts, want, "cap {cap}");
+    };
+    check(33, 0);
+    check(BLOB_MAX as u16, 0);
+    check(BLOB_MAX as u16 + 1, 1);
+}
+
+#[test]
+fn sets_of_descriptors() {
+    let file = std::fs::File::open("/dev/null").expect("a file");
+    let fd = u32::try_from(std::os::fd::AsRawFd::as_raw_fd(&file)).expect("a number");
+    let mut set = [0u64; 2];
+    set[fd as usize / 64] |= 1 << (fd % 64);
+    let ops = [op(shape::FDSET, phase::ENTER, len::BITS, 1, 1, 4096)];
+    let (blobs, missing) = copy(&ops, Moment::Enter, [set.as_ptr() as u64, 128, 0, 0, 0, 0]);
+    let parts: Vec<(u16, u8)> = blobs.iter().map(|(b, _)| (b.part, b.status)).collect();
+    assert_eq!(parts, [(0, status::WHOLE), (1 + fd as u16, status::WHOLE)]);
+    assert_eq!((blobs[0].1.len(), missing), (16, Missing::default()));
+    // Beyond what is looked through: said.
+    let many = [u64::MAX; 17];
+    let (blobs, missing) = copy(&ops, Moment::Enter, [many.as_ptr() as u64, 17 * 64, 0, 0, 0, 0]);
+    assert_eq!((blobs.len(), missing.files > 0), (1 + tracer_common::plan::FDS_MAX, true));
+}
+
+#[test]
 fn texts() {
     let long = [b'a'; 600];
     let text = c"hello";

@@ -10,7 +10,7 @@ use super::getopt::{self, Words};
 use super::opts::Opts;
 use crate::spec::Spec;
 
-/// What such a command line asks for.
+/// What a command line asks for.
 #[derive(Debug)]
 pub enum Asked<T> {
     /// This.
@@ -21,7 +21,7 @@ pub enum Asked<T> {
     Version,
 }
 
-/// A recording, and what of it is shown and how; the spec has no target.
+/// A recording, and what of it is shown, and how; the spec has no target.
 #[derive(Debug)]
 pub struct Replay {
     /// The file.
@@ -55,12 +55,12 @@ pub fn replay(program: &str, args: &[OsString]) -> Result<Asked<Replay>, Fault> 
             let spec = Box::new(opts.into_spec(program, true, Vec::new())?);
             Ok(Asked::For(Replay { file: file.into(), spec }))
         }
-        (Some(_), Some(more)) => Err(Fault::usage(format!("replay takes one FILE, and '{}' is another", show(&more)))),
+        (Some(_), Some(more)) => Err(Fault::usage(format!("replay takes one FILE; '{}' is a second one", show(&more)))),
         _ => Err(Fault::usage("replay needs the FILE of a recording")),
     }
 }
 
-/// The spec of a trace that is asked for by a program, in tracer's grammar.
+/// The spec of a trace that our own code asks for, in tracer's grammar.
 ///
 /// # Errors
 /// What is wrong with the words.
@@ -72,7 +72,7 @@ pub fn spec(words: impl IntoIterator<Item: Into<OsString>>) -> Result<Spec, Faul
     }
 }
 
-/// Reads options up to `-h`, which is obeyed at once, as strace does; `-V` waits for the end.
+/// Reads options up to `-h`, which takes effect at once, as in strace; `-V` waits for the end.
 fn read(opts: &mut Opts, args: &[OsString], words: Words) -> Result<Vec<OsString>, Fault> {
     getopt::read(FLAGS, args, words, |row, given| {
         opts.take(row, &given)?;

@@ -37,10 +37,10 @@ impl Fault {
     }
 }
 
-/// A command line that can not be carried out: the lines for stderr, and the exit code.
+/// A refused command line: the lines for stderr, and the exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError {
-    /// The name by which tracer was called, as the messages have it.
+    /// The name of the program, in messages.
     pub program: String,
     /// Exit code: 1 as strace, else 2.
     pub code: u8,
@@ -48,7 +48,7 @@ pub struct UsageError {
 }
 
 impl UsageError {
-    /// A fault, said by `program`.
+    /// A fault, reported by `program`.
     pub fn new(program: &str, code: u8, fault: Fault) -> Self {
         UsageError { program: program.to_owned(), code, fault }
     }

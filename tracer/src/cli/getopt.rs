@@ -16,16 +16,16 @@ pub struct Given<'a> {
     pub value: Option<&'a OsStr>,
     /// As it was spelled, `-s`, `--string-limit` or `-e signal`; for messages.
     pub spelled: &'a str,
-    /// By its letter.
+    /// Spelled by its letter.
     pub short: bool,
 }
 
-/// What to do at the first word that is not an option.
+/// What the first word that is no option means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Words {
-    /// Stop: it and the rest are a command.
+    /// It begins a command: stop.
     AreACommand,
-    /// Keep it and go on: options may follow.
+    /// Options may follow: keep it and go on.
     MayMix,
 }
 

@@ -18,15 +18,15 @@ pub struct Manual {
     pub about: &'static str,
     /// Its options, in the order in which they are listed.
     pub options: fn() -> Vec<&'static Flag>,
-    /// What the words of its command line mean, where that takes a grammar: lines for a terminal.
+    /// The grammar of its words, where there is one: lines for a terminal.
     pub notes: &'static str,
-    /// How it ends when no row of `exits` holds.
+    /// What of its exit code does not fit in the rows of `exits`.
     pub ends: &'static str,
     /// Its exit codes.
     pub exits: &'static [(u8, &'static str)],
 }
 
-/// The page of a command. `program` is how it was called; `lists` comes between what it does and its options.
+/// The page of a command. `program` is how it was called; `lists` stands between what it does and its options.
 pub fn page(program: &str, manual: &Manual, lists: &str) -> String {
     let mut out = String::new();
     for (at, form) in manual.usage.iter().enumerate() {
@@ -65,7 +65,7 @@ pub fn spelling(flag: &Flag) -> String {
     spelled(flag, flag.long.get(..1).unwrap_or_default())
 }
 
-/// The same with every other name.
+/// The same, with every name.
 pub fn spellings(flag: &Flag) -> String {
     spelled(flag, flag.long)
 }
@@ -90,7 +90,7 @@ fn spelled(flag: &Flag, long: &[&str]) -> String {
     forms.join(", ")
 }
 
-/// The explanation, with what an accepted option does not do.
+/// The explanation; of an option that is ignored or refused, with the reason.
 pub fn text(flag: &Flag) -> String {
     match flag.standing {
         Standing::Supported => flag.help.to_owned(),
@@ -99,7 +99,7 @@ pub fn text(flag: &Flag) -> String {
     }
 }
 
-/// The first part of an explanation, without what is said of details.
+/// The first part of an explanation, without details.
 pub fn first_sentence(help: &str) -> &str {
     let end = [". ", "; ", ": "].iter().filter_map(|mark| help.find(mark)).min();
     end.map_or(help.trim_end_matches('.'), |end| &help[..end])
@@ -123,7 +123,7 @@ pub fn entry(out: &mut String, left: &str, right: &str) {
     fill(out, right, INDENT);
 }
 
-/// Words in lines that begin at `indent`, where the output stands.
+/// Breaks words into lines that begin at `indent`, the column at which the output stands.
 fn fill(out: &mut String, text: &str, indent: usize) {
     let mut column = indent;
     for word in text.split(' ') {

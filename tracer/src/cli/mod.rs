@@ -1,6 +1,6 @@
-//! Options: what one is ([`table`]) and how help shows it ([`help`]), for all commands; the tracer's own ([`flags`]), what becomes of
-//! them (`opts`) and of whole command lines ([`asked`]); and what other grammars are made of too: `getopt`, `words`, [`fault`].
-//! Nothing is opened, started or printed here (only the user database is read, for `-u`). Which command is meant, `commands` says.
+//! Options. For all commands: what an option is ([`table`]), how help shows it ([`help`]), and the parts of a grammar: `getopt`,
+//! `words`, [`fault`]. For the tracer: its options ([`flags`]), what they become (`opts`), and whole command lines ([`asked`]).
+//! Nothing is opened, started or printed here (only the user database is read, for `-u`). `commands` decides which command is meant.
 
 pub mod asked;
 pub mod fault;

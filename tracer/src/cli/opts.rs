@@ -1,5 +1,5 @@
-//! What was read of a command line, option by option, and the [`Spec`] it comes to. Reading is in the
-//! order of the words; what depends on several options is decided here, when all are known.
+//! The options of a command line as they were read, and the [`Spec`] that they become. Options are read in
+//! the order of the words; what depends on several is decided here, when all are known.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -90,7 +90,7 @@ pub struct Opts {
 }
 
 impl Opts {
-    /// What holds when nothing is said.
+    /// The defaults.
     pub fn new(replay: bool) -> Self {
         Opts {
             pids: Vec::new(),
@@ -157,20 +157,20 @@ impl Opts {
         }
     }
 
-    /// Notes one option, or says why it can not be had.
+    /// Sets one option, or says why it is refused.
     pub fn take(&mut self, row: &Row<Set>, given: &Given<'_>) -> Result<(), Fault> {
         if let Standing::Refused(why) = row.flag.standing {
             return Err(Fault::plain(format!("{} is not supported: {why}", given.spelled)));
         }
         if self.replay && !row.flag.replay {
-            let why = "a recording is replayed, no process is traced";
+            let why = "a replay traces no process";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
         (row.set)(self, given)
     }
 
-    /// Decides what depends on several options. `program` is the name for messages, `own` says that it
-    /// was called as tracer, not as strace.
+    /// Decides what depends on several options. `program` is the name in messages; `own`: called as tracer,
+    /// not as strace.
     pub fn into_spec(mut self, program: &str, own: bool, command: Vec<OsString>) -> Result<Spec, Fault> {
         let system_wide = self.all || self.cgroup.is_some() || self.comm.is_some() || self.uid.is_some();
         if command.is_empty() && self.pids.is_empty() && !system_wide && !self.replay {
@@ -354,7 +354,7 @@ impl Opts {
         }))
     }
 
-    /// Notices about options that change nothing beside the others.
+    /// Notices about options that have no effect beside the others.
     fn useless(&self, stamp: Stamp, fds: Fds, notices: &mut Vec<String>) {
         let mut without_lines = |given: bool, option: &str| {
             if given && self.only_table {
@@ -420,7 +420,7 @@ impl Opts {
         })
     }
 
-    /// Where output goes, where a recording goes, and in what form output is.
+    /// Where the output goes, where a recording goes, and the form of the output.
     fn sink(&mut self, own: bool) -> Result<(To, Option<PathBuf>, Form), Fault> {
         let form = if self.only_table { Form::Summary } else { self.form };
         let record = self.record.take();
@@ -435,7 +435,7 @@ impl Opts {
             if record.is_some() || self.separate || self.append || form != Form::TEXT || self.table {
                 let others = "--record, -ff, -A, --json, -c and -C";
                 return Err(Fault::usage(format!("a recording (-o FILE.trace) and ({others}) are mutually exclusive"))
-                    .hint("to have a recording besides, use --record FILE"));
+                    .hint("to record besides other output, use --record FILE"));
             }
             return Ok((To::Stderr, Some(name.into()), Form::None));
         }
@@ -446,7 +446,7 @@ impl Opts {
         Ok((to, record, form))
     }
 
-    /// The messages that are not wanted.
+    /// The messages that are suppressed.
     fn quiet(&self, command: bool) -> Result<u8, Fault> {
         let implied = u8::from(self.output.is_some() && command && self.quiet.is_none());
         match (self.quiet_short.max(implied), self.quiet) {
@@ -463,7 +463,7 @@ fn both(one: &str, other: &str) -> Fault {
     Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
 }
 
-/// Whether some call that takes an environment is shown in full.
+/// Whether a call that takes an environment is shown in full.
 fn shows_environments(verbose: &Verbose) -> bool {
     match verbose {
         Verbose::None => false,

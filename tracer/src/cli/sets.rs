@@ -11,7 +11,7 @@ use crate::schema::types::{NO_NR, Row, class};
 use crate::schema::{self, Abi, signal_names};
 use crate::spec::CallFilter;
 
-/// Numbers a call set has room for.
+/// Call numbers in a set.
 const CALLS: usize = schema::NUMBERS as usize;
 
 /// A set of calls by native number, all of them present.
@@ -60,8 +60,8 @@ impl Calls {
         self.0
     }
 
-    /// As the filter of the trace. A number that no row has is always in: it is not known what it does,
-    /// so nobody can have meant to leave it out.
+    /// As the filter of the trace. A number without a row is always in: nobody knows what it does, so
+    /// nobody can have meant to leave it out.
     pub fn into_filter(mut self) -> CallFilter {
         for (nr, wanted) in (0u32..).zip(self.0.iter_mut()) {
             *wanted |= schema::by_nr(Abi::NATIVE, nr).is_none();

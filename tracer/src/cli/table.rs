@@ -22,13 +22,13 @@ pub struct Flag {
     pub completes: Completes,
     /// As a qualifier: `trace` and `t`, for `-e trace=` and `-e t=`.
     pub quals: &'static [&'static str],
-    /// The title under which help lists it; none: with those before all titles.
+    /// The title under which help lists it; empty: before all titles.
     pub group: &'static str,
     /// tracer's own: the program whose grammar this is does not have it.
     pub own: bool,
-    /// Of use when a recording is replayed.
+    /// Useful when a recording is replayed.
     pub replay: bool,
-    /// Whether it does what it does there.
+    /// Whether it does here what it does in that program.
     pub standing: Standing,
     /// What it is for.
     pub help: &'static str,
@@ -43,7 +43,7 @@ pub struct Row<S: 'static> {
     pub set: S,
 }
 
-/// Notes an option in a draft; the value is empty when none is taken.
+/// Sets an option in a draft; the value is empty when it takes none.
 pub type Set<D> = fn(&mut D, &OsStr) -> Result<(), Fault>;
 
 /// What comes behind an option.
@@ -126,13 +126,13 @@ impl Flag {
 }
 
 impl<S> Row<S> {
-    /// It is taken, and changes nothing: the reason.
+    /// Accepted, and changes nothing: why.
     pub const fn ignored(mut self, why: &'static str) -> Self {
         self.flag.standing = Standing::Ignored(why);
         self
     }
 
-    /// It is known, and refused: the reason.
+    /// Known, and refused: why.
     pub const fn refused(mut self, why: &'static str) -> Self {
         self.flag.standing = Standing::Refused(why);
         self
@@ -155,7 +155,7 @@ impl<S> Row<S> {
     }
 }
 
-/// A row of a grammar whose options do not need to know how they were spelled.
+/// A row of a grammar in which the spelling of an option does not matter.
 pub const fn row<D>(
     short: Option<&'static str>,
     long: &'static [&'static str],
@@ -186,21 +186,21 @@ pub fn read<D>(
     Ok(if asks_help(draft) { None } else { Some(words) })
 }
 
-/// The words of `--color`, and of what else may be left to us.
+/// The words of `--color`, and of other options that `auto` leaves to us.
 pub const WHEN: [&str; 3] = ["auto", "always", "never"];
-/// What they mean as colours.
+/// Their meanings as colours.
 pub const COLORS: [Color; 3] = [Color::Auto, Color::Always, Color::Never];
 /// The words of `--backend`.
 pub const BACKENDS: [&str; 3] = ["auto", "ebpf", "ptrace"];
-/// What they mean.
+/// Their meanings.
 pub const SOURCES: [Backend; 3] = [Backend::Auto, Backend::Ebpf, Backend::Ptrace];
 
-/// What a word means; `None` for one that is not among `words`.
+/// The meaning of a word; `None` for one that is not among `words`.
 pub fn meaning<T: Copy, const N: usize>(words: &[&str; N], meanings: [T; N], word: &OsStr) -> Option<T> {
     words.iter().zip(meanings).find(|(known, _)| word == **known).map(|(_, meaning)| meaning)
 }
 
-/// The same for the value of an option; the message lists the words.
+/// The meaning of an option's value; the error lists the words.
 pub fn one_of<T: Copy, const N: usize>(
     option: &str,
     words: &[&str; N],

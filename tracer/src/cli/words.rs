@@ -8,7 +8,7 @@ use super::fault::{Fault, show};
 use super::getopt::Given;
 use crate::spec::{Column, Hex, Names, User};
 
-/// The value as text; bytes that are not UTF-8 become a character no word has.
+/// The value as text; bytes that are not UTF-8 become a character that no word has.
 pub fn text<'a>(given: &Given<'a>) -> std::borrow::Cow<'a, str> {
     given.value.map(|v| String::from_utf8_lossy(v.as_bytes())).unwrap_or_default()
 }
@@ -43,7 +43,7 @@ pub fn pids(value: &OsStr, pids: &mut Vec<i32>) -> Result<(), Fault> {
         let pid = number(&word.to_string_lossy()).filter(|&n| n > 0);
         let pid = pid.ok_or_else(|| Fault::plain(format!("Invalid process id: '{}'", show(word))))? as i32;
         if pid as u32 == std::process::id() {
-            return Err(Fault::plain(format!("process {pid} is this program; it can not trace itself")));
+            return Err(Fault::plain(format!("process {pid} is tracer: it cannot trace itself")));
         }
         if !pids.contains(&pid) {
             pids.push(pid);
@@ -62,7 +62,7 @@ pub fn assignment(change: &OsStr) -> (OsString, Option<OsString>) {
     }
 }
 
-/// The form of wall-clock stamps.
+/// The form of timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// `14:41:45`
@@ -135,7 +135,7 @@ pub fn sort_key(word: &str) -> Result<Option<Column>, Fault> {
     }
 }
 
-/// `-U`: columns, each once; the name comes last where it was not asked for.
+/// `-U`: columns, each once; the name is added as the last where it is missing.
 pub fn columns(list: &str, option: &str) -> Result<Vec<Column>, Fault> {
     let mut columns = Vec::new();
     let mut rest = Some(list);
@@ -178,7 +178,7 @@ pub fn names(word: &str) -> Option<Names> {
     }
 }
 
-/// Bytes of the ring buffer: 4096 to 1 GiB, with K, M or G; rounded up to a power of two.
+/// Size of the ring buffer: 4096 to 1 GiB, with K, M or G; rounded up to a power of two.
 pub fn ring_size(word: &str) -> Option<usize> {
     let at = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (digits, unit) = word.split_at(at);

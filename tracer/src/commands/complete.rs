@@ -22,8 +22,7 @@ fn flags(command: &Command) -> Vec<&'static Flag> {
     (command.manual.options)().into_iter().filter(|flag| !flag.refused()).collect()
 }
 
-/// Whether the value may be the next word: an optional one never is, behind a long name; behind a letter it may in a grammar that
-/// has no long name for it (lsof's).
+/// Whether the value may be the next word. An optional value may not, but behind a letter without a long name (lsof's grammar).
 fn takes_next(flag: &Flag) -> bool {
     matches!(flag.takes, Takes::Value(_)) || matches!(flag.takes, Takes::Maybe(_) if flag.long.is_empty())
 }

@@ -9,7 +9,7 @@ use crate::cli::table::{Flag, Standing, flags};
 use crate::exit;
 
 const SHOWS: &str = "Shows the system calls a program makes, and the signals it gets.";
-const OF_COMMAND: &str = "That of COMMAND; a signal that ended it is repeated. Otherwise:";
+const OF_COMMAND: &str = "That of COMMAND; a signal that killed it is raised again. Otherwise:";
 const DONE: (u8, &str) = (exit::OK, "Done.");
 
 /// Of a trace.
@@ -26,7 +26,7 @@ pub const TRACE: Manual = Manual {
     exits: &[
         DONE,
         (exit::USAGE, "A usage error."),
-        (exit::LOSS, "Something was lost, under --strict."),
+        (exit::LOSS, "Something was lost (with --strict)."),
         (exit::FAILED, "tracer could not do its job."),
     ],
 };
@@ -40,29 +40,29 @@ pub const STRACE: Manual = Manual {
     ends: OF_COMMAND,
     exits: &[
         DONE,
-        (exit::STRACE_USAGE, "A usage error, or it could not be done."),
-        (exit::LOSS, "Something was lost, under --strict."),
+        (exit::STRACE_USAGE, "A usage error, or tracer could not do its job."),
+        (exit::LOSS, "Something was lost (with --strict)."),
     ],
 };
 
 /// Of a replay.
 pub const REPLAY: Manual = Manual {
     usage: &["FILE [OPTION]..."],
-    about: "Shows a recording, with any option about filtering and output.",
+    about: "Shows a recording, with any option for filtering and output.",
     options: || flags(FLAGS).into_iter().filter(|flag| flag.replay && flag.standing == Standing::Supported).collect(),
     notes: "",
     ends: "",
     exits: &[
         DONE,
         (exit::USAGE, "A usage error."),
-        (exit::LOSS, "Something was lost when it was recorded, under --strict."),
-        (exit::FAILED, "It could not be read, or not be shown."),
+        (exit::LOSS, "Something was lost while it was recorded (with --strict)."),
+        (exit::FAILED, "The recording could not be read or shown."),
     ],
 };
 
 /// `tracer -h`: the commands, and how to trace.
 pub fn overview(program: &str) -> String {
-    let mut lists = String::from("\nCommands (-- before a program of such a name; tracer help COMMAND tells more):\n");
+    let mut lists = String::from("\nCommands (tracer help COMMAND says more; -- traces a program of such a name):\n");
     for command in COMMANDS {
         entry(&mut lists, command.name, command.summary);
     }
@@ -74,9 +74,9 @@ pub fn of(program: &str, command: &Command) -> String {
     page(program, &command.manual, "")
 }
 
-/// Every option of strace, and what became of it.
+/// Every option of strace, and what tracer does with it.
 pub fn compat() -> String {
-    let mut out = String::from("Options of strace (6.1 and later), and what tracer does with them.\n");
+    let mut out = String::from("Options of strace (6.1 and later), and what tracer does with each.\n");
     let options = || FLAGS.iter().map(|row| &row.flag);
     for title in ["Supported", "Accepted, ignored", "Refused"] {
         let _ = write!(out, "\n{title}:\n");

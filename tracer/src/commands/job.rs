@@ -1,4 +1,4 @@
-//! What was asked for together with what carries it out, whatever its type.
+//! A request together with what carries it out, whatever its type.
 
 use std::any::Any;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::trace::{self, Ending};
 pub trait Job: fmt::Debug {
     /// Carries it out.
     fn run(self: Box<Self>) -> ExitCode;
-    /// The request, for who knows its type.
+    /// The request, for a caller that knows its type.
     fn request(&self) -> &dyn Any;
 }
 
@@ -42,7 +42,7 @@ pub fn job<R: fmt::Debug + 'static>(request: R, run: fn(R) -> ExitCode) -> Box<d
     Box::new(Typed { request, run })
 }
 
-/// Ends as a trace did, or says why it could not be made.
+/// Ends as the trace did, or says why there was none.
 pub fn end(program: &str, failure: u8, result: anyhow::Result<Ending>) -> ExitCode {
     match result {
         Ok(Ending::Code(code)) => ExitCode::from(code),

@@ -7,16 +7,13 @@ use crate::cli::help::{Manual, spellings, text};
 use crate::cli::table::{Flag, Standing};
 use crate::exit;
 
-/// What each code means to whom does not know which command was run; the commands say it of themselves.
+/// What each code means for any command; each command says it of itself.
 pub const CODES: &[(u8, &str)] = &[
-    (exit::OK, "Done, and something was found where something was looked for."),
-    (
-        exit::NOTHING,
-        "Nothing was found; an audited command failed; called as strace, lsof or ss, an error of usage or of the work.",
-    ),
+    (exit::OK, "Done; a search found something."),
+    (exit::NOTHING, "A search found nothing; an audited command failed; called as strace, lsof or ss: any error."),
     (exit::USAGE, "A usage error, or a wrong policy."),
-    (exit::VIOLATED, "A policy was violated."),
-    (exit::LOSS, "Something was lost, under --strict; the evidence of an audit is incomplete."),
+    (exit::VIOLATED, "A policy is violated."),
+    (exit::LOSS, "Something was lost (with --strict); the evidence of an audit is incomplete."),
     (exit::FAILED, "tracer could not do its job."),
     (exit::SS_USAGE, "A usage error, called as ss."),
 ];
@@ -33,10 +30,10 @@ pub fn page() -> String {
     out.push_str(concat!(
         "Runs COMMAND, or attaches to running processes, and writes a line for each system call they make and each\n",
         "signal they get, to standard error or to a file, as strace does. Events come from eBPF programs in the\n",
-        "kernel where these can be loaded, and from ptrace(2) where not.\n.PP\n",
-        "A first word that is one of the commands below is one; a double dash before it makes it a program to trace.\n",
-        "Called by the name strace, lsof or ss it is that program.\n.PP\n",
-        "Everything that could not be shown is counted and said: a line at the end, and in JSON the last object.\n",
+        "kernel, or from ptrace(2) where eBPF is not available.\n.PP\n",
+        "A first word that names one of the commands below runs that command; a double dash before it traces a\n",
+        "program of that name. Called as strace, lsof or ss, tracer behaves as that program.\n.PP\n",
+        "Everything that could not be shown is counted: the last line says so, and in JSON the last object.\n",
         ".SH COMMANDS\n"
     ));
     for command in COMMANDS {
@@ -55,7 +52,7 @@ pub fn page() -> String {
         let _ = writeln!(out, "{}", escape(command.manual.about));
         section(&mut out, command);
     }
-    out.push_str(".SH EXIT STATUS\nOf a trace, that of COMMAND; a signal that ended it is repeated. Otherwise:\n");
+    out.push_str(".SH EXIT STATUS\nOf a trace, that of COMMAND; a signal that killed it is raised again. Otherwise:\n");
     for (code, what) in CODES {
         tagged(&mut out, &code.to_string(), what);
     }
@@ -84,7 +81,7 @@ fn section(out: &mut String, command: &Command) {
     let flags = (manual.options)();
     if flags.iter().all(|flag| (TRACE.manual.options)().iter().any(|known| std::ptr::eq(*known, *flag))) {
         let names: Vec<String> = flags.iter().filter(|flag| !flag.refused()).map(|flag| escape(flag.name())).collect();
-        let _ = write!(out, ".PP\nIts options are these of a trace: {}.\n", names.join(", "));
+        let _ = write!(out, ".PP\nOptions, as of a trace: {}.\n", names.join(", "));
     } else {
         options(out, &flags);
     }

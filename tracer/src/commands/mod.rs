@@ -1,7 +1,6 @@
 //! A command line becomes an [`Action`]; until that is run nothing is opened, started or printed (only the user database is read, for
-//! `-u`). Which commands there are stands in one table, `table`; help, the man page and the completions are made of it. Called as
-//! `strace`, or with `strace` as the first word, the grammar and the messages are strace's; called as tracer, a first word may be a
-//! command, and else all is a trace.
+//! `-u`). `table` has all commands; help, the man page and the completions are made of it. Called as `strace`, or with `strace` as the
+//! first word, the grammar and the messages are strace's; called as tracer, a first word may be a command; anything else is a trace.
 
 mod complete;
 mod help;
@@ -49,7 +48,7 @@ impl Action {
     }
 }
 
-/// Names kept for what is to come.
+/// Names reserved for later commands.
 const RESERVED: &[&str] = &["ltrace", "top", "why"];
 
 /// The command of this name.
@@ -57,7 +56,7 @@ fn command(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().copied().find(|command| command.name == name)
 }
 
-/// Reads a command line; the first word is the name by which the program was called.
+/// Reads a command line; its first word is the name that the program was called by.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -1,4 +1,4 @@
-//! The commands that tell of tracer itself: doctor, completions, man, help.
+//! The commands about tracer itself: doctor, completions, man, help.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,9 +11,9 @@ use crate::cli::help::Manual;
 use crate::cli::table::{self, Row, Set, Takes, row};
 use crate::{doctor as examination, exit};
 
-/// The shells that there is a script for.
+/// The shells with a script.
 pub const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
-/// The topic of help that is no command.
+/// A topic of help, besides the commands.
 const COMPAT: &str = "compat";
 
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Draft {
     json: bool,
 }
 
-const HELP_ROW: Row<Set<Draft>> = row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+const HELP_ROW: Row<Set<Draft>> = row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
     draft.help = true;
     Ok(())
 });
@@ -31,7 +31,7 @@ static ONLY_HELP: &[Row<Set<Draft>>] = &[HELP_ROW];
 
 static OF_DOCTOR: &[Row<Set<Draft>>] = &[
     HELP_ROW,
-    row(None, &["--json"], Takes::Nothing, "One object of JSON.", |draft, _| {
+    row(None, &["--json"], Takes::Nothing, "Print JSON Lines: an object per check, the verdict last.", |draft, _| {
         draft.json = true;
         Ok(())
     }),
@@ -43,13 +43,13 @@ const PRINTED: &[(u8, &str)] =
 /// Of doctor.
 pub const DOCTOR: Manual = Manual {
     usage: &["[--json]"],
-    about: "Says what tracer needs of this machine: kernel, rights, BTF, tracefs, ptrace; whether it is there, what is missing and what to do. Both sources of events are tried on a child.",
+    about: "Checks what tracer needs of this machine: kernel, rights, BTF, tracefs, ptrace. Says what is there, what is missing and what to do, and tries both sources of events on a child.",
     options: || table::flags(OF_DOCTOR),
     notes: "",
     ends: "",
     exits: &[
-        (exit::OK, "One of the sources works, so traces can be made."),
-        (exit::NOTHING, "None does."),
+        (exit::OK, "A source works: traces can be made."),
+        (exit::NOTHING, "No source works."),
         (exit::USAGE, "A usage error."),
     ],
 };
@@ -57,7 +57,7 @@ pub const DOCTOR: Manual = Manual {
 /// Of completions.
 pub const COMPLETIONS: Manual = Manual {
     usage: &["bash|zsh|fish"],
-    about: "Prints a script that completes the commands and options of tracer, for the shell to read.",
+    about: "Prints a script with which a shell completes the commands and options of tracer.",
     options: || table::flags(ONLY_HELP),
     notes: "\
 bash: tracer completions bash > /usr/share/bash-completion/completions/tracer
@@ -81,7 +81,7 @@ pub const MAN: Manual = Manual {
 /// Of help.
 pub const HELP: Manual = Manual {
     usage: &["[compat|COMMAND]"],
-    about: "Prints the help of a command, or an overview. compat: every option of strace, and what became of it.",
+    about: "Prints the help of a command, or an overview. compat: every option of strace, and what tracer does with it.",
     options: || table::flags(ONLY_HELP),
     notes: "",
     ends: "",
@@ -147,7 +147,7 @@ pub fn completions(caller: &Caller, args: &[OsString]) -> Result<Action, UsageEr
     };
     match words.first().and_then(|word| word.to_str()).and_then(complete::script) {
         Some(script) => no_more(caller, &words[1..]).map(|()| Action::Completions(script)),
-        None => Err(wrong(caller, Fault::usage("completions needs the name of a shell: bash, zsh or fish"))),
+        None => Err(wrong(caller, Fault::usage("completions takes the name of a shell: bash, zsh or fish"))),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every command, a row: how it is called, what it is for, what reads its words, and what carries out what they ask for. The list in
-//! `tracer -h`, `tracer help`, the man page and the completions are made of these rows and of the options that they name.
+//! Every command, a row: its name, its purpose, what reads its words, and what carries out the request. The list in `tracer -h`,
+//! `tracer help`, the man page and the completions are made of these rows and of the options that they name.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,19 +19,19 @@ use crate::trace::{self, Ending};
 pub struct Command {
     /// Its name.
     pub name: &'static str,
-    /// It may also be called by that name, as a program; it then behaves as that program does.
+    /// Called by that name, as a program, it behaves as that program does.
     pub peer: bool,
     /// What it is for, in one line.
     pub summary: &'static str,
-    /// What its words are, to a shell.
+    /// How a shell completes its words.
     pub words: Completes,
-    /// The rest of what help says.
+    /// The rest of its help.
     pub manual: Manual,
     /// Reads its words, without its name.
     pub parse: fn(&Caller, &[OsString]) -> Result<Action, UsageError>,
 }
 
-/// Who was called, and how.
+/// The command that was called, and how.
 pub struct Caller {
     /// The name of the program in messages: `tracer`; of a peer, as it was typed.
     pub program: String,
@@ -52,17 +52,17 @@ impl Caller {
         Action::Help(help::of(&self.full(), self.command))
     }
 
-    /// An error of a command that speaks by its full name.
+    /// An error of a command whose messages have its full name.
     fn fault(&self, fault: Fault) -> UsageError {
         UsageError::new(&self.full(), exit::USAGE, fault)
     }
 }
 
-/// What a command line is that names no command.
+/// The command of a command line that names none.
 pub static TRACE: Command = Command {
     name: "trace",
     peer: false,
-    summary: "Trace: what is done when the first word is no command.",
+    summary: "Trace a program, or running processes. The default: used when the first word is no command.",
     words: Completes::Command,
     manual: help::TRACE,
     parse: |caller, args| {
@@ -81,7 +81,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "strace",
         peer: true,
-        summary: "Trace with exactly strace's grammar and messages.",
+        summary: "Trace with strace's exact grammar and messages.",
         words: Completes::Command,
         manual: help::STRACE,
         parse: |caller, args| {
@@ -119,7 +119,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "ss",
         peer: true,
-        summary: "Show sockets, with the options, the filters and the output of iproute2's ss.",
+        summary: "Show sockets, with iproute2 ss's options, filters and output.",
         words: Completes::Words(&[
             "state",
             "exclude",
@@ -146,7 +146,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "inspect",
         peer: false,
-        summary: "Report what is known of a process, and what deserves a look.",
+        summary: "Report everything known of a process, and what deserves a look.",
         words: Completes::Pids,
         manual: inspect::options::MANUAL,
         parse: |caller, args| {
@@ -160,7 +160,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "audit",
         peer: false,
-        summary: "Run a command; tell what it did to files and with whom it talked, by test.",
+        summary: "Run a command; report, by test, what it did to files and with whom it talked.",
         words: Completes::Command,
         manual: audit::options::MANUAL,
         parse: |caller, args| {
@@ -176,7 +176,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "policy",
         peer: false,
-        summary: "Say whether a policy of audit is right, and what it has; nothing is run.",
+        summary: "Check a policy of audit, and say what it has; runs nothing.",
         words: Completes::Files,
         manual: audit::options::check::MANUAL,
         parse: |caller, args| {
@@ -190,7 +190,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "replay",
         peer: false,
-        summary: "Show a recording, with any option about filtering and output.",
+        summary: "Show a recording, with any option for filtering and output.",
         words: Completes::Files,
         manual: help::REPLAY,
         parse: |caller, args| {
@@ -215,7 +215,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "completions",
         peer: false,
-        summary: "Print a completion script for this shell.",
+        summary: "Print a completion script for bash, zsh or fish.",
         words: Completes::Words(&own::SHELLS),
         manual: own::COMPLETIONS,
         parse: own::completions,
@@ -231,7 +231,7 @@ pub static COMMANDS: &[&Command] = &[
     &Command {
         name: "help",
         peer: false,
-        summary: "Print help; compat: every option of strace, and what became of it.",
+        summary: "Print help of a command; compat: every option of strace, and what tracer does with it.",
         words: Completes::From(own::topics),
         manual: own::HELP,
         parse: own::help,

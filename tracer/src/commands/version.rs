@@ -1,11 +1,11 @@
-//! What `--version` says: the version, the commit it was built from, and which object its kernel side is (`build.rs` finds them out).
+//! The text of `--version`: the version, the commit it was built from, and the digest of the kernel side's object (from `build.rs`).
 
 /// The version of tracer.
 pub fn own() -> String {
     format!("{}\nkernel side: sha256 {}\n", line(), env!("TRACER_OBJECT"))
 }
 
-/// Under the name of a peer, behind its own words: scripts read the number there to know what they may ask for.
+/// Called as a peer, behind the peer's own words: scripts read its version there to know what they may ask for.
 pub fn peer(words: &str) -> String {
     format!("{words}{}, with the options and the output of that version\n", line())
 }

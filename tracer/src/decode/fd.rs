@@ -39,6 +39,16 @@ pub fn element<'a>(place: Place<'_, 'a>, fd: i32, part: u16) -> Value<'a> {
     }
 }
 
+/// A descriptor of a set.
+pub fn member<'a>(place: Place<'_, 'a>, fd: i32) -> Value<'a> {
+    let part = u16::try_from(fd).ok().and_then(|fd| fd.checked_add(1));
+    let found = part.and_then(|part| place.cx.blobs.find(place.arg, shape::FDSET, place.phase, part));
+    match found {
+        Some((blob, bytes)) if blob.status != status::ABSENT => Value::Fd(fd, view(bytes)),
+        _ => Value::Fd(fd, None),
+    }
+}
+
 /// Reads the bytes of an `FD`, `DIRFD` or `FDS` blob; `None` when they are too few.
 pub fn view(bytes: &[u8]) -> Option<Box<FileView<'_>>> {
     let file = File::read(bytes)?;

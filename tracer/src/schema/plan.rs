@@ -41,7 +41,7 @@ pub fn variant(variant: &Variant, detail: Detail) -> Plan {
 }
 
 fn lower(args: &[Arg], ret: &Ty, detail: Detail) -> Plan {
-    let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS) };
+    let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS), written: 0 };
     for (i, arg) in args.iter().enumerate() {
         b.lower(i as u8, &arg.ty, phase::ENTER);
     }
@@ -52,6 +52,8 @@ fn lower(args: &[Arg], ret: &Ty, detail: Detail) -> Plan {
 struct Builder {
     detail: Detail,
     ops: Vec<Op>,
+    /// A bit for each argument to whose memory the call itself may write.
+    written: u8,
 }
 
 impl Builder {
@@ -66,11 +68,13 @@ impl Builder {
             }
             Ty::Out(inner) => self.lower(arg, inner, phase::EXIT_OK),
             Ty::InOut(Ty::Msghdr) if self.detail.data => {
+                self.writes(arg);
                 // Of the header as it goes in only the length of the name is of interest.
                 self.fixed(arg, phase::ENTER, 56);
                 self.lower(arg, &Ty::Msghdr, phase::EXIT_OK);
             }
             Ty::InOut(inner) => {
+                self.writes(arg);
                 self.lower(arg, inner, phase::ENTER);
                 self.lower(arg, inner, phase::EXIT_OK);
             }
@@ -90,7 +94,8 @@ impl Builder {
         let most = BLOB_MAX as u16;
         match *ty {
             Ty::Path => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, PATH_MAX as u16, 1),
-            Ty::Text => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1).min(most), 1),
+            // One byte more than there can be stands for all of it: what is cut is a loss then.
+            Ty::Text => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1),
             Ty::Bytes(n) | Ty::HexBytes(n) => self.push(arg, when, shape::BYTES, n, 1, strlen, 1),
             Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), rec.size, most, 1),
             Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
@@ -141,16 +146,19 @@ impl Builder {
             Special::Termios2 => self.fixed(arg, when, 44),
             Special::Ifreq | Special::Ifconf => {
                 let size = if special == Special::Ifreq { 40 } else { 16 };
+                self.writes(arg);
                 self.fixed(arg, phase::ENTER, size);
                 self.fixed(arg, phase::EXIT_OK, size);
             }
             Special::FanDirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
             Special::FileHandle => self.fixed(arg, when, 136),
             Special::FileHandleOut => {
+                self.writes(arg);
                 self.fixed(arg, phase::ENTER, 8);
                 self.fixed(arg, phase::EXIT, 136);
             }
             Special::MovedOffset => {
+                self.writes(arg);
                 self.fixed(arg, phase::ENTER, 8);
                 self.fixed(arg, phase::EXIT_OK, 8);
             }
@@ -161,12 +169,16 @@ impl Builder {
                     self.push(arg, when, shape::FDS, Len::Arg(1), 8, 0, FDS_MAX as u16);
                 }
             }
-            Special::FdSet => self.push(arg, when, shape::BYTES, Len::Bits(0), 1, most, 1),
+            Special::FdSet => {
+                self.writes(arg);
+                let shape = if self.detail.fds { shape::FDSET } else { shape::BYTES };
+                self.push(arg, when, shape, Len::Bits(0), 1, most, 1);
+            }
             Special::MaskPair => self.push(arg, when, shape::IOVEC, Len::Fixed(1), 16, 128, 1),
             Special::Dirents | Special::Dirents64 => self.push(arg, when, shape::BYTES, Len::Ret, 1, most, 1),
             Special::XattrOut => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Ret, 1, strlen, 1),
             Special::MountType | Special::MountData => {
-                self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1).min(most), 1);
+                self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1);
             }
             Special::SockOptSet => self.push(arg, when, shape::BYTES, Len::Arg(4), 1, strlen.max(64), 1),
             Special::SockOptGet => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::At(4), 1, strlen.max(64), 1),
@@ -242,6 +254,11 @@ impl Builder {
         }
     }
 
+    /// The call may write to the argument's memory: what stands there at its end need not be what was passed.
+    fn writes(&mut self, arg: u8) {
+        self.written |= 1 << arg;
+    }
+
     /// A structure of that many bytes.
     fn fixed(&mut self, arg: u8, when: u8, size: u16) {
         self.push(arg, when, shape::BYTES, Len::Fixed(1), size, size, 1);
@@ -268,7 +285,10 @@ impl Builder {
     fn finish(mut self) -> Plan {
         self.ops.sort_by_key(|op| op.phase != phase::ENTER);
         let mut plan = Plan { flags: Plan::WANTED, ..Plan::NONE };
-        for op in self.ops {
+        for (at, op) in self.ops.into_iter().enumerate() {
+            if op.phase == phase::ENTER && op.arg < ARG_RET && self.written >> op.arg & 1 != 0 {
+                plan.written |= 1u8.checked_shl(at as u32).expect("entry copies of what is written are few");
+            }
             assert!(plan.add(op), "a row needs more than {MAX_OPS} operations");
         }
         plan
@@ -299,5 +319,27 @@ fn holds_fd(ty: &Ty) -> bool {
         Ty::Fd => true,
         Ty::Rec(rec) => rec.fields.first().is_some_and(|f| f.off == 0 && matches!(f.ty, Ty::Fd)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::by_name;
+
+    #[test]
+    fn what_a_call_may_write_is_not_looked_at_again() {
+        let check = |name: &str, fds, expected: &[u8]| {
+            let plan = plan(by_name(name).expect("a row"), Detail { data: true, strlen: 32, fds, env: false });
+            let entry = plan.op.iter().take(usize::from(plan.exit)).enumerate();
+            let written: Vec<u8> = entry.filter(|(i, _)| plan.written >> i & 1 != 0).map(|(_, op)| op.arg).collect();
+            assert_eq!(written, expected, "{name}");
+        };
+        check("openat", false, &[]);
+        check("accept", true, &[2]);
+        check("pselect6", true, &[1, 2, 3]);
+        check("select", false, &[1, 2, 3]);
+        // The kernel writes nothing but revents, which are not shown of what was passed.
+        check("poll", true, &[]);
     }
 }

@@ -108,7 +108,7 @@ impl Filter {
         for (blob, bytes) in blobs(record) {
             let found = match blob.shape {
                 shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),
-                shape::FD | shape::DIRFD | shape::FDS => {
+                shape::FD | shape::DIRFD | shape::FDS | shape::FDSET => {
                     whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
                 }
                 _ => false,

@@ -33,7 +33,9 @@ use table::Report;
 use tracers::Tracer;
 use workloads::{Fixtures, Workload};
 
-const USAGE: &str = "usage: cargo xtask bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...] [--rounds N] [--readme] [--json FILE]";
+const USAGE: &str = "\
+usage: cargo xtask bench [--quick] [--only WORKLOAD,...] [--tracers NAME,...]
+                         [--rounds N] [--docs] [--json FILE]";
 
 /// Rounds of a loop, and of what takes longer.
 const ROUNDS: usize = 5;
@@ -61,9 +63,9 @@ pub fn main(args: &[&str]) -> Result<ExitCode> {
             "attaching to servers, eBPF and perf need root: run it as root, as in `sudo -E env PATH=\"$PATH\" cargo xtask bench`"
         );
     }
-    let readme = command::root().join("README.md");
-    if options.readme && table::replace(&fs::read_to_string(&readme)?, "").is_none() {
-        bail!("README.md has no place for the table: <!-- bench --> and <!-- /bench -->");
+    if options.docs {
+        // Before hours of measuring: whether there is a place for them.
+        documents("")?;
     }
     let ours = run::build()?;
     let machine = Machine::look(&["strace", "perf", "bpftrace", "nginx", "wrk", "redis-server"]);
@@ -74,21 +76,33 @@ pub fn main(args: &[&str]) -> Result<ExitCode> {
         println!("WARNING: {warning}");
     }
     let report = measure(&options, &machine, ours)?;
-    let readable = report.readme();
-    println!("\n# All together: times as long as untraced, median (least–greatest)\n\n{readable}");
+    let page = report.page();
+    println!("\n# All together: times as long as untraced, median (least–greatest)\n\n{page}");
     if let Some(file) = &options.json {
         fs::write(file, json::report(&report)).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    if options.readme {
-        let text = table::replace(&fs::read_to_string(&readme)?, &readable)
-            .context("README.md has lost its marks meanwhile")?;
-        fs::write(&readme, text)?;
+    if options.docs {
+        for (path, text) in documents(&page)? {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
     }
     let faults = report.faults();
     for fault in &faults {
         eprintln!("xtask: bench: {fault}");
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The documents with these figures in them: the page, and the few that README.md shows.
+fn documents(page: &str) -> Result<Vec<(PathBuf, String)>> {
+    let figures = [("docs/bench.md", page.to_owned()), ("README.md", table::few(page))];
+    let filled = figures.into_iter().map(|(name, text)| {
+        let path = command::root().join(name);
+        let old = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
+        let new = table::replace(&old, &text);
+        Ok((path, new.with_context(|| format!("{name} has no place for figures: <!-- bench --> and <!-- /bench -->"))?))
+    });
+    filled.collect()
 }
 
 /// Everything that was asked for, one after the other; tables are printed when they are complete.
@@ -161,7 +175,7 @@ struct Options {
     only: Vec<String>,
     tracers: Vec<String>,
     rounds: Option<usize>,
-    readme: bool,
+    docs: bool,
     json: Option<PathBuf>,
 }
 
@@ -176,7 +190,7 @@ impl Options {
                 || inline.or_else(|| args.next().copied()).with_context(|| format!("{name} needs a value\n{USAGE}"));
             match name {
                 "--quick" => options.quick = true,
-                "--readme" => options.readme = true,
+                "--docs" => options.docs = true,
                 "--only" => {
                     let known: Vec<_> = Workload::ALL.iter().map(|workload| workload.name()).chain(OTHERS).collect();
                     options.only = chosen(value()?, &known)?;
@@ -191,8 +205,8 @@ impl Options {
                 _ => bail!("no option {arg}\n{USAGE}"),
             }
         }
-        if options.readme && !(options.only.is_empty() && options.tracers.is_empty()) {
-            bail!("--readme wants all workloads and tracers: the README shows no part of the table");
+        if options.docs && !(options.only.is_empty() && options.tracers.is_empty()) {
+            bail!("--docs takes all workloads and tracers: docs/bench.md shows no part of the table");
         }
         Ok(Some(options))
     }
@@ -267,7 +281,7 @@ mod tests {
         assert_eq!((options.rounds(Workload::Dd), options.json), (7, Some("out".into())));
         assert_eq!(options.tracers, ["text", "strace"]);
         assert!(parse("--help").unwrap().is_none());
-        for wrong in ["--only x", "--only", "--rounds 0", "--rounds x", "--tracers ,", "--fast", "--readme --only dd"] {
+        for wrong in ["--only x", "--only", "--rounds 0", "--rounds x", "--tracers ,", "--fast", "--docs --only dd"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,16 +1,23 @@
-//! The figures as people read them: a table for each workload with everything, and the one that the README shows.
+//! The figures as people read them: a table for each workload with everything, the page of `docs/bench.md`, and the few of README.md.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::limits::{Churn, Memory, Rate};
 use super::machine::Machine;
 use super::rounds::{Row, Table};
 use super::statistics::{self, Pair, Spread, added, beside, ratio};
 use super::whole::Whole;
+use super::workloads::Workload;
 
-/// Where the README's table stands.
+/// The marks around figures in a document.
 const BEGIN: &str = "<!-- bench -->";
 const END: &str = "<!-- /bench -->";
+
+/// What README.md shows of the page.
+const FEW_TRACERS: [&str; 6] = ["text", "count", "ptrace", "strace", "perf", "bpftrace"];
+const FEW_WORKLOADS: [Workload; 5] =
+    [Workload::Getppid, Workload::Files, Workload::Make, Workload::Nginx, Workload::Redis];
 
 /// Everything that was measured.
 pub struct Report<'a> {
@@ -44,8 +51,8 @@ impl Report<'_> {
         faults.chain(memory).chain(churn).chain(rates).chain(whole).collect()
     }
 
-    /// What the README shows.
-    pub fn readme(&self) -> String {
+    /// What `docs/bench.md` shows.
+    pub fn page(&self) -> String {
         let mut out = String::new();
         let facts = &self.machine.facts;
         let facts: Vec<_> = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -198,14 +205,54 @@ pub fn detail(table: &Table) -> String {
     out
 }
 
-/// Replaces what stands between the marks of the README; `None` when it has no marks.
-pub fn replace(readme: &str, text: &str) -> Option<String> {
-    let begin = readme.find(BEGIN)? + BEGIN.len();
-    let end = begin + readme[begin..].find(END)?;
-    Some(format!("{}\n{}\n{}", &readme[..begin], text.trim_end(), &readme[end..]))
+/// What README.md shows: medians of a few rows and columns of the page.
+pub fn few(page: &str) -> String {
+    let mut lines = page.lines().filter_map(cells);
+    let head = lines.next().unwrap_or_default();
+    let rows: Vec<Vec<&str>> = lines.collect();
+    let columns: Vec<usize> =
+        FEW_WORKLOADS.iter().filter_map(|workload| head.iter().position(|cell| *cell == workload.title())).collect();
+    let line = |first: &str, row: &[&str]| {
+        let rest = columns.iter().map(|&at| format!(" {} |", median(row.get(at).copied().unwrap_or_default())));
+        format!("| {first} |{}\n", rest.collect::<String>())
+    };
+    let mut out = line("", &head).replacen("|  |", "| |", 1);
+    let _ = writeln!(out, "|---|{}", "---|".repeat(columns.len()));
+    for tracer in super::tracers::ALL.iter().filter(|tracer| FEW_TRACERS.contains(&tracer.name)) {
+        if let Some(row) = rows.iter().find(|row| row.first() == Some(&tracer.title)) {
+            out += &line(tracer.title, row);
+        }
+    }
+    out
 }
 
-/// A cell of the README's table.
+/// The cells of a line of a table.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    Some(line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect())
+}
+
+/// `3.35 (3.26–3.44)` without its range.
+fn median(cell: &str) -> String {
+    let parts = cell.split_once(" (").and_then(|(median, rest)| Some((median, rest.split_once(')')?)));
+    match parts {
+        Some((median, (range, more))) if range.contains('–') => format!("{median}{more}"),
+        _ => cell.to_owned(),
+    }
+}
+
+/// What stands between the marks of a document; `None` when it has no marks.
+fn marked(document: &str) -> Option<Range<usize>> {
+    let begin = document.find(BEGIN)? + BEGIN.len();
+    Some(begin..begin + document[begin..].find(END)?)
+}
+
+/// Replaces what stands between the marks of a document; `None` when it has no marks.
+pub fn replace(document: &str, text: &str) -> Option<String> {
+    let Range { start, end } = marked(document)?;
+    Some(format!("{}\n{}\n{}", &document[..start], text.trim_end(), &document[end..]))
+}
+
+/// A cell of the page's table.
 fn cell(row: &Row) -> String {
     match (ratio(&row.pairs), &row.absent, row.faults.is_empty()) {
         (Some(ratio), _, true) => spread(Some(ratio), factor),
@@ -298,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_keeps_what_is_around_the_marks() {
+    fn a_document_keeps_what_is_around_the_marks() {
         let readme = "before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n";
         assert_eq!(
             replace(readme, "new\n\n").as_deref(),
@@ -308,5 +355,20 @@ mod tests {
         assert_eq!(replace("<!-- bench -->", "new"), None);
         let once = replace(readme, "new").unwrap();
         assert_eq!(replace(&once, "new"), Some(once.clone()), "twice is as once");
+    }
+
+    #[test]
+    fn the_readme_has_the_medians_of_the_page() {
+        let check = |cell: &str, expected: &str| assert_eq!(median(cell), expected, "{cell}");
+        check("3.35 (3.26–3.44)", "3.35");
+        check("178 (171–180) (wrong count)", "178 (wrong count)");
+        check("77.2 ms", "77.2 ms");
+        check("no perf (not installed)", "no perf (not installed)");
+        check("", "");
+        let (readme, page) = (include_str!("../../../README.md"), include_str!("../../../docs/bench.md"));
+        let figures = few(&page[marked(page).expect("marks")]);
+        assert_eq!(figures.lines().count(), 2 + FEW_TRACERS.len(), "{figures}");
+        assert_eq!(figures.lines().next().and_then(cells).map(|head| head.len()), Some(1 + FEW_WORKLOADS.len()));
+        assert_eq!(readme[marked(readme).expect("marks")].trim(), figures.trim());
     }
 }

@@ -244,6 +244,18 @@ pub fn freeze(map: RawFd) -> io::Result<()> {
 
 /// How often the kernel did not run a program because it would have interrupted itself (5.11).
 pub fn recursion_misses(program: RawFd) -> u64 {
+    info(program).map_or(0, |info| info.recursion_misses)
+}
+
+/// The number that the kernel gave to a program.
+///
+/// # Errors
+/// The kernel's.
+pub fn id(program: RawFd) -> std::io::Result<u32> {
+    info(program).map(|info| info.id)
+}
+
+fn info(program: RawFd) -> std::io::Result<bpf_prog_info> {
     #[repr(C)]
     struct Attr {
         fd: u32,
@@ -253,10 +265,8 @@ pub fn recursion_misses(program: RawFd) -> u64 {
     // SAFETY: plain numbers and addresses, for which zero is a value.
     let mut info: bpf_prog_info = unsafe { std::mem::zeroed() };
     let attr = Attr { fd: program as u32, len: size_of::<bpf_prog_info>() as u32, info: &raw mut info as u64 };
-    if bpf(BPF_OBJ_GET_INFO_BY_FD, &attr).is_err() {
-        return 0;
-    }
-    info.recursion_misses
+    bpf(BPF_OBJ_GET_INFO_BY_FD, &attr)?;
+    Ok(info)
 }
 
 fn descriptor<A>(command: libc::c_long, attr: &A) -> io::Result<OwnedFd> {

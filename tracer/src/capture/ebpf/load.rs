@@ -13,6 +13,7 @@ use tracer_common::plan::{PLANS, Plan};
 
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
+use super::log::{self, Log};
 use super::object::Object;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub links: Vec<OwnedFd>,
     /// Where records come.
     pub ring: Ring,
+    /// What the kernel side says of itself, if it is to.
+    pub log: Option<Log>,
     /// Task storage: what is traced.
     pub tasks: OwnedFd,
     /// Processes to adopt.
@@ -103,13 +106,20 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     }
     let object = &*with_functions(object, &functions);
     let (tally, tallies) = counters(config.flags);
-    let sizes = [("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
-    let mut object = Object::new(object, config.bytes(), &sizes).context("cannot load the kernel side")?;
+    let level = log::asked()?;
+    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
+    sizes.extend((level == 0).then_some(log::RING_OFF));
+    let mut object = Object::new(object, config.bytes(), &[(log::LEVEL, &[level])], &sizes)
+        .context("cannot load the kernel side")?;
     fill_plans(&object, &plans)?;
 
     let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
     let ring = ring?;
+    let log = match programs.first() {
+        Some(program) if level > 0 => Some(Log::open(program.as_fd())?),
+        _ => None,
+    };
     let mut links = Vec::new();
     for ((name, to), program) in wanted.iter().zip(&programs) {
         let link = match to {
@@ -122,6 +132,7 @@ pub fn load(spec: &Spec, object: &[u8]) -> Result<Loaded> {
     Ok(Loaded {
         links,
         ring,
+        log,
         tasks: object.map("TASKS")?.try_clone_to_owned()?,
         adopt: object.take("ADOPT")?,
         walk: object.take("WALK")?,
@@ -205,6 +216,7 @@ fn config(spec: &Spec, types: &KernelTypes, plans: &Plans, ring: u32) -> Result<
     if spec.output.only_counts() {
         config.flags |= Config::COUNT;
         config.flags |= if spec.output.by_process() { Config::BY_PROCESS } else { 0 };
+        config.flags |= if spec.output.cpu_time() { Config::CPU_TIME } else { 0 };
     }
     config.follow = match (spec.follow || super::only(&spec.target), spec.target.command.is_none()) {
         (true, _) => follow::ALL,

@@ -4,6 +4,7 @@ mod available;
 mod bpf;
 mod btf;
 mod load;
+mod log;
 mod mapping;
 mod object;
 mod perf;
@@ -178,6 +179,9 @@ impl EbpfSource {
     }
 
     fn drain(&mut self, batch: &mut Batch) -> bool {
+        if let Some(log) = &mut self.loaded.log {
+            log.flush();
+        }
         let targets = &mut self.targets;
         self.loaded.ring.drain(batch, |head, record, batch| targets.pass(head, record, batch))
     }

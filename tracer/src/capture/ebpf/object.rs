@@ -37,14 +37,15 @@ struct Code {
 }
 
 impl Object {
-    /// Makes the maps of an object; its programs find `config` in their constants. `entries`: the sizes of maps that have others
-    /// than in the file.
+    /// Makes the maps of an object; its programs find `config` in their constants, and what else `constants` names. `entries`: the
+    /// sizes of maps that have others than in the file.
     ///
     /// # Errors
     /// What is wrong with the file, or what the kernel refuses.
-    pub fn new(file: &[u8], config: &[u8], entries: &[(&str, u32)]) -> Result<Object> {
+    pub fn new(file: &[u8], config: &[u8], constants: &[(&str, &[u8])], entries: &[(&str, u32)]) -> Result<Object> {
         let mut object = aya_obj::Object::parse(file).context("the object cannot be read")?;
-        object.patch_map_data(std::iter::once((CONFIG, (config, true))).collect())?;
+        let constants = constants.iter().copied().chain([(CONFIG, config)]);
+        object.patch_map_data(constants.map(|(name, value)| (name, (value, true))).collect())?;
         let types = object.fixup_and_sanitize_btf(&FEATURES)?.context("the object has no types")?.to_bytes();
         let types = told(|log| bpf::load_types(&types, log)).context("the kernel refuses the object's types")?;
         let mut maps = HashMap::new();
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_object_is_an_error() {
         for bytes in [&b""[..], b"\x7fELF", &[0; 64]] {
-            assert!(Object::new(bytes, &[], &[]).is_err());
+            assert!(Object::new(bytes, &[], &[], &[]).is_err());
         }
     }
 

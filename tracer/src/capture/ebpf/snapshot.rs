@@ -49,7 +49,7 @@ impl FileIterator {
     pub fn load(wanted: Wanted) -> Result<FileIterator> {
         let types = KernelTypes::read(Path::new(VMLINUX))?;
         let config = config(&types, wanted)?;
-        let object = Object::new(OBJECT, config.bytes(), &[]).context("cannot load the snapshot program")?;
+        let object = Object::new(OBJECT, config.bytes(), &[], &[]).context("cannot load the snapshot program")?;
         let (mut programs, ()) = object.load(&types.attachable(&[], (PROGRAM, "task_file"))?, || ())?;
         Ok(FileIterator { program: programs.pop().context("the snapshot program is not loaded")? })
     }

@@ -91,6 +91,8 @@ pub struct PtraceSource {
     scratch: Scratch,
     losses: Losses,
     tally: Option<Counter>,
+    /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
+    system: Option<u64>,
     started: Option<Started>,
     refused: Vec<(i32, io::Error)>,
     reaped: Vec<(u32, i32)>,
@@ -140,6 +142,7 @@ impl PtraceSource {
             scratch: Scratch::default(),
             losses: Losses::default(),
             tally: spec.output.only_counts().then(|| Counter::new(spec.output.by_process())),
+            system: spec.output.cpu_time().then_some(0),
             started: None,
             refused: Vec::new(),
             reaped: Vec::new(),
@@ -198,11 +201,12 @@ impl PtraceSource {
                 return Ok(if batch.len() > start { Status::More } else { Status::Idle });
             }
             let block = !wait.is_zero();
-            let looked =
-                if block { self.near.look(|| sys::wait(false).ok().filter(|w| *w != Waited::Nothing)) } else { None };
+            let system = &mut self.system;
+            let mut look = || sys::wait_timed(false, system.as_mut()).ok().filter(|w| *w != Waited::Nothing);
+            let looked = if block { self.near.look(&mut look) } else { None };
             let waited = match looked {
                 Some(found) => found,
-                None => sys::wait(block).context("waitpid")?,
+                None => sys::wait_timed(block, self.system.as_mut()).context("waitpid")?,
             };
             match waited {
                 Waited::Task(tid, status) => {

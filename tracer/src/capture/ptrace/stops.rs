@@ -144,6 +144,8 @@ impl PtraceSource {
                 time,
                 ip: info.ip,
                 args,
+                // Until the call ends, its place for the duration is free.
+                dur: self.system.unwrap_or(0),
                 ..Head::default()
             });
             if self.tally.is_none() {
@@ -196,7 +198,11 @@ impl PtraceSource {
         let head = &mut task.record.head;
         let before = head.flags & flag::BEFORE != 0;
         head.ret = ret;
-        head.dur = if before { 0 } else { end.saturating_sub(head.time) };
+        head.dur = match self.system {
+            _ if before => 0,
+            Some(system) => system.saturating_sub(head.dur),
+            None => end.saturating_sub(head.time),
+        };
         head.cpu = cpu();
         if is_command
             && failed(ret)

@@ -157,11 +157,23 @@ pub enum Waited {
 
 /// Waits for a tracee or child of this thread.
 pub fn wait(block: bool) -> io::Result<Waited> {
+    wait_timed(block, None)
+}
+
+/// As [`wait`]; tells besides how long the process has had a CPU in the kernel, ns.
+pub fn wait_timed(block: bool, system: Option<&mut u64>) -> io::Result<Waited> {
     const WNOTHREAD: i32 = 0x2000_0000;
     let mut status = 0;
+    // SAFETY: plain numbers, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let asked = if system.is_some() { &raw mut usage } else { std::ptr::null_mut() };
     let flags = libc::__WALL | WNOTHREAD | if block { 0 } else { libc::WNOHANG };
-    // SAFETY: the status is ours.
-    match unsafe { libc::waitpid(-1, &mut status, flags) } {
+    // SAFETY: the status and the usage are ours.
+    let waited = unsafe { libc::wait4(-1, &mut status, flags, asked) };
+    if let Some(system) = system {
+        *system = (usage.ru_stime.tv_sec as u64) * 1_000_000_000 + (usage.ru_stime.tv_usec as u64) * 1000;
+    }
+    match waited {
         0 => Ok(Waited::Nothing),
         -1 => match io::Error::last_os_error() {
             e if e.raw_os_error() == Some(libc::EINTR) => Ok(Waited::Interrupted),

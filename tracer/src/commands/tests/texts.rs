@@ -193,7 +193,7 @@ fn help_fits_a_terminal() {
     let texts = COMMANDS.iter().map(|command| text(&format!("tracer help {}", command.name)));
     for text in texts.chain([help::overview("tracer"), help::compat()]) {
         for line in text.lines() {
-            let fits = line.chars().count() < 90 && line.trim_end() == line;
+            let fits = line.chars().count() <= 80 && line.trim_end() == line;
             assert!(fits, "{line:?}");
         }
     }
@@ -296,6 +296,10 @@ fn documents_name_commands_that_exist() {
         ("ARCHITECTURE.md", include_str!("../../../../ARCHITECTURE.md")),
         ("CONTRIBUTING.md", include_str!("../../../../CONTRIBUTING.md")),
         ("CHANGELOG.md", include_str!("../../../../CHANGELOG.md")),
+        ("docs/bench.md", include_str!("../../../../docs/bench.md")),
+        ("docs/ci-audit.md", include_str!("../../../../docs/ci-audit.md")),
+        ("docs/differences.md", include_str!("../../../../docs/differences.md")),
+        ("docs/policy.md", include_str!("../../../../docs/policy.md")),
     ];
     // Programs that examples trace.
     let programs = ["true", "ls", "cat", "sh"];
@@ -316,6 +320,23 @@ fn documents_name_commands_that_exist() {
         }
     }
     assert!(named > 10, "only {named} were found");
+}
+
+/// The README's table of questions: each answer is a command line that is accepted.
+#[test]
+fn answers_to_questions_are_command_lines() {
+    let readme = include_str!("../../../../README.md");
+    let (_, rows) = readme.split_once("\n| Question | Command |\n|---|---|\n").expect("a table of questions");
+    let rows: Vec<&str> = rows.lines().take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 5, "{rows:?}");
+    for row in rows {
+        let commands: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(!commands.is_empty(), "{row}");
+        for command in commands {
+            let line = command.replace("PID", "1");
+            assert!(matches!(run(&line), Ok(Action::Run(_))), "{command}: {:?}", run(&line).err());
+        }
+    }
 }
 
 #[test]

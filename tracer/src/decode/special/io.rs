@@ -34,7 +34,12 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             if place.value == 0 { None } else { poll::poll_fds(fds, |i, raw| fd::element(place, raw, i as u16)) }
         }
         Special::FdSet if place.value == 0 => None,
-        Special::FdSet => poll::fd_set(memory.bytes(), cx.arg(0) as i32),
+        Special::FdSet => {
+            let set = if memory == Memory::Missing { place.part(shape::FDSET, 0) } else { memory };
+            // Half a set would be another one.
+            let Memory::Bytes(bytes, _) = set else { return None };
+            poll::fd_set(bytes, cx.arg(0) as i32, |fd| fd::member(place, fd))
+        }
         Special::MaskPair => {
             let mask = place.part(shape::IOVEC, 1).take(8);
             poll::mask_pair(place.part(shape::IOVEC, 0).bytes(), mask)

@@ -68,8 +68,8 @@ pub fn poll_ret<'a>(ret: i64, fds: Pollfds<'_>, left: Option<&[u8]>) -> Ret<'a> 
     Ret::Noted(Value::Int(ret), Box::new(note))
 }
 
-/// `[3 4]`: the descriptors below `count` whose bits are set.
-pub fn fd_set<'a>(bytes: &[u8], count: i32) -> Option<Value<'a>> {
+/// `[3 4]`: the descriptors below `count` whose bits are set, each as `shown` makes it a value.
+pub fn fd_set<'a>(bytes: &[u8], count: i32, shown: impl Fn(i32) -> Value<'a>) -> Option<Value<'a>> {
     let count = usize::try_from(count).ok().filter(|n| n.div_ceil(64) * 8 <= bytes.len())?;
     let mut fds = Vec::new();
     for (i, word) in bytes.chunks_exact(8).enumerate() {
@@ -78,7 +78,7 @@ pub fn fd_set<'a>(bytes: &[u8], count: i32) -> Option<Value<'a>> {
             let fd = i * 64 + word.trailing_zeros() as usize;
             word &= word - 1;
             if fd < count {
-                fds.push(Value::Fd(fd as i32, None));
+                fds.push(shown(fd as i32));
             }
         }
     }
@@ -94,7 +94,7 @@ pub fn select_ret<'a>(ret: i64, count: i32, sets: [&[u8]; 3], left: Option<&[u8]
     const WORDS: [[&str; 3]; 2] = [["in ", "out ", "except "], [", in ", ", out ", ", except "]];
     let mut parts: Vec<(&'static str, Value<'a>)> = Vec::new();
     for (i, set) in sets.iter().enumerate() {
-        match fd_set(set, count) {
+        match fd_set(set, count, bare) {
             Some(Value::List(fds)) if !fds.is_empty() => {
                 parts.push((WORDS[usize::from(!parts.is_empty())][i], Value::List(fds)));
             }
@@ -108,6 +108,11 @@ pub fn select_ret<'a>(ret: i64, count: i32, sets: [&[u8]; 3], left: Option<&[u8]
         true => Ret::Value(Value::Int(ret)),
         false => Ret::Noted(Value::Int(ret), Box::new(Value::Phrase(parts))),
     }
+}
+
+/// A descriptor without its file.
+fn bare<'a>(fd: i32) -> Value<'a> {
+    Value::Fd(fd, None)
 }
 
 fn timeout<'a>() -> Ret<'a> {
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn sets_are_bounded_by_the_count() {
-        let bits = |n| fd_set(&[0xff; 8], n).map(|v| if let Value::List(l) = v { l.len() } else { 99 });
+        let bits = |n| fd_set(&[0xff; 8], n, bare).map(|v| if let Value::List(l) = v { l.len() } else { 99 });
         assert_eq!(bits(20), Some(20));
         assert_eq!(bits(64), Some(64));
         assert_eq!(bits(65), None);

@@ -37,7 +37,7 @@ pub enum Asked {
 pub struct Rule(pub String);
 
 static FLAGS: &[Row<Set<Draft>>] = &[
-    row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+    row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
         draft.help = true;
         Ok(())
     }),
@@ -45,7 +45,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--policy"],
         Takes::Value("FILE"),
-        "Judge by this policy. Without it tracer.toml of the working directory, where there is one.",
+        "Judge by this policy (default tracer.toml of the working directory, if it exists).",
         |draft, value| {
             draft.spec.policy = Some(value.into());
             Ok(())
@@ -55,7 +55,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--learn"],
         Takes::Value("FILE"),
-        "Write a policy that allows what happened, and no more. To one that is there, show what would be added.",
+        "Write a policy that allows what happened, and no more. If FILE exists, show what would be added to it.",
         |draft, value| {
             draft.spec.learn = Some(value.into());
             Ok(())
@@ -65,7 +65,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--write"],
         Takes::Nothing,
-        "With --learn, write a policy that is there and was added to.",
+        "Write what --learn adds to a policy that exists.",
         |draft, _| {
             draft.spec.write = true;
             Ok(())
@@ -75,7 +75,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--runs"],
         Takes::Value("N"),
-        "With --learn, run the command N times, up to 100: what differs between runs becomes a pattern.",
+        "Run the command N times, up to 100 (with --learn): what differs between runs becomes a pattern.",
         |draft, value| match value.to_str().and_then(|text| text.parse().ok()).filter(|runs| (1..=100).contains(runs)) {
             Some(runs) => {
                 draft.spec.runs = runs;
@@ -88,7 +88,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--explain"],
         Takes::Value("RULE"),
-        "Say what a rule of a policy speaks of, and run nothing.",
+        "Explain a rule of a policy, and run nothing.",
         |draft, value| {
             draft.explain = Some(value.to_string_lossy().into_owned());
             Ok(())
@@ -98,13 +98,13 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--baseline"],
         Takes::Value("FILE"),
-        "Compare with what happened before: what is new violates. Written when it is not there.",
+        "Compare with an earlier run: anything new is a violation. Written if it does not exist.",
         |draft, value| {
             draft.spec.baseline = Some(value.into());
             Ok(())
         },
     ).files(),
-    row(None, &["--update"], Takes::Nothing, "Write the baseline anew, whatever is new or gone.", |draft, _| {
+    row(None, &["--update"], Takes::Nothing, "Rewrite the baseline, whatever is new or gone.", |draft, _| {
         draft.spec.update = true;
         Ok(())
     }),
@@ -112,13 +112,13 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--report"],
         Takes::Value("FORM=FILE"),
-        "Write a report: text, json, junit, sarif, markdown or github; may be given several times. FILE may be - for stdout.",
+        "Write a report to FILE (-: stdout): text, json, junit, sarif, markdown or github. May be repeated.",
         |draft, value| {
             draft.spec.reports.push(report(value)?);
             Ok(())
         },
     ).completes(Completes::From(forms)),
-    row::<Draft>(None, &["--record"], Takes::Value("FILE"), "Keep the events, for tracer replay.", |draft, value| {
+    row::<Draft>(None, &["--record"], Takes::Value("FILE"), "Also record the events to FILE, for tracer replay.", |draft, value| {
         draft.spec.record = Some(value.into());
         Ok(())
     }).files(),
@@ -126,7 +126,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--hash"],
         Takes::Nothing,
-        "Tell contents of files of $WORKSPACE before and after by SHA-256.",
+        "Report contents of files in $WORKSPACE before and after, by SHA-256.",
         |draft, _| {
             draft.spec.hash = true;
             Ok(())
@@ -136,7 +136,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--unit-env"],
         Takes::Value("NAME"),
-        "A program with this variable in its environment begins a unit of the variable's value; several may be given.",
+        "Variable that names units: a program with it in its environment begins the unit of its value. May be repeated.",
         |draft, value| match value.to_str().filter(|name| !name.is_empty() && !name.contains('=')) {
             Some(name) => {
                 draft.spec.unit_variables.push(name.to_owned());
@@ -149,7 +149,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--unit-exe"],
         Takes::Value("GLOB"),
-        "A program whose path (from $WORKSPACE on, or whole) fits is a unit; several may be given.",
+        "Programs that are units, by path: from $WORKSPACE on, or whole. May be repeated.",
         |draft, value| match value.to_str().filter(|glob| globset::Glob::new(glob).is_ok()) {
             Some(glob) => {
                 draft.spec.unit_programs.push(glob.to_owned());
@@ -162,7 +162,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
-        "Have pytest mark its tests by a plugin: auto (when the command is pytest), always or never.",
+        "Load a plugin into pytest that marks its tests: auto (if the command is pytest), always or never.",
         |draft, value| {
             draft.spec.pytest = one_of("--pytest", &WHEN, [None, Some(true), Some(false)], value)?;
             Ok(())
@@ -172,7 +172,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--cgroup"],
         Takes::Value("DIRECTORY"),
-        "What other processes do in this cgroup v2 directory is done for the command too: containers, services (eBPF only).",
+        "Also attribute to the command what other processes in this cgroup v2 directory do: containers, services (eBPF only).",
         |draft, value| {
             draft.spec.cgroup = Some(value.into());
             Ok(())
@@ -182,7 +182,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--keep"],
         Takes::Nothing,
-        "When the run is interrupted, leave running what the command started.",
+        "If interrupted, leave running what the command started.",
         |draft, _| {
             draft.spec.keep = true;
             Ok(())
@@ -192,7 +192,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         Some("-u"),
         &["--user"],
         Takes::Value("USER"),
-        "Run the command as this user: a login name or UID:GID.",
+        "Run the command as USER (login name or UID:GID).",
         |draft, value| {
             let user = words::user(value).ok_or_else(|| Fault::plain(format!("Cannot find user '{}'", show(value))))?;
             draft.spec.command.user = Some(user);
@@ -203,13 +203,13 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         Some("-E"),
         &["--env"],
         Takes::Value("VAR[=VALUE]"),
-        "Set or remove a variable of the command's environment.",
+        "Set VAR to VALUE in the command's environment; without VALUE, remove it. May be repeated.",
         |draft, value| {
             draft.spec.command.env.push(words::assignment(value));
             Ok(())
         },
     ),
-    row::<Draft>(None, &["--backend"], Takes::Value("SOURCE"), "What it is traced by: auto, ebpf or ptrace.", |draft, value| {
+    row::<Draft>(None, &["--backend"], Takes::Value("SOURCE"), "Source of events: auto (the default), ebpf or ptrace.", |draft, value| {
         draft.spec.backend = backend(value)?;
         Ok(())
     }).words(&BACKENDS),
@@ -217,13 +217,13 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--color"],
         Takes::Value("WHEN"),
-        "Colours: auto (on a terminal, without NO_COLOR), always or never.",
+        "Colour the output: auto (on a terminal, without NO_COLOR; the default), always or never.",
         |draft, value| {
             draft.spec.color = color(value)?;
             Ok(())
         },
     ).words(&WHEN),
-    row(Some("-q"), &["--quiet"], Takes::Nothing, "No summary on stderr.", |draft, _| {
+    row(Some("-q"), &["--quiet"], Takes::Nothing, "Print no summary on stderr.", |draft, _| {
         draft.spec.quiet = true;
         Ok(())
     }),
@@ -242,7 +242,7 @@ fn report(value: &OsStr) -> Result<(Form, PathBuf), Fault> {
         return Err(Fault::usage(format!("--report takes FORM=FILE, with one of {}; not '{}'", forms(), show(value))));
     };
     let Some(known) = Form::ALL.into_iter().find(|known| known.name() == form) else {
-        return Err(Fault::usage(format!("'{}' is no form of a report: {}", show(form), forms())));
+        return Err(Fault::usage(format!("'{}' is not a form of report: {}", show(form), forms())));
     };
     let file = &std::os::unix::ffi::OsStrExt::as_bytes(value)[form.len() + 1..];
     if file.is_empty() {
@@ -307,17 +307,17 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["[OPTION]... -- COMMAND [ARG]...", "--explain RULE"],
-    about: "Runs a command, usually a test suite, and tells what it and all that it started did to files, what it ran and with whom it talked; which test did it; and whether a policy allows it.",
+    about: "Runs a command, usually a test suite. Reports what it and everything that it started did to files, which programs it ran and with whom it talked; which test did it; and whether a policy allows it.",
     options: || table::flags(FLAGS),
     notes: "",
-    ends: "The first that holds of 3, 1, 4 and 0; 2 and 125 when nothing was run or seen.",
+    ends: "The first that applies of 3, 1, 4 and 0; 2 and 125 when nothing was run or seen.",
     exits: &[
-        (exit::OK, "All is allowed and nothing is missing."),
+        (exit::OK, "Everything is allowed, and no evidence is missing."),
         (exit::NOTHING, "The command failed."),
         (exit::USAGE, "A usage error, or a wrong policy or rule."),
         (
             exit::VIOLATED,
-            "The policy was violated, an expectation was not met, or something is new against the baseline.",
+            "The policy is violated, an expectation is not met, or something is new against the baseline.",
         ),
         (exit::LOSS, "The evidence is incomplete."),
         (exit::FAILED, "tracer could not do its job."),

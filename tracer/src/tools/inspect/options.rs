@@ -21,7 +21,7 @@ struct Draft {
 }
 
 static FLAGS: &[Row<Set<Draft>>] = &[
-    row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |draft, _| {
+    row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
         draft.help = true;
         Ok(())
     }),
@@ -29,7 +29,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--json"],
         Takes::Nothing,
-        "One object of JSON; schema/inspect.schema.json describes it.",
+        "Print one JSON object; schema/inspect.schema.json describes it.",
         |draft, _| {
             draft.spec.json = true;
             Ok(())
@@ -39,7 +39,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--env"],
         Takes::Nothing,
-        "Show secrets of the environment too; they are masked without it.",
+        "Show secrets in the environment; without this option they are masked.",
         |draft, _| {
             draft.spec.environment = true;
             Ok(())
@@ -49,7 +49,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         Some("-w"),
         &["--watch"],
         Takes::Value("SECONDS"),
-        "Trace it and its children for so long: files, hosts, programs, rates of calls. SIGINT ends it earlier.",
+        "Also trace it and its children for SECONDS: files, hosts, programs, rates of calls. SIGINT ends it early.",
         |draft, value| {
             let seconds = value.to_str().and_then(|text| text.parse::<f64>().ok());
             match seconds.filter(|&seconds| seconds > 0.0 && seconds <= LONGEST) {
@@ -68,7 +68,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--backend"],
         Takes::Value("SOURCE"),
-        "What --watch traces by: auto, ebpf or ptrace.",
+        "Source of events for --watch: auto (the default), ebpf or ptrace.",
         |draft, value| {
             draft.spec.backend = backend(value)?;
             Ok(())
@@ -79,7 +79,7 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         None,
         &["--color"],
         Takes::Value("WHEN"),
-        "Colours: auto (on a terminal, without NO_COLOR), always or never.",
+        "Colour the output: auto (on a terminal, without NO_COLOR; the default), always or never.",
         |draft, value| {
             draft.spec.color = color(value)?;
             Ok(())
@@ -114,13 +114,13 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["PID [OPTION]..."],
-    about: "Reports what /proc and the kernel tell of one process: what it is, what started it, what it holds and with whom it talks. It ends with what deserves a look, with the evidence, and with what could not be read.",
+    about: "Reports what /proc and the kernel tell of one process: what it is, what started it, what it holds open and with whom it talks. The last parts are findings, each with its evidence, and what could not be read.",
     options: || table::flags(FLAGS),
     notes: "",
     ends: "",
     exits: &[
-        (exit::OK, "Done, also when the process ended while it was looked at."),
-        (exit::NOTHING, "There is no such process."),
+        (exit::OK, "Done, even if the process ended meanwhile."),
+        (exit::NOTHING, "No such process."),
         (exit::USAGE, "A usage error."),
         (exit::FAILED, "tracer could not do its job."),
     ],

@@ -2,7 +2,7 @@
 //! that a source made (`-c`), or call by call as they pass (`-C`).
 //!
 //! Two differences from strace are meant: calls without a row are counted too, as `syscall_0x1d3`
-//! (strace leaves them out), and times are what the source knows, which may be wall time without `-w`.
+//! (strace leaves them out), and `-C`, which counts lines as they pass, counts the time from begin to end without `-w` too.
 //! What strace does not have comes on request only: percentiles, a table for each process, histograms.
 
 mod histogram;

@@ -16,7 +16,7 @@ pub struct Check {
     pub file: PathBuf,
 }
 
-static FLAGS: &[Row<Set<bool>>] = &[row(Some("-h"), &["--help"], Takes::Nothing, "This text.", |help, _| {
+static FLAGS: &[Row<Set<bool>>] = &[row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |help, _| {
     *help = true;
     Ok(())
 })];
@@ -29,7 +29,7 @@ pub fn parse(args: &[OsString]) -> Result<Option<Check>, Fault> {
         [check, ..] if check != "check" => {
             Err(Fault::usage(format!("policy has one command, 'check FILE'; '{}' is none", show(check))))
         }
-        [_, _, more, ..] => Err(Fault::usage(format!("policy check takes one FILE, and '{}' is another", show(more)))),
+        [_, _, more, ..] => Err(Fault::usage(format!("policy check takes one FILE; '{}' is a second one", show(more)))),
         _ => Err(Fault::usage("policy check needs the FILE of a policy")),
     }
 }
@@ -37,13 +37,13 @@ pub fn parse(args: &[OsString]) -> Result<Option<Check>, Fault> {
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["check FILE"],
-    about: "Says whether a policy of audit is right, and what it has; nothing is run. What is wrong with it is told with line and column.",
+    about: "Checks a policy of audit and says what it has; runs nothing. An error has its line and column.",
     options: || table::flags(FLAGS),
     notes: "",
     ends: "",
     exits: &[
-        (exit::OK, "It is right."),
+        (exit::OK, "The policy is right."),
         (exit::USAGE, "A usage error, or a wrong policy."),
-        (exit::FAILED, "It could not be read."),
+        (exit::FAILED, "The policy could not be read."),
     ],
 };

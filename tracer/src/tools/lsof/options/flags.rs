@@ -1,5 +1,5 @@
-//! Every option of `tracer lsof`, a row each. A letter has a row for each sign that means something of its own; behind `+`, any other
-//! letter means what it means behind `-`.
+//! Every option of `tracer lsof`, a row each. A letter has a row for each sign with a meaning of its own; any other letter means behind
+//! `+` what it means behind `-`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -20,12 +20,12 @@ const KEYS: [&str; 4] = ["size", "offset", "name", "pid"];
 /// Words of `--source`.
 const SOURCES: [&str; 3] = ["auto", "iter", "proc"];
 
-/// What an option does.
+/// How an option is set.
 #[derive(Debug)]
 pub enum Set {
-    /// To the request; it has no value.
+    /// Without a value.
     Switch(fn(&mut Opts)),
-    /// With what follows it, of which it may take a part.
+    /// With what follows it; it may take a part of that.
     Value(fn(&mut Opts, Given<'_>) -> Result<Took, Fault>),
 }
 
@@ -34,7 +34,7 @@ pub enum Set {
 pub struct Given<'a>(pub Option<&'a [u8]>);
 
 impl<'a> Given<'a> {
-    /// Its value: what looks like an option is none, where that may be missing.
+    /// Its value; where the value may be missing, what looks like an option is none.
     fn bytes(self) -> Option<&'a [u8]> {
         self.0.filter(|value| !matches!(value.first(), Some(b'-' | b'+')))
     }
@@ -52,9 +52,9 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const WHICH: &str = "Which files";
-const SHOWN: &str = "How they are shown";
-const FOUND: &str = "How they are found";
+const WHICH: &str = "Selection";
+const SHOWN: &str = "Output";
+const FOUND: &str = "Collection";
 const ABOUT: &str = "Miscellaneous";
 
 use Set::{Switch, Value};
@@ -108,12 +108,12 @@ pub fn long(text: &[u8]) -> Result<(&'static Row<Set>, Option<&[u8]>), Fault> {
 /// The options, in the order in which help lists them.
 #[rustfmt::skip]
 pub static FLAGS: &[Row<Set>] = &[
-    row(WHICH, "-p", Takes::Value("PIDS"), "Of these processes: 12,^34; ^ takes one out.", Value(|o, g| {
+    row(WHICH, "-p", Takes::Value("PIDS"), "Files of these processes: 12,34; ^34 excludes one.", Value(|o, g| {
         let text = g.0.map(lossy).ok_or_else(|| Fault::usage("no process ID specified"))?;
         lists::ids(&text, "process", "PID", &mut o.spec.select.pids)?;
         Ok(Took::All)
     })).completes(Completes::Pids),
-    row(WHICH, "-g", Takes::Maybe("GROUPS"), "Of these process groups; the group is shown.", Value(|o, g| {
+    row(WHICH, "-g", Takes::Maybe("GROUPS"), "Files of these process groups; also show the group.", Value(|o, g| {
         o.spec.show.group = true;
         match g.text() {
             Some(text) => lists::ids(&text, "process group", "PGID", &mut o.spec.select.groups)?,
@@ -121,16 +121,16 @@ pub static FLAGS: &[Row<Set>] = &[
         }
         Ok(Took::All)
     })),
-    row(WHICH, "-u", Takes::Value("USERS"), "Of these users, by name or number.", Value(|o, g| {
+    row(WHICH, "-u", Takes::Value("USERS"), "Files of these users, by name or number.", Value(|o, g| {
         let text = g.text().ok_or_else(|| Fault::usage("no UIDs specified"))?;
         lists::users(&text, &mut o.spec.select)?;
         Ok(Took::All)
     })).completes(Completes::Users),
-    row(WHICH, "-c", Takes::Value("COMMAND"), "Of commands that begin so, or match /REGEX/[bix].", Value(|o, g| {
+    row(WHICH, "-c", Takes::Value("COMMAND"), "Files of commands that begin with COMMAND, or match /REGEX/[bix].", Value(|o, g| {
         lists::command(g.bytes(), &mut o.spec.select)?;
         Ok(Took::All)
     })),
-    row(WHICH, "-d", Takes::Value("FDS"), "These descriptors: cwd,txt,mem,0-2, or all of them with ^.", Value(|o, g| {
+    row(WHICH, "-d", Takes::Value("FDS"), "Only these descriptors: cwd,txt,mem,0-2; a ^ before each excludes them.", Value(|o, g| {
         lists::fds(g.text().as_deref(), &mut o.spec.select)?;
         Ok(Took::All)
     })),
@@ -144,7 +144,7 @@ pub static FLAGS: &[Row<Set>] = &[
         }
         Ok(Took::All)
     })),
-    row(WHICH, "-s", Takes::Maybe("PROTOCOL:STATES"), "With -i: only sockets in these states. Without a value: the size only.", Value(|o, g| {
+    row(WHICH, "-s", Takes::Maybe("PROTOCOL:STATES"), "Only sockets in these states (with -i); without a value: show sizes only.", Value(|o, g| {
         match g.text() {
             Some(text) => lists::states(&text, &mut o.spec.select)?,
             None => {
@@ -155,8 +155,8 @@ pub static FLAGS: &[Row<Set>] = &[
         Ok(Took::All)
     })),
     switch(WHICH, "-U", "Unix sockets.", |o| o.spec.select.unix = true),
-    switch(WHICH, "-N", "Files of NFS.", |o| o.spec.select.nfs = true),
-    row(WHICH, "-K", Takes::Maybe("i"), "Threads; i: without them.", Value(|o, g| {
+    switch(WHICH, "-N", "Files on NFS.", |o| o.spec.select.nfs = true),
+    row(WHICH, "-K", Takes::Maybe("i"), "List threads too; i: do not.", Value(|o, g| {
         match g.text().as_deref() {
             None => {
                 o.spec.select.tasks = Tasks::Select;
@@ -167,16 +167,16 @@ pub static FLAGS: &[Row<Set>] = &[
         }
         Ok(Took::All)
     })).words(&["i"]),
-    row(WHICH, "+L", Takes::Maybe("NUMBER"), "Show links; with a number: only files with fewer. +L1 finds deleted ones.", Value(|o, g| links(o, g, true))),
-    row(WHICH, "-f", Takes::Maybe("g|G"), "Names are files, not file systems; no flags are shown.", Value(|o, g| {
+    row(WHICH, "+L", Takes::Maybe("NUMBER"), "Show link counts; with NUMBER: only files with fewer links. +L1 finds deleted files.", Value(|o, g| links(o, g, true))),
+    row(WHICH, "-f", Takes::Maybe("g|G"), "Names are files, not file systems; show no file flags.", Value(|o, g| {
         o.file_flags(false, g.text().as_deref())
     })).words(&["g", "G"]),
-    row(WHICH, "+f", Takes::Maybe("g|G"), "Names are file systems; flags are shown by name (g) or as a number (G).", Value(|o, g| {
+    row(WHICH, "+f", Takes::Maybe("g|G"), "Names are file systems; show file flags by name (g) or as a number (G).", Value(|o, g| {
         o.file_flags(true, g.text().as_deref())
     })).words(&["g", "G"]),
-    row(WHICH, "+d", Takes::Value("DIR"), "What is open in a directory.", Value(|o, g| directory(o, g, false))).files(),
-    row(WHICH, "+D", Takes::Value("DIR"), "What is open below a directory.", Value(|o, g| directory(o, g, true))).files(),
-    row(WHICH, "-x", Takes::Maybe("fl"), "With +d or +D: go across mounts (f), links (l), or both.", Value(|o, g| {
+    row(WHICH, "+d", Takes::Value("DIR"), "Files that are open in this directory.", Value(|o, g| directory(o, g, false))).files(),
+    row(WHICH, "+D", Takes::Value("DIR"), "Files that are open in this directory and below.", Value(|o, g| directory(o, g, true))).files(),
+    row(WHICH, "-x", Takes::Maybe("fl"), "Cross mount points (f), symbolic links (l) or, alone, both (with +d, +D).", Value(|o, g| {
         o.crosses = true;
         let select = &mut o.spec.select;
         let Some(text) = g.text() else {
@@ -192,25 +192,25 @@ pub static FLAGS: &[Row<Set>] = &[
         }
         Ok(Took::All)
     })),
-    switch(WHICH, "-a", "All kinds of selection must hold, not one of them.", |o| o.spec.select.and = true),
-    switch(WHICH, "-X", "TCP and UDP are not looked at.", |o| o.spec.select.skip_inet = !o.spec.select.skip_inet),
+    switch(WHICH, "-a", "Require every kind of selection (AND), not just one (OR).", |o| o.spec.select.and = true),
+    switch(WHICH, "-X", "Skip TCP and UDP sockets.", |o| o.spec.select.skip_inet = !o.spec.select.skip_inet),
 
-    switch(SHOWN, "-t", "Process ids only.", |o| {
+    switch(SHOWN, "-t", "Print process ids only.", |o| {
         o.terse = true;
         o.spec.warn = false;
     }),
-    row(SHOWN, "-F", Takes::Maybe("FIELDS"), "Fields, a line each; 0: each ended by NUL; ?: the letters.", Value(|o, g| {
+    row(SHOWN, "-F", Takes::Maybe("FIELDS"), "Print fields, one per line; 0 ends each by NUL, ? explains the letters.", Value(|o, g| {
         o.field_letters(g.text().as_deref())
     })),
-    switch(SHOWN, "-J", "JSON.", |o| o.json = true).long(&["--json"]),
-    switch(SHOWN, "-j", "JSON, an object a line.", |o| o.lines = true).long(&["--json-lines"]),
-    switch(SHOWN, "-n", "Hosts by number; +n: by name.", |o| o.spec.show.numeric_hosts = true),
-    switch(SHOWN, "+n", "Hosts by name.", |o| o.spec.show.numeric_hosts = false),
-    switch(SHOWN, "-P", "Ports by number; +P: by name.", |o| o.spec.show.numeric_ports = true),
-    switch(SHOWN, "+P", "Ports by name.", |o| o.spec.show.numeric_ports = false),
-    switch(SHOWN, "-l", "Users by number.", |o| o.spec.show.numeric_users = true),
-    switch(SHOWN, "-R", "The parent process.", |o| o.spec.show.parent = true),
-    row(SHOWN, "+c", Takes::Value("WIDTH"), "So many characters of the command (9); 0: all that there are.", Value(|o, g| {
+    switch(SHOWN, "-J", "Print one JSON document.", |o| o.json = true).long(&["--json"]),
+    switch(SHOWN, "-j", "Print JSON Lines: an object per file.", |o| o.lines = true).long(&["--json-lines"]),
+    switch(SHOWN, "-n", "Print host addresses, not names.", |o| o.spec.show.numeric_hosts = true),
+    switch(SHOWN, "+n", "Print host names.", |o| o.spec.show.numeric_hosts = false),
+    switch(SHOWN, "-P", "Print port numbers, not names.", |o| o.spec.show.numeric_ports = true),
+    switch(SHOWN, "+P", "Print port names.", |o| o.spec.show.numeric_ports = false),
+    switch(SHOWN, "-l", "Print user ids, not login names.", |o| o.spec.show.numeric_users = true),
+    switch(SHOWN, "-R", "Show the parent's process id.", |o| o.spec.show.parent = true),
+    row(SHOWN, "+c", Takes::Value("WIDTH"), "Show WIDTH characters of the command (default 9; 0 shows all).", Value(|o, g| {
         let width = g.text().and_then(|text| text.parse::<usize>().ok());
         let width = width.ok_or_else(|| Fault::usage("+c not followed by width number"))?;
         if width > COMMAND_MAX {
@@ -220,7 +220,7 @@ pub static FLAGS: &[Row<Set>] = &[
         o.spec.show.command_width = if width == 0 { 0 } else { width.max("COMMAND".len()) };
         Ok(Took::All)
     })),
-    row(SHOWN, "-o", Takes::Maybe("DIGITS"), "The offset only; with a number: so many digits of it before it is hexadecimal (8).", Value(|o, g| {
+    row(SHOWN, "-o", Takes::Maybe("DIGITS"), "Show offsets only; with DIGITS: decimal digits of an offset before it turns hexadecimal (default 8).", Value(|o, g| {
         let text = g.text();
         let (number, used) = leading(text.as_deref());
         match number {
@@ -229,17 +229,17 @@ pub static FLAGS: &[Row<Set>] = &[
         }
         Ok(Took::Some(used).all_of(text.as_deref()))
     })),
-    row(SHOWN, "-L", Takes::Nothing, "No links.", Value(|o, g| links(o, g, false))),
-    row(SHOWN, "-T", Takes::Maybe("sq"), "State (s) and queues (q) of connections; alone: neither.", Value(|o, g| connections(o, g, false))),
-    row(SHOWN, "+T", Takes::Maybe("sq"), "As -T; alone: the state.", Value(|o, g| connections(o, g, true))),
-    switch(SHOWN, "-E", "Who is at the other end.", |o| o.spec.show.ends = Ends::Tell),
-    switch(SHOWN, "+E", "The same, and list it too.", |o| o.spec.show.ends = Ends::List),
-    row(SHOWN, "", Takes::Value("KEY"), "Order of lines: size, offset, name, pid.", Value(|o, g| {
+    row(SHOWN, "-L", Takes::Nothing, "Show no link counts.", Value(|o, g| links(o, g, false))),
+    row(SHOWN, "-T", Takes::Maybe("sq"), "Show state (s) and queues (q) of connections; alone: neither.", Value(|o, g| connections(o, g, false))),
+    row(SHOWN, "+T", Takes::Maybe("sq"), "Same as -T; alone: show the state.", Value(|o, g| connections(o, g, true))),
+    switch(SHOWN, "-E", "Show who holds the other end.", |o| o.spec.show.ends = Ends::Tell),
+    switch(SHOWN, "+E", "Same as -E, and list the other end too.", |o| o.spec.show.ends = Ends::List),
+    row(SHOWN, "", Takes::Value("KEY"), "Sort lines by size, offset, name or pid.", Value(|o, g| {
         let keys = [SortKey::Size, SortKey::Offset, SortKey::Name, SortKey::Pid];
         o.spec.show.sort = Some(one_of("--sort", &KEYS, keys, OsStr::from_bytes(g.0.unwrap_or_default()))?);
         Ok(Took::All)
     })).long(&["--sort"]).words(&KEYS),
-    row(SHOWN, "", Takes::Maybe("WHEN"), "Colours: auto, always or never (the default).", Value(|o, g| {
+    row(SHOWN, "", Takes::Maybe("WHEN"), "Colour the output: auto, always or never (the default).", Value(|o, g| {
         o.spec.show.color = match g.0 {
             Some(word) => one_of("--color", &WHEN, COLORS, OsStr::from_bytes(word))?,
             None => Color::Always,
@@ -247,27 +247,27 @@ pub static FLAGS: &[Row<Set>] = &[
         Ok(Took::All)
     })).long(&["--color"]).words(&WHEN),
 
-    row(FOUND, "-r", Takes::Maybe("[S][cN][mFORMAT]"), "List again every S seconds (15), N times, with FORMAT between.", Value(|o, g| {
+    row(FOUND, "-r", Takes::Maybe("[S][cN][mFORMAT]"), "Repeat every S seconds (default 15), N times, with FORMAT between.", Value(|o, g| {
         o.repeat(false, g.text().as_deref())
     })),
-    row(FOUND, "+r", Takes::Maybe("[S][cN][mFORMAT]"), "The same until nothing is found.", Value(|o, g| o.repeat(true, g.text().as_deref()))),
-    switch(FOUND, "-b", "Ask no file system.", |o| o.spec.collect.no_stat = true),
-    row(FOUND, "-S", Takes::Maybe("SECONDS"), "Wait no longer for a file system (2; 15 when SECONDS is left out).", Value(|o, g| {
+    row(FOUND, "+r", Takes::Maybe("[S][cN][mFORMAT]"), "Same as -r, until nothing is found.", Value(|o, g| o.repeat(true, g.text().as_deref()))),
+    switch(FOUND, "-b", "Avoid calls that may block on a file system (stat, readlink).", |o| o.spec.collect.no_stat = true),
+    row(FOUND, "-S", Takes::Maybe("SECONDS"), "Give up on a file system after SECONDS (default 2; 15 when SECONDS is left out).", Value(|o, g| {
         let text = g.text();
         let (number, used) = leading(text.as_deref());
         o.spec.collect.limit = Duration::from_secs(number.unwrap_or(15).max(1));
         Ok(Took::Some(used).all_of(text.as_deref()))
     })),
-    row(FOUND, "-e", Takes::Value("DIR"), "Do not ask this file system.", Value(|o, g| {
+    row(FOUND, "-e", Takes::Value("DIR"), "Make no such call on the file system mounted at DIR.", Value(|o, g| {
         let path = g.bytes().ok_or_else(|| Fault::usage("-e not followed by a file system path"))?;
         o.spec.collect.exempt.push(PathBuf::from(OsStr::from_bytes(path)));
         Ok(Took::All)
     })).files(),
-    switch(FOUND, "-w", "No warnings.", |o| o.spec.warn = false),
-    switch(FOUND, "+w", "Warnings.", |o| o.spec.warn = true),
-    switch(FOUND, "-V", "Say what was not found.", |o| o.spec.verbose = true),
-    switch(FOUND, "-Q", "What is not found is no failure.", |o| o.spec.forgive = true),
-    row(FOUND, "", Takes::Value("SOURCE"), "Where descriptors come from: the kernel's iterator (iter), /proc (proc), or what is faster (auto).", Value(|o, g| {
+    switch(FOUND, "-w", "Suppress warnings.", |o| o.spec.warn = false),
+    switch(FOUND, "+w", "Print warnings.", |o| o.spec.warn = true),
+    switch(FOUND, "-V", "Report what was not found.", |o| o.spec.verbose = true),
+    switch(FOUND, "-Q", "Succeed even if something was not found.", |o| o.spec.forgive = true),
+    row(FOUND, "", Takes::Value("SOURCE"), "Source of descriptors: the kernel's iterator (iter), /proc (proc), or the faster one (auto, the default).", Value(|o, g| {
         let word = g.0.filter(|word| *word != b"iterator").unwrap_or(b"iter");
         let sources = [Source::Auto, Source::Iterator, Source::Proc];
         o.spec.collect.source = one_of("--source", &SOURCES, sources, OsStr::from_bytes(word))?;
@@ -275,15 +275,15 @@ pub static FLAGS: &[Row<Set>] = &[
     })).long(&["--source"]).words(&SOURCES),
     switch(FOUND, "-M", "Ask no port mapper.", |_| {}).ignored("none is ever asked"),
     switch(FOUND, "+M", "Ask the port mapper.", |_| {}).refused("port mapper registrations are not asked for"),
-    switch(FOUND, "-O", "Do without child processes.", |_| {}).ignored("nothing is done in children"),
-    row(FOUND, "-m", Takes::Value("FILE"), "Devices of mounts.", Value(|_, _| Ok(Took::All)))
+    switch(FOUND, "-O", "Use no child processes.", |_| {}).ignored("nothing is done in children"),
+    row(FOUND, "-m", Takes::Value("FILE"), "Read devices of mounts from FILE.", Value(|_, _| Ok(Took::All)))
         .refused("devices of mounts are known without a supplement file"),
-    row(FOUND, "-Z", Takes::Maybe("CONTEXT"), "Contexts of SELinux.", Value(|_, _| Ok(Took::All)))
-        .refused("security contexts are not shown"),
+    row(FOUND, "-Z", Takes::Maybe("CONTEXT"), "Show SELinux contexts.", Value(|_, _| Ok(Took::All)))
+        .refused("SELinux contexts are not read"),
 
-    switch(ABOUT, "-h", "This text.", |o| o.help = true).long(&["--help"]),
-    switch(ABOUT, "-?", "The same.", |o| o.help = true),
-    switch(ABOUT, "-v", "The version.", |o| o.version = true).long(&["--version"]),
+    switch(ABOUT, "-h", "Print this help.", |o| o.help = true).long(&["--help"]),
+    switch(ABOUT, "-?", "Same as -h.", |o| o.help = true),
+    switch(ABOUT, "-v", "Print the version.", |o| o.version = true).long(&["--version"]),
 ];
 
 /// `+d` and `+D`.
@@ -317,7 +317,7 @@ fn connections(o: &mut Opts, g: Given<'_>, shown: bool) -> Result<Took, Fault> {
         match letter {
             b's' => show.state = true,
             b'q' => show.queues = true,
-            // Options of sockets are not to be had from /proc; lsof shows none either.
+            // /proc does not have the options of sockets; lsof shows none either.
             b'f' => {}
             other => return Err(Fault::usage(format!("unsupported TCP/TPI info selection: {}", char_of(other)))),
         }
@@ -325,7 +325,7 @@ fn connections(o: &mut Opts, g: Given<'_>, shown: bool) -> Result<Took, Fault> {
     Ok(Took::All)
 }
 
-/// The options without what they do.
+/// The options, without what they set.
 pub fn flags() -> Vec<&'static Flag> {
     table::flags(FLAGS)
 }

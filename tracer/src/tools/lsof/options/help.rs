@@ -1,4 +1,4 @@
-//! What help and `-F?` say.
+//! The texts of help and `-F?`.
 
 use super::flags;
 use crate::cli::help::Manual;
@@ -7,15 +7,15 @@ use crate::exit;
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["[OPTION]... [NAME]..."],
-    about: "Lists open files: of all processes, or what is selected by options and names. A name is a file, or a file system, whose files are then all meant. Options of one kind add up; kinds add up too, unless -a asks for all of them. ^ takes an item out.",
+    about: "Lists open files: all, or those that options and names select. A NAME is a file, or a file system and then all of its files. A file is listed if any selection holds; with -a, if every kind of selection holds. ^ before an item excludes it.",
     options: flags::flags,
     notes: "",
-    ends: "Called by the name lsof, 1 for every error. Else:",
+    ends: "When called as lsof, 1 for every error. Otherwise:",
     exits: &[
-        (exit::OK, "All that was asked for was found."),
-        (exit::NOTHING, "Not all of it, or nothing was."),
+        (exit::OK, "Everything asked for was found."),
+        (exit::NOTHING, "Something asked for was not found, or nothing was."),
         (exit::USAGE, "A usage error."),
-        (exit::FAILED, "The list could not be had."),
+        (exit::FAILED, "The files could not be listed."),
     ],
 };
 

@@ -1,6 +1,6 @@
-//! `lsof`: its grammar, which is nobody else's: options bundle behind `-` or `+`, the sign is part of an
+//! The grammar of lsof, which no other program has: options bundle behind `-` or `+`, the sign is part of an
 //! option's meaning, and many take a value that may be missing. Messages are lsof's where it has one.
-//! `flags` has a row for each; our own options are long ones: `--json`, `--sort`, `--color`, `--source`.
+//! `flags` has a row for each option; our own are long: `--json`, `--sort`, `--color`, `--source`.
 
 mod address;
 mod flags;
@@ -72,7 +72,7 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
                 opts.take(row, None)?;
                 continue;
             }
-            // What follows the letter, else the next word: which of them is its value, the option decides.
+            // What follows the letter, else the next word: the option decides how much of it is its value.
             let rest = &arg[place..];
             let next = args.get(at).map(|next| next.as_bytes()).filter(|next| *next != b"--");
             let (value, inside) = if rest.is_empty() { (next, false) } else { (Some(rest), true) };
@@ -82,7 +82,7 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
                 // The rest are letters again.
                 (Took::Some(n), true) => place += n,
                 (Took::Some(0), false) => {}
-                // As lsof: what is left of the next word are letters of this sign.
+                // As in lsof: the rest of the next word are letters behind this sign.
                 (Took::Some(n), false) => {
                     at += 1;
                     for &letter in &value.unwrap_or_default()[n..] {
@@ -96,7 +96,7 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
 }
 
 impl Opts {
-    /// Carries out an option; how much of the value it took.
+    /// Sets an option; says how much of the value it took.
     fn take(&mut self, row: &Row<Set>, value: Option<&[u8]>) -> Result<Took, Fault> {
         match row.set {
             Set::Switch(set) => {
@@ -107,7 +107,7 @@ impl Opts {
         }
     }
 
-    /// What remains are names; then the whole must make sense.
+    /// Takes the rest as names, and refuses what does not go together.
     fn finish(mut self, names: &[OsString]) -> Result<Asked, Fault> {
         if self.help {
             return Ok(Asked::Help);

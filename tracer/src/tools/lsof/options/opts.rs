@@ -1,4 +1,4 @@
-//! What the options come to, and what of them takes more than a line; the rest stands in their rows.
+//! The request that the options become, and what takes more than a line of them; the rest stands in their rows.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +12,7 @@ use crate::tools::lsof::request::{
 
 /// Seconds between listings of `-r`.
 const REPEAT: u64 = 15;
-/// How long a file system that may not answer is waited for, when `-S` does not say.
+/// The longest wait for a file system that may not answer, without `-S`.
 const LIMIT: Duration = Duration::from_secs(2);
 /// Digits of an offset before it is shown as hexadecimal.
 const OFFSET_DIGITS: usize = 8;
@@ -51,7 +51,7 @@ pub enum Took {
 }
 
 impl Opts {
-    /// Nothing asked for yet.
+    /// The defaults.
     pub fn new(program: &str, failure: u8) -> Opts {
         let show = Show {
             form: Form::Table,
@@ -105,7 +105,7 @@ impl Opts {
         Ok(())
     }
 
-    /// `-f`, `+f`, and what of a file's structure is shown.
+    /// `-f` and `+f`, with or without letters.
     pub fn file_flags(&mut self, plus: bool, text: Option<&str>) -> Result<Took, Fault> {
         let Some(text) = text else {
             self.spec.select.names_are = if plus { NamesAre::FileSystems } else { NamesAre::Files };
@@ -139,7 +139,7 @@ impl Opts {
                     self.nul |= letter == b'0';
                     fields.add(letter);
                     implied(letter, &mut self.spec.show);
-                    // Who asks for offsets gets no sizes.
+                    // With offsets there are no sizes.
                     if letter == b'o' {
                         self.column(SizeColumn::Offset)?;
                     }
@@ -185,7 +185,7 @@ impl Took {
     }
 }
 
-/// Every field but the one that lsof leaves out for the sake of old readers.
+/// Every field but the one that lsof leaves out for old readers.
 pub fn every_field(fields: &mut Fields, show: &mut Show) {
     for letter in Fields::LETTERS.bytes().filter(|letter| !matches!(letter, b'r' | b'0')) {
         fields.add(letter);
@@ -193,7 +193,7 @@ pub fn every_field(fields: &mut Fields, show: &mut Show) {
     }
 }
 
-/// What is shown because its field is wanted.
+/// Shows what a field needs.
 fn implied(letter: u8, show: &mut Show) {
     match letter {
         b'g' => show.group = true,

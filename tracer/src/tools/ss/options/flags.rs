@@ -58,42 +58,42 @@ fn refuse(option: &str, why: &str) -> Result<(), Fault> {
 
 /// The table.
 pub static FLAGS: &[Row<Set>] = &[
-    flag!("-h", "--help", "This text.", |d| d.help = true),
-    flag!("-V", "--version", "The version.", |d| d.version = true),
-    flag!(Some("-v"), &[], Takes::Nothing, false, "The same.", |d, _| {
+    flag!("-h", "--help", "Print this help.", |d| d.help = true),
+    flag!("-V", "--version", "Print the version.", |d| d.version = true),
+    flag!(Some("-v"), &[], Takes::Nothing, false, "Same as -V.", |d, _| {
         d.version = true;
         Ok(())
     }),
-    flag!("-n", "--numeric", "Numbers instead of names of services; rates as they are.", |d| d.show.numeric = true),
-    flag!("-r", "--resolve", "Names instead of addresses.", |d| d.show.resolve = true),
-    flag!("-a", "--all", "Sockets in all states.", |d| d.state_filter = select_all()),
-    flag!("-l", "--listening", "Listening sockets only.", |d| d.state_filter = 1 << 10 | 1 << 7),
+    flag!("-n", "--numeric", "Print port numbers, not service names; rates unrounded.", |d| d.show.numeric = true),
+    flag!("-r", "--resolve", "Print host names, not addresses.", |d| d.show.resolve = true),
+    flag!("-a", "--all", "Show sockets in all states.", |d| d.state_filter = select_all()),
+    flag!("-l", "--listening", "Show listening sockets only.", |d| d.state_filter = 1 << 10 | 1 << 7),
     flag!(
         Some("-B"),
         &["--bound-inactive"],
         Takes::Nothing,
         true,
-        "TCP sockets that are bound and neither listen nor are connected (Linux 6.8).",
+        "Show TCP sockets that are bound, but neither listening nor connected (Linux 6.8).",
         |d, _| {
             d.state_filter = 1 << 13;
             Ok(())
         }
     ),
-    flag!("-o", "--options", "Timers.", |d| d.show.timers = true),
-    flag!("-e", "--extended", "User, inode, cookie; timers.", |d| {
+    flag!("-o", "--options", "Show timers.", |d| d.show.timers = true),
+    flag!("-e", "--extended", "Show user, inode, cookie and timers.", |d| {
         d.show.timers = true;
         d.show.details = true;
     }),
-    flag!("-m", "--memory", "Memory.", |d| d.show.memory = true),
-    flag!("-p", "--processes", "Which processes have it open.", |d| d.show.processes = true),
-    flag!("-T", "--threads", "Which threads have it open.", |d| d.show.threads = true),
-    flag!("-i", "--info", "What TCP knows of the connection.", |d| d.show.info = true),
-    flag!("--tipcinfo", "What TIPC knows of the socket.", |d| d.show.tipc = true),
-    flag!("-s", "--summary", "Counts.", |d| d.summary = true),
-    flag!("--tos", "Type of service, class.", |d| d.show.tos = true),
-    flag!("--cgroup", "The cgroup it was made in.", |d| d.show.cgroup = true),
-    flag!("--inet-sockopt", "Socket options.", |d| d.show.sockopt = true),
-    flag!("-b", "--bpf", "Filters of packet sockets; timers.", |d| {
+    flag!("-m", "--memory", "Show socket memory.", |d| d.show.memory = true),
+    flag!("-p", "--processes", "Show the processes that have the socket open.", |d| d.show.processes = true),
+    flag!("-T", "--threads", "Show the threads that have the socket open.", |d| d.show.threads = true),
+    flag!("-i", "--info", "Show TCP's state of the connection: windows, rates, retransmissions, ...", |d| d.show.info = true),
+    flag!("--tipcinfo", "Show TIPC's state of the socket.", |d| d.show.tipc = true),
+    flag!("-s", "--summary", "Show counts of sockets.", |d| d.summary = true),
+    flag!("--tos", "Show type of service, traffic class and class id.", |d| d.show.tos = true),
+    flag!("--cgroup", "Show the cgroup that the socket was created in.", |d| d.show.cgroup = true),
+    flag!("--inet-sockopt", "Show options of inet sockets.", |d| d.show.sockopt = true),
+    flag!("-b", "--bpf", "Show filters of packet sockets, and timers.", |d| {
         d.show.timers = true;
         d.show.bpf = true;
     }),
@@ -106,17 +106,17 @@ pub static FLAGS: &[Row<Set>] = &[
         |_, _| {
             refuse(
                 "-E",
-                "sockets that are destroyed are not followed; `tracer --all --trace=network` shows what programs do",
+                "destroyed sockets are not followed; `tracer --all --trace=network` shows what programs do",
             )
         }
     ),
-    flag!(Some("-Z"), &["--context"], Takes::Nothing, false, "Refused: contexts of SELinux are not read.", |_, _| {
-        refuse("-Z", "contexts of SELinux are not read")
+    flag!(Some("-Z"), &["--context"], Takes::Nothing, false, "Refused: SELinux contexts are not read.", |_, _| {
+        refuse("-Z", "SELinux contexts are not read")
     }),
     flag!(Some("-z"), &["--contexts"], Takes::Nothing, false, "Refused, as -Z.", |_, _| {
-        refuse("-z", "contexts of SELinux are not read")
+        refuse("-z", "SELinux contexts are not read")
     }),
-    flag!(Some("-N"), &["--net"], Takes::Value("NAME"), false, "In this network namespace.", |d, v| {
+    flag!(Some("-N"), &["--net"], Takes::Value("NAME"), false, "Show the sockets of network namespace NAME.", |d, v| {
         d.netns = Some(text(v));
         Ok(())
     }),
@@ -125,31 +125,31 @@ pub static FLAGS: &[Row<Set>] = &[
         &["--all-netns"],
         Takes::Nothing,
         true,
-        "In all network namespaces, with a column that tells which.",
+        "Show the sockets of all network namespaces, with a column that names each.",
         |d, _| {
             d.all_netns = true;
             Ok(())
         }
     ),
-    flag!("-4", "--ipv4", "IPv4 only.", |d| d.family(libc::AF_INET)),
-    flag!("-6", "--ipv6", "IPv6 only.", |d| d.family(libc::AF_INET6)),
-    flag!("-0", "--packet", "Packet sockets.", |d| d.family(libc::AF_PACKET)),
-    flag!("-t", "--tcp", "TCP.", |d| d.table(tables::TCP, true)),
-    flag!("-M", "--mptcp", "MPTCP.", |d| d.table(tables::MPTCP, true)),
-    flag!("-S", "--sctp", "SCTP.", |d| d.table(tables::SCTP, true)),
-    flag!("-u", "--udp", "UDP.", |d| d.table(tables::UDP, true)),
-    flag!("-d", "--dccp", "DCCP.", |d| d.table(tables::DCCP, true)),
-    flag!("-w", "--raw", "Raw.", |d| d.table(tables::RAW, true)),
-    flag!("-x", "--unix", "Unix.", |d| d.family(libc::AF_UNIX)),
-    flag!("--tipc", "TIPC.", |d| d.family(libc::AF_TIPC)),
-    flag!("--vsock", "Vsock.", |d| d.family(libc::AF_VSOCK)),
-    flag!("--xdp", "XDP.", |d| d.family(libc::AF_XDP)),
+    flag!("-4", "--ipv4", "Show IPv4 sockets only.", |d| d.family(libc::AF_INET)),
+    flag!("-6", "--ipv6", "Show IPv6 sockets only.", |d| d.family(libc::AF_INET6)),
+    flag!("-0", "--packet", "Show packet sockets.", |d| d.family(libc::AF_PACKET)),
+    flag!("-t", "--tcp", "Show TCP sockets.", |d| d.table(tables::TCP, true)),
+    flag!("-M", "--mptcp", "Show MPTCP sockets.", |d| d.table(tables::MPTCP, true)),
+    flag!("-S", "--sctp", "Show SCTP sockets.", |d| d.table(tables::SCTP, true)),
+    flag!("-u", "--udp", "Show UDP sockets.", |d| d.table(tables::UDP, true)),
+    flag!("-d", "--dccp", "Show DCCP sockets.", |d| d.table(tables::DCCP, true)),
+    flag!("-w", "--raw", "Show raw sockets.", |d| d.table(tables::RAW, true)),
+    flag!("-x", "--unix", "Show Unix sockets.", |d| d.family(libc::AF_UNIX)),
+    flag!("--tipc", "Show TIPC sockets.", |d| d.family(libc::AF_TIPC)),
+    flag!("--vsock", "Show vsock sockets.", |d| d.family(libc::AF_VSOCK)),
+    flag!("--xdp", "Show XDP sockets.", |d| d.family(libc::AF_XDP)),
     flag!(
         Some("-f"),
         &["--family"],
         Takes::Value("FAMILY"),
         false,
-        "inet, inet6, link, unix, netlink, vsock, tipc, xdp.",
+        "Show this family: inet, inet6, link, unix, netlink, vsock, tipc or xdp.",
         |d, v| {
             let name = text(v);
             match family(&name) {
@@ -169,7 +169,7 @@ pub static FLAGS: &[Row<Set>] = &[
         &["--query", "--socket"],
         Takes::Value("QUERY"),
         false,
-        "Tables (also --socket), with commas between: all, inet, tcp, udp, unix_stream, ...; '!' takes one away.",
+        "Show these tables, separated by commas (also --socket): all, inet, tcp, udp, unix_stream, ...; '!' excludes one.",
         |d, v| d.query(&text(v))
     )
     .completes(Completes::From(queries)),
@@ -178,7 +178,7 @@ pub static FLAGS: &[Row<Set>] = &[
         &["--diag"],
         Takes::Value("FILE"),
         false,
-        "Write what the kernel tells of TCP, as it is.",
+        "Write the kernel's raw answers about TCP to FILE.",
         |d, v| {
             d.dump = Some(path(v));
             Ok(())
@@ -190,7 +190,7 @@ pub static FLAGS: &[Row<Set>] = &[
         &["--filter"],
         Takes::Value("FILE"),
         false,
-        "More words of the expression, '-' for stdin.",
+        "Read more of the expression from FILE; '-': from stdin.",
         |d, v| {
             match d.filter_file.replace(path(v)) {
                 None => Ok(()),
@@ -200,16 +200,16 @@ pub static FLAGS: &[Row<Set>] = &[
     )
     .files(),
     flag!(Some("-K"), &["--kill"], Takes::Nothing, false, "Refused: tracer changes nothing.", |_, _| {
-        refuse("-K", "tracer looks and changes nothing: it does not close sockets")
+        refuse("-K", "tracer changes nothing: it does not close sockets")
     }),
-    flag!("-H", "--no-header", "Without the header.", |d| d.show.header = false),
-    flag!("-O", "--oneline", "Each socket on one line.", |d| d.show.oneline = true),
+    flag!("-H", "--no-header", "Print no header.", |d| d.show.header = false),
+    flag!("-O", "--oneline", "Print each socket on one line.", |d| d.show.oneline = true),
     flag!(
         None,
         &["--json"],
         Takes::Nothing,
         true,
-        "An object of JSON for each socket, and one that says what is missing.",
+        "Print JSON Lines: an object per socket, and a last one that says what is missing.",
         |d, _| {
             d.show.json = true;
             Ok(())

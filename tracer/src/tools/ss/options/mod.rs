@@ -79,29 +79,35 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Faul
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["[OPTION]... [state STATE | exclude STATE]... [EXPRESSION]"],
-    about: "Shows sockets, as the kernel tells them by netlink. The options are those of iproute2's ss.",
+    about: "Shows sockets, as the kernel reports them by netlink. Options, filters and output are those of iproute2's ss.",
     options: || table::flags(FLAGS),
     notes: "\
-STATE: established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
-close-wait, last-ack, listening, closing; all, connected (neither listening nor
-closed), synchronized (connected and not syn-sent), bucket (syn-recv, time-wait),
-big (all but bucket).
+STATE:
+  established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
+  close-wait, last-ack, listening, closing, bound-inactive
+  all                     all but bound-inactive
+  connected               neither listening nor closed
+  synchronized            connected, but not syn-sent
+  bucket                  syn-recv, time-wait
+  big                     all but bucket
 
-EXPRESSION: tests, with and (&, or nothing between them), or (|), not (!) and
-parentheses, each a word of its own; carried out from left to right.
-  {src|dst} [=] HOST      the local, the remote address: ADDRESS[/LENGTH][:PORT]
-  {sport|dport} [OP] PORT :443 or :https; OP is = != < > <= >= or eq ne lt gt le ge
-  dev [=|!=] NAME         the interface it is bound to
+EXPRESSION: tests, joined by and (&, or nothing), or (|), not (!), parentheses;
+each is a word of its own. Evaluated from left to right, without precedence.
+  {src|dst} [=] HOST      local, remote address: ADDRESS[/LENGTH][:PORT]
+  {sport|dport} [OP] PORT local, remote port: :443 or :https
+                          OP: = != < > <= >= or eq ne lt gt le ge
+  dev [=|!=] NAME         interface that the socket is bound to
   fwmark [=|!=] MARK[/MASK]
-  cgroup [=|!=] PATH      a directory of cgroup v2
+                          firewall mark of the socket
+  cgroup [=|!=] PATH      cgroup v2 directory of the socket
   autobound               the kernel chose the local port
 ",
-    ends: "Called by the name ss: 0, or 1 or 255 for an error. Else:",
+    ends: "When called as ss: 0, or 1 or 255 for an error. Otherwise:",
     exits: &[
         (exit::OK, "A socket was found."),
-        (exit::NOTHING, "None was."),
+        (exit::NOTHING, "No socket was found."),
         (exit::USAGE, "A usage error."),
-        (exit::FAILED, "The list could not be had."),
+        (exit::FAILED, "The sockets could not be listed."),
     ],
 };
 

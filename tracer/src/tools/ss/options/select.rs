@@ -1,4 +1,4 @@
-//! Which tables, families and states the options come to. Options fill each other's gaps: a table brings its
+//! The tables, families and states that the options select. Options fill each other's gaps: a table brings its
 //! families, a family its tables, both their states, unless something was named.
 
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::fault::{Fault, nearest, show};
 use crate::tools::ss::request::{Show, tables};
 
-/// All states up to CLOSING; no newer one.
+/// All states up to CLOSING, without newer ones.
 pub const ALL: u32 = (1 << 12) - 1;
 /// Neither listening, closed nor kept as minisockets.
 const CONNECTED: u32 = ALL & !(1 << 10 | 1 << 7 | 1 << 6 | 1 << 3);
@@ -202,7 +202,7 @@ impl Draft {
         self.default = false;
     }
 
-    /// Takes a family in.
+    /// Adds a family.
     pub fn family(&mut self, family: i32) {
         self.states |= defaults_of_family(family).0;
         self.families |= 1 << family;

@@ -11,6 +11,10 @@ use serde::Serialize;
 use crate::capture::{ebpf, ptrace};
 use crate::cli::asked;
 use crate::render::typed::show;
+use crate::system::process::Status;
+use crate::system::procfs::machine::{self, Mounted};
+use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::who::Who;
 use crate::trace::said;
 
 /// How a check came out.
@@ -106,16 +110,16 @@ impl Report {
 /// that lasts.
 pub fn examine() -> Report {
     let mut report = Report::default();
-    let status = read("/proc/self/status");
+    let status = Who::Myself.status().unwrap_or_default();
     kernel(&mut report);
     rights(&mut report, &status);
     btf(&mut report);
     namespace(&mut report);
     memlock(&mut report);
-    proc_mount(&mut report, &read("/proc/self/mountinfo"), rustix::process::geteuid().is_root());
+    proc_mount(&mut report, machine::mounted(&Mounts::of(Who::Myself)), rustix::process::geteuid().is_root());
     tracefs(&mut report);
     seccomp(&mut report, &status);
-    scope(&mut report, read("/proc/sys/kernel/yama/ptrace_scope").trim());
+    scope(&mut report, &machine::ptrace_scope());
     sources(&mut report);
     report
 }
@@ -145,11 +149,11 @@ fn sources(report: &mut Report) {
 }
 
 fn kernel(report: &mut Report) {
-    let release = read("/proc/sys/kernel/osrelease");
-    let release = release.trim();
-    let old = version(release).is_some_and(|v| v < (6, 1));
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy();
+    let old = version(&release).is_some_and(|v| v < (6, 1));
     let state = if old { State::Note } else { State::Ok };
-    report.add("kernel", state, release, "eBPF is tested from Linux 6.1 on; ptrace works from 5.3 on");
+    report.add("kernel", state, release.as_ref(), "eBPF is tested from Linux 6.1 on; ptrace works from 5.3 on");
     let arch = std::env::consts::ARCH;
     let known = matches!(arch, "x86_64" | "aarch64");
     let state = if known { State::Ok } else { State::Bad };
@@ -166,9 +170,8 @@ fn version(release: &str) -> Option<(u32, u32)> {
 const CAPABILITIES: [(u32, &str); 5] =
     [(12, "CAP_NET_ADMIN"), (19, "CAP_SYS_PTRACE"), (21, "CAP_SYS_ADMIN"), (38, "CAP_PERFMON"), (39, "CAP_BPF")];
 
-fn rights(report: &mut Report, status: &str) {
-    let bits = field(status, "CapEff:").and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0);
-    let has = |cap: u32| bits >> cap & 1 != 0;
+fn rights(report: &mut Report, status: &Status) {
+    let has = |capability| status.is_capable(capability);
     let names: Vec<_> = CAPABILITIES.iter().filter(|(bit, _)| has(*bit)).map(|(_, name)| *name).collect();
     let names = if names.is_empty() { "none that matter".to_owned() } else { names.join(" ") };
     let uid = rustix::process::geteuid();
@@ -195,15 +198,14 @@ fn btf(report: &mut Report) {
 }
 
 fn namespace(report: &mut Report) {
-    // PROC_PID_INIT_INO of include/linux/proc_ns.h is the first one's inode.
-    match fs::read_link("/proc/self/ns/pid") {
-        Ok(link) if link == Path::new("pid:[4026531836]") => {
+    match Who::Myself.namespace("pid") {
+        Ok(machine::FIRST_PID_NAMESPACE) => {
             report.add("pid_ns", State::Ok, "the machine's own PID namespace", "");
         }
-        Ok(link) => report.add(
+        Ok(inode) => report.add(
             "pid_ns",
             State::Bad,
-            format!("a PID namespace of its own: {}", link.display()),
+            format!("a PID namespace of its own: pid:[{inode}]"),
             "eBPF knows processes by the machine's ids: run tracer outside, or the container with --pid=host",
         ),
         Err(e) => report.add("pid_ns", State::Bad, said(&e.into()), "mount /proc"),
@@ -217,26 +219,18 @@ fn memlock(report: &mut Report) {
     report.add("memlock", State::Ok, format!("{limit} (does not matter from Linux 5.11 on)"), "");
 }
 
-/// `mountinfo` is /proc/self/mountinfo.
-fn proc_mount(report: &mut Report, mountinfo: &str, root: bool) {
-    let Some(line) = mountinfo.lines().rfind(|line| line.split(' ').nth(4) == Some("/proc")) else {
-        let remedy = "mount it: mount -t proc proc /proc";
-        return report.add("proc", State::Bad, "/proc is not a mount", remedy);
-    };
-    let (_, tail) = line.split_once(" - ").unwrap_or_default();
-    if !tail.starts_with("proc ") {
-        return report.add("proc", State::Bad, "/proc is no proc file system", "mount it: mount -t proc proc /proc");
-    }
-    let options = tail.split([' ', ',']);
-    let hidden = options.filter_map(|option| option.strip_prefix("hidepid=")).find(|v| !matches!(*v, "0" | "off"));
-    match hidden {
-        Some(how) => report.add(
+fn proc_mount(report: &mut Report, mounted: Mounted<'_>, root: bool) {
+    let remedy = "mount it: mount -t proc proc /proc";
+    match mounted {
+        Mounted::No => report.add("proc", State::Bad, "/proc is not a mount", remedy),
+        Mounted::Other => report.add("proc", State::Bad, "/proc is no proc file system", remedy),
+        Mounted::Proc(Some(how)) => report.add(
             "proc",
             if root { State::Ok } else { State::Note },
-            format!("/proc is mounted with hidepid={how}"),
+            format!("/proc is mounted with hidepid={}", String::from_utf8_lossy(how)),
             "to name processes of others: run as root, or in the group of the mount's gid= option",
         ),
-        None => report.add("proc", State::Ok, "/proc shows all processes", ""),
+        Mounted::Proc(None) => report.add("proc", State::Ok, "/proc shows all processes", ""),
     }
 }
 
@@ -252,9 +246,8 @@ fn tracefs(report: &mut Report) {
     );
 }
 
-fn seccomp(report: &mut Report, status: &str) {
-    let filtered = !matches!(field(status, "Seccomp:"), Some("0") | None);
-    if filtered {
+fn seccomp(report: &mut Report, status: &Status) {
+    if status.seccomp != 0 {
         let remedy = "if a source fails below: start the container with a profile that allows bpf and ptrace";
         report.add("seccomp", State::Note, "tracer runs under a seccomp filter", remedy);
     } else {
@@ -278,18 +271,10 @@ fn scope(report: &mut Report, scope: &str) {
     report.add("ptrace_scope", state, found, remedy);
 }
 
-fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
-    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
-}
-
-/// Empty when it cannot be read: the tries show whether that matters.
-fn read(path: &str) -> String {
-    fs::read_to_string(path).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::procfs::status;
 
     fn of(look: impl Fn(&mut Report)) -> (State, bool) {
         let mut report = Report::default();
@@ -299,15 +284,15 @@ mod tests {
 
     #[test]
     fn what_is_bad_has_a_remedy() {
-        let proc = |options: &str| format!("22 1 0:21 / /proc rw,relatime shared:5 - proc proc {options}\n");
-        assert_eq!(of(|r| proc_mount(r, &proc("rw"), false)), (State::Ok, false));
-        assert_eq!(of(|r| proc_mount(r, &proc("rw,hidepid=invisible"), false)), (State::Note, true));
-        assert_eq!(of(|r| proc_mount(r, &proc("rw,hidepid=2"), true)), (State::Ok, false));
-        assert_eq!(of(|r| proc_mount(r, "22 1 0:21 / /proc rw - tmpfs none rw", false)), (State::Bad, true));
-        assert_eq!(of(|r| proc_mount(r, "", false)), (State::Bad, true));
-        assert_eq!(of(|r| rights(r, "CapEff:\t0000000000000000\n")), (State::Bad, true));
-        assert_eq!(of(|r| rights(r, "CapEff:\t000000c000000000\n")), (State::Ok, false));
-        assert_eq!(of(|r| seccomp(r, "Seccomp:\t2\n")), (State::Note, true));
+        assert_eq!(of(|r| proc_mount(r, Mounted::Proc(None), false)), (State::Ok, false));
+        assert_eq!(of(|r| proc_mount(r, Mounted::Proc(Some(b"invisible")), false)), (State::Note, true));
+        assert_eq!(of(|r| proc_mount(r, Mounted::Proc(Some(b"2")), true)), (State::Ok, false));
+        assert_eq!(of(|r| proc_mount(r, Mounted::Other, false)), (State::Bad, true));
+        assert_eq!(of(|r| proc_mount(r, Mounted::No, false)), (State::Bad, true));
+        let status = |text: &str| status::parse(text.as_bytes());
+        assert_eq!(of(|r| rights(r, &status("CapEff:\t0000000000000000\n"))), (State::Bad, true));
+        assert_eq!(of(|r| rights(r, &status("CapEff:\t000000c000000000\n"))), (State::Ok, false));
+        assert_eq!(of(|r| seccomp(r, &status("Seccomp:\t2\n"))), (State::Note, true));
         for (value, state) in
             [("", State::Ok), ("0", State::Ok), ("1", State::Note), ("2", State::Note), ("3", State::Bad)]
         {

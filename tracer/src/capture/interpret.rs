@@ -405,7 +405,7 @@ impl Copy<'_, '_> {
             if let Some(end) = memchr(0, &chunk[..got]) {
                 path.extend_from_slice(&chunk[..end]);
                 let directory = self.args.get(usize::from(self.op.len_arg)).map(|&fd| fd as i32);
-                let there = evidence::exists(self.it.tid, directory, &path);
+                let there = crate::system::files::exists(self.it.tid, directory, &path);
                 return self.blob(0, status::WHOLE, &[u8::from(there)], 1);
             }
             // The call itself will fail where there is no more to read.

@@ -13,6 +13,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::system::procfs::who::Who;
+
 /// Smallest page of any supported machine: a read that ends at its end never touches the next page.
 pub const PAGE: u64 = 4096;
 
@@ -109,7 +111,7 @@ impl Memory {
                 Err(_) => return 0,
             }
         }
-        let file = self.files.entry(tgid).or_insert_with(|| File::open(format!("/proc/{tid}/mem")).ok());
+        let file = self.files.entry(tgid).or_insert_with(|| Who::Id(tid).memory().ok());
         match file {
             Some(file) => file.read_at(buf, addr).unwrap_or(0),
             None => peek(tid, addr, buf),

@@ -19,6 +19,7 @@ use tracer_common::loss::Loss;
 
 use super::Losses;
 use crate::schema::plan::Detail;
+use crate::system::procfs::machine;
 
 /// How every recording begins.
 pub const MAGIC: [u8; 8] = *b"\x89trace\r\n";
@@ -142,13 +143,12 @@ impl Header {
             let time = rustix::time::clock_gettime(clock);
             time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
         };
-        let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
         Header {
             tracer: env!("CARGO_PKG_VERSION").to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             kernel,
-            boot_id: boot_id.trim_end().to_owned(),
+            boot_id: machine::boot_id(),
             clock_offset: now(rustix::time::ClockId::Realtime) - now(rustix::time::ClockId::Monotonic),
             ..Header::default()
         }

@@ -8,6 +8,8 @@ use std::mem::MaybeUninit;
 
 use tracer_common::event::{File, path};
 
+use super::procfs::fds::parse_fdinfo;
+use super::procfs::who::Who;
 use super::socket_ends::Sockets;
 
 /// What looking a descriptor up came to.
@@ -43,9 +45,9 @@ impl Files {
     pub fn look(&mut self, tid: u32, tgid: u32, link: Link, out: &mut Vec<u8>) -> Look {
         out.clear();
         let (link, fd) = match link {
-            Link::Fd(fd) => (format!("/proc/{tid}/fd/{fd}"), Some(fd)),
-            Link::Cwd => (format!("/proc/{tid}/cwd"), None),
-            Link::Exe => (format!("/proc/{tid}/exe"), None),
+            Link::Fd(fd) => (Who::Id(tid).path(format_args!("fd/{fd}")), Some(fd)),
+            Link::Cwd => (Who::Id(tid).path("cwd"), None),
+            Link::Exe => (Who::Id(tid).path("exe"), None),
         };
         let Ok(link) = CString::new(link) else { return Look::Unresolved };
         let mut text = [0u8; 4097];
@@ -93,9 +95,19 @@ impl Files {
 
 /// The process that a pidfd refers to, in the namespace of the /proc that is mounted; `None` when it has ended.
 fn process_of(tid: u32, fd: i32) -> Option<u32> {
-    let info = std::fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
-    let pid = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
-    pid.trim().parse().ok()
+    let info = Who::Id(tid).read(&format!("fdinfo/{fd}")).ok()?;
+    parse_fdinfo(&info).pid.and_then(|pid| u32::try_from(pid).ok())
+}
+
+/// Whether a path of a task leads to a file, from a directory's descriptor on (`None`: from the current directory).
+pub fn exists(tid: u32, directory: Option<i32>, path: &[u8]) -> bool {
+    let who = Who::Id(tid);
+    let front = match directory {
+        _ if path.starts_with(b"/") => who.path("root"),
+        Some(fd) if fd != libc::AT_FDCWD => who.path(format_args!("fd/{fd}/")),
+        _ => who.path("cwd/"),
+    };
+    CString::new([front.as_bytes(), path].concat()).is_ok_and(|path| stat(&path).is_some())
 }
 
 /// Takes the kernel's ` (deleted)` off, unless it is part of the file's own name.
@@ -109,7 +121,7 @@ fn without_mark<'a>(text: &'a [u8], stat: &libc::statx) -> (&'a [u8], bool) {
 }
 
 /// What the kernel knows of a file without asking its server.
-pub fn stat(path: &CString) -> Option<libc::statx> {
+fn stat(path: &CString) -> Option<libc::statx> {
     let mut stat = MaybeUninit::<libc::statx>::zeroed();
     let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
     // SAFETY: the name is NUL-terminated and `stat` is a whole statx.
@@ -154,5 +166,16 @@ mod tests {
     fn what_is_not_there_is_absent() {
         assert_eq!(look(Link::Fd(999_999)).0, Look::Absent);
         assert_eq!(look(Link::Cwd).0, Look::Found);
+    }
+
+    #[test]
+    fn what_is_there_is_found() {
+        let me = std::process::id();
+        let path = std::env::temp_dir();
+        let path = path.to_str().expect("UTF-8").as_bytes();
+        assert!(exists(me, None, path) && exists(me, Some(libc::AT_FDCWD), b".") && exists(me, Some(-1), path));
+        assert!(
+            !exists(me, None, b"/no/such/file") && !exists(me, Some(-1), b"relative") && !exists(me, None, b"a\0b")
+        );
     }
 }

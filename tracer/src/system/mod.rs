@@ -1,10 +1,14 @@
 //! What asks the machine: /proc ([`procfs`]) and the kernel's tables of sockets ([`sock_diag`]). The answers are plain data:
-//! [`snapshot`] of processes and their files, [`process`] of one process, [`sockets`]. [`names`] has the machine's names of numbers,
-//! [`owners`] whose a socket is; [`files`] and [`socket_ends`] look up what a descriptor of a traced task is.
+//! [`snapshot`] of processes and their files, [`process`] of one process, [`sockets`]. [`names`] has the machine's names of numbers
+//! ([`libc_names`] those of the C library),
+//! [`owners`] whose a socket is; [`files`] and [`socket_ends`] look up what a descriptor of a traced task is. [`proc_paths`] says
+//! what a path below /proc means that a traced program passed.
 
 pub mod files;
+pub mod libc_names;
 pub mod names;
 pub mod owners;
+pub mod proc_paths;
 pub mod process;
 pub mod procfs;
 pub mod snapshot;

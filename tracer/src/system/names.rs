@@ -1,14 +1,19 @@
 //! Names that the system knows: /etc/services and its like, hosts, interfaces, cgroups, processes.
 
 use std::collections::HashMap;
-use std::ffi::CStr;
+use std::ffi::OsString;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+
+use crate::system::libc_names::host_name;
+use crate::system::procfs::machine;
+use crate::system::procfs::who::Who;
 
 /// Names of what has a number.
 pub trait Names {
@@ -57,9 +62,7 @@ impl Services {
     /// Reads the file; without it nothing has a name.
     pub fn read() -> Services {
         let text = fs::read_to_string("/etc/services").unwrap_or_default();
-        let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
-        let mut range = range.split_ascii_whitespace().filter_map(|word| word.parse().ok());
-        let ephemeral = range.next().zip(range.next()).unwrap_or((1024, 4999));
+        let ephemeral = machine::ephemeral_ports().unwrap_or((1024, 4999));
         Services { rows: parse_services(&text), ephemeral }
     }
 
@@ -115,9 +118,7 @@ pub fn netlink_protocols() -> HashMap<u16, String> {
 
 /// Where cgroup v2 is mounted.
 pub fn cgroup_mount() -> Option<PathBuf> {
-    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
-    let mut rows = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
-    rows.find(|fields| fields.get(2) == Some(&"cgroup2")).and_then(|fields| Some(PathBuf::from(fields.get(1)?)))
+    machine::cgroup_mount().map(|point| PathBuf::from(OsString::from_vec(point)))
 }
 
 impl System {
@@ -182,9 +183,7 @@ impl Names for System {
     }
 
     fn process(&mut self, pid: u32) -> Option<Vec<u8>> {
-        let mut name = fs::read(format!("/proc/{pid}/comm")).ok()?;
-        name.pop_if(|last| *last == b'\n');
-        Some(name)
+        Who::Id(pid).comm()
     }
 
     fn namespace(&mut self, netns: u64) -> String {
@@ -206,48 +205,6 @@ fn cgroups_below(mount: &Path, directory: &Path, depth: usize, known: &mut HashM
             cgroups_below(mount, &entry.path(), depth + 1, known);
         }
     }
-}
-
-/// Asks the resolver for the name of an address.
-fn host_name(address: IpAddr) -> Option<String> {
-    let mut host = [0 as libc::c_char; 1025];
-    let address = SocketAddr::new(address, 0);
-    let (storage, len) = match address {
-        SocketAddr::V4(v4) => {
-            let mut name: [u8; 28] = [0; 28];
-            name[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
-            name[4..8].copy_from_slice(&v4.ip().octets());
-            (name, 16)
-        }
-        SocketAddr::V6(v6) => {
-            let mut name: [u8; 28] = [0; 28];
-            name[..2].copy_from_slice(&(libc::AF_INET6 as u16).to_ne_bytes());
-            name[8..24].copy_from_slice(&v6.ip().octets());
-            (name, 28)
-        }
-    };
-    #[repr(align(8))]
-    struct Aligned([u8; 28]);
-    let storage = Aligned(storage);
-    // SAFETY: the address is a sockaddr of the length that is said, aligned as one; the buffer is as long as is
-    // said, and is filled with a text that ends with NUL when 0 is returned.
-    let failed = unsafe {
-        libc::getnameinfo(
-            storage.0.as_ptr().cast(),
-            len,
-            host.as_mut_ptr(),
-            host.len() as libc::socklen_t,
-            std::ptr::null_mut(),
-            0,
-            libc::NI_NAMEREQD,
-        )
-    };
-    if failed != 0 {
-        return None;
-    }
-    // SAFETY: see above; the buffer lives on.
-    let host = unsafe { CStr::from_ptr(host.as_ptr()) };
-    Some(host.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

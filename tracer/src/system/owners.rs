@@ -6,22 +6,17 @@ use std::io;
 use std::sync::Arc;
 
 use crate::capture::ebpf::snapshot::socket_owners;
-use crate::system::procfs::fds::Reader;
 use crate::system::procfs::owners::owners as from_proc;
 use crate::system::procfs::processes;
 use crate::system::sockets::owners::{Owner, Owners};
-
-/// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading the links
-/// of these.
-const WORTH_IT: u64 = 20_000;
 
 /// The owners of all sockets; with `threads` every thread is one.
 ///
 /// # Errors
 /// /proc is not there.
 pub fn owners(threads: bool) -> io::Result<Owners> {
-    // The iterator tells descriptors that tasks share once.
-    if threads || !rustix::process::geteuid().is_root() || !many()? {
+    // The iterator tells descriptors that tasks share once; /proc takes one link for each.
+    if threads || !rustix::process::geteuid().is_root() || !processes::iterator_pays(processes::all()?, 1) {
         return from_proc(threads);
     }
     // /proc tells the same, more slowly.
@@ -40,18 +35,6 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
         owners.add(found.ino, Owner { pid: found.pid, tid: found.pid, comm, fd });
     }
     Ok(owners)
-}
-
-/// Whether there are so many descriptors.
-fn many() -> io::Result<bool> {
-    let mut sum = 0;
-    for pid in processes::all()? {
-        sum += Reader::count(pid);
-        if sum > WORTH_IT {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use super::snapshot::Dev;
 pub struct Status {
     /// Name, unescaped.
     pub name: Vec<u8>,
+    /// State, a letter of proc(5); 0 when it was not told.
+    pub state: u8,
     /// Process.
     pub tgid: u32,
     /// Parent.
@@ -44,6 +46,11 @@ pub struct Status {
 }
 
 impl Status {
+    /// Whether a capability (capabilities(7)) is among the effective ones.
+    pub fn is_capable(&self, capability: u32) -> bool {
+        self.capabilities[2] >> capability & 1 != 0
+    }
+
     /// A size by its name in proc(5), kB.
     pub fn kb(&self, name: &str) -> Option<u64> {
         self.memory.iter().find(|(known, _)| *known == name).map(|(_, kb)| *kb)
@@ -77,6 +84,13 @@ pub struct Stat {
     pub nice: i64,
     /// When it began, since boot.
     pub start: u64,
+    /// The processor on which it last ran.
+    pub processor: Option<usize>,
+}
+
+/// Whether a state is that of a task that has ended: a zombie, or one that is just taken away.
+pub fn has_ended(state: u8) -> bool {
+    matches!(state, b'Z' | b'X' | b'x')
 }
 
 /// The call that a thread is in.

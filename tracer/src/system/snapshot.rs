@@ -1,6 +1,10 @@
 //! The system at one moment: processes and what they have open. Plain values; how they were obtained is
 //! noted where it decides what can be missing.
 
+use std::{fmt, io};
+
+use crate::schema::errno::strerror;
+
 /// Processes, in the order of their ids, and what could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -169,6 +173,56 @@ impl FileStat {
     }
 }
 
+/// Why something open is not told in full. Errors are numbers of errno(3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// The directory of descriptors at this path cannot be listed.
+    Directory(Box<str>, i32),
+    /// The link to it cannot be read.
+    Link(i32),
+    /// What it is cannot be asked.
+    Stat(i32),
+    /// It lies below this directory, of which nothing is asked.
+    Exempt(Box<[u8]>),
+    /// A mapped file that lies below such a directory.
+    MappingExempt,
+    /// A mapped file that is deleted, on a file system that may not answer.
+    MappingDeleted,
+    /// The path of a mapped file leads to another: what is there instead, its device and its inode, where they differ.
+    Elsewhere(Option<Dev>, Option<u64>),
+}
+
+impl Lack {
+    /// The lack of what an error kept from being read.
+    pub fn of(error: &io::Error, lack: fn(i32) -> Lack) -> Lack {
+        lack(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+
+    /// Whether it was not there (any more).
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Lack::Directory(_, libc::ENOENT | libc::ESRCH) | Lack::Link(libc::ENOENT | libc::ESRCH))
+    }
+}
+
+/// In lsof's words: `(readlink: Permission denied)`.
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lack::Directory(path, errno) => write!(f, "{path} (opendir: {})", strerror(*errno)),
+            Lack::Link(errno) => write!(f, "(readlink: {})", strerror(*errno)),
+            Lack::Stat(errno) => write!(f, "(stat: {})", strerror(*errno)),
+            Lack::Exempt(dir) => write!(f, "(-e {})", String::from_utf8_lossy(dir)),
+            Lack::MappingExempt => write!(f, "(stat: exempt by -e)"),
+            Lack::MappingDeleted => write!(f, "(stat: deleted)"),
+            Lack::Elsewhere(Some(Dev { major, minor }), None) => write!(f, "(path dev={major},{minor})"),
+            Lack::Elsewhere(Some(Dev { major, minor }), Some(ino)) => {
+                write!(f, "(path dev={major},{minor}, inode={ino})")
+            }
+            Lack::Elsewhere(None, ino) => write!(f, "(path inode={})", ino.unwrap_or_default()),
+        }
+    }
+}
+
 /// Something open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptor {
@@ -180,14 +234,14 @@ pub struct Descriptor {
     pub pos: Option<u64>,
     /// Flags of open(2) with O_CLOEXEC, where they were asked for.
     pub flags: Option<u32>,
-    /// What it is; `None` when that could not be found out, then `trouble` says why.
+    /// What it is; `None` when that could not be found out, then `lack` says why.
     pub stat: Option<FileStat>,
     /// Its device and inode where nothing else is known.
     pub place: Option<(Dev, u64)>,
     /// The path that the kernel gives, or `pipe:[1]` and its like; else where it would have been read.
     pub path: Box<[u8]>,
-    /// What could not be done, in lsof's words: `(readlink: Permission denied)`.
-    pub trouble: Option<Box<str>>,
+    /// What could not be found out.
+    pub lack: Option<Lack>,
     /// Of a socket, its network namespace, where known.
     pub netns: u32,
 }
@@ -203,7 +257,7 @@ impl Descriptor {
             stat: None,
             place: None,
             path: path.into(),
-            trouble: None,
+            lack: None,
             netns: 0,
         }
     }
@@ -227,6 +281,28 @@ mod tests {
         for (mode, letter) in [(1, b'r'), (2, b'w'), (3, b'u'), (0, b'u'), (0x1d, b'r')] {
             assert_eq!(Access::of_mode(mode).letter(), letter, "{mode:x}");
         }
+    }
+
+    #[test]
+    fn lacks_in_words() {
+        let dev = Dev { major: 9, minor: 2 };
+        for (lack, words, gone) in [
+            (Lack::Directory("/x/fd".into(), libc::EACCES), "/x/fd (opendir: Permission denied)", false),
+            (Lack::Directory("/x/fd".into(), libc::ENOENT), "/x/fd (opendir: No such file or directory)", true),
+            (Lack::Link(libc::EACCES), "(readlink: Permission denied)", false),
+            (Lack::Link(libc::ESRCH), "(readlink: No such process)", true),
+            (Lack::Stat(libc::ENOENT), "(stat: No such file or directory)", false),
+            (Lack::Exempt(b"/a".as_slice().into()), "(-e /a)", false),
+            (Lack::MappingExempt, "(stat: exempt by -e)", false),
+            (Lack::MappingDeleted, "(stat: deleted)", false),
+            (Lack::Elsewhere(Some(dev), None), "(path dev=9,2)", false),
+            (Lack::Elsewhere(Some(dev), Some(4)), "(path dev=9,2, inode=4)", false),
+            (Lack::Elsewhere(None, Some(4)), "(path inode=4)", false),
+        ] {
+            assert_eq!((lack.to_string().as_str(), lack.is_gone()), (words, gone));
+        }
+        let error = io::Error::from_raw_os_error(libc::ELOOP);
+        assert_eq!(Lack::of(&error, Lack::Stat), Lack::Stat(libc::ELOOP));
     }
 
     #[test]

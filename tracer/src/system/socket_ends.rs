@@ -1,4 +1,4 @@
-//! The ends of sockets, by inode: sock_diag(7) for inet and unix, /proc/TID/net/netlink for netlink. A
+//! The ends of sockets, by inode: sock_diag(7) for inet and unix, the table of /proc for netlink. A
 //! socket is first asked for its protocol (the `system.sockprotoname` attribute), so that one table is
 //! searched, not all. What can not change any more is kept; anything else is asked again.
 //!
@@ -9,21 +9,14 @@ use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStrExt;
 
-use anyhow::Context;
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
-use netlink_packet_sock_diag::SockDiagMessage;
-use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
-use netlink_packet_sock_diag::unix::nlas::{Nla, UnixDiagName};
-use netlink_packet_sock_diag::unix::{self, UnixRequest, UnixResponse};
-use netlink_sys::Socket;
-use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use tracer_common::event::Sock;
 
-const ESTABLISHED: u8 = 1;
-const LISTEN: u8 = 10;
+use super::procfs::net;
+use super::procfs::who::Who;
+use super::sock_diag::namespaces::Namespace;
+use super::sock_diag::{Link, Query};
+use super::sockets::{Detail, Socket, State, Table};
 
 /// A socket's ends, and a unix socket's bound name as in `sun_path`.
 pub type Ends = (Sock, Vec<u8>);
@@ -33,8 +26,8 @@ pub type Ends = (Sock, Vec<u8>);
 pub struct Sockets {
     /// What is settled, by namespace and inode.
     known: HashMap<(u32, u64), Ends>,
-    /// A question socket in each namespace; `None` where none could be had.
-    asked: HashMap<u32, Option<Socket>>,
+    /// A way to ask in each namespace; `None` where none could be had.
+    links: HashMap<u32, Option<Link>>,
 }
 
 /// Sockets remembered at most; then the memory starts anew.
@@ -73,149 +66,55 @@ impl Sockets {
         }
     }
 
-    fn inet(&mut self, tid: u32, base: Sock, ino: u64) -> anyhow::Result<Option<Ends>> {
-        let v4 = i32::from(base.family) == libc::AF_INET;
-        let request = SockDiagMessage::InetRequest(InetRequest {
-            family: base.family as u8,
-            protocol: base.protocol as u8,
-            extensions: ExtensionFlags::empty(),
-            // Also those that are bound and not yet more (TCP_BOUND_INACTIVE, Linux 6.8).
-            states: StateFlags::from_bits_retain(u32::MAX),
-            socket_id: if v4 { SocketId::new_v4() } else { SocketId::new_v6() },
-        });
-        let mut found = None;
-        self.dump(tid, base.netns, request, NLM_F_DUMP, |message| {
-            if let SockDiagMessage::InetResponse(response) = message
-                && u64::from(response.header.inode) == ino
-            {
-                found = Some((inet_ends(&response, base), Vec::new()));
-            }
-        })?;
-        Ok(found)
+    fn inet(&mut self, tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
+        let table = if i32::from(base.protocol) == libc::IPPROTO_TCP { Table::Tcp } else { Table::Udp };
+        // Also those that are bound and not yet more (TCP_BOUND_INACTIVE, Linux 6.8).
+        let query = Query { states: u32::MAX, ..Query::default() };
+        let is_it = |socket: &Socket| socket.inode == ino;
+        let found = self.ask(tid, base.netns, |link| link.find(&query, table, base.family as u8, is_it))?;
+        Ok(found.map(|socket| (inet_ends(&socket, base), Vec::new())))
     }
 
-    fn unix(&mut self, tid: u32, base: Sock, ino: u64) -> anyhow::Result<Option<Ends>> {
-        let request = SockDiagMessage::UnixRequest(UnixRequest {
-            state_flags: unix::StateFlags::all(),
-            inode: u32::try_from(ino).context("an inode beyond 32 bits")?,
-            show_flags: unix::ShowFlags::NAME | unix::ShowFlags::PEER,
-            cookie: [0xff; 8],
-        });
-        let mut found = None;
-        self.dump(tid, base.netns, request, 0, |message| {
-            if let SockDiagMessage::UnixResponse(response) = message {
-                found = Some(unix_ends(&response, base));
-            }
-        })?;
-        Ok(found)
+    fn unix(&mut self, tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
+        let ino = u32::try_from(ino).map_err(io::Error::other)?;
+        let found = self.ask(tid, base.netns, |link| link.unix(ino))?;
+        Ok(found.map(|socket| unix_ends(socket, base)))
     }
 
-    /// Asks in the task's namespace, and gives every answer to `each`.
-    fn dump(
-        &mut self,
-        tid: u32,
-        netns: u32,
-        request: SockDiagMessage,
-        flags: u16,
-        mut each: impl FnMut(SockDiagMessage),
-    ) -> anyhow::Result<()> {
-        let socket = self.asked.entry(netns).or_insert_with(|| open(tid, netns));
-        let socket = socket.as_ref().context("no netlink socket in the task's network namespace")?;
-        let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST | flags;
-        let mut packet = NetlinkMessage::new(header, request.into());
-        packet.finalize();
-        let mut bytes = vec![0; packet.buffer_len()];
-        packet.serialize(&mut bytes);
-        socket.send(&bytes, 0)?;
-        loop {
-            let (bytes, _) = socket.recv_from_full()?;
-            let mut rest = bytes.as_slice();
-            while let Some(len) = rest.first_chunk::<4>().map(|l| u32::from_ne_bytes(*l) as usize) {
-                if len < 16 || len > rest.len() {
-                    anyhow::bail!("a netlink message of {len} bytes in {}", rest.len());
-                }
-                // A message that can not be understood (an odd name) does not hide the others.
-                if let Ok(message) = NetlinkMessage::<SockDiagMessage>::deserialize(&rest[..len]) {
-                    match message.payload {
-                        NetlinkPayload::InnerMessage(inner) => each(inner),
-                        NetlinkPayload::Done(_) => return Ok(()),
-                        NetlinkPayload::Error(e) => match e.code {
-                            // No such socket: the answer to the question for one.
-                            Some(code) if code.get() == -libc::ENOENT => return Ok(()),
-                            _ => return Err(e.to_io().into()),
-                        },
-                        _ => {}
-                    }
-                }
-                rest = &rest[((len + 3) & !3).min(rest.len())..];
-            }
-            if flags & NLM_F_DUMP == 0 {
-                return Ok(());
-            }
+    /// Asks in the task's namespace.
+    fn ask<T>(&mut self, tid: u32, netns: u32, question: impl FnOnce(&Link) -> io::Result<T>) -> io::Result<T> {
+        let link = self.links.entry(netns).or_insert_with(|| open(tid, netns).ok());
+        let answer = match link {
+            Some(link) => question(link),
+            None => return Err(io::Error::other("no netlink socket in the task's network namespace")),
+        };
+        if answer.is_err() {
+            self.links.remove(&netns);
         }
+        answer
     }
-}
-
-/// Of each unix socket of our network namespace, the inode of the socket at its other end, as lsof pairs them: a
-/// datagram socket that others are connected to, and that is connected to none, has one of them; a socket that
-/// listens has one that waits to be accepted.
-///
-/// # Errors
-/// What sock_diag(7) gives.
-pub fn unix_peers() -> anyhow::Result<HashMap<u64, u64>> {
-    let request = SockDiagMessage::UnixRequest(UnixRequest {
-        state_flags: unix::StateFlags::all(),
-        inode: 0,
-        show_flags: unix::ShowFlags::PEER | unix::ShowFlags::ICONS,
-        cookie: [0xff; 8],
-    });
-    let mut found = HashMap::new();
-    let mut back = Vec::new();
-    let me = std::process::id();
-    Sockets::default().dump(me, netns(me).unwrap_or(0), request, NLM_F_DUMP, |message| {
-        if let SockDiagMessage::UnixResponse(response) = message {
-            let (sock, _) = unix_ends(&response, Sock::default());
-            let inode = u64::from(response.header.inode);
-            if sock.peer != 0 {
-                found.insert(inode, sock.peer);
-                back.push((sock.peer, inode));
-            }
-            let waiting = response.nlas.iter().find_map(|nla| match nla {
-                Nla::PendingConnections(list) => list.iter().find(|&&inode| inode != 0),
-                _ => None,
-            });
-            if let Some(&first) = waiting {
-                found.entry(inode).or_insert(u64::from(first));
-            }
-        }
-    })?;
-    for (of, other) in back {
-        found.entry(of).or_insert(other);
-    }
-    Ok(found)
 }
 
 /// Whether the ends will stay as they are: connected or listening.
 fn settled(sock: &Sock) -> bool {
     match i32::from(sock.family) {
-        libc::AF_UNIX => sock.peer != 0 || sock.state == LISTEN,
+        libc::AF_UNIX => sock.peer != 0 || sock.state == State::LISTEN.0,
         libc::AF_INET | libc::AF_INET6 if i32::from(sock.protocol) == libc::IPPROTO_TCP => {
-            sock.state == ESTABLISHED || sock.state == LISTEN
+            sock.state == State::ESTABLISHED.0 || sock.state == State::LISTEN.0
         }
         libc::AF_NETLINK => sock.peer != 0,
         _ => false,
     }
 }
 
-fn inet_ends(response: &InetResponse, base: Sock) -> Sock {
-    let id = &response.header.socket_id;
+fn inet_ends(socket: &Socket, base: Sock) -> Sock {
+    let Some(inet) = socket.inet() else { return base };
     Sock {
-        state: response.header.state,
-        sport: id.source_port,
-        dport: id.destination_port,
-        saddr: address(id.source_address),
-        daddr: address(id.destination_address),
+        state: socket.state.0,
+        sport: inet.local.port,
+        dport: inet.remote.port,
+        saddr: address(inet.local.address),
+        daddr: address(inet.remote.address),
         ..base
     }
 }
@@ -231,32 +130,27 @@ fn address(ip: IpAddr) -> [u8; 16] {
     }
 }
 
-fn unix_ends(response: &UnixResponse, base: Sock) -> Ends {
-    let mut sock = Sock { state: response.header.state, ty: u16::from(response.header.kind), ..base };
-    let mut name = Vec::new();
-    for nla in &response.nlas {
-        match nla {
-            Nla::Peer(inode) => sock.peer = u64::from(*inode),
-            Nla::Name(UnixDiagName::Pathname(path)) => name = path.as_bytes().to_vec(),
-            Nla::Name(UnixDiagName::Abstract(bytes)) => {
-                name = bytes.clone();
-                name.insert(0, 0);
-            }
-            _ => {}
+fn unix_ends(socket: Socket, base: Sock) -> Ends {
+    let sock = Sock { state: socket.state.0, ty: u16::from(socket.kind), ..base };
+    match socket.detail {
+        Detail::Unix(unix) => {
+            let peer = unix.peer.map_or(0, u64::from);
+            (Sock { peer, ..sock }, unix.name.unwrap_or_default().into_vec())
         }
+        _ => (sock, Vec::new()),
     }
-    (sock, name)
 }
 
-/// The row of /proc/TID/net/netlink: `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`.
-fn netlink(tid: u32, base: Sock, ino: u64) -> anyhow::Result<Option<Ends>> {
-    let table = std::fs::read_to_string(format!("/proc/{tid}/net/netlink")).context("the table of netlink sockets")?;
-    Ok(table.lines().skip(1).find_map(|line| {
-        let mut fields = line.split_ascii_whitespace();
-        let protocol = fields.nth(1)?.parse().ok()?;
-        let peer = fields.next()?.parse().ok()?;
-        let inode: u64 = fields.last()?.parse().ok()?;
-        (inode == ino).then(|| (Sock { protocol, peer, ty: libc::SOCK_RAW as u16, ..base }, Vec::new()))
+/// Of a netlink socket, what its table has. It is always a raw one there.
+fn netlink(tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
+    let mut text = Vec::new();
+    let found = net::NETLINK.sockets(Who::Id(tid), &mut text)?.find(|socket| socket.inode == ino);
+    Ok(found.and_then(|socket| match socket.detail {
+        Detail::Netlink(netlink) => {
+            let (protocol, peer) = (socket.protocol, u64::from(netlink.port));
+            Some((Sock { protocol, peer, ty: libc::SOCK_RAW as u16, ..base }, Vec::new()))
+        }
+        _ => None,
     }))
 }
 
@@ -290,31 +184,22 @@ fn protocol(link: &CString) -> Option<Sock> {
 
 /// The inode of a task's network namespace.
 fn netns(tid: u32) -> Option<u32> {
-    let link = std::fs::read_link(format!("/proc/{tid}/ns/net")).ok()?;
-    let text = link.to_str()?;
-    text.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
+    Who::Id(tid).namespace("net").ok().and_then(|inode| u32::try_from(inode).ok())
 }
 
-/// A netlink socket in the task's namespace.
-fn open(tid: u32, ns: u32) -> Option<Socket> {
-    if netns(std::process::id()) == Some(ns) || ns == 0 {
-        return Socket::new(NETLINK_SOCK_DIAG).ok();
+/// A way to ask in the task's namespace.
+fn open(tid: u32, ns: u32) -> io::Result<Link> {
+    if ns == 0 || netns(std::process::id()) == Some(ns) {
+        return Link::open();
     }
-    // A thread of its own enters the namespace and ends: tracer itself stays where it is.
-    let enter = move || -> io::Result<Socket> {
-        let file = std::fs::File::open(format!("/proc/{tid}/ns/net"))?;
-        // SAFETY: the descriptor is open; only this thread changes its namespace.
-        if unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Socket::new(NETLINK_SOCK_DIAG)
-    };
-    std::thread::Builder::new().spawn(enter).ok()?.join().ok()?.ok()
+    Namespace::of(Who::Id(tid))?.inside(Link::open)?
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
     use super::*;
@@ -336,9 +221,12 @@ mod tests {
         let port = listener.local_addr().expect("bound").port();
         let client = TcpStream::connect(("127.0.0.1", port)).expect("connected");
         let (l, _) = look(&listener);
-        assert_eq!((l.state, l.sport, l.dport), (LISTEN, port, 0));
+        assert_eq!((l.state, l.sport, l.dport), (State::LISTEN.0, port, 0));
         let (c, _) = look(&client);
-        assert_eq!((c.state, c.dport, c.sport), (ESTABLISHED, port, client.local_addr().expect("bound").port()));
+        assert_eq!(
+            (c.state, c.dport, c.sport),
+            (State::ESTABLISHED.0, port, client.local_addr().expect("bound").port())
+        );
         assert_eq!((&c.saddr[..4], &c.daddr[..4]), (&[127, 0, 0, 1][..], &[127, 0, 0, 1][..]));
     }
 
@@ -358,7 +246,7 @@ mod tests {
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path).expect("a socket");
         let (sock, name) = look(&listener);
-        assert_eq!((sock.state, name.as_slice()), (LISTEN, path.as_os_str().as_bytes()));
+        assert_eq!((sock.state, name.as_slice()), (State::LISTEN.0, path.as_os_str().as_bytes()));
         let _ = std::fs::remove_file(&path);
         let (a, b) = UnixStream::pair().expect("a pair");
         assert_ne!(look(&a).0.peer, 0);

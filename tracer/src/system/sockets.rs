@@ -6,6 +6,7 @@ pub mod filter;
 mod info;
 mod other;
 pub mod owners;
+pub mod peers;
 pub mod sockstat;
 
 use std::net::IpAddr;

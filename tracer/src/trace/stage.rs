@@ -364,8 +364,7 @@ impl Shower {
         if self.command.pid == Some(head.tid) && head.kind != kind::MARK {
             self.unmet = false;
             // Until its execve it bears our own name.
-            let comm = std::fs::read("/proc/self/comm").unwrap_or_default();
-            self.processes.found(head, comm.trim_ascii_end());
+            self.processes.found(head, rustix::thread::name().unwrap_or_default().as_bytes());
         }
     }
 

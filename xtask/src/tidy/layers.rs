@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace/output", &["schema", "spec", "render", "decode", "capture"]),
     ("trace", &["exit", "schema", "spec", "render", "decode", "capture", "trace/output"]),
     ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
-    ("doctor", &["render", "capture", "cli", "trace"]),
+    ("doctor", &["render", "system", "capture", "cli", "trace"]),
     ("commands", &["exit", "cli", "trace", "tools", "doctor"]),
 ];
 
@@ -36,6 +36,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("schema", &[]),
     ("decode", &[]),
     ("render", &["sink", "place"]),
+    ("system/proc_paths", &[]),
     ("system/process", &[]),
     ("system/snapshot", &[]),
     ("system/sockets", &[]),
@@ -97,6 +98,7 @@ pub fn check(files: &Files) -> (Vec<String>, BTreeSet<(String, String)>) {
         if !tests.iter().any(|test| below(path, test)) {
             imports(name, source, &mut bad, &mut arrows);
             purity(name, path, source, &mut bad);
+            asking(name, path, source, &mut bad);
         }
     }
     for (name, to, _) in CROSSINGS {
@@ -199,6 +201,14 @@ fn purity(name: &str, path: &str, source: &Source, bad: &mut Vec<String>) {
     }
 }
 
+/// That one room alone spells paths below /proc: the others ask it.
+fn asking(name: &str, path: &str, source: &Source, bad: &mut Vec<String>) {
+    let is_proc = |text: &str| text.strip_prefix("/proc").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    for (line, text) in source.texts.iter().filter(|(_, text)| is_proc(text) && !below(path, "system")) {
+        bad.push(format!("tracer/src/{name}:{line}: only `system` knows paths below /proc, but here stands {text:?}"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +298,29 @@ mod tests {
         ] {
             assert_eq!(complaints(&[declared, (file, wild)]), Vec::<String>::new(), "{file}");
             assert_eq!(complaints(&[(file, wild)]).len(), 2, "{file}");
+        }
+    }
+
+    #[test]
+    fn one_room_knows_proc() {
+        let check =
+            |name: &str, text: &str, expected: usize| assert_eq!(complaints(&[(name, text)]).len(), expected, "{text}");
+        for text in [
+            "const A: &str = \"/proc\";",
+            "fn f() { read(b\"/proc/self/maps\") }",
+            "fn f() { g(&format!(\"/proc/{pid}/stat\")) }",
+            "const A: &CStr = c\"/proc/self\";",
+            "const A: &str = r#\"/proc/x\"#;",
+            "#[cfg(not(test))]\nconst A: &[&str] = &[\"/tmp\", \"/proc/\"];",
+        ] {
+            check("tools/lsof/a.rs", text, 1);
+            check("main.rs", text, 1);
+            check("system/procfs/a.rs", text, 0);
+            check("system.rs", text, 0);
+            check("tools/lsof/a.rs", &format!("#[cfg(test)]\nmod tests {{ {text} }}"), 0);
+        }
+        for text in ["\"/processes\"", "\"/tmp/proc/x\"", "\"reads /proc/1\"", "1 /* \"/proc/1\" */", "'/'"] {
+            check("tools/lsof/a.rs", &format!("/// \"/proc/1\"\nfn f() {{ g({text}) }}"), 0);
         }
     }
 

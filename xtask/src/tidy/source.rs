@@ -30,6 +30,8 @@ pub struct TestModule {
 pub struct Source {
     /// What it names outside of tests.
     pub names: Vec<Name>,
+    /// Its strings outside of tests, and where they stand.
+    pub texts: Vec<(usize, String)>,
     /// Its modules that are for tests.
     pub tests: Vec<TestModule>,
 }
@@ -80,6 +82,10 @@ impl Source {
                 }
                 TokenTree::Ident(word) => self.inline(word, &mut rest, module),
                 TokenTree::Group(group) => self.walk(group.stream(), module),
+                TokenTree::Literal(literal) => {
+                    let line = literal.span().start().line;
+                    self.texts.extend(text_of(&literal.to_string()).map(|text| (line, text.to_owned())));
+                }
                 _ => {}
             }
             (test, path) = (false, None);
@@ -211,6 +217,13 @@ fn plain(word: &Ident) -> String {
 /// Whether `const` is the first word of a function's head.
 fn begins_function(rest: &mut Rest) -> bool {
     matches!(rest.peek(), Some(TokenTree::Ident(word)) if ["fn", "unsafe", "async", "extern"].iter().any(|head| word == head))
+}
+
+/// What stands in a string, be it of bytes, of C or raw; escapes as they are written.
+fn text_of(literal: &str) -> Option<&str> {
+    let literal = literal.trim_start_matches(['b', 'c', 'r', '#']);
+    let (text, _) = literal.strip_prefix('"')?.rsplit_once('"')?;
+    Some(text)
 }
 
 /// `cfg(test)`, or `cfg(all(test, ..))`.

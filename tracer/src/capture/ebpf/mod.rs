@@ -33,6 +33,7 @@ use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::schema::place_of;
 use crate::spec::Watch;
+use crate::system::procfs::who::Who;
 
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
@@ -210,7 +211,7 @@ impl EbpfSource {
                 }
                 return true;
             }
-            std::path::Path::new("/proc").join(tid.to_string()).exists()
+            Who::Id(tid).exists()
         });
     }
 }
@@ -425,9 +426,8 @@ fn hurry() {
 
 /// The process that a task belongs to: `-p` takes both.
 fn process_of(tid: i32) -> Result<u32> {
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).map_err(|_| NoProcess(tid))?;
-    let tgid = status.lines().find_map(|l| l.strip_prefix("Tgid:")).and_then(|v| v.trim().parse().ok());
-    Ok(tgid.ok_or(NoProcess(tid))?)
+    let status = u32::try_from(tid).ok().and_then(|tid| Who::Id(tid).status().ok());
+    Ok(status.ok_or(NoProcess(tid))?.tgid)
 }
 
 /// A process to attach to does not exist.

@@ -15,9 +15,10 @@ use tracer_common::record::{blobs, records};
 use super::EbpfSource;
 use crate::capture::{Losses, Source, Status};
 use crate::spec::Watch;
+use crate::system::procfs::machine;
 
 /// What the child opens: a file that is there wherever anything can be traced, with a name in three parts.
-const OPENED: &CStr = c"/proc/self/status";
+const OPENED: &CStr = machine::OWN_STATUS;
 /// The last part of the file's name, as the kernel tells it: names from the file upwards.
 const NAME: &[u8] = b"status\0";
 

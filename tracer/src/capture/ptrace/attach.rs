@@ -7,10 +7,11 @@ use tracer_common::event::{Head, kind};
 
 use super::PtraceSource;
 use super::sys::{self, Waited};
-use super::task::{Task, comm, status_field};
+use super::task::{Task, comm};
 use crate::capture::command::{Filter, Started};
 use crate::capture::record::{Record, set_comm};
 use crate::spec::Command;
+use crate::system::procfs::who::Who;
 
 /// The options of every traced task.
 pub fn options(follow: bool, filtered: bool) -> i32 {
@@ -71,13 +72,11 @@ impl PtraceSource {
     fn attach_process(&mut self, pid: i32) -> io::Result<()> {
         let missing = || io::Error::from_raw_os_error(libc::ESRCH);
         let pid = u32::try_from(pid).map_err(|_| missing())?;
-        let tgid = status_field(pid, "Tgid:").ok_or_else(missing)?;
-        let parent = status_field(pid, "PPid:").unwrap_or(0);
+        let status = Who::Id(pid).status().map_err(|_| missing())?;
+        let (tgid, parent) = (status.tgid, status.ppid);
         loop {
             let mut new = false;
-            for entry in std::fs::read_dir(format!("/proc/{tgid}/task"))? {
-                let name = entry?.file_name();
-                let Some(tid) = name.to_str().and_then(|n| n.parse::<u32>().ok()) else { continue };
+            for tid in Who::Id(tgid).threads()? {
                 if self.tasks.has(tid) {
                     continue;
                 }
@@ -86,7 +85,7 @@ impl PtraceSource {
                     // A dead leader whose threads live on, a thread that is gone, or one that a traced
                     // parent has brought already.
                     Err(_) if tid != tgid || !self.tasks.is_empty() => continue,
-                    Err(e) if status_state(tid) == Some(b'Z') && e.raw_os_error() == Some(libc::EPERM) => continue,
+                    Err(e) if is_zombie(tid) && e.raw_os_error() == Some(libc::EPERM) => continue,
                     Err(e) => return Err(e),
                 }
                 new = true;
@@ -109,8 +108,6 @@ impl PtraceSource {
     }
 }
 
-fn status_state(tid: u32) -> Option<u8> {
-    let text = std::fs::read(format!("/proc/{tid}/status")).ok()?;
-    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"State:\t"))?;
-    line.first().copied()
+fn is_zombie(tid: u32) -> bool {
+    Who::Id(tid).status().is_ok_and(|status| status.state == b'Z')
 }

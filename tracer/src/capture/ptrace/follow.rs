@@ -11,8 +11,9 @@
 //!
 //! The tracee's own affinity is never touched.
 
-use std::io::Read;
 use std::time::{Duration, Instant};
+
+use crate::system::procfs::who::Who;
 
 /// Stops in a row by one task before its processor is looked up again.
 const PERIOD: u32 = 64;
@@ -82,7 +83,7 @@ impl Follow {
         }
         self.row += 1;
         if self.row.is_multiple_of(PERIOD)
-            && let Some(cpu) = last_cpu(tid)
+            && let Some(cpu) = Who::Id(tid).stat().and_then(|stat| stat.processor)
             && self.bound != Some(cpu)
         {
             self.bind(cpu);
@@ -128,14 +129,4 @@ fn affinity() -> Option<libc::cpu_set_t> {
 fn set_affinity(set: &libc::cpu_set_t) -> bool {
     // SAFETY: the set is whole; 0 is this thread.
     unsafe { libc::sched_setaffinity(0, size_of_val(set), set) == 0 }
-}
-
-/// The processor on which a task last ran: field 39 of /proc/TID/stat.
-fn last_cpu(tid: u32) -> Option<usize> {
-    let mut buf = [0u8; 1024];
-    let n = std::fs::File::open(format!("/proc/{tid}/stat")).ok()?.read(&mut buf).ok()?;
-    let stat = &buf[..n];
-    let behind = stat.iter().rposition(|&b| b == b')')? + 1;
-    let field = stat[behind..].split(|&b| b == b' ').filter(|f| !f.is_empty()).nth(36)?;
-    std::str::from_utf8(field).ok()?.trim().parse().ok()
 }

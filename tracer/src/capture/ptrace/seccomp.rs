@@ -9,6 +9,7 @@ use crate::capture::command::Filter;
 use crate::capture::plans::Plans;
 use crate::schema::NUMBERS;
 use crate::spec::Watch;
+use crate::system::procfs::who::Who;
 
 const NR: u32 = 0;
 const ARCH: u32 = 4;
@@ -67,9 +68,7 @@ fn build(plans: &Plans) -> Filter {
 /// CAP_SYS_ADMIN among the effective capabilities: then no no_new_privs is needed.
 fn has_sys_admin() -> bool {
     const CAP_SYS_ADMIN: u32 = 21;
-    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-    let caps = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    caps.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).is_some_and(|caps| caps >> CAP_SYS_ADMIN & 1 == 1)
+    Who::ThisThread.status().is_ok_and(|status| status.is_capable(CAP_SYS_ADMIN))
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use tracer_common::plan::{Plan, phase, shape};
 
 use super::PtraceSource;
 use super::sys::{self, At, EVENT_STOP, Go, Info, SYSCALL_STOP};
-use super::task::{Task, comm, status_field};
+use super::task::{Task, comm};
 use super::untraced;
 use crate::capture::Batch;
 use crate::capture::command::Started;
 use crate::capture::interpret::{Interpreter, Missing, Moment, failed};
 use crate::capture::record::{Place, Record, set_comm};
+use crate::system::procfs::who::Who;
 
 /// Bytes of a siginfo that a record carries.
 const SIGINFO: usize = 48;
@@ -302,7 +303,7 @@ impl PtraceSource {
         }
         let Some(task) = self.tasks.get(parent) else { return };
         let tgid = task.tgid;
-        let is_thread = maybe_thread && std::path::Path::new(&format!("/proc/{tgid}/task/{child}")).exists();
+        let is_thread = maybe_thread && Who::Thread(tgid, child).exists();
         self.new_task(parent, tgid, child, if is_thread { tgid } else { child }, out);
     }
 
@@ -330,8 +331,9 @@ impl PtraceSource {
     fn adopt(&mut self, out: &mut Batch) {
         let waiting: Vec<u32> = self.early.keys().copied().collect();
         for child in waiting {
-            let tgid = status_field(child, "Tgid:").unwrap_or(child);
-            let parent = if tgid == child { status_field(child, "PPid:").unwrap_or(0) } else { tgid };
+            let status = Who::Id(child).status().unwrap_or_default();
+            let tgid = if status.tgid == 0 { child } else { status.tgid };
+            let parent = if tgid == child { status.ppid } else { tgid };
             self.new_task(parent, parent, child, tgid, out);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::untraced::Undo;
 use crate::capture::record::Record;
+use crate::system::procfs::who::Who;
 
 /// A traced task.
 #[derive(Debug, Default)]
@@ -81,16 +82,5 @@ impl Tasks {
 
 /// A task's name; empty when it is gone.
 pub fn comm(tid: u32) -> Vec<u8> {
-    let mut name = std::fs::read(format!("/proc/{tid}/comm")).unwrap_or_default();
-    if name.last() == Some(&b'\n') {
-        name.pop();
-    }
-    name
-}
-
-/// A number from /proc/TID/status, by the field's name with its colon.
-pub fn status_field(tid: u32, field: &str) -> Option<u32> {
-    let text = std::fs::read(format!("/proc/{tid}/status")).ok()?;
-    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(field.as_bytes()))?;
-    std::str::from_utf8(line).ok()?.trim().parse().ok()
+    Who::Id(tid).comm().unwrap_or_default()
 }

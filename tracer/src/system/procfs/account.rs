@@ -10,8 +10,11 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
     let open = rest.iter().position(|&b| b == b'(')?;
     let close = rest.iter().rposition(|&b| b == b')')?;
     let comm = rest.get(open + 1..close)?.to_vec();
-    // The state is field 3 of proc(5).
-    let fields: Vec<&[u8]> = rest.get(close + 2..)?.split(|&b| b == b' ' || b == b'\n').collect();
+    // The state is field 3 of proc(5), the processor field 39.
+    let mut fields: [&[u8]; 37] = [b""; 37];
+    for (field, text) in fields.iter_mut().zip(rest.get(close + 2..)?.split(|&b| b == b' ' || b == b'\n')) {
+        *field = text;
+    }
     let field = |number: usize| fields.get(number - 3).copied();
     let value = |at: usize| field(at).and_then(number).map(|(value, _)| value);
     let signed = |at: usize| field(at).and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
@@ -30,6 +33,7 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
         system_time: value(15)?,
         nice: signed(19)?,
         start: value(22)?,
+        processor: value(39).map(|value| value as usize),
     })
 }
 
@@ -93,9 +97,12 @@ mod tests {
             assert_eq!((stat.pid, stat.comm.as_slice(), stat.state, stat.ppid), (42, comm.as_bytes(), b'S', 1));
             assert_eq!((stat.pgid, stat.session, stat.tty), (7, 6, Dev { major: 136, minor: 1 }));
             assert_eq!((stat.user_time, stat.system_time, stat.nice, stat.start), (11, 12, -5, 4321));
-            assert_eq!(stat.flags, 0x40_0000);
+            assert_eq!((stat.flags, stat.processor), (0x40_0000, None));
         }
-        for bad in ["", "42", "42 (a", "42 (a)", "42 (a) S", "42 (a) S 1 2 3 4 5 6 7 8", "a (b) S 1"] {
+        let whole = format!("1 (a) {}", (3..=52).map(|field| format!("{field} ")).collect::<String>());
+        assert_eq!(stat(whole.as_bytes()).and_then(|stat| stat.processor), Some(39));
+        let long = "99999999999999999999999 (a) S 1";
+        for bad in ["", "x", "42", "42 (a", "42 (a)", "42 (a) S", "42 (a) S 1 2 3 4 5 6 7 8", "a (b) S 1", long] {
             assert_eq!(stat(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -37,7 +37,7 @@ pub fn limits(path: &[u8]) -> Vec<Limit> {
         let mut at = path.trim_end_matches('/');
         while !at.is_empty() {
             let mut file = |name: &str| {
-                read_into(format!("{MOUNT}{at}/{kind}.{name}"), &mut text).ok()?;
+                read_into(&format!("{MOUNT}{at}/{kind}.{name}"), &mut text).ok()?;
                 number(&text).map(|(value, _)| value)
             };
             if let (Some(most), Some(used)) = (file("max"), file("current")) {

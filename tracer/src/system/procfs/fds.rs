@@ -8,10 +8,11 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
-use super::mounts::{Mounts, Trust};
+use super::mounts::{Mounts, Trust, trust};
+use super::number;
 use super::stat::Asker;
-use super::{number, read_into, reason};
-use crate::system::snapshot::{Access, Descriptor, FileStat, Process, Slot};
+use super::who::Who;
+use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads what processes have open.
 #[derive(Debug)]
@@ -20,10 +21,12 @@ pub struct Reader {
     pub asker: Asker,
     /// Directories below which nothing is asked.
     pub exempt: Vec<Vec<u8>>,
-    /// Mounts of each mount namespace that was met.
-    spaces: HashMap<Vec<u8>, Rc<Mounts>>,
-    /// Mounts by their numbers.
-    numbers: Mounts,
+    /// Mounts of each mount namespace that was met: each is read once.
+    spaces: HashMap<Option<u64>, Rc<Mounts>>,
+    /// Those of our own.
+    own: Rc<Mounts>,
+    /// All of them by their numbers, which are unique.
+    numbers: HashMap<u64, (Dev, Trust)>,
     buffer: Vec<u8>,
     /// A process turned out to be gone, or something of one could not be read.
     pub trouble: Trouble,
@@ -45,14 +48,6 @@ impl Trouble {
             Some(libc::EACCES | libc::EPERM) => self.denied = true,
             _ => {}
         }
-    }
-}
-
-/// `/proc/PID`, or `/proc/PID/task/TID`. `/proc/TID` is the same of the process, through that thread.
-pub fn dir(process: &Process) -> String {
-    match process.tid {
-        None => format!("/proc/{}", process.seen()),
-        Some(tid) => format!("/proc/{}/task/{tid}", process.pid),
     }
 }
 
@@ -103,25 +98,50 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
 
 /// fdinfo of a descriptor; nothing where it cannot be read.
 pub fn fdinfo(process: &Process, fd: u32, buffer: &mut Vec<u8>) -> FdInfo {
-    match read_into(format!("{}/fdinfo/{fd}", dir(process)), buffer) {
+    match Who::of(process).read_into(&format!("fdinfo/{fd}"), buffer) {
         Ok(()) => parse_fdinfo(buffer),
         Err(_) => FdInfo::default(),
     }
 }
 
 impl Reader {
-    /// Nothing read yet.
-    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>) -> Reader {
-        let numbers = Mounts::of(std::process::id());
-        Reader { asker, exempt, spaces: HashMap::new(), numbers, buffer: Vec::new(), trouble: Trouble::default() }
+    /// Nothing read yet but the mounts of this process's own namespace.
+    pub fn new(asker: Asker, exempt: Vec<Vec<u8>>, own: Rc<Mounts>) -> Reader {
+        let (spaces, numbers) = (HashMap::new(), HashMap::new());
+        let (buffer, trouble) = (Vec::new(), Trouble::default());
+        let mut reader = Reader { asker, exempt, spaces, own: Rc::clone(&own), numbers, buffer, trouble };
+        reader.learn(Who::Myself.namespace("mnt").ok(), own);
+        reader
+    }
+
+    fn learn(&mut self, space: Option<u64>, mounts: Rc<Mounts>) -> Rc<Mounts> {
+        self.numbers.extend(mounts.own.iter().map(|mount| (mount.id, (mount.dev, trust(&mount.kind)))));
+        self.spaces.insert(space, Rc::clone(&mounts));
+        mounts
     }
 
     /// Mounts as a process sees them.
     pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
-        let link = fs::read_link(format!("/proc/{}/ns/mnt", process.seen()));
-        let name = link.map(|path| path.into_os_string().into_vec()).unwrap_or_default();
-        let pid = process.seen();
-        Rc::clone(self.spaces.entry(name).or_insert_with(|| Rc::new(Mounts::of(pid))))
+        let seen = Who::Id(process.seen());
+        let space = seen.namespace("mnt").ok();
+        match self.spaces.get(&space) {
+            Some(mounts) => Rc::clone(mounts),
+            None => self.learn(space, Rc::new(Mounts::of(seen))),
+        }
+    }
+
+    /// Whether mounts are those of our own namespace.
+    pub fn is_own(&self, mounts: &Rc<Mounts>) -> bool {
+        Rc::ptr_eq(&self.own, mounts)
+    }
+
+    /// The mount with a number, that a descriptor of a process is on; `None` when nobody lists it: it is the kernel's own, not
+    /// mounted any more, or younger than what was read.
+    fn mount(&mut self, id: u64, process: &Process) -> Option<(Dev, Trust)> {
+        if !self.numbers.contains_key(&id) {
+            self.mounts(process);
+        }
+        self.numbers.get(&id).copied()
     }
 
     /// The directory that exempts a path.
@@ -134,10 +154,10 @@ impl Reader {
 
     /// Current directory, root and program.
     pub fn links(&mut self, process: &Process) -> Vec<Descriptor> {
-        let dir = dir(process);
+        let who = Who::of(process);
         let mounts = self.mounts(process);
         let each = [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Text, "exe")];
-        each.map(|(slot, name)| self.link(slot, &format!("{dir}/{name}"), process, &mounts)).into()
+        each.map(|(slot, name)| self.link(slot, &who.path(name), process, &mounts)).into()
     }
 
     fn link(&mut self, slot: Slot, link: &str, process: &Process, mounts: &Mounts) -> Descriptor {
@@ -149,7 +169,7 @@ impl Reader {
                 let kernel = slot == Slot::Text && error.raw_os_error() == Some(libc::ENOENT) && process.uid == 0;
                 if !kernel {
                     self.trouble.note(&error);
-                    found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                    found.lack = Some(Lack::of(&error, Lack::Link));
                 } else {
                     self.trouble.gone = true;
                 }
@@ -160,7 +180,7 @@ impl Reader {
         let mount = mounts.of_path(&target);
         let trust = mounts.trust(&target);
         if let Some(dir) = self.exempts(&target) {
-            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.lack = Some(Lack::Exempt(dir.into()));
             found.place = mount.map(|mount| (mount.dev, 0));
             return found;
         }
@@ -168,32 +188,30 @@ impl Reader {
             Ok(stat) => found.stat = Some(stat),
             Err(error) => {
                 self.trouble.note(&error);
-                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Stat));
                 found.place = mount.map(|mount| (mount.dev, 0));
             }
         }
         found
     }
 
-    /// Descriptors, in the order of their numbers.
-    pub fn descriptors(&mut self, process: &Process) -> Vec<Descriptor> {
-        let dir = format!("{}/fd", dir(process));
-        let names = match fs::read_dir(&dir) {
-            Ok(names) => names,
+    /// Descriptors, in the order of their numbers. `sockets`: of the others only the links are read.
+    pub fn descriptors(&mut self, process: &Process, sockets: bool) -> Vec<Descriptor> {
+        let dir = Who::of(process).path("fd");
+        let numbers = match Who::of(process).descriptors() {
+            Ok(numbers) => numbers,
             Err(error) => {
                 self.trouble.note(&error);
                 let mut found = Descriptor::new(Slot::NoFd, b"");
-                found.trouble = Some(format!("{dir} (opendir: {})", reason(&error)).into());
+                found.lack = Some(Lack::Directory(dir.into(), error.raw_os_error().unwrap_or(libc::EIO)));
                 return vec![found];
             }
         };
-        let mut numbers: Vec<u32> = names.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-        numbers.sort_unstable();
-        numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd)).collect()
+        numbers.into_iter().filter_map(|fd| self.descriptor(process, &dir, fd, sockets)).collect()
     }
 
-    /// One descriptor; `None` when it was closed meanwhile.
-    fn descriptor(&mut self, process: &Process, dir: &str, fd: u32) -> Option<Descriptor> {
+    /// One descriptor; `None` when it was closed meanwhile, or is not wanted.
+    fn descriptor(&mut self, process: &Process, dir: &str, fd: u32, sockets: bool) -> Option<Descriptor> {
         let link = format!("{dir}/{fd}");
         let slot = Slot::Number(fd);
         let target = match fs::read_link(OsStr::from_bytes(link.as_bytes())) {
@@ -204,10 +222,13 @@ impl Reader {
                     return None;
                 }
                 let mut found = Descriptor::new(slot, link.as_bytes());
-                found.trouble = Some(format!("(readlink: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Link));
                 return Some(found);
             }
         };
+        if sockets && !target.starts_with(b"socket:[") {
+            return None;
+        }
         let mut buffer = std::mem::take(&mut self.buffer);
         let info = fdinfo(process, fd, &mut buffer);
         self.buffer = buffer;
@@ -216,11 +237,11 @@ impl Reader {
         (found.pos, found.flags) = (info.pos, info.flags);
         // Pipes, sockets and their like have no mount that anybody lists, and need none.
         let special = !target.starts_with(b"/");
-        let mount = info.mount.and_then(|id| self.numbers.by_id(id, process.seen()));
+        let mount = info.mount.filter(|_| !special).and_then(|id| self.mount(id, process));
         let trust = if special { Trust::Local } else { mount.map_or(Trust::Remote, |(_, trust)| trust) };
         let name = info.mount.unwrap_or(0).to_ne_bytes();
         if let Some(dir) = self.exempts(&target) {
-            found.trouble = Some(format!("(-e {})", String::from_utf8_lossy(dir)).into());
+            found.lack = Some(Lack::Exempt(dir.into()));
             found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
             return Some(found);
         }
@@ -231,7 +252,7 @@ impl Reader {
                 if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) {
                     return None;
                 }
-                found.trouble = Some(format!("(stat: {})", reason(&error)).into());
+                found.lack = Some(Lack::of(&error, Lack::Stat));
                 found.place = mount.zip(info.ino).map(|((dev, _), ino)| (dev, ino));
             }
         }
@@ -240,12 +261,7 @@ impl Reader {
 
     /// What a descriptor is, asked again through /proc: for file systems whose inodes alone do not tell it.
     pub fn stat_fd(&mut self, process: &Process, fd: u32, trust: Trust) -> io::Result<FileStat> {
-        self.asker.ask(format!("{}/fd/{fd}", dir(process)).as_bytes(), trust, b"fd")
-    }
-
-    /// How many descriptors a process has (the size of its `fd` directory, 6.2); 0 where nobody says.
-    pub fn count(pid: u32) -> u64 {
-        fs::metadata(format!("/proc/{pid}/fd")).map_or(0, |meta| meta.len())
+        self.asker.ask(Who::of(process).path(format_args!("fd/{fd}")).as_bytes(), trust, b"fd")
     }
 }
 
@@ -285,8 +301,9 @@ mod tests {
         let mut buffer = Vec::new();
         let me = processes::process(std::process::id(), &mut buffer).expect("alive");
         let file = fs::File::open("/etc/passwd").expect("a file");
-        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new());
-        let files = reader.descriptors(&me);
+        let own = Rc::new(Mounts::of(Who::Myself));
+        let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new(), own);
+        let files = reader.descriptors(&me, false);
         let found = files.iter().find(|d| d.slot == Slot::Number(file.as_raw_fd() as u32)).expect("it is open");
         let stat = found.stat.expect("it was asked");
         assert_eq!((&*found.path, found.access), (b"/etc/passwd".as_slice(), Access::Read));

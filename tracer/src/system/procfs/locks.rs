@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{hex, number};
+use super::{hex, machine, number};
 use crate::system::snapshot::Dev;
 
 /// Locks, by process, device and inode.
@@ -14,7 +14,7 @@ pub struct Locks {
 impl Locks {
     /// Reads them; none when that is not possible.
     pub fn read() -> Locks {
-        Locks::parse(&std::fs::read("/proc/locks").unwrap_or_default())
+        Locks::parse(&machine::locks())
     }
 
     /// lsof's letter for the lock that a process holds on a file: `R` and `W` for all of it, `r` and `w` for

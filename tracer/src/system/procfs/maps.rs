@@ -1,13 +1,13 @@
 //! Mapped files: /proc/PID/maps. A file that is mapped by many is asked for once.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
 use std::rc::Rc;
 
-use super::fds::{Reader, dir};
+use super::fds::Reader;
 use super::mounts::{Mounts, Trust};
-use super::{hex, number, read_into, reason};
-use crate::system::snapshot::{Descriptor, Dev, FileStat, Process, Slot};
+use super::regions;
+use super::who::Who;
+use crate::system::snapshot::{Descriptor, Dev, FileStat, Lack, Process, Slot};
 
 /// Reads mapped files.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Maps {
 #[derive(Debug, Clone)]
 enum Asked {
     Is(FileStat),
-    Fails(Rc<str>),
+    Fails(Lack),
 }
 
 /// A line of maps that names a file.
@@ -37,7 +37,7 @@ impl Maps {
     /// The mapped files of a process but for its program, each once, in the order of addresses.
     pub fn files(&mut self, process: &Process, program: Option<FileStat>, reader: &mut Reader) -> Vec<Descriptor> {
         let mut text = std::mem::take(&mut self.buffer);
-        let read = read_into(format!("{}/maps", dir(process)), &mut text);
+        let read = Who::of(process).read_into("maps", &mut text);
         let found = if read.is_ok() { self.files_of(&text, process, program, reader) } else { Vec::new() };
         self.buffer = text;
         found
@@ -79,51 +79,46 @@ impl Maps {
             }
             Asked::Is(stat) => {
                 found.stat = Some(certain);
-                found.trouble = Some(differs(line, &stat).into());
+                found.lack = Some(differs(line, &stat));
             }
-            Asked::Fails(why) => {
+            Asked::Fails(lack) => {
                 found.stat = Some(certain);
-                found.trouble = Some(format!("(stat: {why})").into());
+                found.lack = Some(lack);
             }
         }
         found
     }
 }
 
-/// In lsof's words, how a path and a mapping disagree.
-fn differs(line: &Line<'_>, there: &FileStat) -> String {
-    let Dev { major, minor } = there.dev;
-    match (there.dev == line.dev, there.ino == line.ino) {
-        (false, true) => format!("(path dev={major},{minor})"),
-        (false, false) => format!("(path dev={major},{minor}, inode={})", there.ino),
-        (true, _) => format!("(path inode={})", there.ino),
-    }
+/// How a path and a mapping disagree.
+fn differs(line: &Line<'_>, there: &FileStat) -> Lack {
+    Lack::Elsewhere((there.dev != line.dev).then_some(there.dev), (there.ino != line.ino).then_some(there.ino))
 }
 
-fn ask(line: &Line<'_>, process: &Process, mounts: &Mounts, reader: &mut Reader) -> Asked {
+fn ask(line: &Line<'_>, process: &Process, mounts: &Rc<Mounts>, reader: &mut Reader) -> Asked {
     let path = line.path;
     let mount = mounts.of_path(path);
     let point = mount.map_or(b"?".as_slice(), |mount| &mount.point);
     let trust = mounts.trust(path);
     if reader.exempts(path).is_some() {
-        return Asked::Fails("exempt by -e".into());
+        return Asked::Fails(Lack::MappingExempt);
     }
-    let proc = format!("/proc/{}", process.seen());
+    let who = Who::Id(process.seen());
     let full = if trust == Trust::Remote && line.deleted {
         // The link to the mapping leads to the file still; no path does.
-        return Asked::Fails("deleted".into());
+        return Asked::Fails(Lack::MappingDeleted);
     } else if trust == Trust::Remote {
         // The way along the path would ask whoever may not answer; the link to the mapping asks nobody.
-        format!("{proc}/map_files/{}", link_name(line.range)).into_bytes()
-    } else if fs_root(process) {
+        who.path(format_args!("map_files/{}", link_name(line.range))).into_bytes()
+    } else if reader.is_own(mounts) {
         path.to_vec()
     } else {
         // In another mount namespace, or below another root, the path means what it means there.
-        [proc.as_bytes(), b"/root", path].concat()
+        [who.path("root").as_bytes(), path].concat()
     };
     match reader.asker.ask(&full, trust, point) {
         Ok(stat) => Asked::Is(stat),
-        Err(error) => Asked::Fails(reason(&error).into()),
+        Err(error) => Asked::Fails(Lack::of(&error, Lack::Stat)),
     }
 }
 
@@ -134,27 +129,9 @@ fn link_name(range: &[u8]) -> String {
     ends.join("-")
 }
 
-/// Whether a process lives in our mount namespace.
-fn fs_root(process: &Process) -> bool {
-    let space = |of: &str| -> io::Result<_> { std::fs::read_link(format!("/proc/{of}/ns/mnt")) };
-    matches!((space("self"), space(&process.seen().to_string())), (Ok(a), Ok(b)) if a == b)
-}
-
-/// Reads `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`; `None` for what is no file.
+/// Reads a line; `None` for what is no file.
 fn parse(line: &[u8]) -> Option<Line<'_>> {
-    let mut rest = line;
-    let mut field = || {
-        let from = rest.iter().position(|&b| b != b' ')?;
-        let tail = &rest[from..];
-        let len = tail.iter().position(|&b| b == b' ').unwrap_or(tail.len());
-        rest = &tail[len..];
-        Some(&tail[..len])
-    };
-    let (range, dev) = { (field()?, (field()?, field()?, field()?).2) };
-    let (ino, _) = number(field()?)?;
-    let path = rest.trim_ascii_start();
-    let colon = dev.iter().position(|&b| b == b':')?;
-    let dev = Dev { major: hex(&dev[..colon])? as u32, minor: hex(&dev[colon + 1..])? as u32 };
+    let regions::Line { range, dev, ino, path, .. } = regions::line(line)?;
     if path.is_empty() || (dev == Dev::default() && ino == 0) {
         return None;
     }
@@ -200,11 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn disagreement_in_words() {
+    fn paths_and_mappings_disagree() {
         let line = Line { range: b"1-2", dev: Dev { major: 1, minor: 2 }, ino: 3, path: b"/a", deleted: false };
         let there = |major, ino| FileStat { dev: Dev { major, minor: 2 }, ino, ..FileStat::default() };
-        assert_eq!(differs(&line, &there(9, 3)), "(path dev=9,2)");
-        assert_eq!(differs(&line, &there(9, 4)), "(path dev=9,2, inode=4)");
-        assert_eq!(differs(&line, &there(1, 4)), "(path inode=4)");
+        let dev = Some(Dev { major: 9, minor: 2 });
+        assert_eq!(differs(&line, &there(9, 3)), Lack::Elsewhere(dev, None));
+        assert_eq!(differs(&line, &there(9, 4)), Lack::Elsewhere(dev, Some(4)));
+        assert_eq!(differs(&line, &there(1, 4)), Lack::Elsewhere(None, Some(4)));
     }
 }

@@ -1,8 +1,7 @@
 //! What is mounted where: /proc/PID/mountinfo. It tells a device of its file system without asking it.
 
-use std::collections::HashMap;
-
 use super::number;
+use super::who::Who;
 use crate::system::snapshot::Dev;
 
 /// A mount.
@@ -18,14 +17,15 @@ pub struct Mount {
     pub kind: Vec<u8>,
     /// What is mounted: a device, `host:/path`, or a word.
     pub source: Vec<u8>,
+    /// Options of the file system itself.
+    pub options: Vec<u8>,
 }
 
-/// Mounts of a namespace, and those of others as they were met.
+/// Mounts of a namespace.
 #[derive(Debug, Default)]
 pub struct Mounts {
     /// Those of this process, in the order of mounting.
     pub own: Vec<Mount>,
-    by_id: HashMap<u64, (Dev, Trust)>,
 }
 
 /// Whether a file system answers for itself: it is all in this machine's memory or on its disks.
@@ -82,29 +82,13 @@ const LOCAL: &[&[u8]] = &[
 
 impl Mounts {
     /// Reads the mounts of a process's namespace; none when they cannot be read.
-    pub fn of(pid: u32) -> Mounts {
-        let mut mounts = Mounts::default();
-        let text = std::fs::read(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
-        mounts.own = text.split(|&b| b == b'\n').filter_map(parse).collect();
-        mounts.learn(&text);
-        mounts
+    pub fn of(who: Who) -> Mounts {
+        Mounts::parse(&who.read("mountinfo").unwrap_or_default())
     }
 
-    fn learn(&mut self, text: &[u8]) {
-        for mount in text.split(|&b| b == b'\n').filter_map(parse) {
-            self.by_id.insert(mount.id, (mount.dev, trust(&mount.kind)));
-        }
-    }
-
-    /// The mount with a number, that a descriptor of process `pid` is on; `None` when nobody lists it: it is
-    /// the kernel's own, or not mounted any more.
-    pub fn by_id(&mut self, id: u64, pid: u32) -> Option<(Dev, Trust)> {
-        if let Some(found) = self.by_id.get(&id) {
-            return Some(*found);
-        }
-        let text = std::fs::read(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
-        self.learn(&text);
-        self.by_id.get(&id).copied()
+    /// Reads the text of mountinfo.
+    pub fn parse(text: &[u8]) -> Mounts {
+        Mounts { own: text.split(|&b| b == b'\n').filter_map(parse).collect() }
     }
 
     /// The mount that a path of this process is on: the last one mounted over the longest part of it.
@@ -141,7 +125,8 @@ fn parse(line: &[u8]) -> Option<Mount> {
     let point = unescape(fields.nth(1)?);
     let mut tail = fields.skip_while(|field| *field != b"-").skip(1);
     let (kind, source) = (tail.next()?.to_vec(), unescape(tail.next()?));
-    Some(Mount { id, dev: Dev { major: major as u32, minor: minor as u32 }, point, kind, source })
+    let options = tail.next().unwrap_or_default().to_vec();
+    Some(Mount { id, dev: Dev { major: major as u32, minor: minor as u32 }, point, kind, source, options })
 }
 
 /// Blanks, tabs, newlines and backslashes are written `\ooo`.
@@ -175,7 +160,10 @@ mod tests {
         let mount = parse(line).expect("a mount");
         assert_eq!((mount.id, mount.dev), (36, Dev { major: 98, minor: 0 }));
         assert_eq!((mount.point.as_slice(), mount.kind.as_slice()), (b"/mnt 2".as_slice(), b"fuse.sshfs".as_slice()));
-        assert_eq!(mount.source, b"me@host:/x");
+        assert_eq!(
+            (mount.source.as_slice(), mount.options.as_slice()),
+            (&b"me@host:/x"[..], &b"rw,errors=continue"[..])
+        );
         assert_eq!(trust(&mount.kind), Trust::Remote);
         for bad in ["", "36", "36 35 98 / / rw - ext4 x rw", "36 35 98:0 / / rw", "x 35 98:0 / / rw - ext4 x rw"] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
@@ -190,9 +178,10 @@ mod tests {
             point: point.into(),
             kind: kind.into(),
             source: Vec::new(),
+            options: Vec::new(),
         };
         let own = vec![of("/", "ext4"), of("/mnt", "fuse"), of("/mnt/x", "tmpfs"), of("/mntx", "nfs")];
-        let mounts = Mounts { own, ..Mounts::default() };
+        let mounts = Mounts { own };
         for (path, trust) in [
             ("/etc/passwd", Trust::Local),
             ("/mnt", Trust::Remote),

@@ -4,10 +4,12 @@ use std::ffi::CStr;
 use std::io;
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Dir, Mode, OFlags, openat, readlinkat_raw};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{Mode, OFlags, openat, readlinkat_raw};
 use rustix::io::Errno;
 
+use super::who::inode_of;
+use super::{machine, numbers, open_directory};
 use crate::system::sockets::owners::{Owner, Owners};
 
 /// Looks through the descriptors of all processes, with `threads` those of all threads.
@@ -15,7 +17,7 @@ use crate::system::sockets::owners::{Owner, Owners};
 /// # Errors
 /// /proc is not there. A process that ends meanwhile is no error, nor is one that may not be read: it is counted.
 pub fn owners(threads: bool) -> io::Result<Owners> {
-    holders(threads, b"socket:[")
+    holders(threads, "socket")
 }
 
 /// The same of pipes: who holds the pipe with an inode.
@@ -23,16 +25,16 @@ pub fn owners(threads: bool) -> io::Result<Owners> {
 /// # Errors
 /// As [`owners`].
 pub fn pipes() -> io::Result<Owners> {
-    holders(false, b"pipe:[")
+    holders(false, "pipe")
 }
 
-/// Who holds what begins so in the links of descriptors.
-fn holders(threads: bool, kind: &[u8]) -> io::Result<Owners> {
+/// Who holds what is of this kind by the links of descriptors: `socket:[4242]`.
+fn holders(threads: bool, kind: &str) -> io::Result<Owners> {
     let mut owners = Owners::default();
-    let proc = open(rustix::fs::CWD, c"/proc")?;
+    let proc = open_directory(rustix::fs::CWD, machine::ROOT)?;
     for pid in numbers(proc.as_fd())? {
         // Ended, or its entry cannot be opened at all.
-        let Ok(process) = open(proc.as_fd(), Name::new(pid).text()) else { continue };
+        let Ok(process) = open_directory(proc.as_fd(), Name::new(pid).text()) else { continue };
         let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut owners) {
             Err(Errno::ACCESS | Errno::PERM) => {
                 owners.unreadable += 1;
@@ -44,9 +46,9 @@ fn holders(threads: bool, kind: &[u8]) -> io::Result<Owners> {
         if !threads && first > 0 {
             continue;
         }
-        let Ok(tasks) = open(process.as_fd(), c"task") else { continue };
+        let Ok(tasks) = open_directory(process.as_fd(), c"task") else { continue };
         for tid in numbers(tasks.as_fd()).unwrap_or_default().into_iter().filter(|&tid| tid != pid) {
-            let Ok(thread) = open(tasks.as_fd(), Name::new(tid).text()) else { continue };
+            let Ok(thread) = open_directory(tasks.as_fd(), Name::new(tid).text()) else { continue };
             let (named, id) = if threads { (&thread, tid) } else { (&process, pid) };
             let found = task(thread.as_fd(), named.as_fd(), [pid, id], kind, &mut owners);
             if !threads && found.is_ok_and(|found| found > 0) {
@@ -62,10 +64,10 @@ fn task(
     directory: BorrowedFd<'_>,
     named: BorrowedFd<'_>,
     [pid, tid]: [u32; 2],
-    kind: &[u8],
+    kind: &str,
     owners: &mut Owners,
 ) -> Result<usize, Errno> {
-    let descriptors = open(directory, c"fd")?;
+    let descriptors = open_directory(directory, c"fd")?;
     let mut comm: Option<Arc<[u8]>> = None;
     let mut buffer = [0u8; 64];
     let list = numbers(descriptors.as_fd())?;
@@ -85,12 +87,6 @@ fn task(
     Ok(count)
 }
 
-/// The number in `socket:[4242]`, for `socket:[`.
-fn inode_of(kind: &[u8], link: &[u8]) -> Option<u64> {
-    let digits = link.strip_prefix(kind)?.strip_suffix(b"]")?;
-    str::from_utf8(digits).ok()?.parse().ok()
-}
-
 /// A task's name.
 fn name(directory: BorrowedFd<'_>) -> Vec<u8> {
     let mut buffer = [0u8; 64];
@@ -98,16 +94,6 @@ fn name(directory: BorrowedFd<'_>) -> Vec<u8> {
         .and_then(|file| rustix::io::read(&file, &mut buffer[..]));
     let name = &buffer[..read.unwrap_or(0)];
     name.strip_suffix(b"\n").unwrap_or(name).to_vec()
-}
-
-fn open(directory: impl AsFd, name: &CStr) -> Result<OwnedFd, Errno> {
-    openat(directory, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-}
-
-/// The entries of a directory that are numbers.
-fn numbers(directory: BorrowedFd<'_>) -> Result<Vec<u32>, Errno> {
-    let entries = Dir::read_from(directory)?;
-    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect())
 }
 
 /// A number as the name of a directory's entry.
@@ -139,19 +125,10 @@ mod tests {
     fn this_process_has_its_sockets() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let link = std::fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).expect("a link");
-        let inode = inode_of(b"socket:[", link.to_str().expect("ASCII").as_bytes()).expect("a socket");
+        let inode = inode_of("socket", link.to_str().expect("ASCII").as_bytes()).expect("a socket");
         let found = owners(false).expect("/proc");
         let mine = found.of(inode).iter().find(|owner| owner.pid == std::process::id());
         assert_eq!(mine.map(|owner| owner.fd), Some(listener.as_raw_fd()));
         assert_eq!(found.of(0), []);
-    }
-
-    #[test]
-    fn only_sockets_have_a_socket_s_inode() {
-        for (link, expected) in
-            [(&b"socket:[42]"[..], Some(42)), (b"pipe:[42]", None), (b"socket:[x]", None), (b"/socket:[1]", None)]
-        {
-            assert_eq!(inode_of(b"socket:[", link), expected);
-        }
     }
 }

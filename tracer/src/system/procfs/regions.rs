@@ -1,14 +1,25 @@
 //! Memory of a process by `/proc/PID/maps`, with its permissions.
 
+use super::{hex, number};
 use crate::system::process::Region;
+use crate::system::snapshot::Dev;
 
-/// Reads the file.
-pub fn parse(text: &[u8]) -> Vec<Region> {
-    text.split(|&b| b == b'\n').filter_map(line).collect()
+/// A line, `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    /// `FROM-TO`
+    pub range: &'a [u8],
+    permissions: &'a [u8],
+    /// Device of the file; nothing for anonymous memory.
+    pub dev: Dev,
+    /// Its inode.
+    pub ino: u64,
+    /// What is mapped, ` (deleted)` behind it included; empty for anonymous memory.
+    pub path: &'a [u8],
 }
 
-/// `FROM-TO PERM OFFSET MAJ:MIN INODE PATH`
-fn line(line: &[u8]) -> Option<Region> {
+/// Takes a line apart.
+pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     let mut rest = line;
     let mut field = || {
         let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
@@ -16,14 +27,25 @@ fn line(line: &[u8]) -> Option<Region> {
         rest = rest[end..].trim_ascii_start();
         (!found.is_empty()).then_some(found)
     };
-    let (range, permissions) = (field()?, field()?);
-    let (_, _, _) = (field()?, field()?, field()?);
-    let dash = range.iter().position(|&b| b == b'-')?;
+    let (range, permissions, _, dev) = (field()?, field()?, field()?, field()?);
+    let (ino, _) = number(field()?)?;
+    let colon = dev.iter().position(|&b| b == b':')?;
+    let dev = Dev { major: hex(&dev[..colon])? as u32, minor: hex(&dev[colon + 1..])? as u32 };
+    Some(Line { range, permissions, dev, ino, path: rest })
+}
+
+/// Reads the file.
+pub fn parse(text: &[u8]) -> Vec<Region> {
+    text.split(|&b| b == b'\n').filter_map(|text| region(&line(text)?)).collect()
+}
+
+fn region(line: &Line<'_>) -> Option<Region> {
+    let dash = line.range.iter().position(|&b| b == b'-')?;
     Some(Region {
-        from: super::hex(&range[..dash])?,
-        to: super::hex(&range[dash + 1..])?,
-        permissions: permissions.try_into().ok()?,
-        path: rest.to_vec(),
+        from: hex(&line.range[..dash])?,
+        to: hex(&line.range[dash + 1..])?,
+        permissions: line.permissions.try_into().ok()?,
+        path: line.path.to_vec(),
     })
 }
 
@@ -34,7 +56,7 @@ mod tests {
     #[test]
     fn lines() {
         let text = b"00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/a b (deleted)\n\
-            7f0000000000-7f0000001000 rwxp 00000000 00:00 0 \nx-y rwxp 0 0 0\nnothing\n1-2 rw 0 0:0 0\n";
+            7f0000000000-7f0000001000 rwxp 00000000 00:00 0 \nx-y rwxp 0 0:0 0\nnothing\n1-2 rw 0 0:0 0\n";
         let list = parse(text);
         assert_eq!(list.len(), 2);
         assert_eq!((list[0].from, list[0].to, &list[0].permissions), (0x40_0000, 0x45_2000, b"r-xp"));

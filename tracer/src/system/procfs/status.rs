@@ -36,6 +36,7 @@ pub fn parse(text: &[u8]) -> Status {
         match name {
             // Blanks at its ends are the name's own; a tab follows the colon.
             b"Name" => status.name = unescaped(line.get(colon + 2..).unwrap_or_default()),
+            b"State" => status.state = value.first().copied().unwrap_or_default(),
             b"Tgid" => status.tgid = id(),
             b"PPid" => status.ppid = id(),
             b"TracerPid" => status.tracer = id(),
@@ -117,7 +118,8 @@ mod tests {
             Cpus_allowed_list:\t0-1\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n";
         let status = parse(text);
         assert_eq!(status.name, b"a) \nb\\ ");
-        assert_eq!((status.tgid, status.ppid, status.tracer, status.threads), (7, 1, 9, 4));
+        assert_eq!((status.state, status.tgid, status.ppid, status.tracer, status.threads), (b'S', 7, 1, 9, 4));
+        assert!(status.is_capable(40) && !status.is_capable(41));
         assert_eq!((status.uids, status.gids), ([1, 2, 3, 4], [5, 6, 7, 8]));
         assert_eq!(
             (status.groups.as_slice(), status.nested_pids.as_slice()),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use netlink_sys::{Socket as Link, SocketAddr, protocols::NETLINK_SOCK_DIAG};
+use netlink_sys::{Socket as Netlink, SocketAddr, protocols::NETLINK_SOCK_DIAG};
 
 use super::wire::{self, Message};
 use super::{Query, inet, other};
@@ -13,6 +13,62 @@ const BUFFER: usize = 64 * 1024;
 
 /// Tries at a dump that is interrupted.
 const TRIES: usize = 3;
+
+/// A way to ask, in the network namespace that the thread was in which opened it.
+#[derive(Debug)]
+pub struct Link(Netlink);
+
+impl Link {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// The kernel gives no netlink socket.
+    pub fn open() -> io::Result<Link> {
+        let mut link = Netlink::new(NETLINK_SOCK_DIAG)?;
+        // Refusal means a smaller buffer, no more: a dump waits for its reader.
+        let _ = link.set_rx_buf_sz(1 << 20);
+        link.bind_auto()?;
+        Ok(Link(link))
+    }
+
+    /// The first socket of a table that is wanted. After an error the way is not to be used again: an answer may still come.
+    ///
+    /// # Errors
+    /// What the kernel answers, or that it does not make sense.
+    pub fn find(
+        &self,
+        query: &Query,
+        table: Table,
+        family: u8,
+        wanted: impl Fn(&Socket) -> bool,
+    ) -> io::Result<Option<Socket>> {
+        let mut found = None;
+        self.each(&request(query, table, family, true), table, |socket| {
+            if found.is_none() && wanted(&socket) {
+                found = Some(socket);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The unix socket with an inode, with its name and peer.
+    ///
+    /// # Errors
+    /// As [`Link::find`].
+    pub fn unix(&self, inode: u32) -> io::Result<Option<Socket>> {
+        let mut found = None;
+        match self.each(&other::unix_by_inode(inode), Table::Unix, |socket| found = Some(socket)) {
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+            done => done.map(|()| found),
+        }
+    }
+
+    /// Gives each socket of an answer. What makes no sense does not hide the others.
+    fn each(&self, request: &[u8], table: Table, mut each: impl FnMut(Socket)) -> io::Result<()> {
+        self.exchange(request, |message| parse(message.body, table).into_iter().for_each(&mut each), |_| Ok(()))
+            .map(drop)
+    }
+}
 
 /// What is to be said of a dump that came to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,7 +100,9 @@ fn attempts(request: &[u8], table: Table, sockets: &mut Vec<Socket>) -> io::Resu
             Some(socket) => sockets.push(socket),
             None => told.malformed += 1,
         };
-        let interrupted = exchange(request, each, |_| Ok(())).inspect_err(|_| sockets.truncate(from))?;
+        let interrupted = Link::open()
+            .and_then(|link| link.exchange(request, each, |_| Ok(())))
+            .inspect_err(|_| sockets.truncate(from))?;
         told.interrupted = interrupted;
         if !interrupted {
             break;
@@ -55,7 +113,8 @@ fn attempts(request: &[u8], table: Table, sockets: &mut Vec<Socket>) -> io::Resu
 
 /// Writes the messages of a dump with their headers, and the one that ends it.
 pub fn raw(query: &Query, table: Table, family: u8, out: &mut dyn Write) -> io::Result<()> {
-    exchange(&request(query, table, family, true), |_| {}, |message| out.write_all(padded(message).as_ref())).map(drop)
+    let all = |message: &[u8]| out.write_all(padded(message).as_ref());
+    Link::open()?.exchange(&request(query, table, family, true), |_| {}, all).map(drop)
 }
 
 /// The sockets in the bytes of a dump. As ss does, only the first is read: a file of two families has two.
@@ -107,56 +166,58 @@ pub(super) fn parse(body: &[u8], table: Table) -> Option<Socket> {
     }
 }
 
-/// Sends the request, gives each message of the answer to `each` and all of them, the last too, to `whole`.
-/// Whether the kernel said that what it told had changed meanwhile.
-fn exchange(
-    request: &[u8],
-    mut each: impl FnMut(Message<'_>),
-    mut whole: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<bool> {
-    let mut link = Link::new(NETLINK_SOCK_DIAG)?;
-    // Refusal means a smaller buffer, no more: a dump waits for its reader.
-    let _ = link.set_rx_buf_sz(1 << 20);
-    link.bind_auto()?;
-    link.send_to(request, &SocketAddr::new(0, 0), 0)?;
-    let mut buffer = Vec::with_capacity(BUFFER);
-    let mut interrupted = false;
-    loop {
-        buffer.clear();
-        let (len, from) = match link.recv_from(&mut buffer, libc::MSG_TRUNC) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            received => received?,
-        };
-        // Only the kernel's word counts.
-        if from.port_number() != 0 {
-            continue;
-        }
-        if len == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the kernel's answer has no end"));
-        }
-        if len > buffer.len() {
-            return Err(io::Error::other(format!("a message of {len} bytes in a buffer of {}", buffer.len())));
-        }
-        let mut rest = &buffer[..];
-        while let Some((message, left)) = Message::split(rest) {
-            rest = left;
-            if message.sequence != super::SEQUENCE {
+impl Link {
+    /// Sends the request, gives each message of the answer to `each` and all of them, the last too, to `whole`.
+    /// Whether the kernel said that what it told had changed meanwhile.
+    fn exchange(
+        &self,
+        request: &[u8],
+        mut each: impl FnMut(Message<'_>),
+        mut whole: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        self.0.send_to(request, &SocketAddr::new(0, 0), 0)?;
+        let mut buffer = Vec::with_capacity(BUFFER);
+        let mut interrupted = false;
+        loop {
+            buffer.clear();
+            let (len, from) = match self.0.recv_from(&mut buffer, libc::MSG_TRUNC) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                received => received?,
+            };
+            // Only the kernel's word counts.
+            if from.port_number() != 0 {
                 continue;
             }
-            interrupted |= message.flags & wire::DUMP_INTERRUPTED != 0;
-            match message.kind {
-                wire::DONE => {
-                    // A filter or a table that is not there ends a dump with an error instead of a list.
-                    return match message.errno() {
-                        0 => whole(message.whole).map(|()| interrupted),
-                        errno => Err(io::Error::from_raw_os_error(errno)),
-                    };
+            if len == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the kernel's answer has no end"));
+            }
+            if len > buffer.len() {
+                return Err(io::Error::other(format!("a message of {len} bytes in a buffer of {}", buffer.len())));
+            }
+            let mut rest = &buffer[..];
+            while let Some((message, left)) = Message::split(rest) {
+                rest = left;
+                if message.sequence != super::SEQUENCE {
+                    continue;
                 }
-                wire::ERROR => return Err(io::Error::from_raw_os_error(message.errno())),
-                wire::NOOP => {}
-                _ => {
-                    whole(message.whole)?;
-                    each(message);
+                interrupted |= message.flags & wire::DUMP_INTERRUPTED != 0;
+                match message.kind {
+                    wire::DONE => {
+                        // A filter or a table that is not there ends a dump with an error instead of a list.
+                        return match message.errno() {
+                            0 => whole(message.whole).map(|()| interrupted),
+                            errno => Err(io::Error::from_raw_os_error(errno)),
+                        };
+                    }
+                    wire::ERROR => return Err(io::Error::from_raw_os_error(message.errno())),
+                    wire::NOOP => {}
+                    _ => {
+                        whole(message.whole)?;
+                        each(message);
+                        if message.flags & wire::MULTI == 0 {
+                            return Ok(interrupted);
+                        }
+                    }
                 }
             }
         }

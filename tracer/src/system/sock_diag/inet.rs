@@ -60,7 +60,7 @@ pub fn request(table: Table, family: u8, states: u32, extras: Extras, bytecode: 
     }
     fixed[2] = bits;
     fixed[4..8].copy_from_slice(&states.to_ne_bytes());
-    let mut request = Request::dump(wire::SOCK_DIAG_BY_FAMILY, super::SEQUENCE, &fixed);
+    let mut request = Request::new(wire::SOCK_DIAG_BY_FAMILY, wire::DUMP, super::SEQUENCE, &fixed);
     // A filter too long for an attribute is carried out here alone.
     if let Some(bytecode) = bytecode {
         let _ = request.attribute(ask::BYTECODE, bytecode);
@@ -289,7 +289,7 @@ mod tests {
 
         #[test]
         fn any_attribute_will_do(kind in 0u16..24, payload in prop::collection::vec(any::<u8>(), 0..300)) {
-            let mut message = Request::dump(0, 0, &[0; MESSAGE]);
+            let mut message = Request::new(0, 0, 0, &[0; MESSAGE]);
             prop_assert!(message.attribute(kind, &payload));
             let bytes = message.bytes();
             for table in [Table::Tcp, Table::Mptcp, Table::Sctp, Table::Raw] {

@@ -15,6 +15,7 @@ mod wire;
 use std::fmt;
 use std::io;
 
+pub use self::dump::Link;
 use self::wire::u32_at;
 use super::sockets::{Memory, Socket, Table};
 

@@ -11,6 +11,9 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::system::procfs::processes;
+use crate::system::procfs::who::Who;
+
 /// Where `ip netns` keeps its namespaces.
 const NAMED: &str = "/run/netns";
 
@@ -31,9 +34,17 @@ impl Namespace {
         Ok(Namespace { inode, name, file })
     }
 
+    /// The namespace of a process or a thread.
+    ///
+    /// # Errors
+    /// It is gone, or may not be looked into.
+    pub fn of(who: Who) -> io::Result<Namespace> {
+        Namespace::open(who.path("ns/net").as_ref(), None)
+    }
+
     /// The namespace of this thread.
     pub fn current() -> io::Result<Namespace> {
-        Namespace::open(Path::new("/proc/thread-self/ns/net"), None)
+        Namespace::of(Who::ThisThread)
     }
 
     /// The namespace with a name of `ip netns`, or at a path.
@@ -82,16 +93,12 @@ pub fn all() -> io::Result<All> {
             found.entry(space.inode).or_insert(space);
         }
     }
-    for entry in fs::read_dir("/proc")?.flatten() {
-        if !entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()) {
-            continue;
-        }
-        let path = entry.path().join("ns/net");
+    for who in processes::all()?.into_iter().map(Who::Id) {
         // The link tells the inode without opening anything; a process that has ended is no trouble.
-        match fs::read_link(&path).map(|link| inode_of(&link)) {
-            Ok(Some(inode)) if found.contains_key(&inode) => {}
+        match who.namespace("net") {
+            Ok(inode) if found.contains_key(&inode) => {}
             Ok(_) => {
-                if let Ok(space) = Namespace::open(&path, None) {
+                if let Ok(space) = Namespace::of(who) {
                     found.entry(space.inode).or_insert(space);
                 }
             }
@@ -103,11 +110,6 @@ pub fn all() -> io::Result<All> {
     Ok(All { namespaces: std::iter::once(first).chain(found.into_values()).collect(), unreadable })
 }
 
-/// The number in `net:[4026531840]`.
-fn inode_of(link: &Path) -> Option<u64> {
-    link.to_str()?.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +119,5 @@ mod tests {
         let current = Namespace::current().expect("/proc").inode;
         let all = all().expect("/proc");
         assert_eq!(all.namespaces.first().map(|space| space.inode), Some(current));
-        assert_eq!(inode_of(Path::new("net:[4026531840]")), Some(4026531840));
-        assert_eq!(inode_of(Path::new("mnt:[1]")), None);
     }
 }

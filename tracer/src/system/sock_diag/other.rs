@@ -14,10 +14,8 @@ pub fn request(table: Table, states: u32, extras: Extras) -> Vec<u8> {
         // NAME, PEER, RQLEN; VFS and ICONS; MEMINFO; UID
         Table::Unix => {
             let details = if extras.details { 0x0a } else { 0 };
-            let show: u32 = 0x15 | details | if extras.memory { 0x20 } else { 0 } | if extras.owner { 0x40 } else { 0 };
-            fixed[0] = libc::AF_UNIX as u8;
-            fixed[4..8].copy_from_slice(&states.to_ne_bytes());
-            fixed[12..16].copy_from_slice(&show.to_ne_bytes());
+            let show = 0x15 | details | if extras.memory { 0x20 } else { 0 } | if extras.owner { 0x40 } else { 0 };
+            fixed = of_unix(states, 0, show);
             24
         }
         Table::Netlink => {
@@ -51,7 +49,24 @@ pub fn request(table: Table, states: u32, extras: Extras) -> Vec<u8> {
         }
         Table::Tcp | Table::Mptcp | Table::Dccp | Table::Udp | Table::Raw | Table::Sctp => 8,
     };
-    Request::dump(wire::SOCK_DIAG_BY_FAMILY, super::SEQUENCE, &fixed[..len]).bytes()
+    Request::new(wire::SOCK_DIAG_BY_FAMILY, wire::DUMP, super::SEQUENCE, &fixed[..len]).bytes()
+}
+
+/// `struct unix_diag_req`, whatever the cookie.
+fn of_unix(states: u32, inode: u32, show: u32) -> [u8; 24] {
+    let mut fixed = [0u8; 24];
+    fixed[0] = libc::AF_UNIX as u8;
+    fixed[4..8].copy_from_slice(&states.to_ne_bytes());
+    fixed[8..12].copy_from_slice(&inode.to_ne_bytes());
+    fixed[12..16].copy_from_slice(&show.to_ne_bytes());
+    fixed
+}
+
+/// The request for one unix socket: its name and its peer.
+pub fn unix_by_inode(inode: u32) -> Vec<u8> {
+    let mut fixed = of_unix(u32::MAX, inode, 0x05);
+    fixed[16..].fill(0xff);
+    Request::new(wire::SOCK_DIAG_BY_FAMILY, wire::REQUEST, super::SEQUENCE, &fixed).bytes()
 }
 
 /// Reads an answer about `table`.
@@ -278,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_unix_message_becomes_a_socket() {
-        let mut message = Request::dump(0, 0, &[1, 1, 10, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+        let mut message = Request::new(0, 0, 0, &[1, 1, 10, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
         assert!(message.attribute(0, b"/run/x\0"));
         assert!(message.attribute(4, &[3, 0, 0, 0, 128, 0, 0, 0]));
         let bytes = message.bytes();
@@ -311,7 +326,7 @@ mod tests {
         #[test]
         fn any_attribute_will_do(kind in 0u16..12, payload in prop::collection::vec(any::<u8>(), 0..120)) {
             for (table, fixed) in OTHERS.iter().zip([16, 28, 16, 32, 16, 0]) {
-                let mut message = Request::dump(0, 0, &vec![0; fixed]);
+                let mut message = Request::new(0, 0, 0, &vec![0; fixed]);
                 prop_assert!(message.attribute(kind, &payload));
                 let _ = parse(&message.bytes()[wire::HEADER..], *table);
             }

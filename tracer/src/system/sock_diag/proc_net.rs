@@ -1,29 +1,17 @@
 //! /proc/net, where sock_diag has nothing: sockets of inet tables, and how many sockets of a protocol there are
 //! at all (/proc/net/protocols). Paths are those of the calling thread, so that they follow it into namespaces.
 
-use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table};
+use crate::system::procfs::net::File;
+use crate::system::procfs::who::Who;
+use crate::system::sockets::{Socket, Table};
 
 /// Appends what /proc/net tells of a table; `None` where it tells nothing.
 pub fn read(table: Table, family: u8, states: u32, sockets: &mut Vec<Socket>) -> Option<io::Result<()>> {
-    let six = i32::from(family) == libc::AF_INET6;
-    let name = match (table, six) {
-        (Table::Tcp, false) => "tcp",
-        (Table::Tcp, true) => "tcp6",
-        (Table::Udp, false) => "udp",
-        (Table::Udp, true) => "udp6",
-        (Table::Raw, false) => "raw",
-        (Table::Raw, true) => "raw6",
-        _ => return None,
-    };
-    Some(fs::read(format!("/proc/thread-self/net/{name}")).map(|text| {
-        let lines = text.split(|&b| b == b'\n').skip(1);
-        let rows = lines.filter_map(|line| row(std::str::from_utf8(line).ok()?, table, family));
-        sockets.extend(rows.filter(|socket| states & socket.state.bit() != 0));
-    }))
+    let mut text = Vec::new();
+    let read = File::of(table, family)?.sockets(Who::ThisThread, &mut text);
+    Some(read.map(|list| sockets.extend(list.filter(|socket| states & socket.state.bit() != 0))))
 }
 
 /// How many sockets a protocol has in this namespace.
@@ -39,8 +27,8 @@ pub enum Count {
 
 /// Looks a table's protocols up in /proc/net/protocols.
 pub fn protocols(table: Table, family: u8) -> Option<Count> {
-    let text = fs::read_to_string("/proc/thread-self/net/protocols").ok()?;
-    Some(count(&text, table, i32::from(family) == libc::AF_INET6))
+    let text = Who::ThisThread.read("net/protocols").ok()?;
+    Some(count(&String::from_utf8_lossy(&text), table, i32::from(family) == libc::AF_INET6))
 }
 
 fn count(text: &str, table: Table, six: bool) -> Count {
@@ -82,73 +70,9 @@ fn count(text: &str, table: Table, six: bool) -> Count {
     found
 }
 
-/// `sl local rem st tx:rx tr:when retrnsmt uid timeout inode ...`
-fn row(line: &str, table: Table, family: u8) -> Option<Socket> {
-    let mut fields = line.split_ascii_whitespace().skip(1);
-    let local = endpoint(fields.next()?)?;
-    let remote = endpoint(fields.next()?)?;
-    let mut inet = Inet::new(table, local, remote);
-    let state = State(u8::from_str_radix(fields.next()?, 16).ok()?);
-    let (send, receive) = fields.next()?.split_once(':')?;
-    let (timer, when) = fields.next()?.split_once(':')?;
-    inet.timer.kind = u8::from_str_radix(timer, 16).ok()?;
-    // In hundredths of a second, whatever the kernel's HZ.
-    inet.timer.expires = u32::from_str_radix(when, 16).ok()?.saturating_mul(10);
-    inet.timer.retrans = u32::from_str_radix(fields.next()?, 16).ok()?.min(255) as u8;
-    let uid = fields.next()?.parse().ok()?;
-    let inode = fields.nth(1)?.parse().ok()?;
-    let mut socket = Socket::new(family, Detail::Inet(Box::new(inet)));
-    socket.state = state;
-    socket.send_q = u32::from_str_radix(send, 16).ok()?;
-    socket.recv_q = u32::from_str_radix(receive, 16).ok()?;
-    socket.uid = Some(uid);
-    socket.inode = inode;
-    // A raw socket has no port; the protocol stands in its place.
-    socket.protocol = if table == Table::Raw { 0 } else { table.protocol()? };
-    socket.kind = match table {
-        Table::Udp => libc::SOCK_DGRAM as u8,
-        Table::Raw => libc::SOCK_RAW as u8,
-        _ => libc::SOCK_STREAM as u8,
-    };
-    Some(socket)
-}
-
-/// `0100007F:1F90`, or four such words: each in the machine's order, as the kernel prints them.
-fn endpoint(text: &str) -> Option<Endpoint> {
-    let (address, port) = text.split_once(':')?;
-    let mut bytes = [0u8; 16];
-    let words = address.len().checked_div(8)?;
-    if address.len() % 8 != 0 || !address.is_ascii() || words > 4 {
-        return None;
-    }
-    for (i, word) in bytes.chunks_exact_mut(4).take(words).enumerate() {
-        word.copy_from_slice(&u32::from_str_radix(address.get(8 * i..8 * i + 8)?, 16).ok()?.to_ne_bytes());
-    }
-    let address = match words {
-        1 => IpAddr::V4(Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3])),
-        4 => IpAddr::V6(Ipv6Addr::from(bytes)),
-        _ => return None,
-    };
-    Some(Endpoint { address, port: u16::from_str_radix(port, 16).ok()? })
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn rows_are_read() {
-        let line = "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  1000        0 23456 1 \
-                    0000000000000000 100 0 0 10 0";
-        let socket = row(line, Table::Tcp, 2).expect("a row");
-        let inet = socket.inet().expect("inet");
-        assert_eq!((inet.local.address.to_string(), inet.local.port), ("127.0.0.1".to_owned(), 8080));
-        assert_eq!((socket.state, socket.recv_q, socket.uid, socket.inode), (State::LISTEN, 3, Some(1000), 23456));
-        let six = endpoint("00000000000000000000000001000000:0016").expect("an end");
-        assert_eq!((six.address.to_string(), six.port), ("::1".to_owned(), 22));
-    }
 
     #[test]
     fn protocols_are_counted() {
@@ -157,13 +81,5 @@ mod tests {
         assert_eq!(count(text, Table::Raw, false), Count::Unknown);
         assert_eq!(count(text, Table::Vsock, false), Count::Unknown);
         assert_eq!(count(text, Table::Tipc, false), Count::Absent);
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_will_do(line in "[ 0-9a-fA-F:é]{0,120}") {
-            let _ = row(&line, Table::Tcp, 2);
-            let _ = endpoint(&line);
-        }
     }
 }

@@ -15,6 +15,10 @@ pub const DONE: u16 = 3;
 pub const SOCK_DIAG_BY_FAMILY: u16 = 20;
 /// `NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH`
 pub const DUMP: u16 = 0x301;
+/// `NLM_F_REQUEST`
+pub const REQUEST: u16 = 1;
+/// `NLM_F_MULTI`: others follow, and one that ends them.
+pub const MULTI: u16 = 2;
 /// `NLM_F_DUMP_INTR`: what was dumped changed meanwhile.
 pub const DUMP_INTERRUPTED: u16 = 0x10;
 
@@ -78,11 +82,11 @@ impl<'a> Iterator for Attributes<'a> {
 pub struct Request(Vec<u8>);
 
 impl Request {
-    /// A request for a dump; `fixed` is what follows the header.
-    pub fn dump(kind: u16, sequence: u32, fixed: &[u8]) -> Request {
+    /// A request; `fixed` is what follows the header.
+    pub fn new(kind: u16, flags: u16, sequence: u32, fixed: &[u8]) -> Request {
         let mut bytes = vec![0; HEADER];
         bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
-        bytes[6..8].copy_from_slice(&DUMP.to_ne_bytes());
+        bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
         bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
         bytes.extend_from_slice(fixed);
         Request(bytes)
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_built_is_read() {
-        let mut request = Request::dump(SOCK_DIAG_BY_FAMILY, 7, &[1, 2, 3, 4]);
+        let mut request = Request::new(SOCK_DIAG_BY_FAMILY, DUMP, 7, &[1, 2, 3, 4]);
         assert!(request.attribute(3, b"abcde"));
         assert!(request.attribute(4, &[]));
         assert!(!request.attribute(5, &vec![0; 65_536]));
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn errors_carry_their_number() {
-        let mut bytes = Request::dump(ERROR, 0, &(-2i32).to_ne_bytes()).bytes();
+        let mut bytes = Request::new(ERROR, 0, 0, &(-2i32).to_ne_bytes()).bytes();
         assert_eq!(Message::split(&bytes).expect("a message").0.errno(), 2);
         bytes.truncate(17);
         assert_eq!(Message::split(&bytes), None);

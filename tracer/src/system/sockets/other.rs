@@ -5,6 +5,8 @@
 pub struct Unix {
     /// The name as in `sun_path`: a path, or a NUL and an abstract name; `None` when it has none.
     pub name: Option<Box<[u8]>>,
+    /// Its address in the kernel, as /proc/net/unix writes it.
+    pub address: Option<Box<[u8]>>,
     /// Inode of the socket at the other end; 0 when it was closed.
     pub peer: Option<u32>,
     /// Inode and device (as the kernel encodes it, 12 bits major, 20 minor) of the file it is bound to.

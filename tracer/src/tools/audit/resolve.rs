@@ -9,6 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::system::proc_paths;
+use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::World;
 
 /// How long a directory is believed to be where it was: the loader and interpreters look for dozens of files in the same few.
@@ -53,13 +55,8 @@ impl Machine {
             b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
             name => {
                 // Whose these are, and what lies below, depends on who looks.
-                let own = |name: &[u8]| matches!(name, b"self" | b"thread-self");
-                let is_own = match real.strip_prefix(b"/proc") {
-                    Some([]) => own(name),
-                    Some([b'/', below @ ..]) => below.split(|&b| b == b'/').next().is_some_and(own),
-                    _ => false,
-                };
                 let at = [&real, &b"/"[..], name].concat();
+                let is_own = proc_paths::depends_on_who_looks(&at);
                 real = match std::fs::read_link(as_path(&at)) {
                     Ok(target) if links < MOST_LINKS && !is_own => {
                         let target = target.into_os_string().into_vec();
@@ -128,9 +125,7 @@ impl World for Machine {
     }
 
     fn program(&self, process: u32) -> Vec<u8> {
-        std::fs::read_link(format!("/proc/{process}/exe"))
-            .map(|path| path.into_os_string().into_vec())
-            .unwrap_or_default()
+        Who::Id(process).link("exe").unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::ops::ControlFlow;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -17,7 +17,8 @@ use crate::capture::{self, Losses, interrupt};
 use crate::decode;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
-use crate::system::procfs::account;
+use crate::system::process::has_ended;
+use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
 use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
@@ -187,8 +188,7 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
 
 /// Whether a process is there, and is more than what its parent has not waited for.
 fn runs(pid: u32) -> bool {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-    account::stat(&stat).is_some_and(|stat| !matches!(stat.state, b'Z' | b'X' | b'x'))
+    Who::Id(pid).stat().is_some_and(|stat| !has_ended(stat.state))
 }
 
 /// The program that starts the command.
@@ -198,26 +198,24 @@ fn own_program() -> Vec<u8> {
 
 /// The files behind the first three descriptors, which the command inherits.
 fn streams() -> Vec<Vec<u8>> {
-    let path = |fd: u32| std::fs::read_link(format!("/proc/self/fd/{fd}")).ok();
-    let paths = (0..3).filter_map(path).map(|path| path.into_os_string().into_vec());
-    paths.filter(|path| path.starts_with(b"/")).collect()
+    let path = |fd: u32| Who::Myself.link(format_args!("fd/{fd}")).ok();
+    (0..3).filter_map(path).filter(|path| path.starts_with(b"/")).collect()
 }
 
 /// The descriptors beyond the first three that the command inherits: through them it may read and write what it did not open.
 fn inherited() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
+    let Ok(numbers) = Who::Myself.descriptors() else { return Vec::new() };
     let mut list: Vec<(i32, String)> = Vec::new();
-    for entry in entries.flatten() {
-        let Some(fd) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+    for fd in numbers.into_iter().filter_map(|fd| i32::try_from(fd).ok()) {
         // SAFETY: fcntl takes integers; a descriptor that is not open gives an error.
         let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
         if fd > 2
             && flags >= 0
             && flags & libc::FD_CLOEXEC == 0
-            && let Ok(target) = std::fs::read_link(entry.path())
+            && let Ok(target) = Who::Myself.link(format_args!("fd/{fd}"))
         {
             // The number of a pipe or a socket is of this run only.
-            let target = shown(target.as_os_str().as_bytes());
+            let target = shown(&target);
             let kind = target.split_once(":[").map(|(kind, _)| kind).filter(|kind| matches!(*kind, "pipe" | "socket"));
             list.push((fd, kind.map_or_else(|| target.clone(), |kind| format!("a {kind}"))));
         }

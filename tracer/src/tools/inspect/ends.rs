@@ -2,25 +2,25 @@
 //! descriptors of all processes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 use crate::system::owners::owners;
 use crate::system::procfs::fds::fdinfo;
 use crate::system::procfs::owners::pipes;
 use crate::system::procfs::reason;
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Process, Slot};
 use crate::system::sock_diag::namespaces::{self, Namespace};
 use crate::system::sock_diag::{Extras, Gathered, Query, gather};
 use crate::system::sockets::owners::{Owner, Owners};
-use crate::system::sockets::{Detail, Endpoint, Socket, Table};
+use crate::system::sockets::{Detail, Socket, peers};
 use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
 
-/// Fills in sockets and pipes. `seen`: the id in /proc by which the process is looked into.
-pub fn find(report: &mut Report, seen: u32) {
+/// Fills in sockets and pipes. `who`: through whom the process is looked into.
+pub fn find(report: &mut Report, who: Who) {
     let sockets = by_inode(report, b"socket:[");
     let held_pipes = by_inode(report, b"pipe:[");
     if !sockets.is_empty() {
-        self::sockets(report, seen, sockets);
+        self::sockets(report, who, sockets);
     }
     if !held_pipes.is_empty() {
         self::other_pipes(report, held_pipes);
@@ -40,8 +40,8 @@ fn by_inode(report: &Report, kind: &[u8]) -> BTreeMap<u64, Vec<u32>> {
     found
 }
 
-fn sockets(report: &mut Report, seen: u32, wanted: BTreeMap<u64, Vec<u32>>) {
-    let all = tables(report, seen, &wanted);
+fn sockets(report: &mut Report, who: Who, wanted: BTreeMap<u64, Vec<u32>>) {
+    let all = tables(report, who, &wanted);
     let mut at: HashMap<u64, &Socket> = HashMap::new();
     for socket in all.iter().filter(|socket| socket.inode != 0) {
         at.insert(socket.inode, socket);
@@ -52,7 +52,7 @@ fn sockets(report: &mut Report, seen: u32, wanted: BTreeMap<u64, Vec<u32>>) {
         let socket = at.get(&inode).copied();
         // A socket that is neither bound nor connected may stand in no table.
         unlisted += u64::from(socket.is_none());
-        let peers = socket.map_or_else(Vec::new, |socket| peers_of(socket, &all));
+        let peers = socket.map_or_else(Vec::new, |socket| peers::of(socket, &all));
         let peer_name = peers.iter().find_map(|peer| match &at.get(peer)?.detail {
             Detail::Unix(unix) => unix.name.as_deref().map(shown),
             _ => None,
@@ -78,11 +78,10 @@ fn sockets(report: &mut Report, seen: u32, wanted: BTreeMap<u64, Vec<u32>>) {
 }
 
 /// The sockets of the process's network namespace; when some of its own are not there, of all others too.
-fn tables(report: &mut Report, seen: u32, wanted: &BTreeMap<u64, Vec<u32>>) -> Vec<Socket> {
+fn tables(report: &mut Report, who: Who, wanted: &BTreeMap<u64, Vec<u32>>) -> Vec<Socket> {
     let extras = Extras { info: true, details: true, owner: true, ..Extras::default() };
     let query = Query { extras, ..Query::everything() };
-    let path = format!("/proc/{seen}/ns/net");
-    let theirs = Namespace::named(&path);
+    let theirs = Namespace::of(who);
     let ours = Namespace::current();
     let mut gathered = match (&theirs, &ours) {
         (Ok(theirs), Ok(ours)) if theirs.inode != ours.inode => match theirs.inside(|| gather(&query, theirs.inode)) {
@@ -116,32 +115,6 @@ fn tables(report: &mut Report, seen: u32, wanted: &BTreeMap<u64, Vec<u32>>) -> V
         report.miss("sockets", trouble.to_string());
     }
     gathered.sockets
-}
-
-/// Inodes of the sockets at the other end.
-fn peers_of(socket: &Socket, all: &[Socket]) -> Vec<u64> {
-    match &socket.detail {
-        Detail::Unix(unix) => unix.peer.filter(|&peer| peer != 0).map(u64::from).into_iter().collect(),
-        Detail::Inet(inet) if inet.remote.port != 0 => {
-            let same = |a: &Endpoint, b: &Endpoint| a.port == b.port && plain(a.address) == plain(b.address);
-            let is_other = |other: &&Socket| {
-                other.netns == socket.netns
-                    && other.inode != 0
-                    && other.inet().is_some_and(|o| {
-                        o.table == inet.table
-                            && same(&o.local, &inet.remote)
-                            && (same(&o.remote, &inet.local) || inet.table == Table::Udp && o.remote.port == 0)
-                    })
-            };
-            all.iter().filter(is_other).map(|other| other.inode).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// An IPv4 address that was mapped into IPv6, as itself.
-fn plain(address: IpAddr) -> IpAddr {
-    address.to_canonical()
 }
 
 /// A bound name with `@` for the NUL of an abstract one.

@@ -2,16 +2,20 @@
 //! bound on time; what may not be read is noted.
 
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::ends;
-use crate::system::process::{Limit, Region, Stat};
+use crate::schema::errno::strerror;
+use crate::system::libc_names;
+use crate::system::process::{Limit, Region, has_ended};
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::maps::Maps;
+use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::stat::Asker;
-use crate::system::procfs::{account, cgroup, patience, processes, read_into, reason, regions, status, waiting};
-use crate::system::snapshot::{Descriptor, Process, Slot};
+use crate::system::procfs::who::Who;
+use crate::system::procfs::{account, cgroup, machine, patience, processes, reason, regions, waiting};
+use crate::system::snapshot::{Descriptor, Lack, Process, Slot};
 use crate::tools::inspect::report::environment::variables;
 use crate::tools::inspect::report::origin::origin;
 use crate::tools::inspect::report::{End, Mapped, Namespace, Parent, Report, Thread};
@@ -34,44 +38,45 @@ pub struct Gatherer {
 impl Gatherer {
     /// Nothing read yet.
     pub fn new() -> Gatherer {
-        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new()), through: None }
+        let own = Rc::new(Mounts::of(Who::Myself));
+        Gatherer { reader: Reader::new(Asker::new(PATIENCE, false), Vec::new(), own), through: None }
     }
 
     /// Finds the process with an id, or the process that a thread with it belongs to; `None` when there is none.
     pub fn begin(&mut self, id: u32) -> io::Result<Option<(u32, Report)>> {
-        let text = match read(&format!("/proc/{id}/status")) {
-            Ok(text) => text,
-            Err(error) if is_gone(&error) => return Ok(None),
-            Err(error) => return Err(error),
+        let status = |id| match Who::Id(id).status() {
+            Ok(status) => Ok(Some(status)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
         };
-        let mut found = status::parse(&text);
+        let Some(mut found) = status(id)? else { return Ok(None) };
         if found.tgid == 0 {
             return Err(io::Error::other("status makes no sense"));
         }
         let pid = found.tgid;
         if pid != id {
-            match read(&format!("/proc/{pid}/status")) {
-                Ok(text) => found = status::parse(&text),
-                Err(error) if is_gone(&error) => return Ok(None),
-                Err(error) => return Err(error),
+            match status(pid)? {
+                Some(of_process) => found = of_process,
+                None => return Ok(None),
             }
         }
-        let Some(mut stat) = self.stat(pid) else { return Ok(None) };
+        let Some(mut stat) = Who::Id(pid).stat() else { return Ok(None) };
         // A process whose first thread has ended, while others go on, is no zombie: it is looked into through one of them.
-        if matches!(stat.state, b'Z' | b'X')
+        if has_ended(stat.state)
             && let Some((tid, state)) = processes::survivor(pid, &mut Vec::new())
-            && let Ok(text) = read(&format!("/proc/{tid}/status"))
+            && let Ok(of_thread) = Who::Id(tid).status()
         {
             stat.state = state;
-            found = status::parse(&text);
+            found = of_thread;
             self.through = Some(tid);
         }
         let kernel = stat.flags & KERNEL_THREAD != 0;
         Ok(Some((pid, Report { status: found, stat, kernel, ..Report::default() })))
     }
 
-    fn stat(&mut self, pid: u32) -> Option<Stat> {
-        account::stat(&read(&format!("/proc/{pid}/stat")).ok()?)
+    /// Through whom a process is looked into.
+    fn who(&self, report: &Report) -> Who {
+        Who::Id(self.through.unwrap_or(report.pid()))
     }
 
     /// Reads all that there is to read.
@@ -101,25 +106,25 @@ impl Gatherer {
         self.threads(report);
         report.io = self.file(report, "io", "I/O counters").as_deref().and_then(account::io);
         // A zombie and a thread of the kernel have neither files nor memory: that they cannot be read is no lack.
-        if !matches!(report.stat.state, b'Z' | b'X') && !report.kernel {
+        if !has_ended(report.stat.state) && !report.kernel {
             self.links(report, &process);
             self.memory(report, &process);
             let environ = self.file(report, "environ", "environment");
             report.environment = environ.map(|environ| variables(&environ, spec.environment));
         }
-        if !matches!(report.stat.state, b'Z' | b'X') {
+        if !has_ended(report.stat.state) {
             self.descriptors(report, &process);
         }
         self.limits(report);
         self.namespaces(report);
-        ends::find(report, self.through.unwrap_or(report.pid()));
+        ends::find(report, self.who(report));
     }
 
     /// A file of the process; what cannot be read is noted.
     fn file(&mut self, report: &mut Report, name: &str, what: &'static str) -> Option<Vec<u8>> {
-        let path = format!("/proc/{}/{name}", self.through.unwrap_or(report.pid()));
+        let who = self.who(report);
         let of_memory = matches!(name, "cmdline" | "environ" | "maps");
-        match if of_memory { patience::read(&path, PATIENCE) } else { read(&path) } {
+        match if of_memory { patience::read(&who.path(name), PATIENCE) } else { who.read(name) } {
             Ok(bytes) => Some(bytes),
             // That it has ended is said as a whole.
             Err(error) if is_gone(&error) => None,
@@ -141,9 +146,7 @@ impl Gatherer {
             .map(|time| jiff::ZonedDateTime::new(time, jiff::tz::TimeZone::system()))
             .and_then(|time| jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S %z", &time))
             .unwrap_or_default();
-        let last = read("/proc/sys/kernel/cap_last_cap").ok();
-        let last = last.and_then(|text| std::str::from_utf8(&text).ok()?.trim().parse().ok());
-        report.last_capability = last.unwrap_or(40).min(63);
+        report.last_capability = machine::last_capability().unwrap_or(40).min(63);
     }
 
     fn parents(&mut self, report: &mut Report) {
@@ -151,7 +154,7 @@ impl Gatherer {
         let mut born = report.stat.start;
         while at != 0 && report.parents.len() < PARENTS {
             // A parent is not younger than its child: such a one got the number of a parent that has ended.
-            let Some(stat) = self.stat(at).filter(|stat| stat.start <= born) else { break };
+            let Some(stat) = Who::Id(at).stat().filter(|stat| stat.start <= born) else { break };
             report.parents.push(Parent { pid: at, comm: stat.comm, tty: stat.tty });
             (at, born) = (stat.ppid, stat.start);
         }
@@ -159,17 +162,12 @@ impl Gatherer {
 
     fn threads(&mut self, report: &mut Report) {
         let pid = report.pid();
-        let mut tids = vec![pid];
-        tids.extend(processes::tasks(pid));
-        tids.sort_unstable();
         let mut silent = None;
-        for tid in tids {
-            let dir = format!("/proc/{pid}/task/{tid}");
-            let Some(stat) = read(&format!("{dir}/stat")).ok().and_then(|text| account::stat(&text)) else {
-                continue;
-            };
-            let status = read(&format!("{dir}/status")).map(|text| status::parse(&text));
-            let mut optional = |name: &str| match read(&format!("{dir}/{name}")) {
+        for tid in Who::Id(pid).threads().unwrap_or_else(|_| vec![pid]) {
+            let who = Who::Thread(pid, tid);
+            let Some(stat) = who.stat() else { continue };
+            let status = who.status();
+            let mut optional = |name: &str| match who.read(name) {
                 Ok(text) => Some(text),
                 Err(error) => {
                     if !is_gone(&error) {
@@ -203,14 +201,10 @@ impl Gatherer {
                 Slot::Root => (&mut report.root, "root directory"),
                 _ => (&mut report.program, "program"),
             };
-            match &link.trouble {
+            match &link.lack {
                 // A link that could not be read has no path; one whose file did not answer has.
-                Some(trouble) if trouble.starts_with("(readlink:") => {
-                    let why = trouble.trim_start_matches("(readlink: ").trim_end_matches(')').to_owned();
-                    if !why.starts_with("No such") {
-                        report.miss(what, why);
-                    }
-                }
+                Some(lack) if lack.is_gone() => {}
+                Some(Lack::Link(errno)) => report.miss(what, strerror(*errno)),
                 _ => *place = Some(link),
             }
         }
@@ -227,20 +221,17 @@ impl Gatherer {
     }
 
     fn descriptors(&mut self, report: &mut Report, process: &Process) {
-        let list = self.reader.descriptors(process);
+        let list = self.reader.descriptors(process, false);
         match list.as_slice() {
-            [Descriptor { slot: Slot::NoFd, trouble, .. }] => {
-                let why = trouble.as_deref().and_then(|text| text.split_once("(opendir: "));
-                let why = why.map_or("not readable", |(_, why)| why.trim_end_matches(')'));
-                if !why.starts_with("No such") {
-                    report.miss("descriptors", why);
+            [Descriptor { lack: Some(lack @ Lack::Directory(_, errno)), .. }] => {
+                if !lack.is_gone() {
+                    report.miss("descriptors", strerror(*errno));
                 }
             }
             _ => {
-                let closed =
-                    list.iter().find_map(|file| file.trouble.as_deref().filter(|t| t.starts_with("(readlink")));
-                if let Some(why) = closed {
-                    report.miss("descriptors' targets", why);
+                let mut lacks = list.iter().filter_map(|file| file.lack.as_ref());
+                if let Some(closed) = lacks.find(|lack| matches!(lack, Lack::Link(_))) {
+                    report.miss("descriptors' targets", closed.to_string());
                 }
                 report.descriptors = Some(list);
             }
@@ -262,9 +253,7 @@ impl Gatherer {
     fn namespaces(&mut self, report: &mut Report) {
         let mut denied = None;
         for kind in ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] {
-            // What is behind such a link is the namespace itself: its inode is at hand.
-            let inode = |of: String| std::fs::metadata(format!("/proc/{of}/ns/{kind}")).map(|meta| meta.ino());
-            match (inode(self.through.unwrap_or(report.pid()).to_string()), inode("self".to_owned())) {
+            match (self.who(report).namespace(kind), Who::Myself.namespace(kind)) {
                 (Ok(theirs), ours) => report.namespaces.push(Namespace {
                     kind: kind.to_owned(),
                     inode: Some(theirs),
@@ -282,22 +271,19 @@ impl Gatherer {
 
     /// Whether the process that the report is about is still there.
     pub fn end(&mut self, report: &Report) -> End {
-        match self.stat(report.pid()) {
+        match Who::Id(report.pid()).stat() {
             Some(stat) if stat.start == report.stat.start => {
                 // One that was a zombie from the start did not end meanwhile.
-                let ended = |state| matches!(state, b'Z' | b'X' | b'x');
                 let all_ended = || processes::survivor(report.pid(), &mut Vec::new()).is_none();
-                if ended(stat.state) && !ended(report.stat.state) && all_ended() { End::Ended } else { End::Alive }
+                if has_ended(stat.state) && !has_ended(report.stat.state) && all_ended() {
+                    End::Ended
+                } else {
+                    End::Alive
+                }
             }
             _ => End::Ended,
         }
     }
-}
-
-/// A file that answers at once.
-fn read(path: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    read_into(path, &mut bytes).map(|()| bytes)
 }
 
 /// How much of a limit is used, where /proc tells.
@@ -320,11 +306,9 @@ fn used(report: &Report, limit: &Limit) -> Option<u64> {
 
 /// Names of users and of the group.
 fn names(report: &mut Report) {
-    let user = |uid| nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
     let [real, effective, ..] = report.status.uids;
-    report.user_names = [user(real), user(effective)];
-    let group = nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(report.status.gids[1]));
-    report.group_name = group.ok().flatten().map(|group| group.name);
+    report.user_names = [real, effective].map(libc_names::user_name);
+    report.group_name = libc_names::group_name(report.status.gids[1]);
 }
 
 /// A mapped file with what its regions say together.

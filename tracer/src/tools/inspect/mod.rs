@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::exit;
 use crate::render::sink::colored;
+use crate::system::procfs::who::Who;
 use crate::tools::inspect::report::findings::findings;
 use crate::tools::inspect::report::{End, Report};
 use crate::tools::inspect::request::Inspect;
@@ -32,7 +33,7 @@ pub fn run(spec: &Inspect) -> u8 {
             return exit::NOTHING;
         }
         Err(error) => {
-            say(&format!("/proc/{}: {}", spec.pid, crate::system::procfs::reason(&error)));
+            say(&format!("{}: {}", Who::Id(spec.pid), crate::system::procfs::reason(&error)));
             return exit::FAILED;
         }
     };

@@ -2,17 +2,14 @@
 //! Told behind the name, as `PID,COMMAND,FDACCESS`; with `+E` the other end is listed too.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use super::list::{End, Held};
 use super::select::Selection;
-use crate::system::procfs::net::Inet;
+use crate::system::sockets::Endpoint;
 use crate::tools::lsof::request::{Ends, Show};
 
 /// Where a file is: its process, and its place there.
 type At = (usize, usize);
-/// An address and a port.
-type Address = (IpAddr, u16);
 
 /// Files by what they are an end of.
 #[derive(Debug, Default)]
@@ -23,7 +20,7 @@ struct Index {
     masters: HashMap<u64, Vec<At>>,
     slaves: HashMap<u64, Vec<At>>,
     unix: HashMap<u64, Vec<At>>,
-    inet: HashMap<(Address, Address), Vec<At>>,
+    inet: HashMap<(Endpoint, Endpoint), Vec<At>>,
 }
 
 /// Tells the other ends of what is shown. `peers`: of unix sockets, the inode of the other.
@@ -63,7 +60,7 @@ fn index(held: &[Held]) -> Index {
             End::Master(n) => index.masters.entry(*n).or_default(),
             End::Slave(n) => index.slaves.entry(*n).or_default(),
             End::Unix(ino) => index.unix.entry(*ino).or_default(),
-            End::Inet(Inet { local, remote, .. }) => index.inet.entry((*local, *remote)).or_default(),
+            End::Inet(local, remote) => index.inet.entry((*local, *remote)).or_default(),
         };
         list.push(at);
     }
@@ -85,7 +82,7 @@ fn note(held: &mut [Held], at: At, index: &Index, show: &Show, peers: &HashMap<u
             words.push(format!("->INO={peer}"));
             index.unix.get(peer)
         }),
-        End::Inet(Inet { local, remote, .. }) => index.inet.get(&(*remote, *local)),
+        End::Inet(local, remote) => index.inet.get(&(*remote, *local)),
     };
     let others: Vec<At> = others.unwrap_or(&none).iter().copied().filter(|&other| other != at).collect();
     for (n, &(p, i)) in others.iter().enumerate() {

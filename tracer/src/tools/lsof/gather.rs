@@ -9,16 +9,16 @@ use tracer_common::snapshot::FileRecord;
 use super::select::{Selection, kind};
 use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
 use crate::system::procfs::fds::{Reader, share};
+use crate::system::procfs::machine;
 use crate::system::procfs::maps::Maps;
 use crate::system::procfs::mounts::Trust;
 use crate::system::procfs::processes;
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Process, Slot, Snapshot};
 use crate::tools::lsof::request::{Collect, FlagsColumn, Lsof, Source};
 
-/// Descriptors from which on the iterator is faster than /proc: loading it takes as long as reading these.
-const WORTH_IT: u64 = 2000;
-/// The same in processes, where the kernel does not say how many descriptors each has (before 6.2).
-const MANY_PROCESSES: usize = 150;
+/// Calls by which a descriptor is read from /proc: its link; its position and flags (three); what it is.
+const CALLS: u64 = 5;
 
 /// `KCMP_FILES` and `KCMP_FS`, include/uapi/linux/kcmp.h.
 const KCMP_FILES: i32 = 2;
@@ -75,7 +75,7 @@ pub fn gather(
 
 /// Reads what each has open; gives how many could not be looked into.
 fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: bool, maps: bool) -> Result<u64> {
-    let iterate = use_iterator(&spec.collect, list);
+    let iterate = use_iterator(&spec.collect, list, sockets);
     let cloexec = spec.show.flags != FlagsColumn::None;
     let wanted = Wanted { sockets, paths: true, cloexec, ..Wanted::default() };
     // The iterator runs while mappings are read.
@@ -99,7 +99,7 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
         Some(mut found) => {
             for (process, _) in list.iter_mut() {
                 reader.trouble = Default::default();
-                from_iterator(process, &mut found, reader);
+                from_iterator(process, &mut found, reader, sockets);
                 forget_ended(process, reader, &mut buffer);
             }
         }
@@ -107,7 +107,7 @@ fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: boo
             for (process, _) in list.iter_mut() {
                 reader.trouble = Default::default();
                 if process.tid.is_none() || share(process.pid, process.tid.unwrap_or(0), KCMP_FILES) != Some(true) {
-                    let mut files = reader.descriptors(process);
+                    let mut files = reader.descriptors(process, sockets);
                     process.files.append(&mut files);
                 }
                 // A process counts once, whatever its tasks say.
@@ -169,25 +169,16 @@ fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
 }
 
 /// Whether the iterator is to be used.
-fn use_iterator(collect: &Collect, list: &[Selected]) -> bool {
+fn use_iterator(collect: &Collect, list: &[Selected], sockets: bool) -> bool {
     match collect.source {
         Source::Proc => false,
         Source::Iterator => true,
         Source::Auto if !rustix::process::geteuid().is_root() => false,
         Source::Auto if collect.no_stat => true,
         Source::Auto => {
-            let mut sum = 0;
-            let mut silent = 0;
-            for (process, _) in list.iter().filter(|(process, _)| process.tid.is_none()) {
-                match Reader::count(process.pid) {
-                    0 => silent += 1,
-                    n => sum += n,
-                }
-                if sum > WORTH_IT {
-                    return true;
-                }
-            }
-            sum == 0 && silent > MANY_PROCESSES
+            let pids = list.iter().filter(|(process, _)| process.tid.is_none()).map(|(process, _)| process.pid);
+            // Of what is no socket only the link is read, and nearly all are none.
+            processes::iterator_pays(pids, if sockets { 1 } else { CALLS })
         }
     }
 }
@@ -256,12 +247,12 @@ fn descriptor(record: &FileRecord, path: &[u8]) -> (Descriptor, bool) {
 }
 
 /// Gives a process, or a task with descriptors of its own, what the iterator found.
-fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader) {
+fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader, sockets: bool) {
     let key = (process.pid, process.tid.unwrap_or(process.pid));
     let Some(files) = found.remove(&key) else {
         // Nothing open; or somebody hides it from the iterator: /proc says which.
         if process.tid.is_none() {
-            let mut files = reader.descriptors(process);
+            let mut files = reader.descriptors(process, sockets);
             process.files.append(&mut files);
         }
         return;
@@ -273,11 +264,10 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
         }
         let Slot::Number(fd) = file.slot else { continue };
         if ask {
-            if file.path.is_empty() {
-                let link = std::fs::read_link(format!("{}/fd/{fd}", crate::system::procfs::fds::dir(process)));
-                if let Ok(path) = link {
-                    file.path = path.as_os_str().as_encoded_bytes().into();
-                }
+            if file.path.is_empty()
+                && let Ok(path) = Who::of(process).link(format_args!("fd/{fd}"))
+            {
+                file.path = path.into();
             }
             if let Ok(stat) = reader.stat_fd(process, fd, Trust::Cached) {
                 file.stat = Some(stat);
@@ -290,11 +280,7 @@ fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader)
 /// Whether times of /proc and of the kernel can be compared: 100 ticks a second, and no time namespace.
 fn ticks_are_centiseconds() -> bool {
     static ARE: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *ARE.get_or_init(|| {
-        let offsets = std::fs::read_to_string("/proc/self/timens_offsets").unwrap_or_default();
-        let shifted = offsets.split_ascii_whitespace().any(|word| word.parse::<i64>().is_ok_and(|n| n != 0));
-        rustix::param::clock_ticks_per_second() == 100 && !shifted
-    })
+    *ARE.get_or_init(|| rustix::param::clock_ticks_per_second() == 100 && !machine::has_own_time())
 }
 
 /// Tasks that have no descriptors of their own have their process's.

@@ -10,8 +10,8 @@ use super::targets::Targets;
 use crate::system::procfs::fds;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
-use crate::system::procfs::net::Inet;
 use crate::system::snapshot::{Descriptor, Dev, Process, Slot};
+use crate::system::sockets::Endpoint;
 use crate::tools::lsof::output::{Amount, Entry, Node, Row};
 use crate::tools::lsof::request::{Ends, FlagsColumn, Lsof, SizeColumn};
 
@@ -43,8 +43,8 @@ pub enum End {
     Slave(u64),
     /// A unix socket, by inode.
     Unix(u64),
-    /// An internet socket.
-    Inet(Inet),
+    /// An internet socket, by its ends.
+    Inet(Endpoint, Endpoint),
 }
 
 /// A process and its files.
@@ -87,7 +87,7 @@ impl Lister<'_, '_> {
         let all = self.spec.show.ends != Ends::No;
         let mut items = Vec::with_capacity(if all { files.len() } else { 0 });
         for file in files {
-            if file.trouble.is_some() && file.stat.is_none() && !self.spec.warn {
+            if file.lack.is_some() && file.stat.is_none() && !self.spec.warn {
                 continue;
             }
             let item = self.item(file, &process, bits);
@@ -118,7 +118,7 @@ impl Lister<'_, '_> {
             flags: file.flags.filter(|_| show.flags != FlagsColumn::None),
             name: Box::default(),
             ends: None,
-            note: file.trouble.clone(),
+            note: file.lack.as_ref().map(|lack| lack.to_string().into()),
             connection: None,
         };
         let mut bits = bits | self.selection.slot(file.slot);
@@ -155,7 +155,7 @@ impl Lister<'_, '_> {
                         bits |= kind::NAME;
                     }
                 }
-                Found::Inet(inet) => end = End::Inet(inet),
+                Found::Inet(local, remote) => end = End::Inet(local, remote),
                 Found::Other => {}
             }
             return Item { row, bits, end };

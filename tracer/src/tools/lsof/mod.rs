@@ -17,6 +17,7 @@ pub mod testing;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -33,17 +34,19 @@ use crate::render::sink::colored;
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
-use crate::system::procfs::net::InetProtocol;
 use crate::system::procfs::stat::Asker;
+use crate::system::procfs::who::Who;
+use crate::system::sock_diag::{Extras, Query, gather};
+use crate::system::sockets::{Table, peers};
 use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
-use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, Protocol, SortKey};
+use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, SortKey};
 
 /// Lists open files; gives the exit code.
 ///
 /// # Errors
 /// /proc cannot be read, or the source that was demanded does not work.
 pub fn run(spec: &Lsof) -> Result<u8> {
-    let mounts = Mounts::of(std::process::id());
+    let mut mounts = Rc::new(Mounts::of(Who::Myself));
     let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
     let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);
     if spec.warn || unusable.fatal {
@@ -64,7 +67,8 @@ pub fn run(spec: &Lsof) -> Result<u8> {
     let mut round = 0;
     loop {
         let mut selection = Selection::new(&spec.select, addresses.clone(), targets.any());
-        let mut reader = Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec));
+        let mut reader =
+            Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec), Rc::clone(&mounts));
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
@@ -106,6 +110,7 @@ pub fn run(spec: &Lsof) -> Result<u8> {
             });
         }
         std::thread::sleep(Duration::from_secs(spec.repeat.as_ref().map_or(0, |repeat| repeat.every)));
+        mounts = Rc::new(Mounts::of(Who::Myself));
     }
 }
 
@@ -136,7 +141,7 @@ fn entries(
         list.into_iter().map(|selected| lister.held(selected)).collect()
     };
     if ends {
-        ends::tell(&mut held, selection, &spec.show, &peers());
+        ends::tell(&mut held, selection, &spec.show, &unix_peers());
         // Those that were listed for their other end only have users too.
         for held in held.iter_mut().filter(|_| !spec.show.numeric_users) {
             held.entry.login = names.user(held.entry.uid);
@@ -176,20 +181,17 @@ fn sort(entries: &mut Vec<Entry>, key: SortKey) {
     *entries = lines;
 }
 
-/// Of unix sockets, the inode of the other.
-fn peers() -> HashMap<u64, u64> {
-    crate::system::socket_ends::unix_peers().unwrap_or_default()
+/// Of unix sockets of our network namespace, the inode of the other.
+fn unix_peers() -> HashMap<u64, u64> {
+    let extras = Extras { details: true, ..Extras::default() };
+    peers::unix_pairs(&gather(&Query { tables: vec![Table::Unix], extras, ..Query::everything() }, 0).sockets)
 }
 
 /// Addresses of `-i` with their names looked up.
 fn addresses(given: &[Address]) -> Result<Vec<Wanted>, String> {
     let mut list = Vec::new();
     for (of, address) in given.iter().enumerate() {
-        let protocol = address.protocol.map(|protocol| match protocol {
-            Protocol::Tcp => InetProtocol::Tcp,
-            Protocol::Udp => InetProtocol::Udp,
-            Protocol::UdpLite => InetProtocol::UdpLite,
-        });
+        let protocol = address.protocol;
         let hosts = match &address.host {
             None => vec![None],
             Some(Host::Ip(ip)) => vec![Some(*ip)],

@@ -1,11 +1,11 @@
 //! Names of hosts, services and users, each looked up once. Where names are not to be had, numbers are shown.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
-use std::net::{IpAddr, ToSocketAddrs};
+use std::ffi::CStr;
+use std::net::IpAddr;
 
-use crate::system::procfs::net::InetProtocol;
-use crate::tools::lsof::request::Show;
+use crate::system::libc_names::{self, host_name};
+use crate::tools::lsof::request::{Protocol, Show};
 
 /// Names found so far.
 #[derive(Debug, Default)]
@@ -25,11 +25,11 @@ enum InetService {
 }
 
 impl InetService {
-    fn of(protocol: InetProtocol) -> Option<InetService> {
+    fn of(protocol: Protocol) -> Option<InetService> {
         match protocol {
-            InetProtocol::Tcp => Some(InetService::Tcp),
-            InetProtocol::Udp => Some(InetService::Udp),
-            InetProtocol::UdpLite => None,
+            Protocol::Tcp => Some(InetService::Tcp),
+            Protocol::Udp => Some(InetService::Udp),
+            Protocol::UdpLite => None,
         }
     }
 
@@ -43,7 +43,7 @@ impl InetService {
 
 impl Names {
     /// `HOST:PORT`, as lsof writes an end of a connection.
-    pub fn end(&mut self, ip: IpAddr, port: u16, protocol: InetProtocol, show: &Show) -> String {
+    pub fn end(&mut self, ip: IpAddr, port: u16, protocol: Protocol, show: &Show) -> String {
         let host = match ip {
             ip if ip.is_unspecified() => "*".to_owned(),
             ip => self.hosts.entry(ip).or_insert_with(|| host(ip, show.numeric_hosts)).clone(),
@@ -53,7 +53,10 @@ impl Names {
         }
         let service = InetService::of(protocol).filter(|_| !show.numeric_ports);
         let name = service.and_then(|service| {
-            self.services.entry((service, port)).or_insert_with(|| service_name(service, port)).as_ref()
+            self.services
+                .entry((service, port))
+                .or_insert_with(|| libc_names::service_name(port, service.name()))
+                .as_ref()
         });
         match name {
             Some(name) => format!("{host}:{name}"),
@@ -66,11 +69,11 @@ impl Names {
         self.users
             .entry(uid)
             .or_insert_with(|| {
-                let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
-                if user.is_none() {
+                let name = libc_names::user_name(uid);
+                if name.is_none() {
                     self.nameless.push(uid);
                 }
-                user.map(|user| user.name.into())
+                name.map(Into::into)
             })
             .clone()
     }
@@ -78,86 +81,27 @@ impl Names {
 
 /// A host by name, else by number; of IPv6 in brackets.
 fn host(ip: IpAddr, numeric: bool) -> String {
-    let name = if numeric { None } else { lookup(ip) };
+    let name = if numeric { None } else { host_name(ip) };
     name.unwrap_or_else(|| match ip {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => format!("[{v6}]"),
     })
 }
 
-/// getnameinfo(3)
-fn lookup(ip: IpAddr) -> Option<String> {
-    let mut name = [0 as libc::c_char; 1025];
-    let failed = match ip {
-        IpAddr::V4(v4) => {
-            // SAFETY: plain numbers, for which zero is a value.
-            let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
-            address.sin_family = libc::AF_INET as libc::sa_family_t;
-            address.sin_addr.s_addr = u32::from_ne_bytes(v4.octets());
-            resolve(&address, &mut name)
-        }
-        IpAddr::V6(v6) => {
-            // SAFETY: plain numbers, for which zero is a value.
-            let mut address: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
-            address.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            address.sin6_addr.s6_addr = v6.octets();
-            resolve(&address, &mut name)
-        }
-    };
-    if failed {
-        return None;
-    }
-    // SAFETY: on success a C string is there.
-    Some(unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned())
-}
-
-/// Has a socket address's host named; whether that failed. `A` is a `sockaddr` of a family.
-fn resolve<A>(address: &A, name: &mut [libc::c_char]) -> bool {
-    // SAFETY: an address and a buffer, each with its length, and no service.
-    let failed = unsafe {
-        libc::getnameinfo(
-            (&raw const *address).cast(),
-            size_of::<A>() as libc::socklen_t,
-            name.as_mut_ptr(),
-            name.len() as libc::socklen_t,
-            std::ptr::null_mut(),
-            0,
-            libc::NI_NAMEREQD,
-        )
-    };
-    failed != 0
-}
-
-/// getservbyport(3)
-fn service_name(service: InetService, port: u16) -> Option<String> {
-    // SAFETY: the answer is copied before anybody else can ask: this is called from one thread.
-    unsafe {
-        let entry = libc::getservbyport(i32::from(port.to_be()), service.name().as_ptr());
-        (!entry.is_null()).then(|| CStr::from_ptr((*entry).s_name).to_string_lossy().into_owned())
-    }
-}
-
 /// The port of a service by getservbyname(3): with a protocol its own, without one that of TCP and UDP.
 ///
 /// # Errors
 /// In lsof's words: unknown, or different for both.
-pub fn service_port(name: &str, protocol: Option<InetProtocol>, given: &str) -> Result<u16, String> {
-    let find = |protocol: &CStr| -> Option<u16> {
-        let name = CString::new(name).ok()?;
-        // SAFETY: two C strings; the answer is read before anybody else can ask.
-        unsafe {
-            let entry = libc::getservbyname(name.as_ptr(), protocol.as_ptr());
-            (!entry.is_null()).then(|| u16::from_be((*entry).s_port as u16))
-        }
-    };
+pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Result<u16, String> {
+    let find = |protocol| libc_names::service_port(name, protocol);
     let own = |word: &'static CStr| {
         let shown = word.to_string_lossy().into_owned();
         find(word).ok_or_else(|| format!("unknown service {name} for {shown} in: -i {given}"))
     };
     match protocol {
-        Some(InetProtocol::Tcp) => own(c"tcp"),
-        Some(InetProtocol::Udp) => own(c"udp"),
-        Some(InetProtocol::UdpLite) => own(c"udplite"),
+        Some(Protocol::Tcp) => own(c"tcp"),
+        Some(Protocol::Udp) => own(c"udp"),
+        Some(Protocol::UdpLite) => own(c"udplite"),
         None => match (find(c"tcp"), find(c"udp")) {
             (None, None) => Err(format!("unknown service {name} in: -i {given}")),
             (Some(tcp), Some(udp)) if tcp != udp => Err(format!(
@@ -173,12 +117,7 @@ pub fn service_port(name: &str, protocol: Option<InetProtocol>, given: &str) -> 
 /// # Errors
 /// In lsof's words: unknown.
 pub fn host_addresses(name: &str, given: &str) -> Result<Vec<IpAddr>, String> {
-    let found = (name, 0).to_socket_addrs().map(|list| list.map(|address| address.ip()).collect::<Vec<_>>());
-    match found {
-        Ok(mut list) if !list.is_empty() => {
-            list.dedup();
-            Ok(list)
-        }
-        _ => Err(format!("unknown host name ({name}) in: -i {given}")),
-    }
+    let mut list = libc_names::addresses(name);
+    list.dedup();
+    if list.is_empty() { Err(format!("unknown host name ({name}) in: -i {given}")) } else { Ok(list) }
 }

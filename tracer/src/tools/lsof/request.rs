@@ -8,6 +8,7 @@ use std::time::Duration;
 use regex::bytes::Regex;
 
 use crate::spec::Color;
+use crate::system::sockets::Socket;
 
 /// A listing of open files.
 #[derive(Debug, Clone)]
@@ -142,6 +143,19 @@ pub enum Protocol {
     Udp,
     /// UDP-Lite
     UdpLite,
+}
+
+impl Protocol {
+    /// That of a socket with ports.
+    pub fn of(socket: &Socket) -> Option<Protocol> {
+        match i32::from(socket.protocol) {
+            _ if socket.inet().is_none() => None,
+            libc::IPPROTO_TCP => Some(Protocol::Tcp),
+            libc::IPPROTO_UDP => Some(Protocol::Udp),
+            libc::IPPROTO_UDPLITE => Some(Protocol::UdpLite),
+            _ => None,
+        }
+    }
 }
 
 /// `-i [46][PROTOCOL][@HOST][:PORTS]`

@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use crate::system::procfs::net::{Inet, InetProtocol};
 use crate::system::snapshot::{Process, Slot};
-use crate::tools::lsof::request::{Family, FdItem, Select, Tasks};
+use crate::system::sockets::{Endpoint, Inet, Socket};
+use crate::tools::lsof::request::{Family, FdItem, Protocol, Select, Tasks};
 
 /// Kinds of selection.
 pub mod kind {
@@ -50,7 +50,7 @@ pub struct Wanted {
     /// Which of the addresses that were given it comes from.
     pub of: usize,
     /// The protocol.
-    pub protocol: Option<InetProtocol>,
+    pub protocol: Option<Protocol>,
     /// 4, 6 or both.
     pub family: Family,
     /// The host.
@@ -205,28 +205,28 @@ impl<'s> Selection<'s> {
     }
 
     /// The bits of an internet socket: `-i`, and `-s` which may leave it out.
-    pub fn inet(&mut self, socket: &Inet) -> u32 {
+    pub fn inet(&mut self, socket: &Socket, inet: &Inet, protocol: Protocol) -> u32 {
         let mut got = 0;
         let states = &self.spec.states;
-        if states.iter().any(|s| s.not && s.value == socket.state) {
+        if states.iter().any(|s| s.not && s.value == socket.state.0) {
             return kind::OUT;
         }
         if states.iter().any(|s| !s.not) {
-            match states.iter().position(|s| !s.not && s.value == socket.state) {
+            match states.iter().position(|s| !s.not && s.value == socket.state.0) {
                 Some(at) => drop(self.found.states.insert(at)),
                 None => return kind::OUT,
             }
         }
-        match (self.spec.inet, socket.v6) {
+        match (self.spec.inet, i32::from(socket.family) == libc::AF_INET6) {
             (Some(Family::Any), _) | (Some(Family::V4), false) | (Some(Family::V6), true) => got |= kind::INET,
             _ => {}
         }
-        for (ip, port) in [socket.remote, socket.local] {
-            let ip = unmapped(ip);
+        for Endpoint { address, port } in [inet.remote, inet.local] {
+            let ip = unmapped(address);
             if ip.is_unspecified() && port == 0 {
                 continue;
             }
-            if let Some(hit) = self.addresses.iter().find(|wanted| wanted.matches(socket.protocol, ip, port)) {
+            if let Some(hit) = self.addresses.iter().find(|wanted| wanted.matches(protocol, ip, port)) {
                 self.found.addresses.insert(hit.of);
                 got |= kind::ADDRESS;
             }
@@ -264,7 +264,7 @@ pub fn unmapped(ip: IpAddr) -> IpAddr {
 }
 
 impl Wanted {
-    fn matches(&self, protocol: InetProtocol, ip: IpAddr, port: u16) -> bool {
+    fn matches(&self, protocol: Protocol, ip: IpAddr, port: u16) -> bool {
         self.protocol.is_none_or(|wanted| wanted == protocol)
             && match self.family {
                 Family::Any => true,
@@ -279,6 +279,7 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::sockets::{Detail, State, Table};
     use crate::tools::lsof::request::{FdList, Pick, User};
 
     fn pick<T>(value: T, not: bool) -> Pick<T> {
@@ -348,28 +349,34 @@ mod tests {
             ports,
         };
         let socket = |v6, local: &str, remote: &str| {
-            let end = |text: &str| -> (IpAddr, u16) {
+            let end = |text: &str| -> Endpoint {
                 let end: std::net::SocketAddr = text.parse().expect("an end");
-                (end.ip(), end.port())
+                Endpoint { address: end.ip(), port: end.port() }
             };
-            let (local, remote) = (end(local), end(remote));
-            Inet { protocol: InetProtocol::Tcp, v6, local, remote, state: 1, send_queue: 0, receive_queue: 0 }
+            let inet = Inet::new(Table::Tcp, end(local), end(remote));
+            let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
+            let mut socket = Socket::new(family as u8, Detail::Inet(Box::new(inet)));
+            socket.state = State::ESTABLISHED;
+            socket
         };
-        let check = |wanted: Wanted, socket: &Inet, expected: bool| {
+        let bits = |selection: &mut Selection<'_>, socket: &Socket| {
+            selection.inet(socket, socket.inet().expect("inet"), Protocol::Tcp)
+        };
+        let check = |wanted: Wanted, socket: &Socket, expected: bool| {
             let mut selection = Selection::new(&spec, vec![wanted.clone()], false);
-            assert_eq!(selection.inet(socket) & kind::ADDRESS != 0, expected, "{wanted:?} {socket:?}");
+            assert_eq!(bits(&mut selection, socket) & kind::ADDRESS != 0, expected, "{wanted:?} {socket:?}");
         };
         let v4 = socket(false, "127.0.0.1:80", "10.0.0.1:4000");
         let mapped = socket(true, "[::ffff:127.0.0.1]:80", "[::]:0");
         check(wanted(None, Family::Any, None, Some((80, 80))), &v4, true);
         check(wanted(None, Family::Any, None, Some((3999, 4001))), &v4, true);
         check(wanted(None, Family::Any, None, Some((81, 90))), &v4, false);
-        check(wanted(Some(InetProtocol::Udp), Family::Any, None, None), &v4, false);
+        check(wanted(Some(Protocol::Udp), Family::Any, None, None), &v4, false);
         check(wanted(None, Family::Any, Some("10.0.0.1"), Some((80, 80))), &v4, false);
         check(wanted(None, Family::Any, Some("10.0.0.1"), None), &v4, true);
         check(wanted(None, Family::V6, None, Some((80, 80))), &v4, false);
         check(wanted(None, Family::Any, Some("127.0.0.1"), None), &mapped, true);
         let mut selection = Selection::new(&spec, Vec::new(), false);
-        assert_eq!((selection.inet(&v4), selection.inet(&mapped)), (0, kind::INET));
+        assert_eq!((bits(&mut selection, &v4), bits(&mut selection, &mapped)), (0, kind::INET));
     }
 }

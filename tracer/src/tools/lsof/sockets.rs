@@ -3,27 +3,30 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::CString;
+use std::net::IpAddr;
 
 use super::names::Names;
 use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
 use crate::schema::sockopt::NETLINK_PROTO;
-use crate::system::procfs::net::{Inet, InetProtocol, NetSocket, Table, Unix, Wanted, read};
+use crate::system::procfs::net::{Wanted, read};
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::Process;
+use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Unix};
 use crate::tools::lsof::output::{Connection, Node, Row};
-use crate::tools::lsof::request::{Select, Show};
+use crate::tools::lsof::request::{Protocol, Select, Show};
 
 /// Tables that were read, by network namespace.
 #[derive(Debug, Default)]
 pub struct Tables {
-    by_space: HashMap<u32, Table>,
+    by_space: HashMap<u32, HashMap<u64, Socket>>,
     /// The namespace of a process, where its descriptors do not tell it.
     of_process: HashMap<u32, u32>,
 }
 
 impl Tables {
     /// A socket of a process.
-    fn find(&mut self, process: &Process, netns: u32, ino: u64, skip_inet: bool) -> Option<&NetSocket> {
+    fn find(&mut self, process: &Process, netns: u32, ino: u64, skip_inet: bool) -> Option<&Socket> {
         let own = *self.of_process.entry(process.seen()).or_insert_with(|| space(process.seen()));
         let netns = if netns == 0 { own } else { netns };
         // Through a process that is in it.
@@ -32,15 +35,13 @@ impl Tables {
             None => inhabitant(netns, &mut self.of_process)?,
         };
         let wanted = Wanted { inet: !skip_inet, others: true };
-        self.by_space.entry(netns).or_insert_with(|| read(through, wanted)).get(&ino)
+        self.by_space.entry(netns).or_insert_with(|| read(Who::Id(through), wanted)).get(&ino)
     }
 }
 
 /// The network namespace of a process; 0 when it cannot be told.
 fn space(pid: u32) -> u32 {
-    let link = std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap_or_default();
-    let digits = link.to_str().and_then(|text| text.strip_prefix("net:[")?.strip_suffix(']'));
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    Who::Id(pid).namespace("net").ok().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0)
 }
 
 /// Some process in a namespace.
@@ -64,12 +65,12 @@ pub struct View<'v, 's> {
 }
 
 /// What was found of a socket, for whoever wants to know its other end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// A unix socket.
     Unix,
-    /// A socket with addresses.
-    Inet(Inet),
+    /// A socket with addresses: its ends.
+    Inet(Endpoint, Endpoint),
     /// Any other.
     Other,
 }
@@ -77,85 +78,95 @@ pub enum Found {
 impl View<'_, '_> {
     /// Fills in what a socket shows, and gives its bits and what it is. `ino`: its inode.
     pub fn fill(&mut self, row: &mut Row, process: &Process, netns: u32, ino: u64) -> (u32, Found) {
-        let socket = self.tables.find(process, netns, ino, self.select.skip_inet).cloned();
+        let socket = self.tables.find(process, netns, ino, self.select.skip_inet);
         row.name = Box::default();
-        match socket {
-            Some(NetSocket::Inet(inet)) => (self.inet(row, &inet, ino), Found::Inet(inet)),
-            Some(NetSocket::Unix(unix)) => {
-                self.unix(row, &unix, ino);
+        let Some(socket) = socket else {
+            unknown(row, process, ino, self.select.skip_inet);
+            return (0, Found::Other);
+        };
+        let inet = socket.inet().zip(Protocol::of(socket));
+        if let Some((inet, protocol)) = inet {
+            let bits = self.selection.inet(socket, inet, protocol);
+            // Names are looked up for what is shown only: that may take long.
+            let shown = self.selection.shown(bits | ALL_BITS);
+            let ends = shown.then(|| ends(self.names, inet, protocol, self.show)).filter(|text| !text.is_empty());
+            row.ends = ends.map(Into::into);
+            with_ports(row, socket, protocol);
+            return (bits, Found::Inet(inet.local, inet.remote));
+        }
+        match &socket.detail {
+            Detail::Unix(unix) => {
+                self::unix(row, socket, unix);
                 (if self.select.unix { kind::UNIX } else { 0 }, Found::Unix)
             }
-            other => {
-                match other {
-                    Some(socket) => plain(row, &socket, ino),
-                    None => unknown(row, process, ino, self.select.skip_inet),
-                }
+            _ => {
+                plain(row, socket);
                 (0, Found::Other)
             }
         }
     }
+}
 
-    fn inet(&mut self, row: &mut Row, inet: &Inet, ino: u64) -> u32 {
-        let bits = self.selection.inet(inet);
-        row.kind = Cow::Borrowed(if inet.v6 { "IPv6" } else { "IPv4" });
-        row.dev = None;
-        row.device_text = Some(ino.to_string().into_bytes().into());
-        row.node = Node::Protocol(Cow::Borrowed(match inet.protocol {
-            InetProtocol::Tcp => "TCP",
-            InetProtocol::Udp => "UDP",
-            InetProtocol::UdpLite => "UDPLITE",
-        }));
-        // Names are looked up for what is shown only: that may take long.
-        if self.selection.shown(bits | self.all_bits()) {
-            let mut text = String::new();
-            for (at, (ip, port)) in [inet.local, inet.remote].into_iter().enumerate() {
-                if ip.is_unspecified() && port == 0 {
-                    continue;
-                }
-                if at == 1 {
-                    text.push_str("->");
-                }
-                text += &self.names.end(unmapped(ip), port, inet.protocol, self.show);
-            }
-            row.ends = (!text.is_empty()).then(|| text.into());
+/// What a process or slot may add to a socket's bits is not known here: everything but what sockets have.
+const ALL_BITS: u32 = (kind::OUT - 1) & !kind::OF_SOCKET;
+
+/// Both ends, as far as they are bound.
+fn ends(names: &mut Names, inet: &Inet, protocol: Protocol, show: &Show) -> String {
+    let mut text = String::new();
+    for (at, end) in [inet.local, inet.remote].into_iter().enumerate() {
+        if end.address.is_unspecified() && end.port == 0 {
+            continue;
         }
-        let state = (inet.protocol == InetProtocol::Tcp).then(|| TCP_STATES.get(usize::from(inet.state)).copied());
-        row.connection = Some(Connection {
-            state: state.map(|name| name.unwrap_or("UNKNOWN")),
-            queues: Some((inet.receive_queue, inet.send_queue)),
-        });
-        bits
-    }
-
-    /// What a process or slot may add to a socket's bits is not known here: everything but what sockets have.
-    fn all_bits(&self) -> u32 {
-        (kind::OUT - 1) & !kind::OF_SOCKET
-    }
-
-    fn unix(&mut self, row: &mut Row, unix: &Unix, ino: u64) {
-        row.kind = Cow::Borrowed("unix");
-        row.dev = None;
-        row.device_text = Some([b"0x".as_slice(), &unix.pcb].concat().into());
-        row.node = Node::Inode(ino);
-        let (word, _) = kind_name(unix.kind);
-        let mut name = unix.path.to_vec();
-        if !name.is_empty() {
-            name.push(b' ');
+        if at == 1 {
+            text.push_str("->");
         }
-        name.extend_from_slice(b"type=");
-        name.extend_from_slice(word.as_bytes());
-        row.name = name.into();
-        // include/uapi/linux/net.h: socket_state
-        let state = match (unix.listens, unix.state) {
-            (true, _) => "LISTEN",
-            (_, 1) => "UNCONNECTED",
-            (_, 2) => "CONNECTING",
-            (_, 3) => "CONNECTED",
-            (_, 4) => "DISCONNECTING",
-            _ => "UNKNOWN",
-        };
-        row.connection = Some(Connection { state: Some(state), queues: None });
+        text += &names.end(unmapped(end.address), end.port, protocol, show);
     }
+    text
+}
+
+fn with_ports(row: &mut Row, socket: &Socket, protocol: Protocol) {
+    row.kind = Cow::Borrowed(if is_v6(socket) { "IPv6" } else { "IPv4" });
+    row.dev = None;
+    row.device_text = Some(socket.inode.to_string().into_bytes().into());
+    row.node = Node::Protocol(Cow::Borrowed(match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::UdpLite => "UDPLITE",
+    }));
+    let state = (protocol == Protocol::Tcp).then(|| TCP_STATES.get(usize::from(socket.state.0)).copied());
+    row.connection = Some(Connection {
+        state: state.map(|name| name.unwrap_or("UNKNOWN")),
+        queues: Some((socket.recv_q.into(), socket.send_q.into())),
+    });
+}
+
+fn unix(row: &mut Row, socket: &Socket, unix: &Unix) {
+    row.kind = Cow::Borrowed("unix");
+    row.dev = None;
+    row.device_text = Some([b"0x".as_slice(), unix.address.as_deref().unwrap_or_default()].concat().into());
+    row.node = Node::Inode(socket.inode);
+    let (word, _) = kind_name(socket.kind);
+    let mut name = match unix.name.as_deref().unwrap_or_default() {
+        [0, rest @ ..] => [b"@", rest].concat(),
+        path => path.to_vec(),
+    };
+    if !name.is_empty() {
+        name.push(b' ');
+    }
+    name.extend_from_slice(b"type=");
+    name.extend_from_slice(word.as_bytes());
+    row.name = name.into();
+    let state = match socket.state {
+        State::LISTEN => "LISTEN",
+        State::ESTABLISHED => "CONNECTED",
+        _ => "UNCONNECTED",
+    };
+    row.connection = Some(Connection { state: Some(state), queues: None });
+}
+
+fn is_v6(socket: &Socket) -> bool {
+    i32::from(socket.family) == libc::AF_INET6
 }
 
 /// The path that a unix socket is bound to, from what it shows.
@@ -164,38 +175,53 @@ pub fn bound_path(row: &Row) -> &[u8] {
     at.map_or(b"".as_slice(), |at| &row.name[..at])
 }
 
-/// Sockets whose table says it all.
-fn plain(row: &mut Row, socket: &NetSocket, ino: u64) {
+/// Sockets without ports.
+fn plain(row: &mut Row, socket: &Socket) {
     row.dev = None;
-    row.node = Node::Inode(ino);
-    let ends = |local: &[u8], remote: &[u8]| [local, b"->", remote].concat();
-    match socket {
-        NetSocket::Raw { v6, local, remote, state } => {
-            row.kind = Cow::Borrowed(if *v6 { "raw6" } else { "raw" });
-            row.name = [&ends(local, remote), b" st=".as_slice(), state].concat().into();
+    row.node = Node::Inode(socket.inode);
+    match &socket.detail {
+        Detail::Inet(inet) => {
+            let ends = [inet.local, inet.remote].map(hexadecimal).join("->");
+            let raw = i32::from(socket.kind) == libc::SOCK_RAW;
+            row.kind = Cow::Borrowed(match (raw, is_v6(socket)) {
+                (false, _) => "icmp",
+                (true, true) => "raw6",
+                (true, false) => "raw",
+            });
+            let state = if raw { format!(" st={:02X}", socket.state.0) } else { String::new() };
+            row.name = (ends + &state).into_bytes().into();
         }
-        NetSocket::Icmp { local, remote } => {
-            row.kind = Cow::Borrowed("icmp");
-            row.name = ends(local, remote).into();
-        }
-        NetSocket::Netlink { protocol } => {
+        Detail::Netlink(_) => {
             row.kind = Cow::Borrowed("netlink");
-            row.name = match netlink_name(*protocol) {
+            row.name = match netlink_name(socket.protocol) {
                 Some(name) => name.as_bytes().into(),
-                None => format!("unknown protocol: {protocol}").into_bytes().into(),
+                None => format!("unknown protocol: {}", socket.protocol).into_bytes().into(),
             };
         }
-        NetSocket::Packet { kind, protocol } => {
+        Detail::Packet(_) => {
             row.kind = Cow::Borrowed("pack");
-            let (word, known) = kind_name(*kind);
+            let (word, known) = kind_name(socket.kind);
             row.name = format!("type={}{word}", if known { "SOCK_" } else { "" }).into_bytes().into();
-            let name = ETHERNET.iter().find(|(number, _)| number == protocol);
-            let name = name.map_or_else(|| Cow::Owned(protocol.to_string()), |(_, name)| Cow::Borrowed(*name));
+            let name = ETHERNET.iter().find(|(number, _)| *number == socket.protocol);
+            let name = name.map_or_else(|| Cow::Owned(socket.protocol.to_string()), |(_, name)| Cow::Borrowed(*name));
             row.node = Node::Protocol(name);
-            row.device_text = Some(ino.to_string().into_bytes().into());
+            row.device_text = Some(socket.inode.to_string().into_bytes().into());
         }
-        NetSocket::Inet(_) | NetSocket::Unix(_) => {}
+        _ => {}
     }
+}
+
+/// An end as the kernel's table writes it: words of the address as this machine has them in memory, and the port.
+fn hexadecimal(end: Endpoint) -> String {
+    let words = |bytes: &[u8]| -> String {
+        let words = bytes.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]));
+        words.map(|word| format!("{word:08X}")).collect()
+    };
+    let address = match end.address {
+        IpAddr::V4(v4) => words(&v4.octets()),
+        IpAddr::V6(v6) => words(&v6.octets()),
+    };
+    format!("{address}:{:04X}", end.port)
 }
 
 /// A socket that no table has: the kernel's name of its protocol is all that is known.
@@ -208,7 +234,7 @@ fn unknown(row: &mut Row, process: &Process, ino: u64, skipped: bool) {
     }
     let mut fd = Vec::new();
     row.fd(&mut fd);
-    let path = format!("{}/fd/{}", crate::system::procfs::fds::dir(process), String::from_utf8_lossy(&fd));
+    let path = Who::of(process).path(format_args!("fd/{}", String::from_utf8_lossy(&fd)));
     row.name = match protocol_name(&path) {
         Some(name) => [b"protocol: ".as_slice(), &name].concat().into(),
         None => b"can't identify protocol".as_slice().into(),
@@ -231,13 +257,13 @@ fn protocol_name(path: &str) -> Option<Vec<u8>> {
 }
 
 /// The name of a socket's type (socket(2)), and whether it has one.
-fn kind_name(kind: u32) -> (&'static str, bool) {
+fn kind_name(kind: u8) -> (&'static str, bool) {
     let name = SOCK.name_of(kind.into()).and_then(|name| name.strip_prefix("SOCK_"));
     name.map_or(("UNKNOWN", false), |name| (name, true))
 }
 
 /// The name of a protocol of netlink(7), in lsof's words: its list is older than the last one, and one name is of old.
-fn netlink_name(protocol: u32) -> Option<&'static str> {
+fn netlink_name(protocol: u16) -> Option<&'static str> {
     match protocol {
         4 => Some("INET_DIAG"),
         0..=21 => NETLINK_PROTO.name_of(protocol.into())?.strip_prefix(NETLINK_PROTO.prefix),
@@ -246,7 +272,7 @@ fn netlink_name(protocol: u32) -> Option<&'static str> {
 }
 
 /// Ethernet protocols, include/uapi/linux/if_ether.h, in lsof's words: at most seven characters.
-const ETHERNET: &[(u32, &str)] = &[
+const ETHERNET: &[(u16, &str)] = &[
     (0x0060, "LOOP"),
     (0x0200, "PUP"),
     (0x0201, "PUPAT"),
@@ -272,3 +298,21 @@ const ETHERNET: &[(u32, &str)] = &[
     (0x0004, "802.2"),
     (0x0005, "SNAP"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_as_the_kernel_writes_them() {
+        let check = |address: &str, port: u16, expected: &str| {
+            let end = Endpoint { address: address.parse().expect("an address"), port };
+            assert_eq!(hexadecimal(end), expected, "{address}");
+        };
+        if cfg!(target_endian = "little") {
+            check("127.0.0.1", 255, "0100007F:00FF");
+            check("::1", 58, "00000000000000000000000001000000:003A");
+        }
+        check("0.0.0.0", 0, "00000000:0000");
+    }
+}

@@ -16,6 +16,7 @@ use crate::cli::fault::UsageError;
 use crate::exit;
 use crate::system::names::System;
 use crate::system::owners::owners;
+use crate::system::procfs::machine::SOCKSTAT;
 use crate::system::procfs::sockstat;
 use crate::system::sock_diag::bytecode;
 use crate::system::sock_diag::namespaces::{self, Namespace};
@@ -129,7 +130,7 @@ impl<'a> Listing<'a> {
         }
         let mut numbers = Vec::new();
         if request.summary {
-            let here = || sockstat::read().map_err(|error| Failure::Other(format!("/proc/net/sockstat: {error}")));
+            let here = || sockstat::read().map_err(|error| Failure::Other(format!("{SOCKSTAT}: {error}")));
             let stat = match spaces.as_deref() {
                 Some([only]) => only.inside(here).map_err(|error| entering(only, &error))??,
                 _ => here()?,

@@ -1,12 +1,13 @@
 //! From the words of a filter to numbers: services, hosts, interfaces, cgroups. An error points at the word.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli::fault::{Fault, show};
 use crate::schema::stat::FS_MAGIC;
+use crate::system::libc_names;
 use crate::system::names::{System, cgroup_mount, netlink_protocols};
 use crate::system::sockets::filter::{End, Filter, Host, Prefix};
 use crate::tools::ss::options::filter::{about, number};
@@ -133,7 +134,7 @@ fn named(name: &str, family: i32) -> Option<Vec<Prefix>> {
     if name.contains('/') {
         return None;
     }
-    let found: Vec<IpAddr> = (name, 0).to_socket_addrs().ok()?.map(|address| address.ip()).collect();
+    let found = libc_names::addresses(name);
     let mut addresses = Vec::new();
     for v4 in [true, false] {
         let wanted = if v4 { family != libc::AF_INET6 } else { family != libc::AF_INET };

@@ -21,7 +21,7 @@ impl Running {
     }
 
     fn tracer(&self) -> u32 {
-        task::status_field(self.0.id(), "TracerPid:").expect("it is there")
+        crate::system::procfs::who::Who::Id(self.0.id()).status().expect("it is there").tracer
     }
 }
 

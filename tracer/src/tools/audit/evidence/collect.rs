@@ -24,6 +24,7 @@ use super::units::{self, Rules};
 use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
 use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
+use crate::system::proc_paths;
 
 /// What only the world outside can tell.
 pub trait World {
@@ -238,7 +239,7 @@ impl<'w> Collector<'w> {
             return;
         }
         // The command's own output, by one of the names that lead to a descriptor.
-        if passed.is_some_and(names_descriptor) && self.accesses.is_stream(path) {
+        if passed.is_some_and(proc_paths::names_own_descriptor) && self.accesses.is_stream(path) {
             return;
         }
         let thing = Thing::File(self.accesses.text(path));
@@ -340,13 +341,8 @@ struct Related<'r> {
     also: &'r [Vec<u8>],
 }
 
-/// Whether a path is one of those that lead to a descriptor of whoever asks.
-fn names_descriptor(path: &[u8]) -> bool {
-    [&b"/dev/std"[..], b"/dev/fd/", b"/proc/self/fd/"].iter().any(|front| path.starts_with(front))
-}
-
 /// Whether a path was there before the run, as far as is known.
 fn was_there(world: &dyn World, effects: &Effects, path: &[u8]) -> bool {
     // Processes come and go there.
-    !path.starts_with(b"/proc/") && effects.was_there(path).unwrap_or_else(|| world.exists(path))
+    !proc_paths::is_below(path) && effects.was_there(path).unwrap_or_else(|| world.exists(path))
 }

@@ -233,8 +233,8 @@ fn descriptor(file: &Descriptor, out: &mut Vec<u8>) {
         inner.text("device", &format!("{}:{}", stat.dev.major, stat.dev.minor));
         inner.text("mode", &format!("{:06o}", stat.mode));
     }
-    if let Some(trouble) = &file.trouble {
-        inner.text("trouble", trouble);
+    if let Some(lack) = &file.lack {
+        inner.text("trouble", &lack.to_string());
     }
     inner.end();
 }

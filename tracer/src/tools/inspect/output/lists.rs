@@ -4,7 +4,7 @@
 use super::text::{Page, unknown};
 use crate::render::amount::{open_flags, size};
 use crate::render::escape::{Color, Line};
-use crate::system::process::Limit;
+use crate::system::process::{Limit, has_ended};
 use crate::system::snapshot::{Access, Descriptor, Slot};
 use crate::system::sockets::{Detail, Socket, State};
 use crate::tools::inspect::report::{HeldSocket, Holder, Report, Thread};
@@ -61,7 +61,7 @@ fn waits(report: &Report, thread: &Thread, line: &mut Line<'_>) {
 
 /// Descriptors: for what, of which type, how large, where to.
 pub fn descriptors(report: &Report, page: &mut Page<'_>) {
-    if matches!(report.stat.state, b'Z' | b'X') {
+    if has_ended(report.stat.state) {
         return;
     }
     page.title(|line| match &report.descriptors {
@@ -84,9 +84,9 @@ fn descriptor(report: &Report, file: &Descriptor, line: &mut Line<'_>) {
     line.lit(kind(file));
     line.pad(19);
     line.plain_name(&file.path);
-    if let Some(trouble) = &file.trouble {
+    if let Some(lack) = &file.lack {
         line.lit(" ");
-        line.text(trouble);
+        line.text(&lack.to_string());
     }
     line.paint(Color::Dim);
     if kind(file) == "file" {
@@ -229,7 +229,7 @@ pub fn family(socket: &Socket) -> &'static str {
 
 /// Mapped files.
 pub fn mapped(report: &Report, page: &mut Page<'_>) {
-    if report.kernel || matches!(report.stat.state, b'Z' | b'X') {
+    if report.kernel || has_ended(report.stat.state) {
         return;
     }
     page.title(|line| match &report.mapped {
@@ -282,7 +282,7 @@ fn one_limit(limit: &Limit, line: &mut Line<'_>) {
 
 /// Environment.
 pub fn environment(report: &Report, page: &mut Page<'_>) {
-    if report.kernel || matches!(report.stat.state, b'Z' | b'X') {
+    if report.kernel || has_ended(report.stat.state) {
         return;
     }
     page.title(|line| match &report.environment {

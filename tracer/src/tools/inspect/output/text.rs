@@ -287,9 +287,9 @@ fn place(report: &Report, file: &Option<Descriptor>, what: &str, line: &mut Line
         None => unknown(report, what, line),
         Some(file) => {
             line.plain_name(&file.path);
-            if let Some(trouble) = &file.trouble {
+            if let Some(lack) = &file.lack {
                 line.lit(" ");
-                line.text(trouble);
+                line.text(&lack.to_string());
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use super::activity::{Host, period};
 use super::{HeldSocket, Report};
+use crate::system::proc_paths::is_memory;
 use crate::system::snapshot::{Descriptor, Slot};
 use crate::system::sockets::{Detail, State, Table};
 
@@ -166,12 +167,11 @@ fn secret_file(path: &[u8]) -> bool {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
     let names: &[&[u8]] =
         &[b".netrc", b".pgpass", b".git-credentials", b".npmrc", b"id_rsa", b"id_ed25519", b"id_ecdsa"];
-    let whole: &[&[u8]] =
-        &[b"/etc/shadow", b"/etc/gshadow", b"/etc/sudoers", b"/dev/mem", b"/dev/kmem", b"/proc/kcore"];
+    let whole: &[&[u8]] = &[b"/etc/shadow", b"/etc/gshadow", b"/etc/sudoers", b"/dev/mem", b"/dev/kmem"];
     whole.contains(&path)
         || names.contains(&name)
         || path.ends_with(b"/.aws/credentials")
-        || path.starts_with(b"/proc/") && path.ends_with(b"/mem")
+        || is_memory(path)
         || path.starts_with(b"/etc/ssh/") && name.starts_with(b"ssh_host_") && name.ends_with(b"_key")
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use crate::cli::fault::{Fault, show};
 use crate::schema::net::TCP_STATES;
+use crate::system::libc_names;
 use crate::tools::lsof::request::{CommandPattern, FdItem, FdList, Pick, Select, User};
 
 /// Characters of a command's name that the kernel keeps.
@@ -38,9 +39,9 @@ pub fn users(text: &str, select: &mut Select) -> Result<(), Fault> {
         let user = match word.parse::<u32>() {
             Ok(uid) => User { uid, name: None },
             Err(_) => {
-                let found = nix::unistd::User::from_name(word).ok().flatten();
-                let found = found.ok_or_else(|| Fault::usage(format!("can't get UID for {}", show(word))))?;
-                User { uid: found.uid.as_raw(), name: Some(word.to_owned()) }
+                let found = libc_names::user_id(word);
+                let uid = found.ok_or_else(|| Fault::usage(format!("can't get UID for {}", show(word))))?;
+                User { uid, name: Some(word.to_owned()) }
             }
         };
         let same = |p: &&Pick<User>| p.value.uid == user.uid;

@@ -7,6 +7,7 @@ use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::effects::{Flags, Last, Meta};
+use crate::system::proc_paths::{descriptor, is_inside, of_process};
 use crate::tools::audit::evidence::{GapKind, Op};
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
@@ -332,31 +333,6 @@ fn open_flags(seen: &Seen<'_, '_>, flags: Flags) -> Option<i32> {
     }
 }
 
-/// A path through the descriptors and directories of whoever asks, as one through those of a process.
-fn of_process(path: &[u8], process: u32) -> Option<Vec<u8>> {
-    let own = [&b"/proc/self/"[..], b"/proc/thread-self/"];
-    let rest = own.iter().find_map(|front| path.strip_prefix(*front))?;
-    let first = rest.split(|&b| b == b'/').next();
-    matches!(first, Some(b"fd" | b"cwd" | b"root")).then(|| [format!("/proc/{process}/").as_bytes(), rest].concat())
-}
-
-/// The process and the descriptor that a path below /proc names.
-fn descriptor(path: &[u8]) -> Option<(u32, i32)> {
-    let mut names = path.strip_prefix(b"/proc/")?.split(|&b| b == b'/');
-    let number = |name: &[u8]| std::str::from_utf8(name).ok()?.parse().ok();
-    let process = number(names.next()?)?;
-    let (Some(b"fd"), Some(fd), None) = (names.next(), names.next(), names.next()) else { return None };
-    Some((process, i32::try_from(number(fd)?).ok()?))
-}
-
-/// A path goes through what a process had, and has not any more.
-fn is_inside(path: &[u8]) -> bool {
-    let mut names = path.strip_prefix(b"/proc/").unwrap_or_default().split(|&b| b == b'/');
-    names.next().is_some_and(|process| !process.is_empty() && process.iter().all(u8::is_ascii_digit))
-        && matches!(names.next(), Some(b"fd" | b"cwd" | b"root"))
-        && names.next().is_some()
-}
-
 /// Whether an open with O_CREAT made the file: the kernel says so, or ptrace looked before.
 fn was_made(seen: &Seen<'_, '_>, flags: i32, view: &FileView<'_>) -> bool {
     if flags & libc::O_EXCL != 0 || view.file.flags & libc::O_CREAT as u32 != 0 {
@@ -404,31 +380,4 @@ pub(super) fn lexical(path: &[u8]) -> Vec<u8> {
         out.extend_from_slice(name);
     }
     if out.is_empty() { b"/".to_vec() } else { out }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_process_has_is_known() {
-        let check = |path: &str, known: Option<(u32, i32)>, inside: bool| {
-            assert_eq!((descriptor(path.as_bytes()), is_inside(path.as_bytes())), (known, inside), "{path}");
-        };
-        check("/proc/12/fd/0", Some((12, 0)), true);
-        check("/proc/12/fd/0/x", None, true);
-        check("/proc/12/cwd/x", None, true);
-        for path in ["/proc/12/fd", "/proc/12/maps", "/proc/x/fd/1", "/dev/fd/3", "/proc", "/tmp/12/fd/1"] {
-            check(path, None, false);
-        }
-        let check = |path: &str, expected: Option<&str>| {
-            assert_eq!(of_process(path.as_bytes(), 7), expected.map(|path| path.as_bytes().to_vec()), "{path}");
-        };
-        check("/proc/self/fd/3", Some("/proc/7/fd/3"));
-        check("/proc/thread-self/cwd/x", Some("/proc/7/cwd/x"));
-        check("/proc/self/root", Some("/proc/7/root"));
-        for path in ["/proc/self/maps", "/proc/7/fd/3", "/proc/self", "/proc/selfish/fd/1"] {
-            check(path, None);
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::glob::escape;
 use super::differ::Differing;
+use crate::system::proc_paths::{self, PROC};
 use crate::tools::audit::evidence::stable::{NUMBER, PID, RANDOM, UUID, uuid};
 use crate::tools::audit::evidence::{Op, Variables};
 
@@ -12,7 +13,7 @@ const DEEPEST: usize = 40;
 
 /// Directories that belong to the system: what is read or run of them is no part of a test.
 const SYSTEM: &[&str] =
-    &["/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/proc", "/sys", "/nix/store", "/snap"];
+    &["/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", PROC, "/sys", "/nix/store", "/snap"];
 
 /// Directories of which never all is allowed, however much of them is used: secrets of others are among them.
 const NEVER_WHOLE: &[&str] =
@@ -25,7 +26,7 @@ const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
 const ANY_UUID: &str = "????????-????-????-????-????????????";
 
 /// Directories in which a number is one of this run only.
-const NUMBERED: &[&str] = &["/proc/", "/dev/pts/"];
+const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
 
 /// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

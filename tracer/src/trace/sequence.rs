@@ -322,7 +322,9 @@ impl Sequencer {
                 }
                 if self.order == Order::Split {
                     task.begun = Some(head.time);
-                    self.points.push(Point { what: What::Start, time: head.time.max(task.last), ..point });
+                    let time = head.time.max(task.last);
+                    let tid = self.began_as(head);
+                    self.points.push(Point { what: What::Start, time, tid, ..point });
                 } else {
                     self.running.insert(head.tid, record.to_vec());
                 }
@@ -343,7 +345,8 @@ impl Sequencer {
                     }
                     Told::Exec { from, moved: true, .. } => {
                         let from = self.tasks.remove(&from).unwrap_or_default();
-                        self.tasks.entry(head.tid).or_default().begun = from.begun;
+                        // Its call began before it came to this id.
+                        self.tasks.insert(head.tid, from);
                     }
                     _ => {}
                 }

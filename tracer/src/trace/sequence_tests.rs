@@ -127,7 +127,8 @@ fn execve_in_a_thread_begins_under_its_own_id() {
     assert_eq!(run(Order::Split, &[&pending]).words(), "2@10+ 1@12* 1@10-");
     // The source tells that it runs after it came to the leader's id, and once more when it has ended.
     let moved = Head { kind: kind::PENDING, dur: 0, ..execve }.bytes().to_vec();
-    let told = [fork(1, 2, 1), exec.bytes().to_vec(), moved.clone(), mark(15), execve.bytes().to_vec(), moved, mark(30)];
+    let told =
+        [fork(1, 2, 1), exec.bytes().to_vec(), moved.clone(), mark(15), execve.bytes().to_vec(), moved, mark(30)];
     assert_eq!(run(Order::Split, &[&told]).words(), "2@10+ 1@12* 1@10-");
     let single: Vec<_> = told.iter().map(std::slice::from_ref).collect();
     assert_eq!(run(Order::Split, &single).words(), "2@10+ 1@12* 1@10-", "a record a batch");

@@ -143,6 +143,8 @@ records! {
     MNT_ID_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
     /// struct mnt_id_req of listmount(2), where `param` is the last id seen. include/uapi/linux/mount.h
     LIST_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Hex, mnt_ns_id: 24 8 Hex }
+    /// struct ns_id_req. include/uapi/linux/nsfs.h (Linux 6.19)
+    NS_ID_REQ 32 { size: 0 4 Uint, ns_id: 8 8 Hex, ns_type: 16 4 Set32(&NAMESPACE), user_ns_id: 24 8 Hex }
     /// The front of struct statmount. include/uapi/linux/mount.h
     STATMOUNT_BUF 512 { size: 0 4 Uint, mask: 8 8 Set(&STATMOUNT), mnt_id: 40 8 Hex, mnt_parent_id: 48 8 Hex
                         ; verbose: sb_dev_major: 16 4 Uint, sb_dev_minor: 20 4 Uint, sb_magic: 24 8 Set(&super::stat::FS_MAGIC),
@@ -220,6 +222,8 @@ syscalls! { pub MOUNTS:
                                         -> Int, 0, harmless "asks for mounts and file systems";
     listmount       [458 458 458]   (req: Rec(&LIST_REQ), mnt_ids: Out(&Array(&Hex, Ret)), nr_mnt_ids: Ulong,
                                      flags: Set32(&LISTMOUNT)) -> Long, 0, harmless "asks for mounts and file systems";
+    listns          [470 470 470]   (req: Rec(&NS_ID_REQ), ns_ids: Out(&Array(&Hex, Ret)), nr_ns_ids: Ulong, flags: Hex32)
+                                        -> Long, 0, harmless "asks for namespaces";
     setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE)) -> Int, DESC, gap "names and addresses mean what they mean in the namespace";
     sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex) -> Int, 0, harmless "asks for mounts and file systems";
     swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags)) -> Int, FILE, gap "the kernel writes memory to the file from now on";

@@ -321,6 +321,11 @@ pub mod walk {
     pub const ADOPT: u32 = 1;
     /// Send a `PENDING` record for every call that is running.
     pub const PENDING: u32 = 2;
+
+    /// Where in the map stands what is to be done.
+    pub const WHAT: u32 = 0;
+    /// Where the walk counts running calls that it did not tell of, because the ring was half full.
+    pub const UNTOLD: u32 = 1;
 }
 
 /// What `-c` counts, per CPU and plan index; and, where it is asked for, per process as well. How many calls

@@ -36,6 +36,8 @@ pub struct Task {
     pub data: [u64; ROOM / 8],
     /// The user stack pointer at the call's entry.
     pub sp: u64,
+    /// When the running call began of which a `PENDING` record was last sent. Only the walk over all tasks writes it.
+    pub told: u64,
     /// Signals that were generated and ignored; shown when the call that they would have interrupted ends.
     pub kept: [Siginfo; 2],
     /// The last signal generated for this task.
@@ -74,6 +76,7 @@ impl Task {
         retry: 0,
         pad: 0,
         sp: 0,
+        told: 0,
         data: [0; ROOM / 8],
         head: crate::event::Head {
             len: 0,
@@ -97,5 +100,5 @@ impl Task {
     };
 }
 
-const _: () = assert!(size_of::<Task>() == 16 + 104 + ROOM + 8 + 3 * 48);
+const _: () = assert!(size_of::<Task>() == 16 + 104 + ROOM + 8 + 8 + 3 * 48);
 const _: () = assert!(size_of::<Task>() <= 1024 - 96 && PART <= STORAGE_MAX && PART.is_multiple_of(8));

@@ -63,6 +63,26 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     sent == 0
 }
 
+/// Sends a record of a call that still runs, as long as that leaves half of the ring to what cannot be sent again; `again`: it was
+/// sent before, and is only where the ring is nearly empty. False when it is still to be sent.
+///
+/// # Safety
+/// As of [`send`].
+#[inline(always)]
+pub unsafe fn send_pending(record: *const c_void, len: u64, again: bool) -> bool {
+    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
+    // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait, flag 1 for its size.
+    let (waiting, size) = unsafe { (helper::bpf_ringbuf_query(ring, 0), helper::bpf_ringbuf_query(ring, 1)) };
+    if again && waiting > size >> 3 {
+        return true;
+    }
+    if waiting > size >> 1 {
+        return false;
+    }
+    // SAFETY: the caller vouches for the record.
+    unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, NO_WAKEUP) == 0 }
+}
+
 /// Counts a call that found no room: in the ledger, and of whom and which it was. A ring that one process floods has no
 /// room for others either, and that must show.
 #[unsafe(no_mangle)]

@@ -182,15 +182,20 @@ extern "C" fn walk(buffer: *mut Buffer) -> i64 {
     let b = unsafe { &mut *buffer };
     let mut i = 0;
     while i < STEPS / 4 {
-        if steps(b) != 0 {
-            return path::NAMES as i64;
+        let end = steps(b);
+        if end != 0 {
+            return if end == FULL { path::CUT as i64 } else { path::NAMES as i64 };
         }
         i += 1;
     }
     path::CUT as i64
 }
 
-/// Four steps of the walk; 1 at the root. Most files are no deeper.
+/// How a step of the walk ends it: at the root, or because there is no room for the name.
+const ROOT: i64 = 1;
+const FULL: i64 = 2;
+
+/// Four steps of the walk. Most files are no deeper.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn steps(buffer: *mut Buffer) -> i64 {
@@ -199,10 +204,18 @@ extern "C" fn steps(buffer: *mut Buffer) -> i64 {
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    (step(b) != 0 || step(b) != 0 || step(b) != 0 || step(b) != 0) as i64
+    let mut i = 0;
+    while i < 4 {
+        let end = step(b);
+        if end != 0 {
+            return end;
+        }
+        i += 1;
+    }
+    0
 }
 
-/// One step of the walk: a name, or a mount; 1 at the root.
+/// One step of the walk: a name, or a mount; `ROOT` or `FULL` where it ends.
 #[inline(always)]
 fn step(b: &mut Buffer) -> i64 {
     let dentry = b.dentry;
@@ -212,19 +225,21 @@ fn step(b: &mut Buffer) -> i64 {
         let parent: u64 = member!(mount, mount, mount_parent);
         if parent == mount || parent == 0 {
             // A file system that is mounted nowhere (pipes, memfd) has its file's name at its root.
-            if b.path == 0 {
-                name(b, dentry);
+            if b.path == 0 && !name(b, dentry) {
+                return FULL;
             }
-            return 1;
+            return ROOT;
         }
         b.dentry = member!(mount, mount, mount_mountpoint);
         b.vfsmount = parent.wrapping_add(off!(mount_mnt) as u64);
         return 0;
     }
     let parent: u64 = member!(dentry, dentry, dentry_parent);
-    name(b, dentry);
+    if !name(b, dentry) {
+        return FULL;
+    }
     if parent == dentry || parent == 0 {
-        return 1;
+        return ROOT;
     }
     b.dentry = parent;
     0
@@ -253,18 +268,18 @@ unsafe fn short_name(to: *mut u8, from: u64, len: u32) {
     unsafe { to.add(black_box(len as usize) & 63).write(0) };
 }
 
-/// Appends a dentry's name with its NUL.
+/// Appends a dentry's name with its NUL; false when there is no room for it, or it cannot be read.
 #[inline(always)]
-fn name(b: &mut Buffer, dentry: u64) {
+fn name(b: &mut Buffer, dentry: u64) -> bool {
     const START: usize = size_of::<File>();
     let at = b.path as usize;
     if at > NAMES_MAX - 256 {
-        return;
+        return false;
     }
     let at = black_box(at) & 0xfff;
     let to = room(b);
     if to.is_null() {
-        return;
+        return false;
     }
     let from: u64 = member!(dentry, dentry, dentry_name);
     if conf!(types.word) != 0 {
@@ -273,7 +288,7 @@ fn name(b: &mut Buffer, dentry: u64) {
             // SAFETY: at most 4095 + 40 bytes behind the File, within the room for a blob.
             unsafe { short_name(to.add(START + at), from, len) };
             b.path = at as u64 + len as u64 + 1;
-            return;
+            return true;
         }
     }
     // SAFETY: at most 4095 + 256 bytes behind the File, within the room for a blob.
@@ -281,4 +296,5 @@ fn name(b: &mut Buffer, dentry: u64) {
     if got > 0 {
         b.path = at as u64 + got as u64;
     }
+    got > 0
 }

@@ -49,9 +49,9 @@ pub static MISSED: HashMap<TallyKey, u64, 8192, { BPF_F_NO_PREALLOC as usize }> 
 #[btf_map]
 pub static ADOPT: HashMap<u32, u32, 4096> = HashMap::new();
 
-/// What the next run of the task iterator is to do.
+/// What the next run of the task iterator is to do, and what it could not do: `tracer_common::config::walk`.
 #[btf_map]
-pub static WALK: Array<u32, 1> = Array::new();
+pub static WALK: Array<u32, 2> = Array::new();
 
 /// Heartbeats that came through, entry and end.
 #[btf_map]

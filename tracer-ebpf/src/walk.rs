@@ -10,7 +10,7 @@ use tracer_common::{
     task::Task,
 };
 
-use crate::emit::{lost, send, send_head};
+use crate::emit::{lost, send_head, send_pending};
 use crate::kept;
 use crate::kernel::{compat, conf, load, off, peek, pointer};
 use crate::maps::{ADOPT, DATA, TASKS, WALK, WALKED};
@@ -76,7 +76,7 @@ extern "C" fn walk_tasks(ctx: *mut IterTask) -> i32 {
     if task.is_null() {
         return 0;
     }
-    let Some(&what) = WALK.get(0) else { return 0 };
+    let Some(&what) = WALK.get(walk::WHAT) else { return 0 };
     match what {
         walk::ADOPT => adopt_one(task),
         walk::PENDING => pending_one(task),
@@ -171,13 +171,25 @@ fn before_attach(state: &Task, task: *mut c_void) {
         peek(regs, off[4]),
         peek(regs, off[5]),
     ];
-    send_head(&head);
+    // SAFETY: a head is as long as it says.
+    if !unsafe { send_pending((&raw const head).cast(), size_of::<Head>() as u64, false) } {
+        untold();
+    }
+}
+
+/// Counts a running call that was not told of: nothing is lost by it, the walk is to come again.
+#[inline(always)]
+fn untold() {
+    if let Some(count) = WALK.get_ptr_mut(walk::UNTOLD) {
+        // SAFETY: only one walk runs at a time.
+        unsafe { *count += 1 };
+    }
 }
 
 /// Sends what is known of a running call. The task may be running too: what was put together while its call ended is
 /// dropped, for the whole record has been sent.
 #[inline(always)]
-fn pending(state: &Task, task: *mut c_void) {
+fn pending(state: &mut Task, task: *mut c_void) {
     let Some(buffer) = WALKED.get_ptr_mut(0) else { return };
     // SAFETY: a map value; only one walk runs at a time.
     let buffer = unsafe { &mut *buffer };
@@ -194,6 +206,11 @@ fn pending(state: &Task, task: *mut c_void) {
     let len = size_of::<Head>() as u64 + used;
     buffer.head.kind = kind::PENDING;
     buffer.head.len = len as u32;
+    let again = state.told == time;
     // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
-    unsafe { send((&raw const buffer.head).cast(), len, Loss::LifecycleLost) };
+    if unsafe { send_pending((&raw const buffer.head).cast(), len, again) } {
+        state.told = time;
+    } else {
+        untold();
+    }
 }

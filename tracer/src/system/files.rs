@@ -53,12 +53,16 @@ impl Files {
         let mut text = [0u8; 4097];
         // SAFETY: the buffer is as long as is said; the name is NUL-terminated.
         let n = unsafe { libc::readlink(link.as_ptr(), text.as_mut_ptr().cast(), text.len()) };
+        let mut cut = false;
         let text = match usize::try_from(n) {
             Ok(n) => &text[..n],
             Err(_) => match io::Error::last_os_error().raw_os_error() {
                 Some(libc::ENOENT | libc::ESRCH) => return Look::Absent,
                 // Deeper than PATH_MAX: inode and type still tell it apart.
-                Some(libc::ENAMETOOLONG) => &[],
+                Some(libc::ENAMETOOLONG) => {
+                    cut = true;
+                    &[]
+                }
                 _ => return Look::Unresolved,
             },
         };
@@ -85,11 +89,15 @@ impl Files {
             file.rdev = process_of(tid, fd).unwrap_or(0);
         }
         file.deleted = u8::from(deleted);
-        file.path = if text.is_empty() { path::NONE } else { path::TEXT };
+        file.path = match (cut, text.is_empty()) {
+            (true, _) => path::CUT,
+            (false, true) => path::NONE,
+            (false, false) => path::TEXT,
+        };
         file.path_len = text.len() as u16;
         out.extend_from_slice(file.bytes());
         out.extend_from_slice(text);
-        Look::Found
+        if cut { Look::Unresolved } else { Look::Found }
     }
 }
 

@@ -2,6 +2,7 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
@@ -45,6 +46,8 @@ pub struct Shower {
     /// Pids stand in every line: output goes to a file and children are followed.
     pids: bool,
     on_stderr: bool,
+    /// Calls whose entry was shown, by process and begin: how many of their arguments had been copied by then.
+    begun: HashMap<(u32, u64), usize>,
     /// Somebody watches: what runs for long is shown before it ends.
     live: bool,
     entered: Option<Entered>,
@@ -186,6 +189,7 @@ impl Shower {
             on_stderr: *to == To::Stderr,
             live,
             entered: None,
+            begun: HashMap::new(),
             notices,
             prctl: number("prctl"),
             command: Command::default(),
@@ -284,7 +288,20 @@ impl Shower {
 
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
-        let call = decode::decode(step.record, &self.options);
+        let mut call = decode::decode(step.record, &self.options);
+        match step.part {
+            Part::Unfinished => _ = self.begun.insert((head.tgid, head.time), decode::passed(head, step.record)),
+            // What was not in memory when the call began is shown with its end.
+            Part::Resumed
+                if self
+                    .begun
+                    .remove(&(head.tgid, head.time))
+                    .is_some_and(|n| n < decode::passed(head, step.record)) =>
+            {
+                call.entered = 0;
+            }
+            _ => {}
+        }
         if !matches!(step.part, Part::Unfinished | Part::Entered)
             && let Some(summary) = self.render.summary()
         {

@@ -65,6 +65,9 @@ const TRACEPOINTS: &[(&str, &str)] = &[
     ("signal_deliver", "signal_deliver"),
 ];
 
+/// A program that carries out plans.
+const SAYS: &str = "sys_enter";
+
 /// The task iterator's program name, and the kernel's (5.8).
 const WALK_TASKS: (&str, &str) = ("walk_tasks", "task");
 
@@ -116,7 +119,9 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
     let ring = ring?;
-    let log = match programs.first() {
+    // The ring of what is said is found by a program that may say something.
+    let at = wanted.iter().position(|(name, _)| *name == SAYS).unwrap_or_default();
+    let log = match programs.get(at) {
         Some(program) if level > 0 => Some(Log::open(program.as_fd())?),
         _ => None,
     };

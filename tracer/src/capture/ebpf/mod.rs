@@ -43,6 +43,8 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf
 const LOOK_BUSY: Duration = Duration::from_millis(10);
 /// and this often after none came for a while.
 const LOOK_IDLE: Duration = Duration::from_millis(40);
+/// How often at most the running calls are walked over for one mark, where they do not fit into the ring at once.
+const WALKS: usize = 64;
 const BUSY: Duration = Duration::from_millis(500);
 /// How long nothing comes before it is seen whether the traced tasks still live.
 const LIVES: Duration = Duration::from_millis(300);
@@ -59,6 +61,8 @@ pub struct EbpfSource {
     command: Option<Started>,
     /// The command has ended and was waited for: its id may be another process's.
     reaped: bool,
+    /// Running calls that the last walk did not tell of.
+    untold: u32,
     /// When the last record came.
     active: Instant,
     /// When it was last seen which tasks live.
@@ -96,6 +100,7 @@ impl EbpfSource {
             beating: false,
             command: None,
             reaped: false,
+            untold: 0,
             active: Instant::now(),
             checked: Instant::now(),
         };
@@ -164,17 +169,19 @@ impl EbpfSource {
             adopt.insert(process, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
         }
         self.targets.seen = true;
-        self.walk(walk::ADOPT)
+        self.walk(walk::ADOPT)?;
+        Ok(())
     }
 
-    /// Runs the task iterator.
-    fn walk(&mut self, what: u32) -> Result<()> {
+    /// Runs the task iterator; how many running calls it did not tell of, because the ring was half full.
+    fn walk(&mut self, what: u32) -> Result<u32> {
         let mut control: Array<_, u32> = Array::try_from(&mut self.loaded.walk)?;
-        control.set(0, what, 0)?;
+        control.set(walk::WHAT, what, 0)?;
+        control.set(walk::UNTOLD, 0, 0)?;
         let mut file = self.loaded.iterate()?;
         let mut nothing = [0u8; 64];
         while file.read(&mut nothing).context("the task iterator failed")? > 0 {}
-        Ok(())
+        Ok(Array::<_, u32>::try_from(&self.loaded.walk)?.get(&walk::UNTOLD, 0)?)
     }
 
     fn drain(&mut self, batch: &mut Batch) -> bool {
@@ -315,11 +322,21 @@ impl Source for EbpfSource {
 
     fn pending(&mut self, batch: &mut Batch) -> Result<()> {
         let time = ring::now();
-        self.walk(walk::PENDING)?;
+        let mut untold = self.walk(walk::PENDING)?;
+        let mut more = self.drain(batch);
+        for _ in 0..WALKS {
+            if untold == 0 {
+                break;
+            }
+            more = self.drain(batch);
+            untold = self.walk(walk::PENDING)?;
+        }
         // What is drained in one go was all there when it began, or the rest is told to come.
-        if !self.drain(batch) {
+        more |= self.drain(batch);
+        if untold == 0 && !more {
             ring::mark(batch, time);
         }
+        self.untold = untold;
         Ok(())
     }
 
@@ -337,6 +354,10 @@ impl Source for EbpfSource {
             self.heartbeat();
         }
         let mut losses = self.losses.clone();
+        if self.detached {
+            // They will not be told of any more.
+            losses.add(Loss::LifecycleLost, self.untold.into());
+        }
         if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
             for &reason in Loss::ALL {
                 let n = lost.get(&(reason as u32), 0).map(|per_cpu| per_cpu.iter().sum()).unwrap_or(0);

@@ -51,13 +51,13 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
         Loss::MapFull => Some("watch fewer tasks"),
-        Loss::NotRun => Some("a mounted tracefs, from Linux 7 on (tracer doctor)"),
+        Loss::NotRun => Some("from Linux 7 on, a mounted tracefs makes it rare (tracer doctor)"),
         Loss::ByProcess => Some("count fewer calls with -e trace="),
         Loss::QueueFull => Some("a faster output: -o FILE or --record FILE"),
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),
         Loss::ChildNotFollowed => Some("--backend ebpf follows every child"),
-        Loss::ProcGone | Loss::FdUnresolved => Some("--backend ebpf resolves in the kernel"),
+        Loss::ProcGone => Some("--backend ebpf resolves in the kernel"),
         _ => None,
     }
 }

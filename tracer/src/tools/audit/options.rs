@@ -213,6 +213,18 @@ static FLAGS: &[Row<Set<Draft>>] = &[
         draft.spec.backend = backend(value)?;
         Ok(())
     }).words(&BACKENDS),
+    row(
+        None,
+        &["--ring-size"],
+        Takes::Value("BYTES"),
+        "Size of the eBPF ring buffer: 4096 to 1G, with K, M or G; rounded up to a power of two.",
+        |draft, value| {
+            let size = value.to_str().and_then(words::ring_size);
+            let wrong = || Fault::usage(format!("--ring-size takes 4096 to 1G, not '{}'", show(value)));
+            draft.spec.ring_size = Some(size.ok_or_else(wrong)?);
+            Ok(())
+        },
+    ),
     row::<Draft>(
         None,
         &["--color"],

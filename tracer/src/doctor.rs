@@ -4,7 +4,6 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -235,13 +234,14 @@ fn proc_mount(report: &mut Report, mounted: Mounted<'_>, root: bool) {
 }
 
 fn tracefs(report: &mut Report) {
-    let found = ebpf::TRACEFS.into_iter().find(|dir| Path::new(dir).join("events").exists());
+    let found = machine::tracefs().map(|root| root.display().to_string());
     let needed = ebpf::needs_tracefs();
+    let state = if needed && found.is_none() { State::Note } else { State::Ok };
     let missing = if needed { "not mounted or not readable" } else { "not mounted or not readable (not needed)" };
     report.add(
         "tracefs",
-        if needed && found.is_none() { State::Note } else { State::Ok },
-        found.unwrap_or(missing),
+        state,
+        found.unwrap_or_else(|| missing.to_owned()),
         "from Linux 7 on tracer misses (and counts) calls without it: mount -t tracefs tracefs /sys/kernel/tracing",
     );
 }

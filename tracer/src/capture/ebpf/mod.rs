@@ -13,7 +13,7 @@ pub mod snapshot;
 mod trial;
 
 pub use available::{available, only};
-pub use perf::{TRACEFS, needs_tracefs};
+pub use perf::needs_tracefs;
 pub use trial::attempt;
 
 use std::collections::{BTreeMap, HashSet};

@@ -12,9 +12,7 @@ use tracer_common::config::{Config, function};
 
 use super::bpf::Attach;
 use super::btf::KernelTypes;
-
-/// Where tracefs may be mounted.
-pub const TRACEFS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+use crate::system::procfs::machine;
 
 /// Programs, and their tracepoints in tracefs. What depends on no pointer.
 const CALLED: [(&str, &str); 5] = [
@@ -42,11 +40,10 @@ impl Perf {
     /// # Errors
     /// tracefs is not mounted, or lacks something; a function that this kernel does not have.
     pub fn find(types: &KernelTypes) -> Result<Perf> {
-        let root = TRACEFS.into_iter().find(|root| fs::exists(format!("{root}/events/sched")).unwrap_or(false));
-        let root = root.context("tracefs is not mounted")?;
+        let root = machine::tracefs().context("tracefs is not mounted")?;
         let read = |name: &str| {
-            let path = format!("{root}/events/{name}");
-            fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+            let path = root.join("events").join(name);
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
         let mut numbers = [0; CALLED.len()];
         for (number, (_, name)) in numbers.iter_mut().zip(CALLED) {

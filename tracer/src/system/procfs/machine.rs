@@ -1,6 +1,8 @@
 //! Files of /proc that are the machine's, not a process's (proc(5), sysctl).
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 
 use super::mounts::Mounts;
 use super::who::Who;
@@ -71,6 +73,17 @@ pub fn mounted(mounts: &Mounts) -> Mounted<'_> {
     }
     let mut options = mount.options.split(|&b| b == b',').filter_map(|option| option.strip_prefix(b"hidepid="));
     Mounted::Proc(options.find(|how| !matches!(*how, b"0" | b"off")))
+}
+
+/// Where tracefs is mounted and can be read; the usual places first, of which the second mounts itself when it is looked at.
+pub fn tracefs() -> Option<PathBuf> {
+    let usual = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"].map(PathBuf::from);
+    let mounted = || {
+        let mounts = Mounts::of(Who::Myself).own.into_iter().filter(|mount| mount.kind == b"tracefs");
+        mounts.map(|mount| PathBuf::from(OsString::from_vec(mount.point)))
+    };
+    let readable = |root: &PathBuf| root.join("events/sched").exists();
+    usual.into_iter().find(readable).or_else(|| mounted().find(readable))
 }
 
 /// Where cgroup v2 is mounted.

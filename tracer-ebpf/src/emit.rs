@@ -80,7 +80,12 @@ pub unsafe fn send_pending(record: *const c_void, len: u64, again: bool) -> bool
         return false;
     }
     // SAFETY: the caller vouches for the record.
-    unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, NO_WAKEUP) == 0 }
+    let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, NO_WAKEUP) } == 0;
+    if !sent && waiting == 0 && !again {
+        // The ring is smaller than the record: trying again would not help, and is not counted again.
+        lost(Loss::LifecycleLost);
+    }
+    sent || again || waiting == 0
 }
 
 /// Counts a call that found no room: in the ledger, and of whom and which it was. A ring that one process floods has no

@@ -18,7 +18,7 @@ pub(crate) mod testing;
 mod tests;
 pub mod value;
 
-use tracer_common::event::{Blob, Head, flag, kind, status};
+use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
@@ -124,12 +124,6 @@ impl<'a> Context<'_, 'a> {
         let value = if arg == ARG_RET { self.head.ret as u64 } else { self.arg(arg) };
         Place { cx: self, arg, phase, value }
     }
-}
-
-/// How many copies of what was passed to a call a record has.
-pub fn passed(head: &Head, record: &[u8]) -> usize {
-    let whole = |blob: &Blob| blob.phase == phase::ENTER && matches!(blob.status, status::WHOLE | status::CUT);
-    tracer_common::record::blobs(head, record).filter(|(blob, _)| whole(blob)).count()
 }
 
 /// Decodes one whole record. Never panics, never reads past the record.

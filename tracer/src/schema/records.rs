@@ -363,32 +363,19 @@ trait Take {
     fn take(head: &Head, place: Place) -> Self;
 }
 
-impl Take for u32 {
-    const TYPE: FieldType = FieldType::Number;
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl Take for $number {
+            const TYPE: FieldType = FieldType::Number;
 
-    #[inline]
-    fn take(head: &Head, place: Place) -> u32 {
-        place.number(head) as u32
-    }
+            #[inline]
+            fn take(head: &Head, place: Place) -> $number {
+                place.number(head) as $number
+            }
+        }
+    )*};
 }
-
-impl Take for u64 {
-    const TYPE: FieldType = FieldType::Number;
-
-    #[inline]
-    fn take(head: &Head, place: Place) -> u64 {
-        place.number(head) as u64
-    }
-}
-
-impl Take for i32 {
-    const TYPE: FieldType = FieldType::Number;
-
-    #[inline]
-    fn take(head: &Head, place: Place) -> i32 {
-        place.number(head) as i32
-    }
-}
+numbers!(u32 u64 i32);
 
 impl Take for bool {
     const TYPE: FieldType = FieldType::Flag;

@@ -6,6 +6,7 @@ pub mod ending;
 pub mod filter;
 pub mod notice;
 pub mod output;
+mod passed;
 mod pressure;
 mod render;
 pub mod sequence;

@@ -2,7 +2,6 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
-use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
@@ -13,6 +12,7 @@ use tracer_common::record::blobs;
 use super::drive::{Driven, Turn};
 use super::filter::Filter;
 use super::notice::Notices;
+use super::passed::Passed;
 use super::render::Renderer;
 use super::sequence::{Part, Stage, Step};
 use crate::capture::{Count, Losses};
@@ -46,8 +46,7 @@ pub struct Shower {
     /// Pids stand in every line: output goes to a file and children are followed.
     pids: bool,
     on_stderr: bool,
-    /// Calls whose entry was shown, by process and begin: how many of their arguments had been copied by then.
-    begun: HashMap<(u32, u64), usize>,
+    passed: Passed,
     /// Somebody watches: what runs for long is shown before it ends.
     live: bool,
     entered: Option<Entered>,
@@ -189,7 +188,7 @@ impl Shower {
             on_stderr: *to == To::Stderr,
             live,
             entered: None,
-            begun: HashMap::new(),
+            passed: Passed::default(),
             notices,
             prctl: number("prctl"),
             command: Command::default(),
@@ -290,16 +289,8 @@ impl Shower {
         let head = step.head;
         let mut call = decode::decode(step.record, &self.options);
         match step.part {
-            Part::Unfinished => _ = self.begun.insert((head.tgid, head.time), decode::passed(head, step.record)),
-            // What was not in memory when the call began is shown with its end.
-            Part::Resumed
-                if self
-                    .begun
-                    .remove(&(head.tgid, head.time))
-                    .is_some_and(|n| n < decode::passed(head, step.record)) =>
-            {
-                call.entered = 0;
-            }
+            Part::Unfinished => self.passed.shown(head, step.record),
+            Part::Resumed if self.passed.has_more(head, step.record) => call.entered = 0,
             _ => {}
         }
         if !matches!(step.part, Part::Unfinished | Part::Entered)
@@ -354,7 +345,12 @@ impl Shower {
         let told = Told::of(head);
         match told {
             Told::Running {} => return self.call(step),
-            Told::Exit { status, .. } => return self.exited(step, status),
+            Told::Exit { status, last, .. } => {
+                if last {
+                    self.passed.gone(head.tgid);
+                }
+                return self.exited(step, status);
+            }
             _ => self.processes.learn(head),
         }
         match told {

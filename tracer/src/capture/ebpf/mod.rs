@@ -44,7 +44,7 @@ const LOOK_BUSY: Duration = Duration::from_millis(10);
 /// and this often after none came for a while.
 const LOOK_IDLE: Duration = Duration::from_millis(40);
 /// How often at most the running calls are walked over for one mark, where they do not fit into the ring at once.
-const WALKS: usize = 64;
+const WALKS: usize = 16;
 const BUSY: Duration = Duration::from_millis(500);
 /// How long nothing comes before it is seen whether the traced tasks still live.
 const LIVES: Duration = Duration::from_millis(300);
@@ -333,7 +333,8 @@ impl Source for EbpfSource {
         }
         // What is drained in one go was all there when it began, or the rest is told to come.
         more |= self.drain(batch);
-        if untold == 0 && !more {
+        // A running call that was not told of is shown late; without marks nothing would be shown at all.
+        if !more {
             ring::mark(batch, time);
         }
         self.untold = untold;

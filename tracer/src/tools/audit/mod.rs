@@ -26,7 +26,7 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
-use crate::tools::audit::evidence::{Evidence, Judgement, Report, Verdict};
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict};
 use crate::tools::audit::request::Audit;
 use crate::trace::said;
 
@@ -108,9 +108,11 @@ fn audit(spec: &Audit) -> Result<u8> {
     // What cannot be written is better known before a long run than behind it.
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
-    let mut runs = Vec::new();
+    let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        runs.push(watch::watch(spec, &variables)?);
+        let (evidence, times) = watch::watch(spec, &variables)?;
+        runs.push(evidence);
+        timeline = times;
     }
     let mut evidence = Evidence::of_runs(&runs);
     contents.after(&mut evidence, spec.hash);
@@ -134,7 +136,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     }
     let is_new = difference.as_ref().is_some_and(|difference| !difference.new.is_empty());
     let verdict = verdict(&evidence, &judgement, is_new);
-    let report = Report { evidence, variables, judgement, difference, verdict };
+    let report = Report { evidence, variables, judgement, difference, verdict, timeline, extent: spec.extent };
     reports::write(spec, places, &report)?;
     Ok(match verdict {
         Verdict::Violated => exit::VIOLATED,

@@ -80,6 +80,7 @@ fn render(form: Form, report: &Report) -> Vec<u8> {
         Form::Sarif => output::sarif(report, &mut out),
         Form::Markdown => output::markdown(report, &mut out),
         Form::Github => output::github(report, &mut out),
+        Form::Html => output::html(report, &mut out),
     }
     out
 }

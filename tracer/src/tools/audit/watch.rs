@@ -21,7 +21,7 @@ use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Timeline, Variables};
 use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
@@ -39,11 +39,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// before cannot be.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
-/// Runs the command, and gives what it did.
+/// Runs the command, and gives what it did, and when.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
+pub fn watch(audit: &Audit, variables: &Variables) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
     let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
@@ -85,11 +85,11 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
             trace::notice::tell_line(&line);
         }
     }
-    let mut evidence = collector.finish(source.name(), gaps(&losses));
+    let (mut evidence, timeline) = collector.finish(source.name(), gaps(&losses));
     evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
     evidence.remarks.extend(inherited);
-    Ok(evidence)
+    Ok((evidence, timeline))
 }
 
 /// Has evidence made of events, and says when the run is over.

@@ -20,8 +20,9 @@ use super::effects::Effects;
 use super::names::Names;
 use super::ports::Ports;
 use super::stable::Stable;
+use super::timeline::Course;
 use super::units::{self, Rules};
-use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
+use super::{Evidence, Gap, GapKind, Object, Op, Runner, Timeline, Unit, Words};
 use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
 use crate::system::proc_paths;
@@ -54,6 +55,7 @@ pub struct Collector<'w> {
     options: Options,
     rules: Rules,
     processes: HashMap<u32, Process>,
+    course: Course,
     units: Vec<Unit>,
     accesses: Accesses,
     /// What descriptors were opened for, by process and descriptor: /proc/self/fd names them.
@@ -95,6 +97,7 @@ impl<'w> Collector<'w> {
             options,
             rules,
             processes: HashMap::new(),
+            course: Course::default(),
             units: vec![harness],
             accesses,
             opened: HashMap::new(),
@@ -132,6 +135,7 @@ impl<'w> Collector<'w> {
         self.command = Some(pid);
         let program = self.accesses.text(program);
         self.processes.insert(pid, Process { unit: 0, program, own: true });
+        self.course.begin(pid, None, 0, 0);
         self.stable.task(pid);
     }
 
@@ -143,6 +147,7 @@ impl<'w> Collector<'w> {
     /// Takes one record.
     pub fn take(&mut self, record: &[u8]) {
         let Some(head) = Head::read(record) else { return };
+        self.course.pass(head.time, head.dur);
         match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(&head) => {}
@@ -159,20 +164,25 @@ impl<'w> Collector<'w> {
                 if process != head.tgid {
                     let parent = self.process(head.tgid);
                     self.processes.insert(process, parent);
+                    self.course.begin(process, Some(head.tgid), parent.unit, head.time);
                 }
             }
             Told::Attach { .. } if !self.processes.contains_key(&head.tgid) => {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
                 self.processes.insert(head.tgid, Process { program: text, ..Process::default() });
+                self.course.begin(head.tgid, None, 0, head.time);
+                self.course.run(head.tgid, 0, head.time, &program, Words { list: Vec::new(), cut: true });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
             Told::Exit { status, of_process, last: true, .. } => {
+                // The process's own status, where exit_group or a signal gave one.
+                let status = if of_process >> 32 != 0 { of_process as i32 } else { status };
                 if self.command == Some(head.tgid) {
-                    // The process's own status, where exit_group or a signal gave one.
-                    self.status = Some(if of_process >> 32 != 0 { of_process as i32 } else { status });
+                    self.status = Some(status);
                 }
+                self.course.end(head.tgid, head.time, status);
                 self.processes.remove(&head.tgid);
             }
             // One that came into the cgroup.
@@ -215,6 +225,7 @@ impl<'w> Collector<'w> {
         } else {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
+        self.course.begin(pid, None, 0, 0);
         *self.processes.entry(pid).or_default()
     }
 
@@ -261,7 +272,7 @@ impl<'w> Collector<'w> {
     }
 
     /// All that was taken, in its order. `losses`: what the source lost, by reason.
-    pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> Evidence {
+    pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> (Evidence, Timeline) {
         for (_, access) in std::mem::take(&mut self.connecting) {
             self.add(access);
         }
@@ -287,6 +298,8 @@ impl<'w> Collector<'w> {
         };
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
         let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let timeline = std::mem::take(&mut self.course).finish(&place);
+        let programs = timeline.programs(&mut steady);
         let mut effects = self.effects.finish();
         for effect in &mut effects {
             effect.path = steady(&effect.path);
@@ -314,10 +327,13 @@ impl<'w> Collector<'w> {
         };
         let mut gaps: Vec<Gap> = std::mem::take(&mut self.gaps).into_iter().map(gap).collect();
         gaps.sort();
-        let programs: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
+        let before: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
         let remark = |program| format!("{program} was there before the command, and what it did is in the evidence");
-        let remarks = programs.into_iter().map(remark).collect();
-        Evidence {
+        let mut remarks: Vec<String> = before.into_iter().map(remark).collect();
+        if timeline.left_out > 0 {
+            remarks.push(format!("{} processes have no place in the timeline, which is full", timeline.left_out));
+        }
+        let evidence = Evidence {
             command: Vec::new(),
             status: self.status,
             not_run: None,
@@ -325,10 +341,12 @@ impl<'w> Collector<'w> {
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
             real,
+            programs,
             effects,
             gaps,
             remarks,
-        }
+        };
+        (evidence, timeline)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Change, Effect};
+use super::{Change, Effect, Held};
 
 /// Names that are kept at most.
 const MOST: usize = 1_000_000;
@@ -152,7 +152,7 @@ impl Effects {
                 (true, true, _) => return None,
             };
             let units = state.units.iter().copied().collect();
-            Some(Effect { path: path.clone(), change, units, size: None, before: None, after: None })
+            Some(Effect { path: path.clone(), change, units, before: Held::default(), after: Held::default() })
         };
         self.states.iter().filter_map(effect).collect()
     }

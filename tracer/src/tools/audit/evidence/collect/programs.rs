@@ -5,10 +5,10 @@ use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
 use super::{Collector, Process, Related, Seen};
 use crate::decode::calls::{path_of, words};
-use crate::decode::value::Value;
+use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
 use crate::tools::audit::evidence::units::{self, Program};
-use crate::tools::audit::evidence::{GapKind, Op};
+use crate::tools::audit::evidence::{GapKind, Op, Words};
 
 impl Collector<'_> {
     /// A marker of a program that names its units itself.
@@ -37,7 +37,8 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
             return;
         };
-        let words = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then(|| words(value)));
+        let argv = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then_some(value));
+        let words = argv.map(words);
         let program = Program {
             passed: &given,
             file: &file,
@@ -55,6 +56,14 @@ impl Collector<'_> {
         let also = self.also(object, passed.as_deref(), &file);
         let related = Related { also: &also, ..Related::default() };
         self.access_to(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref(), related);
+        let head = &seen.call.head;
+        self.course.run(
+            head.tgid,
+            unit,
+            head.time + head.dur,
+            &file,
+            Words { list: words.unwrap_or_default(), cut: is_cut(argv) },
+        );
         let program = self.accesses.text(&file);
         let process = self.process(seen.call.head.tgid);
         self.processes.insert(seen.call.head.tgid, Process { unit, program, ..process });
@@ -70,6 +79,12 @@ impl Collector<'_> {
         names.dedup();
         names
     }
+}
+
+/// Whether arguments are not all there, or not all whole.
+fn is_cut(argv: Option<&Value<'_>>) -> bool {
+    let whole = |word: &Value<'_>| matches!(word, Value::Str { cut: false, .. } | Value::Path { cut: false, .. });
+    !matches!(argv, Some(Value::Array(list, Tail::Whole)) if list.iter().all(whole))
 }
 
 /// The environment that an execve gave, and whether it is whole.

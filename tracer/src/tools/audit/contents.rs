@@ -26,7 +26,18 @@ pub struct Contents {
 /// Reads the files of `$WORKSPACE`, but for those of `$TARGET` and of version control.
 pub fn before(variables: &Variables) -> Contents {
     let mut contents = Contents::default();
-    let Some(workspace) = variables.path("WORKSPACE") else { return contents };
+    each_file(variables, |path| match held(path, true).filter(|held| held.sum.is_some()) {
+        Some(held) if contents.files.len() < FILES => {
+            contents.files.insert(path.as_os_str().as_bytes().to_vec(), held);
+        }
+        _ => contents.left_out += 1,
+    });
+    contents
+}
+
+/// Gives every regular file of `$WORKSPACE`, but those of `$TARGET` and of version control.
+pub(super) fn each_file(variables: &Variables, mut take: impl FnMut(&Path)) {
+    let Some(workspace) = variables.path("WORKSPACE") else { return };
     let target = variables.path("TARGET").unwrap_or_default();
     let mut directories = vec![Path::new(std::ffi::OsStr::from_bytes(workspace)).to_path_buf()];
     while let Some(directory) = directories.pop() {
@@ -38,17 +49,10 @@ pub fn before(variables: &Variables) -> Contents {
             if kind.is_dir() && bytes != target && !matches!(entry.file_name().as_bytes(), b".git" | b".hg" | b".svn") {
                 directories.push(path);
             } else if kind.is_file() {
-                if contents.files.len() >= FILES {
-                    contents.left_out += 1;
-                } else if let Some(held) = held(&path, true).filter(|held| held.sum.is_some()) {
-                    contents.files.insert(bytes.to_vec(), held);
-                } else {
-                    contents.left_out += 1;
-                }
+                take(&path);
             }
         }
     }
-    contents
 }
 
 impl Contents {
@@ -120,13 +124,8 @@ mod tests {
         let contents = before(&variables);
         assert_eq!(contents.files.len(), 2);
         std::fs::write(base.join("b"), "other").expect("written");
-        let effect = |name: &str| Effect {
-            path: path(name),
-            change: Change::Modified,
-            units: vec![0],
-            before: Held::default(),
-            after: Held::default(),
-        };
+        let effect =
+            |name: &str| Effect { path: path(name), change: Change::Modified, units: vec![0], ..Effect::default() };
         let mut evidence = Evidence { effects: vec![effect("a"), effect("b")], ..Evidence::default() };
         contents.after(&mut evidence, true);
         let [left] = evidence.effects.as_slice() else { panic!("{:?}", evidence.effects) };

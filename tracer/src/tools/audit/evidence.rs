@@ -19,7 +19,7 @@ pub mod units;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub use self::effect::{Change, Effect, Held};
+pub use self::effect::{Change, Diff, Effect, Held};
 pub use self::timeline::{Timeline, Words};
 pub use real::Real;
 

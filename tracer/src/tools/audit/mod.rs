@@ -3,6 +3,7 @@
 
 mod baseline;
 mod contents;
+mod diffs;
 mod directories;
 pub mod evidence;
 mod interruption;
@@ -11,6 +12,7 @@ pub mod options;
 pub mod output;
 mod plugin;
 pub mod policy;
+mod replay;
 mod reports;
 pub mod request;
 mod resolve;
@@ -29,6 +31,8 @@ use crate::spec::Command;
 use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict};
 use crate::tools::audit::request::Audit;
 use crate::trace::said;
+
+pub use self::replay::replay;
 
 /// The policy that is read when none is named.
 const POLICY: &str = "tracer.toml";
@@ -108,6 +112,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     // What cannot be written is better known before a long run than behind it.
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
+    let snapshot = spec.diff.then(|| diffs::before(&variables));
     let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
         let (evidence, times) = watch::watch(spec, &variables)?;
@@ -116,6 +121,9 @@ fn audit(spec: &Audit) -> Result<u8> {
     }
     let mut evidence = Evidence::of_runs(&runs);
     contents.after(&mut evidence, spec.hash);
+    if let Some(snapshot) = snapshot {
+        snapshot.after(&mut evidence);
+    }
 
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),

@@ -135,9 +135,19 @@ static FLAGS: &[Row<Set<Draft>>] = &[
     ),
     row(
         None,
+        &["--diff"],
+        Takes::Nothing,
+        "Report how text files in $WORKSPACE differ from before the run, up to 256 KiB each.",
+        |draft, _| {
+            draft.spec.diff = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
         &["--timeline"],
         Takes::Nothing,
-        "Also tell in text and JSON when each process ran, with its id. Two equal runs then give two reports. (A page always does.)",
+        "Also tell in text and JSON when each process ran, with its id. Two equal runs then give two reports. A page always tells.",
         |draft, _| {
             draft.spec.extent.times = true;
             Ok(())
@@ -302,6 +312,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
             keep: false,
             record: None,
             hash: false,
+            diff: false,
             extent: Extent::default(),
             unit_variables: Vec::new(),
             unit_programs: Vec::new(),

@@ -20,7 +20,7 @@ mod words;
 mod tests;
 
 pub use github::github;
-pub use html::html;
+pub use html::{html, recording};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;

@@ -86,7 +86,7 @@ fn render(form: Form, report: &Report) -> Vec<u8> {
 }
 
 /// To stdout; that nobody reads it is no failure.
-fn print(bytes: &[u8]) -> io::Result<()> {
+pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -32,6 +32,8 @@ pub struct Audit {
     pub record: Option<PathBuf>,
     /// Tell contents of files by their sums.
     pub hash: bool,
+    /// Tell how text files differ from before.
+    pub diff: bool,
     /// How much reports tell.
     pub extent: Extent,
     /// Variables that name a unit.

@@ -31,7 +31,7 @@ use crate::trace::sequence::{Stage, Step};
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
 /// Bytes of strings that are read: whole paths.
-const STRLEN: u32 = u16::MAX as u32;
+pub(super) const STRLEN: u32 = u16::MAX as u32;
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -161,7 +161,7 @@ impl Driven for Watcher<'_> {
 }
 
 /// What the source lost that may hide something.
-fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
+pub(super) fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
     let hides = |(loss, count): (&Loss, &u64)| (!NO_GAP.contains(loss) && *count > 0).then(|| (loss.name(), *count));
     losses.reasons.iter().filter_map(hides)
 }

@@ -10,6 +10,7 @@ mod programs;
 mod sockets;
 
 use calls::Seen;
+pub use files::lexical;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

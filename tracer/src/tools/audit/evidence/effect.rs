@@ -1,9 +1,10 @@
 //! What became of a file over the whole run.
 
 /// What became of a file over the whole run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// It was not there before, and is now.
+    #[default]
     Created,
     /// It was there, and its contents may be others now.
     Modified,
@@ -29,7 +30,7 @@ impl Change {
 }
 
 /// The net effect on a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Effect {
     /// Its path.
     pub path: Vec<u8>,
@@ -41,6 +42,17 @@ pub struct Effect {
     pub before: Held,
     /// What it is afterwards; of a renamed file, by its new name.
     pub after: Held,
+    /// How its text differs from before, where that was asked for.
+    pub diff: Option<Diff>,
+}
+
+/// How the text of a file differs from before the run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Diff {
+    /// The lines that differ, as diff -u tells them, without its head and without line ends.
+    Lines(Vec<String>),
+    /// Why that is not told.
+    Not(&'static str),
 }
 
 /// What is known of a regular file at one time.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Change, Effect, Held};
+use super::{Change, Effect};
 
 /// Names that are kept at most.
 const MOST: usize = 1_000_000;
@@ -152,7 +152,7 @@ impl Effects {
                 (true, true, _) => return None,
             };
             let units = state.units.iter().copied().collect();
-            Some(Effect { path: path.clone(), change, units, before: Held::default(), after: Held::default() })
+            Some(Effect { path: path.clone(), change, units, ..Effect::default() })
         };
         self.states.iter().filter_map(effect).collect()
     }

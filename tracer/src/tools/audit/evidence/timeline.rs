@@ -145,6 +145,11 @@ impl Timeline {
         children
     }
 
+    /// The program that a process began with: that of the process that made it; empty where that is not known.
+    pub fn begun_with(&self, process: &Process) -> &[u8] {
+        process.parent.map_or(&[], |parent| self.program(parent, process.began))
+    }
+
     /// The program that a process ran at a time: its own, or that of the process that made it.
     fn program(&self, mut process: usize, mut time: u64) -> &[u8] {
         loop {
@@ -167,7 +172,7 @@ impl Timeline {
             for (nth, program) in process.programs.iter().enumerate() {
                 let by = match nth.checked_sub(1) {
                     Some(before) => process.programs[before].file.as_slice(),
-                    None => process.parent.map_or(&[][..], |parent| self.program(parent, process.began)),
+                    None => self.begun_with(process),
                 };
                 let last = nth + 1 == process.programs.len();
                 all.push(Ran {

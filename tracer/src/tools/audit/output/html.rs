@@ -28,17 +28,26 @@ const LINES: usize = 1000;
 
 /// Appends the page.
 pub fn html(report: &Report, out: &mut Vec<u8>) {
-    page(report, STYLE, SCRIPT, out);
+    page(report, "tracer audit", (STYLE, SCRIPT), out);
+}
+
+/// Appends the page of a recording.
+pub fn recording(report: &Report, out: &mut Vec<u8>) {
+    page(report, "tracer replay", (STYLE, SCRIPT), out);
 }
 
 /// Appends the page with this style and this script.
-pub(super) fn page(report: &Report, style: &str, script: &str, out: &mut Vec<u8>) {
+pub(super) fn page(report: &Report, made_by: &'static str, (style, script): (&str, &str), out: &mut Vec<u8>) {
     let voice = Voice { report, put };
     let data = data::data(voice);
     let page = Page {
         policy: policy(style, script),
         version: env!("CARGO_PKG_VERSION"),
-        verdict: report.verdict.name(),
+        made_by,
+        verdict: match report.verdict {
+            Verdict::Clean if report.judgement.policy.is_empty() && report.difference.is_none() => "unjudged",
+            verdict => verdict.name(),
+        },
         mark: mark(report),
         sentence: verdict::sentence(report),
         command: report.evidence.command.iter().map(|word| voice.argument(word)).collect::<Vec<_>>().join(" "),
@@ -63,6 +72,7 @@ pub(super) fn page(report: &Report, style: &str, script: &str, out: &mut Vec<u8>
 struct Page<'p> {
     policy: String,
     version: &'static str,
+    made_by: &'static str,
     verdict: &'static str,
     mark: &'static str,
     sentence: String,
@@ -162,10 +172,12 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let evidence = &report.evidence;
     let mut facts = vec![("ended", verdict::ending(evidence))];
     if report.timeline.length > 0 {
-        facts.push(("took", amount::time(report.timeline.length as f64 / 1e9)));
+        facts.push(("took", amount::duration(report.timeline.length)));
     }
     facts.push(("accesses", grouped(evidence.accesses.len() as u64)));
-    facts.push(("units", grouped(evidence.units.len().saturating_sub(1) as u64)));
+    if evidence.units.len() > 1 {
+        facts.push(("units", grouped(evidence.units.len() as u64 - 1)));
+    }
     facts.push(("processes", grouped(report.timeline.processes.len() as u64 + report.timeline.left_out)));
     let changed = super::text::changed(tally::effects(report));
     facts.push(("files", if changed.is_empty() { "none changed".to_owned() } else { changed }));

@@ -7,7 +7,7 @@ use crate::render::json::object::Object;
 use crate::schema::signal_names;
 use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::{
-    Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Ran, Report, Timeline, Unit, Words,
+    Access, Change, Diff, Difference, Effect, Gap, Judgement, Object as Target, Op, Ran, Report, Timeline, Unit, Words,
 };
 
 /// Version of the format: `v`.
@@ -181,6 +181,11 @@ fn effect(effect: &Effect, out: &mut Vec<u8>) {
         if let Some(sum) = sum {
             object.text(key, sum);
         }
+    }
+    match &effect.diff {
+        Some(Diff::Lines(lines)) => object.list("diff", lines, |line, out| escape::string(out, line)),
+        Some(Diff::Not(why)) => object.text("no_diff", why),
+        None => {}
     }
     object.end();
 }

@@ -9,7 +9,7 @@ use super::verdict;
 use super::words::{self, counted, grouped, plain};
 use crate::render::amount::size;
 use crate::render::escape::{Color, Line};
-use crate::tools::audit::evidence::{Change, Effect, Held, Report, Verdict};
+use crate::tools::audit::evidence::{Change, Diff, Effect, Held, Report, Verdict};
 
 /// Units in the table, and units of which violations are shown.
 const UNITS: usize = 40;
@@ -17,6 +17,8 @@ const UNITS: usize = 40;
 const PER_UNIT: usize = 10;
 /// Lines of any other list.
 const LINES: usize = 40;
+/// Lines of a difference.
+const DIFF: usize = 12;
 /// The narrowest column of names.
 const NARROWEST: usize = 12;
 
@@ -249,8 +251,30 @@ fn effects(report: &Report, page: &mut Page<'_>) {
         phrases.extend(contents(effect).map(|text| (Some(Color::Dim), format!("({text})"))));
         phrases.extend(by(report, effect).map(|text| (None, text)));
         page.flow(2, &phrases);
+        diff(report, effect, page);
     }
     page.more(2, lasting.len().saturating_sub(most), "more");
+}
+
+/// How the text of a file differs.
+fn diff(report: &Report, effect: &Effect, page: &mut Page<'_>) {
+    match &effect.diff {
+        Some(Diff::Lines(lines)) => {
+            let most = if report.extent.full { usize::MAX } else { DIFF };
+            for line in lines.iter().take(most) {
+                let color = match line.as_bytes().first() {
+                    Some(b'+') => Some(Color::Text),
+                    Some(b'-') => Some(Color::Gone),
+                    Some(b'@') => Some(Color::Name),
+                    _ => None,
+                };
+                page.flow(6, &[(color, words::line(line))]);
+            }
+            page.more(6, lines.len().saturating_sub(most), "more lines");
+        }
+        Some(Diff::Not(why)) => page.flow(6, &[(Some(Color::Dim), format!("no difference is told: {why}"))]),
+        None => {}
+    }
 }
 
 /// `2 created, 1 modified, 14 temporary`

@@ -7,7 +7,7 @@ use super::{put, said};
 use crate::render::json::escape;
 use crate::render::json::object::{Object as Json, list};
 use crate::tools::audit::evidence::timeline::{Process, Program};
-use crate::tools::audit::evidence::{Access, Change, Effect, Object, Op, Ran, Words};
+use crate::tools::audit::evidence::{Access, Change, Diff, Effect, Object, Op, Ran, Words};
 use crate::tools::audit::output::words::{self, Voice};
 use crate::tools::audit::output::{text, verdict};
 
@@ -65,6 +65,8 @@ pub(super) fn data(voice: Voice<'_>) -> String {
         .iter()
         .map(|violation| vec![violation.access as i64, texts.add(said(&violation.rule)) as i64])
         .collect();
+    let diffs: Vec<Numbers> =
+        evidence.effects.iter().enumerate().filter_map(|(at, effect)| diff_row(at, effect, &mut texts)).collect();
     let mut out = Vec::new();
     let mut object = Json::begin(&mut out);
     object.list("ops", Op::ALL, |op, out| escape::string(out, op.name()));
@@ -73,6 +75,7 @@ pub(super) fn data(voice: Voice<'_>) -> String {
         ("units", &units),
         ("accesses", &accesses),
         ("effects", &effects),
+        ("diffs", &diffs),
         ("programs", &programs),
         ("processes", &processes),
         ("violations", &violations),
@@ -140,6 +143,16 @@ fn effect_row(voice: Voice<'_>, effect: &Effect, texts: &mut Texts) -> Numbers {
     ];
     row.extend(effect.units.iter().map(|unit| index(*unit)));
     row
+}
+
+/// effect, lines...; of what differs in no way that is told, why as the only one
+fn diff_row(at: usize, effect: &Effect, texts: &mut Texts) -> Option<Numbers> {
+    let lines: Vec<String> = match effect.diff.as_ref()? {
+        // A tab is no line's end.
+        Diff::Lines(lines) => lines.iter().map(|line| said(&line.replace('\t', "    "))).collect(),
+        Diff::Not(why) => vec![format!("no difference is told: {why}")],
+    };
+    Some([index(at)].into_iter().chain(lines.into_iter().map(|line| texts.add(line) as i64)).collect())
 }
 
 /// unit, program, arguments, by, end

@@ -13,8 +13,9 @@
   const unitName = (at) => (data.units[at] ? text(data.units[at][0]) : "a unit that the report does not have");
 
   // How many entries of a list are made at once; how many while a filter shows what fits.
+  const FIRST = 40;
   const STEP = 100;
-  const OPEN = 120;
+  const OPEN = 60;
 
   // An element with a class and children: elements, or texts.
   function make(tag, name, ...children) {
@@ -43,6 +44,7 @@
     };
     element.addEventListener("toggle", unfold);
     element.open = open;
+    element.unfold = unfold;
     unfold();
     return element;
   }
@@ -51,7 +53,8 @@
   function some(parent, list, entry, level = 0) {
     let at = 0;
     const next = () => {
-      const end = Math.min(list.length, at + STEP);
+      // A few more make no button.
+      const end = at > 0 ? Math.min(list.length, at + STEP) : list.length <= FIRST * 1.25 ? list.length : FIRST;
       for (; at < end; at++) parent.append(entry(list[at], at));
       if (at < list.length) {
         const left = list.length - at;
@@ -119,17 +122,28 @@
     if (!found) files.set(path, (found = { path, effect: null, accesses: [], group: "", hay: "" }));
     return found;
   }
-  for (const access of accesses) if (access.kind === 0) file(access.object).accesses.push(access);
+  for (const access of accesses) {
+    if (access.kind !== 0) continue;
+    file(access.object).accesses.push(access);
+    // What was renamed is told at its new name too.
+    if (access.op === "rename" && access.to >= 0 && access.error < 0 && access.to !== access.object) file(access.to).accesses.push(access);
+  }
   for (const [path, change, to, contents, ...units] of data.effects) {
     file(path).effect = { change: text(change), to, contents, units };
   }
-  for (const it of files.values()) {
+  const all = [...files.values()];
+  for (const it of all) {
     it.group = it.effect?.change ?? groupOf(it.accesses);
     const words = [low(it.path), it.group];
     if (it.effect) {
       words.push(low(it.effect.to), low(it.effect.contents), ...it.effect.units.map((unit) => low(data.units[unit]?.[0] ?? -1)));
     }
     it.hay = words.join("\n");
+  }
+
+  for (const [effect, ...lines] of data.diffs) {
+    const it = data.effects[effect] && files.get(data.effects[effect][0]);
+    if (it) it.diff = lines;
   }
 
   function groupOf(list) {
@@ -157,14 +171,29 @@
     hay: [low(program), low(words), low(by), low(end), low(data.units[unit]?.[0] ?? -1)].join("\n"),
   }));
 
-  const units = data.units.map(([name, runner], at) => ({ at, name, runner, accesses: [], hay: `${low(name)}\n${low(runner)}` }));
-  for (const access of accesses) units[access.unit]?.accesses.push(access);
+  // What an access of a unit is told as: the first that fits.
+  const KINDS = [
+    ["not allowed", (it) => it.rule !== undefined],
+    ["failed", (it) => it.error >= 0],
+    ["changed", (it) => it.kind === 0 && CHANGES.includes(it.op)],
+    ["talked to", (it) => it.kind !== 0],
+    ["ran", (it) => it.op === "run"],
+    ["read", () => true],
+  ];
+  const units = data.units.map(([name, runner], at) => ({
+    at, name, runner, kinds: KINDS.map(() => []), hay: `${low(name)}\n${low(runner)}`,
+  }));
+  for (const access of accesses) units[access.unit]?.kinds[KINDS.findIndex(([, fits]) => fits(access))].push(access);
+  const rank = ({ kinds }) => (kinds[0].length ? 0 : kinds[2].length + kinds[3].length ? 1 : 2);
+  units.sort((a, b) => rank(a) - rank(b) || a.at - b.at);
 
   // ---- Processes -----------------------------------------------------------------------------------------------------------
 
+  // The program that a process went on with which ran none of its own.
   function heir(it) {
-    for (let above = processes[it.parent]; above; above = processes[above.parent]) {
-      if (above.programs.length) return text(above.programs.at(-1).file);
+    for (let time = it.began, above = processes[it.parent]; above; time = above.began, above = processes[above.parent]) {
+      const program = above.programs.findLast((program) => program.began <= time);
+      if (program) return text(program.file);
     }
     return "a process";
   }
@@ -185,7 +214,7 @@
     const open = children.length > 0 && budget.left > 0;
     budget.left -= 1 + (open ? 1 : 0);
     const kind = "proc" + (failed ? " failed" : "") + (it.ended < 0 ? " unended" : "");
-    const element = fold(kind, [name, make("span", "track", bar), took], open, (body) => {
+    const element = fold(kind, [make("span", "who", name), make("span", "track", bar), took], open, (body) => {
       const facts = depth(make("div", "facts-line"), level);
       for (const program of it.programs) facts.append(make("span", "cmd n", text(program.words)));
       const files = [...new Set(it.programs.map((program) => text(program.file)))].join(", then ");
@@ -194,12 +223,23 @@
       facts.append(make("span", "", it.ended < 0 ? "its end was not seen" : `ran for ${time(until - it.began)}`));
       if (end) facts.append(make("span", failed ? "bad" : "", end));
       facts.append(make("span", "", `process ${it.pid}`), make("span", "", "unit ", unitLink(it.unit)));
-      // An open parent is there for its children: what it was stands one line above.
-      if (children.length === 0) body.append(facts);
-      else body.append(fold("node", ["about this process"], false, (inner) => inner.append(facts)));
-      if (children.length) depth(body.querySelector("details"), level + 1);
+      body.append(facts);
+      // A parent is opened for its children: what it was stands one line above, and more is told when it is asked for.
+      facts.hidden = children.length > 0;
       some(body, children, (child) => processRow(child, level + 1, shown, budget), level + 1);
     });
+    if (children.length) {
+      const about = make("button", "about", "about");
+      about.type = "button";
+      about.addEventListener("click", (event) => {
+        event.preventDefault();
+        element.open = true;
+        element.unfold();
+        const facts = element.querySelector(":scope > .facts-line");
+        facts.hidden = !facts.hidden;
+      });
+      name.after(about);
+    }
     return depth(element, level);
   }
 
@@ -214,7 +254,7 @@
     }
     const rows = make("div", "rows");
     const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => make("span", "", time(Math.round(data.length * part))));
-    rows.append(make("div", "axis", make("span", "", "command"), make("span", "ticks", ...ticks), make("span", "took", "how long, or end")));
+    rows.append(make("div", "axis", make("span", "", "command"), make("span", "ticks", ...ticks), make("span", "took", "took")));
     const tops = processes.filter((it) => it.parent < 0 && (!shown || shown.has(it.at)));
     const budget = { left: words.length ? OPEN / 2 : OPEN };
     some(rows, tops, (it) => processRow(it, 0, shown, budget));
@@ -267,6 +307,7 @@
     if (it.effect?.to >= 0) head.push(make("span", "dim n", ` to ${text(it.effect.to)}`));
     if (it.accesses.some((access) => access.rule !== undefined)) head.push(make("span", "badge bad", "not allowed"));
     for (const op of new Set(it.accesses.map((access) => access.op))) head.push(make("span", "badge", op));
+    if (it.diff?.length > 1) head.push(make("span", "badge", "diff"));
     if (it.effect?.contents >= 0) head.push(make("span", "count n", text(it.effect.contents)));
     const row = fold("node", head, false, (body) => {
       if (it.effect) {
@@ -275,6 +316,14 @@
         it.effect.units.slice(0, STEP).forEach((unit) => line.append(make("span", "", "by ", unitLink(unit))));
         if (it.effect.units.length > STEP) line.append(`and ${number.format(it.effect.units.length - STEP)} more units`);
         body.append(line);
+      }
+      if (it.diff) {
+        const lines = depth(make("div", "facts-line diff"), level);
+        some(lines, it.diff, (line) => {
+          const kind = { "+": "added", "-": "gone", "@": "place" }[text(line)[0]] ?? "";
+          return make("div", `cmd n ${kind}`, text(line) || " ");
+        });
+        body.append(lines);
       }
       some(body, it.accesses, (access) => accessLine(access, level), level);
     });
@@ -297,18 +346,20 @@
   }
 
   function showFiles(words, fitting) {
-    let list = [...files.values()];
+    let list = all;
     if (words.length) {
       const touched = new Set(fitting.filter((access) => access.kind === 0).map((access) => access.object));
       list = list.filter((it) => touched.has(it.path) || hits(it.hay, words));
     }
     const rows = make("div", "rows");
     const budget = { left: words.length ? OPEN / 2 : OPEN };
+    const groups = new Map(GROUPS.map(([word]) => [word, []]));
+    for (const it of list) groups.get(it.group).push(it);
     for (const [word, about] of GROUPS) {
-      const here = list.filter((it) => it.group === word);
+      const here = groups.get(word);
       if (!here.length) continue;
       const telling = GROUPS.findIndex((group) => group[0] === word) < 5;
-      const open = budget.left > 0 && here.length <= budget.left && (telling || words.length > 0);
+      const open = budget.left > 0 && (words.length > 0 || (telling && here.length <= budget.left));
       const head = [make("span", "word", word), make("span", "count", number.format(here.length) + (about ? ` · ${about}` : ""))];
       rows.append(fold(`group ${word.replaceAll(" ", "-")}`, head, open, (body) => dirRows(tree(here), 1, budget)(body)));
     }
@@ -366,15 +417,6 @@
     return [list.length, rows, ""];
   }
 
-  const KINDS = [
-    ["not allowed", (it) => it.rule !== undefined],
-    ["failed", (it) => it.error >= 0],
-    ["changed", (it) => it.kind === 0 && CHANGES.includes(it.op)],
-    ["talked to", (it) => it.kind !== 0],
-    ["ran", (it) => it.op === "run"],
-    ["read", () => true],
-  ];
-
   function showUnits(words, fitting) {
     let list = units;
     if (words.length) {
@@ -382,14 +424,8 @@
       list = units.filter((it) => busy.has(it.at) || hits(it.hay, words));
     }
     const rows = make("div", "rows");
-    const sorted = list.map((it) => {
-      const kinds = KINDS.map(() => []);
-      for (const access of it.accesses) kinds[KINDS.findIndex(([, fits]) => fits(access))].push(access);
-      return { it, kinds };
-    });
-    const rank = ({ kinds }) => (kinds[0].length ? 0 : kinds[2].length + kinds[3].length ? 1 : 2);
-    sorted.sort((a, b) => rank(a) - rank(b) || a.it.at - b.it.at);
-    some(rows, sorted, ({ it, kinds }) => {
+    some(rows, list, (it) => {
+      const kinds = it.kinds;
       const counts = KINDS.map(([word], at) => [word, kinds[at].length]).filter(([, count]) => count);
       const said = counts.map(([word, count]) => `${number.format(count)} ${word}`).join(" · ") || "nothing";
       const head = [make("span", "n", unitName(it.at)), make("span", kinds[0].length ? "counts bad" : "counts", said)];

@@ -80,7 +80,7 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
             all.extend([file].into_iter().chain(list).map(Field::Bytes));
         }
     }
-    for Effect { path, change, units: _, before, after } in effects {
+    for Effect { path, change, units: _, before, after, diff } in effects {
         all.push(Field::Bytes(path));
         match change {
             Change::Renamed(to) => all.push(Field::Bytes(to)),
@@ -88,6 +88,10 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
         }
         for Held { size: _, mode: _, sum } in [before, after] {
             all.extend(sum.as_mut().map(Field::Text));
+        }
+        match diff {
+            Some(Diff::Lines(lines)) => all.extend(lines.iter_mut().map(Field::Text)),
+            Some(Diff::Not(_)) | None => {}
         }
     }
     for Gap { kind: _, unit: _, what, count: _ } in gaps {

@@ -22,7 +22,7 @@ const FORMS: [Form; 10] = [
     ("md", super::markdown),
     ("github.txt", super::github),
     // What is the same in every page is left out.
-    ("html", |report, out| super::html::page(report, "", "", out)),
+    ("html", |report, out| super::html::page(report, "tracer audit", ("", ""), out)),
 ];
 
 /// The report in one of the forms.

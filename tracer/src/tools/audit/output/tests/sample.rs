@@ -86,8 +86,7 @@ fn effects() -> Vec<Effect> {
         path: path.into(),
         change,
         units: units.to_vec(),
-        before: Held::default(),
-        after: Held::default(),
+        ..Effect::default()
     };
     let held = |size, mode, sum: &str| Held {
         size: Some(size),
@@ -99,11 +98,13 @@ fn effects() -> Vec<Effect> {
         Effect {
             before: held(7, 0o600, "0f"),
             after: held(20, 0o644, "a1"),
+            diff: Some(Diff::Lines(["@@ -1 +1,2 @@", "-before", "+after\tthat", "+more"].map(str::to_owned).to_vec())),
             ..effect("/src/shop/Cargo.lock", Change::Modified, &[0])
         },
         Effect {
             before: held(7, 0o644, "0f"),
             after: held(7, 0o644, "0f"),
+            diff: Some(Diff::Not("it holds the same as before")),
             ..effect("/src/shop/notes", Change::Modified, &[5])
         },
         effect("/tmp/cart-1", Change::Temporary, &[1]),

@@ -4,7 +4,7 @@ use super::{LINES, Page, Phrase};
 use crate::render::amount;
 use crate::render::escape::Color;
 use crate::tools::audit::evidence::timeline::Process;
-use crate::tools::audit::evidence::{Report, Timeline};
+use crate::tools::audit::evidence::{Report, Timeline, Words};
 use crate::tools::audit::output::verdict;
 use crate::tools::audit::output::words::{self, counted, grouped, plain};
 
@@ -29,7 +29,7 @@ pub(super) fn processes(report: &Report, page: &mut Page<'_>) {
     for line in lines.iter().take(most) {
         shown += line.times;
         let Some(process) = timeline.processes.get(line.process) else { continue };
-        let mut phrases = arguments(report, process, line.heir, extent.full);
+        let mut phrases = arguments(report, process, extent.full);
         if line.times > 1 {
             phrases.push((Some(Color::Dim), format!("({} times)", grouped(line.times as u64))));
         }
@@ -47,28 +47,25 @@ pub(super) fn processes(report: &Report, page: &mut Page<'_>) {
 }
 
 /// A line of the tree.
-struct Line<'t> {
+struct Line {
     process: usize,
     depth: usize,
     /// So many children of one process, one after the other, that did the same and had no children.
     times: usize,
-    /// The process whose program it went on with, where it ran none of its own.
-    heir: Option<&'t Process>,
 }
 
 /// The lines, from the top down.
-fn lines<'t>(timeline: &'t Timeline, times: bool) -> Vec<Line<'t>> {
+fn lines(timeline: &Timeline, times: bool) -> Vec<Line> {
     let children = timeline.children();
     let of = |process: usize| children.get(process + 1).map_or(&[][..], Vec::as_slice);
-    let mut lines: Vec<Line<'t>> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     // From the end, so that the first is taken first.
     let mut open: Vec<(usize, usize)> = children[0].iter().rev().map(|&process| (process, 0)).collect();
     while let Some((at, depth)) = open.pop() {
         let Some(process) = timeline.processes.get(at) else { continue };
-        let same = |line: &&mut Line<'_>| {
+        let same = |line: &&mut Line| {
             let before = timeline.processes.get(line.process);
-            let alike = |before: &'t Process| {
-                let programs = |process: &'t Process| process.programs.iter().map(|it| (&it.file, &it.words));
+            let alike = |before: &Process| {
                 let same = (before.parent, before.status) == (process.parent, process.status);
                 same && programs(before).eq(programs(process))
             };
@@ -78,29 +75,25 @@ fn lines<'t>(timeline: &'t Timeline, times: bool) -> Vec<Line<'t>> {
             line.times += 1;
             continue;
         }
-        lines.push(Line { process: at, depth, times: 1, heir: heir(timeline, process) });
+        lines.push(Line { process: at, depth, times: 1 });
         open.extend(of(at).iter().rev().map(|&child| (child, depth + 1)));
     }
     lines
 }
 
-/// Of a process that ran no program, the nearest above it that did.
-fn heir<'t>(timeline: &'t Timeline, process: &Process) -> Option<&'t Process> {
-    let mut above = process.parent.filter(|_| process.programs.is_empty());
-    while let Some(process) = above.and_then(|at| timeline.processes.get(at)) {
-        if !process.programs.is_empty() {
-            return Some(process);
-        }
-        above = process.parent.filter(|parent| above.is_some_and(|at| *parent < at));
-    }
-    None
+/// What a process ran, without when.
+fn programs(process: &Process) -> impl Iterator<Item = (&[u8], &Words)> {
+    process.programs.iter().map(|program| (program.file.as_slice(), &program.words))
 }
 
 /// A phrase for each argument, so that a line is broken between them.
-fn arguments(report: &Report, process: &Process, heir: Option<&Process>, full: bool) -> Vec<Phrase> {
+fn arguments(report: &Report, process: &Process, full: bool) -> Vec<Phrase> {
     let Some((last, before)) = process.programs.split_last() else {
-        let name = heir.and_then(|heir| heir.programs.last()).map_or(&b"a process"[..], |program| &program.file);
-        let name = (Some(Color::Text), words::path(report, name));
+        let name = match report.timeline.begun_with(process) {
+            [] => "a process".to_owned(),
+            file => words::path(report, file),
+        };
+        let name = (Some(Color::Text), name);
         return vec![name, (Some(Color::Dim), "(no program of its own)".to_owned())];
     };
     let mut phrases = Vec::new();
@@ -140,7 +133,7 @@ fn ending(process: &Process) -> Option<Phrase> {
     }
 }
 
-/// `[+0.20 s, 0.06 s, pid 7]`
+/// `[+200.0 ms, 60.0 ms, pid 7]`
 fn when(process: &Process) -> String {
     let lasted =
         process.ended.map_or_else(|| "until the end".to_owned(), |ended| time(ended - process.began.min(ended)));
@@ -148,5 +141,5 @@ fn when(process: &Process) -> String {
 }
 
 fn time(ns: u64) -> String {
-    amount::time(ns as f64 / 1e9)
+    amount::duration(ns)
 }

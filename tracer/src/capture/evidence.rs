@@ -8,7 +8,7 @@ use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, sha
 use crate::schema::effects::Effect;
 use crate::schema::plan::Detail;
 use crate::schema::types::{Row, Ty};
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, NUMBERS, by_nr};
 use crate::spec::CallFilter;
 use crate::system::procfs::who::Who;
 
@@ -21,7 +21,8 @@ const WORD: u32 = 512;
 
 /// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
 pub fn calls() -> CallFilter {
-    CallFilter { nrs: (0..512).map(|nr| by_nr(Abi::NATIVE, nr).is_none_or(Row::is_evidence)).collect(), all: false }
+    let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(Row::is_evidence));
+    CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), all: false }
 }
 
 /// How much is copied of a call.
@@ -131,10 +132,10 @@ mod tests {
         for (name, expected) in
             [("openat", true), ("utimensat", true), ("mount", true), ("read", false), ("brk", false)]
         {
-            assert_eq!(calls.wants(nr(name)), expected, "{name}");
+            assert_eq!(calls.wants(nr(name), false), expected, "{name}");
         }
         // Nobody knows what a number without a row does.
-        assert!(calls.wants(511));
+        assert!(calls.wants(511, false));
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub enum Effect {
     Writes(u8),
     /// Changes the contents behind a descriptor, whatever is returned.
     Rewrites(u8),
+    /// Submits operations of `struct iocb`, each on a descriptor of its own, as many as are returned.
+    Submits(u8),
     /// Maps the file of a descriptor into memory: descriptor, protection, flags.
     Maps(u8, u8, u8),
     /// Does to a descriptor what a request says that no variant of the row knows: descriptor, request.
@@ -151,6 +153,7 @@ impl Effect {
             | Lists(at)
             | Writes(at)
             | Rewrites(at)
+            | Submits(at)
             | Maps(at, ..)
             | Controls(at, _)
             | Closes(at) => Some(at),

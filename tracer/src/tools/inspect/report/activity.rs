@@ -176,6 +176,7 @@ impl Activity {
                 | Effect::Takes
                 | Effect::Lists(_)
                 | Effect::Rewrites(_)
+                | Effect::Submits(_)
                 | Effect::Maps(..)
                 | Effect::Controls(..)
                 | Effect::Binds(_)

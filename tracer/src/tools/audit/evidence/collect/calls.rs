@@ -78,6 +78,7 @@ impl Collector<'_> {
             Effect::Lists(at) => self.listed(seen, at),
             Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),
             Effect::Rewrites(at) => self.written(seen, at, true),
+            Effect::Submits(at) => self.submitted(seen, at),
             Effect::Maps(fd, protection, flags) => self.mapped(seen, fd, protection, flags),
             Effect::Controls(fd, request) => self.controlled(seen, fd, request),
             Effect::Probes(at) => self.marker(seen, at),

@@ -6,6 +6,7 @@ use tracer_common::plan::{phase, shape};
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
+use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta};
 use crate::system::proc_paths::{descriptor, is_inside, of_process};
 use crate::tools::audit::evidence::{GapKind, Op};
@@ -192,7 +193,34 @@ impl Collector<'_> {
         if seen.errno != 0 || !anything {
             return;
         }
-        let Some(view) = view_of(seen, at) else {
+        self.written_to(seen, view_of(seen, at));
+    }
+
+    /// Operations were submitted: those that write.
+    pub(super) fn submitted(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(accepted) = seen.returned().and_then(|n| usize::try_from(n).ok()) else { return };
+        let list = match seen.arg(at) {
+            Some(Value::Array(list, _)) => &list[..list.len().min(accepted)],
+            _ => &[],
+        };
+        for operation in list {
+            match (field(operation, "aio_lio_opcode"), field(operation, "aio_fildes")) {
+                (Some(Value::Named(_, opcode)), Some(Value::Fd(_, view))) => {
+                    if aio::WRITES.contains(opcode) {
+                        self.written_to(seen, view.as_deref());
+                    }
+                }
+                _ => self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), 1),
+            }
+        }
+        if let Some(more @ 1..) = accepted.checked_sub(list.len()) {
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), more as u64);
+        }
+    }
+
+    /// Data went into the file of a descriptor.
+    fn written_to(&mut self, seen: &Seen<'_, '_>, view: Option<&FileView<'_>>) {
+        let Some(view) = view else {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} wrote to", seen.name), 1);
             return;
         };

@@ -27,6 +27,10 @@ pub enum Does {
 pub enum Unseen {
     /// The call itself.
     Call,
+    /// What names mean from now on to all in the mount namespace.
+    Names,
+    /// Where the names of the process begin from now on.
+    Root,
     /// What is put into the ring of io_uring.
     Ring,
     /// The call's arguments: of one that failed it is not known either what was tried.
@@ -114,6 +118,8 @@ pub enum Effect {
     Changes(Meta, u8, Last),
     /// Runs a program.
     Runs(u8),
+    /// Leaves namespaces that the process shares with others, as these flags say.
+    Unshares(u8),
     /// Gives a socket an address.
     Binds(u8),
     /// Makes a socket accept connections.
@@ -147,7 +153,7 @@ impl Effect {
     pub const fn object(self) -> Option<u8> {
         use Effect::*;
         match self {
-            OpensUnnamed(_) | Takes => None,
+            OpensUnnamed(_) | Takes | Unshares(_) => None,
             Opens(at, _)
             | Reads(at)
             | Lists(at)

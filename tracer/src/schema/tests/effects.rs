@@ -65,6 +65,7 @@ fn fits(effect: Effect, args: &[Arg]) -> bool {
         Opens(path, flags) => is_path(path) && opens(flags),
         OpensUnnamed(flags) => opens(flags),
         Takes => true,
+        Unshares(flags) => is_flags(flags),
         Reads(fd) | Lists(fd) | Writes(fd) | Rewrites(fd) | Closes(fd) | Listens(fd) | Accepts(fd) | Settles(fd)
         | Locates(fd) => is_fd(fd),
         Submits(at) => matches!(ty(at), Some(Ty::Refs(..))),

@@ -10,6 +10,7 @@ mod interruption;
 mod learning;
 pub mod options;
 pub mod output;
+mod places;
 mod plugin;
 pub mod policy;
 mod replay;
@@ -113,9 +114,10 @@ fn audit(spec: &Audit) -> Result<u8> {
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
     let snapshot = spec.diff.then(|| diffs::before(&variables));
+    let denied = policy.as_ref().map(|(policy, _)| policy.denied_files(&variables)).unwrap_or_default();
     let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        let (evidence, times) = watch::watch(spec, &variables)?;
+        let (evidence, times) = watch::watch(spec, &variables, &denied)?;
         runs.push(evidence);
         timeline = times;
     }

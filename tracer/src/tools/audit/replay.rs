@@ -96,15 +96,38 @@ impl Driven for Keeper<'_> {
     }
 }
 
-/// The machine of a recording, of which nothing is known.
+/// The machine of a recording, of which nothing is known but what stands in the records. Every path is its own; whose names begin
+/// elsewhere later (chroot, setns) is lost from there on, and that is said.
 struct Recorded;
 
 impl World for Recorded {
-    fn resolve(&mut self, path: &[u8]) -> Vec<u8> {
+    fn place(&mut self, _: u32) -> Option<usize> {
+        None
+    }
+
+    fn rooted(&mut self, _: usize, _: &[u8]) -> Option<usize> {
+        None
+    }
+
+    fn root(&self, _: usize) -> &[u8] {
+        &[]
+    }
+
+    fn mounted(&mut self, _: usize) {}
+
+    fn own(&self, _: usize, path: &[u8]) -> Option<Vec<u8>> {
+        Some(path.to_vec())
+    }
+
+    fn others(&self, _: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn resolve(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
         lexical(path)
     }
 
-    fn follow(&mut self, path: &[u8]) -> Vec<u8> {
+    fn follow(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
         lexical(path)
     }
 

@@ -64,7 +64,7 @@ fn what_the_first_to_need_it_does_is_no_units_own() {
         "read $HOME/data",
         "create $WORKSPACE/**/__pycache__/**",
         "write $WORKSPACE/**/.pytest_cache/**",
-        "read,list $WORKSPACE/src",
+        "list $WORKSPACE/src",
     ] {
         assert!(default.contains(rule), "{rule}: {learned}");
     }

@@ -9,7 +9,7 @@ mod interruption;
 mod learning;
 pub mod options;
 pub mod output;
-mod plugin;
+mod plugins;
 pub mod policy;
 mod reports;
 pub mod request;

@@ -79,6 +79,9 @@ pub fn manner(report: &Report, access: &Access) -> Vec<String> {
     if !access.program.is_empty() {
         phrases.push(format!("by {}", path(report, &access.program)));
     }
+    if access.later {
+        phrases.push("later, when the unit had ended".to_owned());
+    }
     phrases
 }
 

@@ -19,7 +19,7 @@ pub use difference::difference;
 use super::judge::is_probe;
 use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Unit, Variables};
 use general::{addresses, target};
 use paths::Paths;
 
@@ -148,16 +148,16 @@ fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
 
 /// Whose rules speak of what these units do.
 fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
-    let tests = all.iter().filter(|unit| unit.runner != Runner::Harness).count();
-    let doing = units.iter().filter(|&&unit| all[unit].runner != Runner::Harness).count();
+    let tests = all.iter().filter(|unit| !unit.is_none()).count();
+    let doing = units.iter().filter(|&&unit| !all[unit].is_none()).count();
     // One unit alone is no majority among few; where there is but one, it is everything.
     if tests <= 1 && doing > 0 || doing > 1 && doing * 2 > tests || tests == 0 {
         return BTreeSet::from([Who::Default]);
     }
-    let who = |&unit: &usize| match all[unit].runner {
-        Runner::Harness => Who::Harness,
-        _ if all[unit].label().is_empty() => Who::Default,
-        _ => Who::Unit(all[unit].label()),
+    let who = |&unit: &usize| match &all[unit] {
+        unit if unit.is_none() => Who::Harness,
+        unit if unit.label().is_empty() => Who::Default,
+        unit => Who::Unit(unit.label()),
     };
     let owners: BTreeSet<Who> = units.iter().map(who).collect();
     if owners.contains(&Who::Default) { BTreeSet::from([Who::Default]) } else { owners }
@@ -165,7 +165,7 @@ fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
 
 fn head(evidence: &Evidence, runs: usize, learned: &Learned) -> String {
     let words: Vec<String> = evidence.command.iter().map(|word| show(std::ffi::OsStr::from_bytes(word))).collect();
-    let tests = evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
+    let tests = evidence.units.iter().filter(|unit| !unit.is_none()).count();
     let mut out = format!("# Learned by tracer audit from: {}\n", words.join(" "));
     let units = if tests == 1 { "1 unit".to_owned() } else { format!("{tests} units") };
     let runs = if runs > 1 { format!("{runs} runs, ") } else { String::new() };

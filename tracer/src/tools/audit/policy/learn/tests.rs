@@ -82,7 +82,7 @@ fn accesses() -> impl Strategy<Value = Vec<Access>> {
         let ops: Vec<Op> = Op::ALL.into_iter().filter(|op| (*op as usize <= Op::Run as usize) == path).collect();
         let op = *op.get(&ops);
         let to = matches!(op, Op::Rename | Op::Create).then_some(to);
-        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec() }
+        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec(), later: false }
     });
     prop::collection::vec(one, 0..40)
 }

@@ -4,6 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use tracer_common::plan::{PLANS, plan_index};
+
+use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
 
 /// A tracing request.
@@ -76,7 +79,7 @@ impl Watch {
             program: program.to_owned(),
             target,
             follow: true,
-            calls: CallFilter { nrs: Vec::new(), all: true },
+            calls: CallFilter { places: Vec::new(), all: true },
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
             counting: None,
@@ -145,16 +148,17 @@ pub struct User {
 /// A set of calls, as `-e trace=` gives it: the union of the words, negated or not.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
-    /// Native call numbers that are in.
-    pub nrs: Vec<bool>,
+    /// The calls that are in, of both ABIs, by their places: `tracer_common::plan::plan_index`.
+    pub places: Vec<bool>,
     /// Nothing was restricted.
     pub all: bool,
 }
 
 impl CallFilter {
-    /// Whether native call `nr` was asked for. Unknown calls always are.
-    pub fn wants(&self, nr: u32) -> bool {
-        self.all || self.nrs.get(nr as usize).copied().unwrap_or(true)
+    /// Whether call `nr` was asked for; `compat`: it is a 32-bit call. Numbers that have no place always are.
+    pub fn wants(&self, nr: u32, compat: bool) -> bool {
+        let place = if nr < NUMBERS { plan_index(nr, compat) as usize } else { PLANS };
+        self.all || self.places.get(place).copied().unwrap_or(true)
     }
 }
 

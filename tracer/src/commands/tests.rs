@@ -83,7 +83,7 @@ fn probed(set: &[bool]) -> String {
 }
 
 fn calls(filter: &CallFilter) -> String {
-    if filter.all { "all".to_owned() } else { format!("[{}]", probed(&filter.nrs)) }
+    if filter.all { "all".to_owned() } else { format!("[{}]", probed(&filter.places)) }
 }
 
 /// The parts of a spec by name.

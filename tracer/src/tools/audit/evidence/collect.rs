@@ -7,6 +7,7 @@
 mod calls;
 mod ending;
 mod files;
+mod places;
 mod programs;
 mod sockets;
 
@@ -32,12 +33,31 @@ use crate::system::proc_paths;
 
 /// What only the world outside can tell.
 pub trait World {
-    /// An absolute path with the symbolic links of its directories followed as they are now; of what is not there any
-    /// more the path itself.
-    fn resolve(&mut self, path: &[u8]) -> Vec<u8>;
+    /// The place in which the names that a process passes begin (its root, in its mount namespace), by a number; 0 is our own.
+    /// `None` when the process is gone.
+    fn place(&mut self, process: u32) -> Option<usize>;
+
+    /// The place with another root in the namespace of a place, which must be our own.
+    fn rooted(&mut self, place: usize, root: &[u8]) -> Option<usize>;
+
+    /// The path of a place's root in its namespace; empty for the namespace's own.
+    fn root(&self, place: usize) -> &[u8];
+
+    /// Something was mounted or unmounted in the namespace of a place.
+    fn mounted(&mut self, place: usize);
+
+    /// The path here of what has a path in the namespace of a place; `None` where it has none.
+    fn own(&self, place: usize, path: &[u8]) -> Option<Vec<u8>>;
+
+    /// The other paths here of the same file, by mounts.
+    fn others(&self, path: &[u8]) -> Vec<Vec<u8>>;
+
+    /// A path in the namespace of a place with the symbolic links of its directories followed as they are now; of what is not there
+    /// any more the path itself.
+    fn resolve(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
 
     /// The same with the last name's link followed too: the file that is meant. What lies below /proc/self is another's.
-    fn follow(&mut self, path: &[u8]) -> Vec<u8>;
+    fn follow(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
 
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
@@ -86,6 +106,8 @@ pub struct Collector<'w> {
     remarks: Vec<String>,
     /// What is done to files below is not the command's doing.
     ignored: Option<Vec<u8>>,
+    /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
+    watched: HashMap<(u32, u64), Vec<u8>>,
 }
 
 impl<'w> Collector<'w> {
@@ -117,6 +139,7 @@ impl<'w> Collector<'w> {
             status: None,
             remarks: Vec::new(),
             ignored: None,
+            watched: HashMap::new(),
         }
     }
 
@@ -130,9 +153,14 @@ impl<'w> Collector<'w> {
         paths.iter().for_each(|path| self.accesses.stream(path));
     }
 
+    /// Files that are the same by whatever name they are opened: device in the kernel's encoding, inode, and the name that rules have.
+    pub fn watch(&mut self, files: impl IntoIterator<Item = (u32, u64, Vec<u8>)>) {
+        self.watched.extend(files.into_iter().map(|(dev, inode, path)| ((dev, inode), path)));
+    }
+
     /// Has what is done to a directory of tracer's own left out.
     pub fn ignore(&mut self, directory: &[u8]) {
-        self.ignored = Some(self.world.resolve(directory));
+        self.ignored = Some(self.world.resolve(0, directory));
     }
 
     /// The process of the command, whose first call will be its execve; `program`: what starts it.
@@ -170,6 +198,7 @@ impl<'w> Collector<'w> {
                     false => {
                         let unit = self.serving.works_for(head.tgid);
                         self.whose.forked(head.tgid, head.tid, process, unit);
+                        self.look_where(process);
                     }
                 }
             }
@@ -190,7 +219,10 @@ impl<'w> Collector<'w> {
             }
             Told::Exit { .. } => self.whose.thread_ended(head.tgid, head.tid),
             // One that came into the cgroup.
-            Told::Exec { .. } => self.process(head.tgid),
+            Told::Exec { .. } => {
+                self.process(head.tgid);
+                self.look_where(head.tgid);
+            }
             _ => {}
         }
     }
@@ -259,7 +291,8 @@ impl<'w> Collector<'w> {
         }
         let thing = Thing::File(self.accesses.text(path));
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        let also = (!related.also.is_empty()).then(|| self.accesses.text(&related.also.join(&0)));
+        let names = if op == Op::Run { related.also.to_vec() } else { self.other_names(path) };
+        let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && OF_THE_RUNTIME.contains(&path) {
             true => Row { unit: 0, later: false, ..row },

@@ -22,6 +22,8 @@ pub struct Process {
     pub program: Text,
     /// It descends from the command.
     pub own: bool,
+    /// Where its names begin: a place of [`super::collect`].
+    pub place: usize,
     /// The unit to which it belongs, whatever it says.
     base: usize,
     /// The unit was begun by another process, of which it descends.
@@ -73,10 +75,15 @@ impl Whose {
     }
 
     /// A process of no unit.
-    pub fn insert(&mut self, pid: u32, program: Text, own: bool) -> Process {
-        let process = Process { program, own, ..Process::default() };
-        self.processes.insert(pid, process);
-        process
+    pub fn insert(&mut self, pid: u32, program: Text, own: bool) {
+        self.processes.insert(pid, Process { program, own, ..Process::default() });
+    }
+
+    /// The names of a process begin there.
+    pub fn set_place(&mut self, pid: u32, place: usize) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.place = place;
+        }
     }
 
     /// The unit that a thread carries out.
@@ -94,8 +101,8 @@ impl Whose {
     pub fn forked(&mut self, pid: u32, tid: u32, child: u32, unit: Option<usize>) {
         let parent = self.processes.get(&pid).copied().unwrap_or_default();
         let unit = unit.unwrap_or_else(|| self.unit(pid, tid));
-        let Process { program, own, .. } = parent;
-        let process = Process { unit, base: unit, inherited: unit != 0, program, own, ..Process::default() };
+        let Process { program, own, place, .. } = parent;
+        let process = Process { unit, base: unit, inherited: unit != 0, program, own, place, ..Process::default() };
         self.processes.insert(child, process);
         self.threads.remove(&child);
     }

@@ -42,6 +42,9 @@ enum Who {
 /// Objects as rules have them, in the order of the file; the operations of each.
 type Rules = BTreeMap<(Class, String), BTreeSet<Op>>;
 
+/// What is done: the object as a rule has it, and the operation.
+type Deed = (Class, String, Op);
+
 /// Rules as text, with their kinds.
 type Lines = Vec<(Class, String)>;
 
@@ -107,15 +110,22 @@ impl Learned {
             object @ Object::Inet { .. } => Some((access.op, object)),
             _ => None,
         }));
-        // Which units do it, by index.
-        let mut done: BTreeMap<(Class, String, Op), BTreeSet<usize>> = BTreeMap::new();
-        let mut left_out = 0;
-        for (_, access) in accesses().filter(|(index, _)| wanted(*index)) {
+        let objects = |access: &Access| {
             let mut objects = vec![target(access.op, &access.object, &paths, &ports)];
             if let Some(to) = access.to.as_deref().filter(|_| access.op == Op::Rename) {
                 objects.push(paths.rule(access.op, to).map(|text| (Class::Path, text)));
             }
-            for object in objects {
+            objects
+        };
+        let first = FirstUse::of(runs, |run, access| {
+            let objects = if judged(run, access) { objects(access) } else { Vec::new() };
+            objects.into_iter().flatten().map(|(class, text)| (class, text, access.op)).collect()
+        });
+        // Which units do it, by index.
+        let mut done: BTreeMap<Deed, BTreeSet<usize>> = BTreeMap::new();
+        let mut left_out = 0;
+        for (_, access) in accesses().filter(|(index, _)| wanted(*index)) {
+            for object in objects(access) {
                 match object {
                     Some((class, text)) => {
                         done.entry((class, text, access.op)).or_default().insert(access.unit);
@@ -125,8 +135,11 @@ impl Learned {
             }
         }
         let mut sections: BTreeMap<Who, Rules> = BTreeMap::new();
-        for ((class, text, op), units) in done {
-            for who in owners(&evidence.units, &units) {
+        for (deed, units) in done {
+            let moves = first.moves(&deed) || is_shared(&evidence.units, &deed, &units);
+            let owners = if moves { BTreeSet::from([Who::Default]) } else { owners(&evidence.units, &units) };
+            let (class, text, op) = deed;
+            for who in owners {
                 sections.entry(who).or_default().entry((class, text.clone())).or_default().insert(op);
             }
         }
@@ -137,6 +150,47 @@ impl Learned {
     fn objects(&self) -> impl Iterator<Item = &str> {
         self.sections.values().flat_map(|rules| rules.keys().map(|(_, object)| object.as_str()))
     }
+}
+
+/// What is done once in each run, by whichever unit comes first: it is no unit's own.
+struct FirstUse(Vec<BTreeMap<Deed, BTreeSet<String>>>);
+
+impl FirstUse {
+    /// Looks at what the units of each run do.
+    fn of(runs: &[Evidence], deeds: impl Fn(&Evidence, &Access) -> Vec<Deed>) -> FirstUse {
+        let units = |run: &Evidence| {
+            let mut done: BTreeMap<Deed, BTreeSet<String>> = BTreeMap::new();
+            for access in &run.accesses {
+                let unit = run.units.get(access.unit).filter(|unit| !unit.is_none());
+                for (deed, unit) in deeds(run, access).into_iter().zip(unit.into_iter().cycle()) {
+                    done.entry(deed).or_default().insert(unit.label());
+                }
+            }
+            done
+        };
+        FirstUse(if runs.len() > 1 { runs.iter().map(units).collect() } else { Vec::new() })
+    }
+
+    /// Whether no unit does it in each of the runs in which it is done, though it is done in several.
+    fn moves(&self, deed: &Deed) -> bool {
+        let mut runs = self.0.iter().filter_map(|run| run.get(deed));
+        let Some(first) = runs.next() else { return false };
+        let mut always = first.clone();
+        let mut several = false;
+        for run in runs {
+            several = true;
+            always.retain(|unit| run.contains(unit));
+        }
+        several && always.is_empty()
+    }
+}
+
+/// What the harness reads too (libraries, the sources of the tests), and what is kept for all (bytecode): a unit that is the first to
+/// need it has it from there.
+fn is_shared(all: &[Unit], (class, text, op): &Deed, units: &BTreeSet<usize>) -> bool {
+    let harness = units.iter().any(|&unit| all[unit].is_none());
+    let tests = units.iter().any(|&unit| !all[unit].is_none());
+    *class == Class::Path && (matches!(op, Op::Read | Op::List) && harness && tests || paths::is_cache(text))
 }
 
 /// The paths of an access.

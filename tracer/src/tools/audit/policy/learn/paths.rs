@@ -25,6 +25,14 @@ const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
 /// A UUID as a glob: a name that is nothing but one must not allow every name beside it.
 const ANY_UUID: &str = "????????-????-????-????-????????????";
 
+/// Directories of what a program keeps for its next run: who makes it is chance.
+const CACHES: &[&str] = &["__pycache__", ".pytest_cache"];
+
+/// Whether the object of a rule is such a directory.
+pub fn is_cache(rule: &str) -> bool {
+    rule.split('/').any(|name| CACHES.contains(&name))
+}
+
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
 
@@ -117,9 +125,14 @@ impl<'v> Paths<'v> {
     /// The globs of a path and of the directories above it, up to where its variable begins.
     fn steps(&self, way: Way, path: &[u8]) -> Option<Vec<String>> {
         let front = self.front(path)?;
-        let mut text = front.text;
+        let mut text = front.text.clone();
         let mut steps = vec![if text.is_empty() { "/".to_owned() } else { text.clone() }];
         for name in front.names {
+            if let Some(cache) = CACHES.iter().find(|cache| cache.as_bytes() == name) {
+                let directory = if front.text.is_empty() { text } else { format!("{}/**", front.text) };
+                steps.extend([format!("{directory}/{cache}"), format!("{directory}/{cache}/**")]);
+                break;
+            }
             text.push('/');
             let number = name.iter().all(u8::is_ascii_digit);
             if number && NUMBERED.iter().any(|front| text.starts_with(front)) {

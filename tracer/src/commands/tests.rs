@@ -210,8 +210,8 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
             let _ = write!(flags, " runs {}", spec.runs);
         }
         format!(
-            "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
-            spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
+            "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} plugins {} {} {:?}",
+            spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.node, spec.backend
         )
     } else if let Some(Rule(rule)) = request(job) {
         format!("=> explain {rule:?}")

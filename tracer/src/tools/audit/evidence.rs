@@ -8,13 +8,17 @@ mod accesses;
 pub mod collect;
 mod effect;
 pub mod effects;
+mod handed;
 mod merge;
 pub mod names;
 pub mod ports;
 mod real;
+mod runner;
+mod serving;
 pub mod stable;
 pub mod timeline;
 pub mod units;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,6 +26,7 @@ use std::net::SocketAddr;
 pub use self::effect::{Change, Diff, Effect, Held};
 pub use self::timeline::{Timeline, Words};
 pub use real::Real;
+pub use runner::{Runner, Unit};
 
 /// What was done to an object. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,63 +173,8 @@ pub struct Access {
     pub wrote: bool,
     /// The program that did it, by its path.
     pub program: Vec<u8>,
-}
-
-/// What runs units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Runner {
-    /// No unit: the command itself and what belongs to no unit, "the harness".
-    Harness,
-    /// cargo nextest: a process for each test, named by the environment.
-    Nextest,
-    /// cargo test: a process for each binary of tests.
-    CargoTest,
-    /// pytest, with the plugin that marks tests.
-    Pytest,
-    /// go test: a process for each package.
-    GoTest,
-    /// ctest: a process for each test.
-    Ctest,
-    /// `--unit-env`, `--unit-exe`, or a program that marks its units itself.
-    Generic,
-}
-
-impl Runner {
-    /// The word of reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Runner::Harness => "harness",
-            Runner::Nextest => "nextest",
-            Runner::CargoTest => "cargo-test",
-            Runner::Pytest => "pytest",
-            Runner::GoTest => "go-test",
-            Runner::Ctest => "ctest",
-            Runner::Generic => "generic",
-        }
-    }
-}
-
-/// A test, or what else accesses are attributed to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Unit {
-    /// What runs it.
-    pub runner: Runner,
-    /// The binary, package or file that the test belongs to; may be empty. Escaped already: printable.
-    pub suite: String,
-    /// The test's name; empty for the harness. Escaped already: printable.
-    pub name: String,
-}
-
-impl Unit {
-    /// The name in reports and policies: `SUITE NAME`, `harness`.
-    pub fn label(&self) -> String {
-        match (self.runner, self.suite.is_empty()) {
-            (Runner::Harness, _) => "harness".to_owned(),
-            (_, true) => self.name.clone(),
-            (_, false) if self.name.is_empty() => self.suite.clone(),
-            (_, false) => format!("{} {}", self.suite, self.name),
-        }
-    }
+    /// The unit had ended: what it had started did it.
+    pub later: bool,
 }
 
 /// A program that was run, whoever was first: everything that tells it from another.
@@ -259,6 +209,8 @@ pub enum GapKind {
     UnknownUnit,
     /// Processes of the command were still running when it ended.
     StillRunning,
+    /// Work was given to a process that is not seen.
+    Handed,
     /// More was done than is kept.
     Crowded,
 }
@@ -274,6 +226,7 @@ impl GapKind {
             GapKind::Unreadable => "unreadable",
             GapKind::UnknownUnit => "unknown-unit",
             GapKind::StillRunning => "still-running",
+            GapKind::Handed => "handed",
             GapKind::Crowded => "crowded",
         }
     }

@@ -11,7 +11,7 @@ mod learning;
 pub mod options;
 pub mod output;
 mod places;
-mod plugin;
+mod plugins;
 pub mod policy;
 mod replay;
 mod reports;

@@ -193,9 +193,19 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
-        "Load a plugin into pytest that marks its tests: auto (if the command is pytest), always or never.",
+        "Have pytest load a plugin that marks its tests, wherever it is run: auto (the default), always (the same) or never.",
         |draft, value| {
-            draft.spec.pytest = one_of("--pytest", &WHEN, [None, Some(true), Some(false)], value)?;
+            draft.spec.pytest = one_of("--pytest", &WHEN, [true, true, false], value)?;
+            Ok(())
+        },
+    ).words(&WHEN),
+    row::<Draft>(
+        None,
+        &["--node"],
+        Takes::Value("WHEN"),
+        "Have node load a module that marks the tests of node:test, jest and vitest: auto (the default), always (the same) or never.",
+        |draft, value| {
+            draft.spec.node = one_of("--node", &WHEN, [true, true, false], value)?;
             Ok(())
         },
     ).words(&WHEN),
@@ -316,7 +326,8 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
             extent: Extent::default(),
             unit_variables: Vec::new(),
             unit_programs: Vec::new(),
-            pytest: None,
+            pytest: true,
+            node: true,
             cgroup: None,
             backend: Backend::Auto,
             ring_size: None,

@@ -40,8 +40,10 @@ pub struct Audit {
     pub unit_variables: Vec<String>,
     /// Globs of programs that are units.
     pub unit_programs: Vec<String>,
-    /// Have pytest mark its tests; `None`: when the command is pytest.
-    pub pytest: Option<bool>,
+    /// Have pytest mark its tests, wherever it is run.
+    pub pytest: bool,
+    /// Have node:test, jest and vitest mark theirs.
+    pub node: bool,
     /// What others do in this cgroup v2 directory, or below it, is done for the command.
     pub cgroup: Option<PathBuf>,
     /// By what it is traced.

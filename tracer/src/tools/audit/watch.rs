@@ -11,7 +11,7 @@ use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 use super::interruption::Stopping;
-use super::plugin::{Plugin, is_pytest};
+use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Losses, interrupt};
@@ -46,8 +46,7 @@ const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::Io
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
 pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
-    let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
-    let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
+    let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
     let inherited = inherited();
     let watch = request(audit, command);
     interrupt::install()?;
@@ -59,8 +58,8 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
-    if let Some(plugin) = &plugin {
-        collector.ignore(plugin.directory().as_os_str().as_bytes());
+    if let Some(plugins) = &plugins {
+        collector.ignore(plugins.directory().as_os_str().as_bytes());
     }
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
@@ -185,6 +184,8 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
         variables: audit.unit_variables.clone(),
         programs: globs.map(|glob| glob.compile_matcher()).collect(),
         workspace: variables.path("WORKSPACE").unwrap_or_default().to_vec(),
+        pytest: audit.pytest,
+        node: audit.node,
     }
 }
 

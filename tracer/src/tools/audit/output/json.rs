@@ -81,6 +81,9 @@ fn access(access: &Access, out: &mut Vec<u8>) {
         object.flag("wrote", access.wrote);
     }
     object.bytes("program", &access.program);
+    if access.later {
+        object.flag("later", true);
+    }
     object.end();
 }
 

@@ -6,7 +6,7 @@ use super::tally;
 use super::words::{self, counted, grouped};
 use crate::schema::errno::strerror;
 use crate::schema::signal_names;
-use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Runner, Verdict};
+use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Verdict};
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
 pub fn sentence(report: &Report) -> String {
@@ -41,7 +41,7 @@ pub fn all_right(report: &Report) -> &'static str {
 
 /// `200 units, 1,234 accesses`
 pub fn extent(report: &Report) -> String {
-    let units = report.evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
+    let units = report.evidence.units.iter().filter(|unit| !unit.is_none()).count();
     let accesses = counted(report.evidence.accesses.len(), "access", "accesses");
     match units {
         0 => accesses,
@@ -138,6 +138,7 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
         GapKind::StillRunning => {
             format!("{} still running at the end", counted(total, "process was", "processes were"))
         }
+        GapKind::Handed => format!("work was handed to others{by}"),
         GapKind::Crowded => format!("more was done{by} than is kept"),
     }
 }

@@ -76,6 +76,9 @@ impl Voice<'_> {
         if !access.program.is_empty() {
             phrases.push(format!("by {}", self.path(&access.program)));
         }
+        if access.later {
+            phrases.push("later, when the unit had ended".to_owned());
+        }
         phrases
     }
 

@@ -19,7 +19,7 @@ pub use difference::difference;
 use super::judge::is_probe;
 use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Unit, Variables};
 use general::{addresses, target};
 use paths::Paths;
 
@@ -207,7 +207,7 @@ impl FirstUse {
         let units = |run: &Evidence| {
             let mut done: BTreeMap<Deed, BTreeSet<String>> = BTreeMap::new();
             for access in &run.accesses {
-                let unit = run.units.get(access.unit).filter(|unit| unit.runner != Runner::Harness);
+                let unit = run.units.get(access.unit).filter(|unit| !unit.is_none());
                 for (deed, unit) in deeds(run, access).into_iter().zip(unit.into_iter().cycle()) {
                     done.entry(deed).or_default().insert(unit.label());
                 }
@@ -234,8 +234,8 @@ impl FirstUse {
 /// What the harness reads too (libraries, the sources of the tests), and what is kept for all (bytecode): a unit that is the first to
 /// need it has it from there.
 fn is_shared(all: &[Unit], (class, text, op): &Deed, units: &BTreeSet<usize>) -> bool {
-    let harness = units.iter().any(|&unit| all[unit].runner == Runner::Harness);
-    let tests = units.iter().any(|&unit| all[unit].runner != Runner::Harness);
+    let harness = units.iter().any(|&unit| all[unit].is_none());
+    let tests = units.iter().any(|&unit| !all[unit].is_none());
     *class == Class::Path && (matches!(op, Op::Read | Op::List) && harness && tests || paths::is_cache(text))
 }
 
@@ -252,17 +252,17 @@ fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
 
 /// Whose rules speak of what these units do.
 fn owners(all: &[Unit], units: &BTreeSet<usize>, apart: Units) -> BTreeSet<Who> {
-    let tests = all.iter().filter(|unit| unit.runner != Runner::Harness).count();
-    let doing = units.iter().filter(|&&unit| all[unit].runner != Runner::Harness).count();
+    let tests = all.iter().filter(|unit| !unit.is_none()).count();
+    let doing = units.iter().filter(|&&unit| !all[unit].is_none()).count();
     // One unit alone is no majority among few; where there is but one, it is everything.
     if tests <= 1 && doing > 0 || doing > 1 && doing * 2 > tests || tests == 0 {
         return BTreeSet::from([Who::Default]);
     }
-    let who = |&unit: &usize| match all[unit].runner {
-        Runner::Harness => Who::Harness,
-        _ if all[unit].label().is_empty() || apart == Units::Together => Who::Default,
-        _ if apart == Units::BySuite && !all[unit].suite.is_empty() => Who::Unit(all[unit].suite.clone()),
-        _ => Who::Unit(all[unit].label()),
+    let who = |&unit: &usize| match &all[unit] {
+        unit if unit.is_none() => Who::Harness,
+        unit if unit.label().is_empty() || apart == Units::Together => Who::Default,
+        unit if apart == Units::BySuite && !unit.suite.is_empty() => Who::Unit(unit.suite.clone()),
+        unit => Who::Unit(unit.label()),
     };
     let owners: BTreeSet<Who> = units.iter().map(who).collect();
     if owners.contains(&Who::Default) { BTreeSet::from([Who::Default]) } else { owners }
@@ -270,7 +270,7 @@ fn owners(all: &[Unit], units: &BTreeSet<usize>, apart: Units) -> BTreeSet<Who> 
 
 fn head(evidence: &Evidence, runs: usize, learned: &Learned) -> String {
     let words: Vec<String> = evidence.command.iter().map(|word| show(std::ffi::OsStr::from_bytes(word))).collect();
-    let tests = evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
+    let tests = evidence.units.iter().filter(|unit| !unit.is_none()).count();
     let mut out = format!("# Learned by tracer audit from: {}\n", words.join(" "));
     let units = if tests == 1 { "1 unit".to_owned() } else { format!("{tests} units") };
     let runs = if runs > 1 { format!("{runs} runs, ") } else { String::new() };

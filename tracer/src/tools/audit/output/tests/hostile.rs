@@ -61,7 +61,7 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
     for Unit { runner: _, suite, name } in units {
         all.extend([Field::Text(suite), Field::Text(name)]);
     }
-    for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program } in accesses {
+    for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program, later: _ } in accesses {
         match object {
             Object::File(name) | Object::Unix(name) => all.push(Field::Bytes(name)),
             Object::Inet { protocol: _, address: _, ephemeral: _, host } => {

@@ -21,7 +21,7 @@ fn access(unit: usize, op: Op, object: Object) -> Access {
         _ => "/usr/bin/python3.13",
     };
     let wrote = op == Op::Write;
-    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into() }
+    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into(), later: false }
 }
 
 fn unit(runner: Runner, suite: &str, name: &str) -> Unit {

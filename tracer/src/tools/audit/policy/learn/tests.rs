@@ -68,11 +68,12 @@ fn what_the_first_to_need_it_does_is_no_units_own() {
     ] {
         assert!(default.contains(rule), "{rule}: {learned}");
     }
-    for (unit, rule) in
-        [("one", "write $WORKSPACE/one"), ("two", "write $WORKSPACE/two"), ("three", "read $WORKSPACE/own")]
-    {
-        let section =
-            learned.split("[[unit]]").find(|section| section.contains(&format!("net {unit}"))).expect("a section");
+    for (unit, rule) in [
+        ("net one", "write $WORKSPACE/one"),
+        ("net two", "write $WORKSPACE/two"),
+        ("disk three", "read $WORKSPACE/own"),
+    ] {
+        let section = learned.split("[[unit]]").find(|section| section.contains(unit)).expect("a section");
         assert!(section.contains(rule) && section.matches("$").count() == 1, "{rule}: {learned}");
     }
 }
@@ -119,7 +120,7 @@ fn accesses() -> impl Strategy<Value = Vec<Access>> {
         let ops: Vec<Op> = Op::ALL.into_iter().filter(|op| (*op as usize <= Op::Run as usize) == path).collect();
         let op = *op.get(&ops);
         let to = matches!(op, Op::Rename | Op::Create).then_some(to);
-        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec() }
+        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec(), later: false }
     });
     prop::collection::vec(one, 0..40)
 }

@@ -76,7 +76,7 @@ impl Watch {
             program: program.to_owned(),
             target,
             follow: true,
-            calls: CallFilter { nrs: Vec::new(), all: true },
+            calls: CallFilter::everything(),
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
             counting: None,
@@ -147,11 +147,18 @@ pub struct User {
 pub struct CallFilter {
     /// Native call numbers that are in.
     pub nrs: Vec<bool>,
+    /// Operations of io_uring are in.
+    pub operations: bool,
     /// Nothing was restricted.
     pub all: bool,
 }
 
 impl CallFilter {
+    /// Nothing is restricted.
+    pub fn everything() -> CallFilter {
+        CallFilter { nrs: Vec::new(), operations: true, all: true }
+    }
+
     /// Whether native call `nr` was asked for. Unknown calls always are.
     pub fn wants(&self, nr: u32) -> bool {
         self.all || self.nrs.get(nr as usize).copied().unwrap_or(true)

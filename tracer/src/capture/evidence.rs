@@ -21,7 +21,8 @@ const WORD: u32 = 512;
 
 /// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
 pub fn calls() -> CallFilter {
-    CallFilter { nrs: (0..512).map(|nr| by_nr(Abi::NATIVE, nr).is_none_or(Row::is_evidence)).collect(), all: false }
+    let nrs = (0..512).map(|nr| by_nr(Abi::NATIVE, nr).is_none_or(Row::is_evidence)).collect();
+    CallFilter { nrs, operations: true, all: false }
 }
 
 /// How much is copied of a call.

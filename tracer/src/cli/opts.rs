@@ -251,7 +251,7 @@ impl Opts {
             program: program.to_owned(),
             target,
             follow,
-            calls: self.trace.take().map_or(CallFilter { nrs: Vec::new(), all: true }, Calls::into_filter),
+            calls: self.trace.take().map_or(CallFilter::everything(), Calls::into_filter),
             detail,
             evidence: false,
             counting: output.counting(),

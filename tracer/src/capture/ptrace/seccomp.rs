@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn the_filter_agrees_with_the_plans() {
         let mut watch = watch();
-        watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+        watch.calls = CallFilter { nrs: vec![false; 512], operations: false, all: false };
         for nr in [0, 1, 2, 100, 257, 511] {
             watch.calls.nrs[nr] = true;
         }

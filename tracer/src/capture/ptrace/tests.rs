@@ -95,7 +95,7 @@ fn a_failed_execve_is_the_only_call() {
 #[test]
 fn only_wanted_calls_are_sent() {
     let mut watch = run(&["cat", "/etc/hostname"]);
-    watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+    watch.calls = CallFilter { nrs: vec![false; 512], operations: false, all: false };
     watch.calls.nrs[libc::SYS_openat as usize] = true;
     for seccomp in [false, true] {
         watch.follow = seccomp;
@@ -113,7 +113,7 @@ fn only_wanted_calls_are_sent() {
 fn a_filtered_command_does_not_outlive_its_tracer() {
     let mut watch = run(&["sh", "-c", "while :; do :; done"]);
     watch.follow = true;
-    watch.calls = CallFilter { nrs: vec![false; 512], all: false };
+    watch.calls = CallFilter { nrs: vec![false; 512], operations: false, all: false };
     let mut source = PtraceSource::open_with(&watch, Options { seccomp: true }).expect("it opens");
     let mut batch = Batch::new();
     while !records(&batch).iter().any(|s| s.head.kind == kind::EXEC) {

@@ -64,6 +64,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
     }
+    collector.sees_operations(source.sees_operations());
     collector.streams(&streams());
     if audit.cgroup.is_some() {
         collector.expect_others();

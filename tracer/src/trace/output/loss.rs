@@ -34,6 +34,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::QueueFull
         | Loss::OutputFailed
         | Loss::EndMissing
+        | Loss::OperationLost
         | Loss::SignalLost => LossKind::Event,
         Loss::BlobCut
         | Loss::BlobFault
@@ -41,6 +42,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::ProcGone
         | Loss::BeganBefore
         | Loss::Compat
+        | Loss::OperationUnread
         | Loss::ByProcess => LossKind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
     }

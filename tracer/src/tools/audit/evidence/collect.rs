@@ -73,6 +73,8 @@ pub struct Collector<'w> {
     status: Option<i32>,
     /// What is done to files below is not the command's doing.
     ignored: Option<Vec<u8>>,
+    /// Operations of io_uring come as records, so that a ring hides nothing.
+    operations: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,6 +111,7 @@ impl<'w> Collector<'w> {
             before: BTreeMap::new(),
             status: None,
             ignored: None,
+            operations: false,
         }
     }
 
@@ -135,6 +138,11 @@ impl<'w> Collector<'w> {
         self.stable.task(pid);
     }
 
+    /// Operations of io_uring come as records of their own.
+    pub fn sees_operations(&mut self, seen: bool) {
+        self.operations = seen;
+    }
+
     /// There will be processes that the command did not start, but that work for it.
     pub fn expect_others(&mut self) {
         self.others = true;
@@ -146,7 +154,7 @@ impl<'w> Collector<'w> {
         match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(&head) => {}
-            Told::Call {} => {
+            Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
                 let call = match head.flags & flag::COMPAT {
                     0 => decode::decode(record, &self.options),

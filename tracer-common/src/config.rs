@@ -131,9 +131,6 @@ offsets! {
     request_data = "io_kiocb.cqe.user_data" want;
     request_ring = "io_kiocb.ctx" want;
     request_async = "io_kiocb.async_data" want;
-    /// Of a ring that a thread of the kernel's polls.
-    ring_poller = "io_ring_ctx.sq_data" want;
-    poller_pid = "io_sq_data.task_pid" want;
     /// The ring's own table of files, from 6.14 on.
     ring_nodes = "io_ring_ctx.file_table.data.nodes" want;
     ring_slots = "io_ring_ctx.file_table.data.nr" want;

@@ -259,11 +259,13 @@ pub struct Part {
     pub len_arg: u8,
     /// Unused, zero.
     pub pad: u8,
+    /// Bits of a number that the kernel has added.
+    pub added: u64,
 }
 
 impl Part {
     /// The argument is not told.
-    pub const NONE: Part = Part { place: 0, form: 0, off: 0, size: 0, len_arg: 0, pad: 0 };
+    pub const NONE: Part = Part { place: 0, form: 0, off: 0, size: 0, len_arg: 0, pad: 0, added: 0 };
 }
 
 /// In what an argument of an operation stands.
@@ -274,6 +276,9 @@ pub mod place {
     pub const REQUEST: u8 = 1;
     /// In what the kernel keeps besides (`io_kiocb.async_data`).
     pub const ASYNC: u8 = 2;
+    /// There, too: either it is the bytes themselves, or a structure that begins with a pointer of the kernel's and has them at the
+    /// offset. Which of the two, no kernel says. An address of a family begins with no such pointer.
+    pub const EITHER: u8 = 3;
 }
 
 /// As what an argument of an operation stands there.
@@ -313,4 +318,4 @@ pub const fn plan_index(nr: u32, compat: bool) -> u32 {
 
 const _: () = assert!(size_of::<Op>() == 12);
 const _: () = assert!(size_of::<Plan>() == 8 + 12 * MAX_OPS);
-const _: () = assert!(size_of::<Part>() == 8 && size_of::<Operation>() == size_of::<Plan>() + 8 * 8 + 8);
+const _: () = assert!(size_of::<Part>() == 16 && size_of::<Operation>() == size_of::<Plan>() + 8 * 16 + 8);

@@ -10,7 +10,7 @@ use core::hint::black_box;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, follow},
+    config::{ABSENT, Config, follow, target},
     event::{Head, flag, kind, status},
     loss::Loss,
     plan::{BLOB_MAX, Operation, PATH_MAX, Part, Plan, REQUEST, form, phase, place, shape},
@@ -27,8 +27,10 @@ use crate::tasks::event;
 
 /// A thread that works for a ring: `PF_IO_WORKER`, include/linux/sched.h.
 const WORKER: u32 = 0x10;
-/// `IOSQE_FIXED_FILE`: the file is one of the ring's own table. `IORING_CQE_F_MORE`: more results come. include/uapi/linux/io_uring.h
+/// `IOSQE_FIXED_FILE`: the file is one of the ring's own table. `IOSQE_ASYNC`: it is done aside, which the kernel decides by itself for
+/// many. `IORING_CQE_F_MORE`: more results come. include/uapi/linux/io_uring.h
 const FIXED_FILE: u64 = 1;
+const ASIDE: u64 = 0x10;
 const MORE: u32 = 2;
 /// The most that is copied of an address or a structure that the kernel has kept.
 const KEPT_MAX: usize = 128;
@@ -59,8 +61,9 @@ fn begin(request: *const c_void, flags: u8) -> i32 {
     b.ring = word(b, off!(request_ring));
     let mut tid = state.head.tid;
     if polled {
-        tid = peek(peek::<u64>(b.ring, off!(ring_poller)), off!(poller_pid));
-        if conf!(follow) == follow::NONE && conf!(target) == 0 && tid != state.head.tgid {
+        tid = maker();
+        tid = if tid == 0 { state.head.tgid } else { tid };
+        if conf!(follow) == follow::NONE && conf!(target) == target::MARKED && tid != state.head.tgid {
             return 0;
         }
     }
@@ -77,7 +80,7 @@ fn begin(request: *const c_void, flags: u8) -> i32 {
         lost(Loss::OperationUnread);
     }
     let flags = if narrow { flags | flag::COMPAT } else { flags };
-    let sqe = word(b, off!(request_flags)) & 0xff;
+    let sqe = word(b, off!(request_flags)) & 0xff & !ASIDE;
     start(b, tid, state.head.tgid, opcode, flags, sqe);
     if flags & flag::REFUSED == 0 {
         b.kept = peek(b.at, off!(request_async));
@@ -138,6 +141,31 @@ fn owner<'a>() -> Option<(&'a Task, bool)> {
     Some((state, polled))
 }
 
+/// The task that made the ring which the current thread polls: the kernel gives such a thread a name that ends in its number, and
+/// tells it nowhere else. 0 where it has another name.
+#[inline(always)]
+fn maker() -> u32 {
+    let task = current();
+    // SAFETY: `task` is the current task, its comm has 16 bytes.
+    let (name, digits) = unsafe { (load::<u64>(task, off!(task_comm)), load::<u64>(task, off!(task_comm) + 8)) };
+    if name != u64::from_ne_bytes(*b"iou-sqp-") {
+        return 0;
+    }
+    let mut number = 0;
+    let mut rest = digits;
+    let mut i = 0;
+    while i < 8 {
+        let digit = (rest as u8).wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number * 10 + digit as u32;
+        rest >>= 8;
+        i += 1;
+    }
+    number
+}
+
 /// Begins a record.
 #[inline(always)]
 fn start(b: &mut Buffer, tid: u32, tgid: u32, opcode: u8, flags: u8, sqe: u64) {
@@ -192,7 +220,7 @@ extern "C" fn argument(buffer: *mut Buffer, operation: *const Operation, i: u64,
     if part.place == place::NONE || (part.form == form::NUMBER) != (memory == 0) {
         return 0;
     }
-    let base = if part.place == place::ASYNC { b.kept } else { b.at };
+    let base = if part.place == place::REQUEST { b.at } else { b.kept };
     if base == 0 {
         return 0;
     }
@@ -203,17 +231,19 @@ extern "C" fn argument(buffer: *mut Buffer, operation: *const Operation, i: u64,
         form::MEMORY => {
             b.blob.shape = shape::BYTES;
             let n = if part.len_arg > 5 { part.size as u64 } else { length(b, part) };
-            (base, bytes(b, base.wrapping_add(part.off as u64), n))
+            let off = if part.place == place::EITHER && !begins_with_pointer(base) { 0 } else { part.off as u64 };
+            (base, bytes(b, base.wrapping_add(off), n))
         }
         form::NUMBER => {
             let value =
-                if part.place == place::ASYNC { peek::<u64>(base, part.off as u32) } else { word(b, part.off as u32) };
+                if part.place == place::REQUEST { word(b, part.off as u32) } else { peek(base, part.off as u32) };
+            let value = value & !part.added;
             (if part.size < 8 { value & ((1u64 << ((part.size as u64 & 7) * 8)) - 1) } else { value }, 0)
         }
         named => {
             b.blob.shape = shape::TEXT;
             let from =
-                if part.place == place::ASYNC { peek::<u64>(base, part.off as u32) } else { word(b, part.off as u32) };
+                if part.place == place::REQUEST { word(b, part.off as u32) } else { peek(base, part.off as u32) };
             let name: u64 = if named == form::NAME && from != 0 { peek(from, off!(filename_name)) } else { from };
             let user = if named == form::NAME && from != 0 && off!(filename_user) != ABSENT {
                 peek(from, off!(filename_user))
@@ -229,6 +259,13 @@ extern "C" fn argument(buffer: *mut Buffer, operation: *const Operation, i: u64,
     }
     b.retry |= fault as u64;
     0
+}
+
+/// Whether a structure of the kernel's begins with a pointer, or with none yet.
+#[inline(always)]
+fn begins_with_pointer(at: u64) -> bool {
+    let first: u64 = peek(at, 0);
+    first == 0 || first >> 52 == 0xfff && first & 7 == 0
 }
 
 /// How many bytes a part has, by an argument.
@@ -319,19 +356,14 @@ pub fn ring_overflow(ctx: BtfTracePointContext) -> i32 {
     if REPEATING.get_ptr(Repeating { ring, data }).is_some() {
         return result_of(ring, 0, data, result, flags);
     }
-    let Some((state, _)) = owner_of_result() else { return 0 };
+    // The process in which it comes up.
+    let Some((state, _)) = owner() else { return 0 };
     let mut head = event(kind::ENDED, state.head.tid, state.head.tgid);
     head.ip = data;
     head.ret = result as i64;
     head.args[1] = flags as u64;
     send_head(&head);
     0
-}
-
-/// The state of a task of the process in which a result comes up.
-#[inline(always)]
-fn owner_of_result<'a>() -> Option<(&'a Task, bool)> {
-    owner()
 }
 
 /// An operation has come to a result.

@@ -12,6 +12,7 @@ use super::net::{MSG, SHUT, SOCK, SOCK_FLAGS};
 use super::open::{OPEN, OPEN_BITS, RESOLVE};
 use super::poll::{EPOLL_CTL, EPOLL_EVENT, POLL, TIMESPEC};
 use super::process::{P_ID, WAIT4};
+use super::set::arch;
 use super::sockopt::AF;
 use super::stat::{AT_STATX, STATX};
 use super::types::Len::*;
@@ -41,6 +42,8 @@ pub const PREFIX: &str = "io_uring:";
 pub enum Source {
     /// A number: in the first of these that there is.
     In(&'static [&'static str]),
+    /// The same, without bits that the kernel adds.
+    Less(&'static [&'static str], u64),
     /// A path, in a `struct filename`.
     Name(&'static str),
     /// A text of the kernel's own.
@@ -60,6 +63,8 @@ pub struct Kept {
     pub size: u16,
     /// The argument that says how many; none: as many as there are.
     pub len: Option<u8>,
+    /// A kernel whose structure has this member may keep the bytes alone instead (from 6.18 on).
+    pub alone: &'static str,
     /// A kernel that has this member copies it later, and the program's own memory is read.
     pub unless: &'static str,
     /// Where the address of that memory stands.
@@ -76,25 +81,33 @@ const CONNECTED: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",
     size: ADDRESS,
     len: Some(2),
+    alone: "io_async_msghdr.vec",
     unless: "io_async_connect.address",
     or: "io_connect.addr",
 });
 /// The address of bind.
-const BOUND: Source =
-    Source::Kept(Kept { at: "io_async_msghdr.addr", size: ADDRESS, len: Some(2), unless: "io_async_connect.address", or: "" });
+const BOUND: Source = Source::Kept(Kept {
+    at: "io_async_msghdr.addr",
+    size: ADDRESS,
+    len: Some(2),
+    alone: "io_async_msghdr.vec",
+    unless: "",
+    or: "",
+});
 /// The address of send; up to 6.12 it is copied when the operation is carried out.
 const SENT_TO: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",
     size: ADDRESS,
     len: Some(5),
+    alone: "",
     unless: "io_sr_msg.addr",
     or: "io_sr_msg.addr",
 });
 /// The time of a timeout.
-const AFTER: Source = Source::Kept(Kept { at: "io_timeout_data.ts", size: 16, len: None, unless: "", or: "" });
+const AFTER: Source = Source::Kept(Kept { at: "io_timeout_data.ts", size: 16, len: None, alone: "", unless: "", or: "" });
 /// The events of epoll_ctl.
 const EVENT: Source =
-    Source::Kept(Kept { at: "io_epoll.event", size: EPOLL_EVENT.size, len: None, unless: "", or: "" });
+    Source::Kept(Kept { at: "io_epoll.event", size: EPOLL_EVENT.size, len: None, alone: "", unless: "", or: "" });
 
 sets! {
     /// Flags of a submission. include/uapi/linux/io_uring.h
@@ -156,7 +169,7 @@ macro_rules! operations {
     (@repeats more) => { true };
 }
 
-use Source::{File, In, Name, Own};
+use Source::{File, In, Less, Name, Own};
 
 /// Where read and write keep what they were asked.
 const BUFFER: Source = In(&["io_rw.addr"]);
@@ -168,8 +181,15 @@ const BUFFER_INDEX: Source = In(&["io_kiocb.buf_index"]);
 const DATA: Source = In(&["io_sr_msg.buf"]);
 const MESSAGE: Source = In(&["io_sr_msg.umsg"]);
 const LENGTH: Source = In(&["io_sr_msg.len"]);
-const MSG_FLAGS: Source = In(&["io_sr_msg.msg_flags"]);
+/// MSG_NOSIGNAL is the kernel's.
+const SEND_FLAGS: Source = Less(&["io_sr_msg.msg_flags"], 0x4000);
+const RECV_FLAGS: Source = In(&["io_sr_msg.msg_flags"]);
 const ADDRESS_LENGTH: Source = In(&["io_sr_msg.addr_len", "io_async_msghdr.msg.msg_namelen"]);
+/// O_LARGEFILE is the kernel's.
+const OPEN_FLAGS: Source = Less(&["io_open.how.flags"], arch(0o100000, 0o400000));
+/// How often to wake, which the kernel keeps among the events of poll.
+const EPOLLET: u64 = 1 << 31;
+const EPOLLONESHOT: u64 = 1 << 30;
 /// All bits: shown where it is not 0.
 const ANY: u64 = u64::MAX;
 /// open takes a mode when one of these is set: O_CREAT and __O_TMPFILE.
@@ -187,14 +207,14 @@ operations! {
                      flags: Set32(&RWF) => RW_FLAGS, buf_index: Uint => BUFFER_INDEX) -> Int, does [Reads(fd)];
     [5]  write_fixed (fd: Fd => File, buf: Bytes(count) => BUFFER, count: Uint => COUNT, offset: Long => POSITION,
                       flags: Set32(&RWF) => RW_FLAGS, buf_index: Uint => BUFFER_INDEX) -> Int, does [Writes(fd)];
-    [6]  poll_add (fd: Fd => File, events: Set32(&POLL) => In(&["io_poll.events"])) -> Set32(&POLL), repeats more,
+    [6]  poll_add (fd: Fd => File, events: Set32(&POLL) => Less(&["io_poll.events"], EPOLLET | EPOLLONESHOT)) -> Set32(&POLL), repeats more,
                   harmless "waits for what is open already";
-    [7]  poll_remove (user_data: Hex => In(&["io_poll_update.old_user_data"]), events: Set32(&POLL) => In(&["io_poll_update.events"]))
+    [7]  poll_remove (user_data: Hex => In(&["io_poll_update.old_user_data"]), events: Set32(&POLL) => Less(&["io_poll_update.events"], EPOLLET | EPOLLONESHOT))
                   -> Int, harmless "waits no more";
     [8]  sync_file_range (fd: Fd => File, offset: Long => In(&["io_sync.off"]), nbytes: Long => In(&["io_sync.len"]),
                           flags: Set32(&SYNC_FILE_RANGE) => In(&["io_sync.flags"])) -> Int, harmless "the contents stay what they are";
-    [9]  sendmsg (fd: Fd => File, msg: Msghdr => MESSAGE, flags: Set32(&MSG) => MSG_FLAGS) -> Int, does [Sends(msg, flags)];
-    [10] recvmsg (fd: Fd => File, msg: InOut(&Msghdr) => MESSAGE, flags: Set32(&MSG) => MSG_FLAGS) -> Int, repeats more,
+    [9]  sendmsg (fd: Fd => File, msg: Msghdr => MESSAGE, flags: Set32(&MSG) => SEND_FLAGS) -> Int, does [Sends(msg, flags)];
+    [10] recvmsg (fd: Fd => File, msg: InOut(&Msghdr) => MESSAGE, flags: Set32(&MSG) => RECV_FLAGS) -> Int, repeats more,
                   does [Receives(msg)];
     [11] timeout (timeout: Rec(&TIMESPEC) => AFTER, count: Uint => In(&["io_timeout.off"]),
                   flags: Set32(&IORING_TIMEOUT) => In(&["io_timeout_data.flags"])) -> Int, repeats more, harmless "waits";
@@ -212,7 +232,7 @@ operations! {
     [17] fallocate (fd: Fd => File, mode: Set32(&FALLOC) => In(&["io_sync.mode"]), offset: Long => In(&["io_sync.off"]),
                     len: Long => In(&["io_sync.len"])) -> Int, does [Rewrites(fd)];
     [18] openat (dirfd: DirFd => In(&["io_open.dfd"]), pathname: Path => Name("io_open.filename"),
-                 flags: Set32(&OPEN) => In(&["io_open.how.flags"]), mode: When(flags, MODE, &Perm) => In(&["io_open.how.mode"]),
+                 flags: Set32(&OPEN) => OPEN_FLAGS, mode: When(flags, MODE, &Perm) => In(&["io_open.how.mode"]),
                  file_slot: When(file_slot, ANY, &Uint) => In(&["io_open.file_slot"])) -> Slot(file_slot), does [Opens(pathname, Arg(flags))];
     [19] close (fd: Slot(file_slot) => In(&["io_close.fd"]), file_slot: When(file_slot, ANY, &Uint) => In(&["io_close.file_slot"]))
                   -> Int, does [Closes(fd)];
@@ -229,12 +249,12 @@ operations! {
                   advice: Set32(&FADVISE) => In(&["io_fadvise.advice"])) -> Int, harmless "the contents stay what they are";
     [25] madvise (addr: Addr => In(&["io_madvise.addr"]), length: Ulong => In(&["io_madvise.len"]),
                   advice: Set32(&MADV) => In(&["io_madvise.advice"])) -> Int, harmless "tells the kernel how memory is used";
-    [26] send (fd: Fd => File, buf: Bytes(len) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => MSG_FLAGS,
+    [26] send (fd: Fd => File, buf: Bytes(len) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => SEND_FLAGS,
                dest_addr: Sockaddr(addrlen) => SENT_TO, addrlen: Int => ADDRESS_LENGTH) -> Int, repeats more, does [Sends(dest_addr, flags)];
-    [27] recv (fd: Fd => File, buf: Out(&Bytes(Ret)) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => MSG_FLAGS) -> Int, repeats more,
+    [27] recv (fd: Fd => File, buf: Out(&Bytes(Ret)) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => RECV_FLAGS) -> Int, repeats more,
                   does [Receives(buf)];
     [28] openat2 (dirfd: DirFd => In(&["io_open.dfd"]), pathname: Path => Name("io_open.filename"),
-                  flags: Set32(&OPEN) => In(&["io_open.how.flags"]), mode: When(flags, MODE, &Perm) => In(&["io_open.how.mode"]),
+                  flags: Set32(&OPEN) => OPEN_FLAGS, mode: When(flags, MODE, &Perm) => In(&["io_open.how.mode"]),
                   resolve: When(resolve, ANY, &Set32(&RESOLVE)) => In(&["io_open.how.resolve"]),
                   file_slot: When(file_slot, ANY, &Uint) => In(&["io_open.file_slot"])) -> Slot(file_slot), does [Opens(pathname, Arg(flags))];
     [29] epoll_ctl (epfd: Fd => In(&["io_epoll.epfd"]), op: Set32(&EPOLL_CTL) => In(&["io_epoll.op"]), fd: Fd => In(&["io_epoll.fd"]),
@@ -281,9 +301,9 @@ operations! {
                  protocol: Uint => In(&["io_socket.protocol"]), file_slot: When(file_slot, ANY, &Uint) => In(&["io_socket.file_slot"]))
                   -> Slot(file_slot), harmless "the address is told when it is bound, connected or sent to";
     [46] uring_cmd (fd: Fd => File, cmd_op: Hex32 => In(&["io_uring_cmd.cmd_op"])) -> Int, repeats more, gap "what a driver is told is not known";
-    [47] send_zc (fd: Fd => File, buf: Bytes(len) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => MSG_FLAGS,
+    [47] send_zc (fd: Fd => File, buf: Bytes(len) => DATA, len: Uint => LENGTH, flags: Set32(&MSG) => SEND_FLAGS,
                   dest_addr: Sockaddr(addrlen) => SENT_TO, addrlen: Int => ADDRESS_LENGTH) -> Int, does [Sends(dest_addr, flags)];
-    [48] sendmsg_zc (fd: Fd => File, msg: Msghdr => MESSAGE, flags: Set32(&MSG) => MSG_FLAGS) -> Int, does [Sends(msg, flags)];
+    [48] sendmsg_zc (fd: Fd => File, msg: Msghdr => MESSAGE, flags: Set32(&MSG) => SEND_FLAGS) -> Int, does [Sends(msg, flags)];
     [49] read_multishot (fd: Fd => File, offset: Long => POSITION, flags: Set32(&RWF) => RW_FLAGS) -> Int, repeats more, does [Reads(fd)];
     [50] waitid (idtype: Set32(&P_ID) => In(&["io_waitid.which"]), id: Pid => In(&["io_waitid.upid"]),
                  infop: Out(&Special(S::Siginfo)) => In(&["io_waitid.infop"]), options: Set32(&WAIT4) => In(&["io_waitid.options"])) -> Int,

@@ -98,7 +98,7 @@ fn has_requests(config: &Config) -> bool {
     let off = &config.off;
     let near = |off: u32| (off as usize) + 8 <= REQUEST;
     let inside = [off.request_opcode, off.request_flags, off.request_data, off.request_ring];
-    let others = [off.request_file, off.request_async, off.ring_poller, off.poller_pid, off.filename_name];
+    let others = [off.request_file, off.request_async, off.filename_name];
     inside.into_iter().all(|off| off != ABSENT && near(off)) && others.into_iter().all(|off| off != ABSENT)
 }
 
@@ -121,9 +121,9 @@ fn plans(watch: &Watch, types: &KernelTypes) -> Result<Vec<Operation>> {
 /// The members that a source names.
 fn paths(source: &Source) -> Vec<&'static str> {
     match source {
-        Source::In(list) => list.to_vec(),
+        Source::In(list) | Source::Less(list, _) => list.to_vec(),
         Source::Name(path) | Source::Own(path) => vec![path],
-        Source::Kept(kept) => [kept.at, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect(),
+        Source::Kept(kept) => [kept.at, kept.alone, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect(),
         Source::File => vec![FILE],
     }
 }
@@ -151,8 +151,13 @@ fn lower(operation: &uring::Operation, watch: &Watch, member: &dyn Fn(&str) -> O
                     continue;
                 }
                 from_kernel[at] = form != form::NUMBER;
-                lowered.part[at] =
-                    Part { place: beside(path), form, off: off as u16, size, len_arg: len.unwrap_or(u8::MAX), pad: 0 };
+                let place = match source {
+                    Source::Kept(kept) if form == form::MEMORY && member(kept.alone).is_some() => place::EITHER,
+                    _ => beside(path),
+                };
+                let added = if let Source::Less(_, bits) = source { *bits } else { 0 };
+                let len_arg = len.unwrap_or(u8::MAX);
+                lowered.part[at] = Part { place, form, off: off as u16, size, len_arg, added, ..Part::NONE };
             }
             // What is shown where it is not 0 only is not missed.
             None if matches!(arg.ty, Ty::When(..)) => {}
@@ -170,7 +175,7 @@ fn lower(operation: &uring::Operation, watch: &Watch, member: &dyn Fn(&str) -> O
 /// The member in which an argument is told, as what, how many bytes, and the argument that says how many.
 fn place_of(source: &Source, member: &dyn Fn(&str) -> Option<(u32, u32)>) -> (&'static str, u8, u16, Option<u8>) {
     match *source {
-        Source::In(list) => {
+        Source::In(list) | Source::Less(list, _) => {
             let path = list.iter().find(|path| member(path).is_some()).or(list.first()).copied();
             (path.unwrap_or_default(), form::NUMBER, 8, None)
         }
@@ -233,19 +238,34 @@ mod tests {
     #[test]
     fn what_the_kernel_has_read_is_not_read_again() {
         let everything = |path: &str| (!path.starts_with("io_async_connect") && path != "io_sr_msg.addr").then_some((16, 8));
+        let mut watch = watch();
+        watch.detail.fds = true;
         let shapes = |opcode| {
-            let lowered = lower(uring::by_opcode(opcode).expect("a row"), &watch(), &everything);
+            let lowered = lower(uring::by_opcode(opcode).expect("a row"), &watch, &everything);
             let ops = &lowered.plan.op[..usize::from(lowered.plan.ops)];
             (ops.iter().map(|op| (op.shape, op.arg)).collect::<Vec<_>>(), lowered.part.map(|part| part.form))
         };
         use tracer_common::plan::ARG_RET;
-        let fds = watch().detail.fds;
-        assert!(fds, "the request of tests resolves descriptors");
         let (openat, forms) = shapes(18);
         assert_eq!(openat, [(shape::DIRFD, 0), (shape::SLOT, ARG_RET)]);
         assert_eq!(forms[1], form::NAME);
         let (connect, forms) = shapes(16);
         assert_eq!(connect, [(shape::FD, 0), (shape::FILE, 0)]);
         assert_eq!(forms[1], form::MEMORY);
+    }
+
+    #[test]
+    fn every_plan_has_room() {
+        for evidence in [false, true] {
+            let mut watch = watch();
+            (watch.detail.fds, watch.detail.env, watch.evidence) = (true, true, evidence);
+            for operation in uring::OPERATIONS {
+                let nothing_kept = |path: &str| path.starts_with("io_").then_some((16, 8));
+                let lowered = lower(operation, &watch, &nothing_kept);
+                let last = lowered.plan.op[usize::from(lowered.plan.ops).saturating_sub(1)];
+                let file = operation.from.iter().any(|source| matches!(source, Source::File));
+                assert_eq!(last.shape == shape::FILE, file, "{}", operation.row.name);
+            }
+        }
     }
 }

@@ -50,11 +50,11 @@ fn effects_speak_of_arguments_that_fit() {
     }
 }
 
-fn fits(effect: Effect, args: &[Arg]) -> bool {
+pub(super) fn fits(effect: Effect, args: &[Arg]) -> bool {
     use Effect::*;
     let ty = |at: u8| args.get(usize::from(at)).map(|arg| arg.ty);
     let is_path = |at| matches!(ty(at), Some(Ty::Path));
-    let is_fd = |at| matches!(ty(at), Some(Ty::Fd));
+    let is_fd = |at| matches!(ty(at), Some(Ty::Fd | Ty::Slot(_)));
     let is_flags = |at| matches!(ty(at), Some(Ty::Set(_) | Ty::Set32(_) | Ty::Hex32 | Ty::Special(Special::MmapFlags)));
     let opens = |flags| match flags {
         Flags::Arg(at) => is_flags(at),

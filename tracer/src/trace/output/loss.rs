@@ -59,6 +59,8 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),
         Loss::ChildNotFollowed => Some("--backend ebpf follows every child"),
+        Loss::IoUring => Some("--backend ebpf with -e trace=%io_uring, or without -e trace=, shows operations"),
+        Loss::OperationLost => Some("a larger --ring-size, or -e trace='!%io_uring'"),
         Loss::ProcGone => Some("--backend ebpf resolves in the kernel"),
         _ => None,
     }

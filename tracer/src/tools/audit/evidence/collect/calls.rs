@@ -130,7 +130,7 @@ impl<'s, 'a> Seen<'s, 'a> {
 
     /// The argument in a place is a descriptor.
     pub(super) fn is_fd(&self, at: u8) -> bool {
-        matches!(self.ty(at), Some(Ty::Fd))
+        matches!(self.ty(at), Some(Ty::Fd | Ty::Slot(_)))
     }
 
     /// The argument before that of a path, where it is the path's directory.

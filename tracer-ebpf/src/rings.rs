@@ -19,7 +19,7 @@ use tracer_common::{
 
 use crate::calls::{failed, send_buffer};
 use crate::capture::{put, room, run};
-use crate::emit::{copy_head, lost, send_head};
+use crate::emit::{copy_head, lost, send};
 use crate::kept;
 use crate::kernel::{compat, conf, current, load, now, off, peek};
 use crate::maps::{Buffer, OPERATIONS, REPEATING, RUNNING, Repeating, TASKS, role};
@@ -28,27 +28,20 @@ use crate::tasks::event;
 /// A thread that works for a ring: `PF_IO_WORKER`, include/linux/sched.h.
 const WORKER: u32 = 0x10;
 /// `IOSQE_FIXED_FILE`: the file is one of the ring's own table. `IOSQE_ASYNC`: it is done aside, which the kernel decides by itself for
-/// many. `IORING_CQE_F_MORE`: more results come. include/uapi/linux/io_uring.h
+/// many. `IORING_CQE_F_MORE`: more results come; `IORING_CQE_F_NOTIF`: it tells only that what was sent is not needed any more.
+/// include/uapi/linux/io_uring.h
 const FIXED_FILE: u64 = 1;
 const ASIDE: u64 = 0x10;
 const MORE: u32 = 2;
+const NOTIFIES: u32 = 8;
 /// The most that is copied of an address or a structure that the kernel has kept.
 const KEPT_MAX: usize = 128;
 
 #[btf_tracepoint(function = "io_uring_submit_req")]
 pub fn ring_submit(ctx: BtfTracePointContext) -> i32 {
-    begin(ctx.arg(0), 0)
-}
-
-#[btf_tracepoint(function = "io_uring_req_failed")]
-pub fn ring_refused(ctx: BtfTracePointContext) -> i32 {
-    begin(ctx.arg(1), flag::REFUSED)
-}
-
-/// An operation begins. Its request is a pointer that the verifier knows.
-#[inline(always)]
-fn begin(request: *const c_void, flags: u8) -> i32 {
-    let Some((state, polled)) = owner() else { return 0 };
+    // A pointer that the verifier knows.
+    let request = ctx.arg::<*const c_void>(0);
+    let Some((tid, tgid, polled)) = owner() else { return 0 };
     let Some(b) = kept::buffer(role::SUBMIT) else { return 0 };
     // Through memory, from where it comes back as a number.
     // SAFETY: a field of the buffer.
@@ -59,14 +52,6 @@ fn begin(request: *const c_void, flags: u8) -> i32 {
     // SAFETY: there is room for so many bytes; the helper checks where it reads.
     unsafe { helper::bpf_probe_read_kernel((&raw mut b.request).cast(), REQUEST as u32, request) };
     b.ring = word(b, off!(request_ring));
-    let mut tid = state.head.tid;
-    if polled {
-        tid = maker();
-        tid = if tid == 0 { state.head.tgid } else { tid };
-        if conf!(follow) == follow::NONE && conf!(target) == target::MARKED && tid != state.head.tgid {
-            return 0;
-        }
-    }
     let opcode = word(b, off!(request_opcode)) as u8;
     let Some(operation) = OPERATIONS.get_ptr(if opcode > 127 { 127 } else { opcode as u32 }) else { return 0 };
     // SAFETY: a pointer from a map is valid for this run.
@@ -79,34 +64,36 @@ fn begin(request: *const c_void, flags: u8) -> i32 {
     if known & Operation::KNOWN == 0 || narrow {
         lost(Loss::OperationUnread);
     }
-    let flags = if narrow { flags | flag::COMPAT } else { flags };
     let sqe = word(b, off!(request_flags)) & 0xff & !ASIDE;
-    start(b, tid, state.head.tgid, opcode, flags, sqe);
-    if flags & flag::REFUSED == 0 {
-        b.kept = peek(b.at, off!(request_async));
-        fill(b, operation);
-        if plan & Plan::AT_ENTER != 0 && !narrow {
-            let i = black_box(file as usize) & 7;
-            let fixed = sqe & FIXED_FILE != 0 && i < 6;
-            // SAFETY: arguments are 0 to 5, and `i` is one of these where it is used.
-            let at = unsafe { (&raw mut b.head.args).cast::<u64>().add(if i < 6 { i } else { 0 }) };
+    b.used = 0;
+    b.retry = 0;
+    b.sp = 0;
+    b.file = 0;
+    let (flags, data) = (if narrow { flag::COMPAT } else { 0 }, word(b, off!(request_data)));
+    b.head = Head { flags, nr: opcode as u32, cpu: sqe as u32, ip: data, ..event(kind::BEGUN, tid, tgid) };
+    b.kept = peek(b.at, off!(request_async));
+    fill(b, operation);
+    if plan & Plan::AT_ENTER != 0 && !narrow {
+        let i = black_box(file as usize) & 7;
+        let fixed = sqe & FIXED_FILE != 0 && i < 6;
+        // SAFETY: arguments are 0 to 5, and `i` is one of these where it is used.
+        let at = unsafe { (&raw mut b.head.args).cast::<u64>().add(if i < 6 { i } else { 0 }) };
+        // SAFETY: as above.
+        let number = unsafe { at.read_volatile() };
+        if fixed {
+            // A place in the ring's table is no descriptor: no file is told of it now.
             // SAFETY: as above.
-            let number = unsafe { at.read_volatile() };
-            if fixed {
-                // A place in the ring's table is no descriptor: no file is told of it now.
-                // SAFETY: as above.
-                unsafe { at.write_volatile(u64::MAX) };
-            }
-            // SAFETY: the plan stands first in a map value.
-            run(b, unsafe { &raw const (*operation).plan }, phase::ENTER);
-            // SAFETY: as above.
-            unsafe { at.write_volatile(number) };
+            unsafe { at.write_volatile(u64::MAX) };
         }
+        // SAFETY: the plan stands first in a map value.
+        run(b, unsafe { &raw const (*operation).plan }, phase::ENTER);
+        // SAFETY: as above.
+        unsafe { at.write_volatile(number) };
     }
     if RUNNING.insert(b.at, &b.head, 0).is_err() {
         lost(Loss::MapFull);
     }
-    if known & Operation::REPEATS != 0 && flags & flag::REFUSED == 0 {
+    if known & Operation::REPEATS != 0 {
         let key = Repeating { ring: b.ring, data: b.head.ip };
         if REPEATING.insert(key, b.at, 0).is_err() {
             lost(Loss::MapFull);
@@ -117,10 +104,31 @@ fn begin(request: *const c_void, flags: u8) -> i32 {
     0
 }
 
-/// The state of the task that an operation belongs to which is submitted now, and whether a thread of the kernel's does that for it;
-/// `None` where nobody traces it.
+/// The kernel refuses an operation before it has read what it was asked: only which it is, is told. Without a buffer: where this is
+/// preempted, another program may have it.
+#[btf_tracepoint(function = "io_uring_req_failed")]
+pub fn ring_refused(ctx: BtfTracePointContext) -> i32 {
+    let Some((tid, tgid, _)) = owner() else { return 0 };
+    let request = ctx.arg::<u64>(1);
+    // Of an opcode that the kernel does not know the request has none; it stands first in the submission.
+    let opcode = peek::<u8>(ctx.arg(0), 0);
+    let sqe = peek::<u32>(request, off!(request_flags)) & 0xff & !(ASIDE as u32);
+    let data = peek(request, off!(request_data));
+    let mut head =
+        Head { flags: flag::REFUSED, nr: opcode as u32, cpu: sqe, ip: data, ..event(kind::BEGUN, tid, tgid) };
+    head.ret = request as i64;
+    if RUNNING.insert(request, &head, 0).is_err() {
+        lost(Loss::MapFull);
+    }
+    // SAFETY: a head is as long as it says.
+    unsafe { send((&raw const head).cast(), size_of::<Head>() as u64, Loss::OperationLost) };
+    0
+}
+
+/// The task that an operation belongs to which is submitted now, its process, and whether a thread of the kernel's submits it; `None`
+/// where nobody traces it.
 #[inline(always)]
-fn owner<'a>() -> Option<(&'a Task, bool)> {
+fn owner() -> Option<(u32, u32, bool)> {
     let task = current();
     // SAFETY: `task` is the current task; the offset is that of an unsigned int.
     let polled = unsafe { load::<u32>(task, off!(task_flags)) } & WORKER != 0;
@@ -138,7 +146,15 @@ fn owner<'a>() -> Option<(&'a Task, bool)> {
     if state.flags & (Task::GATED | Task::HEART) != 0 {
         return None;
     }
-    Some((state, polled))
+    let (mut tid, tgid) = (state.head.tid, state.head.tgid);
+    if polled {
+        tid = maker();
+        tid = if tid == 0 { tgid } else { tid };
+        if conf!(follow) == follow::NONE && conf!(target) == target::MARKED && tid != tgid {
+            return None;
+        }
+    }
+    Some((tid, tgid, polled))
 }
 
 /// The task that made the ring which the current thread polls: the kernel gives such a thread a name that ends in its number, and
@@ -164,17 +180,6 @@ fn maker() -> u32 {
         i += 1;
     }
     number
-}
-
-/// Begins a record.
-#[inline(always)]
-fn start(b: &mut Buffer, tid: u32, tgid: u32, opcode: u8, flags: u8, sqe: u64) {
-    b.used = 0;
-    b.retry = 0;
-    b.sp = 0;
-    b.file = 0;
-    let data = word(b, off!(request_data));
-    b.head = Head { flags, nr: opcode as u32, cpu: sqe as u32, ip: data, ..event(kind::BEGUN, tid, tgid) };
 }
 
 /// Eight bytes of the request.
@@ -348,21 +353,20 @@ pub fn ring_complete(ctx: BtfTracePointContext) -> i32 {
     result_of(ring, request, data, result, flags)
 }
 
-/// A result found no room in the ring of completions, and waits beside it. It names no request.
+/// A result found no room in the ring of completions, and waits beside it. It names no request, and is told without what it gave.
+/// Without a buffer, as above.
 #[btf_tracepoint(function = "io_uring_cqe_overflow")]
 pub fn ring_overflow(ctx: BtfTracePointContext) -> i32 {
-    let (ring, data) = (ctx.arg::<u64>(0), ctx.arg::<u64>(1));
-    let (result, flags) = (ctx.arg::<i32>(2), ctx.arg::<u32>(3));
-    if REPEATING.get_ptr(Repeating { ring, data }).is_some() {
-        return result_of(ring, 0, data, result, flags);
-    }
     // The process in which it comes up.
-    let Some((state, _)) = owner() else { return 0 };
-    let mut head = event(kind::ENDED, state.head.tid, state.head.tgid);
-    head.ip = data;
-    head.ret = result as i64;
+    let Some((tid, tgid, _)) = owner() else { return 0 };
+    let flags = ctx.arg::<u32>(3);
+    let mut head = event(kind::ENDED, tid, tgid);
+    head.ip = ctx.arg(1);
+    head.ret = ctx.arg::<i32>(2) as i64;
     head.args[1] = flags as u64;
-    send_head(&head);
+    head.args[2] = (flags & MORE != 0) as u64;
+    // SAFETY: a head is as long as it says.
+    unsafe { send((&raw const head).cast(), size_of::<Head>() as u64, Loss::OperationLost) };
     0
 }
 
@@ -375,10 +379,10 @@ fn result_of(ring: u64, request: u64, data: u64, result: i32, flags: u32) -> i32
         match REPEATING.get_ptr(Repeating { ring, data }) {
             // SAFETY: a pointer from a map is valid for this run.
             Some(known) => request = unsafe { *known },
-            None => return 0,
+            None => return unknown(flags & MORE != 0 && flags & NOTIFIES == 0),
         }
     }
-    let Some(begun) = RUNNING.get_ptr(request) else { return 0 };
+    let Some(begun) = RUNNING.get_ptr(request) else { return unknown(flags & NOTIFIES == 0) };
     let Some(b) = kept::buffer(role::RESULT) else { return 0 };
     // SAFETY: both are heads.
     unsafe { copy_head((&raw mut b.head).cast(), &*begun) };
@@ -405,6 +409,15 @@ fn result_of(ring: u64, request: u64, data: u64, result: i32, flags: u32) -> i32
     b.head.args[1] = flags as u64;
     b.head.args[2] = more as u64;
     send_buffer(b, Loss::OperationLost);
+    0
+}
+
+/// A result of what nobody saw begin. What a ring is told without a request (by another ring, or that memory is free again) is none.
+#[inline(always)]
+fn unknown(counts: bool) -> i32 {
+    if counts && owner().is_some() {
+        lost(Loss::BeganBefore);
+    }
     0
 }
 

@@ -19,7 +19,7 @@ const CALLS: usize = schema::NUMBERS as usize;
 pub struct Calls(Vec<bool>, bool);
 
 /// The word for operations of io_uring.
-const OPERATIONS: &str = "%io_uring";
+pub const OPERATIONS: &str = "%io_uring";
 
 impl Calls {
     /// Reads `[!]none | [!]all | [!]WORD[,WORD]...`; the last of several options wins, as a whole.
@@ -92,7 +92,7 @@ impl Calls {
             }
             _ => match class_of(name) {
                 Some(bits) => {
-                    self.1 |= bits == 0;
+                    self.1 |= bits == 0 && abi.is_native();
                     self.add_rows(abi, |row| row.class & bits == bits);
                     true
                 }

@@ -55,8 +55,11 @@ pub mod flag {
     pub const MOVED: u8 = 32;
     /// The plan was chosen by the selector argument.
     pub const VARIANT: u8 = 64;
-    /// The kernel refused the operation before it had read what it was asked: there are no arguments.
-    pub const REFUSED: u8 = 128;
+    /// The reader was woken for this record (`Plan::AWAITED`).
+    pub const AWAITED: u8 = 128;
+    /// The kernel refused the operation before it had read what it was asked: there are no arguments. Only operations have it, and none
+    /// of them `IGNORED`.
+    pub const REFUSED: u8 = 8;
 }
 
 /// The head of a record.

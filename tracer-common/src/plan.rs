@@ -17,6 +17,8 @@ pub const VEC_MAX: usize = 32;
 pub const ARGV_MAX: usize = 64;
 /// Descriptors of an array that are resolved at most.
 pub const FDS_MAX: usize = 16;
+/// Structures behind an array of pointers that are copied at most.
+pub const REFS_MAX: usize = 16;
 /// Words of a set of descriptors that are looked through at most: what `FD_SETSIZE` has.
 pub const SET_WORDS: usize = 16;
 
@@ -97,11 +99,15 @@ pub mod shape {
     /// 1 + the descriptor. At most `FDS_MAX` of the first `SET_WORDS` words; what is left out is counted
     /// (`Loss::FdUnresolved`).
     pub const FDSET: u8 = 15;
+    /// An array of `len` pointers at `ptr` (part 0); behind each, the `cap` bytes of a structure (part 1 + 2i), and the open file behind
+    /// the descriptor that stands `fd_at` bytes into it (part 2 + 2i), as `FD`; none where `fd_at` is 0. At most `REFS_MAX`; what is
+    /// left out is counted (`Loss::BlobCut`).
+    pub const REFS: u8 = 16;
     /// The open file behind the descriptor that the value is, as `FD`, whose word the blob has; or, where argument `len_arg` is not 0,
     /// the file in that place of the ring's own table (counted from 1; all ones: in the place that the value is). Of operations.
-    pub const SLOT: u8 = 16;
+    pub const SLOT: u8 = 17;
     /// The file of the ring's own table that an operation works on, as `FD` of the entry. Only at the end.
-    pub const FILE: u8 = 17;
+    pub const FILE: u8 = 18;
 }
 
 /// Parts of an environment.
@@ -140,8 +146,8 @@ pub struct Op {
     pub len: u8,
     /// The argument that `len` refers to.
     pub len_arg: u8,
-    /// Unused, zero.
-    pub pad: u8,
+    /// Of `shape::REFS`: where in a structure its descriptor stands.
+    pub fd_at: u8,
     /// Bytes of one element.
     pub unit: u16,
     /// Bytes at most, of the blob or (vectors, argv) of each element.
@@ -180,6 +186,8 @@ impl Plan {
     pub const AT_EXIT: u16 = 4;
     /// The plan depends on the value of argument `selector`: look up [`Variant`] first.
     pub const BY: u16 = 8;
+    /// The reader is woken for the record: it looks at what the call has changed, before the process is gone.
+    pub const AWAITED: u16 = 16;
     /// Adds an operation behind the others; those of the entry come first. False when there is no room.
     pub fn add(&mut self, op: Op) -> bool {
         let at = self.ops as usize;
@@ -205,7 +213,7 @@ impl Plan {
 
 impl Op {
     /// The empty operation.
-    pub const NONE: Op = Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, pad: 0, unit: 0, cap: 0, max: 0 };
+    pub const NONE: Op = Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0 };
 }
 
 /// What to copy for an operation of io_uring: its arguments stand in structures of the kernel, one for each opcode.

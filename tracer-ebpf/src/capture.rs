@@ -20,7 +20,7 @@ use crate::kernel::{current, off, peek, pointer};
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
-use crate::vectors::{iovec, mmsg, msghdr};
+use crate::vectors::{iovec, mmsg, msghdr, refs};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
 #[unsafe(no_mangle)]
@@ -120,6 +120,7 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
             fdset(b, value, n);
             fault
         }
+        shape::REFS => refs(b, value, n >> 3, op.cap as u64, op.fd_at as u64),
         shape::ENVIRON => environ(b),
         shape::EXE => files::resolve(b, 0, files::EXE),
         shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),

@@ -1,11 +1,14 @@
-//! Shapes that point on: iovec arrays, message headers, arrays of message headers.
+//! Shapes that point on: iovec arrays, message headers, arrays of message headers, arrays of pointers.
 
 use core::hint::black_box;
 
 use tracer_common::event::Blob;
-use tracer_common::plan::{MMSG_PARTS, VEC_MAX, phase};
+use tracer_common::loss::Loss;
+use tracer_common::plan::{MMSG_PARTS, REFS_MAX, VEC_MAX, phase};
 
 use crate::capture::bytes;
+use crate::emit::lost;
+use crate::files;
 use crate::maps::{Buffer, DATA_MASK};
 
 /// Copies an iovec array of `n` elements and what they point to, `total` bytes at most together.
@@ -130,6 +133,55 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
         let total = if when == phase::ENTER as u64 { u64::MAX } else { word(b, at.wrapping_add(56)) & 0xffff_ffff };
         fault |= message(b, at, i * MMSG_PARTS as u64 + 2, cap, total);
         i += 1;
+    }
+    fault
+}
+
+/// Copies an array of `n` pointers and the `size` bytes behind each, with the file of the descriptor that stands at `fd_at`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn refs(buffer: *mut Buffer, address: u64, n: u64, size: u64, fd_at: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let array = next(b);
+    let mut fault = bytes(b, address, n.min(1024) << 3, (REFS_MAX as u64) << 3);
+    let copied = if b.used > array { b.used - array } else { 0 };
+    let known = n.min(copied >> 3);
+    let mut i = 0u64;
+    while i < REFS_MAX as u64 {
+        if i >= known {
+            break;
+        }
+        fault |= referred(b, array.wrapping_add(i << 3), i, size, fd_at);
+        i += 1;
+    }
+    if n > REFS_MAX as u64 {
+        lost(Loss::BlobCut);
+    }
+    fault
+}
+
+/// Copies the structure behind pointer `i`, which stands at `at` of the buffer.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn referred(buffer: *mut Buffer, at: u64, i: u64, size: u64, fd_at: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    let structure = next(b);
+    b.blob.part = (1 + 2 * i) as u16;
+    let fault = bytes(b, word(b, at), size, size);
+    if fault == 0 && fd_at != 0 && b.used > structure {
+        // The descriptor as it was copied: the program may have written another one since.
+        let pair = word(b, structure.wrapping_add(fd_at));
+        let fd = if fd_at & 4 != 0 { pair >> 32 } else { pair };
+        b.blob.part = (2 + 2 * i) as u16;
+        files::resolve(b, fd as i32 as i64, files::DESCRIPTOR);
     }
     fault
 }

@@ -4,6 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use tracer_common::plan::{PLANS, plan_index};
+
+use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
 
 /// A tracing request.
@@ -145,8 +148,8 @@ pub struct User {
 /// A set of calls, as `-e trace=` gives it: the union of the words, negated or not.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
-    /// Native call numbers that are in.
-    pub nrs: Vec<bool>,
+    /// The calls that are in, of both ABIs, by their places: `tracer_common::plan::plan_index`.
+    pub places: Vec<bool>,
     /// Operations of io_uring are in.
     pub operations: bool,
     /// Nothing was restricted.
@@ -156,12 +159,13 @@ pub struct CallFilter {
 impl CallFilter {
     /// Nothing is restricted.
     pub fn everything() -> CallFilter {
-        CallFilter { nrs: Vec::new(), operations: true, all: true }
+        CallFilter { places: Vec::new(), operations: true, all: true }
     }
 
-    /// Whether native call `nr` was asked for. Unknown calls always are.
-    pub fn wants(&self, nr: u32) -> bool {
-        self.all || self.nrs.get(nr as usize).copied().unwrap_or(true)
+    /// Whether call `nr` was asked for; `compat`: it is a 32-bit call. Numbers that have no place always are.
+    pub fn wants(&self, nr: u32, compat: bool) -> bool {
+        let place = if nr < NUMBERS { plan_index(nr, compat) as usize } else { PLANS };
+        self.all || self.places.get(place).copied().unwrap_or(true)
     }
 }
 

@@ -5,10 +5,10 @@ use std::io;
 
 use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
 
-use crate::schema::effects::Effect;
+use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::plan::Detail;
 use crate::schema::types::{Row, Ty};
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, NUMBERS, by_nr};
 use crate::spec::CallFilter;
 use crate::system::procfs::who::Who;
 
@@ -21,8 +21,8 @@ const WORD: u32 = 512;
 
 /// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
 pub fn calls() -> CallFilter {
-    let nrs = (0..512).map(|nr| by_nr(Abi::NATIVE, nr).is_none_or(Row::is_evidence)).collect();
-    CallFilter { nrs, operations: true, all: false }
+    let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(Row::is_evidence));
+    CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), operations: true, all: false }
 }
 
 /// How much is copied of a call.
@@ -67,11 +67,21 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
     let (first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
     let keep = Plan::WANTED | Plan::BY;
-    let mut whole = Plan { flags: plan.flags & keep, selector: plan.selector, written: plan.written, ..Plan::NONE };
+    let mut whole =
+        Plan { flags: plan.flags & keep | awaited(row), selector: plan.selector, written: plan.written, ..Plan::NONE };
     for op in first.into_iter().chain(enter).chain(last).chain(exit) {
         whole.add(op);
     }
     whole
+}
+
+/// What names mean after such a call is looked at in the process itself, which may end soon.
+fn awaited(row: &Row) -> u16 {
+    let moves = |does: Does| match does {
+        Does::Gap(unseen, _) => matches!(unseen, Unseen::Names | Unseen::Root),
+        does => does.effects().iter().any(|effect| matches!(effect, Effect::Unshares(_))),
+    };
+    if row.all_does().any(|(does, _)| moves(does)) { Plan::AWAITED } else { 0 }
 }
 
 /// The environment of the program that a process runs, at most [`ENVIRON_MAX`] bytes and one more.
@@ -132,10 +142,10 @@ mod tests {
         for (name, expected) in
             [("openat", true), ("utimensat", true), ("mount", true), ("read", false), ("brk", false)]
         {
-            assert_eq!(calls.wants(nr(name)), expected, "{name}");
+            assert_eq!(calls.wants(nr(name), false), expected, "{name}");
         }
         // Nobody knows what a number without a row does.
-        assert!(calls.wants(511));
+        assert!(calls.wants(511, false));
     }
 
     #[test]

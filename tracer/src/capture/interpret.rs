@@ -182,6 +182,7 @@ impl Copy<'_, '_> {
                 self.iovec(0, 1, ptr, n, limit);
             }
             shape::MMSG => self.mmsg(ptr, n),
+            shape::REFS => self.refs(ptr, n),
             shape::FDS => self.fds(ptr, if op.len == len::ONE { u64::from(op.max) } else { n }),
             _ => {}
         }

@@ -29,9 +29,9 @@ impl Plans {
         plans.leave_out(&watch.calls);
         for row in all() {
             let native = row.nr[Abi::NATIVE as usize];
-            let wanted = wants(&watch.calls, row);
             if native != NO_NR {
                 let index = plan_index(u32::from(native), false);
+                let wanted = watch.calls.wants(u32::from(native), false);
                 plans.table[index as usize] = if wanted { native_plan(row, watch) } else { Plan::NONE };
                 if wanted {
                     plans.add_variants(row, index, watch);
@@ -40,7 +40,7 @@ impl Plans {
             let compat = row.nr[Abi::I386 as usize];
             if cfg!(target_arch = "x86_64") && compat != NO_NR {
                 let index = plan_index(u32::from(compat), true);
-                let wanted = if watch.evidence { row.is_evidence() } else { wanted };
+                let wanted = watch.calls.wants(u32::from(compat), true);
                 plans.table[index as usize] = if wanted { compat_plan(row, watch) } else { Plan::NONE };
             }
         }
@@ -68,9 +68,9 @@ impl Plans {
         if calls.all {
             return;
         }
-        for nr in 0..NUMBERS {
-            if !calls.wants(nr) {
-                self.table[nr as usize] = Plan::NONE;
+        for (nr, compat) in (0..NUMBERS).flat_map(|nr| [(nr, false), (nr, true)]) {
+            if !calls.wants(nr, compat) {
+                self.table[plan_index(nr, compat) as usize] = Plan::NONE;
             }
         }
     }
@@ -98,15 +98,6 @@ fn compat_plan(row: &Row, watch: &Watch) -> Plan {
     match watch.evidence {
         true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, watch.detail)))),
         false => without_layout(plan::plan(row, watch.detail)),
-    }
-}
-
-/// Whether the call was asked for. A call that this machine's own ABI lacks (32-bit only) has no place
-/// in the request's set: it is in when nothing was restricted.
-fn wants(calls: &CallFilter, row: &Row) -> bool {
-    match row.nr[Abi::NATIVE as usize] {
-        NO_NR => calls.all,
-        nr => calls.wants(u32::from(nr)),
     }
 }
 
@@ -146,8 +137,8 @@ mod tests {
     #[test]
     fn a_restriction_leaves_other_calls_out() {
         let mut watch = watch();
-        watch.calls = CallFilter { nrs: vec![false; 512], operations: false, all: false };
-        watch.calls.nrs[nr("openat") as usize] = true;
+        watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
+        watch.calls.places[nr("openat") as usize] = true;
         let plans = Plans::new(&watch);
         assert_ne!(plans.get(nr("openat"), false, &[0; 6]).0.flags & Plan::WANTED, 0);
         assert_eq!(plans.get(nr("read"), false, &[0; 6]).0, &Plan::NONE);

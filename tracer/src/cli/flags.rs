@@ -6,7 +6,7 @@ use super::fault::{Fault, nearest};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
-use super::table::{self, Completes, Flag, Row, Takes};
+use super::table::{self, Completes, Flag, OptionRow, Takes};
 use super::words::{self, bad, text};
 use crate::schema::types::class;
 use crate::spec::{Column, Interrupt, OutputForm, StatusSet};
@@ -48,7 +48,7 @@ impl Group {
     }
 }
 
-impl Row<Set> {
+impl OptionRow<Set> {
     const fn own(mut self) -> Self {
         self.flag.own = true;
         self
@@ -70,10 +70,10 @@ const fn flag(
     group: Group,
     help: &'static str,
     set: Set,
-) -> Row<Set> {
+) -> OptionRow<Set> {
     let mut flag = Flag::new(if short.is_empty() { None } else { Some(short) }, long, takes, help);
     flag.group = group.title();
-    Row { flag, set }
+    OptionRow { flag, set }
 }
 
 /// Sets nothing.
@@ -114,7 +114,7 @@ use Takes::*;
 
 /// The options, in the order in which help lists them.
 #[rustfmt::skip]
-pub static FLAGS: &[Row<Set>] = &[
+pub static FLAGS: &[OptionRow<Set>] = &[
     flag("-E", &["--env"], Value("VAR[=VAL]"), Startup, "Set VAR to VAL in the command's environment; without VAL, remove it. May be repeated.",
         |o, g| { o.env.extend(g.value.map(Into::into)); Ok(()) }).live(),
     flag("-p", &["--attach"], Value("PID"), Startup, "Attach to a running process, with all its threads; a list works too: -p \"$(pidof nginx)\". May be repeated.",

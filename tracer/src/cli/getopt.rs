@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
 use super::fault::{Fault, nearest, show};
-use super::table::{Row, Takes};
+use super::table::{OptionRow, Takes};
 
 /// An option as it was given.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +32,10 @@ pub enum Words {
 /// Reads the options of a table, hands each to `take`, and returns the words that are left. `take` may end
 /// the reading.
 pub fn read<'a, S>(
-    table: &'static [Row<S>],
+    table: &'static [OptionRow<S>],
     args: &'a [OsString],
     words: Words,
-    mut take: impl FnMut(&'static Row<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    mut take: impl FnMut(&'static OptionRow<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<Vec<OsString>, Fault> {
     let mut left = Vec::new();
     let mut rest = args.iter();
@@ -67,11 +67,11 @@ pub fn read<'a, S>(
 
 /// `--name`, `--name=value`, `--name value`.
 fn one_long<'a, S>(
-    table: &'static [Row<S>],
+    table: &'static [OptionRow<S>],
     arg: &OsStr,
     long: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-) -> Result<(&'static Row<S>, Given<'a>), Fault> {
+) -> Result<(&'static OptionRow<S>, Given<'a>), Fault> {
     let (name, attached) = match long.iter().position(|&b| b == b'=') {
         Some(at) => (&long[..at], Some(OsStr::from_bytes(&long[at + 1..]))),
         None => (long, None),
@@ -91,7 +91,11 @@ fn one_long<'a, S>(
 
 /// The option with this name, or the only one that begins so. tracer's own options must be written in
 /// full, so that they take no abbreviation away from strace's.
-fn find_long<S>(table: &'static [Row<S>], arg: &OsStr, name: &[u8]) -> Result<(&'static Row<S>, &'static str), Fault> {
+fn find_long<S>(
+    table: &'static [OptionRow<S>],
+    arg: &OsStr,
+    name: &[u8],
+) -> Result<(&'static OptionRow<S>, &'static str), Fault> {
     let all = || table.iter().flat_map(|r| r.flag.long.iter().map(move |&l| (r, l)));
     if let Some(exact) = all().find(|(_, l)| &l.as_bytes()[2..] == name) {
         return Ok(exact);
@@ -114,10 +118,10 @@ fn find_long<S>(table: &'static [Row<S>], arg: &OsStr, name: &[u8]) -> Result<(&
 
 /// `-fp 7`: letters up to the first that takes a value.
 fn bundle<'a, S>(
-    table: &'static [Row<S>],
+    table: &'static [OptionRow<S>],
     letters: &'a [u8],
     rest: &mut impl Iterator<Item = &'a OsString>,
-    take: &mut impl FnMut(&'static Row<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
+    take: &mut impl FnMut(&'static OptionRow<S>, Given<'a>) -> Result<ControlFlow<()>, Fault>,
 ) -> Result<ControlFlow<()>, Fault> {
     for (i, &letter) in letters.iter().enumerate() {
         let Some((row, spelled)) =

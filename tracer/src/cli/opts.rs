@@ -9,7 +9,7 @@ use super::fault::{Fault, show};
 use super::flags::{self, Set};
 use super::getopt::Given;
 use super::sets::Calls;
-use super::table::{Row, Standing};
+use super::table::{OptionRow, Standing};
 use super::words::{self, Clock};
 use crate::exit;
 use crate::schema::plan::Detail;
@@ -158,7 +158,7 @@ impl Opts {
     }
 
     /// Sets one option, or says why it is refused.
-    pub fn take(&mut self, row: &Row<Set>, given: &Given<'_>) -> Result<(), Fault> {
+    pub fn take(&mut self, row: &OptionRow<Set>, given: &Given<'_>) -> Result<(), Fault> {
         if let Standing::Refused(why) = row.flag.standing {
             return Err(Fault::plain(format!("{} is not supported: {why}", given.spelled)));
         }

@@ -5,16 +5,14 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use regex::bytes::Regex;
+use tracer_common::plan::{PLANS, plan_index};
 
 use super::fault::{Fault, nearest, show};
 use crate::schema::types::{NO_NR, Row, class};
-use crate::schema::{self, Abi, signal_names};
+use crate::schema::{self, Abi, NUMBERS, signal_names};
 use crate::spec::CallFilter;
 
-/// Call numbers in a set.
-const CALLS: usize = schema::NUMBERS as usize;
-
-/// A set of calls by native number, all of them present; and whether the operations of io_uring are in it.
+/// A set of calls of both ABIs by their places (`plan_index`), all of them present; and whether the operations of io_uring are in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calls(Vec<bool>, bool);
 
@@ -27,7 +25,7 @@ impl Calls {
         let bytes = set.as_bytes();
         let marks = bytes.iter().take_while(|&&b| b == b'!').count();
         let negated = marks % 2 == 1;
-        let mut calls = Calls(vec![false; CALLS], false);
+        let mut calls = Calls(vec![false; PLANS], false);
         match &bytes[marks..] {
             b"none" => {}
             b"all" => {
@@ -57,11 +55,6 @@ impl Calls {
         self.0.into_iter().map(|x| !x).collect()
     }
 
-    /// Whether native call `nr` is in it.
-    pub fn has(&self, nr: u16) -> bool {
-        self.0.get(usize::from(nr)).copied().unwrap_or(false)
-    }
-
     /// As a flag per number, for the spec.
     pub fn into_set(self) -> Vec<bool> {
         self.0
@@ -70,12 +63,14 @@ impl Calls {
     /// As the filter of the trace. A number without a row is always in: nobody knows what it does, so
     /// nobody can have meant to leave it out.
     pub fn into_filter(mut self) -> CallFilter {
-        for (nr, wanted) in (0u32..).zip(self.0.iter_mut()) {
-            *wanted |= schema::by_nr(Abi::NATIVE, nr).is_none();
+        for abi in ABIS {
+            for nr in (0..NUMBERS).filter(|&nr| schema::by_nr(abi, nr).is_none()) {
+                self.0[stands(abi, nr)] = true;
+            }
         }
         match self.0.iter().all(|&x| x) && self.1 {
             true => CallFilter::everything(),
-            false => CallFilter { nrs: self.0, operations: self.1, all: false },
+            false => CallFilter { places: self.0, operations: self.1, all: false },
         }
     }
 
@@ -92,7 +87,7 @@ impl Calls {
             }
             _ => match class_of(name) {
                 Some(bits) => {
-                    self.1 |= bits == 0 && abi.is_native();
+                    self.1 |= bits == 0 && abi.is(Abi::NATIVE);
                     self.add_rows(abi, |row| row.class & bits == bits);
                     true
                 }
@@ -107,9 +102,11 @@ impl Calls {
         let mut found = false;
         for row in schema::all().filter(|row| abi.has(row) && which(row)) {
             found = true;
-            let nr = usize::from(row.nr[Abi::NATIVE as usize]);
-            if abi.is_native() && nr < CALLS {
-                self.0[nr] = true;
+            for of in ABIS.into_iter().filter(|&of| abi.is(of)) {
+                let nr = u32::from(row.nr[of as usize]);
+                if nr < NUMBERS {
+                    self.0[stands(of, nr)] = true;
+                }
             }
         }
         found
@@ -117,11 +114,12 @@ impl Calls {
 
     fn add_number(&mut self, digits: &[u8], abi: Which) -> bool {
         let Some(nr) = str::from_utf8(digits).ok().and_then(|d| d.parse::<u32>().ok()) else { return false };
-        let native = abi.is_native() && schema::by_nr(Abi::NATIVE, nr).is_some();
-        if native && (nr as usize) < CALLS {
-            self.0[nr as usize] = true;
+        let mut found = false;
+        for of in ABIS.into_iter().filter(|&of| abi.is(of) && nr < NUMBERS && schema::by_nr(of, nr).is_some()) {
+            self.0[stands(of, nr)] = true;
+            found = true;
         }
-        native || abi.has_compat() && cfg!(target_arch = "x86_64") && schema::by_nr(Abi::I386, nr).is_some()
+        found
     }
 
     fn add_matching(&mut self, pattern: &[u8], abi: Which) -> Result<bool, Fault> {
@@ -146,13 +144,24 @@ enum Which {
     X32,
 }
 
-impl Which {
-    fn is_native(self) -> bool {
-        matches!(self, Which::Every | Which::Native)
-    }
+/// The ABIs whose calls a set can name on this machine. A row of i386 alone is named everywhere, so that a set written for both
+/// kinds of program works.
+const ABIS: [Abi; 2] = [Abi::NATIVE, Abi::I386];
 
-    fn has_compat(self) -> bool {
-        matches!(self, Which::Every | Which::Compat)
+/// Where a call stands in a set.
+fn stands(abi: Abi, nr: u32) -> usize {
+    plan_index(nr, abi != Abi::NATIVE) as usize
+}
+
+impl Which {
+    /// Whether the word is about calls of an ABI.
+    fn is(self, abi: Abi) -> bool {
+        match self {
+            Which::Every => true,
+            Which::Native => abi == Abi::NATIVE,
+            Which::Compat => abi != Abi::NATIVE,
+            Which::X32 => false,
+        }
     }
 
     /// Whether the row exists there. A row that no ABI of this machine has still has a name.
@@ -216,7 +225,7 @@ fn invalid_call(word: &[u8]) -> Fault {
 /// Names that only 32-bit x86 has and no row: `break` was never made, the others are socketcall's. They are
 /// accepted, so that a set written for both kinds of program works.
 fn is_32bit_name(name: &[u8], abi: Which) -> bool {
-    abi.has_compat() && cfg!(target_arch = "x86_64") && matches!(name, b"break" | b"recv" | b"send")
+    abi.is(Abi::I386) && cfg!(target_arch = "x86_64") && matches!(name, b"break" | b"recv" | b"send")
 }
 
 /// Reads `[!]none | [!]all | [!]WORD[,WORD]...` over few values: `member` gives the number of a word.

@@ -1,5 +1,5 @@
 //! What an option is, for every command: a [`Flag`] says how it is spelled, what it takes, how a shell completes that, and what it is
-//! for; a [`Row`] adds what it does. Parser, help, man page and completions read the same rows, so an option can not be in one and
+//! for; a [`OptionRow`] adds what it does. Parser, help, man page and completions read the same rows, so an option can not be in one and
 //! not in another. The grammars differ (`getopt`, lsof's), the rows do not.
 
 use std::ffi::{OsStr, OsString};
@@ -36,7 +36,7 @@ pub struct Flag {
 
 /// An option and what it does; `S` is the function of the grammar at hand.
 #[derive(Debug)]
-pub struct Row<S: 'static> {
+pub struct OptionRow<S: 'static> {
     /// The option.
     pub flag: Flag,
     /// Carries it out.
@@ -125,7 +125,7 @@ impl Flag {
     }
 }
 
-impl<S> Row<S> {
+impl<S> OptionRow<S> {
     /// Accepted, and changes nothing: why.
     pub const fn ignored(mut self, why: &'static str) -> Self {
         self.flag.standing = Standing::Ignored(why);
@@ -162,18 +162,18 @@ pub const fn row<D>(
     takes: Takes,
     help: &'static str,
     set: Set<D>,
-) -> Row<Set<D>> {
-    Row { flag: Flag::new(short, long, takes, help), set }
+) -> OptionRow<Set<D>> {
+    OptionRow { flag: Flag::new(short, long, takes, help), set }
 }
 
 /// The options of a table.
-pub fn flags<S>(table: &'static [Row<S>]) -> Vec<&'static Flag> {
+pub fn flags<S>(table: &'static [OptionRow<S>]) -> Vec<&'static Flag> {
     table.iter().map(|row| &row.flag).collect()
 }
 
 /// Reads the options; gives the words that are left, or `None` as soon as `asks_help` holds.
 pub fn read<D>(
-    table: &'static [Row<Set<D>>],
+    table: &'static [OptionRow<Set<D>>],
     args: &[OsString],
     words: Words,
     draft: &mut D,

@@ -8,7 +8,7 @@ use super::{Action, complete, help as texts, man as manual_page};
 use crate::cli::fault::{Fault, UsageError, nearest, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, Row, Set, Takes, row};
+use crate::cli::table::{self, OptionRow, Set, Takes, row};
 use crate::{doctor as examination, exit};
 
 /// The shells with a script.
@@ -22,14 +22,14 @@ struct Draft {
     json: bool,
 }
 
-const HELP_ROW: Row<Set<Draft>> = row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
+const HELP_ROW: OptionRow<Set<Draft>> = row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
     draft.help = true;
     Ok(())
 });
 
-static ONLY_HELP: &[Row<Set<Draft>>] = &[HELP_ROW];
+static ONLY_HELP: &[OptionRow<Set<Draft>>] = &[HELP_ROW];
 
-static OF_DOCTOR: &[Row<Set<Draft>>] = &[
+static OF_DOCTOR: &[OptionRow<Set<Draft>>] = &[
     HELP_ROW,
     row(None, &["--json"], Takes::Nothing, "Print JSON Lines: an object per check, the verdict last.", |draft, _| {
         draft.json = true;
@@ -91,7 +91,7 @@ pub const HELP: Manual = Manual {
 /// Reads the options of a command; gives what was given and the words, or its help.
 fn read(
     caller: &Caller,
-    table: &'static [Row<Set<Draft>>],
+    table: &'static [OptionRow<Set<Draft>>],
     args: &[OsString],
 ) -> Result<Result<(Draft, Vec<OsString>), Action>, UsageError> {
     let mut draft = Draft::default();

@@ -84,7 +84,7 @@ fn probed(set: &[bool]) -> String {
 
 fn calls(filter: &CallFilter) -> String {
     let operations = if filter.operations { "+%io_uring" } else { "" };
-    if filter.all { "all".to_owned() } else { format!("[{}{operations}]", probed(&filter.nrs)) }
+    if filter.all { "all".to_owned() } else { format!("[{}{operations}]", probed(&filter.places)) }
 }
 
 /// The parts of a spec by name.

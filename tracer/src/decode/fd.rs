@@ -31,7 +31,8 @@ pub fn value<'a>(place: Place<'_, 'a>, dir: bool) -> Value<'a> {
 
 /// A descriptor in memory, the `part`th of its array.
 pub fn element<'a>(place: Place<'_, 'a>, fd: i32, part: u16) -> Value<'a> {
-    let found = place.cx.blobs.find(place.arg, shape::FDS, place.phase, part);
+    let of = |shape| place.cx.blobs.find(place.arg, shape, place.phase, part);
+    let found = of(shape::FDS).or_else(|| of(shape::REFS));
     match found {
         Some((blob, bytes)) if blob.status != status::ABSENT => Value::Fd(fd, view(bytes)),
         _ if fd == libc::AT_FDCWD => Value::Int(fd.into()),

@@ -47,3 +47,59 @@ fn completion<'a>(record: &'a [u8], head: &Head) -> Option<Value<'a>> {
         _ => Value::Phrase(vec![("", named), (", buffer ", Value::Uint(flags >> 16))]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::decode::testing::{Record, style};
+    use crate::schema::uring;
+    use tracer_common::event::Blob;
+
+    const OPENAT: u32 = 18;
+
+    /// Name, arguments with their names, and result.
+    fn told(record: Record) -> (Option<&'static str>, Vec<&'static str>, String) {
+        let record = record.build();
+        let call = decode(&record, &Options::new(&style()));
+        assert_eq!(call.entered, call.args.len());
+        (call.row.map(uring::bare), call.args.iter().map(|(name, _)| *name).collect(), format!("{:?}", call.ret))
+    }
+
+    fn result(flags: u32) -> Record {
+        let blob = Blob { arg: ARG_RET, shape: shape::BYTES, phase: phase::EXIT, ..Blob::default() };
+        Record::operation(OPENAT, 0).text(1, b"x").ret(5).blob(blob, &flags.to_le_bytes())
+    }
+
+    #[test]
+    fn an_operation_is_told_by_its_row() {
+        let args = [libc::AT_FDCWD as u64, 0, libc::O_RDONLY as u64];
+        let plain = Record::operation(OPENAT, 0).args(&args).text(1, b"x").ret(5);
+        let shown = vec!["dirfd", "pathname", "flags"];
+        assert_eq!(told(plain.clone()), (Some("openat"), shown.clone(), "Value(Fd(5, None))".to_owned()));
+        let linked = Record::operation(OPENAT, 4).args(&args).text(1, b"x").ret(-2);
+        assert_eq!(told(linked), (Some("openat"), [&shown[..], &[SQE_FLAGS]].concat(), "Error(2)".to_owned()));
+        assert_eq!(told(plain.never()).2, "Never");
+    }
+
+    #[test]
+    fn what_was_refused_or_is_unknown_has_no_arguments() {
+        let refused = Record::operation(OPENAT, 0).flags(flag::REFUSED).ret(-22);
+        assert_eq!(told(refused), (Some("openat"), vec![], "Error(22)".to_owned()));
+        assert_eq!(told(Record::operation(200, 0).ret(3)), (None, vec![], "Value(Int(3))".to_owned()));
+    }
+
+    #[test]
+    fn flags_of_the_completion_are_a_note() {
+        let note = |flags| {
+            let record = result(flags).build();
+            match decode(&record, &Options::new(&style())).ret {
+                Ret::Noted(_, note) => *note,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(note(2), Value::Named(&IORING_CQE, 2));
+        let buffer = vec![("", Value::Named(&IORING_CQE, 3)), (", buffer ", Value::Uint(7))];
+        assert_eq!(note(7 << 16 | 3), Value::Phrase(buffer));
+    }
+}

@@ -25,6 +25,7 @@ pub fn is_memory(ty: &Ty) -> bool {
             | Ty::Sized(..)
             | Ty::Ptr(_)
             | Ty::Array(..)
+            | Ty::Refs(..)
             | Ty::Iovec(_)
             | Ty::Msghdr
             | Ty::Mmsghdr(_)
@@ -82,6 +83,7 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
             None => place.addr(),
         },
         Ty::Array(inner, n) => array(place, inner, n),
+        Ty::Refs(rec, n) => refs(place, rec, n),
         Ty::Iovec(n) => match place.cx.length(n) {
             Some(count) => {
                 let limit = (place.phase != phase::ENTER).then(|| place.cx.head.ret.max(0) as u64);
@@ -142,7 +144,10 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
             match f.ty {
                 Ty::Hidden => {}
                 Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
-                ref ty => fields.push((f.name, field(place, ty, b, if off == 0 { part } else { u16::MAX }))),
+                ref ty => fields.push((
+                    f.name,
+                    field(place, ty, b, if off == 0 || matches!(ty, Ty::Fd) { part } else { u16::MAX }),
+                )),
             }
         }
     }
@@ -214,6 +219,30 @@ fn array<'a>(place: Place<'_, 'a>, inner: &'static Ty, n: Len) -> Value<'a> {
         bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
     let tail = match (shown as u64) < count {
         true if fault && shown < limit => Tail::Fault(place.value.wrapping_add((shown * unit) as u64)),
+        true => Tail::More,
+        false => Tail::Whole,
+    };
+    Value::Array(values, tail)
+}
+
+/// Structures that an array of pointers points to; a pointer where one could not be read.
+fn refs<'a>(place: Place<'_, 'a>, rec: &'static Rec, n: Len) -> Value<'a> {
+    let count = place.cx.length(n).unwrap_or(0);
+    let memory = place.part(shape::REFS, 0);
+    let pointers = memory.bytes();
+    if place.value == 0 || (count > 0 && pointers.len() < 8) {
+        return place.addr();
+    }
+    let most = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
+    let one = |(i, pointer): (usize, &[u8])| match place.part(shape::REFS, 1 + 2 * i as u16) {
+        Memory::Bytes(bytes, _) => record(place, rec, bytes, 2 + 2 * i as u16),
+        _ => Value::Addr(scalar::read(pointer)),
+    };
+    let values: Vec<_> = pointers.chunks_exact(8).enumerate().take(most).map(one).collect();
+    let tail = match (values.len() as u64) < count {
+        true if matches!(memory, Memory::Fault(_)) && values.len() < most => {
+            Tail::Fault(place.value.wrapping_add(8 * values.len() as u64))
+        }
         true => Tail::More,
         false => Tail::Whole,
     };

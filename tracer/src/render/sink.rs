@@ -313,7 +313,7 @@ fn wait(fd: BorrowedFd<'_>) {
 #[derive(Debug)]
 struct Each {
     place: Place,
-    open: HashMap<u32, Task>,
+    open: HashMap<u32, TaskFile>,
     /// Files made so far, by device and inode, and those that could not be.
     known: HashMap<u32, Known>,
     most: usize,
@@ -322,7 +322,7 @@ struct Each {
 }
 
 #[derive(Debug)]
-struct Task {
+struct TaskFile {
     stream: Stream,
     used: u64,
 }
@@ -345,7 +345,7 @@ impl Each {
         self.clock += 1;
         if !self.open.contains_key(&tid) {
             match self.start(tid) {
-                Ok(Some(stream)) => _ = self.open.insert(tid, Task { stream, used: 0 }),
+                Ok(Some(stream)) => _ = self.open.insert(tid, TaskFile { stream, used: 0 }),
                 Ok(None) => return self.outcome.unwritten += records,
                 Err((name, error)) => {
                     self.known.insert(tid, Known::Failed);

@@ -1,6 +1,7 @@
 //! Asynchronous input and output: the old interface and io_uring.
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
+use super::io::RWF;
 use super::poll::TIMESPEC;
 use super::types::Len::*;
 use super::types::Special as S;
@@ -9,6 +10,15 @@ use super::types::class::*;
 use crate::{records, sets, syscalls};
 
 sets! {
+    /// Operations of io_submit(2). include/uapi/linux/aio_abi.h
+    IOCB_CMD "IOCB_CMD_"
+    choice all: IOCB_CMD_PREAD = 0, IOCB_CMD_PWRITE = 1, IOCB_CMD_FSYNC = 2, IOCB_CMD_FDSYNC = 3, IOCB_CMD_POLL = 5,
+          IOCB_CMD_NOOP = 6, IOCB_CMD_PREADV = 7, IOCB_CMD_PWRITEV = 8;
+
+    /// Flags of an operation of io_submit(2). include/uapi/linux/aio_abi.h
+    IOCB_FLAG "IOCB_FLAG_"
+    bits: IOCB_FLAG_RESFD = 1, IOCB_FLAG_IOPRIO = 2;
+
     /// io_uring_setup(2) flags. include/uapi/linux/io_uring.h
     URING_SETUP "IORING_SETUP_"
     bits: IORING_SETUP_IOPOLL = 1, IORING_SETUP_SQPOLL = 2, IORING_SETUP_SQ_AFF = 4, IORING_SETUP_CQSIZE = 8,
@@ -61,9 +71,17 @@ records! {
     URING_PARAMS 120 { flags: 8 4 Set32(&URING_SETUP), sq_thread_cpu: 12 4 Uint, sq_thread_idle: 16 4 Uint, sq_entries: 0 4 Uint,
                        cq_entries: 4 4 Uint, features: 20 4 Set32(&URING_FEAT), sq_off: 40 40 Rec(&SQ_OFFSETS),
                        cq_off: 80 40 Rec(&CQ_OFFSETS) }
+    /// struct iocb, little endian. include/uapi/linux/aio_abi.h
+    IOCB 64 { aio_data: 0 8 NonZero(&Hex), aio_key: 8 4 NonZero(&Uint), aio_rw_flags: 12 4 NonZero(&Set32(&RWF)),
+              aio_lio_opcode: 16 2 Set32(&IOCB_CMD), aio_reqprio: 18 2 NonZero(&Special(S::Ioprio)), aio_fildes: 20 4 Fd, aio_buf: 24 8 Addr,
+              aio_nbytes: 32 8 Ulong, aio_offset: 40 8 Long, aio_flags: 56 4 NonZero(&Set32(&IOCB_FLAG)),
+              aio_resfd: 60 4 NonZero(&Uint) }
     /// struct io_event. include/uapi/linux/aio_abi.h
     IO_EVENT 32 { data: 0 8 Hex, obj: 8 8 Addr, res: 16 8 Long, res2: 24 8 Long }
 }
+
+/// The operations of io_submit(2) that write: IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV.
+pub const WRITES: [u64; 2] = [1, 8];
 
 syscalls! { pub AIO harmless "waits for what was submitted, or makes room for it":
     io_setup        [206 245 0]     (nr_events: Uint, ctx_idp: Out(&Ptr(&Addr)))                    -> Int, MEM;
@@ -72,7 +90,7 @@ syscalls! { pub AIO harmless "waits for what was submitted, or makes room for it
                                      timeout: Rec(&TIMESPEC))                                       -> Long, 0;
     io_pgetevents   [333 385 292]   (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Ret)),
                                      timeout: Rec(&TIMESPEC), usig: Special(S::MaskPair))        -> Long, 0;
-    io_submit       [209 248 2]     (ctx_id: Addr, nr: Long, iocbpp: Array(&Addr, nr)) -> Long, 0, gap "the operations that it submits are not seen";
+    io_submit       [209 248 2]     (ctx_id: Addr, nr: Long, iocbpp: Refs(&IOCB, nr)) -> Long, 0, does [Submits(iocbpp)];
     io_cancel       [210 249 3]     (ctx_id: Addr, iocb: Addr, result: Out(&Rec(&IO_EVENT)))        -> Int, 0;
     io_uring_setup  [425 425 425]   (entries: Uint, params: Out(&Rec(&URING_PARAMS))) -> Fd, DESC, ring "what goes through the ring is not seen";
     io_uring_enter  [426 426 426]   (fd: Fd, to_submit: Uint, min_complete: Uint, flags: Set32(&URING_ENTER),

@@ -27,6 +27,10 @@ pub enum Does {
 pub enum Unseen {
     /// The call itself.
     Call,
+    /// What names mean from now on to all in the mount namespace.
+    Names,
+    /// Where the names of the process begin from now on.
+    Root,
     /// What is put into the ring of io_uring.
     Ring,
     /// The call's arguments: of one that failed it is not known either what was tried.
@@ -86,6 +90,8 @@ pub enum Effect {
     Writes(u8),
     /// Changes the contents behind a descriptor, whatever is returned.
     Rewrites(u8),
+    /// Submits operations of `struct iocb`, each on a descriptor of its own, as many as are returned.
+    Submits(u8),
     /// Maps the file of a descriptor into memory: descriptor, protection, flags.
     Maps(u8, u8, u8),
     /// Does to a descriptor what a request says that no variant of the row knows: descriptor, request.
@@ -112,6 +118,8 @@ pub enum Effect {
     Changes(Meta, u8, Last),
     /// Runs a program.
     Runs(u8),
+    /// Leaves namespaces that the process shares with others, as these flags say.
+    Unshares(u8),
     /// Gives a socket an address.
     Binds(u8),
     /// Makes a socket accept connections.
@@ -145,12 +153,13 @@ impl Effect {
     pub const fn object(self) -> Option<u8> {
         use Effect::*;
         match self {
-            OpensUnnamed(_) | Takes => None,
+            OpensUnnamed(_) | Takes | Unshares(_) => None,
             Opens(at, _)
             | Reads(at)
             | Lists(at)
             | Writes(at)
             | Rewrites(at)
+            | Submits(at)
             | Maps(at, ..)
             | Controls(at, _)
             | Closes(at) => Some(at),

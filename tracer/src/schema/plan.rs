@@ -2,10 +2,10 @@
 //! `-c` gives empty plans, `-s 32` lowers every limit, descriptors are resolved for `-y` only.
 
 use tracer_common::plan::{
-    ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, VEC_MAX, len, phase, shape,
+    ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, REFS_MAX, VEC_MAX, len, phase, shape,
 };
 
-use super::types::{Arg, Len, Row, Special, Ty, Variant, bits};
+use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
 
 /// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
 /// whose mask is at 296 (arch/x86/include/asm/sigframe.h); aarch64: a siginfo of 128 bytes, then `struct ucontext`,
@@ -114,6 +114,7 @@ impl Builder {
                     self.push(arg, when, shape::FDS, n, unit, 0, FDS_MAX as u16);
                 }
             }
+            Ty::Refs(rec, n) => self.refs(arg, when, rec, n),
             Ty::Iovec(n) => self.push(arg, when, shape::IOVEC, n, 16, strlen, VEC_MAX as u16),
             Ty::Msghdr => self.push(arg, when, shape::MSGHDR, Len::Fixed(1), 56, strlen, VEC_MAX as u16),
             Ty::Mmsghdr(n) => self.push(arg, when, shape::MMSG, n, 64, strlen, 8),
@@ -260,6 +261,15 @@ impl Builder {
         self.written |= 1 << arg;
     }
 
+    /// Structures that an array of pointers points to.
+    fn refs(&mut self, arg: u8, when: u8, rec: &Rec, n: Len) {
+        self.push(arg, when, shape::REFS, n, 8, rec.size, REFS_MAX as u16);
+        let descriptor = rec.fields.iter().find(|field| matches!(field.ty, Ty::Fd)).filter(|_| self.detail.fds);
+        if let (Some(field), Some(op)) = (descriptor, self.ops.last_mut()) {
+            op.fd_at = field.off as u8;
+        }
+    }
+
     /// A structure of that many bytes.
     fn fixed(&mut self, arg: u8, when: u8, size: u16) {
         self.push(arg, when, shape::BYTES, Len::Fixed(1), size, size, 1);
@@ -270,7 +280,17 @@ impl Builder {
         let (len, len_arg, unit) = match n {
             // Descriptors are looked up one by one: their distance stays, their number is the limit.
             Len::Fixed(k) if shape == shape::FDS => {
-                self.ops.push(Op { shape, arg, phase, len: len::ONE, len_arg: 0, pad: 0, unit, cap, max: k.min(max) });
+                self.ops.push(Op {
+                    shape,
+                    arg,
+                    phase,
+                    len: len::ONE,
+                    len_arg: 0,
+                    fd_at: 0,
+                    unit,
+                    cap,
+                    max: k.min(max),
+                });
                 return;
             }
             Len::Fixed(k) => (len::ONE, 0, unit.max(1).saturating_mul(k)),
@@ -280,7 +300,7 @@ impl Builder {
             Len::Ret => (len::RET, 0, unit),
             Len::Bits(i) => (len::BITS, i, unit),
         };
-        self.ops.push(Op { shape, arg, phase, len, len_arg, pad: 0, unit, cap, max });
+        self.ops.push(Op { shape, arg, phase, len, len_arg, fd_at: 0, unit, cap, max });
     }
 
     fn finish(mut self) -> Plan {

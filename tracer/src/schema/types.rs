@@ -151,6 +151,8 @@ pub enum Ty {
     Ptr(&'static Ty),
     /// An array in memory: `[1, 2]`.
     Array(&'static Ty, Len),
+    /// An array of pointers to structures, with the file of the descriptor in each: `[{...}, {...}]`.
+    Refs(&'static Rec, Len),
     /// `struct iovec[]` and the bytes the elements point to.
     Iovec(Len),
     /// `struct msghdr` with name, control data and iovec.

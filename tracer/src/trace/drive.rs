@@ -15,13 +15,13 @@ use super::sequence::{Sequencer, Stage};
 use crate::capture::{Batch, Source, Status, interrupt};
 use crate::schema::records::{Course, is_restarted, running};
 
-/// While nothing comes, records are held for an order at most this long.
+/// The longest that records wait to be put in order while the source is idle.
 const MARK_IDLE: Duration = Duration::from_millis(10);
-/// And this long while more comes all the time.
+/// The same, while the source is busy.
 const MARK_BUSY: Duration = Duration::from_millis(100);
 /// Bytes of held records at which a mark is asked for at once.
 const MARK_HELD: usize = 8 << 20;
-/// How long nothing may come before a watcher is shown the call that runs.
+/// Idle time after which a running call is printed on a live terminal.
 const REVEAL: Duration = Duration::from_millis(50);
 /// How long a read waits when nothing is due.
 const WAIT: Duration = Duration::from_secs(1);
@@ -59,7 +59,7 @@ pub trait Driven: Stage {
 /// What is known between two reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    /// Nothing more came for now.
+    /// The last read gave no records.
     pub idle: bool,
     /// The command that was started and is not waited for yet.
     pub command: Option<u32>,

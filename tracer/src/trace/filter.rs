@@ -84,7 +84,7 @@ impl Filter {
 
     fn wants_call(&mut self, head: &Head, record: &[u8]) -> bool {
         let compat = head.flags & flag::COMPAT != 0;
-        (compat || self.calls.wants(head.nr)) && self.wants_ended(head, record)
+        self.calls.wants(head.nr, compat) && self.wants_ended(head, record)
     }
 
     /// By how a call or an operation ended, and what it was on.
@@ -122,6 +122,10 @@ impl Filter {
             let found = match blob.shape {
                 shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),
                 shape::FD | shape::DIRFD | shape::FDS | shape::FDSET => {
+                    whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
+                }
+                // Structures and the files of their descriptors take turns.
+                shape::REFS if blob.part > 0 && blob.part % 2 == 0 => {
                     whole_path(bytes, &mut self.scratch) && self.paths.contains(&self.scratch)
                 }
                 _ => false,

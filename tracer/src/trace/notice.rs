@@ -33,7 +33,7 @@ impl Notices {
         }
     }
 
-    /// What is to be said of the processes that were attached to since the last time.
+    /// The lines about processes that were attached to since the last call.
     pub fn take_attached(&mut self) -> Vec<String> {
         let told = |(process, threads)| match threads {
             1 => format!("Process {process} attached"),

@@ -1,11 +1,11 @@
 //! Says at once when events get lost because they come faster than they can be shown. The end of the output says how
-//! many there were, but whoever watches must know while it happens.
+//! many there were; a user who watches must know while it happens.
 
 use std::time::{Duration, Instant};
 
 use crate::capture::Throughput;
 
-/// How often it is seen whether anything was lost.
+/// Interval between two looks at the losses.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often it is said, while it goes on.
 const SAY: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ impl Pressure {
         now.duration_since(self.looked) >= LOOK
     }
 
-    /// Takes what a look gave; what is to be said, if anything.
+    /// Takes the counts of a look. Gives the line to print, if there is one.
     ///
     /// `losing events: 12.3 % of 1400000 a second find no room, 168000 so far; ...`
     pub fn look(&mut self, now: Instant, seen: Throughput) -> Option<String> {

@@ -26,7 +26,7 @@ use self::tids::Tids;
 use super::output::Order;
 use crate::schema::records::{Course, Told};
 
-/// How a record is to be shown.
+/// How a record is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The whole call, or an event.
@@ -37,7 +37,7 @@ pub enum Part {
     Resumed,
     /// A call that still ran when tracing ended and was not shown before.
     Detached,
-    /// The entry of a running call with nothing behind it, for eyes that wait: [`Sequencer::reveal`]. It
+    /// The entry of a running call with nothing behind it, for a live terminal: [`Sequencer::reveal`]. It
     /// comes again in another part.
     Entered,
 }

@@ -41,15 +41,16 @@ use crate::system::procfs::who::Who;
 /// The object that this crate was built with.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
 
-/// The kernel side wakes the reader when much waits and when a task ends that was asked for; what is left it looks for
-/// by itself: this often while records come,
+/// The kernel side wakes the reader when the ring fills and when a task ends that was asked for. Otherwise the reader polls:
+/// at this interval while records come,
 const LOOK_BUSY: Duration = Duration::from_millis(10);
-/// and this often after none came for a while.
+/// and at this one when it is idle.
 const LOOK_IDLE: Duration = Duration::from_millis(40);
-/// How often at most the running calls are walked over for one mark, where they do not fit into the ring at once.
+/// The most walks over the running calls for one mark, where they do not fit into the ring at once.
 const WALKS: usize = 16;
+/// Time without records after which the reader is idle.
 const BUSY: Duration = Duration::from_millis(500);
-/// How long nothing comes before it is seen whether the traced tasks still live.
+/// Idle time after which the source checks that the traced tasks still live.
 const LIVES: Duration = Duration::from_millis(300);
 
 /// Events from the kernel.

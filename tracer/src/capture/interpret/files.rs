@@ -1,7 +1,7 @@
-//! Operations on descriptors: the open files behind one, behind those of an array, behind those of a set.
+//! Operations on descriptors: the open files behind one, behind those of an array, of a set, of structures that are pointed to.
 
 use tracer_common::event::status;
-use tracer_common::plan::{FDS_MAX, SET_WORDS};
+use tracer_common::plan::{BLOB_MAX, FDS_MAX, REFS_MAX, SET_WORDS};
 
 use super::{Copy, word};
 use crate::system::files::{Link, Look};
@@ -42,6 +42,34 @@ impl Copy<'_, '_> {
             all &= rest == 0;
         }
         self.missing.files += u32::from(!all);
+    }
+
+    /// The structures that `n` pointers point to, and the descriptor in each.
+    pub(super) fn refs(&mut self, ptr: u64, n: u64) {
+        let most = n.min(REFS_MAX as u64) as usize;
+        let mut pointers = [0u8; 8 * REFS_MAX];
+        let got = self.read(ptr, &mut pointers[..8 * most]) / 8 * 8;
+        let status = match got < 8 * most {
+            true => status::FAULT,
+            false if n > most as u64 => status::CUT,
+            false => status::WHOLE,
+        };
+        self.missing.cuts += u32::from(n > most as u64);
+        self.blob(0, status, &pointers[..got], n.saturating_mul(8));
+        let size = usize::from(self.op.cap).min(BLOB_MAX);
+        let mut structure = std::mem::take(&mut self.it.scratch.elements);
+        for (i, pointer) in pointers[..got].chunks_exact(8).enumerate().filter(|(_, pointer)| word(pointer, 0) != 0) {
+            structure.clear();
+            structure.resize(size, 0);
+            let got = self.read(word(pointer, 0), &mut structure);
+            let status = if got < size { status::FAULT } else { status::WHOLE };
+            self.blob(1 + 2 * i as u16, status, &structure[..got], size as u64);
+            let fd = structure[..got].get(usize::from(self.op.fd_at)..).and_then(<[u8]>::first_chunk);
+            if let Some(fd) = fd.filter(|_| status == status::WHOLE && self.op.fd_at != 0) {
+                self.fd(i32::from_ne_bytes(*fd), false, 2 + 2 * i as u16);
+            }
+        }
+        self.it.scratch.elements = structure;
     }
 
     pub(super) fn fd(&mut self, fd: i32, dir: bool, part: u16) {

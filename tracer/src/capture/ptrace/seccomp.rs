@@ -73,6 +73,8 @@ fn has_sys_admin() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracer_common::plan::PLANS;
+
     use super::*;
     use crate::capture::testing::watch;
     use crate::spec::CallFilter;
@@ -95,14 +97,14 @@ mod tests {
     #[test]
     fn the_filter_agrees_with_the_plans() {
         let mut watch = watch();
-        watch.calls = CallFilter { nrs: vec![false; 512], operations: false, all: false };
+        watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
         for nr in [0, 1, 2, 100, 257, 511] {
-            watch.calls.nrs[nr] = true;
+            watch.calls.places[nr] = true;
         }
         let plans = Plans::new(&watch);
         let filter = build(&plans);
         for nr in 0..520u32 {
-            let wanted = watch.calls.wants(nr)
+            let wanted = watch.calls.wants(nr, false)
                 || ALWAYS.contains(&libc::c_long::from(nr as i32))
                 || libc::c_long::from(nr as i32) == libc::SYS_ioctl;
             if libc::c_long::from(nr as i32) != libc::SYS_ioctl {

@@ -3,9 +3,9 @@
 use crate::decode::value::{Tail, Value};
 
 /// Bits or values of one word, in strace's order.
-type Names = &'static [(&'static str, u32)];
+type FlagNames = &'static [(&'static str, u32)];
 
-const IFLAG: Names = &[
+const IFLAG: FlagNames = &[
     ("IGNBRK", 1),
     ("BRKINT", 2),
     ("IGNPAR", 4),
@@ -22,7 +22,7 @@ const IFLAG: Names = &[
     ("IMAXBEL", 0o20000),
     ("IUTF8", 0o40000),
 ];
-const OFLAG: Names = &[
+const OFLAG: FlagNames = &[
     ("OPOST", 1),
     ("OLCUC", 2),
     ("ONLCR", 4),
@@ -41,7 +41,7 @@ const DELAYS: &[(u32, u32, &[&str])] = &[
     (0o40000, 14, &["VT0", "VT1"]),
     (0o100000, 15, &["FF0", "FF1"]),
 ];
-const CFLAG: Names = &[
+const CFLAG: FlagNames = &[
     ("CSTOPB", 0o100),
     ("CREAD", 0o200),
     ("PARENB", 0o400),
@@ -51,7 +51,7 @@ const CFLAG: Names = &[
     ("CMSPAR", 0o10000000000),
     ("CRTSCTS", 0o20000000000),
 ];
-const SPEEDS: Names = &[
+const SPEEDS: FlagNames = &[
     ("B0", 0),
     ("B50", 1),
     ("B75", 2),
@@ -85,7 +85,7 @@ const SPEEDS: Names = &[
     ("B3500000", 0o10016),
     ("B4000000", 0o10017),
 ];
-const LFLAG: Names = &[
+const LFLAG: FlagNames = &[
     ("ISIG", 1),
     ("ICANON", 2),
     ("XCASE", 4),
@@ -175,7 +175,7 @@ pub fn termios<'a>(b: &[u8], speeds: bool, verbose: bool) -> Option<Value<'a>> {
 }
 
 /// Names of the bits behind what is there, and the rest in hex.
-fn join(mut text: String, names: Names, mut value: u32) -> String {
+fn join(mut text: String, names: FlagNames, mut value: u32) -> String {
     let mut first = true;
     let mut add = |name: &str| {
         if !std::mem::take(&mut first) {

@@ -66,8 +66,10 @@ pub(super) fn fits(effect: Effect, args: &[Arg]) -> bool {
         Opens(path, flags) => is_path(path) && opens(flags),
         OpensUnnamed(flags) => opens(flags),
         Takes => true,
+        Unshares(flags) => is_flags(flags),
         Reads(fd) | Lists(fd) | Writes(fd) | Rewrites(fd) | Closes(fd) | Listens(fd) | Accepts(fd) | Settles(fd)
         | Locates(fd) => is_fd(fd),
+        Submits(at) => matches!(ty(at), Some(Ty::Refs(..))),
         Maps(fd, protection, flags) => is_fd(fd) && is_flags(protection) && is_flags(flags),
         Controls(fd, request) => is_fd(fd) && ty(request).is_some(),
         Asks(at) | Truncates(at) => is_path(at) || is_fd(at),

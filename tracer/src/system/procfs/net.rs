@@ -18,12 +18,12 @@ use crate::system::sockets::{Detail, Endpoint, Inet, Netlink, Packet, Socket, St
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File {
     name: &'static str,
-    form: Form,
+    form: AddressForm,
 }
 
 /// How the lines of a table are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum AddressForm {
     /// Of sockets with ports: the table of sock_diag that has their like, type, protocol and family.
     Inet(Table, i32, i32, i32),
     Netlink,
@@ -32,11 +32,11 @@ enum Form {
 }
 
 const fn inet(name: &'static str, table: Table, kind: i32, protocol: i32, family: i32) -> File {
-    File { name, form: Form::Inet(table, kind, protocol, family) }
+    File { name, form: AddressForm::Inet(table, kind, protocol, family) }
 }
 
 /// Netlink sockets.
-pub const NETLINK: File = File { name: "net/netlink", form: Form::Netlink };
+pub const NETLINK: File = File { name: "net/netlink", form: AddressForm::Netlink };
 
 /// The tables of TCP and UDP. Raw sockets of IPv6 go with them, as lsof has it.
 const INET: &[File] = &[
@@ -54,8 +54,8 @@ const INET: &[File] = &[
 const OTHERS: &[File] = &[
     inet("net/raw", Table::Raw, SOCK_RAW, 0, AF_INET),
     NETLINK,
-    File { name: "net/packet", form: Form::Packet },
-    File { name: "net/unix", form: Form::Unix },
+    File { name: "net/packet", form: AddressForm::Packet },
+    File { name: "net/unix", form: AddressForm::Unix },
     // Ping sockets (icmp(7)) are in no table of sock_diag.
     inet("net/icmp", Table::Raw, SOCK_DGRAM, IPPROTO_ICMP, AF_INET),
     inet("net/icmp6", Table::Raw, SOCK_DGRAM, IPPROTO_ICMPV6, AF_INET6),
@@ -89,7 +89,7 @@ impl File {
     /// What has the sockets of a table of sock_diag.
     pub fn of(wanted: Table, family: u8) -> Option<File> {
         let has = |file: &&File| match file.form {
-            Form::Inet(table, _, protocol, of) => {
+            AddressForm::Inet(table, _, protocol, of) => {
                 let exact = protocol == 0 || table.protocol().is_some_and(|own| i32::from(own) == protocol);
                 table == wanted && of == i32::from(family) && exact
             }
@@ -110,14 +110,14 @@ impl File {
     fn line(self, line: &[u8]) -> Option<Socket> {
         let fields: Vec<&[u8]> = line.split(|&b| b == b' ').filter(|f| !f.is_empty()).collect();
         match self.form {
-            Form::Inet(table, kind, protocol, family) => {
+            AddressForm::Inet(table, kind, protocol, family) => {
                 let mut socket = inet_socket(&fields, table, family as u8)?;
                 (socket.kind, socket.protocol) = (kind as u8, protocol as u16);
                 Some(socket)
             }
-            Form::Netlink => netlink(&fields),
-            Form::Packet => packet(&fields),
-            Form::Unix => unix(&fields, line),
+            AddressForm::Netlink => netlink(&fields),
+            AddressForm::Packet => packet(&fields),
+            AddressForm::Unix => unix(&fields, line),
         }
     }
 }
@@ -292,7 +292,11 @@ mod tests {
     #[test]
     fn lines_that_are_none() {
         for line in ["", "a", "0: 1 2", "0: zz:1 2:3 01 1:2 0 0 0 0 5", "0: 0100007F 0:0 0A 0:0 0 0 0 0 5"] {
-            for file in INET.iter().chain(OTHERS).filter(|file| !matches!(file.form, Form::Netlink | Form::Packet)) {
+            for file in INET
+                .iter()
+                .chain(OTHERS)
+                .filter(|file| !matches!(file.form, AddressForm::Netlink | AddressForm::Packet))
+            {
                 assert_eq!(file.line(line.as_bytes()), None, "{line}");
             }
         }

@@ -1,6 +1,6 @@
 //! Reading files of /proc that may not answer: `cmdline`, `environ` and `maps` wait for a lock of the process's
-//! memory, or for a page of it that a file system provides, or does not. A child reads, and is given up when nothing
-//! comes for a while: such a wait can often not even be killed, and a thread of ours would hold us back at our end.
+//! memory, or for a page that a file system provides, or does not. A child process reads, and is given up after a time without
+//! data: such a wait can often not even be killed, and a thread would keep tracer from exiting.
 
 use std::ffi::CString;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use rustix::time::Timespec;
 /// The most that is read of a file.
 const MOST: usize = 64 << 20;
 
-/// The bytes of a file of a process's memory. `limit`: how long nothing may come.
+/// The bytes of a file of a process's memory. `limit`: the longest time without data.
 ///
 /// # Errors
 /// What opening and reading give; `TimedOut` when nothing came.

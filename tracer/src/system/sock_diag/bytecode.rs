@@ -5,7 +5,7 @@
 //! Bytecode is a list of conditions; each says how many bytes to go on when it holds, and when it does not.
 //! Its end is "wanted", four bytes behind its end is "not wanted".
 
-use crate::system::sockets::filter::{End, Filter, Host, Prefix};
+use crate::system::sockets::filter::{Filter, Host, Prefix, Side};
 
 /// `INET_DIAG_BC_*`
 mod code {
@@ -47,8 +47,8 @@ fn part(filter: &Filter, depth: usize) -> Option<Vec<u8>> {
         }
         Filter::Not(a) => [part(a, depth)?, op(code::JMP, 4, 8, &[])?].concat(),
         Filter::Host(end, host) => hosts(*end, host)?,
-        Filter::PortAtLeast(end, port) => port_op(if *end == End::Local { code::S_GE } else { code::D_GE }, *port)?,
-        Filter::PortAtMost(end, port) => port_op(if *end == End::Local { code::S_LE } else { code::D_LE }, *port)?,
+        Filter::PortAtLeast(end, port) => port_op(if *end == Side::Local { code::S_GE } else { code::D_GE }, *port)?,
+        Filter::PortAtMost(end, port) => port_op(if *end == Side::Local { code::S_LE } else { code::D_LE }, *port)?,
         Filter::Device(index) => condition(code::DEV_COND, &index.to_ne_bytes())?,
         Filter::Mark { mark, mask } => condition(code::MARK_COND, &[mark.to_ne_bytes(), mask.to_ne_bytes()].concat())?,
         Filter::Cgroup(id) => condition(code::CGROUP_COND, &id.to_ne_bytes())?,
@@ -80,8 +80,8 @@ fn port_op(code: u8, port: i32) -> Option<Vec<u8>> {
 }
 
 /// `struct inet_diag_hostcond`, one for each address, any of which will do.
-fn hosts(end: End, host: &Host) -> Option<Vec<u8>> {
-    let code = if end == End::Local { code::S_COND } else { code::D_COND };
+fn hosts(end: Side, host: &Host) -> Option<Vec<u8>> {
+    let code = if end == Side::Local { code::S_COND } else { code::D_COND };
     let one = |prefix: Option<&Prefix>| {
         let family = prefix.map_or(0, |p| p.family);
         let mut bytes = vec![family, prefix.map_or(0, |p| p.bits), 0, 0];
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn port(port: i32) -> Filter {
-        Filter::Host(End::Local, Host { family: 0, addresses: Vec::new(), port: Some(port) })
+        Filter::Host(Side::Local, Host { family: 0, addresses: Vec::new(), port: Some(port) })
     }
 
     /// Carries bytecode out as the kernel does (`inet_diag_bc_run`), over ports alone.
@@ -161,20 +161,20 @@ mod tests {
     fn what_the_kernel_gets() {
         assert_eq!(compile(&port(80)), Some(vec![7, 16, 20, 0, 0, 0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(compile(&Filter::Device(3)), Some(vec![9, 8, 12, 0, 3, 0, 0, 0]));
-        assert_eq!(compile(&Filter::Name(End::Local, b"/x".to_vec())), None);
+        assert_eq!(compile(&Filter::Name(Side::Local, b"/x".to_vec())), None);
         let both: Vec<Prefix> = ["10.0.0.1", "::1"]
             .iter()
             .map(|a| a.parse::<IpAddr>().expect("an address"))
             .map(|a| Prefix::ip(a, if a.is_ipv4() { 32 } else { 128 }))
             .collect();
-        let host = Filter::Host(End::Remote, Host { family: 0, addresses: both, port: None });
+        let host = Filter::Host(Side::Remote, Host { family: 0, addresses: both, port: None });
         let bytes = compile(&host).expect("bytecode");
         // One address, a jump over the other, the other.
         assert_eq!((bytes.len(), bytes[16], bytes[18], bytes[20]), (16 + 4 + 28, code::JMP, 32, code::D_COND));
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
-        let end = prop_oneof![Just(End::Local), Just(End::Remote)];
+        let end = prop_oneof![Just(Side::Local), Just(Side::Remote)];
         let leaf = prop_oneof![
             (end.clone(), 0..6i32).prop_map(|(end, port)| Filter::PortAtLeast(end, port)),
             (end.clone(), 0..6i32).prop_map(|(end, port)| Filter::PortAtMost(end, port)),

@@ -17,13 +17,13 @@ pub enum Filter {
     /// Not this.
     Not(Box<Filter>),
     /// An end has this address and port.
-    Host(End, Host),
+    Host(Side, Host),
     /// An end has a name that matches this shell pattern, whatever the case of letters (unix sockets).
-    Name(End, Vec<u8>),
+    Name(Side, Vec<u8>),
     /// The port of an end is this or higher.
-    PortAtLeast(End, i32),
+    PortAtLeast(Side, i32),
     /// The port of an end is this or lower.
-    PortAtMost(End, i32),
+    PortAtMost(Side, i32),
     /// Bound to the interface with this index.
     Device(u32),
     /// The bits of the mark that the mask has.
@@ -41,7 +41,7 @@ pub enum Filter {
 
 /// An end of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum Side {
     /// This one.
     Local,
     /// The other one.
@@ -112,7 +112,7 @@ impl Filter {
 }
 
 impl Host {
-    fn matches(&self, socket: &Socket, end: End) -> bool {
+    fn matches(&self, socket: &Socket, end: Side) -> bool {
         if self.port.is_some_and(|port| port != port_of(socket, end)) {
             return false;
         }
@@ -145,37 +145,37 @@ fn same_bits(a: &[u8; 16], b: &[u8; 16], bits: u8) -> bool {
 }
 
 /// An end's address; `None` when it is none that bits could be compared with.
-fn address_of(socket: &Socket, end: End) -> Option<[u8; 16]> {
+fn address_of(socket: &Socket, end: Side) -> Option<[u8; 16]> {
     match (&socket.detail, end) {
         (Detail::Inet(inet), end) => {
-            let end = if end == End::Local { inet.local } else { inet.remote };
+            let end = if end == Side::Local { inet.local } else { inet.remote };
             Some(match end.address {
                 IpAddr::V4(v4) => first(&v4.octets()),
                 IpAddr::V6(v6) => v6.octets(),
             })
         }
-        (Detail::Packet(_) | Detail::Netlink(_), End::Local) => Some(first(&u32::from(socket.protocol).to_ne_bytes())),
-        (Detail::Vsock(vsock), End::Local) => Some(first(&vsock.local.0.to_ne_bytes())),
-        (Detail::Vsock(vsock), End::Remote) => Some(first(&vsock.remote.0.to_ne_bytes())),
-        (Detail::Unix(unix), End::Local) if unix.name.is_some() => None,
+        (Detail::Packet(_) | Detail::Netlink(_), Side::Local) => Some(first(&u32::from(socket.protocol).to_ne_bytes())),
+        (Detail::Vsock(vsock), Side::Local) => Some(first(&vsock.local.0.to_ne_bytes())),
+        (Detail::Vsock(vsock), Side::Remote) => Some(first(&vsock.remote.0.to_ne_bytes())),
+        (Detail::Unix(unix), Side::Local) if unix.name.is_some() => None,
         _ => Some([0; 16]),
     }
 }
 
 /// What stands for an end's port.
-fn port_of(socket: &Socket, end: End) -> i32 {
+fn port_of(socket: &Socket, end: Side) -> i32 {
     let number = match (&socket.detail, end) {
-        (Detail::Inet(inet), End::Local) => u32::from(inet.local.port),
-        (Detail::Inet(inet), End::Remote) => u32::from(inet.remote.port),
-        (Detail::Unix(_), End::Local) => socket.inode as u32,
-        (Detail::Unix(unix), End::Remote) => unix.peer.unwrap_or(0),
-        (Detail::Netlink(netlink), End::Local) => netlink.port,
-        (Detail::Netlink(_), End::Remote) => u32::MAX,
-        (Detail::Packet(_), End::Local) => socket.interface,
-        (Detail::Vsock(vsock), End::Local) => vsock.local.1,
-        (Detail::Vsock(vsock), End::Remote) => vsock.remote.1,
-        (Detail::Xdp(xdp), End::Local) => xdp.queue,
-        (Detail::Packet(_) | Detail::Xdp(_), End::Remote) => 0,
+        (Detail::Inet(inet), Side::Local) => u32::from(inet.local.port),
+        (Detail::Inet(inet), Side::Remote) => u32::from(inet.remote.port),
+        (Detail::Unix(_), Side::Local) => socket.inode as u32,
+        (Detail::Unix(unix), Side::Remote) => unix.peer.unwrap_or(0),
+        (Detail::Netlink(netlink), Side::Local) => netlink.port,
+        (Detail::Netlink(_), Side::Remote) => u32::MAX,
+        (Detail::Packet(_), Side::Local) => socket.interface,
+        (Detail::Vsock(vsock), Side::Local) => vsock.local.1,
+        (Detail::Vsock(vsock), Side::Remote) => vsock.remote.1,
+        (Detail::Xdp(xdp), Side::Local) => xdp.queue,
+        (Detail::Packet(_) | Detail::Xdp(_), Side::Remote) => 0,
         (Detail::Tipc(tipc), _) => tipc.local.1,
     };
     // As a C int, so that all ones, which stand for none, are less than any port.
@@ -183,9 +183,9 @@ fn port_of(socket: &Socket, end: End) -> i32 {
 }
 
 /// The name of a unix socket as it is shown: an abstract one has `@` for each NUL.
-pub fn shown_name(socket: &Socket, end: End) -> Option<Vec<u8>> {
+pub fn shown_name(socket: &Socket, end: Side) -> Option<Vec<u8>> {
     match (&socket.detail, end) {
-        (Detail::Unix(unix), End::Local) => unix.name.as_deref().map(|name| match name.first() {
+        (Detail::Unix(unix), Side::Local) => unix.name.as_deref().map(|name| match name.first() {
             Some(0) => name.iter().map(|&b| if b == 0 { b'@' } else { b }).collect(),
             _ => name.split(|&b| b == 0).next().unwrap_or_default().to_vec(),
         }),
@@ -200,9 +200,9 @@ fn name_matches(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 fn autobound(socket: &Socket, low: i32, high: i32) -> bool {
-    let port = port_of(socket, End::Local);
+    let port = port_of(socket, Side::Local);
     match &socket.detail {
-        Detail::Unix(_) => match shown_name(socket, End::Local) {
+        Detail::Unix(_) => match shown_name(socket, Side::Local) {
             // What the kernel chooses is five hexadecimal digits.
             Some(name) => {
                 name.len() == 6 && name[0] == b'@' && name[1..].iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
@@ -234,7 +234,7 @@ mod tests {
 
     fn host(address: &str, bits: u8) -> Filter {
         let prefix = Prefix::ip(address.parse().expect("an address"), bits);
-        Filter::Host(End::Local, Host { family: prefix.family, addresses: vec![prefix], port: None })
+        Filter::Host(Side::Local, Host { family: prefix.family, addresses: vec![prefix], port: None })
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
     fn names_match_patterns() {
         let check = |pattern: &[u8], name: Option<&[u8]>, expected| {
             assert_eq!(
-                Filter::Name(End::Local, pattern.to_vec()).matches(&unix(name)),
+                Filter::Name(Side::Local, pattern.to_vec()).matches(&unix(name)),
                 expected,
                 "{pattern:?} {name:?}"
             );
@@ -270,12 +270,12 @@ mod tests {
     fn ports_are_compared() {
         let socket = tcp("10.0.0.1", 80, "1.1.1.1");
         assert!(
-            Filter::PortAtLeast(End::Local, 80).matches(&socket)
-                && !Filter::PortAtLeast(End::Local, 81).matches(&socket)
+            Filter::PortAtLeast(Side::Local, 80).matches(&socket)
+                && !Filter::PortAtLeast(Side::Local, 81).matches(&socket)
         );
         assert!(
-            Filter::PortAtMost(End::Remote, 443).matches(&socket)
-                && !Filter::PortAtMost(End::Remote, 442).matches(&socket)
+            Filter::PortAtMost(Side::Remote, 443).matches(&socket)
+                && !Filter::PortAtMost(Side::Remote, 442).matches(&socket)
         );
         assert!(Filter::Autobound(80, 90).matches(&socket) && !Filter::Autobound(81, 90).matches(&socket));
         assert!(

@@ -9,6 +9,7 @@ mod interruption;
 mod learning;
 pub mod options;
 pub mod output;
+mod places;
 mod plugin;
 pub mod policy;
 mod reports;
@@ -108,9 +109,10 @@ fn audit(spec: &Audit) -> Result<u8> {
     // What cannot be written is better known before a long run than behind it.
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
+    let denied = policy.as_ref().map(|(policy, _)| policy.denied_files(&variables)).unwrap_or_default();
     let mut runs = Vec::new();
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        runs.push(watch::watch(spec, &variables)?);
+        runs.push(watch::watch(spec, &variables, &denied)?);
     }
     let mut evidence = Evidence::of_runs(&runs);
     contents.after(&mut evidence, spec.hash);

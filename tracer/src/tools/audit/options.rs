@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, BACKENDS, Completes, Row, Set, Takes, WHEN, backend, color, one_of, row};
+use crate::cli::table::{self, BACKENDS, Completes, OptionRow, Set, Takes, WHEN, backend, color, one_of, row};
 use crate::cli::words;
 use crate::exit;
 use crate::spec::{Backend, Color, Command};
@@ -36,7 +36,7 @@ pub enum Asked {
 #[derive(Debug)]
 pub struct Rule(pub String);
 
-static FLAGS: &[Row<Set<Draft>>] = &[
+static FLAGS: &[OptionRow<Set<Draft>>] = &[
     row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
         draft.help = true;
         Ok(())

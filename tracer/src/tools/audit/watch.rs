@@ -1,8 +1,9 @@
 //! The run: starts the command under a source, and has evidence made of its events.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -39,11 +40,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// before cannot be.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
-/// Runs the command, and gives what it did.
+/// Runs the command, and gives what it did. `denied`: files that rules deny by their paths.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
+pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<Evidence> {
     let mut command = audit.command.clone();
     let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
     let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
@@ -66,6 +67,7 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     }
     collector.sees_operations(source.sees_operations());
     collector.streams(&streams());
+    collector.watch(denied.iter().filter_map(|path| identity(path)));
     if audit.cgroup.is_some() {
         collector.expect_others();
     }
@@ -185,6 +187,13 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
         programs: globs.map(|glob| glob.compile_matcher()).collect(),
         workspace: variables.path("WORKSPACE").unwrap_or_default().to_vec(),
     }
+}
+
+/// A file by its device, in the kernel's encoding, and inode; `None` where there is no regular file.
+fn identity(path: &[u8]) -> Option<(u32, u64, Vec<u8>)> {
+    let found = std::fs::symlink_metadata(OsStr::from_bytes(path)).ok().filter(std::fs::Metadata::is_file)?;
+    let dev = libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff;
+    Some((dev, found.ino(), path.to_vec()))
 }
 
 /// Whether a process is there, and is more than what its parent has not waited for.

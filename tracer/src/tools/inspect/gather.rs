@@ -18,7 +18,7 @@ use crate::system::procfs::{account, cgroup, machine, patience, processes, reaso
 use crate::system::snapshot::{Descriptor, Lack, Process, Slot};
 use crate::tools::inspect::report::environment::variables;
 use crate::tools::inspect::report::origin::origin;
-use crate::tools::inspect::report::{End, Mapped, Namespace, Parent, Report, Thread};
+use crate::tools::inspect::report::{Fate, Mapped, Namespace, Parent, Report, Thread};
 use crate::tools::inspect::request::Inspect;
 
 /// How long a file of /proc, or a file system, is waited for.
@@ -270,18 +270,18 @@ impl Gatherer {
     }
 
     /// Whether the process that the report is about is still there.
-    pub fn end(&mut self, report: &Report) -> End {
+    pub fn end(&mut self, report: &Report) -> Fate {
         match Who::Id(report.pid()).stat() {
             Some(stat) if stat.start == report.stat.start => {
                 // One that was a zombie from the start did not end meanwhile.
                 let all_ended = || processes::survivor(report.pid(), &mut Vec::new()).is_none();
                 if has_ended(stat.state) && !has_ended(report.stat.state) && all_ended() {
-                    End::Ended
+                    Fate::Ended
                 } else {
-                    End::Alive
+                    Fate::Alive
                 }
             }
-            _ => End::Ended,
+            _ => Fate::Ended,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::exit;
 use crate::render::sink::colored;
 use crate::system::procfs::who::Who;
 use crate::tools::inspect::report::findings::findings;
-use crate::tools::inspect::report::{End, Report};
+use crate::tools::inspect::report::{Fate, Report};
 use crate::tools::inspect::request::Inspect;
 use gather::Gatherer;
 
@@ -55,7 +55,7 @@ pub fn run(spec: &Inspect) -> u8 {
     }
     // The source tells of an exit before /proc does.
     let ended = report.activity.as_ref().is_some_and(|activity| activity.ended);
-    report.end = if ended { End::Ended } else { gatherer.end(&report) };
+    report.end = if ended { Fate::Ended } else { gatherer.end(&report) };
     report.findings = findings(&report);
     let mut out = Vec::new();
     if spec.json {
@@ -79,7 +79,7 @@ pub fn run(spec: &Inspect) -> u8 {
 
 /// What the reader of stdout may have missed.
 fn tell(report: &Report, say: impl Fn(&str)) {
-    if report.end == End::Ended {
+    if report.end == Fate::Ended {
         say(&format!("process {} ended while it was looked at: what could still be read is told", report.pid()));
     }
     let parts: Vec<&str> = report.missing.iter().map(|missing| missing.what).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, BACKENDS, Row, Set, Takes, WHEN, backend, color, row};
+use crate::cli::table::{self, BACKENDS, OptionRow, Set, Takes, WHEN, backend, color, row};
 use crate::exit;
 use crate::spec::{Backend, Color};
 use crate::tools::inspect::request::Inspect;
@@ -20,7 +20,7 @@ struct Draft {
     spec: Inspect,
 }
 
-static FLAGS: &[Row<Set<Draft>>] = &[
+static FLAGS: &[OptionRow<Set<Draft>>] = &[
     row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
         draft.help = true;
         Ok(())

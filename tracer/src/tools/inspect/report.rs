@@ -77,7 +77,7 @@ pub struct Report {
     /// What it did while it was watched.
     pub activity: Option<Activity>,
     /// Whether it is still there.
-    pub end: End,
+    pub end: Fate,
     /// What could not be read.
     pub missing: Vec<Missing>,
     /// What deserves a look.
@@ -95,7 +95,7 @@ pub struct Missing {
 
 /// What became of the process while it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum End {
+pub enum Fate {
     /// The same process is still there.
     #[default]
     Alive,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::list::{End, Held};
+use super::list::{EndKey, Held};
 use super::select::Selection;
 use crate::system::sockets::Endpoint;
 use crate::tools::lsof::request::{Ends, Show};
@@ -53,14 +53,14 @@ fn index(held: &[Held]) -> Index {
     let mut index = Index::default();
     for at in places(held) {
         let list = match &held[at.0].items[at.1].end {
-            End::None => continue,
-            End::Pipe(ino) => index.pipes.entry(*ino).or_default(),
-            End::Queue(ino) => index.queues.entry(*ino).or_default(),
-            End::Event(id) => index.events.entry(*id).or_default(),
-            End::Master(n) => index.masters.entry(*n).or_default(),
-            End::Slave(n) => index.slaves.entry(*n).or_default(),
-            End::Unix(ino) => index.unix.entry(*ino).or_default(),
-            End::Inet(local, remote) => index.inet.entry((*local, *remote)).or_default(),
+            EndKey::None => continue,
+            EndKey::Pipe(ino) => index.pipes.entry(*ino).or_default(),
+            EndKey::Queue(ino) => index.queues.entry(*ino).or_default(),
+            EndKey::Event(id) => index.events.entry(*id).or_default(),
+            EndKey::Master(n) => index.masters.entry(*n).or_default(),
+            EndKey::Slave(n) => index.slaves.entry(*n).or_default(),
+            EndKey::Unix(ino) => index.unix.entry(*ino).or_default(),
+            EndKey::Inet(local, remote) => index.inet.entry((*local, *remote)).or_default(),
         };
         list.push(at);
     }
@@ -72,17 +72,17 @@ fn note(held: &mut [Held], at: At, index: &Index, show: &Show, peers: &HashMap<u
     let none = Vec::new();
     let mut words: Vec<String> = Vec::new();
     let others = match &held[at.0].items[at.1].end {
-        End::None => return none,
-        End::Pipe(ino) => index.pipes.get(ino),
-        End::Queue(ino) => index.queues.get(ino),
-        End::Event(id) => index.events.get(id),
-        End::Master(n) => index.slaves.get(n),
-        End::Slave(n) => index.masters.get(n),
-        End::Unix(ino) => peers.get(ino).and_then(|peer| {
+        EndKey::None => return none,
+        EndKey::Pipe(ino) => index.pipes.get(ino),
+        EndKey::Queue(ino) => index.queues.get(ino),
+        EndKey::Event(id) => index.events.get(id),
+        EndKey::Master(n) => index.slaves.get(n),
+        EndKey::Slave(n) => index.masters.get(n),
+        EndKey::Unix(ino) => peers.get(ino).and_then(|peer| {
             words.push(format!("->INO={peer}"));
             index.unix.get(peer)
         }),
-        End::Inet(local, remote) => index.inet.get(&(*remote, *local)),
+        EndKey::Inet(local, remote) => index.inet.get(&(*remote, *local)),
     };
     let others: Vec<At> = others.unwrap_or(&none).iter().copied().filter(|&other| other != at).collect();
     for (n, &(p, i)) in others.iter().enumerate() {
@@ -94,7 +94,7 @@ fn note(held: &mut [Held], at: At, index: &Index, show: &Show, peers: &HashMap<u
         let access = char::from(item.row.access);
         let word = format!("{},{comm},{}{access}", entry.pid, String::from_utf8_lossy(&fd));
         match held[at.0].items[at.1].end {
-            End::Master(slave) if n == 0 => words.push(format!("->/dev/pts/{slave} {word}")),
+            EndKey::Master(slave) if n == 0 => words.push(format!("->/dev/pts/{slave} {word}")),
             _ => words.push(word),
         }
     }
@@ -111,12 +111,12 @@ mod tests {
     use super::*;
     use crate::system::snapshot::Slot;
     use crate::tools::lsof::list::Item;
-    use crate::tools::lsof::output::{Amount, Entry, Node, Row};
+    use crate::tools::lsof::output::{Amount, Entry, FileRow, Node};
     use crate::tools::lsof::request::{Pick, Select};
     use crate::tools::lsof::select::kind;
 
-    fn item(fd: u32, access: u8, bits: u32, end: End) -> Item {
-        let row = Row {
+    fn item(fd: u32, access: u8, bits: u32, end: EndKey) -> Item {
+        let row = FileRow {
             slot: Slot::Number(fd),
             access,
             lock: b' ',
@@ -151,18 +151,18 @@ mod tests {
                     1,
                     "one",
                     vec![
-                        item(1, b'w', kind::PID, End::Pipe(7)),
-                        item(2, b'u', kind::PID, End::Unix(10)),
-                        item(3, b'u', kind::PID, End::Master(4)),
+                        item(1, b'w', kind::PID, EndKey::Pipe(7)),
+                        item(2, b'u', kind::PID, EndKey::Unix(10)),
+                        item(3, b'u', kind::PID, EndKey::Master(4)),
                     ],
                 ),
                 held(
                     2,
                     "a-long-command",
                     vec![
-                        item(0, b'r', 0, End::Pipe(7)),
-                        item(5, b'u', 0, End::Unix(11)),
-                        item(6, b'u', 0, End::Slave(4)),
+                        item(0, b'r', 0, EndKey::Pipe(7)),
+                        item(5, b'u', 0, EndKey::Unix(11)),
+                        item(6, b'u', 0, EndKey::Slave(4)),
                     ],
                 ),
             ];

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::gather::Selected;
-use super::names::Names;
+use super::names::NameCache;
 use super::select::{Selection, kind};
 use super::sockets::{Found, Tables, View, bound_path};
 use super::targets::Targets;
@@ -12,23 +12,23 @@ use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
 use crate::system::snapshot::{Descriptor, Dev, Process, Slot};
 use crate::system::sockets::Endpoint;
-use crate::tools::lsof::output::{Amount, Entry, Node, Row};
+use crate::tools::lsof::output::{Amount, Entry, FileRow, Node};
 use crate::tools::lsof::request::{Ends, FlagsColumn, Lsof, SizeColumn};
 
 /// A file with what decides whether it is shown, and what is at its other end.
 #[derive(Debug)]
 pub struct Item {
     /// The line.
-    pub row: Row,
+    pub row: FileRow,
     /// Its bits of selection.
     pub bits: u32,
     /// By what its other end is found.
-    pub end: End,
+    pub end: EndKey,
 }
 
 /// By what the other end of a file is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
+pub enum EndKey {
     /// There is none.
     None,
     /// A pipe, by inode.
@@ -67,7 +67,7 @@ pub struct Lister<'l, 's> {
     /// Sockets.
     pub tables: &'l mut Tables,
     /// Names.
-    pub names: &'l mut Names,
+    pub names: &'l mut NameCache,
     /// Locks.
     pub locks: Locks,
     /// Mounts.
@@ -104,7 +104,7 @@ impl Lister<'_, '_> {
 
     fn item(&mut self, file: Descriptor, process: &Process, bits: u32) -> Item {
         let show = &self.spec.show;
-        let mut row = Row {
+        let mut row = FileRow {
             slot: file.slot,
             access: file.access.letter(),
             lock: b' ',
@@ -122,7 +122,7 @@ impl Lister<'_, '_> {
             connection: None,
         };
         let mut bits = bits | self.selection.slot(file.slot);
-        let mut end = End::None;
+        let mut end = EndKey::None;
         if file.slot == Slot::NoFd {
             row.kind = Cow::Borrowed("");
             return Item { row, bits, end };
@@ -150,12 +150,12 @@ impl Lister<'_, '_> {
             bits |= more;
             match found {
                 Found::Unix => {
-                    end = End::Unix(stat.ino);
+                    end = EndKey::Unix(stat.ino);
                     if self.targets.any() && self.targets.hit_path(bound_path(&row)) {
                         bits |= kind::NAME;
                     }
                 }
-                Found::Inet(local, remote) => end = End::Inet(local, remote),
+                Found::Inet(local, remote) => end = EndKey::Inet(local, remote),
                 Found::Other => {}
             }
             return Item { row, bits, end };
@@ -202,11 +202,11 @@ impl Lister<'_, '_> {
             }
         }
         end = match stat.kind() {
-            libc::S_IFIFO => End::Pipe(stat.ino),
+            libc::S_IFIFO => EndKey::Pipe(stat.ino),
             libc::S_IFCHR if SLAVES.contains(&stat.rdev.major) => {
-                End::Slave(u64::from((stat.rdev.major - SLAVES.start) << 8 | stat.rdev.minor))
+                EndKey::Slave(u64::from((stat.rdev.major - SLAVES.start) << 8 | stat.rdev.minor))
             }
-            _ if queue => End::Queue(stat.ino),
+            _ if queue => EndKey::Queue(stat.ino),
             _ => end,
         };
         if let Slot::Number(fd) = file.slot {
@@ -214,19 +214,19 @@ impl Lister<'_, '_> {
                 end = self.anonymous(&mut row, process, fd, which, bits);
             } else if stat.rdev == PTMX && device && show.ends != Ends::No {
                 let master = fds::fdinfo(process, fd, &mut self.buffer).tty;
-                end = master.map_or(End::None, End::Master);
+                end = master.map_or(EndKey::None, EndKey::Master);
             }
         }
         Item { row, bits, end }
     }
 
     /// What an anonymous inode is, with what only fdinfo tells of it.
-    fn anonymous(&mut self, row: &mut Row, process: &Process, fd: u32, which: &[u8], bits: u32) -> End {
+    fn anonymous(&mut self, row: &mut FileRow, process: &Process, fd: u32, which: &[u8], bits: u32) -> EndKey {
         row.name = which.into();
         let special = matches!(which, b"[eventfd]" | b"[pidfd]" | b"[eventpoll]");
         let ends = self.spec.show.ends != Ends::No;
         if !special || !(ends || self.selection.shown(bits)) {
-            return End::None;
+            return EndKey::None;
         }
         let info = fds::fdinfo(process, fd, &mut self.buffer);
         let named = |word: &str, value: String| format!("[{word}:{value}]").into_bytes().into();
@@ -234,7 +234,7 @@ impl Lister<'_, '_> {
             b"[eventfd]" => {
                 if let Some(id) = info.eventfd {
                     row.name = named("eventfd", id.to_string());
-                    return End::Event(id);
+                    return EndKey::Event(id);
                 }
             }
             b"[pidfd]" => {
@@ -254,7 +254,7 @@ impl Lister<'_, '_> {
             }
             _ => {}
         }
-        End::None
+        EndKey::None
     }
 }
 

@@ -25,7 +25,7 @@ use anyhow::Result;
 pub use gather::everything;
 
 use self::list::{Held, Lister};
-use self::names::{Names, host_addresses, service_port};
+use self::names::{NameCache, host_addresses, service_port};
 use self::select::{Selection, Wanted};
 use self::sockets::Tables;
 use self::targets::Targets;
@@ -38,8 +38,8 @@ use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::{Extras, Query, gather};
 use crate::system::sockets::{Table, peers};
-use crate::tools::lsof::output::{Amount, Entry, Row, Terminal};
-use crate::tools::lsof::request::{Address, Ends, Family, Form, Host, Lsof, Port, SortKey};
+use crate::tools::lsof::output::{Amount, Entry, FileRow, Terminal};
+use crate::tools::lsof::request::{Address, Ends, Family, Host, Layout, Lsof, Port, SortKey};
 
 /// Lists open files; gives the exit code.
 ///
@@ -62,7 +62,7 @@ pub fn run(spec: &Lsof) -> Result<u8> {
             return Ok(usage_code(spec));
         }
     };
-    let mut names = Names::default();
+    let mut names = NameCache::default();
     let mut ever = false;
     let mut round = 0;
     loop {
@@ -119,7 +119,7 @@ fn entries(
     spec: &Lsof,
     selection: &mut Selection<'_>,
     targets: &mut Targets,
-    names: &mut Names,
+    names: &mut NameCache,
     mounts: &Mounts,
     reader: &mut Reader,
 ) -> Result<(Vec<Entry>, u64)> {
@@ -162,7 +162,7 @@ fn entries(
 
 /// Orders lines across processes: each gets its process's columns.
 fn sort(entries: &mut Vec<Entry>, key: SortKey) {
-    let amount = |row: &Row| match (row.amount, key) {
+    let amount = |row: &FileRow| match (row.amount, key) {
         (Amount::Size(n), SortKey::Size) | (Amount::Offset(n), SortKey::Offset) => Some(n),
         _ => None,
     };
@@ -246,7 +246,7 @@ fn terminal(spec: &Lsof) -> Terminal {
         let name = name.to_ascii_lowercase();
         name.contains("utf-8") || name.contains("utf8")
     });
-    Terminal { utf8, color: color && spec.show.form == Form::Table }
+    Terminal { utf8, color: color && spec.show.form == Layout::Table }
 }
 
 /// `-e`

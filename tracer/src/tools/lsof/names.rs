@@ -9,7 +9,7 @@ use crate::tools::lsof::request::{Protocol, Show};
 
 /// Names found so far.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct NameCache {
     hosts: HashMap<IpAddr, String>,
     services: HashMap<(InetService, u16), Option<String>>,
     users: HashMap<u32, Option<Box<str>>>,
@@ -41,7 +41,7 @@ impl InetService {
     }
 }
 
-impl Names {
+impl NameCache {
     /// `HOST:PORT`, as lsof writes an end of a connection.
     pub fn end(&mut self, ip: IpAddr, port: u16, protocol: Protocol, show: &Show) -> String {
         let host = match ip {

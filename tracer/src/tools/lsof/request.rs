@@ -237,7 +237,7 @@ pub struct Dir {
 #[derive(Debug, Clone)]
 pub struct Show {
     /// Which form.
-    pub form: Form,
+    pub form: Layout,
     /// `-n`: hosts by number.
     pub numeric_hosts: bool,
     /// `-P`: ports by number.
@@ -272,7 +272,7 @@ pub struct Show {
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Layout {
     /// Columns.
     Table,
     /// `-t`: process ids.

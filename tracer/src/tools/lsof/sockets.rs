@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::net::IpAddr;
 
-use super::names::Names;
+use super::names::NameCache;
 use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
 use crate::schema::sockopt::NETLINK_PROTO;
@@ -13,7 +13,7 @@ use crate::system::procfs::net::{Wanted, read};
 use crate::system::procfs::who::Who;
 use crate::system::snapshot::Process;
 use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Unix};
-use crate::tools::lsof::output::{Connection, Node, Row};
+use crate::tools::lsof::output::{Connection, FileRow, Node};
 use crate::tools::lsof::request::{Protocol, Select, Show};
 
 /// Tables that were read, by network namespace.
@@ -55,7 +55,7 @@ pub struct View<'v, 's> {
     /// Tables.
     pub tables: &'v mut Tables,
     /// Names.
-    pub names: &'v mut Names,
+    pub names: &'v mut NameCache,
     /// What is wanted.
     pub selection: &'v mut Selection<'s>,
     /// The request.
@@ -77,7 +77,7 @@ pub enum Found {
 
 impl View<'_, '_> {
     /// Fills in what a socket shows, and gives its bits and what it is. `ino`: its inode.
-    pub fn fill(&mut self, row: &mut Row, process: &Process, netns: u32, ino: u64) -> (u32, Found) {
+    pub fn fill(&mut self, row: &mut FileRow, process: &Process, netns: u32, ino: u64) -> (u32, Found) {
         let socket = self.tables.find(process, netns, ino, self.select.skip_inet);
         row.name = Box::default();
         let Some(socket) = socket else {
@@ -111,7 +111,7 @@ impl View<'_, '_> {
 const ALL_BITS: u32 = (kind::OUT - 1) & !kind::OF_SOCKET;
 
 /// Both ends, as far as they are bound.
-fn ends(names: &mut Names, inet: &Inet, protocol: Protocol, show: &Show) -> String {
+fn ends(names: &mut NameCache, inet: &Inet, protocol: Protocol, show: &Show) -> String {
     let mut text = String::new();
     for (at, end) in [inet.local, inet.remote].into_iter().enumerate() {
         if end.address.is_unspecified() && end.port == 0 {
@@ -125,7 +125,7 @@ fn ends(names: &mut Names, inet: &Inet, protocol: Protocol, show: &Show) -> Stri
     text
 }
 
-fn with_ports(row: &mut Row, socket: &Socket, protocol: Protocol) {
+fn with_ports(row: &mut FileRow, socket: &Socket, protocol: Protocol) {
     row.kind = Cow::Borrowed(if is_v6(socket) { "IPv6" } else { "IPv4" });
     row.dev = None;
     row.device_text = Some(socket.inode.to_string().into_bytes().into());
@@ -141,7 +141,7 @@ fn with_ports(row: &mut Row, socket: &Socket, protocol: Protocol) {
     });
 }
 
-fn unix(row: &mut Row, socket: &Socket, unix: &Unix) {
+fn unix(row: &mut FileRow, socket: &Socket, unix: &Unix) {
     row.kind = Cow::Borrowed("unix");
     row.dev = None;
     row.device_text = Some([b"0x".as_slice(), unix.address.as_deref().unwrap_or_default()].concat().into());
@@ -170,13 +170,13 @@ fn is_v6(socket: &Socket) -> bool {
 }
 
 /// The path that a unix socket is bound to, from what it shows.
-pub fn bound_path(row: &Row) -> &[u8] {
+pub fn bound_path(row: &FileRow) -> &[u8] {
     let at = row.name.windows(6).rposition(|window| window == b" type=");
     at.map_or(b"".as_slice(), |at| &row.name[..at])
 }
 
 /// Sockets without ports.
-fn plain(row: &mut Row, socket: &Socket) {
+fn plain(row: &mut FileRow, socket: &Socket) {
     row.dev = None;
     row.node = Node::Inode(socket.inode);
     match &socket.detail {
@@ -225,7 +225,7 @@ fn hexadecimal(end: Endpoint) -> String {
 }
 
 /// A socket that no table has: the kernel's name of its protocol is all that is known.
-fn unknown(row: &mut Row, process: &Process, ino: u64, skipped: bool) {
+fn unknown(row: &mut FileRow, process: &Process, ino: u64, skipped: bool) {
     row.kind = Cow::Borrowed("sock");
     row.node = Node::Inode(ino);
     if skipped {

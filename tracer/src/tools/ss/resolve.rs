@@ -9,7 +9,7 @@ use crate::cli::fault::{Fault, show};
 use crate::schema::stat::FS_MAGIC;
 use crate::system::libc_names;
 use crate::system::names::{System, cgroup_mount, netlink_protocols};
-use crate::system::sockets::filter::{End, Filter, Host, Prefix};
+use crate::system::sockets::filter::{Filter, Host, Prefix, Side};
 use crate::tools::ss::options::filter::{about, number};
 use crate::tools::ss::output::ETHERNET;
 use crate::tools::ss::request::{Expression, HostWord, Word, tables};
@@ -41,8 +41,8 @@ pub fn filter(expression: &Expression, system: &mut System, netns: u64) -> Resul
     })
 }
 
-fn end(local: bool) -> End {
-    if local { End::Local } else { End::Remote }
+fn end(local: bool) -> Side {
+    if local { Side::Local } else { Side::Remote }
 }
 
 fn host(word: &HostWord, system: &mut System, netns: u64) -> Result<Host, Fault> {

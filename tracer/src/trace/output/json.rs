@@ -134,7 +134,10 @@ impl Render for Json {
             return;
         }
         self.shown += 1;
-        self.calls += u64::from(matches!(line.item, Item::Call(_) | Item::Resumed(_) | Item::Detached(_)));
+        self.calls += u64::from(match &line.item {
+            Item::Call(call) => call.head.kind != kind::OPERATION,
+            item => matches!(item, Item::Resumed(_) | Item::Detached(_)),
+        });
     }
 
     /// Calls that were announced and never ended, counts by call, then the summary.

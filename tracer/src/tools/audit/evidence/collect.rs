@@ -6,6 +6,7 @@
 
 mod calls;
 mod files;
+mod places;
 mod programs;
 mod sockets;
 
@@ -28,12 +29,31 @@ use crate::system::proc_paths;
 
 /// What only the world outside can tell.
 pub trait World {
-    /// An absolute path with the symbolic links of its directories followed as they are now; of what is not there any
-    /// more the path itself.
-    fn resolve(&mut self, path: &[u8]) -> Vec<u8>;
+    /// The place in which the names that a process passes begin (its root, in its mount namespace), by a number; 0 is our own.
+    /// `None` when the process is gone.
+    fn place(&mut self, process: u32) -> Option<usize>;
+
+    /// The place with another root in the namespace of a place, which must be our own.
+    fn rooted(&mut self, place: usize, root: &[u8]) -> Option<usize>;
+
+    /// The path of a place's root in its namespace; empty for the namespace's own.
+    fn root(&self, place: usize) -> &[u8];
+
+    /// Something was mounted or unmounted in the namespace of a place.
+    fn mounted(&mut self, place: usize);
+
+    /// The path here of what has a path in the namespace of a place; `None` where it has none.
+    fn own(&self, place: usize, path: &[u8]) -> Option<Vec<u8>>;
+
+    /// The other paths here of the same file, by mounts.
+    fn others(&self, path: &[u8]) -> Vec<Vec<u8>>;
+
+    /// A path in the namespace of a place with the symbolic links of its directories followed as they are now; of what is not there
+    /// any more the path itself.
+    fn resolve(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
 
     /// The same with the last name's link followed too: the file that is meant. What lies below /proc/self is another's.
-    fn follow(&mut self, path: &[u8]) -> Vec<u8>;
+    fn follow(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
 
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
@@ -75,6 +95,8 @@ pub struct Collector<'w> {
     ignored: Option<Vec<u8>>,
     /// Operations of io_uring come as records, so that a ring hides nothing.
     operations: bool,
+    /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
+    watched: HashMap<(u32, u64), Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +105,8 @@ struct Process {
     program: Text,
     /// It descends from the command.
     own: bool,
+    /// Where its names begin; [`places::LOST`] where that was not seen in time.
+    place: usize,
 }
 
 impl<'w> Collector<'w> {
@@ -112,6 +136,7 @@ impl<'w> Collector<'w> {
             status: None,
             ignored: None,
             operations: false,
+            watched: HashMap::new(),
         }
     }
 
@@ -125,16 +150,21 @@ impl<'w> Collector<'w> {
         paths.iter().for_each(|path| self.accesses.stream(path));
     }
 
+    /// Files that are the same by whatever name they are opened: device in the kernel's encoding, inode, and the name that rules have.
+    pub fn watch(&mut self, files: impl IntoIterator<Item = (u32, u64, Vec<u8>)>) {
+        self.watched.extend(files.into_iter().map(|(dev, inode, path)| ((dev, inode), path)));
+    }
+
     /// Has what is done to a directory of tracer's own left out.
     pub fn ignore(&mut self, directory: &[u8]) {
-        self.ignored = Some(self.world.resolve(directory));
+        self.ignored = Some(self.world.resolve(0, directory));
     }
 
     /// The process of the command, whose first call will be its execve; `program`: what starts it.
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
         let program = self.accesses.text(program);
-        self.processes.insert(pid, Process { unit: 0, program, own: true });
+        self.processes.insert(pid, Process { unit: 0, program, own: true, ..Process::default() });
         self.stable.task(pid);
     }
 
@@ -167,6 +197,7 @@ impl<'w> Collector<'w> {
                 if process != head.tgid {
                     let parent = self.process(head.tgid);
                     self.processes.insert(process, parent);
+                    self.look_where(process);
                 }
             }
             Told::Attach { .. } if !self.processes.contains_key(&head.tgid) => {
@@ -184,7 +215,10 @@ impl<'w> Collector<'w> {
                 self.processes.remove(&head.tgid);
             }
             // One that came into the cgroup.
-            Told::Exec { .. } => drop(self.process(head.tgid)),
+            Told::Exec { .. } => {
+                self.process(head.tgid);
+                self.look_where(head.tgid);
+            }
             _ => {}
         }
     }
@@ -252,7 +286,8 @@ impl<'w> Collector<'w> {
         }
         let thing = Thing::File(self.accesses.text(path));
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        let also = (!related.also.is_empty()).then(|| self.accesses.text(&related.also.join(&0)));
+        let names = if op == Op::Run { related.also.to_vec() } else { self.other_names(path) };
+        let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
         self.add(Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) });
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, Row, Set, Takes, row};
+use crate::cli::table::{self, OptionRow, Set, Takes, row};
 use crate::exit;
 
 /// `tracer policy check FILE`
@@ -16,10 +16,11 @@ pub struct Check {
     pub file: PathBuf,
 }
 
-static FLAGS: &[Row<Set<bool>>] = &[row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |help, _| {
-    *help = true;
-    Ok(())
-})];
+static FLAGS: &[OptionRow<Set<bool>>] =
+    &[row(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |help, _| {
+        *help = true;
+        Ok(())
+    })];
 
 /// Reads the command line; `None` asks for help.
 pub fn parse(args: &[OsString]) -> Result<Option<Check>, Fault> {

@@ -11,7 +11,7 @@ use crate::system::process::{Io, Limit};
 use crate::system::snapshot::{Access, Descriptor, Slot};
 use crate::system::sockets::{Detail, State};
 use crate::tools::inspect::report::activity::{Activity, Count, FileUse, Host, HostUse, Program, period};
-use crate::tools::inspect::report::{End, HeldSocket, Holder, Report, Thread, state_name};
+use crate::tools::inspect::report::{Fate, HeldSocket, Holder, Report, Thread, state_name};
 
 /// Version of the format: `v`.
 const VERSION: u32 = 1;
@@ -57,7 +57,7 @@ pub fn json(report: &Report, out: &mut Vec<u8>) {
 fn identity(report: &Report, object: &mut Object<'_>) {
     object.number("pid", report.pid());
     object.number("start_ticks", report.stat.start);
-    object.flag("ended", report.end == End::Ended);
+    object.flag("ended", report.end == Fate::Ended);
     object.bytes("comm", &report.stat.comm);
     object.flag("kernel_thread", report.kernel);
     if let Some(words) = &report.command {

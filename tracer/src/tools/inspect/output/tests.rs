@@ -12,7 +12,7 @@ use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table, Unix}
 use crate::tools::inspect::report::activity::{Activity, Count, FileUse, Host, HostUse, Program};
 use crate::tools::inspect::report::environment::Variable;
 use crate::tools::inspect::report::findings::Finding;
-use crate::tools::inspect::report::origin::{Kind, Origin};
+use crate::tools::inspect::report::origin::{Origin, OriginKind};
 use crate::tools::inspect::report::*;
 
 static SCHEMA: LazyLock<J> = LazyLock::new(|| {
@@ -83,7 +83,7 @@ fn evil() -> Report {
         program: Some(file(Slot::Text)),
         directory: Some(file(Slot::Cwd)),
         parents: vec![Parent { pid: 1, comm: EVIL.to_vec(), tty: Default::default() }],
-        origin: Origin { kind: Kind::Unit, name: EVIL.to_vec(), how: EVIL.to_vec() },
+        origin: Origin { kind: OriginKind::Unit, name: EVIL.to_vec(), how: EVIL.to_vec() },
         user_names: [Some("\u{1b}x".into()), Some("\u{202e}y".into())],
         last_capability: 40,
         threads: vec![Thread {
@@ -107,7 +107,7 @@ fn evil() -> Report {
         cgroup: Some(EVIL.to_vec()),
         environment: Some(vec![Variable { name: EVIL.to_vec(), value: EVIL.to_vec(), masked: false }]),
         activity: Some(activity),
-        end: End::Ended,
+        end: Fate::Ended,
         missing: vec![Missing { what: "root directory", why: "\u{1b}why".into() }],
         findings: vec![Finding { kind: "k", title: "t", evidence: vec![EVIL.to_vec()] }],
         ..Report::default()

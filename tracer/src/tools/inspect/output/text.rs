@@ -6,7 +6,7 @@ use crate::render::amount::{capabilities, size, time};
 use crate::render::escape::{Color, Line};
 use crate::spec::Hex;
 use crate::system::snapshot::Descriptor;
-use crate::tools::inspect::report::{End, Report, state_name};
+use crate::tools::inspect::report::{Fate, Report, state_name};
 
 /// Column of values.
 const COLUMN: usize = 16;
@@ -76,7 +76,7 @@ fn head(report: &Report, page: &mut Page<'_>) {
         line.uint(report.pid().into());
         line.lit(": ");
         line.plain_name(&report.stat.comm);
-        if report.end == End::Ended {
+        if report.end == Fate::Ended {
             line.lit(" (ended while it was looked at)");
         }
     });

@@ -174,8 +174,10 @@ impl Activity {
                 | Effect::Changes(..) => touched = Some(true),
                 Effect::OpensUnnamed(_)
                 | Effect::Takes
+                | Effect::Unshares(_)
                 | Effect::Lists(_)
                 | Effect::Rewrites(_)
+                | Effect::Submits(_)
                 | Effect::Maps(..)
                 | Effect::Controls(..)
                 | Effect::Binds(_)

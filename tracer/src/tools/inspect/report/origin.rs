@@ -6,7 +6,7 @@ use super::Parent;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origin {
     /// What kind of thing.
-    pub kind: Kind,
+    pub kind: OriginKind,
     /// Its name: of a unit, a container, a program.
     pub name: Vec<u8>,
     /// How that was concluded.
@@ -15,7 +15,7 @@ pub struct Origin {
 
 /// A kind of origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum OriginKind {
     /// Nothing is known.
     #[default]
     Unknown,
@@ -37,34 +37,34 @@ pub enum Kind {
     Orphan,
 }
 
-impl Kind {
+impl OriginKind {
     /// A word for programs.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Unknown => "unknown",
-            Kind::Kernel => "kernel",
-            Kind::Container => "container",
-            Kind::Cron => "cron",
-            Kind::Unit => "systemd",
-            Kind::Shell => "shell",
-            Kind::Login => "login",
-            Kind::Process => "process",
-            Kind::Orphan => "orphan",
+            OriginKind::Unknown => "unknown",
+            OriginKind::Kernel => "kernel",
+            OriginKind::Container => "container",
+            OriginKind::Cron => "cron",
+            OriginKind::Unit => "systemd",
+            OriginKind::Shell => "shell",
+            OriginKind::Login => "login",
+            OriginKind::Process => "process",
+            OriginKind::Orphan => "orphan",
         }
     }
 
     /// In a sentence, before the name.
     pub fn words(self) -> &'static str {
         match self {
-            Kind::Unknown => "not known",
-            Kind::Kernel => "the kernel",
-            Kind::Container => "container",
-            Kind::Cron => "cron job of",
-            Kind::Unit => "systemd unit",
-            Kind::Shell => "shell",
-            Kind::Login => "login by",
-            Kind::Process => "process",
-            Kind::Orphan => "not known: its parent has ended",
+            OriginKind::Unknown => "not known",
+            OriginKind::Kernel => "the kernel",
+            OriginKind::Container => "container",
+            OriginKind::Cron => "cron job of",
+            OriginKind::Unit => "systemd unit",
+            OriginKind::Shell => "shell",
+            OriginKind::Login => "login by",
+            OriginKind::Process => "process",
+            OriginKind::Orphan => "not known: its parent has ended",
         }
     }
 }
@@ -78,15 +78,15 @@ const LOGINS: &[&[u8]] = &[b"sshd", b"sshd-session", b"login", b"su", b"sudo", b
 pub fn origin(pid: u32, kernel: bool, cgroup: Option<&[u8]>, parents: &[Parent]) -> Origin {
     let from = |kind, name: &[u8], how: Vec<u8>| Origin { kind, name: name.to_vec(), how };
     if kernel {
-        return from(Kind::Kernel, b"", b"it is a thread of the kernel".to_vec());
+        return from(OriginKind::Kernel, b"", b"it is a thread of the kernel".to_vec());
     }
     if pid == 1 {
-        return from(Kind::Kernel, b"", b"it is the first process".to_vec());
+        return from(OriginKind::Kernel, b"", b"it is the first process".to_vec());
     }
     let path = cgroup.unwrap_or_default();
     let by_cgroup = || [b"its cgroup is ", path].concat();
     if let Some((runtime, id)) = container(path) {
-        return from(Kind::Container, &[runtime, b" ", id].concat(), by_cgroup());
+        return from(OriginKind::Container, &[runtime, b" ", id].concat(), by_cgroup());
     }
     let ancestor = |names: &[&[u8]]| parents.iter().find(|parent| names.contains(&parent.comm.as_slice()));
     let by_parent = |parent: &Parent| {
@@ -94,29 +94,35 @@ pub fn origin(pid: u32, kernel: bool, cgroup: Option<&[u8]>, parents: &[Parent])
         [format!("{relation}, {}, is ", parent.pid).as_bytes(), &parent.comm].concat()
     };
     if let Some(parent) = ancestor(CRONS) {
-        return from(Kind::Cron, &parent.comm, by_parent(parent));
+        return from(OriginKind::Cron, &parent.comm, by_parent(parent));
     }
     let unit = unit(path);
     if let Some(name) = unit.filter(|name| name.ends_with(b".service") && !name.starts_with(b"user@")) {
         let cron = [b"cron.service".as_slice(), b"crond.service", b"atd.service", b"anacron.service"].contains(&name);
-        return from(if cron { Kind::Cron } else { Kind::Unit }, name, by_cgroup());
+        return from(if cron { OriginKind::Cron } else { OriginKind::Unit }, name, by_cgroup());
     }
     // Who is nearest tells more than who is farther.
     if let Some(parent) = parents.first()
         && SHELLS.contains(&parent.comm.as_slice())
     {
-        return from(Kind::Shell, &[format!("{} ", parent.pid).as_bytes(), &parent.comm].concat(), by_parent(parent));
+        return from(
+            OriginKind::Shell,
+            &[format!("{} ", parent.pid).as_bytes(), &parent.comm].concat(),
+            by_parent(parent),
+        );
     }
     if let Some(parent) = ancestor(LOGINS) {
-        return from(Kind::Login, &parent.comm, by_parent(parent));
+        return from(OriginKind::Login, &parent.comm, by_parent(parent));
     }
     match (unit, parents.first()) {
-        (_, Some(parent)) if parent.pid > 1 => {
-            from(Kind::Process, &[format!("{} ", parent.pid).as_bytes(), &parent.comm].concat(), by_parent(parent))
-        }
-        (Some(name), _) => from(Kind::Unit, name, by_cgroup()),
-        (None, Some(parent)) => from(Kind::Orphan, b"", by_parent(parent)),
-        (None, None) => from(Kind::Unknown, b"", b"neither its cgroup nor a parent tells".to_vec()),
+        (_, Some(parent)) if parent.pid > 1 => from(
+            OriginKind::Process,
+            &[format!("{} ", parent.pid).as_bytes(), &parent.comm].concat(),
+            by_parent(parent),
+        ),
+        (Some(name), _) => from(OriginKind::Unit, name, by_cgroup()),
+        (None, Some(parent)) => from(OriginKind::Orphan, b"", by_parent(parent)),
+        (None, None) => from(OriginKind::Unknown, b"", b"neither its cgroup nor a parent tells".to_vec()),
     }
 }
 
@@ -218,22 +224,22 @@ mod tests {
         let parents = |list: &[(u32, &str)]| -> Vec<Parent> {
             list.iter().map(|&(pid, comm)| Parent { pid, comm: comm.into(), tty: Dev::default() }).collect()
         };
-        let check = |cgroup: &str, list: &[(u32, &str)], kind: Kind, name: &str| {
+        let check = |cgroup: &str, list: &[(u32, &str)], kind: OriginKind, name: &str| {
             let found = origin(9, false, Some(cgroup.as_bytes()), &parents(list));
             assert_eq!((found.kind, text(&found.name)), (kind, name.to_owned()), "{cgroup} {list:?}");
             assert!(!found.how.is_empty());
         };
         let session = "/user.slice/user-0.slice/session-4.scope";
-        check("/system.slice/nginx.service", &[(1, "systemd")], Kind::Unit, "nginx.service");
-        check("/system.slice/cron.service", &[(8, "sh"), (7, "cron"), (1, "systemd")], Kind::Cron, "cron");
-        check("/system.slice/cron.service", &[(1, "systemd")], Kind::Cron, "cron.service");
-        check(session, &[(8, "bash"), (7, "sshd"), (1, "systemd")], Kind::Shell, "8 bash");
-        check(session, &[(8, "make"), (7, "bash"), (6, "sshd"), (1, "systemd")], Kind::Login, "sshd");
-        check("/", &[(8, "agent"), (1, "init")], Kind::Process, "8 agent");
-        check("/", &[(1, "init")], Kind::Orphan, "");
-        check(session, &[(1, "systemd")], Kind::Unit, "session-4.scope");
-        check("/", &[], Kind::Unknown, "");
-        assert_eq!(origin(1, false, None, &[]).kind, Kind::Kernel);
-        assert_eq!(origin(2, true, None, &[]).kind, Kind::Kernel);
+        check("/system.slice/nginx.service", &[(1, "systemd")], OriginKind::Unit, "nginx.service");
+        check("/system.slice/cron.service", &[(8, "sh"), (7, "cron"), (1, "systemd")], OriginKind::Cron, "cron");
+        check("/system.slice/cron.service", &[(1, "systemd")], OriginKind::Cron, "cron.service");
+        check(session, &[(8, "bash"), (7, "sshd"), (1, "systemd")], OriginKind::Shell, "8 bash");
+        check(session, &[(8, "make"), (7, "bash"), (6, "sshd"), (1, "systemd")], OriginKind::Login, "sshd");
+        check("/", &[(8, "agent"), (1, "init")], OriginKind::Process, "8 agent");
+        check("/", &[(1, "init")], OriginKind::Orphan, "");
+        check(session, &[(1, "systemd")], OriginKind::Unit, "session-4.scope");
+        check("/", &[], OriginKind::Unknown, "");
+        assert_eq!(origin(1, false, None, &[]).kind, OriginKind::Kernel);
+        assert_eq!(origin(2, true, None, &[]).kind, OriginKind::Kernel);
     }
 }

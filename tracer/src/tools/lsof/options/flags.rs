@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::opts::{Opts, Took, char_of, leading};
 use super::{address, lists};
 use crate::cli::fault::{Fault, show};
-use crate::cli::table::{self, COLORS, Completes, Flag, Row, Standing, Takes, WHEN, one_of};
+use crate::cli::table::{self, COLORS, Completes, Flag, OptionRow, Standing, Takes, WHEN, one_of};
 use crate::spec::Color;
 use crate::tools::lsof::request::{Dir, Ends, Family, SizeColumn, SortKey, Source, Tasks};
 
@@ -59,17 +59,17 @@ const ABOUT: &str = "Miscellaneous";
 
 use Set::{Switch, Value};
 
-const fn row(group: &'static str, short: &'static str, takes: Takes, help: &'static str, set: Set) -> Row<Set> {
+const fn row(group: &'static str, short: &'static str, takes: Takes, help: &'static str, set: Set) -> OptionRow<Set> {
     let mut flag = Flag::new(if short.is_empty() { None } else { Some(short) }, &[], takes, help);
     flag.group = group;
-    Row { flag, set }
+    OptionRow { flag, set }
 }
 
-const fn switch(group: &'static str, short: &'static str, help: &'static str, set: fn(&mut Opts)) -> Row<Set> {
+const fn switch(group: &'static str, short: &'static str, help: &'static str, set: fn(&mut Opts)) -> OptionRow<Set> {
     row(group, short, Takes::Nothing, help, Switch(set))
 }
 
-impl Row<Set> {
+impl OptionRow<Set> {
     const fn long(mut self, long: &'static [&'static str]) -> Self {
         self.flag.long = long;
         self
@@ -77,7 +77,7 @@ impl Row<Set> {
 }
 
 /// The row of a letter behind a sign.
-pub fn letter(sign: u8, letter: u8) -> Result<&'static Row<Set>, Fault> {
+pub fn letter(sign: u8, letter: u8) -> Result<&'static OptionRow<Set>, Fault> {
     let find = |sign| FLAGS.iter().find(|row| row.flag.short.is_some_and(|short| short.as_bytes() == [sign, letter]));
     let row = find(sign).or_else(|| find(b'-')).ok_or_else(|| match letter {
         b':' => Fault::usage("colon is an illegal option character."),
@@ -91,7 +91,7 @@ pub fn letter(sign: u8, letter: u8) -> Result<&'static Row<Set>, Fault> {
 }
 
 /// `NAME` or `NAME=VALUE` behind `--`: the row, and the value.
-pub fn long(text: &[u8]) -> Result<(&'static Row<Set>, Option<&[u8]>), Fault> {
+pub fn long(text: &[u8]) -> Result<(&'static OptionRow<Set>, Option<&[u8]>), Fault> {
     let (name, value) = match text.iter().position(|&b| b == b'=') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
@@ -107,7 +107,7 @@ pub fn long(text: &[u8]) -> Result<(&'static Row<Set>, Option<&[u8]>), Fault> {
 
 /// The options, in the order in which help lists them.
 #[rustfmt::skip]
-pub static FLAGS: &[Row<Set>] = &[
+pub static FLAGS: &[OptionRow<Set>] = &[
     row(WHICH, "-p", Takes::Value("PIDS"), "Files of these processes: 12,34; ^34 excludes one.", Value(|o, g| {
         let text = g.0.map(lossy).ok_or_else(|| Fault::usage("no process ID specified"))?;
         lists::ids(&text, "process", "PID", &mut o.spec.select.pids)?;

@@ -20,9 +20,9 @@ use flags::{Given, Set};
 use opts::{Opts, Took, every_field};
 
 use crate::cli::fault::{Fault, UsageError};
-use crate::cli::table::Row;
+use crate::cli::table::OptionRow;
 use crate::exit;
-use crate::tools::lsof::request::{Form, Lsof, Pick, Select, Tasks};
+use crate::tools::lsof::request::{Layout, Lsof, Pick, Select, Tasks};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ fn read(program: &str, failure: u8, args: &[OsString]) -> Result<Asked, Fault> {
 
 impl Opts {
     /// Sets an option; says how much of the value it took.
-    fn take(&mut self, row: &Row<Set>, value: Option<&[u8]>) -> Result<Took, Fault> {
+    fn take(&mut self, row: &OptionRow<Set>, value: Option<&[u8]>) -> Result<Took, Fault> {
         match row.set {
             Set::Switch(set) => {
                 set(self);
@@ -140,12 +140,12 @@ impl Opts {
                 every_field(&mut fields, &mut self.spec.show);
             }
             fields.add(b'p');
-            self.spec.show.form = if self.json { Form::Json(fields) } else { Form::JsonLines(fields) };
+            self.spec.show.form = if self.json { Layout::Json(fields) } else { Layout::JsonLines(fields) };
         } else if let Some(mut fields) = self.fields {
             fields.add(b'p');
-            self.spec.show.form = Form::Fields { fields, nul: self.nul };
+            self.spec.show.form = Layout::Fields { fields, nul: self.nul };
         } else if self.terse {
-            self.spec.show.form = Form::Pids;
+            self.spec.show.form = Layout::Pids;
         }
         Ok(Asked::List(Box::new(self.spec)))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cli::fault::{Fault, show};
 use crate::spec::Color;
 use crate::tools::lsof::request::{
-    Collect, Ends, Fields, FlagsColumn, Form, Lsof, NamesAre, Repeat, Select, Show, SizeColumn, Source,
+    Collect, Ends, Fields, FlagsColumn, Layout, Lsof, NamesAre, Repeat, Select, Show, SizeColumn, Source,
 };
 
 /// Seconds between listings of `-r`.
@@ -54,7 +54,7 @@ impl Opts {
     /// The defaults.
     pub fn new(program: &str, failure: u8) -> Opts {
         let show = Show {
-            form: Form::Table,
+            form: Layout::Table,
             numeric_hosts: false,
             numeric_ports: false,
             numeric_users: false,

@@ -51,7 +51,7 @@ fn options_bundle_behind_either_sign() {
     check("-S 7", |s| s.collect.limit, Duration::from_secs(7));
     check("+w", |s| s.warn, true);
     check("-w", |s| s.warn, false);
-    check("-t", |s| (s.warn, s.show.form), (false, Form::Pids));
+    check("-t", |s| (s.warn, s.show.form), (false, Layout::Pids));
 }
 
 #[test]
@@ -85,11 +85,11 @@ fn values_stand_behind_or_next() {
 #[test]
 fn forms_of_output() {
     let form = |s: Lsof| match s.show.form {
-        Form::Table => "table".to_owned(),
-        Form::Pids => "pids".to_owned(),
-        Form::Fields { fields, nul } => format!("fields {} {nul}", letters(fields)),
-        Form::Json(fields) => format!("json {}", letters(fields)),
-        Form::JsonLines(fields) => format!("lines {}", letters(fields)),
+        Layout::Table => "table".to_owned(),
+        Layout::Pids => "pids".to_owned(),
+        Layout::Fields { fields, nul } => format!("fields {} {nul}", letters(fields)),
+        Layout::Json(fields) => format!("json {}", letters(fields)),
+        Layout::JsonLines(fields) => format!("lines {}", letters(fields)),
     };
     fn letters(fields: Fields) -> String {
         Fields::LETTERS.chars().filter(|&c| fields.has(c as u8)).collect()

@@ -2,13 +2,13 @@
 
 use super::Terminal;
 use super::escape::safe;
-use super::row::{Amount, Entry, Node, Row};
+use super::row::{Amount, Entry, FileRow, Node};
 use super::table::{name, offset};
 use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
 
 /// Appends fields; each ends with a newline, or with `nul` with a NUL, and then each set with a newline.
 pub fn write(entries: &[Entry], show: &Show, fields: Fields, nul: bool, terminal: Terminal, out: &mut Vec<u8>) {
-    let mut form = Form { fields, end: if nul { 0 } else { b'\n' }, out };
+    let mut form = FieldWriter { fields, end: if nul { 0 } else { b'\n' }, out };
     for entry in entries.iter().filter(|entry| !entry.rows.is_empty()) {
         form.entry(entry, show, terminal);
         for row in &entry.rows {
@@ -21,13 +21,13 @@ pub fn write(entries: &[Entry], show: &Show, fields: Fields, nul: bool, terminal
     }
 }
 
-struct Form<'o> {
+struct FieldWriter<'o> {
     fields: Fields,
     end: u8,
     out: &'o mut Vec<u8>,
 }
 
-impl Form<'_> {
+impl FieldWriter<'_> {
     /// A field when its letter was asked for.
     fn field(&mut self, letter: u8, value: impl FnOnce(&mut Vec<u8>)) {
         if self.fields.has(letter) {
@@ -71,7 +71,7 @@ impl Form<'_> {
         }
     }
 
-    fn row(&mut self, row: &Row, show: &Show, terminal: Terminal) {
+    fn row(&mut self, row: &FileRow, show: &Show, terminal: Terminal) {
         self.field(b'f', |out| row.fd(out));
         self.field(b'a', |out| out.push(row.access));
         self.field(b'l', |out| out.push(row.lock));
@@ -140,7 +140,7 @@ const FLAGS: &[(i32, &str)] = &[
 ];
 
 /// Flags as they are shown; nothing where they are not known.
-pub fn flags_text(row: &Row, column: FlagsColumn) -> String {
+pub fn flags_text(row: &FileRow, column: FlagsColumn) -> String {
     let Some(flags) = row.flags else { return String::new() };
     if column == FlagsColumn::Hex {
         // Behind the semicolon, flags of the process's table: Linux has none that are not in the first.

@@ -4,7 +4,7 @@
 //! `note` have what lsof leaves out, the addresses of sockets and what could not be done; processes that
 //! could not be looked into are counted in `not_readable`.
 
-use super::row::{Amount, Entry, Node, Row};
+use super::row::{Amount, Entry, FileRow, Node};
 use crate::render::json::object::Object;
 use crate::tools::lsof::output::fields::flags_text;
 use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
@@ -98,7 +98,7 @@ impl Chosen<'_> {
     }
 
     /// Sizes and inodes are strings, as lsof has them: a reader whose numbers are doubles keeps them whole.
-    fn row(&mut self, row: &Row, show: &Show) {
+    fn row(&mut self, row: &FileRow, show: &Show) {
         let mut fd = Vec::new();
         row.fd(&mut fd);
         self.bytes(b'f', "fd", &fd);

@@ -10,9 +10,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use row::{Amount, Connection, Entry, Node, Row};
+pub use row::{Amount, Connection, Entry, FileRow, Node};
 
-use crate::tools::lsof::request::{Form, Show};
+use crate::tools::lsof::request::{Layout, Show};
 
 /// How a listing is written, beyond what was asked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,25 +26,25 @@ pub struct Terminal {
 /// Appends a listing to `out`. `unreadable`: processes that could not be looked into, which JSON tells.
 pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, unreadable: u64, out: &mut Vec<u8>) {
     match show.form {
-        Form::Table => table::write(entries, show, terminal, out),
-        Form::Pids => pids(entries, out),
-        Form::Fields { fields, nul } => fields::write(entries, show, fields, nul, terminal, out),
-        Form::Json(fields) => json::document(entries, show, fields, unreadable, out),
-        Form::JsonLines(fields) => json::lines(entries, show, fields, unreadable, out),
+        Layout::Table => table::write(entries, show, terminal, out),
+        Layout::Pids => pids(entries, out),
+        Layout::Fields { fields, nul } => fields::write(entries, show, fields, nul, terminal, out),
+        Layout::Json(fields) => json::document(entries, show, fields, unreadable, out),
+        Layout::JsonLines(fields) => json::lines(entries, show, fields, unreadable, out),
     }
 }
 
 /// What ends a listing of `-r`.
 pub fn marker(show: &Show, text: Option<&str>, out: &mut Vec<u8>) {
     match show.form {
-        Form::Fields { nul, .. } => {
+        Layout::Fields { nul, .. } => {
             out.push(b'm');
             out.extend_from_slice(text.unwrap_or_default().as_bytes());
             out.extend_from_slice(if nul { b"\0\n" } else { b"\n" });
         }
         // Each listing is a document, or lines, of its own.
-        Form::Json(_) | Form::JsonLines(_) => {}
-        Form::Table | Form::Pids => {
+        Layout::Json(_) | Layout::JsonLines(_) => {}
+        Layout::Table | Layout::Pids => {
             out.extend_from_slice(text.unwrap_or("=======").as_bytes());
             out.push(b'\n');
         }

@@ -24,12 +24,12 @@ pub struct Entry {
     /// Name of the task.
     pub task_comm: Option<Vec<u8>>,
     /// Files.
-    pub rows: Vec<Row>,
+    pub rows: Vec<FileRow>,
 }
 
 /// A file.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct FileRow {
     /// By what it is held.
     pub slot: Slot,
     /// `r`, `w`, `u` or a blank.
@@ -93,7 +93,7 @@ pub struct Connection {
     pub queues: Option<(u64, u64)>,
 }
 
-impl Row {
+impl FileRow {
     /// What DEVICE shows as a number: the device that it is, else that of its file system.
     pub fn device(&self) -> Option<Dev> {
         self.rdev.or(self.dev)

@@ -3,7 +3,7 @@
 
 use super::escape::safe;
 use super::fields::flags_text;
-use super::row::{Amount, Entry, Node, Row};
+use super::row::{Amount, Entry, FileRow, Node};
 use super::{Terminal, row};
 use crate::render::escape::Color;
 use crate::system::snapshot::Slot;
@@ -214,7 +214,7 @@ fn entry_columns(entry: &Entry, w: &Widths, show: &Show, terminal: Terminal, out
 }
 
 /// The columns of a file but for its name.
-fn row_columns(row: &Row, w: &Widths, show: &Show, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+fn row_columns(row: &FileRow, w: &Widths, show: &Show, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
     out.push(b' ');
     let fd = w.fd - 2;
     scratch.clear();
@@ -273,7 +273,7 @@ fn row_columns(row: &Row, w: &Widths, show: &Show, scratch: &mut Vec<u8>, out: &
 }
 
 /// NAME: the name, both ends, notes, and with `state` what is known of the connection.
-pub fn name(row: &Row, show: &Show, terminal: Terminal, state: bool, out: &mut Vec<u8>) {
+pub fn name(row: &FileRow, show: &Show, terminal: Terminal, state: bool, out: &mut Vec<u8>) {
     let from = out.len();
     safe(&row.name, false, terminal.utf8, None, out);
     for more in [&row.ends, &row.note].into_iter().flatten() {

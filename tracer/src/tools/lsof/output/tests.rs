@@ -8,8 +8,8 @@ fn show() -> Show {
     crate::tools::lsof::testing::show()
 }
 
-fn row(slot: Slot, kind: &'static str, name: &str) -> Row {
-    Row {
+fn row(slot: Slot, kind: &'static str, name: &str) -> FileRow {
+    FileRow {
         slot,
         access: b' ',
         lock: b' ',
@@ -29,7 +29,7 @@ fn row(slot: Slot, kind: &'static str, name: &str) -> Row {
 }
 
 fn entries() -> Vec<Entry> {
-    let listening = Row {
+    let listening = FileRow {
         access: b'u',
         kind: "IPv4".into(),
         dev: None,
@@ -41,14 +41,14 @@ fn entries() -> Vec<Entry> {
         connection: Some(Connection { state: Some("LISTEN"), queues: Some((1, 2)) }),
         ..row(Slot::Number(4), "", "")
     };
-    let null = Row {
+    let null = FileRow {
         access: b'r',
         kind: "CHR".into(),
         rdev: Some(Dev { major: 1, minor: 3 }),
         amount: Amount::Offset(5),
         ..row(Slot::Number(0), "", "/dev/null")
     };
-    let file = Row {
+    let file = FileRow {
         access: b'w',
         lock: b'W',
         amount: Amount::Size(12345),
@@ -56,7 +56,7 @@ fn entries() -> Vec<Entry> {
         flags: Some(0o100001),
         ..row(Slot::Number(12345), "REG", "/tmp/a\x1b[31m b (deleted)")
     };
-    let denied = Row {
+    let denied = FileRow {
         dev: None,
         node: Node::None,
         note: Some("(readlink: Permission denied)".into()),
@@ -122,7 +122,7 @@ fn fields(letters: &str) -> Fields {
 
 #[test]
 fn fields_for_programs() {
-    let form = Form::Fields { fields: fields("pcLfatDdrsoinPT"), nul: false };
+    let form = Layout::Fields { fields: fields("pcLfatDdrsoinPT"), nul: false };
     let text = written(&Show { form, ..show() });
     assert!(
         text.starts_with("p1\ncinit\nfcwd\na \ntunknown\nn/proc/1/cwd (readlink: Permission denied)\np1234\n"),
@@ -130,14 +130,14 @@ fn fields_for_programs() {
     );
     assert!(text.contains("f4\nau\ntIPv4\nd115049\no0t0\nPTCP\nn*:8080\nTST=LISTEN\nf12345\n"), "{text}");
     assert!(text.contains("f0\nar\ntCHR\nD0xfe00\nr0x103\no0t5\ni7\nn/dev/null\n"), "{text}");
-    let form = Form::Fields { fields: fields("pfn"), nul: true };
+    let form = Layout::Fields { fields: fields("pfn"), nul: true };
     let text = written(&Show { form, ..show() });
     assert!(text.starts_with("p1\0\nfcwd\0n/proc/1/cwd"), "{text:?}");
 }
 
 #[test]
 fn json_is_of_lsofs_shape() {
-    let form = Form::Json(fields(Fields::LETTERS));
+    let form = Layout::Json(fields(Fields::LETTERS));
     let text = written(&Show { form, ..show() });
     let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(document["lsof_version"], "4.99.7");
@@ -148,7 +148,7 @@ fn json_is_of_lsofs_shape() {
     assert_eq!(files[3]["size"], "12345");
     assert_eq!(files[3]["name"], "/tmp/a\u{1b}[31m b (deleted)");
     assert!(!text.contains('\u{1b}'));
-    let form = Form::JsonLines(fields("pfn"));
+    let form = Layout::JsonLines(fields("pfn"));
     let lines: Vec<serde_json::Value> =
         written(&Show { form, ..show() }).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 6);
@@ -162,13 +162,13 @@ fn json_is_of_lsofs_shape() {
 
 #[test]
 fn pids_and_marks() {
-    assert_eq!(written(&Show { form: Form::Pids, ..show() }), "1\n1234\n");
+    assert_eq!(written(&Show { form: Layout::Pids, ..show() }), "1\n1234\n");
     let mark = |form, text| {
         let mut out = Vec::new();
         marker(&Show { form, ..show() }, text, &mut out);
         String::from_utf8(out).expect("text")
     };
-    assert_eq!(mark(Form::Table, None), "=======\n");
-    assert_eq!(mark(Form::Table, Some("12:00")), "12:00\n");
-    assert_eq!(mark(Form::Fields { fields: Fields::default(), nul: true }, None), "m\0\n");
+    assert_eq!(mark(Layout::Table, None), "=======\n");
+    assert_eq!(mark(Layout::Table, Some("12:00")), "12:00\n");
+    assert_eq!(mark(Layout::Fields { fields: Fields::default(), nul: true }, None), "m\0\n");
 }

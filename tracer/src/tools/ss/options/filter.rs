@@ -30,12 +30,12 @@ pub fn file_words(text: &str) -> Vec<String> {
 
 #[derive(Debug, Clone)]
 struct Token {
-    kind: Kind,
+    kind: WordKind,
     word: Word,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum WordKind {
     Not,
     And,
     Or,
@@ -68,41 +68,41 @@ enum Compare {
     AtLeast,
 }
 
-const NAMES: &[(&str, Kind)] = &[
-    ("!", Kind::Not),
-    ("not", Kind::Not),
-    ("&", Kind::And),
-    ("&&", Kind::And),
-    ("and", Kind::And),
-    ("|", Kind::Or),
-    ("||", Kind::Or),
-    ("or", Kind::Or),
-    ("(", Kind::Open),
-    (")", Kind::Close),
-    ("dst", Kind::Subject(Subject::Destination)),
-    ("src", Kind::Subject(Subject::Source)),
-    ("dport", Kind::Subject(Subject::DestinationPort)),
-    ("sport", Kind::Subject(Subject::SourcePort)),
-    ("dev", Kind::Subject(Subject::Device)),
-    ("fwmark", Kind::Subject(Subject::Mark)),
-    ("cgroup", Kind::Subject(Subject::Cgroup)),
-    ("autobound", Kind::Subject(Subject::Autobound)),
-    ("=", Kind::Compare(Compare::Equal)),
-    ("==", Kind::Compare(Compare::Equal)),
-    ("eq", Kind::Compare(Compare::Equal)),
-    ("!=", Kind::Compare(Compare::NotEqual)),
-    ("ne", Kind::Compare(Compare::NotEqual)),
-    ("neq", Kind::Compare(Compare::NotEqual)),
-    ("<", Kind::Compare(Compare::Less)),
-    ("lt", Kind::Compare(Compare::Less)),
-    (">", Kind::Compare(Compare::Greater)),
-    ("gt", Kind::Compare(Compare::Greater)),
-    ("<=", Kind::Compare(Compare::AtMost)),
-    ("le", Kind::Compare(Compare::AtMost)),
-    ("leq", Kind::Compare(Compare::AtMost)),
-    (">=", Kind::Compare(Compare::AtLeast)),
-    ("ge", Kind::Compare(Compare::AtLeast)),
-    ("geq", Kind::Compare(Compare::AtLeast)),
+const NAMES: &[(&str, WordKind)] = &[
+    ("!", WordKind::Not),
+    ("not", WordKind::Not),
+    ("&", WordKind::And),
+    ("&&", WordKind::And),
+    ("and", WordKind::And),
+    ("|", WordKind::Or),
+    ("||", WordKind::Or),
+    ("or", WordKind::Or),
+    ("(", WordKind::Open),
+    (")", WordKind::Close),
+    ("dst", WordKind::Subject(Subject::Destination)),
+    ("src", WordKind::Subject(Subject::Source)),
+    ("dport", WordKind::Subject(Subject::DestinationPort)),
+    ("sport", WordKind::Subject(Subject::SourcePort)),
+    ("dev", WordKind::Subject(Subject::Device)),
+    ("fwmark", WordKind::Subject(Subject::Mark)),
+    ("cgroup", WordKind::Subject(Subject::Cgroup)),
+    ("autobound", WordKind::Subject(Subject::Autobound)),
+    ("=", WordKind::Compare(Compare::Equal)),
+    ("==", WordKind::Compare(Compare::Equal)),
+    ("eq", WordKind::Compare(Compare::Equal)),
+    ("!=", WordKind::Compare(Compare::NotEqual)),
+    ("ne", WordKind::Compare(Compare::NotEqual)),
+    ("neq", WordKind::Compare(Compare::NotEqual)),
+    ("<", WordKind::Compare(Compare::Less)),
+    ("lt", WordKind::Compare(Compare::Less)),
+    (">", WordKind::Compare(Compare::Greater)),
+    ("gt", WordKind::Compare(Compare::Greater)),
+    ("<=", WordKind::Compare(Compare::AtMost)),
+    ("le", WordKind::Compare(Compare::AtMost)),
+    ("leq", WordKind::Compare(Compare::AtMost)),
+    (">=", WordKind::Compare(Compare::AtLeast)),
+    ("ge", WordKind::Compare(Compare::AtLeast)),
+    ("geq", WordKind::Compare(Compare::AtLeast)),
 ];
 
 /// Divides words at blanks.
@@ -123,7 +123,7 @@ fn tokens(words: &[String]) -> Result<Vec<Token>, Fault> {
             }
             next = rest.next();
         }
-        let kind = NAMES.iter().find(|(name, _)| *name == text).map_or(Kind::Other, |(_, kind)| *kind);
+        let kind = NAMES.iter().find(|(name, _)| *name == text).map_or(WordKind::Other, |(_, kind)| *kind);
         tokens.push(Token { kind, word: Word { text, line: String::new(), at } });
         if tokens.len() > WORDS {
             return Err(Fault::usage(format!("the filter has more than {WORDS} words")));
@@ -131,7 +131,7 @@ fn tokens(words: &[String]) -> Result<Vec<Token>, Fault> {
     }
     // Only a word that names something has to carry the line with it.
     for token in &mut tokens {
-        if token.kind == Kind::Other {
+        if token.kind == WordKind::Other {
             token.word.line.clone_from(&line);
         }
     }
@@ -168,12 +168,12 @@ impl Parser<'_> {
         loop {
             let kind = self.tokens.get(self.at).map(|token| token.kind);
             left = match kind {
-                None | Some(Kind::Close) => return Ok(left),
-                Some(Kind::Or) => {
+                None | Some(WordKind::Close) => return Ok(left),
+                Some(WordKind::Or) => {
                     self.at += 1;
                     Expression::Or(Box::new(left), Box::new(self.one()?))
                 }
-                Some(Kind::And) => {
+                Some(WordKind::And) => {
                     self.at += 1;
                     Expression::And(Box::new(left), Box::new(self.one()?))
                 }
@@ -192,7 +192,7 @@ impl Parser<'_> {
         }
         self.at += 1;
         let expression = match token.kind {
-            Kind::Open => {
+            WordKind::Open => {
                 let inner = self.list()?;
                 match self.tokens.get(self.at) {
                     Some(_) => self.at += 1,
@@ -200,13 +200,13 @@ impl Parser<'_> {
                 }
                 inner
             }
-            Kind::Not => Expression::Not(Box::new(self.one()?)),
-            Kind::Subject(Subject::Autobound) => Expression::Autobound,
-            Kind::Subject(subject) => self.test(subject, &token)?,
+            WordKind::Not => Expression::Not(Box::new(self.one()?)),
+            WordKind::Subject(Subject::Autobound) => Expression::Autobound,
+            WordKind::Subject(subject) => self.test(subject, &token)?,
             _ => {
                 let names = NAMES
                     .iter()
-                    .filter(|(_, kind)| matches!(kind, Kind::Subject(_) | Kind::Not))
+                    .filter(|(_, kind)| matches!(kind, WordKind::Subject(_) | WordKind::Not))
                     .map(|(name, _)| *name);
                 let meant =
                     nearest(&token.word.text, names).map_or(String::new(), |name| format!("; did you mean '{name}'?"));
@@ -223,7 +223,7 @@ impl Parser<'_> {
     fn test(&mut self, subject: Subject, token: &Token) -> Result<Expression, Fault> {
         let mut compare = Compare::Equal;
         let mut sign = None;
-        if let Some(Token { kind: Kind::Compare(found), .. }) = self.tokens.get(self.at) {
+        if let Some(Token { kind: WordKind::Compare(found), .. }) = self.tokens.get(self.at) {
             compare = *found;
             sign = self.tokens.get(self.at).cloned();
             self.at += 1;
@@ -242,7 +242,7 @@ impl Parser<'_> {
         let Some(value) = self.tokens.get(self.at).cloned() else {
             return Err(self.ends(&format!("'{}' needs {} behind it", token.word.text, needed(subject))));
         };
-        if value.kind != Kind::Other {
+        if value.kind != WordKind::Other {
             let what = format!("'{}' needs {} here, not '{}'", token.word.text, needed(subject), value.word.text);
             return Err(self.fault(&value, &what));
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::select::{Draft, FAMILIES, TABLES, family};
 use crate::cli::fault::{Fault, nearest, show};
-use crate::cli::table::{Completes, Flag, Row, Takes};
+use crate::cli::table::{Completes, Flag, OptionRow, Takes};
 use crate::tools::ss::request::tables;
 
 /// What an option does; the value is there when one is taken.
@@ -18,10 +18,10 @@ const fn row(
     own: bool,
     help: &'static str,
     set: Set,
-) -> Row<Set> {
+) -> OptionRow<Set> {
     let mut flag = Flag::new(short, long, takes, help);
     flag.own = own;
-    Row { flag, set }
+    OptionRow { flag, set }
 }
 
 /// A row: spelling, value or `-`, help, what it does to the draft.
@@ -57,7 +57,7 @@ fn refuse(option: &str, why: &str) -> Result<(), Fault> {
 }
 
 /// The table.
-pub static FLAGS: &[Row<Set>] = &[
+pub static FLAGS: &[OptionRow<Set>] = &[
     flag!("-h", "--help", "Print this help.", |d| d.help = true),
     flag!("-V", "--version", "Print the version.", |d| d.version = true),
     flag!(Some("-v"), &[], Takes::Nothing, false, "Same as -V.", |d, _| {

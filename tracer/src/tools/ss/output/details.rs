@@ -1,10 +1,10 @@
 //! What an inet socket has to tell besides its ends: timers, owner, type of service, options, memory.
 
 use super::number::timeout;
-use super::row::Row;
+use super::row::SocketRow;
 use crate::system::sockets::{Inet, Memory, Table};
 
-impl Row<'_> {
+impl SocketRow<'_> {
     pub(super) fn inet_details(&mut self, inet: &Inet) {
         let show = self.list.show;
         // A row of /proc/net/raw tells no more.

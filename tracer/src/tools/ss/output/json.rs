@@ -8,7 +8,7 @@ use super::row::v6_text;
 use crate::render::json::escape;
 use crate::render::json::object::Object;
 use crate::system::sock_diag::Trouble;
-use crate::system::sockets::filter::{End, shown_name};
+use crate::system::sockets::filter::{Side, shown_name};
 use crate::system::sockets::owners::{Owner, Owners};
 use crate::system::sockets::{Control, Detail, Endpoint, Inet, Info, Memory, Socket, Table};
 
@@ -113,7 +113,7 @@ fn ends(socket: &Socket, names: &mut dyn Names, object: &mut Object<'_>) {
             }
         }
         Detail::Unix(unix) => {
-            if let Some(name) = shown_name(socket, End::Local) {
+            if let Some(name) = shown_name(socket, Side::Local) {
                 object.bytes("name", &name);
                 object.flag("abstract", unix.name.as_ref().is_some_and(|name| name.first() == Some(&0)));
             }

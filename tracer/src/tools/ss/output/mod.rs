@@ -65,7 +65,7 @@ impl List {
 
     /// Adds a socket; what is ready goes to `out`.
     pub fn add(&mut self, socket: &Socket, owners: Option<&Owners>, names: &mut dyn Names, out: &mut Vec<u8>) {
-        row::Row { list: self, socket, owners, names, out }.print();
+        row::SocketRow { list: self, socket, owners, names, out }.print();
     }
 
     /// The rest.

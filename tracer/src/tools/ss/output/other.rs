@@ -1,7 +1,7 @@
 //! Sockets that are not inet's.
 
-use super::row::Row;
-use crate::system::sockets::filter::{End, shown_name};
+use super::row::SocketRow;
+use crate::system::sockets::filter::{Side, shown_name};
 use crate::system::sockets::{Netlink, Packet, PacketRing, Tipc, Unix, Vsock, Xdp};
 
 /// Names of Ethernet's protocols (include/uapi/linux/if_ether.h), as iproute2 has them.
@@ -61,14 +61,14 @@ pub const ETHERNET: &[(u16, &str)] = &[
     (0x0800, "ipv4"),
 ];
 
-impl Row<'_> {
+impl SocketRow<'_> {
     pub(super) fn unix(&mut self, unix: &Unix) {
         self.head(match i32::from(self.socket.kind) {
             libc::SOCK_STREAM => "u_str",
             libc::SOCK_SEQPACKET => "u_seq",
             _ => "u_dgr",
         });
-        let name = shown_name(self.socket, End::Local).unwrap_or_else(|| b"*".to_vec());
+        let name = shown_name(self.socket, Side::Local).unwrap_or_else(|| b"*".to_vec());
         self.named_end(&name, " ", self.socket.inode.to_string().as_bytes());
         self.named_end(b"*", " ", unix.peer.unwrap_or(0).to_string().as_bytes());
         self.processes();

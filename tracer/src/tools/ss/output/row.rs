@@ -10,7 +10,7 @@ use crate::system::sockets::owners::Owners;
 use crate::system::sockets::{Detail, Endpoint, Inet, Socket, Table};
 
 /// A line in the making.
-pub struct Row<'a> {
+pub struct SocketRow<'a> {
     pub list: &'a mut List,
     pub socket: &'a Socket,
     pub owners: Option<&'a Owners>,
@@ -18,7 +18,7 @@ pub struct Row<'a> {
     pub out: &'a mut Vec<u8>,
 }
 
-impl Row<'_> {
+impl SocketRow<'_> {
     /// Makes the line.
     pub fn print(mut self) {
         let socket = self.socket;

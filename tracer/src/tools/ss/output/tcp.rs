@@ -1,7 +1,7 @@
 //! What TCP, MPTCP and SCTP know of a connection (`-i`).
 
 use super::number::{general, millis, rate};
-use super::row::{Row, sctp_state, v6_text};
+use super::row::{SocketRow, sctp_state, v6_text};
 use crate::system::sockets::{Control, Inet, Info, Md5Key, MptcpInfo, SctpInfo, State, Subflow, TcpInfo, Tls, Ulp};
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ mod option {
     pub const SYN_DATA: u8 = 32;
 }
 
-impl Row<'_> {
+impl SocketRow<'_> {
     /// Everything behind the memory.
     pub(super) fn info(&mut self, inet: &Inet) {
         for (title, addresses) in [("locals", &inet.locals), ("peers", &inet.peers)] {

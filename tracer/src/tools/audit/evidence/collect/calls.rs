@@ -61,9 +61,14 @@ impl Collector<'_> {
             Does::Gap(Unseen::Ring, _) if self.operations && !operation => {}
             Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
                 let kind = match unseen {
-                    Unseen::Call | Unseen::Attempt => GapKind::Unseen,
+                    Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root => GapKind::Unseen,
                     Unseen::Ring => GapKind::IoUring,
                 };
+                match unseen {
+                    Unseen::Names if errno == 0 => self.mounted(&seen),
+                    Unseen::Root if errno == 0 => self.moved(&seen),
+                    _ => {}
+                }
                 self.gap(kind, Some(unit), format!("{}: {why}", row.name), 1);
             }
             Does::Gap(..) | Does::Harmless(_) | Does::Family(_) | Does::Unsaid => {}
@@ -85,9 +90,11 @@ impl Collector<'_> {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
             Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
             Effect::Takes => self.taken(seen),
+            Effect::Unshares(flags) => self.unshared(seen, flags),
             Effect::Lists(at) => self.listed(seen, at),
             Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),
             Effect::Rewrites(at) => self.written(seen, at, true),
+            Effect::Submits(at) => self.submitted(seen, at),
             Effect::Maps(fd, protection, flags) => self.mapped(seen, fd, protection, flags),
             Effect::Controls(fd, request) => self.controlled(seen, fd, request),
             Effect::Probes(at) => self.marker(seen, at),

@@ -6,6 +6,7 @@ use tracer_common::plan::{phase, shape};
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
+use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta};
 use crate::system::proc_paths::{descriptor, is_inside, of_process};
 use crate::tools::audit::evidence::{GapKind, Op};
@@ -33,7 +34,7 @@ impl Collector<'_> {
     }
 
     /// The same; `follow`: with the link followed that the path may end in.
-    fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
+    pub(super) fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
         let given = self.named(seen, at).and_then(|named| {
             let object = self.meant(seen, &named, follow)?;
             let named = lexical(&named);
@@ -50,10 +51,9 @@ impl Collector<'_> {
     /// The file that a path means; `follow`: with the link followed that it may end in. What a process has in /proc leads where that
     /// process has it, as long as it is there.
     fn meant(&mut self, seen: &Seen<'_, '_>, path: &[u8], follow: bool) -> Option<Vec<u8>> {
-        let mut find = |path: &[u8]| if follow { self.world.follow(path) } else { self.world.resolve(path) };
-        let mut real = find(path);
+        let mut real = self.real(seen, path, follow);
         if let Some(theirs) = of_process(&real, seen.call.head.tgid) {
-            real = find(&theirs);
+            real = self.real(seen, &theirs, follow);
         }
         match descriptor(&real) {
             Some(key) if follow => self.opened.get(&key).map(|text| self.accesses.of(*text).to_vec()),
@@ -71,7 +71,7 @@ impl Collector<'_> {
             _ => seen.directory(),
         };
         match seen.arg(at)? {
-            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(bytes.to_vec()),
+            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(self.below_root(seen, bytes)),
             Value::Path { bytes: [], cut: false } => base(),
             Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat()),
             // Calls that take a directory take NULL for the file that its descriptor is.
@@ -151,7 +151,10 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} opened", seen.name), 1);
         }
         // A pipe or a socket has nothing to tell.
-        let (view, path) = view.and_then(|view| Some((view, whole_path(view)?)))?;
+        let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
+        if let Some(name) = self.watched.get(&(view.file.dev, view.file.ino)) {
+            self.effects.link(&name.clone(), &path);
+        }
         if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
             let text = self.accesses.text(&path);
             self.opened.insert((seen.call.head.tgid, fd), text);
@@ -181,7 +184,7 @@ impl Collector<'_> {
     /// The entries of a directory were read.
     pub(super) fn listed(&mut self, seen: &Seen<'_, '_>, at: u8) {
         if seen.errno == 0
-            && let Some(path) = view_of(seen, at).and_then(whole_path)
+            && let Some(path) = view_of(seen, at).and_then(|view| self.told(seen, view))
         {
             self.access(seen, Op::List, &path, None);
         }
@@ -192,12 +195,39 @@ impl Collector<'_> {
         if seen.errno != 0 || !anything {
             return;
         }
-        let Some(view) = view_of(seen, at) else {
+        self.written_to(seen, view_of(seen, at));
+    }
+
+    /// Operations were submitted: those that write.
+    pub(super) fn submitted(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let Some(accepted) = seen.returned().and_then(|n| usize::try_from(n).ok()) else { return };
+        let list = match seen.arg(at) {
+            Some(Value::Array(list, _)) => &list[..list.len().min(accepted)],
+            _ => &[],
+        };
+        for operation in list {
+            match (field(operation, "aio_lio_opcode"), field(operation, "aio_fildes")) {
+                (Some(Value::Named(_, opcode)), Some(Value::Fd(_, view))) => {
+                    if aio::WRITES.contains(opcode) {
+                        self.written_to(seen, view.as_deref());
+                    }
+                }
+                _ => self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), 1),
+            }
+        }
+        if let Some(more @ 1..) = accepted.checked_sub(list.len()) {
+            self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), more as u64);
+        }
+    }
+
+    /// Data went into the file of a descriptor.
+    fn written_to(&mut self, seen: &Seen<'_, '_>, view: Option<&FileView<'_>>) {
+        let Some(view) = view else {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} wrote to", seen.name), 1);
             return;
         };
         let kind = view.file.mode & libc::S_IFMT;
-        if let Some(path) = whole_path(view).filter(|_| kind != libc::S_IFDIR) {
+        if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
             if kind == libc::S_IFREG {
                 self.effects.change(&path, seen.unit);
             }
@@ -280,7 +310,7 @@ impl Collector<'_> {
         if view.is_none() && i32::from(seen.errno) != libc::EBADF {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} was on", seen.name), 1);
         }
-        Some((whole_path(view?)?, None))
+        Some((self.told(seen, view?)?, None))
     }
 
     /// A link was made: of a symbolic one the target is a text, of another a file.
@@ -297,6 +327,9 @@ impl Collector<'_> {
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
+        }
+        if let Some(target) = to.as_deref().filter(|_| seen.errno == 0 && !symbolic) {
+            self.effects.link(target, &given.object);
         }
         let related = Related { to: to.as_deref(), ..Related::default() };
         self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), related);
@@ -351,7 +384,7 @@ pub(super) fn view_of<'s>(seen: &Seen<'s, '_>, at: u8) -> Option<&'s FileView<'s
 }
 
 /// The path of a file that has one.
-fn whole_path(view: &FileView<'_>) -> Option<Vec<u8>> {
+pub(super) fn whole_path(view: &FileView<'_>) -> Option<Vec<u8>> {
     (view.path.starts_with(b"/") && !view.cut && view.sock.is_none()).then(|| view.path.to_vec())
 }
 

@@ -30,6 +30,7 @@ impl Collector<'_> {
         }
         let file = seen.blobs.find(ARG_RET, shape::EXE, phase::EXIT_OK, 0);
         let file = file.and_then(|(_, bytes)| decode::file_view(bytes)).and_then(|view| path_of(&view));
+        let file = file.map(|file| self.here(seen, file));
         let (environment, whole) = environment(seen.blobs);
         let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
         let object = passed.as_ref().map(|given| given.object.clone());

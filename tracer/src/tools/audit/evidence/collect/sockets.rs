@@ -36,14 +36,15 @@ impl Collector<'_> {
                 return None;
             }
             if name.starts_with(b"@") || name.starts_with(b"/") {
-                return Some(Object::Unix(if name.starts_with(b"/") { self.world.resolve(&name) } else { name }));
+                let path = name.starts_with(b"/").then(|| self.below_root(seen, &name));
+                return Some(Object::Unix(path.map_or(name, |path| self.real(seen, &path, false))));
             }
             let Some(directory) = seen.directory() else {
                 self.gap(GapKind::Unreadable, Some(seen.unit), "the directory of a socket's name".to_owned(), 1);
                 return Some(Object::Unix(name));
             };
             let path = [directory.as_slice(), b"/", &name].concat();
-            return Some(Object::Unix(self.world.resolve(&path)));
+            return Some(Object::Unix(self.real(seen, &path, false)));
         }
         let family = match field(named, "sa_family") {
             Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
@@ -103,7 +104,10 @@ impl Collector<'_> {
                     let name = name.split(|&b| b == 0).next().unwrap_or_default();
                     match seen.directory().filter(|_| !name.starts_with(b"/")) {
                         Some(directory) => Object::Unix([directory.as_slice(), b"/", name].concat()),
-                        None => Object::Unix(self.world.resolve(name)),
+                        None => {
+                            let path = self.below_root(seen, name);
+                            Object::Unix(self.real(seen, &path, false))
+                        }
                     }
                 }
             },

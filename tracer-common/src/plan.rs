@@ -284,8 +284,8 @@ pub mod place {
     pub const REQUEST: u8 = 1;
     /// In what the kernel keeps besides (`io_kiocb.async_data`).
     pub const ASYNC: u8 = 2;
-    /// There, too: either it is the bytes themselves, or a structure that begins with a pointer of the kernel's and has them at the
-    /// offset. Which of the two, no kernel says. An address of a family begins with no such pointer.
+    /// There, too: an address, or a structure that has it at the offset. Which of the two, no kernel says; the structure begins with
+    /// a pointer, an address with its family.
     pub const EITHER: u8 = 3;
 }
 

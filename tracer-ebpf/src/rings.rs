@@ -34,6 +34,8 @@ const FIXED_FILE: u64 = 1;
 const ASIDE: u64 = 0x10;
 const MORE: u32 = 2;
 const NOTIFIES: u32 = 8;
+/// Families of addresses: `AF_MAX`, include/linux/socket.h.
+const FAMILIES: u64 = 46;
 /// The most that is copied of an address or a structure that the kernel has kept.
 const KEPT_MAX: usize = 128;
 
@@ -236,7 +238,7 @@ extern "C" fn argument(buffer: *mut Buffer, operation: *const Operation, i: u64,
         form::MEMORY => {
             b.blob.shape = shape::BYTES;
             let n = if part.len_arg > 5 { part.size as u64 } else { length(b, part) };
-            let off = if part.place == place::EITHER && !begins_with_pointer(base) { 0 } else { part.off as u64 };
+            let off = if part.place == place::EITHER && is_address(base) { 0 } else { part.off as u64 };
             (base, bytes(b, base.wrapping_add(off), n))
         }
         form::NUMBER => {
@@ -266,11 +268,13 @@ extern "C" fn argument(buffer: *mut Buffer, operation: *const Operation, i: u64,
     0
 }
 
-/// Whether a structure of the kernel's begins with a pointer, or with none yet.
+/// Whether an address begins there, as its family says: what else may stand there begins with a pointer, or with nothing yet.
 #[inline(always)]
-fn begins_with_pointer(at: u64) -> bool {
+fn is_address(at: u64) -> bool {
     let first: u64 = peek(at, 0);
-    first == 0 || first >> 52 == 0xfff && first & 7 == 0
+    let family = first & 0xffff;
+    let pointer = first >> 52 == 0xfff && first & 7 == 0;
+    family != 0 && family < FAMILIES && !pointer
 }
 
 /// How many bytes a part has, by an argument.

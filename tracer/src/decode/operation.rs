@@ -91,15 +91,12 @@ mod tests {
 
     #[test]
     fn flags_of_the_completion_are_a_note() {
-        let note = |flags| {
+        let check = |flags, expected: Value<'_>| {
             let record = result(flags).build();
-            match decode(&record, &Options::new(&style())).ret {
-                Ret::Noted(_, note) => *note,
-                other => panic!("{other:?}"),
-            }
+            let call = decode(&record, &Options::new(&style()));
+            assert_eq!(call.ret, Ret::Noted(Value::Fd(5, None), Box::new(expected)));
         };
-        assert_eq!(note(2), Value::Named(&IORING_CQE, 2));
-        let buffer = vec![("", Value::Named(&IORING_CQE, 3)), (", buffer ", Value::Uint(7))];
-        assert_eq!(note(7 << 16 | 3), Value::Phrase(buffer));
+        check(2, Value::Named(&IORING_CQE, 2));
+        check(7 << 16 | 3, Value::Phrase(vec![("", Value::Named(&IORING_CQE, 3)), (", buffer ", Value::Uint(7))]));
     }
 }

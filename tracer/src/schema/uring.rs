@@ -63,8 +63,8 @@ pub struct Kept {
     pub size: u16,
     /// The argument that says how many; none: as many as there are.
     pub len: Option<u8>,
-    /// A kernel whose structure has this member may keep the bytes alone instead (from 6.18 on).
-    pub alone: &'static str,
+    /// The kernel may keep the bytes alone instead, and does not say so: since 2026, in 6.12 and 6.18 too.
+    pub alone: bool,
     /// A kernel that has this member copies it later, and the program's own memory is read.
     pub unless: &'static str,
     /// Where the address of that memory stands.
@@ -81,7 +81,7 @@ const CONNECTED: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",
     size: ADDRESS,
     len: Some(2),
-    alone: "io_async_msghdr.vec",
+    alone: true,
     unless: "io_async_connect.address",
     or: "io_connect.addr",
 });
@@ -90,7 +90,7 @@ const BOUND: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",
     size: ADDRESS,
     len: Some(2),
-    alone: "io_async_msghdr.vec",
+    alone: true,
     unless: "",
     or: "",
 });
@@ -99,15 +99,16 @@ const SENT_TO: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",
     size: ADDRESS,
     len: Some(5),
-    alone: "",
+    alone: false,
     unless: "io_sr_msg.addr",
     or: "io_sr_msg.addr",
 });
 /// The time of a timeout.
-const AFTER: Source = Source::Kept(Kept { at: "io_timeout_data.ts", size: 16, len: None, alone: "", unless: "", or: "" });
+const AFTER: Source =
+    Source::Kept(Kept { at: "io_timeout_data.ts", size: 16, len: None, alone: false, unless: "", or: "" });
 /// The events of epoll_ctl.
 const EVENT: Source =
-    Source::Kept(Kept { at: "io_epoll.event", size: EPOLL_EVENT.size, len: None, alone: "", unless: "", or: "" });
+    Source::Kept(Kept { at: "io_epoll.event", size: EPOLL_EVENT.size, len: None, alone: false, unless: "", or: "" });
 
 sets! {
     /// Flags of a submission. include/uapi/linux/io_uring.h

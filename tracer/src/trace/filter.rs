@@ -89,8 +89,7 @@ impl Filter {
 
     /// By how a call or an operation ended, and what it was on.
     fn wants_ended(&mut self, head: &Head, record: &[u8]) -> bool {
-        (self.every_status || self.wants_status(head))
-            && (self.show.paths.is_empty() || self.touches(head, record))
+        (self.every_status || self.wants_status(head)) && (self.show.paths.is_empty() || self.touches(head, record))
     }
 
     fn wants_status(&self, head: &Head) -> bool {

@@ -75,7 +75,8 @@ fn operations_stand_where_they_ended_and_cut_only_the_calls_of_others() {
     let one = run(Order::Split, &[&[call(1, 10, 20), operation(1, 30, 35), call(1, 28, 40)]]);
     assert_eq!(one.words(), "1@10 1@30* 1@28");
     // Of several tasks: task 2's call is cut, task 1's own is not.
-    let several = [fork(1, 2, 5), operation(1, 12, 30), call(1, 10, 40), call(2, 50, 70), operation(1, 45, 60), mark(100)];
+    let several =
+        [fork(1, 2, 5), operation(1, 12, 30), call(1, 10, 40), call(2, 50, 70), operation(1, 45, 60), mark(100)];
     assert_eq!(run(Order::Split, &[&several]).words(), "1@12* 1@10 2@50+ 1@45* 2@50-");
     assert_eq!(run(Order::Ends, &[&several]).words(), "1@12* 1@10 1@45* 2@50");
     // After its task is gone.

@@ -267,7 +267,9 @@ impl KernelTypes {
             for i in 0..(info & 0xffff) as usize {
                 let value = at + 12 + 8 * i;
                 let text = String::from_utf8_lossy(self.string(word(&self.bytes, value)?)).into_owned();
-                values.extend(text.strip_prefix(prefix).map(|name| (name.to_owned(), word(&self.bytes, value + 4).unwrap_or(0))));
+                values.extend(
+                    text.strip_prefix(prefix).map(|name| (name.to_owned(), word(&self.bytes, value + 4).unwrap_or(0))),
+                );
             }
         }
         Ok(values)

@@ -113,13 +113,35 @@ mod tests {
     const LEN: u32 = size_of::<Head>() as u32;
 
     fn begun(request: u64, data: u64, time: u64) -> Vec<u8> {
-        let head = Head { len: LEN, kind: kind::BEGUN, tid: 7, tgid: 7, nr: 22, ip: data, time, ret: request as i64, ..Head::default() };
+        let head = Head {
+            len: LEN,
+            kind: kind::BEGUN,
+            tid: 7,
+            tgid: 7,
+            nr: 22,
+            ip: data,
+            time,
+            ret: request as i64,
+            ..Head::default()
+        };
         head.bytes().to_vec()
     }
 
     fn ended(request: u64, data: u64, time: u64, flags: u64, more: u64) -> Vec<u8> {
         let args = [request, flags, more, 0, 0, 0];
-        let head = Head { len: LEN, kind: kind::ENDED, tid: 7, tgid: 7, nr: 22, ip: data, time, dur: 5, ret: 3, args, ..Head::default() };
+        let head = Head {
+            len: LEN,
+            kind: kind::ENDED,
+            tid: 7,
+            tgid: 7,
+            nr: 22,
+            ip: data,
+            time,
+            dur: 5,
+            ret: 3,
+            args,
+            ..Head::default()
+        };
         head.bytes().to_vec()
     }
 
@@ -148,7 +170,10 @@ mod tests {
     #[test]
     fn begins_and_results_are_joined() {
         let gone = Head { len: LEN, kind: kind::EXIT, tgid: 7, ..Head::default() }.bytes().to_vec();
-        assert_eq!(told(&[begun(1, 10, 100), begun(2, 20, 110), ended(2, 20, 110, 0, 0), ended(1, 10, 100, 0, 0)]), "20=3 10=3");
+        assert_eq!(
+            told(&[begun(1, 10, 100), begun(2, 20, 110), ended(2, 20, 110, 0, 0), ended(1, 10, 100, 0, 0)]),
+            "20=3 10=3"
+        );
         // Several results, the last by the request itself.
         let several = [begun(1, 10, 100), ended(1, 10, 100, 2, 1), ended(1, 10, 100, 2, 1), ended(1, 10, 100, 0, 0)];
         assert_eq!(told(&several), "10=3+2 10=3+2 10=3");

@@ -123,7 +123,9 @@ fn paths(source: &Source) -> Vec<&'static str> {
     match source {
         Source::In(list) | Source::Less(list, _) => list.to_vec(),
         Source::Name(path) | Source::Own(path) => vec![path],
-        Source::Kept(kept) => [kept.at, kept.alone, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect(),
+        Source::Kept(kept) => {
+            [kept.at, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect()
+        }
         Source::File => vec![FILE],
     }
 }
@@ -152,7 +154,7 @@ fn lower(operation: &uring::Operation, watch: &Watch, member: &dyn Fn(&str) -> O
                 }
                 from_kernel[at] = form != form::NUMBER;
                 let place = match source {
-                    Source::Kept(kept) if form == form::MEMORY && member(kept.alone).is_some() => place::EITHER,
+                    Source::Kept(kept) if form == form::MEMORY && kept.alone => place::EITHER,
                     _ => beside(path),
                 };
                 let added = if let Source::Less(_, bits) = source { *bits } else { 0 };
@@ -197,7 +199,8 @@ fn beside(path: &str) -> u8 {
 fn without(plan: &Plan, from_kernel: &[bool; 8]) -> Plan {
     let keep = |op: &&Op| {
         let told = from_kernel.get(usize::from(op.arg)).copied().unwrap_or(false);
-        !(told && op.phase == phase::ENTER && matches!(op.shape, shape::TEXT | shape::BYTES)) && op.shape != shape::EXISTS
+        !(told && op.phase == phase::ENTER && matches!(op.shape, shape::TEXT | shape::BYTES))
+            && op.shape != shape::EXISTS
     };
     let mut kept = Plan { flags: Plan::WANTED, ..Plan::NONE };
     for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {
@@ -237,7 +240,8 @@ mod tests {
 
     #[test]
     fn what_the_kernel_has_read_is_not_read_again() {
-        let everything = |path: &str| (!path.starts_with("io_async_connect") && path != "io_sr_msg.addr").then_some((16, 8));
+        let everything =
+            |path: &str| (!path.starts_with("io_async_connect") && path != "io_sr_msg.addr").then_some((16, 8));
         let mut watch = watch();
         watch.detail.fds = true;
         let shapes = |opcode| {

@@ -18,10 +18,16 @@ fn every_opcode_has_a_row_in_a_class() {
                 }
             }
             Does::Gap(_, why) | Does::Harmless(why) => assert!(why.len() > 3, "{}: {why}", row.name),
-            Does::Family(_) | Does::Unsaid => panic!("{}: say what it does, or why that is a gap or harmless", row.name),
+            Does::Family(_) | Does::Unsaid => {
+                panic!("{}: say what it does, or why that is a gap or harmless", row.name)
+            }
         }
         if let Does::Harmless(_) = row.does {
-            assert!(!row.args.iter().any(reaches_out), "{} takes a path or an address, and is called harmless", row.name);
+            assert!(
+                !row.args.iter().any(reaches_out),
+                "{} takes a path or an address, and is called harmless",
+                row.name
+            );
         }
     }
     assert!(by_opcode(OPERATIONS.len() as u32).is_none());
@@ -54,7 +60,8 @@ fn opcodes_are_the_headers() {
         return;
     };
     let names = header.lines().filter_map(|line| line.trim().strip_prefix("IORING_OP_"));
-    let names = names.map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default());
+    let names =
+        names.map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default());
     for (opcode, name) in (0u32..).zip(names.take_while(|name| *name != "LAST")) {
         let row = by_opcode(opcode).unwrap_or_else(|| panic!("{name} has no row"));
         assert_eq!(crate::schema::uring::bare(&row.row).to_uppercase(), name);

@@ -267,7 +267,10 @@ mod tests {
         let document = document(&[line(11, START, Item::Call(&done))]);
         let events = document["traceEvents"].as_array().expect("events");
         let said: Vec<_> = events[2..].iter().map(|e| (&e["ph"], &e["name"], &e["ts"])).collect();
-        assert_eq!(said, [(&json!("b"), &json!("unlinkat"), &json!(0.0)), (&json!("e"), &json!("unlinkat"), &json!(1.5))]);
+        assert_eq!(
+            said,
+            [(&json!("b"), &json!("unlinkat"), &json!(0.0)), (&json!("e"), &json!("unlinkat"), &json!(1.5))]
+        );
         assert_eq!(events[2]["id"], events[3]["id"]);
     }
 

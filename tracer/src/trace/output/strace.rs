@@ -12,8 +12,8 @@ use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
-use crate::schema::{errno, uring};
 use crate::schema::types::Ty;
+use crate::schema::{errno, uring};
 use crate::spec::{Stamp, Style, To};
 
 /// How a line says whose it is.

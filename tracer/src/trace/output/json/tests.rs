@@ -87,7 +87,10 @@ fn an_operation_has_a_name_of_its_own() {
     );
     let unknown = Call { head: head(127), row: None, args: vec![], entered: 0, ret: Ret::Never };
     let text = render(&mut json, Item::Call(&unknown));
-    assert!(text.contains(r#""operation":"op_0x7f","opcode":127,"args":{},"status":"unfinished","ret":null,"#), "{text}");
+    assert!(
+        text.contains(r#""operation":"op_0x7f","opcode":127,"args":{},"status":"unfinished","ret":null,"#),
+        "{text}"
+    );
     assert_eq!((json.shown, json.calls), (2, 0));
 }
 

@@ -124,6 +124,23 @@ offsets! {
     unix_addr_len = "unix_address.len" want;
     unix_addr_name = "unix_address.name" want;
     netlink_portid = "netlink_sock.portid" want;
+    task_leader = "task_struct.group_leader" need;
+    request_file = "io_kiocb.file" want;
+    request_opcode = "io_kiocb.opcode" want;
+    request_flags = "io_kiocb.flags" want;
+    request_data = "io_kiocb.cqe.user_data" want;
+    request_ring = "io_kiocb.ctx" want;
+    request_async = "io_kiocb.async_data" want;
+    /// The ring's own table of files, from 6.14 on.
+    ring_nodes = "io_ring_ctx.file_table.data.nodes" want;
+    ring_slots = "io_ring_ctx.file_table.data.nr" want;
+    node_file = "io_rsrc_node.file_ptr" want;
+    /// The same before.
+    ring_files = "io_ring_ctx.file_table.files" want;
+    ring_slots_old = "io_ring_ctx.nr_user_files" want;
+    filename_name = "filename.name" want;
+    /// Where the name lay in the program's memory, up to 6.19.
+    filename_user = "filename.uptr" want;
 }
 
 macro_rules! types {
@@ -268,6 +285,10 @@ impl Config {
     pub const PERF: u32 = 8;
     /// Count the time for which calls had a CPU, not the time from their begin to their end (`-c` without `-w`).
     pub const CPU_TIME: u32 = 16;
+    /// The tracepoint of completions hands over the completion itself, not its members.
+    pub const CQE: u32 = 32;
+    /// The operations of io_uring are seen: what is submitted need not be counted as unseen.
+    pub const OPERATIONS: u32 = 64;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {

@@ -28,6 +28,15 @@ pub mod kind {
     pub const ATTACH: u8 = 8;
     /// All events before `time` have been sent: the reader may print what it holds back.
     pub const MARK: u8 = 9;
+    /// An operation of io_uring that came to a result: `nr` is its opcode, `ip` its `user_data`, `cpu` the flags of its submission;
+    /// `time` is when `tid` submitted it, `dur` how long it took until then. An operation that repeats makes a record for each
+    /// result. With `NO_RETURN` none was told. Bytes of `ARG_RET`: the flags of the completion, where there are any.
+    pub const OPERATION: u8 = 10;
+    /// The first half of such a record, as the kernel side sends it: `ret` is the address of the request.
+    pub const BEGUN: u8 = 11;
+    /// The second half: `ret` is the result, `args[0]` the address of the request (0 where only `ip` tells which it was),
+    /// `args[1]` the flags of the completion, `args[2]` 1 when more results may come.
+    pub const ENDED: u8 = 12;
 }
 
 /// Bits of [`Head::flags`].
@@ -48,6 +57,9 @@ pub mod flag {
     pub const VARIANT: u8 = 64;
     /// The reader was woken for this record (`Plan::AWAITED`).
     pub const AWAITED: u8 = 128;
+    /// The kernel refused the operation before it had read what it was asked: there are no arguments. Only operations have it, and none
+    /// of them `IGNORED`.
+    pub const REFUSED: u8 = 8;
 }
 
 /// The head of a record.
@@ -66,9 +78,9 @@ pub struct Head {
     pub tid: u32,
     /// Its process (thread group).
     pub tgid: u32,
-    /// Syscall number, by the ABI that `COMPAT` tells.
+    /// Syscall number, by the ABI that `COMPAT` tells; of an operation its opcode.
     pub nr: u32,
-    /// The CPU on which the record was made.
+    /// The CPU on which the record was made, where the source tells it; of an operation the flags of its submission (`IOSQE_*`).
     pub cpu: u32,
     /// CLOCK_MONOTONIC in ns, when the call was entered or the event happened.
     pub time: u64,

@@ -46,6 +46,10 @@ losses! {
     ChildNotFollowed = "child_not_followed";
     /// A request went through io_uring and was not seen.
     IoUring = "io_uring_not_seen";
+    /// The ring buffer had no room for an operation of io_uring.
+    OperationLost = "operation_ring_full";
+    /// An operation of io_uring was shown, but this version does not know it, or this kernel does not tell what it was given.
+    OperationUnread = "operation_not_decoded";
     /// A 32-bit call was shown without decoding.
     Compat = "compat_not_decoded";
     /// The source did not show a call of our own that it must have seen.

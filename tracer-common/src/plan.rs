@@ -103,6 +103,11 @@ pub mod shape {
     /// the descriptor that stands `fd_at` bytes into it (part 2 + 2i), as `FD`; none where `fd_at` is 0. At most `REFS_MAX`; what is
     /// left out is counted (`Loss::BlobCut`).
     pub const REFS: u8 = 16;
+    /// The open file behind the descriptor that the value is, as `FD`, whose word the blob has; or, where argument `len_arg` is not 0,
+    /// the file in that place of the ring's own table (counted from 1; all ones: in the place that the value is). Of operations.
+    pub const SLOT: u8 = 17;
+    /// The file of the ring's own table that an operation works on, as `FD` of the entry. Only at the end.
+    pub const FILE: u8 = 18;
 }
 
 /// Parts of an environment.
@@ -211,6 +216,94 @@ impl Op {
     pub const NONE: Op = Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0 };
 }
 
+/// What to copy for an operation of io_uring: its arguments stand in structures of the kernel, one for each opcode.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What its arguments point to, as of a call.
+    pub plan: Plan,
+    /// Where its arguments stand; only the first six are used.
+    pub part: [Part; 8],
+    /// The argument that is the file it works on, or a number above 5.
+    pub file: u8,
+    /// Bits of [`Operation::KNOWN`] and its neighbours.
+    pub flags: u8,
+    /// Unused, zero.
+    pub pad: [u8; 6],
+}
+
+impl Operation {
+    /// It has a row, of which this kernel tells everything.
+    pub const KNOWN: u8 = 1;
+    /// It may come to more than one result.
+    pub const REPEATS: u8 = 2;
+
+    /// An operation that nobody knows.
+    pub const UNKNOWN: Operation = Operation {
+        plan: Plan { flags: Plan::WANTED, ..Plan::NONE },
+        part: [Part::NONE; 8],
+        file: u8::MAX,
+        flags: 0,
+        pad: [0; 6],
+    };
+}
+
+/// Number of opcodes that have a plan; higher ones are as unknown as the last.
+pub const OPERATIONS: usize = 128;
+
+/// Where an argument of an operation stands.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// In what, a word of [`place`].
+    pub place: u8,
+    /// As what, a word of [`form`].
+    pub form: u8,
+    /// Where in it.
+    pub off: u16,
+    /// Bytes: of a number, or of memory at most.
+    pub size: u16,
+    /// Of memory, the argument that tells how many bytes there are, or a number above 5: as many as `size`.
+    pub len_arg: u8,
+    /// Unused, zero.
+    pub pad: u8,
+    /// Bits of a number that the kernel has added.
+    pub added: u64,
+}
+
+impl Part {
+    /// The argument is not told.
+    pub const NONE: Part = Part { place: 0, form: 0, off: 0, size: 0, len_arg: 0, pad: 0, added: 0 };
+}
+
+/// In what an argument of an operation stands.
+pub mod place {
+    /// Nowhere.
+    pub const NONE: u8 = 0;
+    /// In the request (`struct io_kiocb`), of whose begin the opcode has a structure of its own.
+    pub const REQUEST: u8 = 1;
+    /// In what the kernel keeps besides (`io_kiocb.async_data`).
+    pub const ASYNC: u8 = 2;
+    /// There, too: an address, or a structure that has it at the offset. Which of the two, no kernel says; the structure begins with
+    /// a pointer, an address with its family.
+    pub const EITHER: u8 = 3;
+}
+
+/// As what an argument of an operation stands there.
+pub mod form {
+    /// A number of 1, 2, 4 or 8 bytes.
+    pub const NUMBER: u8 = 0;
+    /// A pointer to a `struct filename`: the argument is the text there, as a `TEXT` blob.
+    pub const NAME: u8 = 1;
+    /// A pointer to a text of the kernel's, as a `TEXT` blob.
+    pub const TEXT: u8 = 2;
+    /// The bytes that the argument would point to, as a `BYTES` blob.
+    pub const MEMORY: u8 = 3;
+}
+
+/// Bytes of a request that are copied to read its arguments.
+pub const REQUEST: usize = 192;
+
 /// The key of a plan that a selector argument chooses.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -233,3 +326,4 @@ pub const fn plan_index(nr: u32, compat: bool) -> u32 {
 
 const _: () = assert!(size_of::<Op>() == 12);
 const _: () = assert!(size_of::<Plan>() == 8 + 12 * MAX_OPS);
+const _: () = assert!(size_of::<Part>() == 16 && size_of::<Operation>() == size_of::<Plan>() + 8 * 16 + 8);

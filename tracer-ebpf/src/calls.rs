@@ -215,7 +215,9 @@ fn beat(state: &mut Task) -> i32 {
 fn submits(regs: *const c_void) -> bool {
     // SAFETY: `regs` is the registers' pointer, which the verifier knows; the second argument is a count.
     let n = unsafe { load::<u64>(regs, conf!(regs.args)[1]) } as u32;
-    lost_many(Loss::IoUring, n as u64);
+    if conf!(flags) & Config::OPERATIONS == 0 {
+        lost_many(Loss::IoUring, n as u64);
+    }
     match PLAN.get_ptr(plan_index(conf!(uring_nr), false)) {
         // SAFETY: a pointer from a map is valid for this run.
         Some(plan) => unsafe { (*plan).flags & Plan::WANTED == 0 },
@@ -339,7 +341,7 @@ fn finish(state: &mut Task, task: *mut c_void) {
     } else if due || buffer.retry != 0 {
         capture::run(buffer, plan, if failed { phase::EXIT } else { phase::EXIT_OK });
     }
-    send_buffer(buffer);
+    send_buffer(buffer, Loss::RingFull);
 }
 
 /// The end of a call that will never return: its task is going. Only what was copied at entry is sent.
@@ -360,7 +362,7 @@ pub fn never(state: &mut Task, task: *mut c_void) {
         {
             start(buffer, state);
             kept::take(buffer, state, task);
-            return send_buffer(buffer);
+            return send_buffer(buffer, Loss::RingFull);
         }
     }
     send_call(&state.head);
@@ -368,13 +370,13 @@ pub fn never(state: &mut Task, task: *mut c_void) {
 
 /// Whether the call returned an error number.
 #[inline(always)]
-fn failed(head: &Head) -> bool {
+pub fn failed(head: &Head) -> bool {
     head.ret as u64 > -4096i64 as u64
 }
 
-/// Sends a record with its blobs.
+/// Sends a record with its blobs; counts it under `reason` when there is no room.
 #[inline(always)]
-fn send_buffer(buffer: &mut Buffer) {
+pub fn send_buffer(buffer: &mut Buffer, reason: Loss) {
     let used = core::hint::black_box(buffer.used);
     let used = if used > DATA as u64 { DATA as u64 } else { used };
     let len = size_of::<Head>() as u64 + used;
@@ -386,7 +388,7 @@ fn send_buffer(buffer: &mut Buffer) {
     }
     buffer.head.len = len as u32;
     // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
-    unsafe { send((&raw const buffer.head).cast(), len, Loss::RingFull) };
+    unsafe { send((&raw const buffer.head).cast(), len, reason) };
 }
 
 /// Counts a call instead of sending it. One that never returns is none, as strace has it.

@@ -19,6 +19,7 @@ use crate::files;
 use crate::kernel::{current, off, peek, pointer};
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
+use crate::rings;
 use crate::vectors::{iovec, mmsg, msghdr, refs};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
@@ -123,6 +124,18 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::ENVIRON => environ(b),
         shape::EXE => files::resolve(b, 0, files::EXE),
         shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
+        shape::SLOT => {
+            b.blob.shape = shape::FD;
+            match register(b, op.len_arg) {
+                0 => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
+                slot => files::resolve(b, rings::file(b.ring, slot, value) as i64, files::OPEN),
+            }
+        }
+        shape::FILE if b.file != 0 => {
+            b.blob.shape = shape::FD;
+            b.blob.phase = phase::ENTER;
+            files::resolve(b, b.file as i64, files::OPEN)
+        }
         _ => 0,
     }
 }

@@ -28,10 +28,11 @@ const CREATED: u32 = 1 << 20;
 /// What stands for it: a flag that the kernel takes out of `f_flags`.
 const O_CREAT: u32 = 0o100;
 
-/// What `resolve` is asked for: a descriptor; or AT_FDCWD too; the program's file.
+/// What `resolve` is asked for: a descriptor; or AT_FDCWD too; the program's file; the open file at an address.
 pub const DESCRIPTOR: u64 = 0;
 pub const DIRECTORY: u64 = 1;
 pub const EXE: u64 = 2;
+pub const OPEN: u64 = 3;
 
 /// Tells a descriptor's file, the current directory or the program's file: one blob.
 #[unsafe(no_mangle)]
@@ -48,7 +49,11 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     let at = if fd == AT_FDCWD && what == DIRECTORY {
         directory()
     } else {
-        let open = if what == EXE { program() } else { open_file(fd) };
+        let open = match what {
+            EXE => program(),
+            OPEN => fd as u64,
+            _ => open_file(fd),
+        };
         told(open, &mut file, &mut private)
     };
     let (mnt, dentry, mut inode) = at;

@@ -1,4 +1,4 @@
-//! The kernel side of tracer: a generic copier. It knows no system call by name: plans say what to copy
+//! The kernel side of tracer: a generic copier. It knows no system call and no operation of io_uring by name: plans say what to copy
 //! and when. One record is sent for a call, at its end; what is kept until then stands in the storage
 //! of the task, which is also what says that the task is traced.
 #![no_std]
@@ -15,6 +15,7 @@ mod kept;
 mod kernel;
 mod log;
 mod maps;
+mod rings;
 mod sockets;
 mod tasks;
 mod vectors;

@@ -9,7 +9,7 @@ use tracer_common::{
     config::{Config, Tally, TallyKey},
     event::Head,
     loss::LOSSES,
-    plan::{BLOB_MAX, PLANS, Plan, Variant},
+    plan::{BLOB_MAX, OPERATIONS as OPCODES, Operation, PLANS, Plan, REQUEST, Variant},
     task::{PART, PARTS, STORAGE_MAX, Task},
 };
 
@@ -24,6 +24,26 @@ pub static PLAN: Array<Plan, PLANS> = Array::new();
 /// What to copy where an argument decides (`fcntl`).
 #[btf_map]
 pub static VARIANT: HashMap<Variant, Plan, 1024> = HashMap::new();
+
+/// What to copy of an operation of io_uring, by opcode.
+#[btf_map]
+pub static OPERATIONS: Array<Operation, OPCODES> = Array::new();
+
+/// Operations that run, by the address of their request: how their records began.
+#[btf_map]
+pub static RUNNING: HashMap<u64, Head, 65536, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Of those that come to more than one result, the request: all results but the last name only the ring and `user_data`.
+#[btf_map]
+pub static REPEATING: HashMap<Repeating, u64, 65536, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// See [`REPEATING`].
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Repeating {
+    pub ring: u64,
+    pub data: u64,
+}
 
 /// Records on their way up. Resized before loading.
 #[btf_map]
@@ -84,7 +104,7 @@ pub type Part = [u8; PART];
 
 /// The records that are being made on this CPU, one for each word of [`role`].
 #[btf_map]
-pub static BUFFERS: PerCpuArray<Buffer, 4> = PerCpuArray::new();
+pub static BUFFERS: PerCpuArray<Buffer, 6> = PerCpuArray::new();
 
 /// The record that the task iterator makes; only one runs.
 #[btf_map]
@@ -101,6 +121,10 @@ pub mod role {
     pub const EXEC: u32 = 2;
     /// `sched_process_exit`.
     pub const GONE: u32 = 3;
+    /// The begin of operations of io_uring.
+    pub const SUBMIT: u32 = 4;
+    /// Their results.
+    pub const RESULT: u32 = 5;
 }
 
 /// Bytes of blobs before which a further one may begin, less one: a mask.
@@ -133,7 +157,20 @@ pub struct Buffer {
     /// The record: it is sent from here on.
     pub head: Head,
     pub data: [u8; DATA],
+    /// Of an operation: the addresses of its request, of what the kernel keeps besides, of the ring, and of the file in the ring's own
+    /// table that it works on.
+    pub at: u64,
+    pub kept: u64,
+    pub ring: u64,
+    pub file: u64,
+    /// The begin of the request, and room so that no offset of a part reaches behind.
+    pub request: [u64; REQUEST_WORDS],
 }
+
+/// A part's offset is masked to 256 bytes, and eight are read there.
+const REQUEST_WORDS: usize = 256 / 8 + 1;
+
+const _: () = assert!(REQUEST <= 256);
 
 const _: () = assert!(DATA <= PARTS * PART);
 

@@ -79,7 +79,7 @@ impl Watch {
             program: program.to_owned(),
             target,
             follow: true,
-            calls: CallFilter { places: Vec::new(), all: true },
+            calls: CallFilter::everything(),
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
             counting: None,
@@ -150,11 +150,18 @@ pub struct User {
 pub struct CallFilter {
     /// The calls that are in, of both ABIs, by their places: `tracer_common::plan::plan_index`.
     pub places: Vec<bool>,
+    /// Operations of io_uring are in.
+    pub operations: bool,
     /// Nothing was restricted.
     pub all: bool,
 }
 
 impl CallFilter {
+    /// Nothing is restricted.
+    pub fn everything() -> CallFilter {
+        CallFilter { places: Vec::new(), operations: true, all: true }
+    }
+
     /// Whether call `nr` was asked for; `compat`: it is a 32-bit call. Numbers that have no place always are.
     pub fn wants(&self, nr: u32, compat: bool) -> bool {
         let place = if nr < NUMBERS { plan_index(nr, compat) as usize } else { PLANS };

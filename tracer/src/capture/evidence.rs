@@ -22,7 +22,7 @@ const WORD: u32 = 512;
 /// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
 pub fn calls() -> CallFilter {
     let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(Row::is_evidence));
-    CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), all: false }
+    CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), operations: true, all: false }
 }
 
 /// How much is copied of a call.

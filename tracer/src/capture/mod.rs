@@ -83,6 +83,11 @@ pub trait Source {
         None
     }
 
+    /// Operations of io_uring come as records of their own. Where they do not, what goes through a ring is not seen.
+    fn sees_operations(&self) -> bool {
+        false
+    }
+
     /// The source's name in messages: `ebpf`, `ptrace`, `replay`.
     fn name(&self) -> &'static str;
 }

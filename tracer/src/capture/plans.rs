@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_restriction_leaves_other_calls_out() {
         let mut watch = watch();
-        watch.calls = CallFilter { places: vec![false; PLANS], all: false };
+        watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
         watch.calls.places[nr("openat") as usize] = true;
         let plans = Plans::new(&watch);
         assert_ne!(plans.get(nr("openat"), false, &[0; 6]).0.flags & Plan::WANTED, 0);

@@ -167,7 +167,7 @@ pub static FLAGS: &[OptionRow<Set>] = &[
 
     flag("-e", &[], Value("EXPR"), Filtering, "Any option listed below as -e OPTION=SET; a SET alone means trace=SET. SET is [!]all, [!]none or [!]VALUE[,VALUE]...; ! means all but these.",
         expression).completes(Completes::From(expressions)),
-    flag("", &["--trace"], Value("SET"), Filtering, "Show only these calls: names, numbers, %CLASS or /REGEX; NAME@64 and NAME@32 are of 64-bit and 32-bit programs only, ?NAME may be unknown. Classes: %clock %creds %desc %file %fstat %fstatfs %ipc %lstat %memory %network (%net) %process %pure %signal %stat %%stat %statfs %%statfs.",
+    flag("", &["--trace"], Value("SET"), Filtering, "Show only these calls: names, numbers, %CLASS or /REGEX; NAME@64 and NAME@32 are of 64-bit and 32-bit programs only, ?NAME may be unknown. Classes: %clock %creds %desc %file %fstat %fstatfs %ipc %lstat %memory %network (%net) %process %pure %signal %stat %%stat %statfs %%statfs; %io_uring: operations of io_uring (eBPF).",
         |o, g| calls(&mut o.trace, g)).qual(&["trace", "t"]).completes(Completes::From(call_words)),
     flag("", &["--trace-fds", "--trace-fd"], Value("SET"), Filtering, "Show only calls that use these descriptors.",
         nothing).qual(&["trace-fds", "trace-fd", "fd", "fds"]).refused("a filter by descriptor is not built yet; -P PATH filters by file"),
@@ -292,9 +292,10 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| on(&mut o.version)),
 ];
 
-/// What a shell offers for a set of calls: `all`, `none` and the classes.
+/// What a shell offers for a set of calls: `all`, `none`, the classes, and the operations of io_uring.
 fn call_words() -> Vec<String> {
-    ["all", "none"].into_iter().map(str::to_owned).chain(class::NAMES.iter().map(|(n, _)| format!("%{n}"))).collect()
+    let words = ["all", "none", sets::OPERATIONS].into_iter().map(str::to_owned);
+    words.chain(class::NAMES.iter().map(|(n, _)| format!("%{n}"))).collect()
 }
 
 /// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`.

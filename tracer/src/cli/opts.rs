@@ -262,7 +262,7 @@ impl Opts {
             program: program.to_owned(),
             target,
             follow,
-            calls: self.trace.take().map_or(CallFilter { places: Vec::new(), all: true }, Calls::into_filter),
+            calls: self.trace.take().map_or(CallFilter::everything(), Calls::into_filter),
             detail,
             evidence: false,
             counting: output.counting(),

@@ -12,9 +12,12 @@ use crate::schema::types::{NO_NR, Row, class};
 use crate::schema::{self, Abi, NUMBERS, signal_names};
 use crate::spec::CallFilter;
 
-/// A set of calls of both ABIs by their places (`plan_index`), all of them present.
+/// A set of calls of both ABIs by their places (`plan_index`), all of them present; and whether the operations of io_uring are in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calls(Vec<bool>);
+pub struct Calls(Vec<bool>, bool);
+
+/// The word for operations of io_uring.
+pub const OPERATIONS: &str = "%io_uring";
 
 impl Calls {
     /// Reads `[!]none | [!]all | [!]WORD[,WORD]...`; the last of several options wins, as a whole.
@@ -22,10 +25,13 @@ impl Calls {
         let bytes = set.as_bytes();
         let marks = bytes.iter().take_while(|&&b| b == b'!').count();
         let negated = marks % 2 == 1;
-        let mut calls = Calls(vec![false; PLANS]);
+        let mut calls = Calls(vec![false; PLANS], false);
         match &bytes[marks..] {
             b"none" => {}
-            b"all" => calls.0.fill(true),
+            b"all" => {
+                calls.0.fill(true);
+                calls.1 = true;
+            }
             words => {
                 let mut any = false;
                 for word in words.split(|&b| b == b',').filter(|w| !w.is_empty()) {
@@ -39,6 +45,7 @@ impl Calls {
         }
         if negated {
             calls.0.iter_mut().for_each(|x| *x = !*x);
+            calls.1 = !calls.1;
         }
         Ok(calls)
     }
@@ -61,9 +68,9 @@ impl Calls {
                 self.0[stands(abi, nr)] = true;
             }
         }
-        match self.0.iter().all(|&x| x) {
-            true => CallFilter { places: Vec::new(), all: true },
-            false => CallFilter { places: self.0, all: false },
+        match self.0.iter().all(|&x| x) && self.1 {
+            true => CallFilter::everything(),
+            false => CallFilter { places: self.0, operations: self.1, all: false },
         }
     }
 
@@ -74,8 +81,13 @@ impl Calls {
         let known = match name {
             [b'0'..=b'9', ..] => self.add_number(name, abi),
             [b'/', pattern @ ..] => self.add_matching(pattern, abi)?,
+            _ if name == OPERATIONS.as_bytes() => {
+                self.1 = true;
+                true
+            }
             _ => match class_of(name) {
                 Some(bits) => {
+                    self.1 |= bits == 0 && abi.is(Abi::NATIVE);
                     self.add_rows(abi, |row| row.class & bits == bits);
                     true
                 }
@@ -203,7 +215,8 @@ fn invalid_call(word: &[u8]) -> Fault {
     } else if real {
         None
     } else {
-        let classes: Vec<String> = class::NAMES.iter().map(|(n, _)| format!("%{n}")).collect();
+        let mut classes: Vec<String> = class::NAMES.iter().map(|(n, _)| format!("%{n}")).collect();
+        classes.push(OPERATIONS.to_owned());
         nearest(bare, schema::all().map(|r| r.name).chain(classes.iter().map(String::as_str))).map(str::to_owned)
     };
     Fault::plain(format!("invalid system call '{}'", show(OsStr::from_bytes(word)))).or_did_you_mean(meant)

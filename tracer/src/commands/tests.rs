@@ -83,7 +83,8 @@ fn probed(set: &[bool]) -> String {
 }
 
 fn calls(filter: &CallFilter) -> String {
-    if filter.all { "all".to_owned() } else { format!("[{}]", probed(&filter.places)) }
+    let operations = if filter.operations { "+%io_uring" } else { "" };
+    if filter.all { "all".to_owned() } else { format!("[{}{operations}]", probed(&filter.places)) }
 }
 
 /// The parts of a spec by name.

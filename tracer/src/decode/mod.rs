@@ -8,6 +8,7 @@ pub mod calls;
 mod fd;
 mod msghdr;
 mod names;
+mod operation;
 mod scalar;
 mod shapes;
 mod sockaddr;
@@ -54,11 +55,11 @@ impl Options {
         }
     }
 
-    fn is_verbose(&self, nr: u32) -> bool {
+    fn is_verbose(&self, head: &Head) -> bool {
         match &self.verbose {
             Verbose::None => false,
             Verbose::All => true,
-            Verbose::Some(set) => set.get(nr as usize).copied().unwrap_or(false),
+            Verbose::Some(set) => head.kind != kind::OPERATION && set.get(head.nr as usize).copied().unwrap_or(false),
         }
     }
 }
@@ -129,6 +130,9 @@ impl<'a> Context<'_, 'a> {
 /// Decodes one whole record. Never panics, never reads past the record.
 pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     let head = Head::read(record).unwrap_or_default();
+    if head.kind == kind::OPERATION {
+        return operation::decode(record, head, options);
+    }
     let compat = head.flags & flag::COMPAT != 0;
     let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
     match row {
@@ -159,8 +163,8 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         head: &head,
         blobs: &blobs,
         options,
-        verbose: options.is_verbose(head.nr),
-        addresses: options.addresses.get(head.nr as usize).copied().unwrap_or(false),
+        verbose: options.is_verbose(&head),
+        addresses: head.kind != kind::OPERATION && options.addresses.get(head.nr as usize).copied().unwrap_or(false),
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
     };
     let (args, ret) = match row.variant(&head.args) {
@@ -320,7 +324,7 @@ fn in_out<'a>(place: Place<'_, 'a>, inner: &'static Ty) -> Value<'a> {
 /// A value by its type, of the phase that `place` says.
 pub(crate) fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
     match *ty {
-        Ty::Fd | Ty::DirFd => fd::value(place, matches!(ty, Ty::DirFd)),
+        Ty::Fd | Ty::DirFd | Ty::Slot(_) => fd::value(place, matches!(ty, Ty::DirFd)),
         Ty::Special(kind) => special::special(kind, place),
         Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(place, inner),
         Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(place, inner),

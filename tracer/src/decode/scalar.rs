@@ -20,7 +20,7 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Perm => Value::Perm(unsigned(raw, 2)),
         Ty::Mode => Value::Mode(unsigned(raw, 2)),
         Ty::Dev => Value::Dev(unsigned(raw, width)),
-        Ty::Fd => match signed(raw, narrow) as i32 {
+        Ty::Fd | Ty::Slot(_) => match signed(raw, narrow) as i32 {
             // AT_FDCWD means something to `DirFd` only.
             libc::AT_FDCWD => Value::Int(libc::AT_FDCWD.into()),
             fd => Value::Fd(fd, None),

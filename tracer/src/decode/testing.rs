@@ -28,6 +28,13 @@ impl Record {
         Record { head: Head { kind: kind::CALL, nr, tid: 7, tgid: 7, ..Head::default() }, blobs: Vec::new() }
     }
 
+    /// An operation of io_uring, submitted with these flags.
+    pub(crate) fn operation(opcode: u32, sqe_flags: u32) -> Record {
+        let mut record = Record::nr(opcode);
+        (record.head.kind, record.head.cpu) = (kind::OPERATION, sqe_flags);
+        record
+    }
+
     /// Its arguments, the rest 0.
     pub(crate) fn args(mut self, args: &[u64]) -> Record {
         self.head.args[..args.len()].copy_from_slice(args);

@@ -40,6 +40,7 @@ pub mod open;
 pub mod poll;
 pub mod sockopt;
 pub mod stat;
+pub mod uring;
 
 pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 

@@ -61,6 +61,7 @@ impl Builder {
         match *ty {
             Ty::Fd if self.detail.fds => self.push(arg, when, shape::FD, Len::Fixed(1), 0, 0, 0),
             Ty::DirFd if self.detail.fds => self.push(arg, when, shape::DIRFD, Len::Fixed(1), 0, 0, 0),
+            Ty::Slot(slot) if self.detail.fds => self.push(arg, when, shape::SLOT, slot, 0, 0, 0),
             Ty::Out(Ty::Iovec(n)) if self.detail.data => {
                 // Where a read that fails would have gone.
                 self.push(arg, when, shape::BYTES, *n, 16, 16 * VEC_MAX as u16, VEC_MAX as u16);
@@ -324,6 +325,7 @@ pub fn width(ty: &Ty) -> u16 {
         | Ty::Hex32
         | Ty::Fd
         | Ty::DirFd
+        | Ty::Slot(_)
         | Ty::Pid
         | Ty::Id
         | Ty::Signal

@@ -35,6 +35,8 @@ pub enum Course {
     Span,
     /// Something that lasts began; a `Span` follows when it ends.
     Running,
+    /// It lasted, but beside what its task did meanwhile: it stands where it ended, and cuts no line of its task.
+    Beside,
     /// It happened at one time.
     Point,
     /// All before its time was sent.
@@ -299,6 +301,15 @@ kinds! {
         comm: Comm = Place::Comm,
     }, silent "it is told on stderr: the task itself did nothing";
 
+    /// An operation of io_uring that came to a result, or to none that was told.
+    OPERATION Operation Beside {} lines &[OPERATION];
+
+    /// The begin of an operation.
+    BEGUN OperationBegun Point {}, silent "its source joins it with the result";
+
+    /// The result of an operation.
+    ENDED OperationEnded Point {}, silent "its source joins it with the begin";
+
     /// All before was sent.
     MARK Mark Mark {}, silent "it says nothing of a task";
 }
@@ -306,6 +317,15 @@ kinds! {
 /// The line of a call.
 pub const CALL: LineKind =
     LineKind { name: "call", doc: "A system call.", asked: Asked::Calls, when: When::Always, shape: Shape::Call };
+
+/// The line of an operation.
+pub const OPERATION: LineKind = LineKind {
+    name: "operation",
+    doc: "An operation of io_uring.",
+    asked: Asked::Operations,
+    when: When::Always,
+    shape: Shape::Call,
+};
 
 impl RecordKind {
     /// The kind with this word.

@@ -115,6 +115,8 @@ pub enum Ty {
     Fd,
     /// A descriptor that may be AT_FDCWD.
     DirFd,
+    /// Of operations: a descriptor, or where the argument is not 0 a place in the ring's own table of files.
+    Slot(Len),
     /// A process or thread id.
     Pid,
     /// A user or group id; -1 is printed signed.

@@ -13,7 +13,7 @@ use tracer_common::record::blobs;
 
 use crate::schema::records::{Asked, LineKind, RecordKind};
 use crate::schema::types::{Arg, Ty};
-use crate::schema::{Abi, by_nr, errno};
+use crate::schema::{Abi, by_nr, errno, uring};
 use crate::spec::{CallFilter, OutputForm, Show};
 use crate::trace::output;
 
@@ -62,12 +62,13 @@ impl Filter {
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
         match self.form {
             OutputForm::Lines(_) => {}
-            // A summary is made of calls alone.
-            OutputForm::Summary if head.kind == kind::CALL => {}
+            // A summary is made of calls and operations alone.
+            OutputForm::Summary if matches!(head.kind, kind::CALL | kind::OPERATION) => {}
             OutputForm::Summary | OutputForm::None => return false,
         }
         self.line(head).is_some_and(|(kind, line)| match line.asked {
             Asked::Calls => self.wants_call(head, record),
+            Asked::Operations => self.calls.operations && self.wants_ended(head, record),
             Asked::Signals => kind.field("signal").is_some_and(|field| self.wants_signal(field.place.number(head))),
             Asked::Exits => !self.show.quiet_exit,
             Asked::Superseded => !self.show.quiet_superseded,
@@ -83,9 +84,12 @@ impl Filter {
 
     fn wants_call(&mut self, head: &Head, record: &[u8]) -> bool {
         let compat = head.flags & flag::COMPAT != 0;
-        self.calls.wants(head.nr, compat)
-            && (self.every_status || self.wants_status(head))
-            && (self.show.paths.is_empty() || self.touches(head, record))
+        self.calls.wants(head.nr, compat) && self.wants_ended(head, record)
+    }
+
+    /// By how a call or an operation ended, and what it was on.
+    fn wants_ended(&mut self, head: &Head, record: &[u8]) -> bool {
+        (self.every_status || self.wants_status(head)) && (self.show.paths.is_empty() || self.touches(head, record))
     }
 
     fn wants_status(&self, head: &Head) -> bool {
@@ -108,8 +112,11 @@ impl Filter {
     /// Whether a call names one of the paths, or works on a descriptor of one.
     fn touches(&mut self, head: &Head, record: &[u8]) -> bool {
         let abi = if head.flags & flag::COMPAT != 0 { Abi::I386 } else { Abi::NATIVE };
-        let args =
-            by_nr(abi, head.nr).map_or(&[][..], |row| row.variant(&head.args).map_or(row.args, |form| form.args));
+        let row = match head.kind {
+            kind::OPERATION => uring::by_opcode(head.nr).map(|operation| &operation.row),
+            _ => by_nr(abi, head.nr),
+        };
+        let args = row.map_or(&[][..], |row| row.variant(&head.args).map_or(row.args, |form| form.args));
         for (blob, bytes) in blobs(head, record) {
             let found = match blob.shape {
                 shape::TEXT => is_path(args, blob.arg) && self.paths.contains(bytes),

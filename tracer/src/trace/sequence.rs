@@ -107,6 +107,8 @@ enum What {
     End,
     /// An event that makes a line.
     Event,
+    /// One that cuts no line of its task.
+    Aside,
     /// A record that makes none.
     Quiet,
 }
@@ -222,6 +224,10 @@ impl Sequencer {
             match Course::of(head.kind) {
                 Course::Mark => {}
                 Course::Running => self.runs(&head, record, stage),
+                Course::Beside => {
+                    let shown = stage.visible(&head, record);
+                    stage.step(Step { part: Part::Whole, record, head: &head, shown });
+                }
                 Course::Span | Course::Point => {
                     let shown = stage.visible(&head, record);
                     if matches!(Told::of(&head), Told::Exit { .. }) {
@@ -295,6 +301,12 @@ impl Sequencer {
         let record = &self.held[off..end];
         let visible = stage.visible(head, record);
         let mut point = Point { time: head.time, start: head.time, off: off as u32, tid: head.tid, what: What::Quiet };
+        if course == Course::Beside {
+            point.time = head.time.saturating_add(head.dur);
+            point.what = if visible { What::Aside } else { What::Quiet };
+            self.points.push(point);
+            return;
+        }
         let task = self.tasks.entry(head.tid).or_default();
         match course {
             Course::Span => {
@@ -329,7 +341,7 @@ impl Sequencer {
                     self.running.insert(head.tid, record.to_vec());
                 }
             }
-            Course::Point | Course::Mark => {
+            Course::Point | Course::Beside | Course::Mark => {
                 if visible {
                     point.what = What::Event;
                     point.time = point.time.max(task.last);
@@ -382,6 +394,10 @@ impl Sequencer {
                         self.unfinished = moved(mem::take(&mut self.unfinished), &head, &mut open, &self.points);
                     }
                     show(stage, Part::Whole, record, false);
+                    continue;
+                }
+                What::Aside if open.as_ref().is_none_or(|o| o.tid() == p.tid) => {
+                    show(stage, Part::Whole, record, true);
                     continue;
                 }
                 What::End if is_open => {

@@ -43,6 +43,9 @@ fn record(what: u8, tid: u32, time: u64, end: u64) -> Vec<u8> {
 fn call(tid: u32, time: u64, end: u64) -> Vec<u8> {
     record(kind::CALL, tid, time, end)
 }
+fn operation(tid: u32, time: u64, end: u64) -> Vec<u8> {
+    record(kind::OPERATION, tid, time, end)
+}
 fn pending(tid: u32, time: u64) -> Vec<u8> {
     record(kind::PENDING, tid, time, 0)
 }
@@ -64,6 +67,27 @@ fn run(order: Order, batches: &[&[Vec<u8>]]) -> Log {
     }
     seq.finish(&mut log);
     log
+}
+
+#[test]
+fn operations_stand_where_they_ended_and_cut_only_the_calls_of_others() {
+    // One task: as they come, before the call in which they ended.
+    let one = run(Order::Split, &[&[call(1, 10, 20), operation(1, 30, 35), call(1, 28, 40)]]);
+    assert_eq!(one.words(), "1@10 1@30* 1@28");
+    // Of several tasks: task 2's call is cut, task 1's own is not.
+    let several =
+        [fork(1, 2, 5), operation(1, 12, 30), call(1, 10, 40), call(2, 50, 70), operation(1, 45, 60), mark(100)];
+    assert_eq!(run(Order::Split, &[&several]).words(), "1@12* 1@10 2@50+ 1@45* 2@50-");
+    assert_eq!(run(Order::Ends, &[&several]).words(), "1@12* 1@10 1@45* 2@50");
+    // After its task is gone.
+    let late = run(Order::Split, &[&[fork(1, 2, 5), exit(2, 20), operation(2, 10, 30), call(1, 15, 40), mark(100)]]);
+    assert_eq!(late.words(), "1@15+ 2@20* 2@10* 1@15-");
+}
+
+#[test]
+fn a_running_call_outlasts_the_operations_in_it() {
+    let log = run(Order::Split, &[&[fork(1, 2, 5), pending(1, 10), operation(1, 12, 20), mark(50)], &[mark(60)]]);
+    assert_eq!(log.words(), "1@12* 1@10!");
 }
 
 #[test]

@@ -107,6 +107,10 @@ impl Stage for Shower {
             if head.nr == self.prctl && step.part != Part::Unfinished {
                 self.renamed(head, step.record);
             }
+        } else if head.kind == kind::OPERATION {
+            if step.shown {
+                self.call(&step);
+            }
         } else {
             self.event(&step);
         }

@@ -84,7 +84,7 @@ fn measure(
         let begin = Instant::now();
         let status = command.status().with_context(|| format!("cannot run `{}`", command::line(&command)))?;
         let took = begin.elapsed();
-        // 4: io_uring was used where it works, which an audit says.
+        // 4: io_uring was used, and could not be looked into (ptrace).
         ensure!(matches!(status.code(), Some(0 | 4)), "`{}`: {status}", command::line(&command));
         Ok(took.as_nanos() as f64)
     };

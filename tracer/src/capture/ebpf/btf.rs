@@ -96,6 +96,55 @@ impl KernelTypes {
         self.numbers(&wanted).into_iter().collect()
     }
 
+    /// The offsets and sizes in bytes of these members, `struct.member.member`; `None` where this kernel has none.
+    ///
+    /// # Errors
+    /// Types that are not whole.
+    pub fn members(&self, paths: &[&'static str]) -> Result<Vec<Option<(u32, u32)>>> {
+        let wanted: Vec<(&'static str, bool)> = paths.iter().map(|path| (*path, false)).collect();
+        let roots = self.roots(&wanted);
+        let mut list = Vec::with_capacity(paths.len());
+        for path in paths {
+            let (root, members) = path.split_once('.').unwrap_or((path, ""));
+            list.push(match roots.iter().find(|(name, _)| *name == root) {
+                Some((_, at)) => self.place(*at, members)?,
+                None => None,
+            });
+        }
+        Ok(list)
+    }
+
+    /// Tracepoints: their numbers, and how many arguments they have, with one that all have; `None` where this kernel has none.
+    ///
+    /// # Errors
+    /// Types that are not whole.
+    pub fn tracepoints(&self, names: &[&str]) -> Result<Vec<Option<(u32, usize)>>> {
+        let names: Vec<String> = names.iter().map(|name| format!("btf_trace_{name}")).collect();
+        let wanted: Vec<(u32, &str)> = names.iter().map(|name| (TYPEDEF, name.as_str())).collect();
+        let mut list = Vec::with_capacity(names.len());
+        for number in self.numbers(&wanted) {
+            list.push(match number {
+                Some(number) => self.arguments(number)?.map(|arguments| (number, arguments)),
+                None => None,
+            });
+        }
+        Ok(list)
+    }
+
+    /// How many arguments a function has, through a typedef and a pointer.
+    fn arguments(&self, mut id: u32) -> Result<Option<usize>> {
+        const PROTOTYPE: u32 = 13;
+        for _ in 0..4 {
+            let Some(&at) = (id as usize).checked_sub(1).and_then(|i| self.at.get(i)) else { return Ok(None) };
+            let info = word(&self.bytes, at as usize + 4)?;
+            if info >> 24 & 0x1f == PROTOTYPE {
+                return Ok(Some((info & 0xffff) as usize));
+            }
+            id = word(&self.bytes, at as usize + 8)?;
+        }
+        Ok(None)
+    }
+
     /// What programs attach to: tracepoints, then an iterator. Each is the name of the program and the kernel's.
     pub fn attachable(
         &self,
@@ -168,13 +217,62 @@ impl KernelTypes {
 
     /// The offset in bytes of `a.b.c` in the structure at `at`.
     fn member(&self, at: usize, path: &str) -> Result<Option<u32>> {
+        Ok(self.typed(at, path)?.map(|(off, _)| off))
+    }
+
+    /// The same, and the size.
+    fn place(&self, at: usize, path: &str) -> Result<Option<(u32, u32)>> {
+        let Some((off, ty)) = self.typed(at, path)? else { return Ok(None) };
+        Ok(Some((off, self.size(ty)?)))
+    }
+
+    /// The same, and the type.
+    fn typed(&self, at: usize, path: &str) -> Result<Option<(u32, u32)>> {
         let (name, rest) = path.split_once('.').unwrap_or((path, ""));
         let Some((off, ty)) = self.find(at, name.as_bytes(), 0)? else { return Ok(None) };
         if rest.is_empty() {
-            return Ok(Some(off));
+            return Ok(Some((off, ty)));
         }
         let Some(inner) = self.resolve(ty)? else { return Ok(None) };
-        Ok(self.member(inner, rest)?.map(|inner| off + inner))
+        Ok(self.typed(inner, rest)?.map(|(inner, ty)| (off + inner, ty)))
+    }
+
+    /// Bytes of a type; of an array, which is none of a number, 0.
+    fn size(&self, mut id: u32) -> Result<u32> {
+        const POINTER: u32 = 2;
+        for _ in 0..16 {
+            let Some(&at) = (id as usize).checked_sub(1).and_then(|i| self.at.get(i)) else { return Ok(0) };
+            let next = word(&self.bytes, at as usize + 8)?;
+            match word(&self.bytes, at as usize + 4)? >> 24 & 0x1f {
+                // integer, structure, union, enumerations, floating point
+                1 | STRUCT | UNION | 6 | 16 | 19 => return Ok(next),
+                POINTER => return Ok(8),
+                TYPEDEF..=11 | 18 => id = next,
+                _ => return Ok(0),
+            }
+        }
+        Ok(0)
+    }
+
+    /// The values of an enumeration whose names begin with `prefix`, without it.
+    #[cfg(test)]
+    pub fn enumeration(&self, name: &str, prefix: &str) -> Result<Vec<(String, u32)>> {
+        let mut values = Vec::new();
+        for &at in &self.at {
+            let at = at as usize;
+            let info = word(&self.bytes, at + 4)?;
+            if info >> 24 & 0x1f != 6 || self.string(word(&self.bytes, at)?) != name.as_bytes() {
+                continue;
+            }
+            for i in 0..(info & 0xffff) as usize {
+                let value = at + 12 + 8 * i;
+                let text = String::from_utf8_lossy(self.string(word(&self.bytes, value)?)).into_owned();
+                values.extend(
+                    text.strip_prefix(prefix).map(|name| (name.to_owned(), word(&self.bytes, value + 4).unwrap_or(0))),
+                );
+            }
+        }
+        Ok(values)
     }
 
     /// A member by name, also within members that have none themselves.

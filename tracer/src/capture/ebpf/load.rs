@@ -15,6 +15,7 @@ use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
 use super::log::{self, Log};
 use super::object::Object;
+use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
@@ -47,6 +48,8 @@ pub struct Loaded {
     pub tallies: Map,
     /// Calls that found no room, by process and call.
     pub missed: Map,
+    /// Operations of io_uring are seen.
+    pub operations: bool,
     /// Plan indexes of calls that are seen and counted though nobody asked for them.
     pub unasked: Vec<u32>,
     /// Those of [`TRACEPOINTS`], and the task iterator.
@@ -107,6 +110,13 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
         perf.apply(&mut config, &mut wanted);
         functions.extend(perf.functions);
     }
+    let operations = Operations::find(watch, &types, &config)?;
+    if let Some(operations) = &operations {
+        operations.apply(&mut config);
+        // The iterator is the last.
+        let at = wanted.len().saturating_sub(1);
+        wanted.splice(at..at, operations.programs.iter().copied());
+    }
     let object = &*with_functions(object, &functions);
     let (tally, tallies) = counters(config.flags);
     let level = log::asked()?;
@@ -115,6 +125,9 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let mut object = Object::new(object, config.bytes(), &[(log::LEVEL, &[level])], &sizes)
         .context("cannot load the kernel side")?;
     fill_plans(&object, &plans)?;
+    if let Some(operations) = &operations {
+        operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
+    }
 
     let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
@@ -146,6 +159,7 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
         tally: object.take("TALLY")?,
         tallies: object.take("TALLIES")?,
         missed: object.take("MISSED")?,
+        operations: operations.is_some(),
         unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
         programs,
     })

@@ -3,10 +3,12 @@
 mod available;
 mod bpf;
 mod btf;
+mod joined;
 mod load;
 mod log;
 mod mapping;
 mod object;
+mod operations;
 mod perf;
 mod ring;
 pub mod snapshot;
@@ -28,6 +30,7 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
+use self::joined::Joined;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
@@ -56,6 +59,7 @@ pub struct EbpfSource {
     /// Which way the source stops: nothing more will be traced, only read.
     detached: bool,
     targets: Targets,
+    joined: Joined,
     losses: Losses,
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
@@ -97,6 +101,7 @@ impl EbpfSource {
             loaded,
             detached: false,
             targets: Targets { endless, ..Targets::default() },
+            joined: Joined::default(),
             losses: Losses::default(),
             beating: false,
             command: None,
@@ -189,8 +194,16 @@ impl EbpfSource {
         if let Some(log) = &mut self.loaded.log {
             log.flush();
         }
-        let targets = &mut self.targets;
-        self.loaded.ring.drain(batch, |head, record, batch| targets.pass(head, record, batch))
+        let (targets, joined) = (&mut self.targets, &mut self.joined);
+        self.loaded.ring.drain(batch, |head, record, batch| {
+            match head.kind {
+                kind::BEGUN => return joined.begun(head, record, batch),
+                kind::ENDED => return joined.ended(head, record, batch),
+                kind::EXIT if head.args[0] == 1 => joined.gone(head.tgid, batch),
+                _ => {}
+            }
+            targets.pass(head, record, batch);
+        })
     }
 }
 
@@ -348,6 +361,7 @@ impl Source for EbpfSource {
             self.loaded.links.clear();
         }
         while self.drain(batch) {}
+        self.joined.finish(batch);
         Ok(())
     }
 
@@ -417,6 +431,10 @@ impl Source for EbpfSource {
             count.add(&counted(compat, nr, &tally.0));
         }
         Ok(counts.into_iter().map(|((process, _), count)| (process, count)).collect())
+    }
+
+    fn sees_operations(&self) -> bool {
+        self.loaded.operations
     }
 
     fn name(&self) -> &'static str {

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_filter_agrees_with_the_plans() {
         let mut watch = watch();
-        watch.calls = CallFilter { places: vec![false; PLANS], all: false };
+        watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
         for nr in [0, 1, 2, 100, 257, 511] {
             watch.calls.places[nr] = true;
         }

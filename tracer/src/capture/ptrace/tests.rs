@@ -96,7 +96,7 @@ fn a_failed_execve_is_the_only_call() {
 #[test]
 fn only_wanted_calls_are_sent() {
     let mut watch = run(&["cat", "/etc/hostname"]);
-    watch.calls = CallFilter { places: vec![false; PLANS], all: false };
+    watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
     watch.calls.places[libc::SYS_openat as usize] = true;
     for seccomp in [false, true] {
         watch.follow = seccomp;
@@ -114,7 +114,7 @@ fn only_wanted_calls_are_sent() {
 fn a_filtered_command_does_not_outlive_its_tracer() {
     let mut watch = run(&["sh", "-c", "while :; do :; done"]);
     watch.follow = true;
-    watch.calls = CallFilter { places: vec![false; PLANS], all: false };
+    watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
     let mut source = PtraceSource::open_with(&watch, Options { seccomp: true }).expect("it opens");
     let mut batch = Batch::new();
     while !records(&batch).iter().any(|s| s.head.kind == kind::EXEC) {

@@ -20,6 +20,8 @@ pub struct LineKind {
 pub enum Asked {
     /// The call set, `-e status=`, `-P`.
     Calls,
+    /// `-e trace=%io_uring`, `-e status=`, `-P`.
+    Operations,
     /// `-e signal=`, by the field `signal`.
     Signals,
     /// `-e quiet=exit`.

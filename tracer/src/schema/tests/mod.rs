@@ -5,4 +5,5 @@ mod classes;
 mod constants;
 mod effects;
 mod layouts;
+mod operations;
 mod words;

@@ -64,6 +64,7 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
     }
+    collector.sees_operations(source.sees_operations());
     collector.streams(&streams());
     collector.watch(denied.iter().filter_map(|path| identity(path)));
     if audit.cgroup.is_some() {

@@ -59,7 +59,7 @@ impl Stage for Watcher {
         match Told::of(head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(head) => {}
-            Told::Call {} => self.activity.call(&decode::decode(step.record, &self.options)),
+            Told::Call {} | Told::Operation {} => self.activity.call(&decode::decode(step.record, &self.options)),
             Told::Fork { process, .. } => self.activity.fork(process == head.tgid),
             Told::Signal { signal, .. } => self.activity.signal(signal.0),
             _ => {}

@@ -13,7 +13,7 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use tracer_common::event::flag;
+use tracer_common::event::{flag, kind};
 
 use self::value::{hex, signal, text, uint, value};
 use super::event::Said;
@@ -22,7 +22,7 @@ use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
 use crate::schema::types::Ty;
-use crate::schema::{errno, records};
+use crate::schema::{errno, records, uring};
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -60,9 +60,14 @@ impl Json {
 
     fn call(&self, line: &Line<'_>, call: &Call<'_>, entered: u64, detached: bool, out: &mut Vec<u8>) {
         let flags = call.head.flags;
-        let mut object = head(out, records::CALL.name, line, entered);
-        name(object.member("call"), call);
-        uint(object.member("nr"), call.head.nr.into());
+        let operation = call.head.kind == kind::OPERATION;
+        let (form, what, number) = match operation {
+            true => (records::OPERATION.name, "operation", "opcode"),
+            false => (records::CALL.name, "call", "nr"),
+        };
+        let mut object = head(out, form, line, entered);
+        name(object.member(what), call);
+        uint(object.member(number), call.head.nr.into());
         if flags & flag::COMPAT != 0 {
             object.flag("compat", true);
         }
@@ -78,7 +83,9 @@ impl Json {
                 uint(object.member("duration_ns"), call.head.dur);
             }
         }
-        if self.ip && call.head.ip != 0 {
+        if operation {
+            hex(object.member("user_data"), call.head.ip);
+        } else if self.ip && call.head.ip != 0 {
             hex(object.member("ip"), call.head.ip);
         }
         if flags & flag::FULL != 0 {
@@ -127,7 +134,10 @@ impl Render for Json {
             return;
         }
         self.shown += 1;
-        self.calls += u64::from(matches!(line.item, Item::Call(_) | Item::Resumed(_) | Item::Detached(_)));
+        self.calls += u64::from(match &line.item {
+            Item::Call(call) => call.head.kind != kind::OPERATION,
+            item => matches!(item, Item::Resumed(_) | Item::Detached(_)),
+        });
     }
 
     /// Calls that were announced and never ended, counts by call, then the summary.
@@ -168,10 +178,11 @@ pub(super) fn arguments(out: &mut Vec<u8>, call: &Call<'_>) {
     args.end();
 }
 
-/// The name of a call; of one without row `syscall_0x1d3`.
+/// The name of a call or an operation; of one without row `syscall_0x1d3`, `op_0x7f`.
 pub(super) fn name(out: &mut Vec<u8>, call: &Call<'_>) {
     match call.row {
-        Some(row) => escape::string(out, row.name),
+        Some(row) => escape::string(out, uring::bare(row)),
+        None if call.head.kind == kind::OPERATION => text(out, format_args!("op_{:#x}", call.head.nr)),
         None => text(out, format_args!("syscall_{:#x}", call.head.nr)),
     }
 }

@@ -34,6 +34,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::QueueFull
         | Loss::OutputFailed
         | Loss::EndMissing
+        | Loss::OperationLost
         | Loss::SignalLost => LossKind::Event,
         Loss::BlobCut
         | Loss::BlobFault
@@ -41,6 +42,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::ProcGone
         | Loss::BeganBefore
         | Loss::Compat
+        | Loss::OperationUnread
         | Loss::ByProcess => LossKind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
     }
@@ -57,6 +59,8 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),
         Loss::ChildNotFollowed => Some("--backend ebpf follows every child"),
+        Loss::IoUring => Some("--backend ebpf with -e trace=%io_uring, or without -e trace=, shows operations"),
+        Loss::OperationLost => Some("a larger --ring-size, or -e trace='!%io_uring'"),
         Loss::ProcGone => Some("--backend ebpf resolves in the kernel"),
         _ => None,
     }

@@ -1,8 +1,10 @@
 //! Perfetto's JSON, the Trace Event Format of Chrome's tracing: `ui.perfetto.dev` and `chrome://tracing` open it. A call is a slice of its
-//! thread, a signal or an end an instant; what was lost stands in `otherData`. Times are microseconds since the first line, whose
+//! thread, an operation of io_uring an asynchronous one of its process, a signal or an end an instant; what was lost stands in `otherData`. Times are microseconds since the first line, whose
 //! CLOCK_REALTIME is `start` there: since the epoch they would have more digits than readers of JSON keep.
 
 use std::collections::{BTreeMap, HashMap};
+
+use tracer_common::event::kind;
 
 use super::{Item, Line, LineForm, Order, Render, TraceEnd, json, loss};
 use crate::decode::value::{Call, Ret};
@@ -86,6 +88,30 @@ impl Perfetto {
         out.push(b'}');
     }
 
+    /// An operation: it runs beside what its task does, so that it is no slice of the thread.
+    fn operation(&mut self, line: &Line<'_>, call: &Call<'_>, out: &mut Vec<u8>) {
+        let end = line.wall.saturating_add(call.head.dur);
+        self.last = self.last.max(end);
+        let id = self.events;
+        for (phase, wall) in [("b", line.wall), ("e", end)] {
+            self.event(out);
+            let mut object = Object::begin(out);
+            object.word("ph", phase);
+            object.word("cat", "io_uring");
+            json::name(object.member("name"), call);
+            object.number("id", id);
+            ids(&mut object, line);
+            if phase == "b" {
+                object.object("args", |args| {
+                    json::arguments(args.member("arguments"), call);
+                    json::result(args, &call.ret);
+                });
+            }
+            micros(object.member("ts"), self.since(wall));
+            object.end();
+        }
+    }
+
     /// A call that runs: it is shown when its task or the trace ends.
     fn runs(&mut self, tid: u32, start: u64, slice: Vec<u8>) {
         self.open.insert(tid, (start, slice));
@@ -120,6 +146,7 @@ impl Render for Perfetto {
         self.announce(line, out);
         self.last = self.last.max(line.wall);
         match &line.item {
+            Item::Call(call) if call.head.kind == kind::OPERATION => self.operation(line, call, out),
             Item::Call(call) | Item::Detached(call) => self.call(line, call, line.wall, out),
             Item::Unfinished(call) => {
                 let slice = self.slice(line, call, line.wall);
@@ -230,6 +257,21 @@ mod tests {
         assert_eq!(kinds, ["M", "X", "i"]);
         assert_eq!(events[1]["dur"], 2.0);
         assert_eq!(events[2]["name"], "killed by SIGKILL");
+    }
+
+    #[test]
+    fn an_operation_is_no_slice_of_its_thread() {
+        let head = Head { kind: kind::OPERATION, nr: 36, dur: 1500, tid: 11, tgid: 11, ..Head::default() };
+        let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
+        let done = Call { head, row, args: Vec::new(), entered: 0, ret: Ret::Error(2) };
+        let document = document(&[line(11, START, Item::Call(&done))]);
+        let events = document["traceEvents"].as_array().expect("events");
+        let said: Vec<_> = events[2..].iter().map(|e| (&e["ph"], &e["name"], &e["ts"])).collect();
+        assert_eq!(
+            said,
+            [(&json!("b"), &json!("unlinkat"), &json!(0.0)), (&json!("e"), &json!("unlinkat"), &json!(1.5))]
+        );
+        assert_eq!(events[2]["id"], events[3]["id"]);
     }
 
     #[test]

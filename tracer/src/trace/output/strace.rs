@@ -5,15 +5,15 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tracer_common::event::flag;
+use tracer_common::event::{flag, kind};
 
 use super::event::Said;
 use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
-use crate::schema::errno;
 use crate::schema::types::Ty;
+use crate::schema::{errno, uring};
 use crate::spec::{Stamp, Style, To};
 
 /// How a line says whose it is.
@@ -110,6 +110,8 @@ impl StraceText {
 
     fn registers(&mut self, out: &mut Line<'_>, line: &super::Line<'_>) {
         let seen = match &line.item {
+            // It has neither a number among calls nor an instruction.
+            Item::Call(call) if call.head.kind == kind::OPERATION => None,
             Item::Call(call) | Item::Unfinished(call) | Item::Resumed(call) | Item::Detached(call) => {
                 let seen = (call.head.nr, call.head.ip);
                 self.last.insert(line.tid, seen);
@@ -311,8 +313,18 @@ fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &St
     out.plain();
 }
 
-/// `read`, `syscall_0x1d3`
+/// `read`, `syscall_0x1d3`; `io_uring: read`, `io_uring: op_0x7f`
 fn name(out: &mut Line<'_>, call: &Call<'_>) {
+    if call.head.kind == kind::OPERATION {
+        out.lit("io_uring: ");
+        return match call.row {
+            Some(row) => out.lit(uring::bare(row)),
+            None => {
+                out.lit("op_");
+                out.hex(u64::from(call.head.nr));
+            }
+        };
+    }
     match call.row {
         Some(row) => out.lit(row.name),
         None => {

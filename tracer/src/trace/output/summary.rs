@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use tracer_common::event::flag;
+use tracer_common::event::{flag, kind};
 
 use crate::capture::Count;
 use crate::capture::count::{Histogram, took};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape;
-use crate::schema::{Abi, by_nr};
+use crate::schema::{Abi, by_nr, uring};
 use crate::spec::{self, Column};
 
 /// Counts by call: of all processes, and where it is asked for of each.
@@ -30,10 +30,18 @@ pub struct Summary {
     by_process: bool,
 }
 
-/// Counts by call, native ones and those of 32-bit programs apart.
+/// Counts by call, native ones and those of 32-bit programs apart; and of operations of io_uring, which stand with the native calls.
 #[derive(Debug, Default)]
 struct Table {
-    counts: [BTreeMap<u32, Entry>; 2],
+    counts: [BTreeMap<u32, Entry>; 3],
+}
+
+/// Whose numbers a count goes by: its place in a [`Table`].
+#[derive(Debug, Clone, Copy)]
+enum Numbers {
+    Native,
+    Compat,
+    Opcodes,
 }
 
 /// One line of the table.
@@ -85,9 +93,13 @@ impl Summary {
             Ret::Value(_) | Ret::Noted(..) => false,
         };
         let head = &call.head;
-        let compat = head.flags & flag::COMPAT != 0;
+        let numbers = match head.kind {
+            kind::OPERATION => Numbers::Opcodes,
+            _ if head.flags & flag::COMPAT != 0 => Numbers::Compat,
+            _ => Numbers::Native,
+        };
         let take = |table: &mut Table| {
-            if let Some(entry) = table.entry(compat, head.nr) {
+            if let Some(entry) = table.entry(numbers, head.nr) {
                 entry.count.take(took(head), failed);
             }
         };
@@ -105,8 +117,12 @@ impl Summary {
         let of_each = processes.into_iter().map(|(id, table, _)| (Some((id, name(id))), table));
         let mut sections = Vec::new();
         for (process, table) in std::iter::once((None, &self.all)).chain(of_each) {
-            for counts in table.counts.iter().filter(|counts| !counts.is_empty()) {
-                let mut entries: Vec<&Entry> = counts.values().collect();
+            let [native, compat, operations] = &table.counts;
+            let native = native.values().chain(operations.values()).collect();
+            for mut entries in [native, compat.values().collect::<Vec<&Entry>>()] {
+                if entries.is_empty() {
+                    continue;
+                }
                 order(&mut entries, sort, |entry| &entry.count, |a, b| a.name.cmp(&b.name));
                 sections.push(Section { process, entries });
             }
@@ -144,25 +160,31 @@ impl Summary {
 impl Table {
     fn add(&mut self, count: &Count) {
         if count.calls > 0
-            && let Some(entry) = self.entry(count.compat, count.nr)
+            && let Some(entry) = self.entry(if count.compat { Numbers::Compat } else { Numbers::Native }, count.nr)
         {
             entry.count.add(count);
         }
     }
 
     /// The line of a call. Calls that never return have none, as strace counts the ends of calls.
-    fn entry(&mut self, compat: bool, nr: u32) -> Option<&mut Entry> {
+    fn entry(&mut self, numbers: Numbers, nr: u32) -> Option<&mut Entry> {
         use std::collections::btree_map::Entry::{Occupied, Vacant};
-        match self.counts[usize::from(compat)].entry(nr) {
+        match self.counts[numbers as usize].entry(nr) {
             Occupied(entry) => Some(entry.into_mut()),
             Vacant(place) => {
-                let row = match (compat, Abi::NATIVE) {
-                    (false, native) => by_nr(native, nr),
-                    (true, Abi::X86_64) => by_nr(Abi::I386, nr),
-                    (true, _) => None,
+                let row = match (numbers, Abi::NATIVE) {
+                    (Numbers::Opcodes, _) => uring::by_opcode(nr).map(|operation| &operation.row),
+                    (Numbers::Native, native) => by_nr(native, nr),
+                    (Numbers::Compat, Abi::X86_64) => by_nr(Abi::I386, nr),
+                    (Numbers::Compat, _) => None,
                 };
-                let name = row.map_or_else(|| Cow::Owned(format!("syscall_{nr:#x}")), |row| Cow::Borrowed(row.name));
+                let unknown = match numbers {
+                    Numbers::Opcodes => format!("{}op_{nr:#x}", uring::PREFIX),
+                    Numbers::Native | Numbers::Compat => format!("syscall_{nr:#x}"),
+                };
+                let name = row.map_or(Cow::Owned(unknown), |row| Cow::Borrowed(row.name));
                 let counted = name != "exit" && name != "exit_group";
+                let compat = matches!(numbers, Numbers::Compat);
                 counted.then(|| place.insert(Entry { name, count: Count::none(compat, nr) }))
             }
         }

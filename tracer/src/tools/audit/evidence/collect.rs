@@ -109,6 +109,8 @@ pub struct Collector<'w> {
     remarks: Vec<String>,
     /// What is done to files below is not the command's doing.
     ignored: Option<Vec<u8>>,
+    /// Operations of io_uring come as records, so that a ring hides nothing.
+    operations: bool,
     /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
     watched: HashMap<(u32, u64), Vec<u8>>,
 }
@@ -143,6 +145,7 @@ impl<'w> Collector<'w> {
             status: None,
             remarks: Vec::new(),
             ignored: None,
+            operations: false,
             watched: HashMap::new(),
         }
     }
@@ -176,6 +179,11 @@ impl<'w> Collector<'w> {
         self.stable.task(pid);
     }
 
+    /// Operations of io_uring come as records of their own.
+    pub fn sees_operations(&mut self, seen: bool) {
+        self.operations = seen;
+    }
+
     /// There will be processes that the command did not start, but that work for it.
     pub fn expect_others(&mut self) {
         self.others = true;
@@ -188,7 +196,7 @@ impl<'w> Collector<'w> {
         match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(&head) => {}
-            Told::Call {} => {
+            Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
                 let call = match head.flags & flag::COMPAT {
                     0 => decode::decode(record, &self.options),

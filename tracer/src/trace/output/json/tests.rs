@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 use serde_json::Value as J;
-use tracer_common::event::{File, Head, Sock};
+use tracer_common::event::{File, Head, Sock, kind};
 use tracer_common::loss::Loss;
 
 use super::*;
@@ -70,6 +70,28 @@ fn a_call_is_one_flat_object() {
         ) + "\n"
     );
     assert_eq!((json.shown, json.calls), (1, 1));
+}
+
+#[test]
+fn an_operation_has_a_name_of_its_own() {
+    let head = |nr| Head { kind: kind::OPERATION, ip: 0x2a, ..head_of(nr, 1500) };
+    let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
+    let args = vec![("pathname", Value::Path { bytes: b"x", cut: false })];
+    let unlinkat = Call { head: head(36), row, args, entered: 1, ret: Ret::Value(Value::Int(0)) };
+    let mut json = Json::new(false);
+    assert_eq!(
+        render(&mut json, Item::Call(&unlinkat)),
+        format!(
+            r#"{{"v":1,"type":"operation"{START}"operation":"unlinkat","opcode":36,"args":{{"pathname":"x"}},"status":"successful","ret":0,"duration_ns":1500,"user_data":"0x2a"}}"#
+        ) + "\n"
+    );
+    let unknown = Call { head: head(127), row: None, args: vec![], entered: 0, ret: Ret::Never };
+    let text = render(&mut json, Item::Call(&unknown));
+    assert!(
+        text.contains(r#""operation":"op_0x7f","opcode":127,"args":{},"status":"unfinished","ret":null,"#),
+        "{text}"
+    );
+    assert_eq!((json.shown, json.calls), (2, 0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a call did, by the effects in its row.
 
-use tracer_common::event::{flag, status};
+use tracer_common::event::{flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
 use super::Collector;
@@ -31,9 +31,16 @@ pub(super) struct Seen<'s, 'a> {
 
 impl Collector<'_> {
     pub(super) fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
+        let operation = call.head.kind == kind::OPERATION;
+        if operation && call.head.flags & flag::REFUSED != 0 {
+            // Nothing was done, nor tried: the kernel did not even read what it was asked.
+            return;
+        }
         let errno = match call.ret {
             Ret::Error(errno) => errno,
             Ret::Value(_) | Ret::Noted(..) => 0,
+            // It was submitted, and nobody was told what came of it: it may have been done.
+            Ret::Never if operation => 0,
             Ret::Pending | Ret::Never | Ret::Restart(_) => return,
         };
         let Some(row) = call.row else {
@@ -41,8 +48,9 @@ impl Collector<'_> {
             if errno == 0 {
                 self.process(call.head.tgid);
                 let unit = self.whose.unit(call.head.tgid, call.head.tid);
-                let what = format!("call {}: this version does not know it", call.head.nr);
-                self.gap(GapKind::Unseen, Some(unit), what, 1);
+                let (kind, what) = if operation { (GapKind::IoUring, "operation") } else { (GapKind::Unseen, "call") };
+                let what = format!("{what} {}: this version does not know it", call.head.nr);
+                self.gap(kind, Some(unit), what, 1);
             }
             return;
         };
@@ -55,6 +63,8 @@ impl Collector<'_> {
         self.look_at_sockets(&seen);
         match does {
             Does::Effects(list) => list.iter().for_each(|effect| self.effect(&seen, *effect)),
+            // Of the calls that go with a ring; an operation of which nobody knows what it does is a gap of its own.
+            Does::Gap(Unseen::Ring, _) if self.operations && !operation => {}
             Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
                 let kind = match unseen {
                     Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root => GapKind::Unseen,
@@ -134,7 +144,7 @@ impl<'s, 'a> Seen<'s, 'a> {
 
     /// The argument in a place is a descriptor.
     pub(super) fn is_fd(&self, at: u8) -> bool {
-        matches!(self.ty(at), Some(Ty::Fd))
+        matches!(self.ty(at), Some(Ty::Fd | Ty::Slot(_)))
     }
 
     /// The argument before that of a path, where it is the path's directory.

@@ -6,6 +6,7 @@
 
 mod accesses;
 pub mod collect;
+mod effect;
 pub mod effects;
 mod handed;
 mod merge;
@@ -15,12 +16,15 @@ mod real;
 mod runner;
 mod serving;
 pub mod stable;
+pub mod timeline;
 pub mod units;
 mod whose;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+pub use self::effect::{Change, Diff, Effect, Held};
+pub use self::timeline::{Timeline, Words};
 pub use real::Real;
 pub use runner::{Runner, Unit};
 
@@ -173,49 +177,19 @@ pub struct Access {
     pub later: bool,
 }
 
-/// What became of a file over the whole run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// It was not there before, and is now.
-    Created,
-    /// It was there, and its contents may be others now.
-    Modified,
-    /// It was there, and is not any more.
-    Deleted,
-    /// It has another name now: this one. (The object is the old name.)
-    Renamed(Vec<u8>),
-    /// It was made and removed again.
-    Temporary,
-}
-
-impl Change {
-    /// The word of reports.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Change::Created => "created",
-            Change::Modified => "modified",
-            Change::Deleted => "deleted",
-            Change::Renamed(_) => "renamed",
-            Change::Temporary => "temporary",
-        }
-    }
-}
-
-/// The net effect on a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Effect {
-    /// Its path.
-    pub path: Vec<u8>,
-    /// What became of it.
-    pub change: Change,
-    /// The units that changed it, by index.
-    pub units: Vec<usize>,
-    /// Bytes afterwards, where it is a regular file that is there.
-    pub size: Option<u64>,
-    /// SHA-256 before, in hex, where that was asked for and is known.
-    pub before: Option<String>,
-    /// SHA-256 afterwards.
-    pub after: Option<String>,
+/// A program that was run, whoever was first: everything that tells it from another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ran {
+    /// Index of the unit in [`Evidence::units`].
+    pub unit: usize,
+    /// Its file.
+    pub program: Vec<u8>,
+    /// Its arguments.
+    pub words: Words,
+    /// The program that started it, or whose place it took; empty for the command.
+    pub by: Vec<u8>,
+    /// Its wait status, as `waitpid(2)` gives it; `None` when another program took its place, or its end was not seen.
+    pub status: Option<i32>,
 }
 
 /// Why evidence is incomplete. The order is that of reports.
@@ -288,6 +262,8 @@ pub struct Evidence {
     pub accesses: Vec<Access>,
     /// Accesses that rules judge by other names than reports show, by index.
     pub real: BTreeMap<usize, Vec<Real>>,
+    /// Programs that were run, sorted, each once.
+    pub programs: Vec<Ran>,
     /// Net effects, sorted by path.
     pub effects: Vec<Effect>,
     /// What may be missing, sorted. Empty: the evidence is complete.
@@ -412,6 +388,19 @@ pub struct Report {
     pub difference: Option<Difference>,
     /// The verdict.
     pub verdict: Verdict,
+    /// When it was done: of the last run, where there were several.
+    pub timeline: Timeline,
+    /// What was asked to be told of it.
+    pub extent: Extent,
+}
+
+/// How much a report tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Times and process ids, in forms that have none otherwise.
+    pub times: bool,
+    /// Every entry of every list, in forms that show only the first.
+    pub full: bool,
 }
 
 #[cfg(test)]

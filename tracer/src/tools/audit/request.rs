@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::spec::{Backend, Color, Command};
+use crate::tools::audit::evidence::Extent;
 
 /// An audit of a command.
 #[derive(Debug, Clone)]
@@ -31,6 +32,10 @@ pub struct Audit {
     pub record: Option<PathBuf>,
     /// Tell contents of files by their sums.
     pub hash: bool,
+    /// Tell how text files differ from before.
+    pub diff: bool,
+    /// How much reports tell.
+    pub extent: Extent,
     /// Variables that name a unit.
     pub unit_variables: Vec<String>,
     /// Globs of programs that are units.
@@ -66,11 +71,14 @@ pub enum Form {
     Markdown,
     /// Workflow commands of GitHub: annotations.
     Github,
+    /// A page of one file, for a browser.
+    Html,
 }
 
 impl Form {
     /// All of them.
-    pub const ALL: [Form; 6] = [Form::Text, Form::Json, Form::Junit, Form::Sarif, Form::Markdown, Form::Github];
+    pub const ALL: [Form; 7] =
+        [Form::Text, Form::Json, Form::Junit, Form::Sarif, Form::Markdown, Form::Github, Form::Html];
 
     /// The word on the command line.
     pub const fn name(self) -> &'static str {
@@ -81,6 +89,7 @@ impl Form {
             Form::Sarif => "sarif",
             Form::Markdown => "markdown",
             Form::Github => "github",
+            Form::Html => "html",
         }
     }
 }

@@ -12,6 +12,7 @@ mod programs;
 mod sockets;
 
 use calls::Seen;
+pub use files::lexical;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,9 +25,10 @@ use super::names::Names;
 use super::ports::Ports;
 use super::serving::Serving;
 use super::stable::Stable;
+use super::timeline::Course;
 use super::units::Rules;
 use super::whose::Whose;
-use super::{GapKind, Object, Op, Unit};
+use super::{GapKind, Object, Op, Unit, Words};
 use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
 use crate::system::proc_paths;
@@ -77,6 +79,7 @@ pub struct Collector<'w> {
     world: &'w mut dyn World,
     options: Options,
     rules: Rules,
+    course: Course,
     whose: Whose,
     serving: Serving,
     clients: Clients,
@@ -117,6 +120,7 @@ impl<'w> Collector<'w> {
             world,
             options,
             rules,
+            course: Course::default(),
             whose: Whose::default(),
             serving: Serving::default(),
             clients: Clients::default(),
@@ -165,6 +169,7 @@ impl<'w> Collector<'w> {
         self.command = Some(pid);
         let program = self.accesses.text(program);
         self.whose.insert(pid, program, true);
+        self.course.begin(pid, None, 0, 0);
         self.stable.task(pid);
     }
 
@@ -176,6 +181,7 @@ impl<'w> Collector<'w> {
     /// Takes one record.
     pub fn take(&mut self, record: &[u8]) {
         let Some(head) = Head::read(record) else { return };
+        self.course.pass(head.time, head.dur);
         match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(&head) => {}
@@ -196,6 +202,8 @@ impl<'w> Collector<'w> {
                         let unit = self.serving.works_for(head.tgid);
                         self.whose.forked(head.tgid, head.tid, process, unit);
                         self.look_where(process);
+                        let unit = self.whose.unit(process, process);
+                        self.course.begin(process, Some(head.tgid), unit, head.time);
                     }
                 }
             }
@@ -203,14 +211,18 @@ impl<'w> Collector<'w> {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
                 self.whose.insert(head.tgid, text, false);
+                self.course.begin(head.tgid, None, 0, head.time);
+                self.course.run(head.tgid, 0, head.time, &program, Words { list: Vec::new(), cut: true });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
             Told::Exit { status, of_process, last: true, .. } => {
+                // The process's own status, where exit_group or a signal gave one.
+                let status = if of_process >> 32 != 0 { of_process as i32 } else { status };
                 if self.command == Some(head.tgid) {
-                    // The process's own status, where exit_group or a signal gave one.
-                    self.status = Some(if of_process >> 32 != 0 { of_process as i32 } else { status });
+                    self.status = Some(status);
                 }
+                self.course.end(head.tgid, head.time, status);
                 self.whose.ended(head.tgid);
                 self.serving.ended(head.tgid);
             }
@@ -260,6 +272,7 @@ impl<'w> Collector<'w> {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
         self.whose.insert(pid, Text::default(), false);
+        self.course.begin(pid, None, 0, 0);
     }
 
     fn unit(&mut self, unit: Unit) -> usize {

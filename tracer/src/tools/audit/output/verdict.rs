@@ -54,10 +54,15 @@ pub fn ending(evidence: &Evidence) -> String {
     match (evidence.status, evidence.not_run) {
         (_, Some(errno)) => format!("it could not be run: {}", strerror(errno)),
         (None, None) => "how it ended was not seen".to_owned(),
-        (Some(status), None) => match status & 0x7f {
-            0 => format!("exit status {}", status >> 8 & 0xff),
-            signal => format!("killed by {}", signal_names::name(signal)),
-        },
+        (Some(status), None) => self::status(status),
+    }
+}
+
+/// A wait status: `exit status 1`, `killed by SIGKILL`.
+pub fn status(status: i32) -> String {
+    match status & 0x7f {
+        0 => format!("exit status {}", status >> 8 & 0xff),
+        signal => format!("killed by {}", signal_names::name(signal)),
     }
 }
 
@@ -86,6 +91,19 @@ fn violated(report: &Report) -> String {
     }
     if let Some(difference) = report.difference.as_ref().filter(|difference| !difference.new.is_empty()) {
         parts.push(format!("{} new against the baseline", grouped(difference.new.len() as u64)));
+    }
+    parts.join(", ")
+}
+
+/// `2 accesses not allowed, 1 expectation not met`
+pub fn wrong(report: &Report) -> String {
+    let (denied, unmet) = (report.judgement.violations.len(), report.judgement.unmet.len());
+    let mut parts = Vec::new();
+    if denied > 0 {
+        parts.push(format!("{} not allowed", counted(denied, "access", "accesses")));
+    }
+    if unmet > 0 {
+        parts.push(format!("{} not met", counted(unmet, "expectation", "expectations")));
     }
     parts.join(", ")
 }

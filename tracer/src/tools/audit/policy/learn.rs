@@ -23,12 +23,46 @@ use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Unit, Variable
 use general::{addresses, target};
 use paths::Paths;
 
-/// Lines of a policy, beside comments, that a person reads to its end.
+/// Lines of a policy that a person reads to its end.
 const READABLE: usize = 40;
+/// Columns of a line with several rules or names.
+const WIDE: usize = 110;
 /// A list of so many rules has no titles.
 const FEW: usize = 6;
-/// More names than these in one directory are any: as few as a readable policy asks for.
-const MOST_NAMES: [usize; 4] = [8, 4, 2, 1];
+/// How general a policy is, step by step: the first that is readable is taken.
+const STEPS: [General; 9] = [
+    General { most_names: 8, units: Units::Each },
+    General { most_names: 8, units: Units::ButTemporary },
+    General { most_names: 4, units: Units::ButTemporary },
+    General { most_names: 8, units: Units::BySuite },
+    General { most_names: 4, units: Units::BySuite },
+    General { most_names: 2, units: Units::BySuite },
+    General { most_names: 4, units: Units::Together },
+    General { most_names: 2, units: Units::Together },
+    General { most_names: 1, units: Units::Together },
+];
+
+/// What is made general.
+#[derive(Debug, Clone, Copy)]
+struct General {
+    /// More names than these in one directory are any.
+    most_names: usize,
+    /// Who has rules of his own.
+    units: Units,
+}
+
+/// Whose rules stand apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Units {
+    /// Those of each unit.
+    Each,
+    /// The same, but what units do in directories for temporary files is for all.
+    ButTemporary,
+    /// Those of each suite.
+    BySuite,
+    /// Those of the harness only: units share theirs.
+    Together,
+}
 
 /// Whom a rule is for. The order is that of the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +103,12 @@ impl Class {
 /// Writes a policy that allows what happened in these runs of one command.
 pub fn learn(runs: &[Evidence], variables: &Variables) -> String {
     let mut text = String::new();
-    for most_names in MOST_NAMES {
-        let evidence = Evidence::of_runs(runs);
-        let learned = Learned::from(&evidence, runs, variables, most_names, |_| true);
+    let evidence = Evidence::of_runs(runs);
+    for general in STEPS {
+        let learned = Learned::from(&evidence, runs, variables, general, |_| true);
         text = head(&evidence, runs.len(), &learned);
         write(&mut text, learned.sections);
-        if text.lines().filter(|line| !line.starts_with('#')).count() <= READABLE {
+        if text.lines().count() <= READABLE {
             break;
         }
     }
@@ -94,7 +128,7 @@ impl Learned {
         evidence: &Evidence,
         runs: &[Evidence],
         variables: &Variables,
-        most_names: usize,
+        general: General,
         wanted: impl Fn(usize) -> bool,
     ) -> Learned {
         let known = |(name, path): &&(&'static str, Vec<u8>)| super::BUILT_IN.contains(name) && path.starts_with(b"/");
@@ -104,7 +138,7 @@ impl Learned {
             .iter()
             .map(|run| run.accesses.iter().filter(|access| judged(run, access)).flat_map(named).collect())
             .collect();
-        let paths = Paths::new(&variables, &of_runs, most_names);
+        let paths = Paths::new(&variables, &of_runs, general.most_names);
         let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| judged(evidence, access));
         let ports = addresses(accesses().filter_map(|(_, access)| match &access.object {
             object @ Object::Inet { .. } => Some((access.op, object)),
@@ -137,8 +171,20 @@ impl Learned {
         let mut sections: BTreeMap<Who, Rules> = BTreeMap::new();
         for (deed, units) in done {
             let moves = first.moves(&deed) || is_shared(&evidence.units, &deed, &units);
-            let owners = if moves { BTreeSet::from([Who::Default]) } else { owners(&evidence.units, &units) };
-            let (class, text, op) = deed;
+            let owners = match moves {
+                true => BTreeSet::from([Who::Default]),
+                false => owners(&evidence.units, &units, general.units),
+            };
+            let (class, mut text, op) = deed;
+            let scratch = paths::temporary(&text).filter(|_| general.units >= Units::ButTemporary);
+            let tests = || owners.iter().any(|who| !matches!(who, Who::Harness));
+            let owners = match scratch.filter(|_| class != Class::Run && tests()) {
+                Some(directory) => {
+                    text = directory;
+                    BTreeSet::from([Who::Default])
+                }
+                None => owners,
+            };
             for who in owners {
                 sections.entry(who).or_default().entry((class, text.clone())).or_default().insert(op);
             }
@@ -195,13 +241,17 @@ fn is_shared(all: &[Unit], (class, text, op): &Deed, units: &BTreeSet<usize>) ->
 
 /// The paths of an access.
 fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
-    let object = if let Object::File(path) = &access.object { Some(path.as_slice()) } else { None };
+    let object = match &access.object {
+        Object::File(path) => Some(path.as_slice()),
+        Object::Unix(path) => Some(path.as_slice()).filter(|path| path.starts_with(b"/")),
+        _ => None,
+    };
     let to = access.to.as_deref().filter(|_| access.op == Op::Rename);
     object.into_iter().chain(to).map(|path| (access.op, path))
 }
 
 /// Whose rules speak of what these units do.
-fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
+fn owners(all: &[Unit], units: &BTreeSet<usize>, apart: Units) -> BTreeSet<Who> {
     let tests = all.iter().filter(|unit| !unit.is_none()).count();
     let doing = units.iter().filter(|&&unit| !all[unit].is_none()).count();
     // One unit alone is no majority among few; where there is but one, it is everything.
@@ -210,7 +260,8 @@ fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
     }
     let who = |&unit: &usize| match &all[unit] {
         unit if unit.is_none() => Who::Harness,
-        unit if unit.label().is_empty() => Who::Default,
+        unit if unit.label().is_empty() || apart == Units::Together => Who::Default,
+        unit if apart == Units::BySuite && !unit.suite.is_empty() => Who::Unit(unit.suite.clone()),
         unit => Who::Unit(unit.label()),
     };
     let owners: BTreeSet<Who> = units.iter().map(who).collect();
@@ -271,7 +322,7 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
             }
             labels => {
                 out.push_str("match = [\n");
-                labels.iter().for_each(|label| out.push_str(&format!("    {},\n", quoted(&unit_glob(label)))));
+                packed(out, labels.iter().map(|label| quoted(&unit_glob(label))));
                 out.push_str("]\n");
             }
         }
@@ -308,15 +359,43 @@ fn write_rules(out: &mut String, rules: &[(Class, String)]) {
     }
     out.push_str("allow = [\n");
     let kinds: BTreeSet<Class> = rules.iter().map(|(class, _)| *class).collect();
-    let mut last = None;
-    for (class, rule) in rules {
-        // A few rules say it themselves.
-        if kinds.len() > 1 && rules.len() > FEW && last.replace(*class) != Some(*class) {
-            out.push_str(&format!("    # {}\n", class.title()));
+    // A few rules say it themselves.
+    let titled = kinds.len() > 1 && rules.len() > FEW;
+    for kind in kinds {
+        if titled {
+            out.push_str(&format!("    # {}\n", kind.title()));
         }
-        out.push_str(&format!("    {},\n", quoted(rule)));
+        let of_kind: Vec<&str> =
+            rules.iter().filter(|(class, _)| *class == kind).map(|(_, rule)| rule.as_str()).collect();
+        let word = |rule: &&str| rule.split(' ').next().map(str::to_owned);
+        // Rules of the same operations share lines.
+        for same in of_kind.chunk_by(|one, other| word(one) == word(other)) {
+            packed(out, same.iter().map(|rule| quoted(rule)));
+        }
     }
     out.push_str("]\n");
+}
+
+/// Writes strings of a list, several on a line where they have room.
+fn packed(out: &mut String, items: impl Iterator<Item = String>) {
+    let mut column = 0;
+    for item in items {
+        let wide = item.chars().count() + 2;
+        match column {
+            0 => out.push_str("    "),
+            _ if column + wide > WIDE => {
+                out.push_str("\n    ");
+                column = 0;
+            }
+            _ => out.push(' '),
+        }
+        column += wide;
+        out.push_str(&item);
+        out.push(',');
+    }
+    if column > 0 {
+        out.push('\n');
+    }
 }
 
 /// The glob of a label that fits it alone.

@@ -7,11 +7,11 @@ use crate::system::proc_paths;
 use crate::tools::audit::evidence::effects::Effects;
 use crate::tools::audit::evidence::handed;
 use crate::tools::audit::evidence::units;
-use crate::tools::audit::evidence::{Change, Evidence, Gap, GapKind, Object, Runner, Unit};
+use crate::tools::audit::evidence::{Change, Evidence, Gap, GapKind, Object, Runner, Timeline, Unit};
 
 impl Collector<'_> {
     /// All that was taken, in its order. `losses`: what the source lost, by reason.
-    pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> Evidence {
+    pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> (Evidence, Timeline) {
         for (_, access) in std::mem::take(&mut self.connecting) {
             self.add(access);
         }
@@ -38,6 +38,8 @@ impl Collector<'_> {
         };
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
         let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let timeline = std::mem::take(&mut self.course).finish(&place);
+        let programs = timeline.programs(&mut steady);
         let mut effects = self.effects.finish();
         for effect in &mut effects {
             effect.path = steady(&effect.path);
@@ -65,12 +67,15 @@ impl Collector<'_> {
         };
         let mut gaps: Vec<Gap> = std::mem::take(&mut self.gaps).into_iter().map(gap).collect();
         gaps.sort();
-        let programs: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
+        let before: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
         let remark = |program| format!("{program} was there before the command, and what it did is in the evidence");
-        let mut remarks: Vec<String> = programs.into_iter().map(remark).collect();
+        let mut remarks: Vec<String> = before.into_iter().map(remark).collect();
+        if timeline.left_out > 0 {
+            remarks.push(format!("{} processes have no place in the timeline, which is full", timeline.left_out));
+        }
         remarks.append(&mut self.remarks);
         remarks.sort();
-        Evidence {
+        let evidence = Evidence {
             command: Vec::new(),
             status: self.status,
             not_run: None,
@@ -78,10 +83,12 @@ impl Collector<'_> {
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
             real,
+            programs,
             effects,
             gaps,
             remarks,
-        }
+        };
+        (evidence, timeline)
     }
 
     /// What is to be said of whose doing things were, and of work that was handed to others.

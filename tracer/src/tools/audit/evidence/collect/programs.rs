@@ -5,10 +5,10 @@ use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
 use super::{Collector, Related, Seen};
 use crate::decode::calls::{path_of, words};
-use crate::decode::value::Value;
+use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
 use crate::tools::audit::evidence::units::{self, Program};
-use crate::tools::audit::evidence::{GapKind, Op, Runner};
+use crate::tools::audit::evidence::{GapKind, Op, Runner, Words};
 
 impl Collector<'_> {
     /// A marker of a program that names its units itself.
@@ -43,7 +43,8 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
             return;
         };
-        let words = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then(|| words(value)));
+        let argv = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then_some(value));
+        let words = argv.map(words);
         let program = Program {
             passed: &given,
             file: &file,
@@ -76,6 +77,9 @@ impl Collector<'_> {
         }
         let later = self.whose.is_over(unit);
         self.access_to(&Seen { unit, later, ..*seen }, Op::Run, &file, passed.as_deref(), related);
+        let head = &seen.call.head;
+        let words = Words { list: words.unwrap_or_default(), cut: is_cut(argv) };
+        self.course.run(head.tgid, unit, head.time + head.dur, &file, words);
     }
 
     /// The further names of a program that was run by a link or is a script's interpreter.
@@ -88,6 +92,12 @@ impl Collector<'_> {
         names.dedup();
         names
     }
+}
+
+/// Whether arguments are not all there, or not all whole.
+fn is_cut(argv: Option<&Value<'_>>) -> bool {
+    let whole = |word: &Value<'_>| matches!(word, Value::Str { cut: false, .. } | Value::Path { cut: false, .. });
+    !matches!(argv, Some(Value::Array(list, Tail::Whole)) if list.iter().all(whole))
 }
 
 /// The environment that an execve gave, and whether it is whole.

@@ -36,6 +36,16 @@ pub fn is_cache(rule: &str) -> bool {
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
 
+/// The directory for temporary files that a rule's object is in, with all beneath.
+pub fn temporary(object: &str) -> Option<String> {
+    let (front, path) =
+        object.split_once(' ').filter(|(front, _)| *front == "unix").map_or(("", object), |(_, path)| ("unix ", path));
+    let directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
+    let below =
+        |directory: &&str| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    directories.filter(below).next().map(|directory| format!("{front}{directory}/**"))
+}
+
 /// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Way {
@@ -115,11 +125,6 @@ impl<'v> Paths<'v> {
             Some(front) => Some(format!("{front}/**")),
             None => steps.last().cloned(),
         }
-    }
-
-    /// The glob of one path alone, but for names that chance made.
-    pub fn one(&self, path: &[u8]) -> Option<String> {
-        self.steps(Way::Other, path)?.last().cloned()
     }
 
     /// The globs of a path and of the directories above it, up to where its variable begins.

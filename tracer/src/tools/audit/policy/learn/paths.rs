@@ -40,10 +40,10 @@ const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
 pub fn temporary(object: &str) -> Option<String> {
     let (front, path) =
         object.split_once(' ').filter(|(front, _)| *front == "unix").map_or(("", object), |(_, path)| ("unix ", path));
-    let directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
+    let mut directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
     let below =
         |directory: &&str| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    directories.filter(below).next().map(|directory| format!("{front}{directory}/**"))
+    directories.find(below).map(|directory| format!("{front}{directory}/**"))
 }
 
 /// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.

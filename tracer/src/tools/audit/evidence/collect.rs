@@ -6,12 +6,13 @@
 
 mod calls;
 mod files;
+pub mod inherited;
 mod programs;
 mod sockets;
 
 use calls::Seen;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tracer_common::event::{Head, flag};
 
@@ -60,6 +61,12 @@ pub struct Collector<'w> {
     opened: HashMap<(u32, i32), Text>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Row>,
+    /// Connections that the command was given, by the inodes of their sockets.
+    connections: HashMap<u64, Object>,
+    /// Files that it was given to write to.
+    writable: HashSet<Text>,
+    /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
+    bound: HashMap<u64, Text>,
     effects: Effects,
     names: Names,
     ports: Ports,
@@ -99,6 +106,9 @@ impl<'w> Collector<'w> {
             accesses,
             opened: HashMap::new(),
             connecting: HashMap::new(),
+            connections: HashMap::new(),
+            writable: HashSet::new(),
+            bound: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
             ports: Ports::default(),

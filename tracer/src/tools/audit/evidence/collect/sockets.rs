@@ -24,8 +24,9 @@ impl Collector<'_> {
         }
     }
 
-    /// The object that an address is; `None` for none, or for one that could not be read, which is noted.
-    fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>) -> Option<Object> {
+    /// The object that an address is; `None` for none, or for one that could not be read, which is noted. `made`: it is given to a
+    /// socket, so that a link of its name is not followed.
+    fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, made: bool) -> Option<Object> {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
         if let Some(address) = address(named) {
             return Some(Object::Inet { protocol: protocol(sock.as_ref()), address, ephemeral: false, host: None });
@@ -35,15 +36,21 @@ impl Collector<'_> {
             if name.is_empty() {
                 return None;
             }
-            if name.starts_with(b"@") || name.starts_with(b"/") {
-                return Some(Object::Unix(if name.starts_with(b"/") { self.world.resolve(&name) } else { name }));
-            }
-            let Some(directory) = seen.directory() else {
-                self.gap(GapKind::Unreadable, Some(seen.unit), "the directory of a socket's name".to_owned(), 1);
+            if name.starts_with(b"@") {
                 return Some(Object::Unix(name));
-            };
-            let path = [directory.as_slice(), b"/", &name].concat();
-            return Some(Object::Unix(self.world.resolve(&path)));
+            }
+            let directory = if name.starts_with(b"/") { Some(Vec::new()) } else { seen.directory() };
+            let path = directory.map(|directory| [directory.as_slice(), b"/", &name].concat());
+            let meant = path.and_then(|path| self.meant(seen, 0, &path, !made));
+            if meant.is_none() {
+                self.gap(
+                    GapKind::Unreadable,
+                    Some(seen.unit),
+                    format!("the directory of a name that was passed to {}", seen.name),
+                    1,
+                );
+            }
+            return Some(Object::Unix(meant.unwrap_or(name)));
         }
         let family = match field(named, "sa_family") {
             Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
@@ -63,7 +70,7 @@ impl Collector<'_> {
 
     pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        let Some(mut object) = self.object(seen, named) else { return };
+        let Some(mut object) = self.object(seen, named, true) else { return };
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
                 if seen.errno == 0
@@ -74,6 +81,10 @@ impl Collector<'_> {
                 *ephemeral = address.port() == 0;
             }
             Object::Unix(path) if path.starts_with(b"/") && seen.errno == 0 => {
+                if let Some(view) = view_of(seen, 0) {
+                    let name = self.accesses.text(path);
+                    self.bound.insert(view.file.ino, name);
+                }
                 let path = lexical(path);
                 self.effects.create(&path, seen.unit);
             }
@@ -101,9 +112,19 @@ impl Collector<'_> {
                 // The kernel keeps the NUL that may end a path.
                 name => {
                     let name = name.split(|&b| b == 0).next().unwrap_or_default();
-                    match seen.directory().filter(|_| !name.starts_with(b"/")) {
-                        Some(directory) => Object::Unix([directory.as_slice(), b"/", name].concat()),
-                        None => Object::Unix(self.world.resolve(name)),
+                    match self.bound.get(&view.file.ino) {
+                        Some(bound) => Object::Unix(self.accesses.of(*bound).to_vec()),
+                        None if name.starts_with(b"/") => Object::Unix(self.world.resolve(name)),
+                        // Who bound it was somewhere.
+                        None => {
+                            self.gap(
+                                GapKind::Unreadable,
+                                Some(seen.unit),
+                                format!("the directory of a name in {}", seen.name),
+                                1,
+                            );
+                            Object::Unix(name.to_vec())
+                        }
                     }
                 }
             },
@@ -114,7 +135,7 @@ impl Collector<'_> {
 
     pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        if let Some(object) = self.object(seen, named) {
+        if let Some(object) = self.object(seen, named, false) {
             self.begun(seen, &object);
         }
     }
@@ -177,7 +198,7 @@ impl Collector<'_> {
         if stream && !begins {
             return;
         }
-        let Some(object) = self.object(seen, named) else { return };
+        let Some(object) = self.object(seen, named, false) else { return };
         // What is said to the kernel reaches no host; whose socket it is was told when it was bound.
         if matches!(object, Object::Other("AF_NETLINK", _)) {
             return;

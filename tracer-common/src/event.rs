@@ -46,6 +46,8 @@ pub mod flag {
     pub const MOVED: u8 = 32;
     /// The plan was chosen by the selector argument.
     pub const VARIANT: u8 = 64;
+    /// The reader was woken for this record (`Plan::AWAITED`).
+    pub const AWAITED: u8 = 128;
 }
 
 /// The head of a record.

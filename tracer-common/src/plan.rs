@@ -181,6 +181,8 @@ impl Plan {
     pub const AT_EXIT: u16 = 4;
     /// The plan depends on the value of argument `selector`: look up [`Variant`] first.
     pub const BY: u16 = 8;
+    /// The reader is woken for the record: it looks at what the call has changed, before the process is gone.
+    pub const AWAITED: u16 = 16;
     /// Adds an operation behind the others; those of the entry come first. False when there is no room.
     pub fn add(&mut self, op: Op) -> bool {
         let at = self.ops as usize;

@@ -311,6 +311,9 @@ fn finish(state: &mut Task, task: *mut c_void) {
     let Some(plan) = plan_of(&mut state.head) else { return send_call(&state.head) };
     // SAFETY: a pointer from a map is valid for this run.
     let (flags, always) = unsafe { ((*plan).flags, (*plan).always) };
+    if flags & Plan::AWAITED != 0 {
+        state.head.flags |= flag::AWAITED;
+    }
     if flags & (Plan::AT_ENTER | Plan::AT_EXIT) == 0 {
         return send_call(&state.head);
     }

@@ -49,7 +49,7 @@ fn count(reason: Loss, n: u64) {
 pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
     let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
     // SAFETY: the caller vouches for the record, which begins with a head.
-    let flags = if looks(unsafe { &*record.cast::<Head>() }) { wakeup(ring) } else { NO_WAKEUP };
+    let flags = wanted_now(unsafe { &*record.cast::<Head>() }, ring);
     // SAFETY: `ring` is the ring map, the caller vouches for the record.
     let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, flags) };
     if sent != 0 {
@@ -126,7 +126,7 @@ pub fn send_call(head: &Head) {
     }
     // SAFETY: that is what was reserved.
     unsafe { copy_head(to, head) };
-    let flags = if looks(head) { wakeup(ring) } else { NO_WAKEUP };
+    let flags = wanted_now(head, ring);
     // SAFETY: what was reserved above, given back once.
     unsafe { helper::bpf_ringbuf_submit(to.cast(), flags) };
 }
@@ -144,6 +144,18 @@ pub unsafe fn copy_head(to: *mut u64, head: &Head) {
         // SAFETY: a head is so many words; volatile, or the compiler calls a function that copies byte by byte.
         unsafe { to.add(i).write_volatile(from.add(i).read()) };
         i += 1;
+    }
+}
+
+/// The flags of a submission: whether the reader is woken.
+#[inline(always)]
+fn wanted_now(head: &Head, ring: *mut c_void) -> u64 {
+    if head.flags & flag::AWAITED != 0 {
+        FORCE_WAKEUP
+    } else if looks(head) {
+        wakeup(ring)
+    } else {
+        NO_WAKEUP
     }
 }
 

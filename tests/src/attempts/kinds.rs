@@ -60,6 +60,7 @@ impl Maker<'_> {
             Asks(at) | Probes(at) if self.is_path(at) => self.asks(at),
             Accepts(at) => self.accepts(at),
             Asks(at) | Probes(at) | Closes(at) | Settles(at) | Locates(at) => self.nothing(at),
+            Unshares(flags) => self.unshares(flags),
             Receives(_) => self.nothing(0),
         }
     }
@@ -436,6 +437,24 @@ impl Maker<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Namespaces of its own: nothing is done by that alone.
+    fn unshares(&mut self, flags: u8) -> Result<(), String> {
+        let value = self.form.with_flag("CLONE_NEWNS").map_or(0, |(_, value)| value);
+        let mut words = Words::default();
+        words.by_place.insert(flags, format!("={value}"));
+        self.add(Try {
+            mode: "mounts",
+            way: "flags",
+            kind: "file",
+            file: "it",
+            words,
+            prepare: Vec::new(),
+            hold: Vec::new(),
+            named: false,
+            expect: Expect::Nothing,
+        })
     }
 
     /// A call on a descriptor that leaves what is behind it as it was.

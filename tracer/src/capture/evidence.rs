@@ -5,7 +5,7 @@ use std::io;
 
 use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
 
-use crate::schema::effects::Effect;
+use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::plan::Detail;
 use crate::schema::types::{Arg, Len, Row, Ty};
 use crate::schema::{Abi, NUMBERS, by_nr};
@@ -68,11 +68,21 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
     let (first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
     let keep = Plan::WANTED | Plan::BY;
-    let mut whole = Plan { flags: plan.flags & keep, selector: plan.selector, written: plan.written, ..Plan::NONE };
+    let mut whole =
+        Plan { flags: plan.flags & keep | awaited(row), selector: plan.selector, written: plan.written, ..Plan::NONE };
     for op in first.into_iter().chain(enter).chain(last).chain(exit) {
         whole.add(op);
     }
     whole
+}
+
+/// What names mean after such a call is looked at in the process itself, which may end soon.
+fn awaited(row: &Row) -> u16 {
+    let moves = |does: Does| match does {
+        Does::Gap(unseen, _) => matches!(unseen, Unseen::Names | Unseen::Root),
+        does => does.effects().iter().any(|effect| matches!(effect, Effect::Unshares(_))),
+    };
+    if row.all_does().any(|(does, _)| moves(does)) { Plan::AWAITED } else { 0 }
 }
 
 /// The environment of the program that a process runs, at most [`ENVIRON_MAX`] bytes and one more.

@@ -27,6 +27,10 @@ pub enum Does {
 pub enum Unseen {
     /// The call itself.
     Call,
+    /// What names mean from now on to all in the mount namespace.
+    Names,
+    /// Where the names of the process begin from now on.
+    Root,
     /// What is put into the ring of io_uring.
     Ring,
     /// The call's arguments: of one that failed it is not known either what was tried.
@@ -114,6 +118,8 @@ pub enum Effect {
     Changes(Meta, u8, Last),
     /// Runs a program.
     Runs(u8),
+    /// Leaves namespaces that the process shares with others, as these flags say.
+    Unshares(u8),
     /// Gives a socket an address.
     Binds(u8),
     /// Makes a socket accept connections.
@@ -140,14 +146,14 @@ pub mod words {
 impl Effect {
     /// An audit has to see the call. Of the rest, what matters was seen before: what is read was opened.
     pub const fn is_evidence(self) -> bool {
-        !matches!(self, Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) | Effect::Accepts(_))
+        !matches!(self, Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_))
     }
 
     /// The argument of the path, descriptor, address or message that it is done to.
     pub const fn object(self) -> Option<u8> {
         use Effect::*;
         match self {
-            OpensUnnamed(_) | Takes => None,
+            OpensUnnamed(_) | Takes | Unshares(_) => None,
             Opens(at, _)
             | Reads(at)
             | Lists(at)

@@ -54,7 +54,7 @@ syscalls! { pub FILES:
     getcwd          [79 183 17]     (buf: Out(&Path), size: Ulong) -> Long, FILE, harmless "names the directory in which the process is";
     chdir           [80 12 49]      (path: Path)                                                    -> Int, FILE, does [Asks(path)];
     fchdir          [81 133 50]     (fd: Fd)                                                        -> Int, DESC, does [Asks(fd)];
-    chroot          [161 61 51]     (path: Path) -> Int, FILE, gap "names are told from the new root on";
+    chroot          [161 61 51]     (path: Path) -> Int, FILE, root "names are told from the new root on";
     rename          [82 38 _]       (oldpath: Path, newpath: Path) -> Int, FILE, does [Renames(oldpath, newpath, None)];
     renameat        [264 302 38]    (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path) -> Int, DESC | FILE, does [Renames(oldpath, newpath, None)];
     renameat2       [316 353 276]   (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path,

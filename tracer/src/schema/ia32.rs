@@ -17,7 +17,7 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     waitpid         [_ 7 _]   (pid: Pid, wstatus: Addr, options: Hex32)                         -> Pid, PROC;
     r#break         [_ 17 _]  ()                                                                -> Int, MEM;
     oldstat         [_ 18 _]  (pathname: Path, statbuf: Addr) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
-    umount          [_ 22 _]  (target: Path) -> Int, FILE, gap "names below the mount mean something else from now on";
+    umount          [_ 22 _]  (target: Path) -> Int, FILE, names "names below the mount mean something else from now on";
     stime           [_ 25 _]  (t: Addr)                                                         -> Int, CLOCK;
     oldfstat        [_ 28 _]  (fd: Fd, statbuf: Addr) -> Int, DESC | FSTAT | STATLIKE, does [Asks(fd)];
     stty            [_ 31 _]  ()                                                                -> Int, 0;

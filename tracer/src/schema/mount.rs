@@ -196,14 +196,14 @@ const SET_PRJ: u64 = SET_USR + 2;
 
 syscalls! { pub MOUNTS:
     mount           [165 21 40]     (source: Path, target: Path, filesystemtype: Special(S::MountType), mountflags: Special(S::MountFlags),
-                                     data: Special(S::MountData)) -> Int, FILE, gap "names below the mount mean something else from now on";
-    umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT)) -> Int, FILE, gap "names below the mount mean something else from now on";
-    pivot_root      [155 217 41]    (new_root: Path, put_old: Path) -> Int, FILE, gap "names are told from the new root on";
+                                     data: Special(S::MountData)) -> Int, FILE, names "names below the mount mean something else from now on";
+    umount2         [166 52 39]     (target: Path, flags: Set32(&UMOUNT)) -> Int, FILE, names "names below the mount mean something else from now on";
+    pivot_root      [155 217 41]    (new_root: Path, put_old: Path) -> Int, FILE, root "names are told from the new root on";
     open_tree       [428 428 428]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE)) -> Fd, DESC | FILE, gap "what is opened from its descriptor has a name in no directory";
     open_tree_attr  [467 467 467]   (dfd: DirFd, filename: Path, flags: Set32(&OPEN_TREE),
                                      uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong) -> Fd, DESC | FILE, gap "what is opened from its descriptor has a name in no directory";
     move_mount      [429 429 429]   (from_dfd: DirFd, from_pathname: Path, to_dfd: DirFd, to_pathname: Path,
-                                     flags: Set32(&MOVE_MOUNT)) -> Int, DESC | FILE, gap "names below the mount mean something else from now on";
+                                     flags: Set32(&MOVE_MOUNT)) -> Int, DESC | FILE, names "names below the mount mean something else from now on";
     fsopen          [430 430 430]   (fs_name: Text, flags: Set32(&FSOPEN)) -> Fd, DESC, harmless "prepares a mount, which fsmount makes";
     fsconfig        [431 431 431]   (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: Addr, aux: Int) -> Int, DESC | FILE, harmless "prepares a mount, which fsmount makes",
         by cmd {
@@ -225,7 +225,7 @@ syscalls! { pub MOUNTS:
                                      flags: Set32(&LISTMOUNT)) -> Long, 0, harmless "asks for mounts and file systems";
     listns          [470 470 470]   (req: Rec(&NS_ID_REQ), ns_ids: Out(&Array(&Hex, Ret)), nr_ns_ids: Ulong, flags: Hex32)
                                         -> Long, 0, harmless "asks for namespaces";
-    setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE)) -> Int, DESC, gap "names and addresses mean what they mean in the namespace";
+    setns           [308 346 268]   (fd: Fd, nstype: Set32(&NAMESPACE)) -> Int, DESC, root "names and addresses mean what they mean in the namespace";
     sysfs           [139 135 _]     (option: Hex, arg1: Hex, arg2: Hex) -> Int, 0, harmless "asks for mounts and file systems";
     swapon          [167 87 224]    (path: Path, swapflags: Special(S::SwapFlags)) -> Int, FILE, gap "the kernel writes memory to the file from now on";
     swapoff         [168 115 225]   (path: Path) -> Int, FILE, harmless "the kernel reads back what it has written";

@@ -132,7 +132,7 @@ syscalls! { pub PROCESS harmless "what a process does is seen, whoever started i
     getsid      [124 147 156] (pid: Pid)                                                        -> Pid, 0;
     setsid      [112 66 157]  ()                                                                -> Pid, 0;
     set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Pid, 0;
-    unshare     [272 310 97]  (flags: Set32(&UNSHARE)) -> Int, 0, harmless "names mean what they meant until something is mounted";
+    unshare     [272 310 97]  (flags: Set32(&UNSHARE)) -> Int, 0, does [Unshares(flags)];
     personality [135 136 92]  (persona: Special(S::Personality))                                -> Note(&Hex32, &Special(S::Personality)), 0,
         by persona {
             PERSONA_QUERY => (persona: Hex32)                                                   -> Note(&Hex32, &Special(S::Personality));

@@ -1,5 +1,11 @@
 //! What is mounted where: /proc/PID/mountinfo. It tells a device of its file system without asking it.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+
+use rustix::fs::{Mode, OFlags, openat};
+
 use super::number;
 use super::who::Who;
 use crate::system::snapshot::Dev;
@@ -11,6 +17,8 @@ pub struct Mount {
     pub id: u64,
     /// Device.
     pub dev: Dev,
+    /// Which directory (or file) of the file system is mounted.
+    pub root: Vec<u8>,
     /// Where it is mounted, as seen from this process's root.
     pub point: Vec<u8>,
     /// Type of file system.
@@ -86,6 +94,28 @@ impl Mounts {
         Mounts::parse(&who.read("mountinfo").unwrap_or_default())
     }
 
+    /// Reads the mounts of a namespace that is held open, from its root on; none when they cannot be read. A thread goes there: nobody
+    /// else need be in it any more.
+    pub fn in_namespace(namespace: &File) -> Mounts {
+        let read = || -> io::Result<Vec<u8>> {
+            // The namespace may have no /proc.
+            let proc = Who::proc()?;
+            // SAFETY: unshare and setns take integers. This thread alone leaves what it shares, and ends here.
+            let there = unsafe {
+                libc::unshare(libc::CLONE_FS) == 0 && libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNS) == 0
+            };
+            if !there {
+                return Err(io::Error::last_os_error());
+            }
+            let file = openat(&proc, "thread-self/mountinfo", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+            let mut text = Vec::new();
+            File::from(file).read_to_end(&mut text)?;
+            Ok(text)
+        };
+        let text = std::thread::scope(|scope| scope.spawn(read).join());
+        Mounts::parse(&text.ok().and_then(Result::ok).unwrap_or_default())
+    }
+
     /// Reads the text of mountinfo.
     pub fn parse(text: &[u8]) -> Mounts {
         Mounts { own: text.split(|&b| b == b'\n').filter_map(parse).collect() }
@@ -93,11 +123,38 @@ impl Mounts {
 
     /// The mount that a path of this process is on: the last one mounted over the longest part of it.
     pub fn of_path(&self, path: &[u8]) -> Option<&Mount> {
-        let over = |mount: &&Mount| {
-            let point = mount.point.as_slice();
-            point == b"/" || path.strip_prefix(point).is_some_and(|rest| rest.first().is_none_or(|&b| b == b'/'))
+        self.own.iter().filter(|mount| below(&mount.point, path).is_some()).max_by_key(|mount| mount.point.len())
+    }
+
+    /// The file system that a path of this process is on, and the path on it.
+    pub fn on_file_system(&self, path: &[u8]) -> Option<(Dev, Vec<u8>)> {
+        let mount = self.of_path(path)?;
+        Some((mount.dev, joined(&mount.root, below(&mount.point, path)?)))
+    }
+
+    /// The paths of this process that lead to a path on a file system: one for each mount of it that reaches so far and has nothing
+    /// mounted over it there.
+    pub fn paths(&self, dev: Dev, on: &[u8]) -> Vec<Vec<u8>> {
+        let path = |mount: &Mount| {
+            let path = joined(&mount.point, below(&mount.root, on)?);
+            (self.of_path(&path)?.id == mount.id).then_some(path)
         };
-        self.own.iter().filter(over).max_by_key(|mount| mount.point.len())
+        self.own.iter().filter(|mount| mount.dev == dev).filter_map(path).collect()
+    }
+
+    /// The other paths of this process that lead to the same file.
+    pub fn others(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let Some((dev, on)) = self.on_file_system(path) else { return Vec::new() };
+        let mut paths = self.paths(dev, &on);
+        paths.retain(|other| other != path);
+        paths
+    }
+
+    /// Some file system is mounted more than once: files may have several paths.
+    pub fn has_others(&self) -> bool {
+        let mut devices: Vec<Dev> = self.own.iter().map(|mount| mount.dev).collect();
+        devices.sort_unstable();
+        devices.windows(2).any(|pair| pair[0] == pair[1])
     }
 
     /// Whether what holds a path of this process answers for itself.
@@ -115,6 +172,22 @@ pub fn trust(kind: &[u8]) -> Trust {
     }
 }
 
+/// What of a path is below a directory, empty or with a slash in front; `None` where it is not below it.
+fn below<'p>(directory: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
+    match directory {
+        b"/" => Some(if path == b"/" { b"" } else { path }),
+        _ => path.strip_prefix(directory).filter(|rest| rest.first().is_none_or(|&b| b == b'/')),
+    }
+}
+
+fn joined(directory: &[u8], rest: &[u8]) -> Vec<u8> {
+    match (directory, rest) {
+        (b"/", b"") => b"/".to_vec(),
+        (b"/", rest) => rest.to_vec(),
+        _ => [directory, rest].concat(),
+    }
+}
+
 /// Reads `ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAG]... - TYPE SOURCE SUPER`.
 fn parse(line: &[u8]) -> Option<Mount> {
     let (id, _) = number(line)?;
@@ -122,11 +195,11 @@ fn parse(line: &[u8]) -> Option<Mount> {
     let dev = fields.nth(2)?;
     let (major, rest) = number(dev)?;
     let (minor, _) = number(rest.strip_prefix(b":")?)?;
-    let point = unescape(fields.nth(1)?);
+    let (root, point) = (unescape(fields.next()?), unescape(fields.next()?));
     let mut tail = fields.skip_while(|field| *field != b"-").skip(1);
     let (kind, source) = (tail.next()?.to_vec(), unescape(tail.next()?));
     let options = tail.next().unwrap_or_default().to_vec();
-    Some(Mount { id, dev: Dev { major: major as u32, minor: minor as u32 }, point, kind, source, options })
+    Some(Mount { id, dev: Dev { major: major as u32, minor: minor as u32 }, root, point, kind, source, options })
 }
 
 /// Blanks, tabs, newlines and backslashes are written `\ooo`.
@@ -159,6 +232,7 @@ mod tests {
             br"36 35 98:0 /mnt1 /mnt\0402 rw,noatime master:1 shared:2 - fuse.sshfs me@host:/x rw,errors=continue";
         let mount = parse(line).expect("a mount");
         assert_eq!((mount.id, mount.dev), (36, Dev { major: 98, minor: 0 }));
+        assert_eq!(mount.root, b"/mnt1");
         assert_eq!((mount.point.as_slice(), mount.kind.as_slice()), (b"/mnt 2".as_slice(), b"fuse.sshfs".as_slice()));
         assert_eq!(
             (mount.source.as_slice(), mount.options.as_slice()),
@@ -175,6 +249,7 @@ mod tests {
         let of = |point: &str, kind: &str| Mount {
             id: 1,
             dev: Dev::default(),
+            root: b"/".to_vec(),
             point: point.into(),
             kind: kind.into(),
             source: Vec::new(),
@@ -193,5 +268,28 @@ mod tests {
             assert_eq!(mounts.trust(path.as_bytes()), trust, "{path}");
         }
         assert_eq!(Mounts::default().trust(b"/x"), Trust::Remote);
+    }
+
+    #[test]
+    fn a_file_has_a_path_for_each_mount_of_its_file_system() {
+        let text =
+            b"1 0 8:1 / / rw - ext4 a rw\n2 1 8:1 /srv/data /mnt rw - ext4 a rw\n3 1 0:9 / /tmp rw - tmpfs t rw\n\
+            4 1 8:1 /etc/file /tmp/one rw - ext4 a rw\n5 1 0:10 / /srv/data/over rw - tmpfs u rw\n";
+        let mounts = Mounts::parse(text);
+        let check = |path: &str, expected: &[&str]| {
+            let others: Vec<String> =
+                mounts.others(path.as_bytes()).iter().map(|path| String::from_utf8_lossy(path).into_owned()).collect();
+            assert_eq!(others, expected, "{path}");
+        };
+        assert!(mounts.has_others());
+        check("/srv/data", &["/mnt"]);
+        check("/srv/data/x", &["/mnt/x"]);
+        check("/mnt/x", &["/srv/data/x"]);
+        check("/srv/datax", &[]);
+        check("/etc/file", &["/tmp/one"]);
+        check("/tmp/one", &["/etc/file"]);
+        check("/tmp/two", &[]);
+        check("/mnt/over/x", &[]);
+        check("/", &[]);
     }
 }

@@ -2,13 +2,15 @@
 //! and comes back with its type.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fd::AsFd;
 
 use super::{account, numbers, open_directory, read_file, status};
+use crate::system::proc_paths::PROC;
 use crate::system::process::{Stat, Status};
 use crate::system::snapshot::Process;
 
@@ -43,6 +45,14 @@ impl Who {
     /// Through whom a process, or a task, of a snapshot is looked into.
     pub fn of(process: &Process) -> Who {
         process.tid.map_or(Who::Id(process.seen()), |tid| Who::Thread(process.pid, tid))
+    }
+
+    /// The directory of all of them, opened as a place only (`O_PATH`).
+    ///
+    /// # Errors
+    /// What open(2) gives.
+    pub fn proc() -> io::Result<File> {
+        OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(PROC)
     }
 
     /// The path of something in its directory.
@@ -145,6 +155,22 @@ impl Who {
         let mut bytes = Vec::new();
         File::open(self.path("environ"))?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// A file in its directory, opened for reading.
+    ///
+    /// # Errors
+    /// What open(2) gives.
+    pub fn open(self, name: &str) -> io::Result<File> {
+        File::open(self.path(name))
+    }
+
+    /// A directory that something in its directory leads to, opened as a place only (`O_PATH`).
+    ///
+    /// # Errors
+    /// What open(2) gives.
+    pub fn directory(self, name: &str) -> io::Result<File> {
+        OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(self.path(name))
     }
 
     /// Its memory, to be read by address.

@@ -1,5 +1,6 @@
 //! Following the links of a path that a call named, as they are now: soon after the call, not at it. Where the file itself was
-//! opened, the kernel has told its path, and none of this is used.
+//! opened, the kernel has told its path, and none of this is used. Names are followed from the root and through the mounts of the
+//! process that passed them.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::system::proc_paths;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::World;
+use crate::tools::audit::places::Places;
 
 /// How long a directory is believed to be where it was: the loader and interpreters look for dozens of files in the same few.
 const FRESH: Duration = Duration::from_millis(100);
@@ -23,15 +25,20 @@ const MOST_LINKS: usize = 40;
 /// The files of this machine.
 #[derive(Debug)]
 pub struct Machine {
-    /// Where the links of a directory's path led; by the path as it was passed.
-    directories: HashMap<Vec<u8>, Vec<u8>>,
+    places: Places,
+    /// Files of this machine may have several paths, by mounts.
+    has_others: bool,
+    /// Where the links of a directory's path led; by the place and the path as it was passed.
+    directories: HashMap<(usize, Vec<u8>), Vec<u8>>,
     since: Instant,
 }
 
 impl Machine {
     /// Nothing looked at yet.
     pub fn new() -> Machine {
-        Machine { directories: HashMap::new(), since: Instant::now() }
+        let places = Places::new();
+        let has_others = places.mounts().has_others();
+        Machine { places, has_others, directories: HashMap::new(), since: Instant::now() }
     }
 
     /// Forgets what may not be so any more.
@@ -42,14 +49,15 @@ impl Machine {
         }
     }
 
-    /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty.
-    /// `links`: how many led here.
-    fn followed(&mut self, path: &[u8], links: usize) -> Vec<u8> {
-        if let Some(known) = self.directories.get(path) {
+    /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty. The path
+    /// begins at the root of its place. `links`: how many led here.
+    fn followed(&mut self, place: usize, path: &[u8], links: usize) -> Vec<u8> {
+        let key = (place, path.to_vec());
+        if let Some(known) = self.directories.get(&key) {
             return known.clone();
         }
         let Some((parent, name)) = last(path) else { return Vec::new() };
-        let mut real = self.followed(parent, links);
+        let mut real = self.followed(place, parent, links);
         match name {
             b"" | b"." => {}
             b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
@@ -57,52 +65,99 @@ impl Machine {
                 // Whose these are, and what lies below, depends on who looks.
                 let at = [&real, &b"/"[..], name].concat();
                 let is_own = proc_paths::depends_on_who_looks(&at);
-                real = match std::fs::read_link(as_path(&at)) {
+                let from_here = [self.places.get(place).way.as_slice(), &at].concat();
+                real = match std::fs::read_link(as_path(&from_here)) {
                     Ok(target) if links < MOST_LINKS && !is_own => {
                         let target = target.into_os_string().into_vec();
                         let front = if target.starts_with(b"/") { &[][..] } else { &real };
-                        self.followed(&[front, b"/", &target].concat(), links + 1)
+                        self.followed(place, &[front, b"/", &target].concat(), links + 1)
                     }
                     _ => at,
                 };
             }
         }
-        self.directories.insert(path.to_vec(), real.clone());
+        self.directories.insert(key, real.clone());
         real
+    }
+
+    /// A path in the namespace of a place, from the place's root on. One beside that root is followed in tracer's place, if its namespace
+    /// is the same; else it cannot be.
+    fn inside<'p>(&self, place: usize, path: &'p [u8]) -> Option<(usize, &'p [u8])> {
+        let rest = path.strip_prefix(self.places.get(place).root.as_slice());
+        match rest.filter(|rest| rest.first().is_none_or(|&b| b == b'/')) {
+            Some(rest) => Some((place, rest)),
+            None => self.places.is_own(place).then_some((0, path)),
+        }
+    }
+
+    /// A path that begins at the root of a place, from the root of its namespace on.
+    fn whole(&self, place: usize, inside: Vec<u8>) -> Vec<u8> {
+        let root = &self.places.get(place).root;
+        match (root.is_empty(), inside.is_empty()) {
+            (true, true) => b"/".to_vec(),
+            (true, false) => inside,
+            (false, _) => [root.as_slice(), &inside].concat(),
+        }
     }
 }
 
 impl World for Machine {
+    fn place(&mut self, process: u32) -> Option<usize> {
+        self.places.of(process)
+    }
+
+    fn rooted(&mut self, place: usize, root: &[u8]) -> Option<usize> {
+        self.places.rooted(place, root)
+    }
+
+    fn root(&self, place: usize) -> &[u8] {
+        &self.places.get(place).root
+    }
+
+    fn mounted(&mut self, place: usize) {
+        self.directories.clear();
+        self.places.mounted(place);
+        self.has_others = self.places.mounts().has_others();
+    }
+
+    fn own(&self, place: usize, path: &[u8]) -> Option<Vec<u8>> {
+        self.places.own(place, path)
+    }
+
+    fn others(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        if self.has_others { self.places.mounts().others(path) } else { Vec::new() }
+    }
+
     /// The last name is that of the file itself, be it a link.
-    fn resolve(&mut self, path: &[u8]) -> Vec<u8> {
+    fn resolve(&mut self, place: usize, path: &[u8]) -> Vec<u8> {
         self.refresh();
-        let slashes = path.iter().rev().take_while(|b| **b == b'/').count();
-        let path = &path[..path.len() - slashes];
-        let mut real = match last(path) {
+        let Some((place, inside)) = self.inside(place, path) else { return path.to_vec() };
+        let slashes = inside.iter().rev().take_while(|b| **b == b'/').count();
+        let inside = &inside[..inside.len() - slashes];
+        let real = match last(inside) {
             Some((parent, name)) if !matches!(name, b"." | b"..") => {
-                let mut real = self.followed(parent, 0);
+                let mut real = self.followed(place, parent, 0);
                 real.push(b'/');
                 real.extend_from_slice(name);
                 real
             }
-            _ => self.followed(path, 0),
+            _ => self.followed(place, inside, 0),
         };
-        if real.is_empty() {
-            real.push(b'/');
-        }
-        real
+        self.whole(place, real)
     }
 
-    fn follow(&mut self, path: &[u8]) -> Vec<u8> {
+    fn follow(&mut self, place: usize, path: &[u8]) -> Vec<u8> {
         self.refresh();
-        let real = self.followed(path, 0);
-        if real.is_empty() { b"/".to_vec() } else { real }
+        let Some((place, inside)) = self.inside(place, path) else { return path.to_vec() };
+        let real = self.followed(place, inside, 0);
+        self.whole(place, real)
     }
 
     fn changed(&mut self, path: &[u8]) {
         let inside =
             |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
-        self.directories.retain(|given, real| !inside(given) && !inside(real));
+        // In another place the same path may be another file's, or another path the same file's.
+        self.directories.retain(|(place, given), real| *place == 0 && !inside(given) && !inside(real));
     }
 
     fn exists(&self, path: &[u8]) -> bool {
@@ -118,7 +173,7 @@ impl World for Machine {
                 names.push(real.into_os_string().into_vec());
             }
             let Some(next) = first_line(&script).and_then(|line| interpreter(&line).map(<[u8]>::to_vec)) else { break };
-            names.extend([next.clone(), self.resolve(&next)]);
+            names.extend([next.clone(), self.resolve(0, &next)]);
             script = next;
         }
         names
@@ -170,7 +225,7 @@ mod tests {
             let _ = std::fs::remove_file(&link);
             std::os::unix::fs::symlink(target, &link).expect("made");
             machine.changed(link.as_os_str().as_bytes());
-            let found = machine.resolve(link.join("file").as_os_str().as_bytes());
+            let found = machine.resolve(0, link.join("file").as_os_str().as_bytes());
             assert_eq!(found, base.join(target).join("file").as_os_str().as_bytes());
         }
     }
@@ -198,16 +253,16 @@ mod tests {
         std::os::unix::fs::symlink("real/last", base.join("link")).expect("made");
         std::os::unix::fs::symlink("file", base.join("real/last")).expect("made");
         let check = |given: &str, expected: &str| {
-            let found = Machine::new().follow(base.join(given).as_os_str().as_bytes());
+            let found = Machine::new().follow(0, base.join(given).as_os_str().as_bytes());
             assert_eq!(String::from_utf8_lossy(&found), base.join(expected).to_string_lossy(), "{given}");
         };
         check("link", "real/file");
         check("real/last", "real/file");
         check("real/file", "real/file");
         check("gone", "gone");
-        assert_eq!(Machine::new().follow(b"/"), b"/");
+        assert_eq!(Machine::new().follow(0, b"/"), b"/");
         // Whose descriptor this is depends on who asks.
-        assert_eq!(Machine::new().follow(b"/proc/self/fd/0"), b"/proc/self/fd/0");
+        assert_eq!(Machine::new().follow(0, b"/proc/self/fd/0"), b"/proc/self/fd/0");
     }
 
     #[test]
@@ -219,7 +274,7 @@ mod tests {
         std::os::unix::fs::symlink("file", base.join("real/last")).expect("made");
         let check = |given: &str, expected: &str| {
             let given = base.join(given);
-            let found = Machine::new().resolve(given.as_os_str().as_bytes());
+            let found = Machine::new().resolve(0, given.as_os_str().as_bytes());
             assert_eq!(String::from_utf8_lossy(&found), base.join(expected).to_string_lossy(), "{}", given.display());
         };
         check("link/file", "real/file");
@@ -231,12 +286,12 @@ mod tests {
         check("link", "link");
         std::os::unix::fs::symlink("round", base.join("round")).expect("made");
         check("round/file", "round/file");
-        assert_eq!(Machine::new().resolve(b"/proc/self/there"), b"/proc/self/there");
+        assert_eq!(Machine::new().resolve(0, b"/proc/self/there"), b"/proc/self/there");
         check("real//file/", "real/file");
         for (given, expected) in
             [("/", "/"), ("//", "/"), ("/..", "/"), ("/../tmp/.", "/tmp"), ("/nothing/here/..", "/nothing")]
         {
-            assert_eq!(String::from_utf8_lossy(&Machine::new().resolve(given.as_bytes())), expected);
+            assert_eq!(String::from_utf8_lossy(&Machine::new().resolve(0, given.as_bytes())), expected);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The run: starts the command under a source, and has evidence made of its events.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -12,7 +13,7 @@ use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 use super::interruption::Stopping;
-use super::plugin::{Plugin, is_pytest};
+use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Losses, interrupt};
@@ -26,7 +27,7 @@ use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::collect::inherited::{Inherited, inet};
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Object, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Object, Timeline, Variables};
 use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
@@ -36,7 +37,7 @@ use crate::trace::sequence::{Stage, Step};
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
 /// Bytes of strings that are read: whole paths.
-const STRLEN: u32 = u16::MAX as u32;
+pub(super) const STRLEN: u32 = u16::MAX as u32;
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -44,14 +45,13 @@ const GRACE: Duration = Duration::from_secs(2);
 /// before cannot be.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
-/// Runs the command, and gives what it did.
+/// Runs the command, and gives what it did, and when. `denied`: files that rules deny by their paths.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
+pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
-    let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
-    let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
+    let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
     let (inherited, given) = inherited();
     let watch = request(audit, command);
     interrupt::install()?;
@@ -63,14 +63,15 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
-    if let Some(plugin) = &plugin {
-        collector.ignore(plugin.directory().as_os_str().as_bytes());
+    if let Some(plugins) = &plugins {
+        collector.ignore(plugins.directory().as_os_str().as_bytes());
     }
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
     }
     collector.streams(&streams());
     given.into_iter().for_each(|given| collector.inherits(given));
+    collector.watch(denied.iter().filter_map(|path| identity(path)));
     if audit.cgroup.is_some() {
         collector.expect_others();
     }
@@ -91,11 +92,11 @@ pub fn watch(audit: &Audit, variables: &Variables) -> Result<Evidence> {
             trace::notice::tell_line(&line);
         }
     }
-    let mut evidence = collector.finish(source.name(), gaps(&losses));
+    let (mut evidence, timeline) = collector.finish(source.name(), gaps(&losses));
     evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
     evidence.remarks.extend(inherited);
-    Ok(evidence)
+    Ok((evidence, timeline))
 }
 
 /// Has evidence made of events, and says when the run is over.
@@ -167,7 +168,7 @@ impl Driven for Watcher<'_> {
 }
 
 /// What the source lost that may hide something.
-fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
+pub(super) fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
     let hides = |(loss, count): (&Loss, &u64)| (!NO_GAP.contains(loss) && *count > 0).then(|| (loss.name(), *count));
     losses.reasons.iter().filter_map(hides)
 }
@@ -189,7 +190,16 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
         variables: audit.unit_variables.clone(),
         programs: globs.map(|glob| glob.compile_matcher()).collect(),
         workspace: variables.path("WORKSPACE").unwrap_or_default().to_vec(),
+        pytest: audit.pytest,
+        node: audit.node,
     }
+}
+
+/// A file by its device, in the kernel's encoding, and inode; `None` where there is no regular file.
+fn identity(path: &[u8]) -> Option<(u32, u64, Vec<u8>)> {
+    let found = std::fs::symlink_metadata(OsStr::from_bytes(path)).ok().filter(std::fs::Metadata::is_file)?;
+    let dev = libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff;
+    Some((dev, found.ino(), path.to_vec()))
 }
 
 /// Whether a process is there, and is more than what its parent has not waited for.
@@ -249,7 +259,7 @@ fn may_use(view: &FileView<'_>, flags: i32, fd: i32) -> Vec<Inherited> {
         if rustix::net::sockopt::socket_acceptconn(fd) == Ok(true) {
             let own = inet(sock, sock.saddr, sock.sport);
             let own = own.or_else(|| unix(rustix::net::getsockname(fd).ok()));
-            return own.map(Inherited::Listener).into_iter().collect();
+            return own.map(|own| Inherited::Listener(view.file.ino, own)).into_iter().collect();
         }
         let peer = inet(sock, sock.daddr, sock.dport).or_else(|| unix(rustix::net::getpeername(fd).ok()?));
         return peer.map(|peer| Inherited::Connection(view.file.ino, peer)).into_iter().collect();

@@ -1,6 +1,6 @@
 //! What became of files: operations in their order, brought down to the net effect on each name.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Change, Effect};
 
@@ -13,6 +13,8 @@ pub struct Effects {
     states: BTreeMap<Vec<u8>, State>,
     /// Names that were there when something was first done to them without changing them.
     seen: HashSet<Vec<u8>>,
+    /// The names of before the run of what has another name now, by that.
+    origins: HashMap<Vec<u8>, Vec<u8>>,
     /// Operations on names that had no place.
     pub crowded: u64,
 }
@@ -48,6 +50,26 @@ impl Effects {
         self.states.get(path).map(|state| state.before)
     }
 
+    /// The name that a file had before the run, where it has another now: it, or a directory that it is in, was renamed or linked.
+    pub fn origin(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let mut end = if self.origins.is_empty() { 0 } else { path.len() };
+        while end > 0 {
+            if let Some(origin) = self.origins.get(&path[..end]) {
+                return Some([origin, &path[end..]].concat());
+            }
+            end = memchr::memrchr(b'/', &path[..end]).unwrap_or(0);
+        }
+        None
+    }
+
+    /// The file of one name has another name, too.
+    pub fn link(&mut self, name: &[u8], other: &[u8]) {
+        if name != other && self.origins.len() < MOST {
+            let origin = self.origin(name).unwrap_or_else(|| name.to_vec());
+            self.origins.insert(other.to_vec(), origin);
+        }
+    }
+
     /// The file was made.
     pub fn create(&mut self, path: &[u8], unit: usize) {
         self.note(path, unit, |state, known| {
@@ -67,6 +89,7 @@ impl Effects {
 
     /// The name was removed.
     pub fn delete(&mut self, path: &[u8], unit: usize) {
+        self.origins.remove(path);
         let mut came = None;
         self.note(path, unit, |state, _| {
             state.now = false;
@@ -89,6 +112,8 @@ impl Effects {
         if old == new {
             return;
         }
+        self.link(old, new);
+        self.origins.remove(old);
         self.move_one(old, new, unit);
         let front = [old, b"/"].concat();
         let inside = self.states.range(front.clone()..).map(|(path, _)| path);
@@ -103,6 +128,10 @@ impl Effects {
 
     /// Two names were exchanged (`RENAME_EXCHANGE`): both files are there, and both are others.
     pub fn exchange(&mut self, one: &[u8], other: &[u8], unit: usize) {
+        let origin = |name: &[u8]| self.origin(name).unwrap_or_else(|| name.to_vec());
+        let origins = (origin(other), origin(one));
+        self.origins.insert(one.to_vec(), origins.0);
+        self.origins.insert(other.to_vec(), origins.1);
         self.change(one, unit);
         self.change(other, unit);
     }
@@ -152,7 +181,7 @@ impl Effects {
                 (true, true, _) => return None,
             };
             let units = state.units.iter().copied().collect();
-            Some(Effect { path: path.clone(), change, units, size: None, before: None, after: None })
+            Some(Effect { path: path.clone(), change, units, ..Effect::default() })
         };
         self.states.iter().filter_map(effect).collect()
     }

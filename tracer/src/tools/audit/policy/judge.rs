@@ -8,9 +8,7 @@ use super::glob::{Component, NameGlob, PathGlob, components_match};
 use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{
-    Access, Evidence, Judgement, Object, Op, Runner, Unit, Unmet, Variables, Violation,
-};
+use crate::tools::audit::evidence::{Access, Evidence, Judgement, Object, Op, Unit, Unmet, Variables, Violation};
 
 /// "No such file or directory".
 const ENOENT: u16 = 2;
@@ -38,6 +36,21 @@ impl Policy {
         names.dedup();
         names.retain(|name| self.resolve(name, variables).is_none());
         names
+    }
+
+    /// The files that rules deny by their whole paths.
+    pub fn denied_files(&self, variables: &Variables) -> Vec<Vec<u8>> {
+        let known = |name: &str| self.resolve(name, variables);
+        let rules = self.sections().flat_map(|section| &section.deny);
+        let patterns = rules.filter_map(|placed| match &placed.rule.target {
+            Target::Path(glob) => Some(glob.resolve(&known)),
+            _ => None,
+        });
+        let path = |pattern: Vec<Component>| {
+            let names: Option<Vec<&[u8]>> = pattern.iter().map(Component::literal).collect();
+            names.map(|names| names.iter().flat_map(|name| [b"/", *name].concat()).collect())
+        };
+        patterns.flatten().filter_map(path).collect()
     }
 
     fn violations(&self, evidence: &Evidence, variables: &Variables) -> Vec<Violation> {
@@ -93,6 +106,8 @@ impl Policy {
         let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
         let mut hits = Vec::new();
         let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
+        // A claim is of the name that the file has; of a program it is any.
+        let names = names.map(|(access, also)| (access, if access.op == Op::Run { also } else { &[][..] }));
         for (access, also) in names.filter(|(access, _)| succeeded(access) && access.unit < evidence.units.len()) {
             hits.clear();
             let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);
@@ -131,7 +146,7 @@ impl Policy {
 
     /// What holds for a unit.
     fn view(&self, unit: &Unit) -> View {
-        let harness = unit.runner == Runner::Harness;
+        let harness = unit.is_none();
         let fits = |names: &[NameGlob]| !harness && names.iter().any(|name| unit_fits(name, unit));
         let mut own = vec![false, harness];
         own.extend(self.units.iter().map(|section| fits(&section.names)));
@@ -203,11 +218,12 @@ fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
         let also = access.passed.iter().chain(also).map(Vec::as_slice).collect();
         return vec![Side { ops: Ops::of(Op::Run), object, also }];
     }
+    let also: Vec<&[u8]> = also.iter().map(Vec::as_slice).collect();
     if access.op != Op::Rename {
-        return vec![Side::of(Ops::of(access.op), object)];
+        return vec![Side { ops: Ops::of(access.op), object, also }];
     }
     let rename = Ops::of(Op::Rename);
-    let old = Side::of(rename.with(Ops::of(Op::Delete)), object);
+    let old = Side { ops: rename.with(Ops::of(Op::Delete)), object, also };
     let new = |to: &Vec<u8>| Side::of(rename.with(Ops::of(Op::Create)), Cow::Owned(Object::File(to.clone())));
     std::iter::once(old).chain(access.to.as_ref().map(new)).collect()
 }

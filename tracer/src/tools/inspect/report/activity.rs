@@ -174,6 +174,7 @@ impl Activity {
                 | Effect::Changes(..) => touched = Some(true),
                 Effect::OpensUnnamed(_)
                 | Effect::Takes
+                | Effect::Unshares(_)
                 | Effect::Lists(_)
                 | Effect::Rewrites(_)
                 | Effect::Submits(_)

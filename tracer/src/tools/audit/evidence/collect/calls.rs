@@ -3,7 +3,7 @@
 use tracer_common::event::{flag, status};
 use tracer_common::plan::{phase, shape};
 
-use super::{Collector, Process};
+use super::Collector;
 use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs};
@@ -25,6 +25,8 @@ pub(super) struct Seen<'s, 'a> {
     pub(super) errno: u16,
     pub(super) unit: usize,
     pub(super) program: Text,
+    /// The unit had ended.
+    pub(super) later: bool,
 }
 
 impl Collector<'_> {
@@ -37,24 +39,33 @@ impl Collector<'_> {
         let Some(row) = call.row else {
             // A kernel that does not know it either refuses it.
             if errno == 0 {
-                let Process { unit, .. } = self.process(call.head.tgid);
+                self.process(call.head.tgid);
+                let unit = self.whose.unit(call.head.tgid, call.head.tid);
                 let what = format!("call {}: this version does not know it", call.head.nr);
                 self.gap(GapKind::Unseen, Some(unit), what, 1);
             }
             return;
         };
         let (does, args) = row.does(&call.head.args);
-        let Process { unit, program, .. } = self.process(call.head.tgid);
-        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program };
+        self.process(call.head.tgid);
+        let unit = self.whose.unit(call.head.tgid, call.head.tid);
+        let program = self.whose.get(call.head.tgid).map(|process| process.program).unwrap_or_default();
+        let later = self.whose.is_over(unit);
+        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, later };
         self.look_at_sockets(&seen);
         self.uses(&seen, does.effects());
         match does {
             Does::Effects(list) => list.iter().for_each(|effect| self.effect(&seen, *effect)),
             Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
                 let kind = match unseen {
-                    Unseen::Call | Unseen::Attempt => GapKind::Unseen,
+                    Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root => GapKind::Unseen,
                     Unseen::Ring => GapKind::IoUring,
                 };
+                match unseen {
+                    Unseen::Names if errno == 0 => self.mounted(&seen),
+                    Unseen::Root if errno == 0 => self.moved(&seen),
+                    _ => {}
+                }
                 self.gap(kind, Some(unit), format!("{}: {why}", row.name), 1);
             }
             Does::Gap(..) | Does::Harmless(_) | Does::Family(_) | Does::Unsaid => {}
@@ -76,6 +87,7 @@ impl Collector<'_> {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
             Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
             Effect::Takes => self.taken(seen),
+            Effect::Unshares(flags) => self.unshared(seen, flags),
             Effect::Lists(at) => self.listed(seen, at),
             Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),
             Effect::Rewrites(at) => self.written(seen, at, true),
@@ -97,8 +109,9 @@ impl Collector<'_> {
             Effect::Sends(at, flags) => self.sent(seen, at, flags),
             Effect::Receives(at) => self.received(seen, at),
             Effect::Settles(_) => self.connected(seen),
+            Effect::Accepts(at) => self.accepted(seen, at),
             // The port was looked at; the others were told before, or change nothing.
-            Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) | Effect::Accepts(_) => {}
+            Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) => {}
         }
     }
 }
@@ -155,7 +168,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     }
 
     pub(super) fn row(&self, op: Op, thing: Thing) -> Row {
-        Row { errno: self.errno, ..Row::new(self.unit, op, thing, self.program) }
+        Row { errno: self.errno, later: self.later, ..Row::new(self.unit, op, thing, self.program) }
     }
 
     /// A call of the 32-bit ABI.

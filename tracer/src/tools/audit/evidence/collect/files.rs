@@ -53,32 +53,43 @@ impl Collector<'_> {
     /// process had it at the call, as far as this was seen, else where it has it now. Where these differ, nobody knows.
     pub(super) fn meant(&mut self, seen: &Seen<'_, '_>, at: u8, path: &[u8], follow: bool) -> Option<Vec<u8>> {
         let asks = seen.call.head.tgid;
-        let given = self.find(path, follow);
+        let given = self.real(seen, path, follow);
         let Some(way) = through(&given, asks) else { return Some(given) };
         let theirs = way.for_anyone(&given);
         if way.rest.is_empty() && !follow {
             return Some(theirs);
         }
-        let now = self.find(&theirs, follow);
+        let now = self.real(seen, &theirs, follow);
         let now = Some(now).filter(|now| through(now, asks).is_none());
         let then = match way.way {
-            Way::Descriptor(fd) => self.opened.get(&(way.process, fd)).map(|text| self.accesses.of(*text).to_vec()),
-            Way::Directory if way.process == asks => seen.current(at),
-            // What is done behind another root is a gap by itself.
-            Way::Root => self.processes.contains_key(&way.process).then(Vec::new),
-            Way::Program => self.processes.get(&way.process).map(|it| self.accesses.of(it.program).to_vec()),
-            Way::Directory | Way::Mapped => None,
+            Way::Descriptor(fd) => {
+                let then = self.opened.get(&(way.process, fd)).map(|text| self.accesses.of(*text).to_vec());
+                then.map(|then| self.on(&then, way.rest, follow))
+            }
+            Way::Directory if way.process == asks => {
+                seen.current(at).map(|then| self.real(seen, &[then.as_slice(), way.rest].concat(), follow))
+            }
+            Way::Root if way.process == asks => {
+                let path = self.below_root(seen, way.rest);
+                Some(self.real(seen, &path, follow))
+            }
+            Way::Program => self.whose.get(way.process).map(|it| self.accesses.of(it.program).to_vec()),
+            Way::Directory | Way::Root | Way::Mapped => None,
         };
-        let then = then.map(|then| self.find(&[then.as_slice(), way.rest].concat(), follow));
         match (then, now) {
             (Some(then), Some(now)) if matches!(way.way, Way::Descriptor(_)) && then != without_deleted(&now) => None,
             (then, now) => then.or(now),
         }
     }
 
-    /// A path with its links followed as they are now; `last`: with the one that it may end in.
-    fn find(&mut self, path: &[u8], last: bool) -> Vec<u8> {
-        if last { self.world.follow(path) } else { self.world.resolve(path) }
+    /// From a path here on: its links followed; `last`: with the one that it may end in.
+    fn on(&mut self, from: &[u8], rest: &[u8], last: bool) -> Vec<u8> {
+        let path = [from, rest].concat();
+        match rest.is_empty() {
+            true => path,
+            false if last => self.world.follow(0, &path),
+            false => self.world.resolve(0, &path),
+        }
     }
 
     /// The path in a place, from the root on.
@@ -89,7 +100,7 @@ impl Collector<'_> {
             _ => seen.directory(),
         };
         match seen.arg(at)? {
-            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(bytes.to_vec()),
+            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(self.below_root(seen, bytes)),
             Value::Path { bytes: [], cut: false } => base(),
             Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat()),
             // Calls that take a directory take NULL for the file that its descriptor is.
@@ -171,7 +182,10 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} opened", seen.name), 1);
         }
         // A pipe or a socket has nothing to tell.
-        let (view, path) = view.and_then(|view| Some((view, whole_path(view)?)))?;
+        let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
+        if let Some(name) = self.watched.get(&(view.file.dev, view.file.ino)) {
+            self.effects.link(&name.clone(), &path);
+        }
         if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
             let text = self.accesses.text(&path);
             self.opened.insert((seen.call.head.tgid, fd), text);
@@ -218,7 +232,7 @@ impl Collector<'_> {
     /// The entries of a directory were read.
     pub(super) fn listed(&mut self, seen: &Seen<'_, '_>, at: u8) {
         if seen.errno == 0
-            && let Some(path) = view_of(seen, at).and_then(whole_path)
+            && let Some(path) = view_of(seen, at).and_then(|view| self.told(seen, view))
         {
             self.access(seen, Op::List, &path, None);
         }
@@ -260,9 +274,9 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} wrote to", seen.name), 1);
             return;
         };
-        self.uses_connection(seen, view);
+        self.uses_socket(seen, view);
         let kind = view.file.mode & libc::S_IFMT;
-        if let Some(path) = whole_path(view).filter(|_| kind != libc::S_IFDIR) {
+        if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
             if kind == libc::S_IFREG {
                 self.effects.change(&path, seen.unit);
             }
@@ -347,7 +361,7 @@ impl Collector<'_> {
         if view.is_none() && i32::from(seen.errno) != libc::EBADF {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} was on", seen.name), 1);
         }
-        Some((whole_path(view?)?, None))
+        Some((self.told(seen, view?)?, None))
     }
 
     /// A link was made: of a symbolic one the target is a text, of another a file.
@@ -364,6 +378,9 @@ impl Collector<'_> {
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
             self.world.changed(&given.object);
+        }
+        if let Some(target) = to.as_deref().filter(|_| seen.errno == 0 && !symbolic) {
+            self.effects.link(target, &given.object);
         }
         let related = Related { to: to.as_deref(), ..Related::default() };
         self.access_to(seen, Op::Create, &given.object, given.passed.as_deref(), related);
@@ -423,7 +440,7 @@ pub(super) fn view_of<'s>(seen: &Seen<'s, '_>, at: u8) -> Option<&'s FileView<'s
 }
 
 /// The path of a file that has one.
-fn whole_path(view: &FileView<'_>) -> Option<Vec<u8>> {
+pub(super) fn whole_path(view: &FileView<'_>) -> Option<Vec<u8>> {
     (view.path.starts_with(b"/") && !view.cut && view.sock.is_none()).then(|| view.path.to_vec())
 }
 
@@ -432,7 +449,7 @@ fn is_regular(view: &FileView<'_>) -> bool {
 }
 
 /// A path without `.`, doubled slashes and, where that needs no look at the files, `..`.
-pub(super) fn lexical(path: &[u8]) -> Vec<u8> {
+pub fn lexical(path: &[u8]) -> Vec<u8> {
     // Most are like this.
     let simple = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
     if path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&b| b == b'/').all(simple)) {

@@ -1,5 +1,5 @@
 //! Descriptors that nobody opened under the audit's eyes: the command was given them, or took them from another process. What they
-//! are is told when they are used; of a file that may be read through one, and of a listener, at once: neither reads nor accepts are watched.
+//! are is told when they are used; of a file that may be read through one at once, because reads are not watched.
 
 use std::net::SocketAddr;
 
@@ -19,8 +19,8 @@ pub enum Inherited {
     Read(Vec<u8>),
     /// A file that may be written to.
     Written(Vec<u8>),
-    /// A socket that accepts connections, by its own address.
-    Listener(Object),
+    /// A socket that accepts connections: its inode, and its own address.
+    Listener(u64, Object),
     /// A connection: the socket's inode, and whom it leads to.
     Connection(u64, Object),
 }
@@ -30,21 +30,25 @@ impl Collector<'_> {
     pub fn inherits(&mut self, inherited: Inherited) {
         match inherited {
             Inherited::Read(path) | Inherited::Written(path) if self.accesses.is_stream(&path) => {}
-            Inherited::Read(path) => self.has(Op::Read, &Object::File(path)),
-            Inherited::Listener(object) => self.has(Op::Listen, &object),
+            // The command may do this all the time.
+            Inherited::Read(path) => {
+                let process = self.command.and_then(|pid| self.whose.get(pid)).copied().unwrap_or_default();
+                let thing = self.accesses.thing(&Object::File(path));
+                self.add(Row::new(process.unit, Op::Read, thing, process.program));
+            }
             Inherited::Written(path) => {
                 let path = self.accesses.text(&path);
                 self.writable.insert(path);
             }
-            Inherited::Connection(inode, object) => _ = self.connections.insert(inode, object),
+            Inherited::Listener(inode, object) => {
+                // The port was there before the run.
+                if let Object::Inet { protocol, address, .. } = &object {
+                    self.ports.bound(protocol, inode, address.port());
+                }
+                self.sockets.insert(inode, (Op::Listen, object));
+            }
+            Inherited::Connection(inode, object) => _ = self.sockets.insert(inode, (Op::Connect, object)),
         }
-    }
-
-    /// The command may do this all the time.
-    fn has(&mut self, op: Op, object: &Object) {
-        let process = self.command.map(|pid| self.process(pid)).unwrap_or_default();
-        let thing = self.accesses.thing(object);
-        self.add(Row::new(process.unit, op, thing, process.program));
     }
 
     /// A file was mapped, to be shared and not yet to be written to: mprotect names no file, so of one that nobody was seen to open
@@ -56,24 +60,26 @@ impl Collector<'_> {
         }
     }
 
-    /// A call uses its descriptors: a connection that was given is told as if it had been begun.
+    /// A call uses its descriptors: a connection that was given is told as if it had been begun, a listener as if it had been made.
     pub(super) fn uses(&mut self, seen: &Seen<'_, '_>, effects: &[Effect]) {
-        let talks = |effect: &Effect| matches!(effect, Effect::Writes(_) | Effect::Sends(..) | Effect::Receives(_));
-        if self.connections.is_empty() || !effects.iter().any(talks) {
+        let talks = |effect: &Effect| {
+            matches!(effect, Effect::Writes(_) | Effect::Sends(..) | Effect::Receives(_) | Effect::Accepts(_))
+        };
+        if self.sockets.is_empty() || !effects.iter().any(talks) {
             return;
         }
         for (_, value) in &seen.call.args {
             if let Value::Fd(_, Some(view)) = value {
-                self.uses_connection(seen, view);
+                self.uses_socket(seen, view);
             }
         }
     }
 
-    pub(super) fn uses_connection(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
+    pub(super) fn uses_socket(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
         if view.sock.is_some()
-            && let Some(object) = self.connections.get(&view.file.ino).cloned()
+            && let Some((op, object)) = self.sockets.get(&view.file.ino).cloned()
         {
-            self.on_socket(seen, Op::Connect, &object);
+            self.on_socket(seen, op, &object);
         }
     }
 }

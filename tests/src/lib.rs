@@ -5,6 +5,8 @@
 //! has the rest left out (the feature `suite`).
 
 #[cfg(feature = "suite")]
+pub mod attempts;
+#[cfg(feature = "suite")]
 pub mod audit;
 #[cfg(feature = "suite")]
 pub mod case;

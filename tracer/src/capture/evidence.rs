@@ -7,7 +7,7 @@ use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, sha
 
 use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::plan::Detail;
-use crate::schema::types::{Row, Ty};
+use crate::schema::types::{Arg, Len, Row, Ty};
 use crate::schema::{Abi, NUMBERS, by_nr};
 use crate::spec::CallFilter;
 use crate::system::procfs::who::Who;
@@ -40,14 +40,14 @@ pub fn detail(row: &Row, detail: Detail) -> Detail {
     Detail { strlen: 0, ..detail }
 }
 
-/// Adds to a call's plan what the row does not ask for.
-pub fn complete(row: &Row, plan: Plan) -> Plan {
+/// Adds to the plan of a call, or of a form of it with these arguments, what the row does not ask for.
+pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     let op = |shape, arg, phase, len_arg| Op { shape, arg, phase, len_arg, unit: 1, ..Op::NONE };
     let mut enter = Vec::new();
     let mut exit = Vec::new();
-    let path = row.args.iter().position(|arg| matches!(arg.ty, Ty::Path));
+    let path = args.iter().position(|arg| matches!(arg.ty, Ty::Path));
     if let Some(at) = path {
-        let directory = at.checked_sub(1).filter(|&before| matches!(row.args[before].ty, Ty::DirFd));
+        let directory = at.checked_sub(1).filter(|&before| matches!(args[before].ty, Ty::DirFd));
         if directory.is_none() {
             enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
         }
@@ -57,7 +57,8 @@ pub fn complete(row: &Row, plan: Plan) -> Plan {
         }
     }
     // The name of a unix socket may begin in the current directory.
-    if let Some(at) = row.args.iter().position(|arg| matches!(arg.ty, Ty::Sockaddr(_))) {
+    let names = |arg: &Arg| matches!(arg.ty, Ty::Sockaddr(_) | Ty::Msghdr | Ty::Out(Ty::Mmsghdr(Len::Arg(_))));
+    if let Some(at) = args.iter().position(names) {
         enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
     }
     if row.has(|effect| matches!(effect, Effect::Runs(_))) {
@@ -96,14 +97,14 @@ pub fn environ(tgid: u32) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::schema::by_name;
-    use crate::schema::plan::plan;
+    use crate::schema::plan::{plan, variant};
 
     #[test]
     fn a_plan_is_completed() {
         let check = |name: &str, expected: &[u8]| {
             let row = by_name(name).expect("a row");
             let whole = Detail { data: true, strlen: 32, fds: true, env: false };
-            let plan = complete(row, plan(row, detail(row, whole)));
+            let plan = complete(row, row.args, plan(row, detail(row, whole)));
             let shapes: Vec<u8> = plan.op[..usize::from(plan.ops)].iter().map(|op| op.shape).collect();
             assert_eq!(shapes, expected, "{name}");
             let enter = plan.op[..usize::from(plan.exit)].iter().all(|op| op.phase == phase::ENTER);
@@ -116,6 +117,8 @@ mod tests {
         check("unlinkat", &[DIRFD, TEXT]);
         check("write", &[FD]);
         check("connect", &[FD, BYTES, CWD]);
+        check("sendmsg", &[FD, MSGHDR, CWD]);
+        check("quotactl", &[TEXT, CWD]);
         check("utimensat", &[DIRFD, TEXT, BYTES]);
         check("setxattr", &[TEXT, TEXT, BYTES, CWD]);
         check("execve", &[TEXT, ARGV, COUNT, CWD, EXE, ENVIRON]);
@@ -126,12 +129,14 @@ mod tests {
     fn every_plan_has_room() {
         let whole = Detail { data: true, strlen: 32, fds: true, env: true };
         for row in crate::schema::all().filter(|row| row.is_evidence()) {
-            let asked = plan(row, detail(row, whole));
-            let given = complete(row, asked);
-            for op in &asked.op[..usize::from(asked.ops)] {
-                assert!(given.op[..usize::from(given.ops)].contains(op), "{}: {op:?}", row.name);
+            let forms = row.variants.iter().map(|form| (form.args, variant(form, detail(row, whole))));
+            for (args, asked) in std::iter::once((row.args, plan(row, detail(row, whole)))).chain(forms) {
+                let given = complete(row, args, asked);
+                for op in &asked.op[..usize::from(asked.ops)] {
+                    assert!(given.op[..usize::from(given.ops)].contains(op), "{}: {op:?}", row.name);
+                }
+                assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);
             }
-            assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);
         }
     }
 

@@ -77,7 +77,13 @@ impl Plans {
 
     fn add_variants(&mut self, row: &Row, index: u32, watch: &Watch) {
         for variant in row.variants {
-            let lowered = plan::variant(variant, watch.detail);
+            let lowered = match watch.evidence {
+                true => {
+                    let detail = evidence::detail(row, watch.detail);
+                    evidence::complete(row, variant.args, plan::variant(variant, detail))
+                }
+                false => plan::variant(variant, watch.detail),
+            };
             for &value in variant.values {
                 self.variants.insert(Variant { index, value: value as u32 }, lowered);
             }
@@ -88,7 +94,7 @@ impl Plans {
 /// The plan of a call of this machine's own ABI.
 fn native_plan(row: &Row, watch: &Watch) -> Plan {
     match watch.evidence {
-        true => evidence::complete(row, plan::plan(row, evidence::detail(row, watch.detail))),
+        true => evidence::complete(row, row.args, plan::plan(row, evidence::detail(row, watch.detail))),
         false => plan::plan(row, watch.detail),
     }
 }
@@ -96,7 +102,7 @@ fn native_plan(row: &Row, watch: &Watch) -> Plan {
 /// The plan of a 32-bit call.
 fn compat_plan(row: &Row, watch: &Watch) -> Plan {
     match watch.evidence {
-        true => evidence::complete(row, without_layout(plan::plan(row, evidence::detail(row, watch.detail)))),
+        true => evidence::complete(row, row.args, without_layout(plan::plan(row, evidence::detail(row, watch.detail)))),
         false => without_layout(plan::plan(row, watch.detail)),
     }
 }

@@ -75,7 +75,8 @@ syscalls! { pub IOCTL_CALL:
             TCFLSH                      => (fd: Fd, request: CMD, argp: Set(&TCFLSH_QUEUE))             -> Int, harmless "a terminal";
             TCXONC                      => (fd: Fd, request: CMD, argp: Set(&TCXONC_ACTION))            -> Int, harmless "a terminal";
             TCSBRK | TCSBRKP | TIOCSCTTY => (fd: Fd, request: CMD, argp: Int)                           -> Int, harmless "a terminal";
-            TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int, harmless "a terminal";
+            TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int,
+                gap "it is as if it had been typed: whoever reads the terminal carries it out";
             FIOCLEX | FIONCLEX | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCSBRK | TIOCCBRK | TIOCCONS | TIOCVHANGUP
             | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
             | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET

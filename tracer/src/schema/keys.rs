@@ -61,7 +61,7 @@ const KEY: Ty = Special(S::KeySerial);
 
 syscalls! { pub KEYS harmless "keys are kept in the kernel, in no file":
     add_key     [248 286 217] (r#type: Text, description: Text, payload: Bytes(plen), plen: Ulong, keyring: KEY) -> KEY, 0;
-    request_key [249 287 218] (r#type: Text, description: Text, callout_info: Text, dest_keyring: KEY) -> KEY, 0;
+    request_key [249 287 218] (r#type: Text, description: Text, callout_info: Text, dest_keyring: KEY) -> KEY, 0, unread "for a key that it has not, the kernel runs a program";
     keyctl      [250 288 219] (operation: Set32(&KEYCTL), arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex) -> Long, 0,
         by operation {
             GET_KEYRING_ID       => (operation: Set32(&KEYCTL), id: KEY, create: Int)           -> KEY;

@@ -46,7 +46,7 @@ pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS, does [Effect(arg), ...];`, with `_` for an
 /// ABI that lacks the call. Each argument's name stands for its value as a length, `Bytes(count)`, and for its place in an effect.
-/// In the place of `does [...]` stands `gap "why it is not seen"`, `names "the same of a mount"`, `root "the same of another root"`, `ring "the same of io_uring"`, `unread "why its arguments are not read"` (then a call that failed is
+/// In the place of `does [...]` stands `gap "why it is not seen"`, `names "the same of a mount"`, `root "the same of another root"`, `ring "the same of io_uring"`, `unread "why nothing of it is known"` (then a call that failed is
 /// a gap too) or `harmless "reason"`; a table
 /// may begin with the reason of its family, `pub NAME harmless "reason":`, for rows that say nothing (see [`effects`]).
 /// `, order &[1, 0]` after that gives the order of a call that is shown by names, and

@@ -212,7 +212,8 @@ syscalls! { pub MOUNTS:
             FSCONFIG_SET_PATH | FSCONFIG_SET_PATH_EMPTY
                                     => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Text, value: Path, aux: DirFd) -> Int;
             FSCONFIG_CMD_CREATE | FSCONFIG_CMD_RECONFIGURE | FSCONFIG_CMD_CREATE_EXCL
-                                    => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Addr, value: Addr, aux: Int) -> Int;
+                                    => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Addr, value: Addr, aux: Int) -> Int,
+                gap "the file system begins to work, with what it is made of";
         };
     fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&MOUNT_ATTR)) -> Fd, DESC, gap "what is opened from its descriptor has a name in no directory";
     fspick          [433 433 433]   (dfd: DirFd, path: Path, flags: Set32(&FSPICK)) -> Fd, DESC | FILE, does [Asks(path)];

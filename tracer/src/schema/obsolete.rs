@@ -13,9 +13,9 @@ records! {
 }
 
 syscalls! { pub OBSOLETE harmless "no kernel of today carries it out":
-    modify_ldt      [154 123 _]   (func: Int, ptr: Special(S::UserDesc), bytecount: Ulong)      -> Long, 0;
-    set_thread_area [205 243 _]   (u_info: Special(S::UserDesc))                                -> Int, 0;
-    get_thread_area [211 244 _]   (u_info: Out(&Special(S::UserDesc)))                          -> Int, 0;
+    modify_ldt      [154 123 _]   (func: Int, ptr: Special(S::UserDesc), bytecount: Ulong)      -> Long, 0, harmless "segments of the process itself";
+    set_thread_area [205 243 _]   (u_info: Special(S::UserDesc))                                -> Int, 0, harmless "segments of the process itself";
+    get_thread_area [211 244 _]   (u_info: Out(&Special(S::UserDesc)))                          -> Int, 0, harmless "segments of the process itself";
     iopl            [172 110 _]   (level: Int) -> Int, 0, gap "ports of the machine are used without a call";
     ioperm          [173 101 _]   (from: Hex, num: Hex, turn_on: Int) -> Int, 0, gap "ports of the machine are used without a call";
     uretprobe       [335 _ _]     ()                                                            -> Hex, 0;

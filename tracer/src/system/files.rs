@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 
 use tracer_common::event::{File, path};
 
+use super::proc_paths;
 use super::procfs::fds::parse_fdinfo;
 use super::procfs::who::Who;
 use super::socket_ends::Sockets;
@@ -110,6 +111,12 @@ fn process_of(tid: u32, fd: i32) -> Option<u32> {
 /// Whether a path of a task leads to a file, from a directory's descriptor on (`None`: from the current directory).
 pub fn exists(tid: u32, directory: Option<i32>, path: &[u8]) -> bool {
     let who = Who::Id(tid);
+    // What it has in /proc is not what we have there.
+    let descriptors = path.strip_prefix(b"/dev/fd/").map(|rest| [b"/proc/self/fd/", rest].concat());
+    let path = descriptors.as_deref().unwrap_or(path);
+    if let Some(through) = proc_paths::through(path, tid) {
+        return CString::new(through.for_anyone(path)).is_ok_and(|path| stat(&path).is_some());
+    }
     let front = match directory {
         _ if path.starts_with(b"/") => who.path("root"),
         Some(fd) if fd != libc::AT_FDCWD => who.path(format_args!("fd/{fd}/")),
@@ -143,6 +150,34 @@ mod tests {
     use std::os::fd::AsRawFd;
 
     use super::*;
+
+    #[test]
+    fn what_a_task_has_in_proc_is_its_own() {
+        // SAFETY: the child only waits to be killed; pause is async-signal-safe.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            loop {
+                // SAFETY: as above.
+                unsafe { libc::pause() };
+            }
+        }
+        let file = std::fs::File::open("/").expect("the root");
+        let check = |path: String, expected: bool| {
+            assert_eq!(exists(child as u32, None, path.as_bytes()), expected, "{path}");
+        };
+        // Opened after the fork: it has no such descriptor.
+        for front in ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"] {
+            check(format!("{front}/{}", file.as_raw_fd()), false);
+            check(format!("{front}/{}/proc", file.as_raw_fd()), false);
+        }
+        check("/proc/self/cwd/Cargo.toml".to_owned(), true);
+        check("/proc/self/cwd/nothing".to_owned(), false);
+        // SAFETY: it is our child, and is waited for.
+        unsafe {
+            libc::kill(child, libc::SIGKILL);
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+        }
+    }
 
     fn look(link: Link) -> (Look, Option<File>, Vec<u8>) {
         let mut out = Vec::new();

@@ -35,33 +35,85 @@ pub fn names_own_descriptor(path: &[u8]) -> bool {
     [&b"/dev/std"[..], b"/dev/fd/", b"/proc/self/fd/"].iter().any(|front| path.starts_with(front))
 }
 
-/// Directories of a process that lead out of /proc.
-fn leads_out(name: &[u8]) -> bool {
-    matches!(name, b"fd" | b"cwd" | b"root")
+/// What of a process leads out of /proc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// One of its descriptors.
+    Descriptor(i32),
+    /// Its current directory.
+    Directory,
+    /// Its root.
+    Root,
+    /// Its program.
+    Program,
+    /// A file that it has mapped.
+    Mapped,
 }
 
-/// A path through the descriptors and directories of whoever asks, as one through those of a process.
-pub fn of_process(path: &[u8], process: u32) -> Option<Vec<u8>> {
-    let rest = names(path)?.next().filter(|name| is_own(name)).map(|name| &path[BELOW.len() + name.len()..])?;
-    let first = rest.strip_prefix(b"/")?.split(|&b| b == b'/').next()?;
-    leads_out(first).then(|| [BELOW.as_bytes(), process.to_string().as_bytes(), rest].concat())
+/// A path through what a process has: the process, what of it, and the rest of the path, which begins with a slash where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Through<'p> {
+    /// The process.
+    pub process: u32,
+    /// What of it.
+    pub way: Way,
+    /// Where it goes on from there.
+    pub rest: &'p [u8],
 }
 
-/// The process and the descriptor that a path names.
-pub fn descriptor(path: &[u8]) -> Option<(u32, i32)> {
-    let mut names = names(path)?;
-    let number = |name: &[u8]| std::str::from_utf8(name).ok()?.parse().ok();
-    let process = number(names.next()?)?;
-    let (Some(b"fd"), Some(fd), None) = (names.next(), names.next(), names.next()) else { return None };
-    Some((process, i32::try_from(number(fd)?).ok()?))
+/// A name from the front of a path, and what follows it, with its slash.
+fn first(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let path = path.strip_prefix(b"/")?;
+    Some(path.split_at(path.iter().position(|&b| b == b'/').unwrap_or(path.len())))
 }
 
-/// Whether a path goes through what a process had, and has not any more.
-pub fn is_inside(path: &[u8]) -> bool {
-    let Some(mut names) = names(path) else { return false };
-    names.next().is_some_and(|process| !process.is_empty() && process.iter().all(u8::is_ascii_digit))
-        && names.next().is_some_and(leads_out)
-        && names.next().is_some()
+/// A name that is a number.
+fn number(name: &[u8]) -> Option<u32> {
+    std::str::from_utf8(name).ok()?.parse().ok()
+}
+
+/// A path through what a process has; `asks`: whose `self` is.
+pub fn through(path: &[u8], asks: u32) -> Option<Through<'_>> {
+    let (name, mut rest) = first(path.strip_prefix(PROC.as_bytes())?)?;
+    let process = if is_own(name) { asks } else { number(name)? };
+    // A thread has what its process has.
+    if let Some((b"task", below)) = first(rest) {
+        rest = below;
+        number(first(rest)?.0)?;
+        rest = first(rest)?.1;
+    }
+    let (name, mut rest) = first(rest)?;
+    let way = match name {
+        b"cwd" => Way::Directory,
+        b"root" => Way::Root,
+        b"exe" => Way::Program,
+        b"fd" | b"map_files" => {
+            let (place, below) = first(rest)?;
+            rest = below;
+            if name == b"fd" { Way::Descriptor(i32::try_from(number(place)?).ok()?) } else { Way::Mapped }
+        }
+        _ => return None,
+    };
+    Some(Through { process, way, rest })
+}
+
+impl Through<'_> {
+    /// The path as anyone can follow it, as long as the process has it; `path`: the one that this was found in.
+    pub fn for_anyone(&self, path: &[u8]) -> Vec<u8> {
+        let last = |name: &[u8]| [name, self.rest].concat();
+        let below = match self.way {
+            Way::Descriptor(fd) => last(format!("fd/{fd}").as_bytes()),
+            Way::Directory => last(b"cwd"),
+            Way::Root => last(b"root"),
+            Way::Program => last(b"exe"),
+            Way::Mapped => {
+                let front = &path[..path.len() - self.rest.len()];
+                let place = front.rsplit(|&b| b == b'/').next().unwrap_or_default();
+                last(&[&b"map_files/"[..], place].concat())
+            }
+        };
+        [BELOW.as_bytes(), self.process.to_string().as_bytes(), b"/", &below].concat()
+    }
 }
 
 /// Whether a path is that of memory: a process's, or the kernel's.
@@ -76,23 +128,37 @@ mod tests {
 
     #[test]
     fn what_a_process_has_is_known() {
-        let check = |path: &str, known: Option<(u32, i32)>, inside: bool| {
-            assert_eq!((descriptor(path.as_bytes()), is_inside(path.as_bytes())), (known, inside), "{path}");
+        let check = |path: &str, expected: Option<(u32, Way, &str)>, anyone: &str| {
+            let found = through(path.as_bytes(), 7);
+            let expected = expected.map(|(process, way, rest)| Through { process, way, rest: rest.as_bytes() });
+            assert_eq!(found, expected, "{path}");
+            let for_anyone = found.map(|found| String::from_utf8(found.for_anyone(path.as_bytes())).expect("text"));
+            assert_eq!(for_anyone.unwrap_or_default(), anyone, "{path}");
         };
-        check("/proc/12/fd/0", Some((12, 0)), true);
-        check("/proc/12/fd/0/x", None, true);
-        check("/proc/12/cwd/x", None, true);
-        for path in ["/proc/12/fd", "/proc/12/maps", "/proc/x/fd/1", "/dev/fd/3", "/proc", "/tmp/12/fd/1"] {
-            check(path, None, false);
+        check("/proc/12/fd/0", Some((12, Way::Descriptor(0), "")), "/proc/12/fd/0");
+        check("/proc/12/fd/0/x", Some((12, Way::Descriptor(0), "/x")), "/proc/12/fd/0/x");
+        check("/proc/12/cwd/x/y", Some((12, Way::Directory, "/x/y")), "/proc/12/cwd/x/y");
+        check("/proc/12/task/13/fd/4/x", Some((12, Way::Descriptor(4), "/x")), "/proc/12/fd/4/x");
+        check("/proc/self/task/13/cwd", Some((7, Way::Directory, "")), "/proc/7/cwd");
+        check("/proc/self/fd/3", Some((7, Way::Descriptor(3), "")), "/proc/7/fd/3");
+        check("/proc/thread-self/cwd/x", Some((7, Way::Directory, "/x")), "/proc/7/cwd/x");
+        check("/proc/self/root", Some((7, Way::Root, "")), "/proc/7/root");
+        check("/proc/self/exe", Some((7, Way::Program, "")), "/proc/7/exe");
+        check("/proc/self/map_files/1-2", Some((7, Way::Mapped, "")), "/proc/7/map_files/1-2");
+        for path in
+            ["/proc/12/fd", "/proc/12/maps", "/proc/x/fd/1", "/dev/fd/3", "/proc", "/tmp/12/fd/1", "/proc/self/fd/x"]
+        {
+            check(path, None, "");
         }
-        let check = |path: &str, expected: Option<&str>| {
-            assert_eq!(of_process(path.as_bytes(), 7), expected.map(|path| path.as_bytes().to_vec()), "{path}");
-        };
-        check("/proc/self/fd/3", Some("/proc/7/fd/3"));
-        check("/proc/thread-self/cwd/x", Some("/proc/7/cwd/x"));
-        check("/proc/self/root", Some("/proc/7/root"));
-        for path in ["/proc/self/maps", "/proc/7/fd/3", "/proc/self", "/proc/selfish/fd/1"] {
-            check(path, None);
+        for path in [
+            "/proc/self/maps",
+            "/proc/self",
+            "/proc/selfish/fd/1",
+            "/proc/self/task",
+            "/proc/self/task/1",
+            "/process/1/cwd",
+        ] {
+            check(path, None, "");
         }
     }
 

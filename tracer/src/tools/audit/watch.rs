@@ -2,11 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
@@ -16,13 +18,16 @@ use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Losses, interrupt};
 use crate::decode;
+use crate::decode::value::FileView;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
+use crate::system::files::{Files, Link, Look};
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
+use crate::tools::audit::evidence::collect::inherited::{Inherited, inet};
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Timeline, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Object, Timeline, Variables};
 use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
@@ -47,7 +52,7 @@ const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::Io
 pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
-    let inherited = inherited();
+    let (inherited, given) = inherited();
     let watch = request(audit, command);
     interrupt::install()?;
     let source = capture::open(&watch)?;
@@ -66,6 +71,7 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
     }
     collector.sees_operations(source.sees_operations());
     collector.streams(&streams());
+    given.into_iter().for_each(|given| collector.inherits(given));
     collector.watch(denied.iter().filter_map(|path| identity(path)));
     if audit.cgroup.is_some() {
         collector.expect_others();
@@ -213,24 +219,60 @@ fn streams() -> Vec<Vec<u8>> {
     (0..3).filter_map(path).filter(|path| path.starts_with(b"/")).collect()
 }
 
-/// The descriptors beyond the first three that the command inherits: through them it may read and write what it did not open.
-fn inherited() -> Vec<String> {
-    let Ok(numbers) = Who::Myself.descriptors() else { return Vec::new() };
-    let mut list: Vec<(i32, String)> = Vec::new();
-    for fd in numbers.into_iter().filter_map(|fd| i32::try_from(fd).ok()) {
+/// The descriptors beyond the first three that the command inherits, in words, and what they may be used for.
+fn inherited() -> (Vec<String>, Vec<Inherited>) {
+    let (mut list, mut given) = (Vec::new(), Vec::new());
+    let (mut files, mut bytes) = (Files::default(), Vec::new());
+    let numbers = Who::Myself.descriptors().unwrap_or_default();
+    for fd in numbers.into_iter().filter_map(|fd| i32::try_from(fd).ok()).filter(|fd| *fd > 2) {
         // SAFETY: fcntl takes integers; a descriptor that is not open gives an error.
-        let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-        if fd > 2
-            && flags >= 0
-            && flags & libc::FD_CLOEXEC == 0
-            && let Ok(target) = Who::Myself.link(format_args!("fd/{fd}"))
-        {
-            // The number of a pipe or a socket is of this run only.
-            let target = shown(&target);
-            let kind = target.split_once(":[").map(|(kind, _)| kind).filter(|kind| matches!(*kind, "pipe" | "socket"));
-            list.push((fd, kind.map_or_else(|| target.clone(), |kind| format!("a {kind}"))));
+        let [of_descriptor, of_file] = [libc::F_GETFD, libc::F_GETFL].map(|ask| unsafe { libc::fcntl(fd, ask) });
+        if of_descriptor < 0 || of_descriptor & libc::FD_CLOEXEC != 0 {
+            continue;
         }
+        let myself = std::process::id();
+        if files.look(myself, myself, Link::Fd(fd), &mut bytes) != Look::Absent
+            && let Some(view) = decode::file_view(&bytes)
+        {
+            given.extend(may_use(&view, of_file, fd));
+        }
+        let Ok(target) = Who::Myself.link(format_args!("fd/{fd}")) else { continue };
+        // The number of a pipe or a socket is of this run only.
+        let target = shown(&target);
+        let kind = target.split_once(":[").map(|(kind, _)| kind).filter(|kind| matches!(*kind, "pipe" | "socket"));
+        list.push((fd, kind.map_or_else(|| target.clone(), |kind| format!("a {kind}"))));
     }
     list.sort();
-    list.into_iter().map(|(fd, target)| format!("descriptor {fd} was inherited: {target}")).collect()
+    let words = list.into_iter().map(|(fd, target)| format!("descriptor {fd} was inherited: {target}"));
+    (words.collect(), given)
+}
+
+/// What an inherited descriptor may be used for without a call that is seen and names it.
+fn may_use(view: &FileView<'_>, flags: i32, fd: i32) -> Vec<Inherited> {
+    if let Some(sock) = &view.sock {
+        // SAFETY: it was found open, and nobody closes what the command inherits.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        let unix = |address: Option<SocketAddrAny>| {
+            let address = SocketAddrUnix::try_from(address?).ok()?;
+            let name = address.abstract_name().map(|name| [b"@", name].concat());
+            name.or_else(|| Some(address.path()?.to_bytes().to_vec())).map(Object::Unix)
+        };
+        if rustix::net::sockopt::socket_acceptconn(fd) == Ok(true) {
+            let own = inet(sock, sock.saddr, sock.sport);
+            let own = own.or_else(|| unix(rustix::net::getsockname(fd).ok()));
+            return own.map(|own| Inherited::Listener(view.file.ino, own)).into_iter().collect();
+        }
+        let peer = inet(sock, sock.daddr, sock.dport).or_else(|| unix(rustix::net::getpeername(fd).ok()?));
+        return peer.map(|peer| Inherited::Connection(view.file.ino, peer)).into_iter().collect();
+    }
+    let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
+    if flags < 0 || flags & libc::O_PATH != 0 || is_directory || !view.path.starts_with(b"/") {
+        return Vec::new();
+    }
+    let path = || view.path.to_vec();
+    match flags & libc::O_ACCMODE {
+        libc::O_RDONLY => vec![Inherited::Read(path())],
+        libc::O_WRONLY => vec![Inherited::Written(path())],
+        _ => vec![Inherited::Read(path()), Inherited::Written(path())],
+    }
 }

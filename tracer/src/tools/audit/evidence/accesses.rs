@@ -71,6 +71,13 @@ pub struct Row {
     pub later: bool,
 }
 
+impl Row {
+    /// Something that did not fail, and of which no more is known.
+    pub fn new(unit: usize, op: Op, thing: Thing, program: Text) -> Row {
+        Row { unit, op, thing, errno: 0, to: None, passed: None, wrote: false, program, also: None, later: false }
+    }
+}
+
 impl Accesses {
     /// The command has this file as its input or output.
     pub fn stream(&mut self, path: &[u8]) {
@@ -232,18 +239,12 @@ impl Accesses {
         // Written through a descriptor that another unit opened, or that was inherited.
         let inherited = self.written.iter().filter(|(key, holds)| **holds && !opened.contains(key));
         let inherited = inherited.filter(|((_, path), _)| !self.streams.contains(path));
-        rows.extend(inherited.map(|((unit, path), _)| Row {
-            unit: *unit,
-            op: Op::Write,
-            thing: Thing::File(*path),
-            errno: 0,
-            to: None,
-            passed: None,
-            wrote: true,
-            program,
-            also: None,
-            later: false,
-        }));
+        rows.extend(
+            inherited.map(|((unit, path), _)| Row {
+                wrote: true,
+                ..Row::new(*unit, Op::Write, Thing::File(*path), program)
+            }),
+        );
         rows
     }
 }

@@ -7,6 +7,7 @@
 mod calls;
 mod ending;
 mod files;
+pub mod inherited;
 mod places;
 mod programs;
 mod sockets;
@@ -14,7 +15,7 @@ mod sockets;
 use calls::Seen;
 pub use files::lexical;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tracer_common::event::{Head, flag};
 
@@ -89,6 +90,12 @@ pub struct Collector<'w> {
     opened: HashMap<(u32, i32), Text>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Row>,
+    /// Sockets that the command was given, by their inodes: what to use one comes to.
+    sockets: HashMap<u64, (Op, Object)>,
+    /// Files that it was given to write to.
+    writable: HashSet<Text>,
+    /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
+    bound: HashMap<u64, Text>,
     effects: Effects,
     names: Names,
     ports: Ports,
@@ -130,6 +137,9 @@ impl<'w> Collector<'w> {
             accesses,
             opened: HashMap::new(),
             connecting: HashMap::new(),
+            sockets: HashMap::new(),
+            writable: HashSet::new(),
+            bound: HashMap::new(),
             effects: Effects::default(),
             names: Names::default(),
             ports: Ports::default(),

@@ -61,6 +61,7 @@ impl Collector<'_> {
         let later = self.whose.is_over(unit);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, later };
         self.look_at_sockets(&seen);
+        self.uses(&seen, does.effects());
         match does {
             Does::Effects(list) => list.iter().for_each(|effect| self.effect(&seen, *effect)),
             // Of the calls that go with a ring; an operation of which nobody knows what it does is a gap of its own.
@@ -161,6 +162,14 @@ impl<'s, 'a> Seen<'s, 'a> {
         }
     }
 
+    /// The current directory of the process, where the call's path in a place could begin there.
+    pub(super) fn current(&self, at: u8) -> Option<Vec<u8>> {
+        match self.before(at) {
+            Some(Value::Fd(fd, view)) if *fd == libc::AT_FDCWD => path_of(view.as_deref()?),
+            _ => self.directory(),
+        }
+    }
+
     /// The current directory of the process, where the plan asked for it.
     pub(super) fn directory(&self) -> Option<Vec<u8>> {
         let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
@@ -169,18 +178,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     }
 
     pub(super) fn row(&self, op: Op, thing: Thing) -> Row {
-        Row {
-            unit: self.unit,
-            op,
-            thing,
-            errno: self.errno,
-            to: None,
-            passed: None,
-            wrote: false,
-            program: self.program,
-            also: None,
-            later: self.later,
-        }
+        Row { errno: self.errno, later: self.later, ..Row::new(self.unit, op, thing, self.program) }
     }
 
     /// A call of the 32-bit ABI.

@@ -3,12 +3,13 @@
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
+use super::inherited::peer;
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta};
-use crate::system::proc_paths::{descriptor, is_inside, of_process};
+use crate::system::proc_paths::{Way, through};
 use crate::tools::audit::evidence::{GapKind, Op};
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
@@ -36,7 +37,7 @@ impl Collector<'_> {
     /// The same; `follow`: with the link followed that the path may end in.
     pub(super) fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
         let given = self.named(seen, at).and_then(|named| {
-            let object = self.meant(seen, &named, follow)?;
+            let object = self.meant(seen, at, &named, follow)?;
             let named = lexical(&named);
             let passed = (named != object).then(|| named.clone());
             Some(Given { object, passed, named })
@@ -49,17 +50,45 @@ impl Collector<'_> {
     }
 
     /// The file that a path means; `follow`: with the link followed that it may end in. What a process has in /proc leads where that
-    /// process has it, as long as it is there.
-    fn meant(&mut self, seen: &Seen<'_, '_>, path: &[u8], follow: bool) -> Option<Vec<u8>> {
-        let mut real = self.real(seen, path, follow);
-        if let Some(theirs) = of_process(&real, seen.call.head.tgid) {
-            real = self.real(seen, &theirs, follow);
+    /// process had it at the call, as far as this was seen, else where it has it now. Where these differ, nobody knows.
+    pub(super) fn meant(&mut self, seen: &Seen<'_, '_>, at: u8, path: &[u8], follow: bool) -> Option<Vec<u8>> {
+        let asks = seen.call.head.tgid;
+        let given = self.real(seen, path, follow);
+        let Some(way) = through(&given, asks) else { return Some(given) };
+        let theirs = way.for_anyone(&given);
+        if way.rest.is_empty() && !follow {
+            return Some(theirs);
         }
-        match descriptor(&real) {
-            Some(key) if follow => self.opened.get(&key).map(|text| self.accesses.of(*text).to_vec()),
-            Some(_) => Some(real),
-            None if is_inside(&real) => None,
-            None => Some(real),
+        let now = self.real(seen, &theirs, follow);
+        let now = Some(now).filter(|now| through(now, asks).is_none());
+        let then = match way.way {
+            Way::Descriptor(fd) => {
+                let then = self.opened.get(&(way.process, fd)).map(|text| self.accesses.of(*text).to_vec());
+                then.map(|then| self.on(&then, way.rest, follow))
+            }
+            Way::Directory if way.process == asks => {
+                seen.current(at).map(|then| self.real(seen, &[then.as_slice(), way.rest].concat(), follow))
+            }
+            Way::Root if way.process == asks => {
+                let path = self.below_root(seen, way.rest);
+                Some(self.real(seen, &path, follow))
+            }
+            Way::Program => self.whose.get(way.process).map(|it| self.accesses.of(it.program).to_vec()),
+            Way::Directory | Way::Root | Way::Mapped => None,
+        };
+        match (then, now) {
+            (Some(then), Some(now)) if matches!(way.way, Way::Descriptor(_)) && then != without_deleted(&now) => None,
+            (then, now) => then.or(now),
+        }
+    }
+
+    /// From a path here on: its links followed; `last`: with the one that it may end in.
+    fn on(&mut self, from: &[u8], rest: &[u8], last: bool) -> Vec<u8> {
+        let path = [from, rest].concat();
+        match rest.is_empty() {
+            true => path,
+            false if last => self.world.follow(0, &path),
+            false => self.world.resolve(0, &path),
         }
     }
 
@@ -101,7 +130,9 @@ impl Collector<'_> {
                 self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} did not open", seen.name), 1);
                 return;
             };
-            let Some(given) = self.given(seen, at) else { return };
+            let itself =
+                flags & libc::O_NOFOLLOW != 0 || flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL;
+            let Some(given) = self.given_as(seen, at, !itself) else { return };
             let op = match (flags & libc::O_ACCMODE, flags & libc::O_DIRECTORY) {
                 (libc::O_RDONLY, 0) if flags & libc::O_CREAT == 0 => Op::Read,
                 (libc::O_RDONLY, 1..) => Op::List,
@@ -167,6 +198,23 @@ impl Collector<'_> {
         if seen.errno != 0 {
             return;
         }
+        if let Ret::Value(Value::Fd(_, Some(view))) = &seen.call.ret
+            && let Some(sock) = &view.sock
+        {
+            match peer(sock) {
+                Some(object) => self.on_socket(seen, Op::Connect, &object),
+                // Of others the peer has no name that is known here.
+                None if sock.family as i32 == libc::AF_UNIX && sock.peer != 0 => {
+                    self.gap(
+                        GapKind::Unreadable,
+                        Some(seen.unit),
+                        format!("whom the socket leads to that {} took", seen.name),
+                        1,
+                    );
+                }
+                None => {}
+            }
+        }
         let Some((view, path)) = self.opened(seen) else { return };
         // No flags at all: the source does not know them.
         let mode = match view.file.flags as i32 {
@@ -226,6 +274,7 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} wrote to", seen.name), 1);
             return;
         };
+        self.uses_socket(seen, view);
         let kind = view.file.mode & libc::S_IFMT;
         if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
             if kind == libc::S_IFREG {
@@ -241,6 +290,8 @@ impl Collector<'_> {
         let shared = flags & libc::MAP_TYPE != libc::MAP_PRIVATE && flags & libc::MAP_ANONYMOUS == 0;
         if shared && seen.number(protection) as i32 & libc::PROT_WRITE != 0 {
             self.written(seen, at, true);
+        } else if shared && let Some(path) = view_of(seen, at).and_then(whole_path) {
+            self.may_write(seen, &path);
         }
     }
 
@@ -364,6 +415,11 @@ fn open_flags(seen: &Seen<'_, '_>, flags: Flags) -> Option<i32> {
             _ => None,
         },
     }
+}
+
+/// What /proc calls a file whose name is gone, as it was called.
+fn without_deleted(path: &[u8]) -> &[u8] {
+    path.strip_suffix(b" (deleted)").unwrap_or(path)
 }
 
 /// Whether an open with O_CREAT made the file: the kernel says so, or ptrace looked before.

@@ -26,7 +26,9 @@ impl Collector<'_> {
 
     pub(super) fn execute(&mut self, seen: &Seen<'_, '_>, at: u8) {
         // What one was given that was not traced until it had begun, is gone.
-        let passed = if seen.call.head.flags & flag::BEFORE == 0 { self.given(seen, at) } else { None };
+        // A link that was not run is told by where it leads, as one that was.
+        let passed =
+            if seen.call.head.flags & flag::BEFORE == 0 { self.given_as(seen, at, seen.errno != 0) } else { None };
         if seen.errno != 0 {
             if let Some(passed) = passed {
                 self.access(seen, Op::Run, &passed.object, passed.passed.as_deref());

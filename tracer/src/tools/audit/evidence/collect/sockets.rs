@@ -25,8 +25,9 @@ impl Collector<'_> {
         }
     }
 
-    /// The object that an address is; `None` for none, or for one that could not be read, which is noted.
-    fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>) -> Option<Object> {
+    /// The object that an address is; `None` for none, or for one that could not be read, which is noted. `made`: it is given to a
+    /// socket, so that a link of its name is not followed.
+    fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, made: bool) -> Option<Object> {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
         if let Some(address) = address(named) {
             return Some(Object::Inet { protocol: protocol(sock.as_ref()), address, ephemeral: false, host: None });
@@ -36,16 +37,23 @@ impl Collector<'_> {
             if name.is_empty() {
                 return None;
             }
-            if name.starts_with(b"@") || name.starts_with(b"/") {
-                let path = name.starts_with(b"/").then(|| self.below_root(seen, &name));
-                return Some(Object::Unix(path.map_or(name, |path| self.real(seen, &path, false))));
-            }
-            let Some(directory) = seen.directory() else {
-                self.gap(GapKind::Unreadable, Some(seen.unit), "the directory of a socket's name".to_owned(), 1);
+            if name.starts_with(b"@") {
                 return Some(Object::Unix(name));
+            }
+            let path = match name.starts_with(b"/") {
+                true => Some(self.below_root(seen, &name)),
+                false => seen.directory().map(|directory| [directory.as_slice(), b"/", &name].concat()),
             };
-            let path = [directory.as_slice(), b"/", &name].concat();
-            return Some(Object::Unix(self.real(seen, &path, false)));
+            let meant = path.and_then(|path| self.meant(seen, 0, &path, !made));
+            if meant.is_none() {
+                self.gap(
+                    GapKind::Unreadable,
+                    Some(seen.unit),
+                    format!("the directory of a name that was passed to {}", seen.name),
+                    1,
+                );
+            }
+            return Some(Object::Unix(meant.unwrap_or(name)));
         }
         let family = match field(named, "sa_family") {
             Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
@@ -65,7 +73,7 @@ impl Collector<'_> {
 
     pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        let Some(mut object) = self.object(seen, named) else { return };
+        let Some(mut object) = self.object(seen, named, true) else { return };
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
                 if seen.errno == 0
@@ -76,6 +84,10 @@ impl Collector<'_> {
                 *ephemeral = address.port() == 0;
             }
             Object::Unix(path) if path.starts_with(b"/") && seen.errno == 0 => {
+                if let Some(view) = view_of(seen, 0) {
+                    let name = self.accesses.text(path);
+                    self.bound.insert(view.file.ino, name);
+                }
                 let path = lexical(path);
                 self.effects.create(&path, seen.unit);
             }
@@ -119,13 +131,20 @@ impl Collector<'_> {
                 // The kernel keeps the NUL that may end a path.
                 name => {
                     let name = name.split(|&b| b == 0).next().unwrap_or_default();
-                    match seen.directory().filter(|_| !name.starts_with(b"/")) {
-                        Some(directory) => Some(Object::Unix([directory.as_slice(), b"/", name].concat())),
-                        None => {
-                            let path = self.below_root(seen, name);
-                            Some(Object::Unix(self.real(seen, &path, false)))
-                        }
+                    if let Some(bound) = self.bound.get(&view.file.ino) {
+                        return Some(Object::Unix(self.accesses.of(*bound).to_vec()));
                     }
+                    if let Some((_, object)) = self.sockets.get(&view.file.ino) {
+                        return Some(object.clone());
+                    }
+                    if name.starts_with(b"/") {
+                        let path = self.below_root(seen, name);
+                        return Some(Object::Unix(self.real(seen, &path, false)));
+                    }
+                    // Who bound it was somewhere.
+                    let what = format!("the directory of a name in {}", seen.name);
+                    self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
+                    Some(Object::Unix(name.to_vec()))
                 }
             },
             _ => None,
@@ -134,7 +153,7 @@ impl Collector<'_> {
 
     pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        if let Some(object) = self.object(seen, named) {
+        if let Some(object) = self.object(seen, named, false) {
             self.begun(seen, &object);
         }
     }
@@ -204,7 +223,7 @@ impl Collector<'_> {
         if stream && !begins {
             return;
         }
-        let Some(object) = self.object(seen, named) else { return };
+        let Some(object) = self.object(seen, named, false) else { return };
         // What is said to the kernel reaches no host; whose socket it is was told when it was bound.
         if matches!(object, Object::Other("AF_NETLINK", _)) {
             return;

@@ -1,0 +1,102 @@
+//! Descriptors that nobody opened under the audit's eyes: the command was given them, or took them from another process. What they
+//! are is told when they are used; of a file that may be read through one at once, because reads are not watched.
+
+use std::net::SocketAddr;
+
+use tracer_common::event::Sock;
+
+use super::{Collector, Seen};
+use crate::decode::calls::protocol;
+use crate::decode::value::{FileView, Value};
+use crate::schema::effects::Effect;
+use crate::tools::audit::evidence::accesses::Row;
+use crate::tools::audit::evidence::{Object, Op};
+
+/// What the command has besides its input and output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inherited {
+    /// A file that may be read; its path.
+    Read(Vec<u8>),
+    /// A file that may be written to.
+    Written(Vec<u8>),
+    /// A socket that accepts connections: its inode, and its own address.
+    Listener(u64, Object),
+    /// A connection: the socket's inode, and whom it leads to.
+    Connection(u64, Object),
+}
+
+impl Collector<'_> {
+    /// The command has this from whoever called it.
+    pub fn inherits(&mut self, inherited: Inherited) {
+        match inherited {
+            Inherited::Read(path) | Inherited::Written(path) if self.accesses.is_stream(&path) => {}
+            // The command may do this all the time.
+            Inherited::Read(path) => {
+                let process = self.command.and_then(|pid| self.whose.get(pid)).copied().unwrap_or_default();
+                let thing = self.accesses.thing(&Object::File(path));
+                self.add(Row::new(process.unit, Op::Read, thing, process.program));
+            }
+            Inherited::Written(path) => {
+                let path = self.accesses.text(&path);
+                self.writable.insert(path);
+            }
+            Inherited::Listener(inode, object) => {
+                // The port was there before the run.
+                if let Object::Inet { protocol, address, .. } = &object {
+                    self.ports.bound(protocol, inode, address.port());
+                }
+                self.sockets.insert(inode, (Op::Listen, object));
+            }
+            Inherited::Connection(inode, object) => _ = self.sockets.insert(inode, (Op::Connect, object)),
+        }
+    }
+
+    /// A file was mapped, to be shared and not yet to be written to: mprotect names no file, so of one that nobody was seen to open
+    /// this is the last that is seen.
+    pub(super) fn may_write(&mut self, seen: &Seen<'_, '_>, path: &[u8]) {
+        let text = self.accesses.text(path);
+        if self.writable.contains(&text) {
+            self.access(seen, Op::Write, path, None);
+        }
+    }
+
+    /// A call uses its descriptors: a connection that was given is told as if it had been begun, a listener as if it had been made.
+    pub(super) fn uses(&mut self, seen: &Seen<'_, '_>, effects: &[Effect]) {
+        let talks = |effect: &Effect| {
+            matches!(effect, Effect::Writes(_) | Effect::Sends(..) | Effect::Receives(_) | Effect::Accepts(_))
+        };
+        if self.sockets.is_empty() || !effects.iter().any(talks) {
+            return;
+        }
+        for (_, value) in &seen.call.args {
+            if let Value::Fd(_, Some(view)) = value {
+                self.uses_socket(seen, view);
+            }
+        }
+    }
+
+    pub(super) fn uses_socket(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
+        if view.sock.is_some()
+            && let Some((op, object)) = self.sockets.get(&view.file.ino).cloned()
+        {
+            self.on_socket(seen, op, &object);
+        }
+    }
+}
+
+/// Whom a socket of TCP, UDP or their like is connected to.
+pub(super) fn peer(sock: &Sock) -> Option<Object> {
+    inet(sock, sock.daddr, sock.dport)
+}
+
+/// An address of a socket of TCP, UDP or their like; `None` without a port.
+pub fn inet(sock: &Sock, address: [u8; 16], port: u16) -> Option<Object> {
+    let [a, b, c, d, ..] = address;
+    let ip = match i32::from(sock.family) {
+        libc::AF_INET => std::net::Ipv4Addr::new(a, b, c, d).into(),
+        libc::AF_INET6 => std::net::Ipv6Addr::from(address).to_canonical(),
+        _ => return None,
+    };
+    let address = SocketAddr::new(ip, port);
+    (port != 0).then(|| Object::Inet { protocol: protocol(Some(sock)), address, ephemeral: false, host: None })
+}

@@ -6,6 +6,7 @@
 
 mod judge;
 mod kinds;
+mod ring;
 mod sockets;
 mod values;
 mod ways;
@@ -15,7 +16,9 @@ use std::fmt::Write;
 
 use tracer::schema::effects::{Does, Effect};
 use tracer::schema::types::{Arg, NO_NR, Row};
-use tracer::schema::{Abi, all};
+use tracer::schema::{Abi, all, uring};
+
+pub use ring::UNTAUGHT;
 
 pub use judge::{Told, Verdict, is_lacking, judge, read, state};
 
@@ -67,6 +70,15 @@ pub struct Place {
     pub udp: u16,
 }
 
+/// How what a row says is asked of the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// By a call of an ABI.
+    Call(Abi),
+    /// By an operation of io_uring; whether the source sees what goes through a ring.
+    Ring(bool),
+}
+
 /// A form of a call: what an argument chooses, or the call as such.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
@@ -84,15 +96,19 @@ pub(crate) struct Words {
     before: Option<String>,
 }
 
-/// The attempts of an ABI, and the forms for which there is none.
-pub fn all_of(abi: Abi, place: &Place) -> (Vec<Attempt>, Vec<String>) {
+/// The attempts that go through a door, and the forms for which there is none.
+pub fn all_of(door: Door, place: &Place) -> (Vec<Attempt>, Vec<String>) {
+    let rows: Vec<&'static Row> = match door {
+        Door::Call(abi) => all().filter(|row| row.nr[abi as usize] != NO_NR).collect(),
+        Door::Ring(_) => uring::OPERATIONS.iter().map(|it| &it.row).filter(|row| !ring::is_untaught(row)).collect(),
+    };
     let (mut attempts, mut unfit) = (Vec::new(), Vec::new());
-    for form in all().filter(|row| row.nr[abi as usize] != NO_NR).flat_map(forms) {
+    for form in rows.into_iter().flat_map(forms) {
         for effect in form.does.effects() {
-            let mut maker = Maker { abi, place, form, effect: *effect, made: Vec::new(), number: attempts.len() };
+            let mut maker = Maker { door, place, form, effect: *effect, made: Vec::new(), number: attempts.len() };
             match maker.make() {
                 Ok(()) if maker.made.is_empty() => {
-                    unfit.push(format!("{}: {effect:?}: no way to do it", form.row.name))
+                    unfit.push(format!("{}: {effect:?}: no way to do it", form.row.name));
                 }
                 Ok(()) => attempts.append(&mut maker.made),
                 Err(why) => unfit.push(format!("{}: {effect:?}: {why}", form.row.name)),
@@ -138,7 +154,7 @@ fn forms(row: &'static Row) -> Vec<Form> {
 
 /// Makes the attempts of one effect.
 pub(crate) struct Maker<'p> {
-    abi: Abi,
+    door: Door,
     place: &'p Place,
     form: Form,
     effect: Effect,
@@ -164,7 +180,7 @@ impl Maker<'_> {
         let effect = format!("{:?}", self.effect);
         let effect = effect.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_lowercase();
         let object = self.effect.object().map_or(String::new(), |at| at.to_string());
-        format!("{}{chosen}-{effect}{object}-{mode}-{way}", self.form.row.name)
+        format!("{}{chosen}-{effect}{object}-{mode}-{way}", uring::bare(self.form.row))
     }
 
     /// An address that no other attempt has.
@@ -188,22 +204,27 @@ impl Maker<'_> {
             prepare.push(format!("P link {dir}/link {dir}/it"));
         }
         prepare.extend(try_.prepare);
-        let arguments = self.form.arguments(self.abi, &try_.words)?;
-        let narrow = self.abi == Abi::I386;
-        let number = self.form.row.nr[self.abi as usize];
-        let before = try_.words.before.map_or(String::new(), |word| format!(" {word}"));
-        let call = format!("{id} {} {number}{before} {arguments}", if narrow { '3' } else { 'n' });
-        // What a 32-bit call passes is read where it is the same in both.
-        let expect = if narrow && !self.form.is_read(self.effect) && try_.expect != Expect::Nothing {
-            Expect::Gap
-        } else {
-            try_.expect
+        let before = try_.words.before.clone().map_or(String::new(), |word| format!(" {word}"));
+        let (abi, number, arguments) = match self.door {
+            Door::Call(abi) => {
+                let letter = if abi == Abi::I386 { '3' } else { 'n' };
+                (letter, self.form.row.nr[abi as usize], self.form.arguments(abi, &try_.words)?.join(" "))
+            }
+            Door::Ring(_) => ('u', self.form.opcode(), self.form.submission(&try_.words)?),
         };
+        let call = format!("{id} {abi} {number}{before} {arguments}");
+        let is_seen = match self.door {
+            // What a 32-bit call passes is read where it is the same in both.
+            Door::Call(abi) => abi != Abi::I386 || self.form.is_read(self.effect),
+            Door::Ring(seen) => seen,
+        };
+        let expect = if is_seen || try_.expect == Expect::Nothing { try_.expect } else { Expect::Gap };
+        let row = if self.door == Door::Ring(false) { "io_uring_enter" } else { self.form.row.name };
         self.made.push(Attempt {
             form: format!("{}{} {:?}", self.form.row.name, self.chosen(), self.effect),
             fails: matches!(try_.mode, "made" | "refused"),
             id,
-            row: self.form.row.name,
+            row,
             way: try_.way,
             named: try_.named,
             expect,
@@ -238,14 +259,15 @@ mod tests {
     #[test]
     fn every_effect_of_every_row_can_be_attempted() {
         let place = Place { base: "/base".to_owned(), aside: "/aside".to_owned(), tcp: 1, udp: 2 };
-        for abi in [Abi::X86_64, Abi::I386, Abi::Aarch64] {
-            let (attempts, unfit) = all_of(abi, &place);
+        let doors = [Door::Call(Abi::X86_64), Door::Call(Abi::I386), Door::Call(Abi::Aarch64), Door::Ring(true)];
+        for door in doors {
+            let (attempts, unfit) = all_of(door, &place);
             assert!(unfit.is_empty(), "teach attempts/ to make these:\n{}", unfit.join("\n"));
             let mut ids: Vec<_> = attempts.iter().map(|attempt| &attempt.id).collect();
             ids.sort();
             ids.dedup();
             assert_eq!(ids.len(), attempts.len(), "two attempts of one name");
-            assert!(attempts.len() > 500, "{abi:?}: {}", attempts.len());
+            assert!(attempts.len() > 300, "{door:?}: {}", attempts.len());
         }
     }
 }

@@ -2,7 +2,7 @@
 //! until it is said here how it is done.
 
 use tracer::schema::effects::{Effect, Flags, Last, Meta};
-use tracer::schema::types::Ty;
+use tracer::schema::types::{Arg, Ty};
 
 use super::values::{self, o};
 use super::ways::{Means, Way};
@@ -232,13 +232,7 @@ impl Maker<'_> {
     /// Something done to what is behind a descriptor. `op`: what is told; nothing where the call is a gap.
     fn on_descriptor(&mut self, at: u8, flags: u64, kinds: &[&str], op: &'static str) -> Result<(), String> {
         // Another descriptor that the call takes is a file, or a pipe with something in it.
-        let other = self
-            .form
-            .args
-            .iter()
-            .enumerate()
-            .find(|(place, arg)| *place != usize::from(at) && matches!(arg.ty, Ty::Fd));
-        let other = other.map(|(place, _)| place as u8);
+        let other = self.other(at);
         let is_read = matches!(self.effect, Effect::Reads(_));
         for kind in kinds {
             for from in ["file", "pipe"].into_iter().take(if other.is_some() { 2 } else { 1 }) {
@@ -299,19 +293,20 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// The place of another descriptor that the call takes; one that is taken from a ring's table may be a number.
+    pub(crate) fn other(&self, at: u8) -> Option<u8> {
+        let is = |arg: &Arg| matches!(arg.ty, Ty::Fd) || arg.name == "fd_in";
+        let mut places = self.form.args.iter().enumerate().filter(|(_, arg)| is(arg)).map(|(place, _)| place as u8);
+        places.find(|place| *place != at)
+    }
+
     /// What one descriptor takes from another may have to be a pipe: one with a name, and something in it.
     fn filled(&mut self, at: u8) -> Result<(), String> {
-        let other = self
-            .form
-            .args
-            .iter()
-            .enumerate()
-            .find(|(place, arg)| *place != usize::from(at) && matches!(arg.ty, Ty::Fd));
-        let Some((other, _)) = other else { return Ok(()) };
+        let Some(other) = self.other(at) else { return Ok(()) };
         let dir = self.dir("fifo", "filled");
         let mut words = Words::default();
         words.by_place.insert(at, format!("F{dir}/it"));
-        words.by_place.insert(other as u8, "w".to_owned());
+        words.by_place.insert(other, "w".to_owned());
         let expect = Expect::Told(vec![("read", format!("{dir}/it"))]);
         self.add(Try {
             mode: "fifo",
@@ -477,7 +472,7 @@ impl Maker<'_> {
 }
 
 /// `struct open_how` with these flags.
-fn how(flags: u64) -> String {
+pub(super) fn how(flags: u64) -> String {
     let mode: u64 = if flags & o("O_CREAT") != 0 { 0o600 } else { 0 };
     hex([flags, mode, 0].map(u64::to_le_bytes).as_flattened())
 }

@@ -154,14 +154,8 @@ impl Maker<'_> {
             }
             let mut words = Words::default();
             words.by_place.insert(at, format!("={held}"));
-            let other = self
-                .form
-                .args
-                .iter()
-                .enumerate()
-                .find(|(place, arg)| *place != usize::from(at) && matches!(arg.ty, Ty::Fd));
-            if let Some((other, _)) = other {
-                words.by_place.insert(other as u8, "p".to_owned());
+            if let Some(other) = self.other(at) {
+                words.by_place.insert(other, "p".to_owned());
             }
             let expect = Expect::Told(vec![("connect", object)]);
             self.add(Try {

@@ -31,7 +31,7 @@ pub fn flag(set: &Set, name: &str) -> Option<u64> {
 
 impl Form {
     /// The words of all arguments.
-    pub(crate) fn arguments(&self, abi: Abi, words: &Words) -> Result<String, String> {
+    pub(crate) fn arguments(&self, abi: Abi, words: &Words) -> Result<Vec<String>, String> {
         let mut list = Vec::new();
         for (at, arg) in self.args.iter().enumerate() {
             let given = words.by_place.get(&(at as u8)).cloned();
@@ -47,7 +47,7 @@ impl Form {
                 list.push("=0".to_owned());
             }
         }
-        Ok(list.join(" "))
+        Ok(list)
     }
 
     fn value(&self, at: u8, ty: &Ty) -> Option<String> {

@@ -10,7 +10,8 @@ written, and no time is spent but that of one system call. Everything in SUITE a
 percent-encoded, as UTF-8; bytes of a file name that are no text stay what they are. What is too long for a path is cut,
 and ends in `-` and the hash of the whole instead.
 
-`tracer audit --pytest` loads it: PYTHONPATH has its directory, and PYTEST_ADDOPTS says `-p tracer_audit`. It needs nothing but
+`tracer audit` has it loaded: PYTHONPATH has its directory, and PYTEST_ADDOPTS says `-p tracer_audit`. It says the second once when it
+is loaded, so that who traces knows that tests will be told. It needs nothing but
 pytest 3.10 or newer, works in the workers of xdist, and marks every attempt of a test that is run again as the same test.
 A fixture that several tests share belongs to the first test that needs it, and its end to the last.
 """
@@ -72,6 +73,8 @@ def marker(nodeid):
 
 # The marker of the test that this process runs.
 _running = None
+
+_access(PREFIX, _exists)
 
 
 # Around everything that belongs to a test, and only in the process that runs it: with xdist, the hooks that log are called in

@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn the_suites_are_known() {
-        for (suite, units) in [("suite", 30), ("pytest_suite", 20), ("shell_suite", 20)] {
+        for (suite, units) in [("suite", 30), ("pytest_suite", 20), ("shell_suite", 20), ("node_suite", 19)] {
             let file = crate::root().join("tests/fixtures").join(suite).join("expected.txt");
             let expected = parse(&std::fs::read_to_string(file).unwrap()).unwrap();
             assert_eq!(expected.units.len(), units, "{suite}");

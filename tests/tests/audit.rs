@@ -2,7 +2,8 @@
 //! both sources: every access is that of the right test, none is missed, none invented, and every run gives the same report to the
 //! byte. And over a program that swaps links under another's opens (`fixtures/swap.c`): the file is named that was opened.
 //!
-//! `TRACER_AUDIT_RUNS` is how often each suite runs: 3 times where it is not set.
+//! `TRACER_AUDIT_RUNS` is how often each suite runs: 3 times where it is not set. `TRACER_NODE_MODULES` is a directory in which npm
+//! installed jest and vitest.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -61,6 +62,54 @@ static SUITES: &[Suite] = &[
         repeatable: false,
     },
     Suite {
+        // A shell, make, and a virtual environment stand between.
+        name: "pytest_below",
+        fixture: "pytest_suite",
+        needs: &["tool:pytest", "tool:make", "tool:bash"],
+        before: "printf 'check:\\n\\t@pytest -q\\n' > $DIR/Makefile && pytest -q",
+        options: "",
+        command: "bash -c 'true && make -f $DIR/Makefile check; exit $?'",
+        repeatable: true,
+    },
+    Suite {
+        name: "node_test",
+        fixture: "node_suite",
+        needs: &["tool:node"],
+        before: "node --test tests/",
+        options: "",
+        command: "node --test tests/",
+        repeatable: true,
+    },
+    Suite {
+        name: "jest",
+        fixture: "jest_suite",
+        needs: &["tool:node", "jest"],
+        before: "$NODE_MODULES/.bin/jest -w 2",
+        options: "",
+        command: "sh -c '$NODE_MODULES/.bin/jest -w 2; exit $?'",
+        // What a worker has loaded for one file it need not load for the next.
+        repeatable: false,
+    },
+    Suite {
+        name: "vitest",
+        fixture: "vitest_suite",
+        needs: &["tool:node", "vitest"],
+        before: "ln -s $NODE_MODULES node_modules && node_modules/.bin/vitest run",
+        options: "",
+        command: "node_modules/.bin/vitest run",
+        repeatable: false,
+    },
+    Suite {
+        name: "vitest_in_threads",
+        fixture: "vitest_suite",
+        needs: &["tool:node", "vitest"],
+        before: "ln -s $NODE_MODULES node_modules && node_modules/.bin/vitest run",
+        options: "",
+        // One after the other: what a pool of threads does for two is neither's.
+        command: "node_modules/.bin/vitest run --pool=threads --no-file-parallelism",
+        repeatable: false,
+    },
+    Suite {
         name: "shell",
         fixture: "shell_suite",
         needs: &["tool:xargs", "tool:setsid"],
@@ -109,6 +158,8 @@ fn outcome(needs: &[&str], backend: &str, check: impl Fn() -> Result<()>) -> Out
     let lacks = |word: &&str| match *word {
         "cargo-nextest" => nextest().is_none().then(|| "needs cargo-nextest".to_owned()),
         "xdist" => (!has_xdist()).then(|| "needs xdist, of pytest".to_owned()),
+        "jest" | "vitest" => (!node_modules().join(".bin").join(word).exists())
+            .then(|| format!("needs {word} (TRACER_NODE_MODULES names no directory with it)")),
         word => machine::lacks(word),
     };
     let lacking: Vec<_> = needs.iter().chain(&[machine::of_backend(backend)]).filter_map(lacks).collect();
@@ -139,6 +190,11 @@ fn nextest() -> Option<PathBuf> {
         .or_else(|| machine::find("cargo-nextest"))
 }
 
+/// What npm installed for these tests.
+fn node_modules() -> PathBuf {
+    std::env::var_os("TRACER_NODE_MODULES").map(PathBuf::from).unwrap_or_default()
+}
+
 fn has_xdist() -> bool {
     let python = machine::find("python3");
     python
@@ -154,10 +210,10 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
     let runs = if suite.repeatable { runs() } else { 1 };
     // PYTHONDONTWRITEBYTECODE: the first run would leave something for the second.
     let text = format!(
-        "cp -r $ROOT/tests/fixtures/{fixture} project && cd project || exit 90\n\
+        "cp -rL $ROOT/tests/fixtures/{fixture} project && cd project || exit 90\n\
          test -e prepare.sh || cp $ROOT/tests/fixtures/shell_suite/prepare.sh .\n\
          export HOME=$DIR/home TMPDIR=$DIR/tmp OUTSIDE=$DIR/outside CARGO_TARGET_DIR=$DIR/target PYTHONDONTWRITEBYTECODE=1\n\
-         export GOCACHE=$DIR/gocache GOPATH=$DIR/gopath GOFLAGS=-mod=mod GOPROXY=off\n\
+         export GOCACHE=$DIR/gocache GOPATH=$DIR/gopath GOFLAGS=-mod=mod GOPROXY=off NODE_MODULES={modules}\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE; ({before}) > $DIR/before 2>&1 || {{ cat $DIR/before; exit 91; }}\n\
          for run in $(seq {runs}); do\n\
          ./prepare.sh $HOME $TMPDIR $OUTSIDE\n\
@@ -166,6 +222,7 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
          case $code in 0|4) ;; *) tail -n 40 $DIR/out $DIR/err; exit 92 ;; esac\n\
          done\n",
         fixture = suite.fixture,
+        modules = node_modules().display(),
         before = suite.before,
         options = suite.options,
         command = suite.command,

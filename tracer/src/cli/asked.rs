@@ -26,6 +26,8 @@ pub enum Asked<T> {
 pub struct Replay {
     /// The file.
     pub file: PathBuf,
+    /// A page is made of it, and nothing else is shown.
+    pub page: Option<PathBuf>,
     /// The rest.
     pub spec: Box<Spec>,
 }
@@ -52,8 +54,12 @@ pub fn replay(program: &str, args: &[OsString]) -> Result<Asked<Replay>, Fault> 
     }
     match (files.next(), files.next()) {
         (Some(file), None) if !file.is_empty() => {
+            let page = opts.page.take();
+            if page.is_some() && opts.given > 1 {
+                return Err(Fault::usage("--html makes a page of the whole recording: it goes with no other option"));
+            }
             let spec = Box::new(opts.into_spec(program, true, Vec::new())?);
-            Ok(Asked::For(Replay { file: file.into(), spec }))
+            Ok(Asked::For(Replay { file: file.into(), page, spec }))
         }
         (Some(_), Some(more)) => Err(Fault::usage(format!("replay takes one FILE; '{}' is a second one", show(&more)))),
         _ => Err(Fault::usage("replay needs the FILE of a recording")),

@@ -57,6 +57,10 @@ impl OptionRow<Set> {
         self.flag.replay = false;
         self
     }
+    const fn recorded(mut self) -> Self {
+        self.flag.live = false;
+        self
+    }
     const fn qual(mut self, quals: &'static [&'static str]) -> Self {
         self.flag.quals = quals;
         self
@@ -252,6 +256,9 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| { o.form = OutputForm::Lines("perfetto"); Ok(()) }).own(),
     flag("", &["--record"], Value("FILE"), Output, "Also record to FILE; 'tracer replay FILE' shows it.",
         |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live().files(),
+
+    flag("", &["--html"], Value("FILE"), Output, "Write a page of the whole recording to FILE (-: stdout): processes, files, connections, programs.",
+        |o, g| { o.page = g.value.map(Into::into); Ok(()) }).own().recorded().files(),
 
     flag("-c", &["--summary-only"], Nothing, Statistics, "Show only a summary: calls, errors and time of each system call.",
         |o, _| if o.table { Err(c_and_c()) } else { on(&mut o.only_table) }),

@@ -85,6 +85,10 @@ pub struct Opts {
     pub histogram: bool,
     pub help: bool,
     pub version: bool,
+    /// Where a page of a recording goes.
+    pub page: Option<PathBuf>,
+    /// Options that were given.
+    pub given: usize,
     /// A recording is replayed: options about live processes are refused.
     pub replay: bool,
 }
@@ -153,6 +157,8 @@ impl Opts {
             histogram: false,
             help: false,
             version: false,
+            page: None,
+            given: 0,
             replay,
         }
     }
@@ -166,6 +172,11 @@ impl Opts {
             let why = "a replay traces no process";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
+        if !self.replay && !row.flag.live {
+            let why = "it shows a recording; tracer audit --report html=FILE makes a page of a run";
+            return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
+        }
+        self.given += 1;
         (row.set)(self, given)
     }
 

@@ -28,6 +28,8 @@ pub struct Flag {
     pub own: bool,
     /// Useful when a recording is replayed.
     pub replay: bool,
+    /// Useful when processes are traced.
+    pub live: bool,
     /// Whether it does here what it does in that program.
     pub standing: Standing,
     /// What it is for.
@@ -104,6 +106,7 @@ impl Flag {
             group: "",
             own: false,
             replay: true,
+            live: true,
             standing: Standing::Supported,
             help,
         }

@@ -20,7 +20,7 @@ pub const TRACE: Manual = Manual {
         "[OPTION]... { --all | --cgroup PATH | --comm NAME | --uid USER }",
     ],
     about: SHOWS,
-    options: || flags(FLAGS),
+    options: || flags(FLAGS).into_iter().filter(|flag| flag.live).collect(),
     notes: "",
     ends: OF_COMMAND,
     exits: &[
@@ -35,7 +35,7 @@ pub const TRACE: Manual = Manual {
 pub const STRACE: Manual = Manual {
     usage: &["[OPTION]... COMMAND [ARG]...", "[OPTION]... -p PID..."],
     about: SHOWS,
-    options: || flags(FLAGS),
+    options: || flags(FLAGS).into_iter().filter(|flag| flag.live).collect(),
     notes: "",
     ends: OF_COMMAND,
     exits: &[

@@ -199,7 +199,11 @@ pub static COMMANDS: &[&Command] = &[
             let asked = asked::replay(&caller.program, args);
             match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
                 Asked::For(replay) => Ok(Action::Run(job(replay, |asked| {
-                    end(&asked.spec.watch.program, asked.spec.view.failure, trace::replay(&asked.file, &asked.spec))
+                    let result = match &asked.page {
+                        Some(page) => audit::replay(&asked.file, page).map(Ending::Code),
+                        None => trace::replay(&asked.file, &asked.spec),
+                    };
+                    end(&asked.spec.watch.program, asked.spec.view.failure, result)
                 }))),
                 Asked::Help => Ok(caller.help()),
                 Asked::Version => Ok(Action::Version(version::own())),

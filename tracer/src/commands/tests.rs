@@ -180,8 +180,9 @@ fn outcome(line: &str) -> String {
 fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
     if let Some(spec) = traced(job) {
         format!("=>{}", differences(spec))
-    } else if let Some(Replay { file, spec }) = request(job) {
-        format!("=> replay {file:?}:{}", differences(spec))
+    } else if let Some(Replay { file, page, spec }) = request(job) {
+        let page = page.as_ref().map_or_else(String::new, |page| format!(" page={page:?}"));
+        format!("=> replay {file:?}:{page}{}", differences(spec))
     } else if let Some(list) = request::<Box<Lsof>>(job) {
         format!("=> lsof {:?}", list.select.names)
     } else if let Some(list) = request::<Box<Request>>(job) {
@@ -210,8 +211,8 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
             let _ = write!(flags, " runs {}", spec.runs);
         }
         format!(
-            "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} pytest {:?} {:?}",
-            spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.backend
+            "=> audit {:?} files {files:?} reports {reports:?} units {:?} {:?}{flags} plugins {} {} {:?}",
+            spec.command.argv, spec.unit_variables, spec.unit_programs, spec.pytest, spec.node, spec.backend
         )
     } else if let Some(Rule(rule)) = request(job) {
         format!("=> explain {rule:?}")

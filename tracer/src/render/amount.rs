@@ -23,6 +23,11 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
+/// Nanoseconds: `4.1 ms`, `1.25 s`, `12 min 3 s`
+pub fn duration(ns: u64) -> String {
+    if ns < 1_000_000_000 { format!("{:.1} ms", ns as f64 / 1e6) } else { time(ns as f64 / 1e9) }
+}
+
 /// Names of the bits of a set of capabilities; `last`: the highest that there is.
 pub fn capabilities(set: u64, last: u32) -> String {
     let all = if last >= 63 { u64::MAX } else { (1 << (last + 1)) - 1 };

@@ -146,7 +146,7 @@ pub mod words {
 impl Effect {
     /// An audit has to see the call. Of the rest, what matters was seen before: what is read was opened.
     pub const fn is_evidence(self) -> bool {
-        !matches!(self, Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) | Effect::Accepts(_))
+        !matches!(self, Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_))
     }
 
     /// The argument of the path, descriptor, address or message that it is done to.

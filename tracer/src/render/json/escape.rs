@@ -70,8 +70,8 @@ fn ascii(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
-/// Base64 with padding (RFC 4648, section 4).
-fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Appends base64 with padding (RFC 4648, section 4).
+pub fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for group in bytes.chunks(3) {
         let word = group.iter().enumerate().fold(0u32, |word, (i, &b)| word | u32::from(b) << (16 - 8 * i));

@@ -113,6 +113,7 @@ mod tests {
             passed: None,
             wrote: false,
             program: b"/bin/x".to_vec(),
+            later: false,
         };
         let inet = Object::Inet {
             protocol: "tcp",

@@ -9,16 +9,16 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::tools::audit::evidence::{Change, Effect, Evidence, Gap, GapKind, Variables};
+use crate::tools::audit::evidence::{Change, Effect, Evidence, Gap, GapKind, Held, Variables};
 
 /// Files that are read at most, and bytes of one.
 const FILES: usize = 100_000;
 const BYTES: u64 = 256 << 20;
 
-/// Sums of files before the run, by path.
+/// Files before the run, by path.
 #[derive(Debug, Default)]
 pub struct Contents {
-    sums: HashMap<Vec<u8>, String>,
+    files: HashMap<Vec<u8>, Held>,
     /// Files beyond what is read.
     left_out: u64,
 }
@@ -26,7 +26,18 @@ pub struct Contents {
 /// Reads the files of `$WORKSPACE`, but for those of `$TARGET` and of version control.
 pub fn before(variables: &Variables) -> Contents {
     let mut contents = Contents::default();
-    let Some(workspace) = variables.path("WORKSPACE") else { return contents };
+    each_file(variables, |path| match held(path, true).filter(|held| held.sum.is_some()) {
+        Some(held) if contents.files.len() < FILES => {
+            contents.files.insert(path.as_os_str().as_bytes().to_vec(), held);
+        }
+        _ => contents.left_out += 1,
+    });
+    contents
+}
+
+/// Gives every regular file of `$WORKSPACE`, but those of `$TARGET` and of version control.
+pub(super) fn each_file(variables: &Variables, mut take: impl FnMut(&Path)) {
+    let Some(workspace) = variables.path("WORKSPACE") else { return };
     let target = variables.path("TARGET").unwrap_or_default();
     let mut directories = vec![Path::new(std::ffi::OsStr::from_bytes(workspace)).to_path_buf()];
     while let Some(directory) = directories.pop() {
@@ -38,44 +49,27 @@ pub fn before(variables: &Variables) -> Contents {
             if kind.is_dir() && bytes != target && !matches!(entry.file_name().as_bytes(), b".git" | b".hg" | b".svn") {
                 directories.push(path);
             } else if kind.is_file() {
-                if contents.sums.len() >= FILES {
-                    contents.left_out += 1;
-                } else if let Ok(Some(sum)) = sum(&path) {
-                    contents.sums.insert(bytes.to_vec(), sum);
-                } else {
-                    contents.left_out += 1;
-                }
+                take(&path);
             }
         }
     }
-    contents
 }
 
 impl Contents {
-    /// Adds sizes to the effects, and sums where they were asked for. What was written and holds the same as before was not
-    /// modified.
+    /// Adds sizes and permissions to the effects, and sums where they were asked for. What was written and holds the same as before
+    /// was not modified.
     pub fn after(&self, evidence: &mut Evidence, sums: bool) {
         for effect in &mut evidence.effects {
+            effect.before = self.files.get(&effect.path).cloned().unwrap_or_default();
             let path = match &effect.change {
-                Change::Renamed(to) => to.clone(),
-                Change::Created | Change::Modified => effect.path.clone(),
+                Change::Renamed(to) => to,
+                Change::Created | Change::Modified => &effect.path,
                 Change::Deleted | Change::Temporary => continue,
             };
-            let path = Path::new(std::ffi::OsStr::from_bytes(&path)).to_path_buf();
-            if let Ok(meta) = std::fs::symlink_metadata(&path)
-                && meta.is_file()
-            {
-                effect.size = Some(meta.size());
-                if sums {
-                    effect.after = sum(&path).ok().flatten();
-                }
-            }
-            if sums {
-                effect.before = self.sums.get(&effect.path).cloned();
-            }
+            effect.after = held(Path::new(std::ffi::OsStr::from_bytes(path)), sums).unwrap_or_default();
         }
         let same = |effect: &Effect| {
-            effect.change == Change::Modified && effect.before.is_some() && effect.before == effect.after
+            effect.change == Change::Modified && effect.before.sum.is_some() && effect.before.sum == effect.after.sum
         };
         evidence.effects.retain(|effect| !same(effect));
         if self.left_out > 0 {
@@ -84,6 +78,13 @@ impl Contents {
             evidence.gaps.sort();
         }
     }
+}
+
+/// What a regular file is, without its sum where that is not wanted or it is too long; `None` when it is none, or not there.
+fn held(path: &Path, sums: bool) -> Option<Held> {
+    let meta = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let sum = if sums { sum(path).ok().flatten() } else { None };
+    Some(Held { size: Some(meta.size()), mode: Some(meta.mode() & 0o7777), sum })
 }
 
 /// SHA-256 of a regular file, in hex; `None` when it is none, or too long.
@@ -121,20 +122,14 @@ mod tests {
         let variables =
             Variables(vec![("WORKSPACE", base.as_os_str().as_bytes().to_vec()), ("TARGET", path("target"))]);
         let contents = before(&variables);
-        assert_eq!(contents.sums.len(), 2);
+        assert_eq!(contents.files.len(), 2);
         std::fs::write(base.join("b"), "other").expect("written");
-        let effect = |name: &str| Effect {
-            path: path(name),
-            change: Change::Modified,
-            units: vec![0],
-            size: None,
-            before: None,
-            after: None,
-        };
+        let effect =
+            |name: &str| Effect { path: path(name), change: Change::Modified, units: vec![0], ..Effect::default() };
         let mut evidence = Evidence { effects: vec![effect("a"), effect("b")], ..Evidence::default() };
         contents.after(&mut evidence, true);
         let [left] = evidence.effects.as_slice() else { panic!("{:?}", evidence.effects) };
-        assert_eq!((left.path.clone(), left.size), (path("b"), Some(5)));
-        assert_eq!(left.after.as_deref(), Some("d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"));
+        assert_eq!((left.path.clone(), left.before.size, left.after.size), (path("b"), Some(1), Some(5)));
+        assert_eq!(left.after.sum.as_deref(), Some("d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"));
     }
 }

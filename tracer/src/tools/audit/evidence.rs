@@ -6,18 +6,27 @@
 
 mod accesses;
 pub mod collect;
+mod effect;
 pub mod effects;
+mod handed;
 mod merge;
 pub mod names;
 pub mod ports;
 mod real;
+mod runner;
+mod serving;
 pub mod stable;
+pub mod timeline;
 pub mod units;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+pub use self::effect::{Change, Diff, Effect, Held};
+pub use self::timeline::{Timeline, Words};
 pub use real::Real;
+pub use runner::{Runner, Unit};
 
 /// What was done to an object. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,108 +173,23 @@ pub struct Access {
     pub wrote: bool,
     /// The program that did it, by its path.
     pub program: Vec<u8>,
+    /// The unit had ended: what it had started did it.
+    pub later: bool,
 }
 
-/// What runs units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Runner {
-    /// No unit: the command itself and what belongs to no unit, "the harness".
-    Harness,
-    /// cargo nextest: a process for each test, named by the environment.
-    Nextest,
-    /// cargo test: a process for each binary of tests.
-    CargoTest,
-    /// pytest, with the plugin that marks tests.
-    Pytest,
-    /// go test: a process for each package.
-    GoTest,
-    /// ctest: a process for each test.
-    Ctest,
-    /// `--unit-env`, `--unit-exe`, or a program that marks its units itself.
-    Generic,
-}
-
-impl Runner {
-    /// The word of reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Runner::Harness => "harness",
-            Runner::Nextest => "nextest",
-            Runner::CargoTest => "cargo-test",
-            Runner::Pytest => "pytest",
-            Runner::GoTest => "go-test",
-            Runner::Ctest => "ctest",
-            Runner::Generic => "generic",
-        }
-    }
-}
-
-/// A test, or what else accesses are attributed to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Unit {
-    /// What runs it.
-    pub runner: Runner,
-    /// The binary, package or file that the test belongs to; may be empty. Escaped already: printable.
-    pub suite: String,
-    /// The test's name; empty for the harness. Escaped already: printable.
-    pub name: String,
-}
-
-impl Unit {
-    /// The name in reports and policies: `SUITE NAME`, `harness`.
-    pub fn label(&self) -> String {
-        match (self.runner, self.suite.is_empty()) {
-            (Runner::Harness, _) => "harness".to_owned(),
-            (_, true) => self.name.clone(),
-            (_, false) if self.name.is_empty() => self.suite.clone(),
-            (_, false) => format!("{} {}", self.suite, self.name),
-        }
-    }
-}
-
-/// What became of a file over the whole run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// It was not there before, and is now.
-    Created,
-    /// It was there, and its contents may be others now.
-    Modified,
-    /// It was there, and is not any more.
-    Deleted,
-    /// It has another name now: this one. (The object is the old name.)
-    Renamed(Vec<u8>),
-    /// It was made and removed again.
-    Temporary,
-}
-
-impl Change {
-    /// The word of reports.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Change::Created => "created",
-            Change::Modified => "modified",
-            Change::Deleted => "deleted",
-            Change::Renamed(_) => "renamed",
-            Change::Temporary => "temporary",
-        }
-    }
-}
-
-/// The net effect on a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Effect {
-    /// Its path.
-    pub path: Vec<u8>,
-    /// What became of it.
-    pub change: Change,
-    /// The units that changed it, by index.
-    pub units: Vec<usize>,
-    /// Bytes afterwards, where it is a regular file that is there.
-    pub size: Option<u64>,
-    /// SHA-256 before, in hex, where that was asked for and is known.
-    pub before: Option<String>,
-    /// SHA-256 afterwards.
-    pub after: Option<String>,
+/// A program that was run, whoever was first: everything that tells it from another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ran {
+    /// Index of the unit in [`Evidence::units`].
+    pub unit: usize,
+    /// Its file.
+    pub program: Vec<u8>,
+    /// Its arguments.
+    pub words: Words,
+    /// The program that started it, or whose place it took; empty for the command.
+    pub by: Vec<u8>,
+    /// Its wait status, as `waitpid(2)` gives it; `None` when another program took its place, or its end was not seen.
+    pub status: Option<i32>,
 }
 
 /// Why evidence is incomplete. The order is that of reports.
@@ -285,6 +209,8 @@ pub enum GapKind {
     UnknownUnit,
     /// Processes of the command were still running when it ended.
     StillRunning,
+    /// Work was given to a process that is not seen.
+    Handed,
     /// More was done than is kept.
     Crowded,
 }
@@ -300,6 +226,7 @@ impl GapKind {
             GapKind::Unreadable => "unreadable",
             GapKind::UnknownUnit => "unknown-unit",
             GapKind::StillRunning => "still-running",
+            GapKind::Handed => "handed",
             GapKind::Crowded => "crowded",
         }
     }
@@ -335,6 +262,8 @@ pub struct Evidence {
     pub accesses: Vec<Access>,
     /// Accesses that rules judge by other names than reports show, by index.
     pub real: BTreeMap<usize, Vec<Real>>,
+    /// Programs that were run, sorted, each once.
+    pub programs: Vec<Ran>,
     /// Net effects, sorted by path.
     pub effects: Vec<Effect>,
     /// What may be missing, sorted. Empty: the evidence is complete.
@@ -459,6 +388,19 @@ pub struct Report {
     pub difference: Option<Difference>,
     /// The verdict.
     pub verdict: Verdict,
+    /// When it was done: of the last run, where there were several.
+    pub timeline: Timeline,
+    /// What was asked to be told of it.
+    pub extent: Extent,
+}
+
+/// How much a report tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Times and process ids, in forms that have none otherwise.
+    pub times: bool,
+    /// Every entry of every list, in forms that show only the first.
+    pub full: bool,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod contents;
+mod diffs;
 mod directories;
 pub mod evidence;
 mod interruption;
@@ -10,8 +11,9 @@ mod learning;
 pub mod options;
 pub mod output;
 mod places;
-mod plugin;
+mod plugins;
 pub mod policy;
+mod replay;
 mod reports;
 pub mod request;
 mod resolve;
@@ -27,9 +29,11 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
-use crate::tools::audit::evidence::{Evidence, Judgement, Report, Verdict};
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict};
 use crate::tools::audit::request::Audit;
 use crate::trace::said;
+
+pub use self::replay::replay;
 
 /// The policy that is read when none is named.
 const POLICY: &str = "tracer.toml";
@@ -109,13 +113,19 @@ fn audit(spec: &Audit) -> Result<u8> {
     // What cannot be written is better known before a long run than behind it.
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
+    let snapshot = spec.diff.then(|| diffs::before(&variables));
     let denied = policy.as_ref().map(|(policy, _)| policy.denied_files(&variables)).unwrap_or_default();
-    let mut runs = Vec::new();
+    let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        runs.push(watch::watch(spec, &variables, &denied)?);
+        let (evidence, times) = watch::watch(spec, &variables, &denied)?;
+        runs.push(evidence);
+        timeline = times;
     }
     let mut evidence = Evidence::of_runs(&runs);
     contents.after(&mut evidence, spec.hash);
+    if let Some(snapshot) = snapshot {
+        snapshot.after(&mut evidence);
+    }
 
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),
@@ -136,7 +146,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     }
     let is_new = difference.as_ref().is_some_and(|difference| !difference.new.is_empty());
     let verdict = verdict(&evidence, &judgement, is_new);
-    let report = Report { evidence, variables, judgement, difference, verdict };
+    let report = Report { evidence, variables, judgement, difference, verdict, timeline, extent: spec.extent };
     reports::write(spec, places, &report)?;
     Ok(match verdict {
         Verdict::Violated => exit::VIOLATED,

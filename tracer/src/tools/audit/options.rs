@@ -12,6 +12,7 @@ use crate::cli::table::{self, BACKENDS, Completes, OptionRow, Set, Takes, WHEN, 
 use crate::cli::words;
 use crate::exit;
 use crate::spec::{Backend, Color, Command};
+use crate::tools::audit::evidence::Extent;
 use crate::tools::audit::request::{Audit, Form};
 
 /// What was given.
@@ -112,7 +113,7 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         None,
         &["--report"],
         Takes::Value("FORM=FILE"),
-        "Write a report to FILE (-: stdout): text, json, junit, sarif, markdown or github. May be repeated.",
+        "Write a report to FILE (-: stdout): text, json, junit, sarif, markdown, github or html. May be repeated.",
         |draft, value| {
             draft.spec.reports.push(report(value)?);
             Ok(())
@@ -129,6 +130,36 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         "Report contents of files in $WORKSPACE before and after, by SHA-256.",
         |draft, _| {
             draft.spec.hash = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--diff"],
+        Takes::Nothing,
+        "Report how text files in $WORKSPACE differ from before the run, up to 256 KiB each.",
+        |draft, _| {
+            draft.spec.diff = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--timeline"],
+        Takes::Nothing,
+        "Also tell in text and JSON when each process ran, with its id. Two equal runs then give two reports. A page always tells.",
+        |draft, _| {
+            draft.spec.extent.times = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
+        &["--full"],
+        Takes::Nothing,
+        "Cut no list of the text short: every process, unit, file, host and program.",
+        |draft, _| {
+            draft.spec.extent.full = true;
             Ok(())
         },
     ),
@@ -162,9 +193,19 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         None,
         &["--pytest"],
         Takes::Value("WHEN"),
-        "Load a plugin into pytest that marks its tests: auto (if the command is pytest), always or never.",
+        "Have pytest load a plugin that marks its tests, wherever it is run: auto (the default), always (the same) or never.",
         |draft, value| {
-            draft.spec.pytest = one_of("--pytest", &WHEN, [None, Some(true), Some(false)], value)?;
+            draft.spec.pytest = one_of("--pytest", &WHEN, [true, true, false], value)?;
+            Ok(())
+        },
+    ).words(&WHEN),
+    row::<Draft>(
+        None,
+        &["--node"],
+        Takes::Value("WHEN"),
+        "Have node load a module that marks the tests of node:test, jest and vitest: auto (the default), always (the same) or never.",
+        |draft, value| {
+            draft.spec.node = one_of("--node", &WHEN, [true, true, false], value)?;
             Ok(())
         },
     ).words(&WHEN),
@@ -281,9 +322,12 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
             keep: false,
             record: None,
             hash: false,
+            diff: false,
+            extent: Extent::default(),
             unit_variables: Vec::new(),
             unit_programs: Vec::new(),
-            pytest: None,
+            pytest: true,
+            node: true,
             cgroup: None,
             backend: Backend::Auto,
             ring_size: None,

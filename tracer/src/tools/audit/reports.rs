@@ -80,12 +80,13 @@ fn render(form: Form, report: &Report) -> Vec<u8> {
         Form::Sarif => output::sarif(report, &mut out),
         Form::Markdown => output::markdown(report, &mut out),
         Form::Github => output::github(report, &mut out),
+        Form::Html => output::html(report, &mut out),
     }
     out
 }
 
 /// To stdout; that nobody reads it is no failure.
-fn print(bytes: &[u8]) -> io::Result<()> {
+pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

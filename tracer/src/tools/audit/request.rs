@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::spec::{Backend, Color, Command};
+use crate::tools::audit::evidence::Extent;
 
 /// An audit of a command.
 #[derive(Debug, Clone)]
@@ -31,12 +32,18 @@ pub struct Audit {
     pub record: Option<PathBuf>,
     /// Tell contents of files by their sums.
     pub hash: bool,
+    /// Tell how text files differ from before.
+    pub diff: bool,
+    /// How much reports tell.
+    pub extent: Extent,
     /// Variables that name a unit.
     pub unit_variables: Vec<String>,
     /// Globs of programs that are units.
     pub unit_programs: Vec<String>,
-    /// Have pytest mark its tests; `None`: when the command is pytest.
-    pub pytest: Option<bool>,
+    /// Have pytest mark its tests, wherever it is run.
+    pub pytest: bool,
+    /// Have node:test, jest and vitest mark theirs.
+    pub node: bool,
     /// What others do in this cgroup v2 directory, or below it, is done for the command.
     pub cgroup: Option<PathBuf>,
     /// By what it is traced.
@@ -64,11 +71,14 @@ pub enum Form {
     Markdown,
     /// Workflow commands of GitHub: annotations.
     Github,
+    /// A page of one file, for a browser.
+    Html,
 }
 
 impl Form {
     /// All of them.
-    pub const ALL: [Form; 6] = [Form::Text, Form::Json, Form::Junit, Form::Sarif, Form::Markdown, Form::Github];
+    pub const ALL: [Form; 7] =
+        [Form::Text, Form::Json, Form::Junit, Form::Sarif, Form::Markdown, Form::Github, Form::Html];
 
     /// The word on the command line.
     pub const fn name(self) -> &'static str {
@@ -79,6 +89,7 @@ impl Form {
             Form::Sarif => "sarif",
             Form::Markdown => "markdown",
             Form::Github => "github",
+            Form::Html => "html",
         }
     }
 }

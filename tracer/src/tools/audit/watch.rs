@@ -11,7 +11,7 @@ use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
 use super::interruption::Stopping;
-use super::plugin::{Plugin, is_pytest};
+use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Losses, interrupt};
@@ -22,7 +22,7 @@ use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Timeline, Variables};
 use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
@@ -32,7 +32,7 @@ use crate::trace::sequence::{Stage, Step};
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
 const WAIT: Duration = Duration::from_millis(100);
 /// Bytes of strings that are read: whole paths.
-const STRLEN: u32 = u16::MAX as u32;
+pub(super) const STRLEN: u32 = u16::MAX as u32;
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -40,14 +40,13 @@ const GRACE: Duration = Duration::from_secs(2);
 /// before cannot be.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
-/// Runs the command, and gives what it did. `denied`: files that rules deny by their paths.
+/// Runs the command, and gives what it did, and when. `denied`: files that rules deny by their paths.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<Evidence> {
+pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
-    let pytest = audit.pytest.unwrap_or_else(|| is_pytest(&command));
-    let plugin = if pytest { Some(Plugin::install(&mut command)?) } else { None };
+    let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
     let inherited = inherited();
     let watch = request(audit, command);
     interrupt::install()?;
@@ -59,8 +58,8 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
-    if let Some(plugin) = &plugin {
-        collector.ignore(plugin.directory().as_os_str().as_bytes());
+    if let Some(plugins) = &plugins {
+        collector.ignore(plugins.directory().as_os_str().as_bytes());
     }
     if let Some(pid) = source.command() {
         collector.expect(pid, &own_program());
@@ -88,11 +87,11 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
             trace::notice::tell_line(&line);
         }
     }
-    let mut evidence = collector.finish(source.name(), gaps(&losses));
+    let (mut evidence, timeline) = collector.finish(source.name(), gaps(&losses));
     evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
     evidence.remarks.extend(inherited);
-    Ok(evidence)
+    Ok((evidence, timeline))
 }
 
 /// Has evidence made of events, and says when the run is over.
@@ -164,7 +163,7 @@ impl Driven for Watcher<'_> {
 }
 
 /// What the source lost that may hide something.
-fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
+pub(super) fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
     let hides = |(loss, count): (&Loss, &u64)| (!NO_GAP.contains(loss) && *count > 0).then(|| (loss.name(), *count));
     losses.reasons.iter().filter_map(hides)
 }
@@ -186,6 +185,8 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
         variables: audit.unit_variables.clone(),
         programs: globs.map(|glob| glob.compile_matcher()).collect(),
         workspace: variables.path("WORKSPACE").unwrap_or_default().to_vec(),
+        pytest: audit.pytest,
+        node: audit.node,
     }
 }
 

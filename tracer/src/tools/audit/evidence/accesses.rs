@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::{Access, Object, Op, Real};
@@ -66,6 +67,8 @@ pub struct Row {
     pub program: Text,
     /// As [`Real::also`], with a NUL between two; a path has none.
     pub also: Option<Text>,
+    /// As [`Access::later`].
+    pub later: bool,
 }
 
 impl Accesses {
@@ -97,6 +100,20 @@ impl Accesses {
             Object::Inet { .. } => Thing::Inet(self.others.number(object)),
             Object::Unix(name) => Thing::Unix(self.text(name)),
             Object::Other(..) => Thing::Other(self.others.number(object)),
+        }
+    }
+
+    /// The accesses so far.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter()
+    }
+
+    /// The address of an object that has one.
+    pub fn address(&self, thing: Thing) -> Option<SocketAddr> {
+        let Thing::Inet(object) = thing else { return None };
+        match self.others.list.get(object as usize)?.as_ref() {
+            Object::Inet { address, .. } => Some(*address),
+            _ => None,
         }
     }
 
@@ -169,6 +186,10 @@ impl Accesses {
         let written: HashSet<Row> =
             rows.iter().map(|(row, _)| row).filter(|row| row.op == Op::Rename && row.wrote).map(unwritten).collect();
         rows.retain(|(row, _)| !written.contains(row));
+        // What a unit did and what it had started did later are one thing.
+        let sooner = |row: &Row| Row { later: false, ..*row };
+        let done: HashSet<Row> = rows.iter().map(|(row, _)| *row).filter(|row| !row.later).collect();
+        rows.retain(|(row, _)| !row.later || !done.contains(&sooner(row)));
         rows.sort_unstable();
         let texts_shown = |text: Text| texts.list[text.0 as usize].clone();
         let texts_real = |text: Text| self.of(text).to_vec();
@@ -221,6 +242,7 @@ impl Accesses {
             wrote: true,
             program,
             also: None,
+            later: false,
         }));
         rows
     }
@@ -241,6 +263,7 @@ fn access_of(row: &Row, text: &dyn Fn(Text) -> Vec<u8>, object: impl Fn(u32) -> 
         passed: row.passed.map(text),
         wrote: row.wrote,
         program: text(row.program),
+        later: row.later,
     }
 }
 
@@ -333,6 +356,7 @@ mod tests {
                 passed,
                 wrote: false,
                 program: program.into_bytes(),
+                later: false,
             },
         )
     }
@@ -361,6 +385,7 @@ mod tests {
                     wrote: false,
                     program: accesses.text(&access.program),
                     also: None,
+                    later: false,
                 };
                 prop_assert!(accesses.add(row));
                 let mut access = access;
@@ -380,6 +405,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_sooner_and_later_is_told_once() {
+        let mut accesses = Accesses::default();
+        let program = accesses.text(b"/bin/x");
+        for (path, later) in [("/tmp/1", false), ("/tmp/2", true), ("/etc/x", true)] {
+            let thing = Thing::File(accesses.text(path.as_bytes()));
+            let row = Row {
+                op: Op::Read,
+                errno: 0,
+                unit: 0,
+                thing,
+                to: None,
+                passed: None,
+                wrote: false,
+                program,
+                also: None,
+                later,
+            };
+            assert!(accesses.add(row));
+        }
+        let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
+        let (shown, _) = accesses.finish(&[0], steady, |_| {});
+        let told: Vec<(&Object, bool)> = shown.iter().map(|access| (&access.object, access.later)).collect();
+        assert_eq!(told, [(&Object::File(b"/etc/x".to_vec()), true), (&Object::File(b"/tmp/<n>".to_vec()), false)]);
+    }
+
+    #[test]
     fn what_is_shown_by_another_name_is_judged_by_its_own() {
         let mut accesses = Accesses::default();
         let program = accesses.text(b"/bin/x");
@@ -395,6 +446,7 @@ mod tests {
                 wrote: false,
                 program,
                 also: None,
+                later: false,
             };
             assert!(accesses.add(row));
         }

@@ -5,24 +5,30 @@
 //! [`World::resolve`].
 
 mod calls;
+mod ending;
 mod files;
 mod places;
 mod programs;
 mod sockets;
 
 use calls::Seen;
+pub use files::lexical;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use tracer_common::event::{Head, flag};
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
+use super::handed::Clients;
 use super::names::Names;
 use super::ports::Ports;
+use super::serving::Serving;
 use super::stable::Stable;
-use super::units::{self, Rules};
-use super::{Evidence, Gap, GapKind, Object, Op, Runner, Unit};
+use super::timeline::Course;
+use super::units::Rules;
+use super::whose::Whose;
+use super::{GapKind, Object, Op, Unit, Words};
 use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
 use crate::system::proc_paths;
@@ -68,12 +74,18 @@ pub trait World {
     fn program(&self, process: u32) -> Vec<u8>;
 }
 
+/// What a runtime reads for itself at a time of its own choosing, so that it is no unit's: the C library when it gives memory back.
+const OF_THE_RUNTIME: &[&[u8]] = &[b"/proc/sys/vm/overcommit_memory"];
+
 /// Makes evidence of records.
 pub struct Collector<'w> {
     world: &'w mut dyn World,
     options: Options,
     rules: Rules,
-    processes: HashMap<u32, Process>,
+    course: Course,
+    whose: Whose,
+    serving: Serving,
+    clients: Clients,
     units: Vec<Unit>,
     accesses: Accesses,
     /// What descriptors were opened for, by process and descriptor: /proc/self/fd names them.
@@ -88,9 +100,13 @@ pub struct Collector<'w> {
     command: Option<u32>,
     /// Processes come that the command did not start.
     others: bool,
+    /// Such processes were seen to begin.
+    newcomers: bool,
     /// Such processes that were there before, by their programs.
     before: BTreeMap<u32, Vec<u8>>,
     status: Option<i32>,
+    /// What is worth a word.
+    remarks: Vec<String>,
     /// What is done to files below is not the command's doing.
     ignored: Option<Vec<u8>>,
     /// Operations of io_uring come as records, so that a ring hides nothing.
@@ -99,29 +115,21 @@ pub struct Collector<'w> {
     watched: HashMap<(u32, u64), Vec<u8>>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Process {
-    unit: usize,
-    program: Text,
-    /// It descends from the command.
-    own: bool,
-    /// Where its names begin; [`places::LOST`] where that was not seen in time.
-    place: usize,
-}
-
 impl<'w> Collector<'w> {
     /// Nothing taken yet.
     pub fn new(world: &'w mut dyn World, options: Options, rules: Rules) -> Collector<'w> {
-        let harness = Unit { runner: Runner::Harness, suite: String::new(), name: String::new() };
         let mut accesses = Accesses::default();
-        // What `Process::default` has.
+        // What a process has of which nothing is known.
         accesses.text(b"");
         Collector {
             world,
             options,
             rules,
-            processes: HashMap::new(),
-            units: vec![harness],
+            course: Course::default(),
+            whose: Whose::default(),
+            serving: Serving::default(),
+            clients: Clients::default(),
+            units: vec![Unit::none(true)],
             accesses,
             opened: HashMap::new(),
             connecting: HashMap::new(),
@@ -132,8 +140,10 @@ impl<'w> Collector<'w> {
             gaps: BTreeMap::new(),
             command: None,
             others: false,
+            newcomers: false,
             before: BTreeMap::new(),
             status: None,
+            remarks: Vec::new(),
             ignored: None,
             operations: false,
             watched: HashMap::new(),
@@ -164,7 +174,8 @@ impl<'w> Collector<'w> {
     pub fn expect(&mut self, pid: u32, program: &[u8]) {
         self.command = Some(pid);
         let program = self.accesses.text(program);
-        self.processes.insert(pid, Process { unit: 0, program, own: true, ..Process::default() });
+        self.whose.insert(pid, program, true);
+        self.course.begin(pid, None, 0, 0);
         self.stable.task(pid);
     }
 
@@ -181,6 +192,7 @@ impl<'w> Collector<'w> {
     /// Takes one record.
     pub fn take(&mut self, record: &[u8]) {
         let Some(head) = Head::read(record) else { return };
+        self.course.pass(head.time, head.dur);
         match Told::of(&head) {
             // To let a task go, ptrace cuts its call short: it was not its doing.
             Told::Call {} if is_restarted(&head) => {}
@@ -194,26 +206,38 @@ impl<'w> Collector<'w> {
             }
             Told::Fork { child, process, .. } => {
                 self.stable.task(child);
-                if process != head.tgid {
-                    let parent = self.process(head.tgid);
-                    self.processes.insert(process, parent);
-                    self.look_where(process);
+                self.process(head.tgid);
+                match process == head.tgid {
+                    true => self.whose.threaded(head.tgid, head.tid, child),
+                    false => {
+                        let unit = self.serving.works_for(head.tgid);
+                        self.whose.forked(head.tgid, head.tid, process, unit);
+                        self.look_where(process);
+                        let unit = self.whose.unit(process, process);
+                        self.course.begin(process, Some(head.tgid), unit, head.time);
+                    }
                 }
             }
-            Told::Attach { .. } if !self.processes.contains_key(&head.tgid) => {
+            Told::Attach { .. } if self.whose.get(head.tgid).is_none() => {
                 let program = self.world.program(head.tgid);
                 let text = self.accesses.text(&program);
-                self.processes.insert(head.tgid, Process { program: text, ..Process::default() });
+                self.whose.insert(head.tgid, text, false);
+                self.course.begin(head.tgid, None, 0, head.time);
+                self.course.run(head.tgid, 0, head.time, &program, Words { list: Vec::new(), cut: true });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
             Told::Exit { status, of_process, last: true, .. } => {
+                // The process's own status, where exit_group or a signal gave one.
+                let status = if of_process >> 32 != 0 { of_process as i32 } else { status };
                 if self.command == Some(head.tgid) {
-                    // The process's own status, where exit_group or a signal gave one.
-                    self.status = Some(if of_process >> 32 != 0 { of_process as i32 } else { status });
+                    self.status = Some(status);
                 }
-                self.processes.remove(&head.tgid);
+                self.course.end(head.tgid, head.time, status);
+                self.whose.ended(head.tgid);
+                self.serving.ended(head.tgid);
             }
+            Told::Exit { .. } => self.whose.thread_ended(head.tgid, head.tid),
             // One that came into the cgroup.
             Told::Exec { .. } => {
                 self.process(head.tgid);
@@ -225,16 +249,15 @@ impl<'w> Collector<'w> {
 
     /// The processes that have not ended, with their programs: what was left behind.
     pub fn running(&self) -> Vec<(u32, &[u8])> {
-        let program = |process: &Process| self.accesses.of(process.program);
-        let own = self.processes.iter().filter(|(pid, _)| !self.before.contains_key(pid));
-        let mut running: Vec<_> = own.map(|(pid, process)| (*pid, program(process))).collect();
+        let own = self.whose.all().filter(|(pid, _)| !self.before.contains_key(pid));
+        let mut running: Vec<_> = own.map(|(pid, process)| (pid, self.accesses.of(process.program))).collect();
         running.sort_unstable();
         running
     }
 
     /// Those of them that descend from the command.
     pub fn descendants(&self) -> Vec<(u32, &[u8])> {
-        let own = |pid: &u32| self.processes.get(pid).is_some_and(|process| process.own);
+        let own = |pid: &u32| self.whose.get(*pid).is_some_and(|process| process.own);
         self.running().into_iter().filter(|(pid, _)| own(pid)).collect()
     }
 
@@ -248,16 +271,19 @@ impl<'w> Collector<'w> {
         *self.gaps.entry((kind, unit, what)).or_default() += count;
     }
 
-    fn process(&mut self, pid: u32) -> Process {
-        if let Some(process) = self.processes.get(&pid) {
-            return *process;
+    /// A process is heard of, perhaps for the first time.
+    fn process(&mut self, pid: u32) {
+        if self.whose.get(pid).is_some() {
+            return;
         }
         if self.others {
+            self.newcomers = true;
             self.stable.task(pid);
         } else {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
-        *self.processes.entry(pid).or_default()
+        self.whose.insert(pid, Text::default(), false);
+        self.course.begin(pid, None, 0, 0);
     }
 
     fn unit(&mut self, unit: Unit) -> usize {
@@ -288,7 +314,11 @@ impl<'w> Collector<'w> {
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
         let names = if op == Op::Run { related.also.to_vec() } else { self.other_names(path) };
         let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
-        self.add(Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) });
+        let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
+        self.add(match op == Op::Read && OF_THE_RUNTIME.contains(&path) {
+            true => Row { unit: 0, later: false, ..row },
+            false => row,
+        });
     }
 
     /// Something was done to a socket.
@@ -302,77 +332,6 @@ impl<'w> Collector<'w> {
             self.gap(GapKind::Crowded, Some(row.unit), "accesses".to_owned(), 1);
         }
     }
-
-    /// All that was taken, in its order. `losses`: what the source lost, by reason.
-    pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> Evidence {
-        for (_, access) in std::mem::take(&mut self.connecting) {
-            self.add(access);
-        }
-        if self.effects.crowded > 0 {
-            self.gap(GapKind::Crowded, None, "names of files".to_owned(), self.effects.crowded);
-        }
-        for (reason, count) in losses {
-            self.gap(GapKind::Lost, None, reason.to_owned(), count);
-        }
-        let mut order: Vec<usize> = (0..self.units.len()).collect();
-        order.sort_by(|a, b| self.units[*a].cmp(&self.units[*b]));
-        let mut place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(to, from)| place[*from] = to);
-        let mut was_there = |path: &[u8]| was_there(self.world, &self.effects, path);
-        let settle = |object: &mut Object| {
-            if let Object::Inet { protocol, address, ephemeral, host } = object {
-                *host = self.names.of(address.ip()).cloned();
-                if address.port() != 0 && self.ports.is_chosen(protocol, address.port()) {
-                    address.set_port(0);
-                    *ephemeral = true;
-                }
-            }
-        };
-        let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
-        let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
-        let mut effects = self.effects.finish();
-        for effect in &mut effects {
-            effect.path = steady(&effect.path);
-            if let super::Change::Renamed(to) = &mut effect.change {
-                *to = steady(to);
-            }
-            effect.units.iter_mut().for_each(|unit| *unit = place[*unit]);
-            effect.units.sort_unstable();
-        }
-        effects.sort();
-        effects.dedup_by(|b, a| {
-            let same = a.path == b.path && a.change == b.change;
-            if same {
-                a.units.append(&mut b.units);
-                a.units.sort_unstable();
-                a.units.dedup();
-            }
-            same
-        });
-        let gap = |((kind, unit, what), count): ((GapKind, Option<usize>, String), u64)| Gap {
-            kind,
-            unit: unit.map(|unit| place[unit]),
-            what,
-            count,
-        };
-        let mut gaps: Vec<Gap> = std::mem::take(&mut self.gaps).into_iter().map(gap).collect();
-        gaps.sort();
-        let programs: BTreeSet<String> = self.before.values().map(|program| units::shown(program)).collect();
-        let remark = |program| format!("{program} was there before the command, and what it did is in the evidence");
-        let remarks = programs.into_iter().map(remark).collect();
-        Evidence {
-            command: Vec::new(),
-            status: self.status,
-            not_run: None,
-            source: source.to_owned(),
-            units: order.iter().map(|&at| self.units[at].clone()).collect(),
-            accesses,
-            real,
-            effects,
-            gaps,
-            remarks,
-        }
-    }
 }
 
 /// The other name of a link or a rename, and what is told of the file.
@@ -382,10 +341,4 @@ struct Related<'r> {
     wrote: bool,
     /// Further names of a program.
     also: &'r [Vec<u8>],
-}
-
-/// Whether a path was there before the run, as far as is known.
-fn was_there(world: &dyn World, effects: &Effects, path: &[u8]) -> bool {
-    // Processes come and go there.
-    !proc_paths::is_below(path) && effects.was_there(path).unwrap_or_else(|| world.exists(path))
 }

@@ -181,7 +181,7 @@ impl Effects {
                 (true, true, _) => return None,
             };
             let units = state.units.iter().copied().collect();
-            Some(Effect { path: path.clone(), change, units, size: None, before: None, after: None })
+            Some(Effect { path: path.clone(), change, units, ..Effect::default() })
         };
         self.states.iter().filter_map(effect).collect()
     }

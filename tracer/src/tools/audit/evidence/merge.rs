@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Access, Effect, Evidence, Gap, Real, Unit};
+use super::{Access, Effect, Evidence, Gap, Ran, Real, Unit};
 
 impl Evidence {
     /// What happened in any of these runs of one command; how it ended is told of the first that failed, else of the last.
@@ -12,7 +12,7 @@ impl Evidence {
         units.sort();
         units.dedup();
         let (mut accesses, mut effects) = (BTreeMap::<Access, Vec<Real>>::new(), Vec::<Effect>::new());
-        let (mut gaps, mut remarks) = (BTreeMap::new(), Vec::new());
+        let (mut programs, mut gaps, mut remarks) = (Vec::new(), BTreeMap::new(), Vec::new());
         for run in runs {
             let place = |unit: usize| units.iter().position(|known| *known == run.units[unit]).unwrap_or_default();
             for (index, access) in run.accesses.iter().enumerate() {
@@ -23,6 +23,7 @@ impl Evidence {
                 let names = accesses.entry(Access { unit: place(access.unit), ..access.clone() }).or_default();
                 names.extend(real);
             }
+            programs.extend(run.programs.iter().map(|ran| Ran { unit: place(ran.unit), ..ran.clone() }));
             for effect in &run.effects {
                 let by = effect.units.iter().map(|unit| place(*unit));
                 match effects.iter_mut().find(|known| (&known.path, &known.change) == (&effect.path, &effect.change)) {
@@ -40,6 +41,8 @@ impl Evidence {
             effect.units.dedup();
         }
         effects.sort();
+        programs.sort();
+        programs.dedup();
         remarks.sort();
         remarks.dedup();
         let ended = runs.iter().find(|run| run.status != Some(0)).unwrap_or(last);
@@ -49,6 +52,7 @@ impl Evidence {
             not_run: ended.not_run,
             source: first.source.clone(),
             units,
+            programs,
             effects,
             gaps: gaps.into_iter().map(|((kind, unit, what), count)| Gap { kind, unit, what, count }).collect(),
             remarks,

@@ -19,6 +19,10 @@ pub struct Rules {
     pub programs: Vec<GlobMatcher>,
     /// The directory that such paths are relative to, when they lie in it.
     pub workspace: Vec<u8>,
+    /// pytest has a plugin that marks its tests.
+    pub pytest: bool,
+    /// node has a preload that marks the tests of node:test, jest and vitest.
+    pub node: bool,
 }
 
 /// A program that is run.
@@ -52,13 +56,34 @@ impl Rules {
                 return Some(Unit { runner: Runner::Generic, suite: String::new(), name: shown(value) });
             }
         }
-        if let Some(node) = variable("PYTEST_CURRENT_TEST") {
-            return Some(pytest(node));
-        }
         if program.inside {
             return None;
         }
+        if let Some(node) = variable("PYTEST_CURRENT_TEST") {
+            return Some(pytest(node));
+        }
         self.by_program(program)
+    }
+
+    /// The runner of tests that a program is, where it is one that marks its tests if it has tracer's plugin.
+    pub fn runner(&self, program: &Program<'_>) -> Option<&'static str> {
+        let word = |at: usize| program.words.get(at).map(|word| base(word)).unwrap_or_default();
+        let first = word(0);
+        let pytest = |word: &[u8]| matches!(word, b"pytest" | b"py.test");
+        if self.pytest && (first.starts_with(b"python") || first.starts_with(b"pypy") || pytest(first)) {
+            let module = program.words.windows(2).any(|two| two[0] == b"-m" && pytest(&two[1]));
+            return (module || pytest(first) || pytest(word(1))).then_some("pytest");
+        }
+        if self.node && matches!(first, b"node" | b"nodejs") {
+            let options = program.words.iter().skip(1).take_while(|word| word.starts_with(b"-"));
+            return match word(1) {
+                b"jest" | b"jest.js" => Some("jest"),
+                b"vitest" | b"vitest.mjs" => Some("vitest"),
+                _ if options.clone().any(|word| word == b"--test") => Some("node --test"),
+                _ => None,
+            };
+        }
+        None
     }
 
     /// A path from the workspace on, where it lies in it.
@@ -81,7 +106,8 @@ impl Rules {
             }
             b"cargo" | b"rustdoc" => {
                 let name = rust_test(program.file)?;
-                Some(Unit { runner: Runner::CargoTest, suite: shown(name), name: String::new() })
+                let package = value(program.environment, b"CARGO_PKG_NAME").unwrap_or_default();
+                Some(Unit { runner: Runner::CargoTest, suite: shown(&binary(package, name)), name: String::new() })
             }
             _ if base(program.file).ends_with(b".test") && contains(program.file, b"/go-build") => {
                 // A package is tested in its own directory; packages of different directories may have the same name.
@@ -104,10 +130,23 @@ pub fn marked(path: &[u8]) -> Option<Option<Unit>> {
     let mut words = rest.split(|&b| b == b'/').map(decoded);
     let runner = match words.next()?.as_slice() {
         b"pytest" => Runner::Pytest,
+        b"node-test" => Runner::NodeTest,
+        b"jest" => Runner::Jest,
+        b"vitest" => Runner::Vitest,
         _ => Runner::Generic,
     };
     let (suite, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     Some(Some(Unit { runner, suite: shown(&suite), name: shown(&name) }))
+}
+
+/// The name of a binary of tests, as nextest has it: with its package, unless it is the package's own.
+fn binary(package: &[u8], name: &[u8]) -> Vec<u8> {
+    let own = package.iter().map(|&b| if b == b'-' { b'_' } else { b });
+    match package.is_empty() || own.eq(name.iter().copied()) {
+        true if package.is_empty() => name.to_vec(),
+        true => package.to_vec(),
+        false => [package, b"::", name].concat(),
+    }
 }
 
 /// The value of a variable.
@@ -203,8 +242,12 @@ mod tests {
     #[test]
     fn units_are_told_by_what_runs_them() {
         let glob = |text: &str| globset::Glob::new(text).expect("a glob").compile_matcher();
-        let rules =
-            Rules { variables: vec!["CASE".to_owned()], programs: vec![glob("tests/*.sh")], workspace: b"/w".to_vec() };
+        let rules = Rules {
+            variables: vec!["CASE".to_owned()],
+            programs: vec![glob("tests/*.sh")],
+            workspace: b"/w".to_vec(),
+            ..Rules::default()
+        };
         let check = |file: &str, environment: &str, before: &str, expected: &str| {
             let unit = rules.unit(&program(file, environment, before));
             let text = unit.map_or("none".to_owned(), |unit| format!("{} {}", unit.runner.name(), unit.label()));
@@ -223,6 +266,9 @@ mod tests {
         check("/w/tests/a.sh", "", "/bin/sh", "generic tests/a.sh");
         check("/w/other/a.sh", "", "/bin/sh", "none");
         check("/w/target/debug/deps/suite-0123456789abcdef", "", "/c/cargo", "cargo-test suite");
+        let deps = |name: &str| format!("/w/target/debug/deps/{name}-0123456789abcdef");
+        check(&deps("it"), "CARGO_PKG_NAME=my-shop", "/c/cargo", "cargo-test my-shop::it");
+        check(&deps("my_shop"), "CARGO_PKG_NAME=my-shop", "/c/cargo", "cargo-test my-shop");
         check("/w/target/debug/deps/suite-0123456789abcdef", "", "/bin/sh", "none");
         check("/w/target/debug/suite-0123456789abcdef", "", "/c/cargo", "none");
         check("/tmp/go-build12345/b001/foo.test", "", "/go/bin/go", "go-test foo");
@@ -241,6 +287,28 @@ mod tests {
     }
 
     #[test]
+    fn runners_that_are_to_mark_their_tests_are_known() {
+        let both = Rules { pytest: true, node: true, ..Rules::default() };
+        let check = |line: &str, expected: Option<&str>| {
+            let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+            let program = Program { words: &words, ..program("/x", "", "") };
+            assert_eq!(both.runner(&program), expected, "{line}");
+            assert_eq!(Rules::default().runner(&program), None, "{line}");
+        };
+        check("pytest -q", Some("pytest"));
+        check("python3 /w/.venv/bin/pytest", Some("pytest"));
+        check("/usr/bin/python3.13 -I -m pytest tests", Some("pytest"));
+        check("python3 setup.py", None);
+        check("sh -c pytest", None);
+        check("uv run pytest", None);
+        check("node --test tests", Some("node --test"));
+        check("node tool.js --test", None);
+        check("node /w/node_modules/.bin/jest -w 2", Some("jest"));
+        check("/usr/bin/node /w/node_modules/vitest/vitest.mjs run", Some("vitest"));
+        check("node server.js", None);
+    }
+
+    #[test]
     fn a_program_may_mark_its_units() {
         let check = |path: &str, expected: Option<Option<&str>>| {
             let unit =
@@ -248,6 +316,11 @@ mod tests {
             assert_eq!(unit, expected.map(|unit| unit.map(str::to_owned)), "{path}");
         };
         check("/dev/null/tracer-unit/pytest/t%2Ftest_a.py/test_x%5B1%5D", Some(Some("pytest t/test_a.py test_x[1]")));
+        check(
+            "/dev/null/tracer-unit/node-test/a.test.mjs/outer%20%3E%20inner",
+            Some(Some("node-test a.test.mjs outer > inner")),
+        );
+        check("/dev/null/tracer-unit/jest/a.test.js/", Some(Some("jest a.test.js")));
         check("/dev/null/tracer-unit/mine/suite/a%20b", Some(Some("generic suite a b")));
         check("/dev/null/tracer-unit/", Some(None));
         check("/dev/null", None);

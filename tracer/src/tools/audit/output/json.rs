@@ -5,8 +5,9 @@ use super::{verdict, words};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
 use crate::schema::signal_names;
+use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::{
-    Access, Change, Difference, Effect, Gap, Judgement, Object as Target, Op, Report, Unit,
+    Access, Change, Diff, Difference, Effect, Gap, Judgement, Object as Target, Op, Ran, Report, Timeline, Unit, Words,
 };
 
 /// Version of the format: `v`.
@@ -32,12 +33,16 @@ pub fn json(report: &Report, out: &mut Vec<u8>) {
     });
     object.list("units", &evidence.units, unit);
     object.list("accesses", &evidence.accesses, access);
+    object.list("programs", &evidence.programs, ran);
     object.list("effects", &evidence.effects, effect);
     object.list("gaps", &evidence.gaps, gap);
     object.list("remarks", &evidence.remarks, |remark, out| escape::string(out, remark));
     object.object("policy", |inner| judgement(&report.judgement, inner));
     if let Some(seen) = &report.difference {
         object.object("baseline", |inner| difference(seen, inner));
+    }
+    if report.extent.times {
+        object.object("timeline", |inner| timeline(&report.timeline, inner));
     }
     object.end();
     out.push(b'\n');
@@ -76,6 +81,9 @@ fn access(access: &Access, out: &mut Vec<u8>) {
         object.flag("wrote", access.wrote);
     }
     object.bytes("program", &access.program);
+    if access.later {
+        object.flag("later", true);
+    }
     object.end();
 }
 
@@ -107,6 +115,55 @@ fn target(target: &Target, object: &mut Object<'_>) {
     }
 }
 
+fn ran(ran: &Ran, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.number("unit", ran.unit as u64);
+    object.bytes("program", &ran.program);
+    words(&ran.words, &mut object);
+    if !ran.by.is_empty() {
+        object.bytes("by", &ran.by);
+    }
+    if let Some(status) = ran.status {
+        object.object("status", |inner| ending(status, inner));
+    }
+    object.end();
+}
+
+fn words(words: &Words, object: &mut Object<'_>) {
+    object.list("args", &words.list, |word, out| escape::bytes(out, word, false));
+    if words.cut {
+        object.flag("args_cut", true);
+    }
+}
+
+fn timeline(timeline: &Timeline, object: &mut Object<'_>) {
+    object.number("length_ns", timeline.length);
+    if timeline.left_out > 0 {
+        object.number("left_out", timeline.left_out);
+    }
+    object.list("processes", &timeline.processes, process);
+}
+
+fn process(process: &Process, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.number("pid", process.pid);
+    object.maybe("parent", process.parent.map(|parent| parent as u64));
+    object.number("unit", process.unit as u64);
+    object.number("began_ns", process.began);
+    object.maybe("ended_ns", process.ended);
+    if let Some(status) = process.status {
+        object.object("status", |inner| ending(status, inner));
+    }
+    object.list("programs", &process.programs, |Program { began, file, words: all }, out| {
+        let mut inner = Object::begin(out);
+        inner.number("began_ns", *began);
+        inner.bytes("program", file);
+        words(all, &mut inner);
+        inner.end();
+    });
+    object.end();
+}
+
 fn effect(effect: &Effect, out: &mut Vec<u8>) {
     let mut object = Object::begin(out);
     object.bytes("path", &effect.path);
@@ -115,12 +172,23 @@ fn effect(effect: &Effect, out: &mut Vec<u8>) {
         object.bytes("to", to);
     }
     object.list("units", &effect.units, |index, out| out.extend_from_slice(index.to_string().as_bytes()));
-    object.maybe("size", effect.size);
-    if let Some(before) = &effect.before {
-        object.text("sha256_before", before);
+    let (before, after) = (&effect.before, &effect.after);
+    object.maybe("size_before", before.size);
+    object.maybe("size", after.size);
+    for (key, mode) in [("mode_before", before.mode), ("mode", after.mode)] {
+        if let Some(mode) = mode {
+            object.text(key, &format!("{mode:04o}"));
+        }
     }
-    if let Some(after) = &effect.after {
-        object.text("sha256", after);
+    for (key, sum) in [("sha256_before", &before.sum), ("sha256", &after.sum)] {
+        if let Some(sum) = sum {
+            object.text(key, sum);
+        }
+    }
+    match &effect.diff {
+        Some(Diff::Lines(lines)) => object.list("diff", lines, |line, out| escape::string(out, line)),
+        Some(Diff::Not(why)) => object.text("no_diff", why),
+        None => {}
     }
     object.end();
 }

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::tally::{self, Trouble};
 use super::verdict;
 use super::words::{self, plain};
-use crate::tools::audit::evidence::{Gap, Report, Runner};
+use crate::tools::audit::evidence::{Gap, Report};
 
 /// A case of a suite.
 #[derive(Debug, Default)]
@@ -48,12 +48,12 @@ fn suites(report: &Report) -> Vec<(String, Vec<Case>)> {
     let mut suites: Vec<(String, Vec<Case>)> = vec![("audit".to_owned(), whole(report, of(None), &of_nobody))];
     let mut last = None;
     for (index, (unit, gaps)) in report.evidence.units.iter().zip(&by_unit).enumerate() {
-        let suite = match (unit.runner, unit.suite.is_empty()) {
-            (Runner::Harness, _) | (_, true) => unit.runner.name().to_owned(),
-            (_, false) => plain(unit.suite.as_bytes()),
+        let suite = match (unit, unit.suite.is_empty()) {
+            (unit, empty) if empty || unit.is_none() => unit.runner.name().to_owned(),
+            _ => plain(unit.suite.as_bytes()),
         };
-        let name = match (unit.runner, unit.name.is_empty()) {
-            (Runner::Harness, _) => "harness".to_owned(),
+        let name = match (unit, unit.name.is_empty()) {
+            (unit, _) if unit.is_none() => unit.label(),
             (_, true) => suite.clone(),
             (_, false) => plain(unit.name.as_bytes()),
         };

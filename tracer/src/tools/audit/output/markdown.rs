@@ -2,6 +2,7 @@
 //! code, in which nothing is markup; the two characters that could end the span or the cell of a table are escaped as all
 //! unprintable bytes are. GitHub takes at most a mebibyte, so every table has a bound.
 
+use super::lists;
 use super::tally::{self, Counts};
 use super::text::{by, changed, contents};
 use super::verdict;
@@ -12,6 +13,8 @@ use crate::tools::audit::evidence::{Change, Report, Verdict};
 const ROWS: usize = 200;
 /// Bytes of a table.
 const BYTES: usize = 120 << 10;
+/// Names in a cell.
+const NAMES: usize = 10;
 /// Characters of a name.
 const LONG: usize = 300;
 
@@ -37,6 +40,7 @@ pub fn markdown(report: &Report, out: &mut Vec<u8>) {
     difference(report, &mut page);
     gaps(report, &mut page);
     units(report, &mut page);
+    names(report, &mut page);
     effects(report, &mut page);
     if !report.evidence.remarks.is_empty() {
         folded(&mut page, &counted(report.evidence.remarks.len(), "remark", "remarks"), |page| {
@@ -176,6 +180,26 @@ fn units(report: &Report, page: &mut String) {
             let mut cells = vec![code(&words::unit(report, index))];
             cells.extend([read, write, run, net, failed, violations].map(|count| grouped(count as u64)));
             table.row(&cells);
+        }
+        table.end();
+    });
+}
+
+/// Files, hosts and programs of the first units.
+fn names(report: &Report, page: &mut String) {
+    let lists = lists::lists(report);
+    if lists.iter().all(Vec::is_empty) {
+        return;
+    }
+    folded(page, "Files, hosts and programs", |page| {
+        let mut table = Table::begin(page, &["Unit", "What", "Names"]);
+        for (unit, _) in tally::ranked(report) {
+            for (title, names) in lists.get(unit).into_iter().flatten() {
+                let mut spans: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
+                let left = names.len().saturating_sub(NAMES);
+                spans.extend((left > 0).then(|| format!("and {} more", grouped(left as u64))));
+                table.row(&[code(&words::unit(report, unit)), (*title).to_owned(), spans.join(", ")]);
+            }
         }
         table.end();
     });

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::words::{self, plain};
 use super::{tally, verdict};
-use crate::tools::audit::evidence::{Gap, Report, Runner};
+use crate::tools::audit::evidence::{Gap, Report};
 
 /// Of the version that is written here.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -150,7 +150,7 @@ fn result(report: &Report, finding: &Finding, id: &str, index: usize, seen: &mut
 /// What a unit is, in SARIF's words.
 fn kind(report: &Report, unit: Option<usize>) -> &'static str {
     match unit.and_then(|index| report.evidence.units.get(index)) {
-        Some(unit) if unit.runner != Runner::Harness && !unit.name.is_empty() => "function",
+        Some(unit) if !unit.is_none() && !unit.name.is_empty() => "function",
         _ => "module",
     }
 }

@@ -1,12 +1,15 @@
 //! The summary for a terminal: what is wrong first, the verdict last, where the eye is. Lines are broken where the window ends,
 //! between phrases and never inside a path; a table's names are cut so that its columns stay in place.
 
+mod processes;
+mod units;
+
 use super::tally::{self, Counts, Violated};
 use super::verdict;
 use super::words::{self, counted, grouped, plain};
 use crate::render::amount::size;
 use crate::render::escape::{Color, Line};
-use crate::tools::audit::evidence::{Change, Effect, Report, Verdict};
+use crate::tools::audit::evidence::{Change, Diff, Effect, Held, Report, Verdict};
 
 /// Units in the table, and units of which violations are shown.
 const UNITS: usize = 40;
@@ -14,6 +17,8 @@ const UNITS: usize = 40;
 const PER_UNIT: usize = 10;
 /// Lines of any other list.
 const LINES: usize = 40;
+/// Lines of a difference.
+const DIFF: usize = 12;
 /// The narrowest column of names.
 const NARROWEST: usize = 12;
 
@@ -36,6 +41,8 @@ pub fn text(report: &Report, color: bool, width: usize, out: &mut Vec<u8>) {
     troubles(report, &mut page);
     difference(report, &mut page);
     table(report, &mut page);
+    units::units(report, &mut page);
+    processes::processes(report, &mut page);
     effects(report, &mut page);
     gaps(report, &mut page);
     remarks(report, &mut page);
@@ -104,15 +111,7 @@ fn troubles(report: &Report, page: &mut Page<'_>) {
     if all.is_empty() {
         return;
     }
-    let (denied, unmet) = (report.judgement.violations.len(), report.judgement.unmet.len());
-    let mut titles = Vec::new();
-    if denied > 0 {
-        titles.push(format!("{} not allowed", counted(denied, "access", "accesses")));
-    }
-    if unmet > 0 {
-        titles.push(format!("{} not met", counted(unmet, "expectation", "expectations")));
-    }
-    page.title(Color::Error, &[&titles.join(", ")]);
+    page.title(Color::Error, &[&verdict::wrong(report)]);
     for trouble in all.iter().take(UNITS) {
         page.flow(2, &[(Some(Color::Name), words::whose(report, trouble.unit))]);
         for violated in trouble.violations.iter().take(PER_UNIT) {
@@ -240,7 +239,8 @@ fn effects(report: &Report, page: &mut Page<'_>) {
     page.title(Color::Name, &["Net effect:", &changed(counts)]);
     let lasting: Vec<&Effect> =
         report.evidence.effects.iter().filter(|effect| effect.change != Change::Temporary).collect();
-    for effect in lasting.iter().take(LINES) {
+    let most = if report.extent.full { usize::MAX } else { LINES };
+    for effect in lasting.iter().take(most) {
         let mut phrases = vec![
             (Some(Color::Constant), format!("{:<8}", effect.change.name())),
             (Some(Color::Text), words::path(report, &effect.path)),
@@ -251,8 +251,30 @@ fn effects(report: &Report, page: &mut Page<'_>) {
         phrases.extend(contents(effect).map(|text| (Some(Color::Dim), format!("({text})"))));
         phrases.extend(by(report, effect).map(|text| (None, text)));
         page.flow(2, &phrases);
+        diff(report, effect, page);
     }
-    page.more(2, lasting.len().saturating_sub(LINES), "more");
+    page.more(2, lasting.len().saturating_sub(most), "more");
+}
+
+/// How the text of a file differs.
+fn diff(report: &Report, effect: &Effect, page: &mut Page<'_>) {
+    match &effect.diff {
+        Some(Diff::Lines(lines)) => {
+            let most = if report.extent.full { usize::MAX } else { DIFF };
+            for line in lines.iter().take(most) {
+                let color = match line.as_bytes().first() {
+                    Some(b'+') => Some(Color::Text),
+                    Some(b'-') => Some(Color::Gone),
+                    Some(b'@') => Some(Color::Name),
+                    _ => None,
+                };
+                page.flow(6, &[(color, words::line(line))]);
+            }
+            page.more(6, lines.len().saturating_sub(most), "more lines");
+        }
+        Some(Diff::Not(why)) => page.flow(6, &[(Some(Color::Dim), format!("no difference is told: {why}"))]),
+        None => {}
+    }
 }
 
 /// `2 created, 1 modified, 14 temporary`
@@ -262,18 +284,29 @@ pub fn changed(counts: [usize; 5]) -> String {
     parts.map(|(name, count)| format!("{} {name}", grouped(count as u64))).collect::<Vec<_>>().join(", ")
 }
 
-/// What is known of the contents: `1.5 KiB, sha256 0123456789ab`.
+/// What is known of the file: `20 B -> 1.5 KiB, mode 600 -> 644, sha256 0123456789ab`.
 pub fn contents(effect: &Effect) -> Option<String> {
+    let Effect { before, after, .. } = effect;
+    let sum = |held: &Held| held.sum.as_ref().map(|sum| plain(sum.as_bytes()).chars().take(12).collect::<String>());
+    let mode = |held: &Held| held.mode.map(|mode| format!("{mode:03o}"));
     let mut parts = Vec::new();
-    parts.extend(effect.size.map(size));
-    match (&effect.before, &effect.after) {
-        (Some(before), Some(after)) if before == after => parts.push("contents as before".to_owned()),
-        (_, Some(after)) => {
-            parts.push(format!("sha256 {}", plain(after.as_bytes()).chars().take(12).collect::<String>()))
-        }
-        _ => {}
-    }
+    parts.extend(turned(before.size.map(size), after.size.map(size)));
+    parts.extend(turned(mode(before), mode(after)).map(|text| format!("mode {text}")));
+    parts.extend(match (sum(before), sum(after)) {
+        (Some(before), Some(after)) if before == after => Some("contents as before".to_owned()),
+        (before, after) => turned(before, after).map(|text| format!("sha256 {text}")),
+    });
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What something was and is: `600 -> 644`, or what it is where that is the same; `was 600` where it is no more.
+fn turned(before: Option<String>, after: Option<String>) -> Option<String> {
+    match (before, after) {
+        (Some(before), Some(after)) if before != after => Some(format!("{before} -> {after}")),
+        (_, Some(after)) => Some(after),
+        (Some(before), None) => Some(format!("was {before}")),
+        (None, None) => None,
+    }
 }
 
 /// Who changed it: `by UNIT and 2 more units`.

@@ -6,7 +6,7 @@ use super::tally;
 use super::words::{self, counted, grouped};
 use crate::schema::errno::strerror;
 use crate::schema::signal_names;
-use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Runner, Verdict};
+use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Report, Verdict};
 
 /// `violated: 3 accesses by 2 units, 1 expectation not met`. What else is wrong follows: one word hides no other.
 pub fn sentence(report: &Report) -> String {
@@ -41,7 +41,7 @@ pub fn all_right(report: &Report) -> &'static str {
 
 /// `200 units, 1,234 accesses`
 pub fn extent(report: &Report) -> String {
-    let units = report.evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
+    let units = report.evidence.units.iter().filter(|unit| !unit.is_none()).count();
     let accesses = counted(report.evidence.accesses.len(), "access", "accesses");
     match units {
         0 => accesses,
@@ -54,10 +54,15 @@ pub fn ending(evidence: &Evidence) -> String {
     match (evidence.status, evidence.not_run) {
         (_, Some(errno)) => format!("it could not be run: {}", strerror(errno)),
         (None, None) => "how it ended was not seen".to_owned(),
-        (Some(status), None) => match status & 0x7f {
-            0 => format!("exit status {}", status >> 8 & 0xff),
-            signal => format!("killed by {}", signal_names::name(signal)),
-        },
+        (Some(status), None) => self::status(status),
+    }
+}
+
+/// A wait status: `exit status 1`, `killed by SIGKILL`.
+pub fn status(status: i32) -> String {
+    match status & 0x7f {
+        0 => format!("exit status {}", status >> 8 & 0xff),
+        signal => format!("killed by {}", signal_names::name(signal)),
     }
 }
 
@@ -86,6 +91,19 @@ fn violated(report: &Report) -> String {
     }
     if let Some(difference) = report.difference.as_ref().filter(|difference| !difference.new.is_empty()) {
         parts.push(format!("{} new against the baseline", grouped(difference.new.len() as u64)));
+    }
+    parts.join(", ")
+}
+
+/// `2 accesses not allowed, 1 expectation not met`
+pub fn wrong(report: &Report) -> String {
+    let (denied, unmet) = (report.judgement.violations.len(), report.judgement.unmet.len());
+    let mut parts = Vec::new();
+    if denied > 0 {
+        parts.push(format!("{} not allowed", counted(denied, "access", "accesses")));
+    }
+    if unmet > 0 {
+        parts.push(format!("{} not met", counted(unmet, "expectation", "expectations")));
     }
     parts.join(", ")
 }
@@ -120,6 +138,7 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
         GapKind::StillRunning => {
             format!("{} still running at the end", counted(total, "process was", "processes were"))
         }
+        GapKind::Handed => format!("work was handed to others{by}"),
         GapKind::Crowded => format!("more was done{by} than is kept"),
     }
 }

@@ -23,23 +23,81 @@ pub fn line(text: &str) -> String {
     plain(text.replace('\t', "  ").as_bytes())
 }
 
-/// A path with a variable in front where one fits.
-pub fn path(report: &Report, path: &[u8]) -> String {
-    plain(&report.variables.shorten(path))
+/// The words of a form: how text of others is made harmless for who reads it.
+#[derive(Clone, Copy)]
+pub struct Voice<'r> {
+    /// The report that is told.
+    pub report: &'r Report,
+    /// Makes bytes harmless.
+    pub put: fn(&[u8]) -> String,
 }
 
-/// What something was done to.
-pub fn object(report: &Report, object: &Object) -> String {
-    match object {
-        Object::File(name) => path(report, name),
-        Object::Inet { protocol, address, ephemeral, host } => {
-            let end = Object::endpoint(address, *ephemeral);
-            let host = host.as_ref().map(|name| format!(" ({})", plain(name.as_bytes()))).unwrap_or_default();
-            format!("{protocol} {end}{host}")
-        }
-        Object::Unix(name) => format!("unix {}", path(report, name)),
-        Object::Other(family, address) => format!("{family} {}", plain(address.as_bytes())),
+impl Voice<'_> {
+    /// A path with a variable in front where one fits.
+    pub fn path(self, path: &[u8]) -> String {
+        (self.put)(&self.report.variables.shorten(path))
     }
+
+    /// What something was done to.
+    pub fn object(self, object: &Object) -> String {
+        match object {
+            Object::File(name) => self.path(name),
+            Object::Inet { protocol, address, ephemeral, host } => {
+                let end = Object::endpoint(address, *ephemeral);
+                let host = host.as_ref().map(|name| format!(" ({})", (self.put)(name.as_bytes()))).unwrap_or_default();
+                format!("{protocol} {end}{host}")
+            }
+            Object::Unix(name) => format!("unix {}", self.path(name)),
+            Object::Other(family, address) => format!("{family} {}", (self.put)(address.as_bytes())),
+        }
+    }
+
+    /// What was done, and to what: `rename $TMPDIR/a to $TMPDIR/b`.
+    pub fn deed(self, access: &Access) -> String {
+        let what = format!("{} {}", access.op.name(), self.object(&access.object));
+        match &access.to {
+            Some(to) if access.op == Op::Rename => format!("{what} to {}", self.path(to)),
+            Some(to) => format!("{what} as a link to {}", self.path(to)),
+            None => what,
+        }
+    }
+
+    /// How it was done, a phrase each: how it failed, what the program passed, which program it was.
+    pub fn manner(self, access: &Access) -> Vec<String> {
+        let mut phrases = Vec::new();
+        if access.errno != 0 {
+            phrases.push(format!("failed with {}", error(access.errno)));
+        } else if access.op == Op::Write && !access.wrote {
+            phrases.push("nothing was written".to_owned());
+        }
+        if let Some(passed) = &access.passed {
+            phrases.push(format!("as {}", self.path(passed)));
+        }
+        if !access.program.is_empty() {
+            phrases.push(format!("by {}", self.path(&access.program)));
+        }
+        if access.later {
+            phrases.push("later, when the unit had ended".to_owned());
+        }
+        phrases
+    }
+
+    /// An argument of a program, in quotes where it would not be taken for one.
+    pub fn argument(self, word: &[u8]) -> String {
+        let bare = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,/:@%^".contains(&b);
+        let text = (self.put)(word);
+        if !word.is_empty() && word.iter().copied().all(bare) { text } else { format!("'{text}'") }
+    }
+}
+
+/// The words of forms that are printable ASCII.
+fn ascii(report: &Report) -> Voice<'_> {
+    Voice { report, put: plain }
+}
+
+/// A path with a variable in front where one fits.
+pub fn path(report: &Report, path: &[u8]) -> String {
+    ascii(report).path(path)
 }
 
 /// The name of a unit.
@@ -57,29 +115,17 @@ pub fn whose(report: &Report, index: Option<usize>) -> String {
 
 /// What was done, and to what: `rename $TMPDIR/a to $TMPDIR/b`.
 pub fn deed(report: &Report, access: &Access) -> String {
-    let what = format!("{} {}", access.op.name(), object(report, &access.object));
-    match &access.to {
-        Some(to) if access.op == Op::Rename => format!("{what} to {}", path(report, to)),
-        Some(to) => format!("{what} as a link to {}", path(report, to)),
-        None => what,
-    }
+    ascii(report).deed(access)
 }
 
-/// How it was done, a phrase each: how it failed, what the program passed, which program it was.
+/// How it was done, a phrase each.
 pub fn manner(report: &Report, access: &Access) -> Vec<String> {
-    let mut phrases = Vec::new();
-    if access.errno != 0 {
-        phrases.push(format!("failed with {}", error(access.errno)));
-    } else if access.op == Op::Write && !access.wrote {
-        phrases.push("nothing was written".to_owned());
-    }
-    if let Some(passed) = &access.passed {
-        phrases.push(format!("as {}", path(report, passed)));
-    }
-    if !access.program.is_empty() {
-        phrases.push(format!("by {}", path(report, &access.program)));
-    }
-    phrases
+    ascii(report).manner(access)
+}
+
+/// An argument of a program, in quotes where it would not be taken for one.
+pub fn argument(report: &Report, word: &[u8]) -> String {
+    ascii(report).argument(word)
 }
 
 /// Deed and manner, as one phrase.

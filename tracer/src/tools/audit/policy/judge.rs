@@ -8,9 +8,7 @@ use super::glob::{Component, NameGlob, PathGlob, components_match};
 use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{
-    Access, Evidence, Judgement, Object, Op, Runner, Unit, Unmet, Variables, Violation,
-};
+use crate::tools::audit::evidence::{Access, Evidence, Judgement, Object, Op, Unit, Unmet, Variables, Violation};
 
 /// "No such file or directory".
 const ENOENT: u16 = 2;
@@ -148,7 +146,7 @@ impl Policy {
 
     /// What holds for a unit.
     fn view(&self, unit: &Unit) -> View {
-        let harness = unit.runner == Runner::Harness;
+        let harness = unit.is_none();
         let fits = |names: &[NameGlob]| !harness && names.iter().any(|name| unit_fits(name, unit));
         let mut own = vec![false, harness];
         own.extend(self.units.iter().map(|section| fits(&section.names)));

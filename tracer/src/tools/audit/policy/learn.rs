@@ -19,16 +19,50 @@ pub use difference::difference;
 use super::judge::is_probe;
 use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Unit, Variables};
 use general::{addresses, target};
 use paths::Paths;
 
-/// Lines of a policy, beside comments, that a person reads to its end.
+/// Lines of a policy that a person reads to its end.
 const READABLE: usize = 40;
+/// Columns of a line with several rules or names.
+const WIDE: usize = 110;
 /// A list of so many rules has no titles.
 const FEW: usize = 6;
-/// More names than these in one directory are any: as few as a readable policy asks for.
-const MOST_NAMES: [usize; 4] = [8, 4, 2, 1];
+/// How general a policy is, step by step: the first that is readable is taken.
+const STEPS: [General; 9] = [
+    General { most_names: 8, units: Units::Each },
+    General { most_names: 8, units: Units::ButTemporary },
+    General { most_names: 4, units: Units::ButTemporary },
+    General { most_names: 8, units: Units::BySuite },
+    General { most_names: 4, units: Units::BySuite },
+    General { most_names: 2, units: Units::BySuite },
+    General { most_names: 4, units: Units::Together },
+    General { most_names: 2, units: Units::Together },
+    General { most_names: 1, units: Units::Together },
+];
+
+/// What is made general.
+#[derive(Debug, Clone, Copy)]
+struct General {
+    /// More names than these in one directory are any.
+    most_names: usize,
+    /// Who has rules of his own.
+    units: Units,
+}
+
+/// Whose rules stand apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Units {
+    /// Those of each unit.
+    Each,
+    /// The same, but what units do in directories for temporary files is for all.
+    ButTemporary,
+    /// Those of each suite.
+    BySuite,
+    /// Those of the harness only: units share theirs.
+    Together,
+}
 
 /// Whom a rule is for. The order is that of the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +75,9 @@ enum Who {
 
 /// Objects as rules have them, in the order of the file; the operations of each.
 type Rules = BTreeMap<(Class, String), BTreeSet<Op>>;
+
+/// What is done: the object as a rule has it, and the operation.
+type Deed = (Class, String, Op);
 
 /// Rules as text, with their kinds.
 type Lines = Vec<(Class, String)>;
@@ -66,12 +103,12 @@ impl Class {
 /// Writes a policy that allows what happened in these runs of one command.
 pub fn learn(runs: &[Evidence], variables: &Variables) -> String {
     let mut text = String::new();
-    for most_names in MOST_NAMES {
-        let evidence = Evidence::of_runs(runs);
-        let learned = Learned::from(&evidence, runs, variables, most_names, |_| true);
+    let evidence = Evidence::of_runs(runs);
+    for general in STEPS {
+        let learned = Learned::from(&evidence, runs, variables, general, |_| true);
         text = head(&evidence, runs.len(), &learned);
         write(&mut text, learned.sections);
-        if text.lines().filter(|line| !line.starts_with('#')).count() <= READABLE {
+        if text.lines().count() <= READABLE {
             break;
         }
     }
@@ -91,7 +128,7 @@ impl Learned {
         evidence: &Evidence,
         runs: &[Evidence],
         variables: &Variables,
-        most_names: usize,
+        general: General,
         wanted: impl Fn(usize) -> bool,
     ) -> Learned {
         let known = |(name, path): &&(&'static str, Vec<u8>)| super::BUILT_IN.contains(name) && path.starts_with(b"/");
@@ -101,21 +138,28 @@ impl Learned {
             .iter()
             .map(|run| run.accesses.iter().filter(|access| judged(run, access)).flat_map(named).collect())
             .collect();
-        let paths = Paths::new(&variables, &of_runs, most_names);
+        let paths = Paths::new(&variables, &of_runs, general.most_names);
         let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| judged(evidence, access));
         let ports = addresses(accesses().filter_map(|(_, access)| match &access.object {
             object @ Object::Inet { .. } => Some((access.op, object)),
             _ => None,
         }));
-        // Which units do it, by index.
-        let mut done: BTreeMap<(Class, String, Op), BTreeSet<usize>> = BTreeMap::new();
-        let mut left_out = 0;
-        for (_, access) in accesses().filter(|(index, _)| wanted(*index)) {
+        let objects = |access: &Access| {
             let mut objects = vec![target(access.op, &access.object, &paths, &ports)];
             if let Some(to) = access.to.as_deref().filter(|_| access.op == Op::Rename) {
                 objects.push(paths.rule(access.op, to).map(|text| (Class::Path, text)));
             }
-            for object in objects {
+            objects
+        };
+        let first = FirstUse::of(runs, |run, access| {
+            let objects = if judged(run, access) { objects(access) } else { Vec::new() };
+            objects.into_iter().flatten().map(|(class, text)| (class, text, access.op)).collect()
+        });
+        // Which units do it, by index.
+        let mut done: BTreeMap<Deed, BTreeSet<usize>> = BTreeMap::new();
+        let mut left_out = 0;
+        for (_, access) in accesses().filter(|(index, _)| wanted(*index)) {
+            for object in objects(access) {
                 match object {
                     Some((class, text)) => {
                         done.entry((class, text, access.op)).or_default().insert(access.unit);
@@ -125,8 +169,23 @@ impl Learned {
             }
         }
         let mut sections: BTreeMap<Who, Rules> = BTreeMap::new();
-        for ((class, text, op), units) in done {
-            for who in owners(&evidence.units, &units) {
+        for (deed, units) in done {
+            let moves = first.moves(&deed) || is_shared(&evidence.units, &deed, &units);
+            let owners = match moves {
+                true => BTreeSet::from([Who::Default]),
+                false => owners(&evidence.units, &units, general.units),
+            };
+            let (class, mut text, op) = deed;
+            let scratch = paths::temporary(&text).filter(|_| general.units >= Units::ButTemporary);
+            let tests = || owners.iter().any(|who| !matches!(who, Who::Harness));
+            let owners = match scratch.filter(|_| class != Class::Run && tests()) {
+                Some(directory) => {
+                    text = directory;
+                    BTreeSet::from([Who::Default])
+                }
+                None => owners,
+            };
+            for who in owners {
                 sections.entry(who).or_default().entry((class, text.clone())).or_default().insert(op);
             }
         }
@@ -139,25 +198,71 @@ impl Learned {
     }
 }
 
+/// What is done once in each run, by whichever unit comes first: it is no unit's own.
+struct FirstUse(Vec<BTreeMap<Deed, BTreeSet<String>>>);
+
+impl FirstUse {
+    /// Looks at what the units of each run do.
+    fn of(runs: &[Evidence], deeds: impl Fn(&Evidence, &Access) -> Vec<Deed>) -> FirstUse {
+        let units = |run: &Evidence| {
+            let mut done: BTreeMap<Deed, BTreeSet<String>> = BTreeMap::new();
+            for access in &run.accesses {
+                let unit = run.units.get(access.unit).filter(|unit| !unit.is_none());
+                for (deed, unit) in deeds(run, access).into_iter().zip(unit.into_iter().cycle()) {
+                    done.entry(deed).or_default().insert(unit.label());
+                }
+            }
+            done
+        };
+        FirstUse(if runs.len() > 1 { runs.iter().map(units).collect() } else { Vec::new() })
+    }
+
+    /// Whether no unit does it in each of the runs in which it is done, though it is done in several.
+    fn moves(&self, deed: &Deed) -> bool {
+        let mut runs = self.0.iter().filter_map(|run| run.get(deed));
+        let Some(first) = runs.next() else { return false };
+        let mut always = first.clone();
+        let mut several = false;
+        for run in runs {
+            several = true;
+            always.retain(|unit| run.contains(unit));
+        }
+        several && always.is_empty()
+    }
+}
+
+/// What the harness reads too (libraries, the sources of the tests), and what is kept for all (bytecode): a unit that is the first to
+/// need it has it from there.
+fn is_shared(all: &[Unit], (class, text, op): &Deed, units: &BTreeSet<usize>) -> bool {
+    let harness = units.iter().any(|&unit| all[unit].is_none());
+    let tests = units.iter().any(|&unit| !all[unit].is_none());
+    *class == Class::Path && (matches!(op, Op::Read | Op::List) && harness && tests || paths::is_cache(text))
+}
+
 /// The paths of an access.
 fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
-    let object = if let Object::File(path) = &access.object { Some(path.as_slice()) } else { None };
+    let object = match &access.object {
+        Object::File(path) => Some(path.as_slice()),
+        Object::Unix(path) => Some(path.as_slice()).filter(|path| path.starts_with(b"/")),
+        _ => None,
+    };
     let to = access.to.as_deref().filter(|_| access.op == Op::Rename);
     object.into_iter().chain(to).map(|path| (access.op, path))
 }
 
 /// Whose rules speak of what these units do.
-fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
-    let tests = all.iter().filter(|unit| unit.runner != Runner::Harness).count();
-    let doing = units.iter().filter(|&&unit| all[unit].runner != Runner::Harness).count();
+fn owners(all: &[Unit], units: &BTreeSet<usize>, apart: Units) -> BTreeSet<Who> {
+    let tests = all.iter().filter(|unit| !unit.is_none()).count();
+    let doing = units.iter().filter(|&&unit| !all[unit].is_none()).count();
     // One unit alone is no majority among few; where there is but one, it is everything.
     if tests <= 1 && doing > 0 || doing > 1 && doing * 2 > tests || tests == 0 {
         return BTreeSet::from([Who::Default]);
     }
-    let who = |&unit: &usize| match all[unit].runner {
-        Runner::Harness => Who::Harness,
-        _ if all[unit].label().is_empty() => Who::Default,
-        _ => Who::Unit(all[unit].label()),
+    let who = |&unit: &usize| match &all[unit] {
+        unit if unit.is_none() => Who::Harness,
+        unit if unit.label().is_empty() || apart == Units::Together => Who::Default,
+        unit if apart == Units::BySuite && !unit.suite.is_empty() => Who::Unit(unit.suite.clone()),
+        unit => Who::Unit(unit.label()),
     };
     let owners: BTreeSet<Who> = units.iter().map(who).collect();
     if owners.contains(&Who::Default) { BTreeSet::from([Who::Default]) } else { owners }
@@ -165,7 +270,7 @@ fn owners(all: &[Unit], units: &BTreeSet<usize>) -> BTreeSet<Who> {
 
 fn head(evidence: &Evidence, runs: usize, learned: &Learned) -> String {
     let words: Vec<String> = evidence.command.iter().map(|word| show(std::ffi::OsStr::from_bytes(word))).collect();
-    let tests = evidence.units.iter().filter(|unit| unit.runner != Runner::Harness).count();
+    let tests = evidence.units.iter().filter(|unit| !unit.is_none()).count();
     let mut out = format!("# Learned by tracer audit from: {}\n", words.join(" "));
     let units = if tests == 1 { "1 unit".to_owned() } else { format!("{tests} units") };
     let runs = if runs > 1 { format!("{runs} runs, ") } else { String::new() };
@@ -217,7 +322,7 @@ fn write(out: &mut String, mut sections: BTreeMap<Who, Rules>) {
             }
             labels => {
                 out.push_str("match = [\n");
-                labels.iter().for_each(|label| out.push_str(&format!("    {},\n", quoted(&unit_glob(label)))));
+                packed(out, labels.iter().map(|label| quoted(&unit_glob(label))));
                 out.push_str("]\n");
             }
         }
@@ -254,15 +359,43 @@ fn write_rules(out: &mut String, rules: &[(Class, String)]) {
     }
     out.push_str("allow = [\n");
     let kinds: BTreeSet<Class> = rules.iter().map(|(class, _)| *class).collect();
-    let mut last = None;
-    for (class, rule) in rules {
-        // A few rules say it themselves.
-        if kinds.len() > 1 && rules.len() > FEW && last.replace(*class) != Some(*class) {
-            out.push_str(&format!("    # {}\n", class.title()));
+    // A few rules say it themselves.
+    let titled = kinds.len() > 1 && rules.len() > FEW;
+    for kind in kinds {
+        if titled {
+            out.push_str(&format!("    # {}\n", kind.title()));
         }
-        out.push_str(&format!("    {},\n", quoted(rule)));
+        let of_kind: Vec<&str> =
+            rules.iter().filter(|(class, _)| *class == kind).map(|(_, rule)| rule.as_str()).collect();
+        let word = |rule: &&str| rule.split(' ').next().map(str::to_owned);
+        // Rules of the same operations share lines.
+        for same in of_kind.chunk_by(|one, other| word(one) == word(other)) {
+            packed(out, same.iter().map(|rule| quoted(rule)));
+        }
     }
     out.push_str("]\n");
+}
+
+/// Writes strings of a list, several on a line where they have room.
+fn packed(out: &mut String, items: impl Iterator<Item = String>) {
+    let mut column = 0;
+    for item in items {
+        let wide = item.chars().count() + 2;
+        match column {
+            0 => out.push_str("    "),
+            _ if column + wide > WIDE => {
+                out.push_str("\n    ");
+                column = 0;
+            }
+            _ => out.push(' '),
+        }
+        column += wide;
+        out.push_str(&item);
+        out.push(',');
+    }
+    if column > 0 {
+        out.push('\n');
+    }
 }
 
 /// The glob of a label that fits it alone.

@@ -59,6 +59,7 @@ pub fn access(text: &str) -> Access {
         passed: None,
         wrote: op == "write",
         program: program.as_bytes().to_vec(),
+        later: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use tracer_common::event::{flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
-use super::{Collector, Process};
+use super::Collector;
 use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs};
@@ -25,6 +25,8 @@ pub(super) struct Seen<'s, 'a> {
     pub(super) errno: u16,
     pub(super) unit: usize,
     pub(super) program: Text,
+    /// The unit had ended.
+    pub(super) later: bool,
 }
 
 impl Collector<'_> {
@@ -44,7 +46,8 @@ impl Collector<'_> {
         let Some(row) = call.row else {
             // A kernel that does not know it either refuses it.
             if errno == 0 {
-                let Process { unit, .. } = self.process(call.head.tgid);
+                self.process(call.head.tgid);
+                let unit = self.whose.unit(call.head.tgid, call.head.tid);
                 let (kind, what) = if operation { (GapKind::IoUring, "operation") } else { (GapKind::Unseen, "call") };
                 let what = format!("{what} {}: this version does not know it", call.head.nr);
                 self.gap(kind, Some(unit), what, 1);
@@ -52,8 +55,11 @@ impl Collector<'_> {
             return;
         };
         let (does, args) = row.does(&call.head.args);
-        let Process { unit, program, .. } = self.process(call.head.tgid);
-        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program };
+        self.process(call.head.tgid);
+        let unit = self.whose.unit(call.head.tgid, call.head.tid);
+        let program = self.whose.get(call.head.tgid).map(|process| process.program).unwrap_or_default();
+        let later = self.whose.is_over(unit);
+        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, later };
         self.look_at_sockets(&seen);
         match does {
             Does::Effects(list) => list.iter().for_each(|effect| self.effect(&seen, *effect)),
@@ -112,8 +118,9 @@ impl Collector<'_> {
             Effect::Sends(at, flags) => self.sent(seen, at, flags),
             Effect::Receives(at) => self.received(seen, at),
             Effect::Settles(_) => self.connected(seen),
+            Effect::Accepts(at) => self.accepted(seen, at),
             // The port was looked at; the others were told before, or change nothing.
-            Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) | Effect::Accepts(_) => {}
+            Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) => {}
         }
     }
 }
@@ -172,6 +179,7 @@ impl<'s, 'a> Seen<'s, 'a> {
             wrote: false,
             program: self.program,
             also: None,
+            later: self.later,
         }
     }
 

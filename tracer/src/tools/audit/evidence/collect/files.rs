@@ -393,7 +393,7 @@ fn is_regular(view: &FileView<'_>) -> bool {
 }
 
 /// A path without `.`, doubled slashes and, where that needs no look at the files, `..`.
-pub(super) fn lexical(path: &[u8]) -> Vec<u8> {
+pub fn lexical(path: &[u8]) -> Vec<u8> {
     // Most are like this.
     let simple = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
     if path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&b| b == b'/').all(simple)) {

@@ -15,10 +15,8 @@ const ELSEWHERE: &[u8] = b"<other mounts>";
 impl Collector<'_> {
     /// Looks where a process is, if it can still be told; else it is where it was.
     pub(super) fn look_where(&mut self, process: u32) {
-        if let Some(place) = self.world.place(process)
-            && let Some(known) = self.processes.get_mut(&process)
-        {
-            known.place = place;
+        if let Some(place) = self.world.place(process) {
+            self.whose.set_place(process, place);
         }
     }
 
@@ -30,9 +28,7 @@ impl Collector<'_> {
             None => self.rooted(seen).unwrap_or(LOST),
         };
         self.process(process);
-        if let Some(known) = self.processes.get_mut(&process) {
-            known.place = place;
-        }
+        self.whose.set_place(process, place);
         if place == LOST {
             self.lost_place(seen);
         }
@@ -68,7 +64,7 @@ impl Collector<'_> {
     }
 
     fn place_of(&self, seen: &Seen<'_, '_>) -> usize {
-        self.processes.get(&seen.call.head.tgid).map_or(0, |process| process.place)
+        self.whose.get(seen.call.head.tgid).map_or(0, |process| process.place)
     }
 
     /// A path that a process passed from its root on, from the root of its namespace on.

@@ -3,20 +3,25 @@
 use tracer_common::event::flag;
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
-use super::{Collector, Process, Related, Seen};
+use super::{Collector, Related, Seen};
 use crate::decode::calls::{path_of, words};
-use crate::decode::value::Value;
+use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
 use crate::tools::audit::evidence::units::{self, Program};
-use crate::tools::audit::evidence::{GapKind, Op};
+use crate::tools::audit::evidence::{GapKind, Op, Runner, Words};
 
 impl Collector<'_> {
     /// A marker of a program that names its units itself.
     pub(super) fn marker(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(Value::Path { bytes, .. }) = seen.arg(at) else { return };
         let Some(marked) = units::marked(bytes) else { return };
-        let unit = marked.map_or(0, |unit| self.unit(unit));
-        self.processes.entry(seen.call.head.tgid).or_default().unit = unit;
+        let (pid, tid) = (seen.call.head.tgid, seen.call.head.tid);
+        if !self.whose.may_mark(pid, tid) {
+            return;
+        }
+        let wide = marked.as_ref().is_some_and(|unit| unit.name.is_empty());
+        let unit = marked.map(|unit| self.unit(unit));
+        self.whose.marked(pid, tid, unit, wide);
     }
 
     pub(super) fn execute(&mut self, seen: &Seen<'_, '_>, at: u8) {
@@ -38,7 +43,8 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
             return;
         };
-        let words = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then(|| words(value)));
+        let argv = seen.call.args.iter().find_map(|(name, value)| (*name == "argv").then_some(value));
+        let words = argv.map(words);
         let program = Program {
             passed: &given,
             file: &file,
@@ -48,17 +54,32 @@ impl Collector<'_> {
             inside: seen.unit != 0,
         };
         let begun = self.rules.unit(&program);
+        let runner = self.rules.runner(&program);
         if begun.is_none() && !whole && seen.unit == 0 {
             self.gap(GapKind::UnknownUnit, None, "an environment that was too long to be read".to_owned(), 1);
         }
-        let unit = begun.map_or(seen.unit, |unit| self.unit(unit));
+        // How long pytest runs a test, its own processes do not tell.
+        let ends = begun.as_ref().is_some_and(|unit| unit.runner != Runner::Pytest);
+        let begun = begun.map(|unit| self.unit(unit));
+        let unit = begun.unwrap_or(seen.unit);
+        let (pid, tid) = (seen.call.head.tgid, seen.call.head.tid);
         let passed = (!given.is_empty() && given != file).then_some(given);
         let also = self.also(object, passed.as_deref(), &file);
         let related = Related { also: &also, ..Related::default() };
-        self.access_to(&Seen { unit, ..*seen }, Op::Run, &file, passed.as_deref(), related);
-        let program = self.accesses.text(&file);
-        let process = self.process(seen.call.head.tgid);
-        self.processes.insert(seen.call.head.tgid, Process { unit, program, ..process });
+        let text = self.accesses.text(&file);
+        self.whose.executed(pid, tid, begun, ends, text);
+        if let Some(runner) = runner {
+            self.whose.expect(pid, runner);
+        }
+        if let Some(words) = &words {
+            self.serving.executed(pid, words);
+            self.clients.executed(unit, text, words);
+        }
+        let later = self.whose.is_over(unit);
+        self.access_to(&Seen { unit, later, ..*seen }, Op::Run, &file, passed.as_deref(), related);
+        let head = &seen.call.head;
+        let words = Words { list: words.unwrap_or_default(), cut: is_cut(argv) };
+        self.course.run(head.tgid, unit, head.time + head.dur, &file, words);
     }
 
     /// The further names of a program that was run by a link or is a script's interpreter.
@@ -71,6 +92,12 @@ impl Collector<'_> {
         names.dedup();
         names
     }
+}
+
+/// Whether arguments are not all there, or not all whole.
+fn is_cut(argv: Option<&Value<'_>>) -> bool {
+    let whole = |word: &Value<'_>| matches!(word, Value::Str { cut: false, .. } | Value::Path { cut: false, .. });
+    !matches!(argv, Some(Value::Array(list, Tail::Whole)) if list.iter().all(whole))
 }
 
 /// The environment that an execve gave, and whether it is whole.

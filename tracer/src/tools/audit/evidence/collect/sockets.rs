@@ -10,6 +10,7 @@ use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_n
 use crate::decode::value::Value;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
+use crate::tools::audit::evidence::serving::Serving;
 use crate::tools::audit::evidence::{GapKind, Object, Op, names};
 
 impl Collector<'_> {
@@ -84,36 +85,51 @@ impl Collector<'_> {
     }
 
     pub(super) fn listen(&mut self, seen: &Seen<'_, '_>, at: u8) {
-        let Some(view) = view_of(seen, at) else {
-            if i32::from(seen.errno) != libc::EBADF {
-                self.gap(GapKind::Unreadable, Some(seen.unit), "the socket of a listen".to_owned(), 1);
-            }
-            return;
-        };
-        let Some(sock) = view.sock else { return };
-        let object = match i32::from(sock.family) {
+        if view_of(seen, at).is_none() && i32::from(seen.errno) != libc::EBADF {
+            self.gap(GapKind::Unreadable, Some(seen.unit), "the socket of a listen".to_owned(), 1);
+        }
+        if let Some(object) = self.own(seen, at) {
+            self.on_socket(seen, Op::Listen, &object);
+        }
+    }
+
+    /// A connection was taken.
+    pub(super) fn accepted(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        if seen.errno == 0
+            && let Some(object) = self.own(seen, at)
+        {
+            let thing = self.accesses.thing(&object);
+            self.serving.accepted(seen.call.head.tgid, thing);
+        }
+    }
+
+    /// What a socket listens on.
+    fn own(&mut self, seen: &Seen<'_, '_>, at: u8) -> Option<Object> {
+        let view = view_of(seen, at)?;
+        let sock = view.sock?;
+        match i32::from(sock.family) {
             libc::AF_INET | libc::AF_INET6 => {
                 let address = own(&sock);
-                Object::Inet { protocol: protocol(Some(&sock)), address, ephemeral: address.port() == 0, host: None }
+                let ephemeral = address.port() == 0;
+                Some(Object::Inet { protocol: protocol(Some(&sock)), address, ephemeral, host: None })
             }
-            libc::AF_UNIX if view.name.is_empty() => return,
             libc::AF_UNIX => match &*view.name {
-                [0, rest @ ..] => Object::Unix([b"@", rest].concat()),
+                [] => None,
+                [0, rest @ ..] => Some(Object::Unix([b"@", rest].concat())),
                 // The kernel keeps the NUL that may end a path.
                 name => {
                     let name = name.split(|&b| b == 0).next().unwrap_or_default();
                     match seen.directory().filter(|_| !name.starts_with(b"/")) {
-                        Some(directory) => Object::Unix([directory.as_slice(), b"/", name].concat()),
+                        Some(directory) => Some(Object::Unix([directory.as_slice(), b"/", name].concat())),
                         None => {
                             let path = self.below_root(seen, name);
-                            Object::Unix(self.real(seen, &path, false))
+                            Some(Object::Unix(self.real(seen, &path, false)))
                         }
                     }
                 }
             },
-            _ => return,
-        };
-        self.on_socket(seen, Op::Listen, &object);
+            _ => None,
+        }
     }
 
     pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
@@ -125,7 +141,14 @@ impl Collector<'_> {
 
     /// A connection to this address was begun.
     fn begun(&mut self, seen: &Seen<'_, '_>, object: &Object) {
-        let access = seen.row(Op::Connect, self.accesses.thing(object));
+        let thing = self.accesses.thing(object);
+        if let Object::Unix(name) = object
+            && seen.errno == 0
+            && Serving::may_be_asked(name)
+        {
+            self.serving.connected(thing, seen.unit);
+        }
+        let access = seen.row(Op::Connect, thing);
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);

@@ -77,6 +77,7 @@ fn the_verdict_is_one_sentence() {
         (vec![gap(GapKind::Unseen, Some(1), 1)], "1 effect of a call by 1 unit cannot be known"),
         (vec![gap(GapKind::Unreadable, Some(1), 2)], "2 things could not be read of 1 unit"),
         (vec![gap(GapKind::UnknownUnit, None, 1)], "the unit of 1 process is not known"),
+        (vec![gap(GapKind::Handed, Some(1), 1)], "work was handed to others by 1 unit"),
         (
             vec![gap(GapKind::StillRunning, None, 2), gap(GapKind::Crowded, Some(0), 1)],
             "2 processes were still running at the end; more was done by 1 unit than is kept",

@@ -6,6 +6,7 @@ use serde_json::Value as J;
 
 use super::{FORMS, rendered, sample};
 use crate::render::escape::never_raw;
+use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::*;
 
 /// What terminals, XML, HTML, Markdown, workflow commands, JSON and SARIF messages obey.
@@ -51,16 +52,16 @@ impl Field<'_> {
 
 /// Every string of a report.
 fn fields(report: &mut Report) -> Vec<Field<'_>> {
-    let Report { evidence, variables, judgement, difference, verdict: _ } = report;
+    let Report { evidence, variables, judgement, difference, verdict: _, timeline, extent: _ } = report;
     // What rules judge is never shown.
-    let Evidence { command, status: _, not_run: _, source, units, accesses, real: _, effects, gaps, remarks } =
+    let Evidence { command, status: _, not_run: _, source, units, accesses, real: _, programs, effects, gaps, remarks } =
         evidence;
     let mut all: Vec<Field<'_>> = command.iter_mut().map(Field::Bytes).collect();
     all.push(Field::Text(source));
     for Unit { runner: _, suite, name } in units {
         all.extend([Field::Text(suite), Field::Text(name)]);
     }
-    for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program } in accesses {
+    for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program, later: _ } in accesses {
         match object {
             Object::File(name) | Object::Unix(name) => all.push(Field::Bytes(name)),
             Object::Inet { protocol: _, address: _, ephemeral: _, host } => {
@@ -70,13 +71,28 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
         }
         all.extend(to.iter_mut().chain(passed).chain([program]).map(Field::Bytes));
     }
-    for Effect { path, change, units: _, size: _, before, after } in effects {
+    for Ran { unit: _, program, words: Words { list, cut: _ }, by, status: _ } in programs {
+        all.extend([program, by].into_iter().chain(list).map(Field::Bytes));
+    }
+    let Timeline { processes, left_out: _, length: _ } = timeline;
+    for Process { parent: _, pid: _, unit: _, began: _, ended: _, status: _, programs } in processes {
+        for Program { began: _, file, words: Words { list, cut: _ } } in programs {
+            all.extend([file].into_iter().chain(list).map(Field::Bytes));
+        }
+    }
+    for Effect { path, change, units: _, before, after, diff } in effects {
         all.push(Field::Bytes(path));
         match change {
             Change::Renamed(to) => all.push(Field::Bytes(to)),
             Change::Created | Change::Modified | Change::Deleted | Change::Temporary => {}
         }
-        all.extend(before.iter_mut().chain(after).map(Field::Text));
+        for Held { size: _, mode: _, sum } in [before, after] {
+            all.extend(sum.as_mut().map(Field::Text));
+        }
+        match diff {
+            Some(Diff::Lines(lines)) => all.extend(lines.iter_mut().map(Field::Text)),
+            Some(Diff::Not(_)) | None => {}
+        }
     }
     for Gap { kind: _, unit: _, what, count: _ } in gaps {
         all.push(Field::Text(what));
@@ -104,6 +120,8 @@ fn small() -> Report {
     let mut report = sample::everything();
     report.evidence.units.truncate(9);
     report.evidence.accesses.retain(|access| access.unit < 9);
+    // Those that did the same share a line, and with other names they would not.
+    report.timeline.processes.truncate(8);
     report
 }
 
@@ -119,11 +137,11 @@ pub fn report() -> Report {
 
 /// Lines, of forms that are lines; in those for a window a long name takes several.
 fn lines(form: &str, text: &str) -> usize {
-    if matches!(form, "pipe.txt" | "md" | "github.txt") { text.lines().count() } else { 0 }
+    if matches!(form, "pipe.txt" | "md" | "github.txt" | "html") { text.lines().count() } else { 0 }
 }
 
 fn check(form: &str, text: &str) -> Result<(), String> {
-    let ascii = !matches!(form, "json");
+    let ascii = !matches!(form, "json" | "html");
     let bad = |c: char| match c {
         '\n' | ' '..='~' => false,
         '\x1b' => form != "color.txt",
@@ -135,6 +153,7 @@ fn check(form: &str, text: &str) -> Result<(), String> {
     match form {
         "json" | "sarif" => serde_json::from_str::<J>(text).map(drop).map_err(|error| error.to_string()),
         "junit.xml" => xml(text),
+        "html" => html(text),
         "md" => text.lines().try_for_each(markdown),
         "github.txt" => text.lines().try_for_each(command),
         _ => match text.lines().find(|line| line.trim_start().starts_with("::") || line.contains("##[")) {
@@ -164,6 +183,31 @@ fn xml(text: &str) -> Result<(), String> {
             _ => {}
         }
     }
+}
+
+/// The markup is the same whatever the report says, but for how long its lists are; and the data is JSON that is never markup.
+fn html(text: &str) -> Result<(), String> {
+    let (page, rest) = text.split_once("<script type=\"application/json\" id=\"data\">").ok_or("no data")?;
+    let (data, rest) = rest.split_once("</script>").ok_or("data without end")?;
+    if data.contains(['<', '>', '&']) {
+        return Err("markup in the data".to_owned());
+    }
+    serde_json::from_str::<J>(data).map_err(|error| error.to_string())?;
+    if rest != "\n<script></script>\n</body>\n</html>\n" {
+        return Err(format!("behind the data stands {rest}"));
+    }
+    let known = regex::Regex::new(
+        "^(/?(html|head|title|style|body|header|p|h1|h2|h3|span|code|dl|dt|dd|div|label|kbd|input|output|nav|noscript|main|section\
+         |article|ul|li|footer|a|meta)|!doctype html)( [a-z-]+(=\"[^\"<>]*\")?)*$",
+    );
+    let known = known.map_err(|error| error.to_string())?;
+    for tag in page.split('<').skip(1) {
+        let (tag, words) = tag.split_once('>').ok_or(format!("a tag without end: {tag}"))?;
+        if !known.is_match(tag) || tag.contains(" on") || words.contains('>') {
+            return Err(format!("the tag {tag}"));
+        }
+    }
+    Ok(())
 }
 
 /// Outside of spans of code there are only our own words.

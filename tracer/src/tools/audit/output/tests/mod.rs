@@ -11,7 +11,7 @@ use crate::tools::audit::evidence::Report;
 type Form = (&'static str, fn(&Report, &mut Vec<u8>));
 
 /// All of them.
-const FORMS: [Form; 9] = [
+const FORMS: [Form; 10] = [
     ("txt", |report, out| super::text(report, false, 80, out)),
     ("narrow.txt", |report, out| super::text(report, false, 48, out)),
     ("pipe.txt", |report, out| super::text(report, false, 0, out)),
@@ -21,6 +21,8 @@ const FORMS: [Form; 9] = [
     ("sarif", super::sarif),
     ("md", super::markdown),
     ("github.txt", super::github),
+    // What is the same in every page is left out.
+    ("html", |report, out| super::html::page(report, "tracer audit", ("", ""), out)),
 ];
 
 /// The report in one of the forms.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
+use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::*;
 
 fn file(path: &str) -> Object {
@@ -20,7 +21,7 @@ fn access(unit: usize, op: Op, object: Object) -> Access {
         _ => "/usr/bin/python3.13",
     };
     let wrote = op == Op::Write;
-    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into() }
+    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into(), later: false }
 }
 
 fn unit(runner: Runner, suite: &str, name: &str) -> Unit {
@@ -85,24 +86,84 @@ fn effects() -> Vec<Effect> {
         path: path.into(),
         change,
         units: units.to_vec(),
-        size: None,
-        before: None,
-        after: None,
+        ..Effect::default()
     };
-    let (one, two) = ("0f".repeat(32), "a1".repeat(32));
+    let held = |size, mode, sum: &str| Held {
+        size: Some(size),
+        mode: Some(mode),
+        sum: (!sum.is_empty()).then(|| sum.repeat(32)),
+    };
     vec![
-        Effect { size: Some(1536), ..effect("/src/shop/target/report.html", Change::Created, &[0, 1, 2]) },
+        Effect { after: held(1536, 0o644, ""), ..effect("/src/shop/target/report.html", Change::Created, &[0, 1, 2]) },
         Effect {
-            size: Some(20),
-            before: Some(one.clone()),
-            after: Some(two),
+            before: held(7, 0o600, "0f"),
+            after: held(20, 0o644, "a1"),
+            diff: Some(Diff::Lines(["@@ -1 +1,2 @@", "-before", "+after\tthat", "+more"].map(str::to_owned).to_vec())),
             ..effect("/src/shop/Cargo.lock", Change::Modified, &[0])
         },
-        Effect { before: Some(one.clone()), after: Some(one), ..effect("/src/shop/notes", Change::Modified, &[5]) },
+        Effect {
+            before: held(7, 0o644, "0f"),
+            after: held(7, 0o644, "0f"),
+            diff: Some(Diff::Not("it holds the same as before")),
+            ..effect("/src/shop/notes", Change::Modified, &[5])
+        },
         effect("/tmp/cart-1", Change::Temporary, &[1]),
-        effect("/tmp/lock", Change::Deleted, &[6]),
+        Effect { before: held(3, 0o644, ""), ..effect("/tmp/lock", Change::Deleted, &[6]) },
         effect("/tmp/profile", Change::Renamed(b"/users/ann/.profile".to_vec()), &[3]),
     ]
+}
+
+/// A runner with its tests, one of which runs a program that fails, and one that is killed; a shell that becomes another program;
+/// something that outlives them all.
+fn timeline() -> Timeline {
+    const MS: u64 = 1_000_000;
+    let (cargo, cart) = ("/usr/bin/cargo-nextest", "/src/shop/target/debug/deps/cart-0123456789abcdef");
+    let program = |began: u64, file: &str, words: &[&str]| Program {
+        began: began * MS,
+        file: file.into(),
+        words: Words { list: words.iter().map(|word| (*word).into()).collect(), cut: false },
+    };
+    let process = |parent, pid, unit, (began, ended): (u64, Option<u64>), status, programs| Process {
+        parent,
+        pid,
+        unit,
+        began: began * MS,
+        ended: ended.map(|ended| ended * MS),
+        status,
+        programs,
+    };
+    let mut processes = vec![
+        process(
+            None,
+            100,
+            0,
+            (0, Some(2400)),
+            Some(100 << 8),
+            vec![program(0, cargo, &["cargo", "nextest", "run", "--no-fail-fast"])],
+        ),
+        process(Some(0), 101, 1, (200, Some(260)), Some(0), vec![program(201, cart, &["cart", "tests::adds_an_item"])]),
+        process(Some(0), 102, 3, (210, Some(900)), Some(101 << 8), vec![program(211, cart, &["cart", "tests::reads"])]),
+        process(
+            Some(2),
+            103,
+            3,
+            (300, Some(890)),
+            Some(7 << 8),
+            vec![
+                program(302, "/usr/bin/dash", &["sh", "-c", "exec curl -s https://telemetry.example.org/"]),
+                program(310, "/usr/bin/curl", &["curl", "-s", "https://telemetry.example.org/"]),
+            ],
+        ),
+        process(Some(0), 104, 4, (950, Some(2390)), Some(libc::SIGKILL), vec![program(951, cart, &["cart", "ring"])]),
+        process(Some(4), 105, 4, (1000, None), None, vec![]),
+        process(Some(0), 106, 6, (1200, None), None, vec![program(1201, "/usr/bin/sleep", &["sleep", "1000"])]),
+    ];
+    // A poll: the same again and again.
+    processes.extend((0..12).map(|n| {
+        let words = program(1300 + n * 50, "/usr/bin/true", &["true"]);
+        process(Some(0), 110 + n as u32, 0, (1300 + n * 50, Some(1310 + n * 50)), Some(0), vec![words])
+    }));
+    Timeline { processes, left_out: 0, length: 2400 * MS }
 }
 
 fn gap(kind: GapKind, unit: Option<usize>, what: &str, count: u64) -> Gap {
@@ -121,6 +182,7 @@ pub fn everything() -> Report {
             units: units(),
             accesses: accesses(),
             real: std::collections::BTreeMap::new(),
+            programs: timeline().programs(<[u8]>::to_vec),
             effects: effects(),
             gaps: vec![
                 gap(GapKind::Lost, None, "ring_full", 12),
@@ -155,6 +217,8 @@ pub fn everything() -> Report {
             gone: vec!["harness\tread\t$WORKSPACE/Cargo.lock".into(), "harness\trun\t/usr/bin/git".into()],
         }),
         verdict: Verdict::Violated,
+        timeline: timeline(),
+        extent: Extent::default(),
     }
 }
 
@@ -169,7 +233,8 @@ pub fn clean() -> Report {
         ..Evidence::default()
     };
     let judgement = Judgement { policy: "tracer.toml".into(), ..Judgement::default() };
-    Report { evidence, variables: variables(), judgement, difference: None, verdict: Verdict::Clean }
+    let (timeline, extent) = (Timeline::default(), Extent::default());
+    Report { evidence, variables: variables(), judgement, difference: None, verdict: Verdict::Clean, timeline, extent }
 }
 
 /// A command that was killed, of which nothing is known.
@@ -177,5 +242,6 @@ pub fn failed() -> Report {
     let evidence = Evidence { command: vec![b"./suite".to_vec()], status: Some(9), ..Evidence::default() };
     let judgement = Judgement::default();
     let verdict = Verdict::CommandFailed;
-    Report { evidence, variables: Variables::default(), judgement, difference: None, verdict }
+    let (timeline, extent) = (Timeline::default(), Extent::default());
+    Report { evidence, variables: Variables::default(), judgement, difference: None, verdict, timeline, extent }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 use super::super::Policy;
-use super::{Class, Learned, MOST_NAMES, Rules, Who, lines, quoted, unit_glob, write_rules};
+use super::{Class, Learned, Rules, STEPS, Who, lines, quoted, unit_glob, write_rules};
 use crate::tools::audit::evidence::{Evidence, Variables};
 
 /// A policy with what it has been taught.
@@ -26,7 +26,7 @@ pub fn add(text: &str, policy: &Policy, runs: &[Evidence], variables: &Variables
     let (unknown, denied): (Vec<_>, Vec<_>) =
         violations.into_iter().partition(|violation| violation.rule.starts_with("otherwise"));
     let unknown: BTreeSet<usize> = unknown.into_iter().map(|violation| violation.access).collect();
-    let learned = Learned::from(&evidence, runs, variables, MOST_NAMES[0], |index| unknown.contains(&index));
+    let learned = Learned::from(&evidence, runs, variables, STEPS[0], |index| unknown.contains(&index));
     let mut added = Added { text: text.to_owned(), rules: 0, denied: denied.len() };
     for (who, rules) in learned.sections {
         added.section(&who, rules);

@@ -43,7 +43,9 @@ pub fn target(op: Op, object: &Object, paths: &Paths<'_>, many: &ManyPorts) -> O
             };
             Some((Class::Address, format!("{protocol} {host}:{port}")))
         }
-        Object::Unix(name) if name.starts_with(b"/") => Some((Class::Address, format!("unix {}", paths.one(name)?))),
+        Object::Unix(name) if name.starts_with(b"/") => {
+            Some((Class::Address, format!("unix {}", paths.rule(op, name)?)))
+        }
         Object::Unix(name) if name.starts_with(b"@") => {
             Some((Class::Address, format!("unix @{}", without_chance(&name[1..]))))
         }

@@ -25,8 +25,26 @@ const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
 /// A UUID as a glob: a name that is nothing but one must not allow every name beside it.
 const ANY_UUID: &str = "????????-????-????-????-????????????";
 
+/// Directories of what a program keeps for its next run: who makes it is chance.
+const CACHES: &[&str] = &["__pycache__", ".pytest_cache"];
+
+/// Whether the object of a rule is such a directory.
+pub fn is_cache(rule: &str) -> bool {
+    rule.split('/').any(|name| CACHES.contains(&name))
+}
+
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
+
+/// The directory for temporary files that a rule's object is in, with all beneath.
+pub fn temporary(object: &str) -> Option<String> {
+    let (front, path) =
+        object.split_once(' ').filter(|(front, _)| *front == "unix").map_or(("", object), |(_, path)| ("unix ", path));
+    let directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
+    let below =
+        |directory: &&str| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    directories.filter(below).next().map(|directory| format!("{front}{directory}/**"))
+}
 
 /// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,17 +127,17 @@ impl<'v> Paths<'v> {
         }
     }
 
-    /// The glob of one path alone, but for names that chance made.
-    pub fn one(&self, path: &[u8]) -> Option<String> {
-        self.steps(Way::Other, path)?.last().cloned()
-    }
-
     /// The globs of a path and of the directories above it, up to where its variable begins.
     fn steps(&self, way: Way, path: &[u8]) -> Option<Vec<String>> {
         let front = self.front(path)?;
-        let mut text = front.text;
+        let mut text = front.text.clone();
         let mut steps = vec![if text.is_empty() { "/".to_owned() } else { text.clone() }];
         for name in front.names {
+            if let Some(cache) = CACHES.iter().find(|cache| cache.as_bytes() == name) {
+                let directory = if front.text.is_empty() { text } else { format!("{}/**", front.text) };
+                steps.extend([format!("{directory}/{cache}"), format!("{directory}/{cache}/**")]);
+                break;
+            }
             text.push('/');
             let number = name.iter().all(u8::is_ascii_digit);
             if number && NUMBERED.iter().any(|front| text.starts_with(front)) {

@@ -41,6 +41,44 @@ fn a_learned_policy_is_short_and_general() {
 }
 
 #[test]
+fn what_the_first_to_need_it_does_is_no_units_own() {
+    let run = |first: usize| {
+        let mut seen: Vec<Access> =
+            ["0 read /h/u/p/src/a.py", "0 list /h/u/p/src", "0 write /h/u/p/.pytest_cache/v/x"].map(access).into();
+        for text in [
+            "read /h/u/p/src/a.py",
+            "list /h/u/p/src",
+            "create /h/u/p/src/__pycache__/a.pyc",
+            "run /h/u/tool",
+            "read /h/u/data",
+        ] {
+            seen.push(access(&format!("{first} {text}")));
+        }
+        seen.extend(["1 write /h/u/p/one", "2 write /h/u/p/two", "3 read /h/u/p/own"].map(access));
+        Evidence { command: vec![b"pytest".to_vec()], source: "ebpf".to_owned(), ..evidence(seen) }
+    };
+    let learned = learn(&[run(1), run(2), run(3)], &variables());
+    let default = learned.split("[default]").nth(1).and_then(|rest| rest.split("[[unit]]").next()).expect("a section");
+    for rule in [
+        "run $HOME/tool",
+        "read $HOME/data",
+        "create $WORKSPACE/**/__pycache__/**",
+        "write $WORKSPACE/**/.pytest_cache/**",
+        "list $WORKSPACE/src",
+    ] {
+        assert!(default.contains(rule), "{rule}: {learned}");
+    }
+    for (unit, rule) in [
+        ("net one", "write $WORKSPACE/one"),
+        ("net two", "write $WORKSPACE/two"),
+        ("disk three", "read $WORKSPACE/own"),
+    ] {
+        let section = learned.split("[[unit]]").find(|section| section.contains(unit)).expect("a section");
+        assert!(section.contains(rule) && section.matches("$").count() == 1, "{rule}: {learned}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_learned_from_nothing() {
     let learned = learn(&[Evidence::default()], &variables());
     assert!(learned.ends_with("version = 1\n\n[default]\notherwise = \"deny\"\nallow = []\n"), "{learned}");
@@ -82,7 +120,7 @@ fn accesses() -> impl Strategy<Value = Vec<Access>> {
         let ops: Vec<Op> = Op::ALL.into_iter().filter(|op| (*op as usize <= Op::Run as usize) == path).collect();
         let op = *op.get(&ops);
         let to = matches!(op, Op::Rename | Op::Create).then_some(to);
-        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec() }
+        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec(), later: false }
     });
     prop::collection::vec(one, 0..40)
 }

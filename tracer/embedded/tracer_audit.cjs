@@ -1,0 +1,1 @@
+../../integrations/node/tracer_audit.cjs

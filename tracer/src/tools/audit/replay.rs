@@ -1,0 +1,147 @@
+//! `tracer replay FILE --html=PAGE`: the page of an audit, of what a recording has. Nothing is judged, and nothing of this machine is
+//! asked: links are not followed, and what a recording was not told to keep is a gap or not there.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tracer_common::event::Head;
+
+use super::watch::{STRLEN, gaps};
+use crate::capture::interrupt;
+use crate::capture::replay::ReplaySource;
+use crate::decode;
+use crate::exit;
+use crate::render::place::Place;
+use crate::render::typed::show;
+use crate::spec::Style;
+use crate::tools::audit::evidence::collect::{Collector, World, lexical};
+use crate::tools::audit::evidence::units::Rules;
+use crate::tools::audit::evidence::{Extent, GapKind, Judgement, Report, Variables, Verdict};
+use crate::tools::audit::output;
+use crate::trace::drive::{Drive, Driven, Ended, Turn};
+use crate::trace::output::Order;
+use crate::trace::said;
+use crate::trace::sequence::{Stage, Step};
+
+/// Writes the page of a recording.
+///
+/// # Errors
+/// A file that is no recording, or not a whole one, once the page of all that stands whole before was written; a page that cannot be
+/// written.
+pub fn replay(file: &Path, page: &Path) -> Result<u8> {
+    let source = ReplaySource::open(file)?;
+    let header = source.header().clone();
+    // What cannot be written is better known before.
+    let mut place = if page.as_os_str() == "-" { None } else { Some(Place::find(page)?.create(false)?) };
+    let mut world = Recorded;
+    let options = decode::Options::new(&Style::events(STRLEN));
+    let mut collector = Collector::new(&mut world, options, Rules::default());
+    if header.command_pid == 0 {
+        collector.expect_others();
+    } else {
+        collector.expect(header.command_pid, b"");
+    }
+    interrupt::install()?;
+    let mut drive = Drive::new(Box::new(source), Order::Arrival, Keeper(collector), None);
+    let followed = drive.follow();
+    let Ended { mut source, stage: Keeper(mut collector), .. } = drive.end(None)?;
+    if let Err(error) = &followed {
+        collector.gap(GapKind::Unreadable, None, said(error), 1);
+    }
+    let (mut evidence, timeline) = collector.finish(&header.source, gaps(&source.losses()));
+    evidence.command = header.command;
+    evidence.remarks.push(format!("made of the recording {}: links in paths are not followed", show(file)));
+    let failed = header.command_pid != 0 && evidence.status != Some(0);
+    let verdict = match (failed, evidence.gaps.is_empty()) {
+        (true, _) => Verdict::CommandFailed,
+        (false, false) => Verdict::Incomplete,
+        (false, true) => Verdict::Clean,
+    };
+    let report = Report {
+        evidence,
+        variables: Variables::default(),
+        judgement: Judgement::default(),
+        difference: None,
+        verdict,
+        timeline,
+        extent: Extent::default(),
+    };
+    let mut bytes = Vec::new();
+    output::recording(&report, &mut bytes);
+    match &mut place {
+        Some(place) => place.write_all(&bytes).with_context(|| format!("writing {}", show(page)))?,
+        None => super::reports::print(&bytes).context("writing to stdout")?,
+    }
+    followed.map(|_| exit::OK)
+}
+
+/// Has evidence made of every record.
+struct Keeper<'w>(Collector<'w>);
+
+impl Stage for Keeper<'_> {
+    fn visible(&mut self, _: &Head, _: &[u8]) -> bool {
+        true
+    }
+
+    fn step(&mut self, step: Step<'_>) {
+        self.0.take(step.record);
+    }
+}
+
+impl Driven for Keeper<'_> {
+    fn turn(&mut self, _: &Turn) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// The machine of a recording, of which nothing is known but what stands in the records. Every path is its own; whose names begin
+/// elsewhere later (chroot, setns) is lost from there on, and that is said.
+struct Recorded;
+
+impl World for Recorded {
+    fn place(&mut self, _: u32) -> Option<usize> {
+        None
+    }
+
+    fn rooted(&mut self, _: usize, _: &[u8]) -> Option<usize> {
+        None
+    }
+
+    fn root(&self, _: usize) -> &[u8] {
+        &[]
+    }
+
+    fn mounted(&mut self, _: usize) {}
+
+    fn own(&self, _: usize, path: &[u8]) -> Option<Vec<u8>> {
+        Some(path.to_vec())
+    }
+
+    fn others(&self, _: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn resolve(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
+        lexical(path)
+    }
+
+    fn follow(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
+        lexical(path)
+    }
+
+    fn changed(&mut self, _: &[u8]) {}
+
+    fn exists(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn interpreters(&mut self, _: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn program(&self, _: u32) -> Vec<u8> {
+        Vec::new()
+    }
+}

@@ -86,14 +86,8 @@ const CONNECTED: Source = Source::Kept(Kept {
     or: "io_connect.addr",
 });
 /// The address of bind.
-const BOUND: Source = Source::Kept(Kept {
-    at: "io_async_msghdr.addr",
-    size: ADDRESS,
-    len: Some(2),
-    alone: true,
-    unless: "",
-    or: "",
-});
+const BOUND: Source =
+    Source::Kept(Kept { at: "io_async_msghdr.addr", size: ADDRESS, len: Some(2), alone: true, unless: "", or: "" });
 /// The address of send; up to 6.12 it is copied when the operation is carried out.
 const SENT_TO: Source = Source::Kept(Kept {
     at: "io_async_msghdr.addr",

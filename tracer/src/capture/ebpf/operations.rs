@@ -123,9 +123,7 @@ fn paths(source: &Source) -> Vec<&'static str> {
     match source {
         Source::In(list) | Source::Less(list, _) => list.to_vec(),
         Source::Name(path) | Source::Own(path) => vec![path],
-        Source::Kept(kept) => {
-            [kept.at, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect()
-        }
+        Source::Kept(kept) => [kept.at, kept.unless, kept.or].into_iter().filter(|path| !path.is_empty()).collect(),
         Source::File => vec![FILE],
     }
 }

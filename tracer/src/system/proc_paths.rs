@@ -10,6 +10,11 @@ fn names(path: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     path.strip_prefix(BELOW.as_bytes()).map(|rest| rest.split(|&b| b == b'/'))
 }
 
+/// What the C library reads for itself when it gives memory back, at a time of its own choosing.
+pub fn is_for_the_allocator(path: &[u8]) -> bool {
+    path == b"/proc/sys/vm/overcommit_memory"
+}
+
 /// Whether a path is below /proc, where processes come and go.
 pub fn is_below(path: &[u8]) -> bool {
     names(path).is_some()

@@ -74,9 +74,6 @@ pub trait World {
     fn program(&self, process: u32) -> Vec<u8>;
 }
 
-/// What a runtime reads for itself at a time of its own choosing, so that it is no unit's: the C library when it gives memory back.
-const OF_THE_RUNTIME: &[&[u8]] = &[b"/proc/sys/vm/overcommit_memory"];
-
 /// Makes evidence of records.
 pub struct Collector<'w> {
     world: &'w mut dyn World,
@@ -315,7 +312,7 @@ impl<'w> Collector<'w> {
         let names = if op == Op::Run { related.also.to_vec() } else { self.other_names(path) };
         let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
-        self.add(match op == Op::Read && OF_THE_RUNTIME.contains(&path) {
+        self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {
             true => Row { unit: 0, later: false, ..row },
             false => row,
         });

@@ -39,6 +39,7 @@ const GENERATORS: &[(&str, usize, usize, &str)] = &[
     ("sh-thd.", 6, 6, ""),
     ("sh-thd-", 6, 12, ""),
     ("rustc", 6, 6, ""),
+    ("rustdoctest", 6, 6, ""),
     ("rmeta", 6, 6, ""),
     ("sort", 6, 6, ""),
 ];

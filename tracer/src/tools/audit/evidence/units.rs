@@ -163,13 +163,15 @@ fn pytest(node: &[u8]) -> Unit {
     Unit { runner: Runner::Pytest, suite: suite.to_owned(), name: name.to_owned() }
 }
 
-/// The name in `target/debug/deps/NAME-0123456789abcdef`.
+/// The name in `target/debug/deps/NAME-0123456789abcdef`; what rustdoc compiles of examples has none.
 fn rust_test(file: &[u8]) -> Option<&[u8]> {
     let (directory, name) = (file.strip_suffix(base(file))?, base(file));
+    if name == b"rust_out" && contains(directory, b"/rustdoctest") {
+        return Some(b"doctests");
+    }
     let dash = name.len().checked_sub(17)?;
     let hash = name[dash..].strip_prefix(b"-")?;
-    let in_target = directory.ends_with(b"/deps/") || contains(directory, b"/rustdoctest");
-    (in_target && hash.iter().all(u8::is_ascii_hexdigit)).then_some(&name[..dash])
+    (directory.ends_with(b"/deps/") && hash.iter().all(u8::is_ascii_hexdigit)).then_some(&name[..dash])
 }
 
 fn base(path: &[u8]) -> &[u8] {
@@ -268,6 +270,8 @@ mod tests {
         check("/w/target/debug/deps/suite-0123456789abcdef", "", "/c/cargo", "cargo-test suite");
         let deps = |name: &str| format!("/w/target/debug/deps/{name}-0123456789abcdef");
         check(&deps("it"), "CARGO_PKG_NAME=my-shop", "/c/cargo", "cargo-test my-shop::it");
+        check("/tmp/rustdoctestAbCdEf/rust_out", "CARGO_PKG_NAME=shop", "/c/rustdoc", "cargo-test shop::doctests");
+        check("/tmp/rust_out", "", "/c/rustdoc", "none");
         check(&deps("my_shop"), "CARGO_PKG_NAME=my-shop", "/c/cargo", "cargo-test my-shop");
         check("/w/target/debug/deps/suite-0123456789abcdef", "", "/bin/sh", "none");
         check("/w/target/debug/suite-0123456789abcdef", "", "/c/cargo", "none");

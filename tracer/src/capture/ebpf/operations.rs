@@ -136,7 +136,7 @@ fn lower(operation: &uring::Operation, watch: &Watch, member: &dyn Fn(&str) -> O
     let row = &operation.row;
     let detail = if watch.evidence { evidence::detail(row, watch.detail) } else { watch.detail };
     let plan = plan(row, detail);
-    let plan = if watch.evidence { evidence::complete(row, plan) } else { plan };
+    let plan = if watch.evidence { evidence::complete(row, row.args, plan) } else { plan };
     let mut lowered = Operation { flags: Operation::KNOWN, ..Operation::UNKNOWN };
     let mut from_kernel = [false; 8];
     for (at, (source, arg)) in operation.from.iter().zip(row.args).enumerate() {

@@ -115,7 +115,7 @@ fn without_layout(plan: Plan) -> Plan {
         shape::BYTES => op.unit == 1,
         _ => false,
     };
-    let mut kept = Plan { flags: plan.flags & Plan::WANTED, ..Plan::NONE };
+    let mut kept = Plan { flags: plan.flags & (Plan::WANTED | Plan::ANSWERS), ..Plan::NONE };
     for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {
         kept.add(*op);
     }

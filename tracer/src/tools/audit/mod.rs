@@ -29,7 +29,7 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
-use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict};
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict, names};
 use crate::tools::audit::request::Audit;
 use crate::trace::said;
 
@@ -127,6 +127,11 @@ fn audit(spec: &Audit) -> Result<u8> {
         snapshot.after(&mut evidence);
     }
 
+    if policy.as_ref().is_some_and(|(policy, _)| policy.denies_hosts()) {
+        let unheard = names::unheard(&evidence);
+        evidence.gaps.extend(unheard);
+        evidence.gaps.sort();
+    }
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),
         None => Judgement::default(),

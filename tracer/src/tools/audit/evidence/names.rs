@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::greeting::said;
-use super::{HostName, KnownBy};
+use super::{Access, Evidence, Gap, GapKind, HostName, KnownBy, Object, Op};
 
 /// Addresses, and ends of connections, that are kept at most; names of each.
 const MOST: usize = 100_000;
@@ -84,6 +84,30 @@ impl Names {
         let said = self.said.get(&SocketAddr::new(address, end.port())).into_iter().flatten();
         told.chain(said).cloned().collect()
     }
+}
+
+/// Services that tell addresses in words of their own, by their sockets: those of glibc's nscd, of systemd-resolved, of avahi.
+const ASIDE: [(&[u8], &str); 4] = [
+    (b"/run/nscd/socket", "nscd"),
+    (b"/run/systemd/resolve/io.systemd.Resolve", "systemd-resolved"),
+    (b"/run/systemd/resolve/io.systemd.Resolve.Monitor", "systemd-resolved"),
+    (b"/run/avahi-daemon/socket", "avahi"),
+];
+
+/// What is not known where hosts are denied by their names: those that a service was asked for whose answers are not seen.
+pub fn unheard(evidence: &Evidence) -> Vec<Gap> {
+    let aside = |access: &Access| match &access.object {
+        Object::Unix(path) if access.op == Op::Connect && access.errno == 0 => {
+            ASIDE.iter().find(|(socket, _)| *socket == path.as_slice()).map(|(_, service)| *service)
+        }
+        _ => None,
+    };
+    let services: BTreeSet<&str> = evidence.accesses.iter().filter_map(aside).collect();
+    let what = |service| format!("names of hosts that {service} was asked for");
+    services
+        .into_iter()
+        .map(|service| Gap { kind: GapKind::Unseen, unit: None, what: what(service), count: 1 })
+        .collect()
 }
 
 fn keep<K: std::hash::Hash + Eq>(names: &mut HashMap<K, BTreeSet<HostName>>, of: K, host: HostName) {

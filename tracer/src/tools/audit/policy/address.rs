@@ -47,6 +47,11 @@ impl AddressPattern {
         Ok(AddressPattern { protocol, host: self::host(host)?, ports })
     }
 
+    /// It speaks of a host by its name.
+    pub fn is_named(&self) -> bool {
+        matches!(self.host, Host::Name(_) | Host::Below(_))
+    }
+
     /// Whether an address fits. `name` is what the program resolved to it.
     pub fn matches(&self, protocol: &str, address: &SocketAddr, ephemeral: bool, name: Option<&str>) -> bool {
         let protocols = match self.protocol {

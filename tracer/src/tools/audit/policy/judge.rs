@@ -53,6 +53,12 @@ impl Policy {
         patterns.flatten().filter_map(path).collect()
     }
 
+    /// Some rule denies a host by its name.
+    pub fn denies_hosts(&self) -> bool {
+        let mut denied = self.sections().flat_map(|section| &section.deny);
+        denied.any(|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named()))
+    }
+
     fn violations(&self, evidence: &Evidence, variables: &Variables) -> Vec<Violation> {
         let mut rules = Vec::new();
         let mut owners = Vec::new();

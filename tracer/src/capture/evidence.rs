@@ -147,7 +147,7 @@ mod tests {
         check("unlinkat", &[DIRFD, TEXT]);
         check("write", &[FD, BYTES]);
         check("writev", &[FD, IOVEC]);
-        check("read", &[BYTES, FD]);
+        check("read", &[FD, BYTES]);
         check("connect", &[FD, BYTES, CWD]);
         check("sendmsg", &[FD, MSGHDR, CWD]);
         check("sendto", &[FD, BYTES, BYTES, CWD]);

@@ -14,10 +14,19 @@ and ends in `-` and the hash of the whole instead.
 is loaded, so that who traces knows that tests will be told. It needs nothing but
 pytest 3.10 or newer, works in the workers of xdist, and marks every attempt of a test that is run again as the same test.
 A fixture that several tests share belongs to the first test that needs it, and its end to the last.
+
+Which test is the first to need a module is chance where workers share the tests. So what Python reads to find and to load a module
+(the directory, the source, the bytecode, the library), and the bytecode that it keeps, belong to no test. What the module itself
+does as it is loaded is that test's.
 """
 
+import _thread
+import contextlib
+import functools
+import importlib.machinery
 import os
 
+import _pytest.assertion.rewrite
 import pytest
 
 PREFIX = b"/dev/null/tracer-unit/"
@@ -71,18 +80,62 @@ def marker(nodeid):
     return front + quote(name, LONGEST - len(front))
 
 
-# The marker of the test that this process runs.
+# The marker of the test that this process runs, and the thread that runs it.
 _running = None
+_thread_of_tests = None
 
 _access(PREFIX, _exists)
+
+
+@contextlib.contextmanager
+def _outside():
+    """What is done in it belongs to no test. Threads that a test starts have no say in whose doing theirs is."""
+    global _running
+    test = _running
+    if test is None or _thread.get_ident() != _thread_of_tests:
+        yield
+        return
+    _running = None
+    _access(PREFIX, _exists)
+    try:
+        yield
+    finally:
+        _running = test
+        _access(test, _exists)
+
+
+def _has_done_outside(owner, name):
+    function = getattr(owner, name, None)
+    if function is None:
+        return
+
+    @functools.wraps(function)
+    def outside(*args, **kwargs):
+        with _outside():
+            return function(*args, **kwargs)
+
+    setattr(owner, name, outside)
+
+
+# What reads and keeps modules: of Python, and of pytest for those whose assertions it writes anew. The code of a module is
+# carried out by neither; but that of a library is, by `create_module`.
+for _owner, _names in [
+    (importlib.machinery.FileFinder, ["_fill_cache"]),
+    (importlib.machinery.SourceFileLoader, ["get_code"]),
+    (importlib.machinery.SourcelessFileLoader, ["get_code"]),
+    (importlib.machinery.ExtensionFileLoader, ["create_module"]),
+    (_pytest.assertion.rewrite, ["_read_pyc", "_rewrite_test", "_write_pyc", "try_makedirs"]),
+]:
+    for _name in _names:
+        _has_done_outside(_owner, _name)
 
 
 # Around everything that belongs to a test, and only in the process that runs it: with xdist, the hooks that log are called in
 # the process that hands the tests out, too.
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
-    global _running
-    _running = marker(item.nodeid)
+    global _running, _thread_of_tests
+    _running, _thread_of_tests = marker(item.nodeid), _thread.get_ident()
     _access(_running, _exists)
     yield
     _running = None
@@ -92,23 +145,17 @@ def pytest_runtest_protocol(item, nextitem):
 # What is written to tell the user of a test is not the test's doing.
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_logstart(nodeid, location):
-    yield from _outside()
+    with _outside():
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_logreport(report):
-    yield from _outside()
+    with _outside():
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_logfinish(nodeid, location):
-    yield from _outside()
-
-
-def _outside():
-    if _running is None:
+    with _outside():
         yield
-        return
-    _access(PREFIX, _exists)
-    yield
-    _access(_running, _exists)

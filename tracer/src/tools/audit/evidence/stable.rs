@@ -80,6 +80,7 @@ impl Stable {
                 .map(|(before, behind)| (before.as_bytes(), RANDOM, behind.as_bytes()))
                 .or_else(|| unnamed(name).map(|()| (&b"#"[..], RANDOM, &b""[..])))
                 .or_else(|| pythons(name).filter(|_| within).map(|behind| (&b"tmp"[..], RANDOM, behind)))
+                .or_else(|| rusts(name).filter(|_| within).map(|behind| (&b".tmp"[..], RANDOM, behind)))
                 .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])));
             let known = known.or_else(|| {
                 let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
@@ -150,6 +151,13 @@ fn pythons(name: &[u8]) -> Option<&[u8]> {
     (ends && random.iter().all(drawn)).then_some(behind)
 }
 
+/// What stands behind the six random characters of a name of the crate tempfile: what the program asked for, and what the kernel says
+/// of a file that has lost its name.
+fn rusts(name: &[u8]) -> Option<&[u8]> {
+    let (random, behind) = name.strip_prefix(b".tmp")?.split_at_checked(6)?;
+    random.iter().all(u8::is_ascii_alphanumeric).then_some(behind)
+}
+
 /// What stands before a number that counts runs.
 fn counted(name: &[u8]) -> Option<&'static str> {
     let number = |front: &&&str| {
@@ -205,6 +213,12 @@ mod tests {
         for (path, expected) in [
             ("/tmp/tmp.aB3dE6gH9k/x", "/tmp/tmp.<random>/x"),
             ("/tmp/.tmpQx7yZ2", "/tmp/.tmp<random>"),
+            ("/tmp/.tmpabodef", "/tmp/.tmp<random>"),
+            ("/tmp/.tmpmsHLiBsuffix", "/tmp/.tmp<random>suffix"),
+            ("/tmp/sub/.tmpQx7yZ2.log", "/tmp/sub/.tmp<random>.log"),
+            ("/tmp/.tmpQx7yZ2 (deleted)/x", "/tmp/.tmp<random> (deleted)/x"),
+            ("/tmp/.tmp-file", "/tmp/.tmp-file"),
+            ("/src/.tmpabodefsuffix", "/src/.tmpabodefsuffix"),
             ("/tmp/tmpab3_cd9f/tmpdir", "/tmp/tmp<random>/tmpdir"),
             ("/tmp/ccQ8fW1a.o", "/tmp/cc<random>.o"),
             ("/tmp/go-build123456789/b001", "/tmp/go-build<random>/b001"),

@@ -370,10 +370,48 @@ fn write_rules(out: &mut String, rules: &[(Class, String)]) {
         let word = |rule: &&str| rule.split(' ').next().map(str::to_owned);
         // Rules of the same operations share lines.
         for same in of_kind.chunk_by(|one, other| word(one) == word(other)) {
-            packed(out, same.iter().map(|rule| quoted(rule)));
+            match kind {
+                Class::Run => packed(out, together(same).iter().map(|rule| quoted(rule))),
+                Class::Path | Class::Address => packed(out, same.iter().map(|rule| quoted(rule))),
+            }
         }
     }
     out.push_str("]\n");
+}
+
+/// Rules in order, those of plain names in one directory as one, as far as a line goes: `run /usr/bin/{cat,sed}`.
+fn together(rules: &[&str]) -> Vec<String> {
+    let parts = |rule: &&str| {
+        let (directory, name) = rule.rsplit_once('/')?;
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b));
+        (plain && !name.is_empty()).then(|| (directory.to_owned(), name.to_owned()))
+    };
+    let mut out: Vec<String> = Vec::new();
+    // The directory of the rules that are being put together, and their names.
+    let mut open: Option<(String, Vec<String>)> = None;
+    let close = |open: Option<(String, Vec<String>)>, out: &mut Vec<String>| match open {
+        Some((directory, names)) if names.len() > 1 => out.push(format!("{directory}/{{{}}}", names.join(","))),
+        Some((directory, names)) => out.push(format!("{directory}/{}", names.concat())),
+        None => {}
+    };
+    for rule in rules {
+        match (parts(rule), &mut open) {
+            (Some((directory, name)), Some((same, names)))
+                if directory == *same
+                    && directory.len() + names.iter().map(|name| name.len() + 1).sum::<usize>() + name.len()
+                        < WIDE - 10 =>
+            {
+                names.push(name);
+            }
+            (Some((directory, name)), _) => close(open.replace((directory, vec![name])), &mut out),
+            (None, _) => {
+                close(open.take(), &mut out);
+                out.push((*rule).to_owned());
+            }
+        }
+    }
+    close(open, &mut out);
+    out
 }
 
 /// Writes strings of a list, several on a line where they have room.

@@ -11,7 +11,8 @@ use crate::tools::audit::evidence::{Op, Variables};
 /// How deep names that differ from run to run are looked for.
 const DEEPEST: usize = 40;
 
-/// Directories that belong to the system: what is read or run of them is no part of a test.
+/// Directories that belong to the system: what is read of them is no part of a test. What is run of them is: whoever runs `curl` for the
+/// first time does something new, though its file was always there.
 const SYSTEM: &[&str] =
     &["/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", PROC, "/sys", "/nix/store", "/snap"];
 
@@ -19,13 +20,18 @@ const SYSTEM: &[&str] =
 const NEVER_WHOLE: &[&str] =
     &["/", "/etc", "/var", "/var/lib", "/run", "/dev", "/opt", "/mnt", "/srv", "/media", "/home", "/root"];
 
+/// What a run makes of its own, besides temporary files: programs of any name are run there.
+const OWN: &[&str] = &["$WORKSPACE", "$TARGET"];
+
 /// Directories for names that chance makes.
 const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
 
 /// A UUID as a glob: a name that is nothing but one must not allow every name beside it.
 const ANY_UUID: &str = "????????-????-????-????-????????????";
 
-/// Directories of what a program keeps for its next run: who makes it is chance.
+/// Directories of what the interpreter (PEP 3147) and the runner of tests keep for their next run. Which test makes it is chance, and
+/// no number of runs tells: the first fills them, the others find them full. What others keep is learned as all else is, and what
+/// moves between the units of several runs is seen to do so.
 const CACHES: &[&str] = &["__pycache__", ".pytest_cache"];
 
 /// Whether the object of a rule is such a directory.
@@ -41,9 +47,21 @@ pub fn temporary(object: &str) -> Option<String> {
     let (front, path) =
         object.split_once(' ').filter(|(front, _)| *front == "unix").map_or(("", object), |(_, path)| ("unix ", path));
     let mut directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
-    let below =
-        |directory: &&str| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    directories.find(below).map(|directory| format!("{front}{directory}/**"))
+    directories.find(|directory| is_below(path, directory)).map(|directory| format!("{front}{directory}/**"))
+}
+
+/// Whether an object is this directory, or in it.
+fn is_below(object: &str, directory: &str) -> bool {
+    object.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a rule may allow this of all that is in a directory, as rules name it.
+fn may_be_whole(way: Way, directory: &str) -> bool {
+    // What programs keep of a user is in hidden directories: keys and passwords beside what they have fetched.
+    let hidden = directory.strip_prefix("$HOME/.").is_some_and(|name| !name.contains('/'));
+    let programs = || OWN.iter().any(|own| is_below(directory, own)) || temporary(directory).is_some();
+    let never = NEVER_WHOLE.contains(&directory) || directory == "$HOME" || hidden;
+    !never && (way != Way::Run || programs())
 }
 
 /// What is done to paths is generalised apart: what is read of a directory says nothing of what is written there.
@@ -107,7 +125,7 @@ impl<'v> Paths<'v> {
             }
             let Some(steps) = paths.steps(way(op), path) else { continue };
             for pair in steps.windows(2) {
-                if !NEVER_WHOLE.contains(&pair[0].as_str()) && pair[0] != "$HOME" && pair[0].len() > 1 {
+                if may_be_whole(way(op), &pair[0]) {
                     children.entry((way(op), pair[0].clone())).or_default().insert(pair[1].clone());
                 }
             }
@@ -149,7 +167,7 @@ impl<'v> Paths<'v> {
                 text.clone_from(instead);
             }
             steps.push(text.clone());
-            if matches!(way, Way::Read | Way::Run) && SYSTEM.contains(&text.as_str()) {
+            if way == Way::Read && SYSTEM.contains(&text.as_str()) {
                 // A system directory is one whole, and so are those within.
                 steps.push(format!("{text}/**"));
                 break;

@@ -20,6 +20,9 @@ fn a_learned_policy_is_short_and_general() {
     seen.extend((0..6).map(|n| access(&format!("2 connect tcp 127.0.0.1:80{n}"))));
     for text in [
         "0 run /usr/bin/cargo",
+        "0 run /usr/bin/cargo-nextest",
+        "0 run /usr/bin/a,b",
+        "0 run /opt/bin/x*y",
         "0 connect tcp 1.2.3.4:443 index.example.com",
         "0 write /h/u/p/target/debug/deps/x-0123456789abcdef",
         "1 connect tcp 127.0.0.1:8080",
@@ -76,6 +79,41 @@ fn what_the_first_to_need_it_does_is_no_units_own() {
         let section = learned.split("[[unit]]").find(|section| section.contains(unit)).expect("a section");
         assert!(section.contains(rule) && section.matches("$").count() == 1, "{rule}: {learned}");
     }
+}
+
+/// However many programs were run of a directory, and however much was read of what a user has, what was not is not allowed.
+#[test]
+fn what_is_new_is_not_allowed_for_its_neighbours() {
+    let seen = (0..30).flat_map(|n| {
+        [
+            format!("1 run /usr/bin/tool{n}"),
+            format!("1 run /h/u/p/target/debug/deps/suite{n}"),
+            format!("1 run /tmp/.tmpAb{}dE9/built{n}", n % 10),
+            format!("1 read /usr/share/x/{n}"),
+            format!("1 read /h/u/.tool/{n}"),
+            format!("1 read /h/u/.tool/cache/{n}"),
+            format!("1 write /h/u/p/out/{n}"),
+        ]
+    });
+    let seen = evidence(seen.map(|text| access(&text)).collect());
+    let text = learn(std::slice::from_ref(&seen), &variables());
+    assert!(text.contains("\"run /usr/bin/{tool0,tool1,tool10,"), "{text}");
+    let learned = policy(&text);
+    let check = |text: &str, allowed: bool| {
+        let violations = learned.judge(&evidence(vec![access(text)]), &variables()).violations;
+        assert_eq!(violations.is_empty(), allowed, "{text}");
+    };
+    check("1 run /usr/bin/tool7", true);
+    check("1 run /usr/bin/curl", false);
+    check("1 run /h/u/p/target/debug/deps/another", true);
+    check("1 run /tmp/.tmpXy7Zw2/another", true);
+    check("1 run /h/u/bin/another", false);
+    check("1 read /usr/share/y", true);
+    check("1 read /h/u/.tool/cache/another", true);
+    check("1 read /h/u/.tool/credentials", false);
+    check("1 read /h/u/.ssh/id_rsa", false);
+    check("1 write /h/u/p/out/another", true);
+    check("1 write /h/u/p/src", false);
 }
 
 #[test]

@@ -188,6 +188,8 @@ impl Plan {
     pub const BY: u16 = 8;
     /// The reader is woken for the record: it looks at what the call has changed, before the process is gone.
     pub const AWAITED: u16 = 16;
+    /// Of a 32-bit call: no layout is known of something that it passes, which is not copied (`Loss::Compat`).
+    pub const OPAQUE: u16 = 32;
     /// Adds an operation behind the others; those of the entry come first. False when there is no room.
     pub fn add(&mut self, op: Op) -> bool {
         let at = self.ops as usize;

@@ -46,9 +46,9 @@ records! {
     /// struct winsize. include/uapi/asm-generic/termios.h
     WINSIZE 8 { ws_row: 0 2 Uint, ws_col: 2 2 Uint, ws_xpixel: 4 2 Uint, ws_ypixel: 6 2 Uint }
     /// struct file_clone_range. include/uapi/linux/fs.h
-    CLONE_RANGE 32 { src_fd: 0 8 Fd, src_offset: 8 8 Ulong, src_length: 16 8 Ulong, dest_offset: 24 8 Ulong }
+    CLONE_RANGE 32 same { src_fd: 0 8 Fd, src_offset: 8 8 Ulong, src_length: 16 8 Ulong, dest_offset: 24 8 Ulong }
     /// struct fstrim_range. include/uapi/linux/fs.h
-    FSTRIM 24 { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
+    FSTRIM 24 same { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
 }
 
 /// The request, whatever its form.
@@ -87,7 +87,8 @@ syscalls! { pub IOCTL_CALL:
             FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int, harmless "what belongs to no file";
             FS_IOC_GETFLAGS             => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&FS_FL))))      -> Int, harmless "asks for flags";
             FS_IOC_SETFLAGS             => (fd: Fd, request: CMD, argp: Ptr(&Set32(&FS_FL)))            -> Int, does [Changes(Attributes, fd, Itself)];
-            BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int, harmless "asks for a size";
+            BLKGETSIZE                  => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int, harmless "asks for a size";
+            BLKGETSIZE64                => (fd: Fd, request: CMD, argp: Out(&Ptr(&Wide(&Ulong))))       -> Int, harmless "asks for a size";
             SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
             | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
                                         => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int, harmless "asks for an interface";

@@ -54,22 +54,23 @@ records! {
     SEMBUF 6 { sem_num: 0 2 Uint, sem_op: 2 2 Int, sem_flg: 4 2 Set(&SEM_OP) }
 
     /// struct ipc64_perm as IPC_STAT gives it. include/uapi/asm-generic/ipcbuf.h
-    PERM 48 { uid: 4 4 Id, gid: 8 4 Id, mode: 20 4 Perm, key: 0 4 Uint, cuid: 12 4 Id, cgid: 16 4 Id }
+    PERM 48 { uid: 4 4 Id, gid: 8 4 Id, mode: 20 4 Perm, key: 0 4 Uint, cuid: 12 4 Id, cgid: 16 4 Id, seq: 24 8 Hidden, unused: 32 16 Hidden }
 
     /// What IPC_SET takes of a struct ipc64_perm. include/uapi/asm-generic/ipcbuf.h
-    PERM_SET 48 { uid: 4 4 Id, gid: 8 4 Id, mode: 20 4 Perm }
+    PERM_SET 48 { key: 0 4 Hidden, uid: 4 4 Id, gid: 8 4 Id, cuid: 12 4 Hidden, cgid: 16 4 Hidden, mode: 20 4 Perm,
+                  seq: 24 8 Hidden, unused: 32 16 Hidden }
 
     /// struct shmid64_ds. include/uapi/asm-generic/shmbuf.h
     SHMID 112 {
         shm_perm: 0 48 Rec(&PERM), shm_segsz: 48 8 Ulong, shm_cpid: 80 4 Pid, shm_lpid: 84 4 Pid, shm_nattch: 88 8 Ulong,
-        shm_atime: 56 8 Long, shm_dtime: 64 8 Long, shm_ctime: 72 8 Long
+        shm_atime: 56 8 Wide(&Long), shm_dtime: 64 8 Wide(&Long), shm_ctime: 72 8 Wide(&Long), unused: 96 16 Hidden
     }
 
     /// What IPC_SET takes of a struct shmid64_ds. include/uapi/asm-generic/shmbuf.h
-    SHMID_SET 112 { shm_perm: 0 48 Rec(&PERM_SET) }
+    SHMID_SET 112 { shm_perm: 0 48 Rec(&PERM_SET), rest: 48 64 Hidden }
 
     /// struct shminfo64. include/uapi/asm-generic/shmbuf.h
-    SHMINFO 72 { shmmax: 0 8 Ulong, shmmin: 8 8 Ulong, shmmni: 16 8 Ulong, shmseg: 24 8 Ulong, shmall: 32 8 Ulong }
+    SHMINFO 72 { shmmax: 0 8 Ulong, shmmin: 8 8 Ulong, shmmni: 16 8 Ulong, shmseg: 24 8 Ulong, shmall: 32 8 Ulong, unused: 40 32 Hidden }
 
     /// struct shm_info. include/uapi/linux/shm.h
     SHM_USED 48 { used_ids: 0 4 Int, shm_tot: 8 8 Ulong, shm_rss: 16 8 Ulong, shm_swp: 24 8 Ulong, swap_attempts: 32 8 Ulong, swap_successes: 40 8 Ulong }
@@ -82,12 +83,14 @@ records! {
 
     /// struct msqid64_ds. include/uapi/asm-generic/msgbuf.h
     MSQID 120 {
-        msg_perm: 0 48 Rec(&PERM), msg_stime: 48 8 Long, msg_rtime: 56 8 Long, msg_ctime: 64 8 Long, msg_qnum: 80 8 Ulong,
-        msg_qbytes: 88 8 Ulong, msg_lspid: 96 4 Pid, msg_lrpid: 100 4 Pid
+        msg_perm: 0 48 Rec(&PERM), msg_stime: 48 8 Wide(&Long), msg_rtime: 56 8 Wide(&Long), msg_ctime: 64 8 Wide(&Long),
+        msg_cbytes: 72 8 Hidden, msg_qnum: 80 8 Ulong,
+        msg_qbytes: 88 8 Ulong, msg_lspid: 96 4 Pid, msg_lrpid: 100 4 Pid, unused: 104 16 Hidden
     }
 
     /// What IPC_SET takes of a struct msqid64_ds. include/uapi/asm-generic/msgbuf.h
-    MSQID_SET 120 { msg_perm: 0 48 Rec(&PERM_SET), msg_qbytes: 88 8 Ulong }
+    MSQID_SET 120 { msg_perm: 0 48 Rec(&PERM_SET), times: 48 24 Wide(&Hidden), counts: 72 16 Hidden, msg_qbytes: 88 8 Ulong,
+                    rest: 96 24 Hidden }
 
     /// struct msginfo. include/uapi/linux/msg.h
     MSGINFO 32 {
@@ -96,7 +99,7 @@ records! {
     }
 
     /// struct mq_attr. include/uapi/linux/mqueue.h
-    MQ_ATTR 64 { mq_flags: 0 8 Set(&MQ), mq_maxmsg: 8 8 Long, mq_msgsize: 16 8 Long, mq_curmsgs: 24 8 Long }
+    MQ_ATTR 64 { mq_flags: 0 8 Set(&MQ), mq_maxmsg: 8 8 Long, mq_msgsize: 16 8 Long, mq_curmsgs: 24 8 Long, reserved: 32 32 Hidden }
 }
 
 /// struct semid64_ds: its words are padded on x86, not elsewhere.
@@ -105,9 +108,10 @@ mod semid {
     use super::*;
     records! {
         /// struct semid64_ds. arch/x86/include/uapi/asm/sembuf.h
-        SEMID 104 { sem_perm: 0 48 Rec(&PERM), sem_otime: 48 8 Long, sem_ctime: 64 8 Long, sem_nsems: 80 8 Ulong }
+        SEMID 104 { sem_perm: 0 48 Rec(&PERM), sem_otime: 48 8 Long, unused1: 56 8 Hidden, sem_ctime: 64 8 Long,
+                    unused2: 72 8 Hidden, sem_nsems: 80 8 Ulong, unused: 88 16 Hidden }
         /// What IPC_SET takes of it.
-        SEMID_SET 104 { sem_perm: 0 48 Rec(&PERM_SET) }
+        SEMID_SET 104 { sem_perm: 0 48 Rec(&PERM_SET), rest: 48 56 Hidden }
     }
 }
 /// struct semid64_ds: its words are padded on x86, not elsewhere.

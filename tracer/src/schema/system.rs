@@ -70,7 +70,7 @@ sets! {
 
 records! {
     /// struct new_utsname. include/uapi/linux/utsname.h
-    UTSNAME 390 {
+    UTSNAME 390 same {
         sysname: 0 65 Chars, nodename: 65 65 Chars;
         verbose: release: 130 65 Chars, version: 195 65 Chars, machine: 260 65 Chars, domainname: 325 65 Chars
     }
@@ -86,7 +86,7 @@ records! {
     KEXEC_SEGMENT 32 { buf: 0 8 Addr, bufsz: 8 8 Ulong, mem: 16 8 Addr, memsz: 24 8 Ulong }
 
     /// struct lsm_ctx without its context. include/uapi/linux/lsm.h
-    LSM_CTX 32 { id: 0 8 Set(&LSM_ID), flags: 8 8 Hex, len: 16 8 Ulong, ctx_len: 24 8 Ulong }
+    LSM_CTX 32 same { id: 0 8 Set(&LSM_ID), flags: 8 8 Hex, len: 16 8 Ulong, ctx_len: 24 8 Ulong }
 }
 
 selectors! {

@@ -63,7 +63,7 @@ records! {
         modes: 0 4 Set32(&ADJ), offset: 8 8 Long, freq: 16 8 Long, maxerror: 24 8 Ulong, esterror: 32 8 Ulong,
         status: 40 4 Set32(&STA), constant: 48 8 Long, precision: 56 8 Ulong, tolerance: 64 8 Long,
         time: 72 16 Rec(&TIMEVAL), tick: 88 8 Long, ppsfreq: 96 8 Long, jitter: 104 8 Long, shift: 112 4 Int,
-        stabil: 120 8 Long, jitcnt: 128 8 Long, calcnt: 136 8 Long, errcnt: 144 8 Long, stbcnt: 152 8 Long, tai: 160 4 Int
+        stabil: 120 8 Long, jitcnt: 128 8 Long, calcnt: 136 8 Long, errcnt: 144 8 Long, stbcnt: 152 8 Long, tai: 160 4 Int, pad: 164 44 Hidden
     }
 }
 

@@ -124,7 +124,7 @@ impl PtraceSource {
         let (plan, variant) = self.plans.get(nr, info.compat, &args);
         task.wanted = plan.flags & Plan::WANTED != 0;
         let tgid = task.tgid;
-        if info.compat && task.wanted && self.tally.is_none() {
+        if plan.flags & Plan::OPAQUE != 0 && self.tally.is_none() {
             self.losses.add(Loss::Compat, 1);
         }
         // The number is the same for 32-bit calls; the second argument says how many requests are handed over.

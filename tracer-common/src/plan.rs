@@ -108,6 +108,9 @@ pub mod shape {
     pub const SLOT: u8 = 17;
     /// The file of the ring's own table that an operation works on, as `FD` of the entry. Only at the end.
     pub const FILE: u8 = 18;
+
+    /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
+    pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];
 }
 
 /// Parts of an environment.

@@ -9,6 +9,7 @@ use tracer_common::event::{Blob, status};
 use tracer_common::plan::ARGV_MAX;
 
 use crate::capture::{bytes, put, text, user};
+use crate::kernel::repeat;
 use crate::maps::{Buffer, DATA_MASK};
 
 /// Copies an array of strings: the pointers, then each string.
@@ -27,55 +28,32 @@ pub extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) ->
     let n = counted(address);
     let known = n & 0xffff_ffff;
     let shown = known.min(max).min(ARGV_MAX as u64);
-    let mut fault = bytes(b, address, shown << 3, (ARGV_MAX as u64) << 3);
+    let fault = bytes(b, address, shown << 3, (ARGV_MAX as u64) << 3);
     patch_want(b, shown << 3, known, n >> 32 != 0);
-    let mut i = 0u64;
-    while i < ARGV_MAX as u64 {
-        if i >= shown {
-            break;
-        }
-        fault |= words(b, address, i, shown, cap);
-        i += WORDS;
-    }
-    fault
+    let mut strings = Strings { buffer, address, shown, cap, fault };
+    repeat(ARGV_MAX as u32, string, &mut strings);
+    strings.fault
 }
 
-/// Strings that are copied in a loop of their own: two short loops are verified faster than a long one.
-pub const WORDS: u64 = 8;
-
-/// Copies the strings of an array from `first` on, `WORDS` at most.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn words(buffer: *mut Buffer, address: u64, first: u64, shown: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut fault = 0;
-    let mut i = 0u64;
-    while i < WORDS {
-        let at = first.wrapping_add(i);
-        if at >= shown {
-            break;
-        }
-        fault |= word(b, address, at, cap);
-        i += 1;
-    }
-    fault
+/// Strings of an array, each copied up to `cap` bytes.
+struct Strings {
+    buffer: *mut Buffer,
+    address: u64,
+    shown: u64,
+    cap: u64,
+    fault: i64,
 }
 
 /// Copies string `i` of an array.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn word(buffer: *mut Buffer, address: u64, i: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
+unsafe extern "C" fn string(i: u64, strings: *mut Strings) -> i64 {
+    // SAFETY: `argv`'s own, with a buffer that it has checked.
+    let (strings, b) = unsafe { (&mut *strings, &mut *(*strings).buffer) };
+    if i >= strings.shown {
+        return 1;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
     b.blob.part = i as u16 + 1;
-    text(b, user(address.wrapping_add(i << 3)), cap)
+    strings.fault |= text(b, user(strings.address.wrapping_add(i << 3)), strings.cap);
+    0
 }
 
 /// Sets `want` of the blob just written, of `len` bytes, to the number of strings; notes a fault.
@@ -119,44 +97,31 @@ pub extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn counted(address: u64) -> u64 {
-    let mut n = 0u64;
-    let mut i = 0u64;
-    while i < MOST / (ROUNDS * MANY as u64) {
-        let more = counted_near(address.wrapping_add(n << 3));
-        n += more & NUMBER;
-        if more & END != 0 {
-            return n;
-        }
-        if more & GONE != 0 {
-            return n | 1 << 32;
-        }
-        i += 1;
-    }
-    n
+    let mut count = Count { address, n: 0, fault: 0 };
+    repeat(MOST / MANY as u32, further, &mut count);
+    count.n | count.fault << 32
 }
 
-/// As `counted_here`, as often as `ROUNDS` says.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn counted_near(address: u64) -> u64 {
-    let mut n = 0u64;
-    let mut i = 0u64;
-    while i < ROUNDS {
-        let more = counted_here(address.wrapping_add(n << 3));
-        n += more & NUMBER;
-        if more & (END | GONE) != 0 {
-            return n | more & (END | GONE);
-        }
-        i += 1;
-    }
-    n
+/// Pointers that are counted.
+struct Count {
+    address: u64,
+    n: u64,
+    fault: u64,
+}
+
+/// Counts the pointers behind those that were counted.
+unsafe extern "C" fn further(_: u64, count: *mut Count) -> i64 {
+    // SAFETY: `counted`'s own.
+    let count = unsafe { &mut *count };
+    let more = counted_here(count.address.wrapping_add(count.n << 3));
+    count.n += more & NUMBER;
+    count.fault = (more & GONE != 0) as u64;
+    (more & (END | GONE) != 0) as i64
 }
 
 /// How many pointers are counted, and how many at once: what the stack has room for (512 bytes with the callers' up to Linux 6.12).
-const MOST: u64 = 2048;
+const MOST: u32 = 2048;
 const MANY: usize = 16;
-/// Two short loops are verified faster than a long one.
-const ROUNDS: u64 = 8;
 
 /// What `counted_here` says besides a number: the NULL is there; memory is not.
 const END: u64 = 1 << 12;

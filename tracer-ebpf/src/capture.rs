@@ -16,7 +16,7 @@ use tracer_common::{
 use crate::argv;
 use crate::emit::lost;
 use crate::files;
-use crate::kernel::{current, off, peek, pointer};
+use crate::kernel::{current, off, peek, pointer, repeat};
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
@@ -26,6 +26,18 @@ use crate::vectors::{iovec, mmsg, msghdr, refs};
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
+    carry_out(buffer, plan, now, operation)
+}
+
+/// As `run`, for the plan of an operation of io_uring.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn run_ring(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
+    carry_out(buffer, plan, now, operation_ring)
+}
+
+#[inline(always)]
+fn carry_out(buffer: *mut Buffer, plan: *const Plan, now: u8, one: extern "C" fn(*mut Buffer, *const Op) -> i64) -> i64 {
     if buffer.is_null() || plan.is_null() {
         return 0;
     }
@@ -54,7 +66,7 @@ pub extern "C" fn run(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i64 {
         if rest & 1 != 0 {
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
-            let faulted = operation(buffer, op) as u64 & 1;
+            let faulted = one(buffer, op) as u64 & 1;
             log::done(op, faulted);
             buffer.retry = buffer.retry & !(1 << i) | faulted << i;
         }
@@ -83,6 +95,18 @@ pub fn run_one(buffer: &mut Buffer, plan: *const Plan, at: usize, failed: bool) 
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
+    operate::<false>(buffer, op)
+}
+
+/// As `operation`, of the shapes in `shape::OF_OPERATIONS`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn operation_ring(buffer: *mut Buffer, op: *const Op) -> i64 {
+    operate::<true>(buffer, op)
+}
+
+#[inline(always)]
+fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
     if buffer.is_null() || op.is_null() {
         return 0;
     }
@@ -94,9 +118,14 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
     b.blob.part = 0;
     b.base = 0;
     let value = register(b, op.arg);
-    let n = length(b, op);
+    // Through memory: else the verifier follows every shape with every kind of length.
+    // SAFETY: a field of the buffer.
+    let n = unsafe {
+        core::ptr::write_volatile(&raw mut b.left, length(b, op));
+        core::ptr::read_volatile(&raw const b.left)
+    };
     match op.shape {
-        shape::TEXT => text_here(b, value, op.cap as u64),
+        shape::TEXT if !RING => text_here(b, value, op.cap as u64),
         shape::BYTES => bytes_here(b, value, n, op.cap as u64),
         shape::IOVEC => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
@@ -106,32 +135,32 @@ extern "C" fn operation(buffer: *mut Buffer, op: *const Op) -> i64 {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             msghdr(b, value, op.cap as u64, total)
         }
-        shape::MMSG => mmsg(b, value, n >> 6, op.cap as u64, op.phase as u64),
-        shape::ARGV => argv::argv(b, value, op.cap as u64, op.max as u64),
-        shape::COUNT => argv::count(b, value),
+        shape::MMSG if !RING => mmsg(b, value, n >> 6, op.cap as u64, op.phase as u64),
+        shape::ARGV if !RING => argv::argv(b, value, op.cap as u64, op.max as u64),
+        shape::COUNT if !RING => argv::count(b, value),
         shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
         shape::DIRFD => files::resolve(b, value as i32 as i64, files::DIRECTORY),
         shape::FDS => {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
         }
-        shape::FDSET => {
+        shape::FDSET if !RING => {
             let fault = bytes(b, value, n, op.cap as u64);
             fdset(b, value, n);
             fault
         }
-        shape::REFS => refs(b, value, n >> 3, op.cap as u64, op.fd_at as u64),
-        shape::ENVIRON => environ(b),
-        shape::EXE => files::resolve(b, 0, files::EXE),
+        shape::REFS if !RING => refs(b, value, n >> 3, op.cap as u64, op.fd_at as u64),
+        shape::ENVIRON if !RING => environ(b),
+        shape::EXE if !RING => files::resolve(b, 0, files::EXE),
         shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
-        shape::SLOT => {
+        shape::SLOT if RING => {
             b.blob.shape = shape::FD;
             match register(b, op.len_arg) {
                 0 => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
                 slot => files::resolve(b, rings::file(b.ring, slot, value) as i64, files::OPEN),
             }
         }
-        shape::FILE if b.file != 0 => {
+        shape::FILE if RING && b.file != 0 => {
             b.blob.shape = shape::FD;
             b.blob.phase = phase::ENTER;
             files::resolve(b, b.file as i64, files::OPEN)
@@ -148,21 +177,31 @@ extern "C" fn environ(buffer: *mut Buffer) -> i64 {
         return 0;
     }
     // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
     let mm = pointer(current(), off!(task_mm));
-    let (start, end): (u64, u64) = (peek(mm, off!(mm_env_start)), peek(mm, off!(mm_env_end)));
-    let mut at = start;
-    let mut fault = 0;
-    let mut part = 0;
-    while part < ENVIRON_PARTS {
-        if at >= end {
-            break;
-        }
-        fault |= bytes(b, at, end.wrapping_sub(at), BLOB_MAX as u64);
-        at = at.wrapping_add(BLOB_MAX as u64);
-        part += 1;
+    let (at, end): (u64, u64) = (peek(mm, off!(mm_env_start)), peek(mm, off!(mm_env_end)));
+    let mut memory = Memory { buffer, at, end, fault: 0 };
+    repeat(ENVIRON_PARTS as u32, part, &mut memory);
+    memory.fault
+}
+
+/// Memory of the program, from `at` to `end`.
+struct Memory {
+    buffer: *mut Buffer,
+    at: u64,
+    end: u64,
+    fault: i64,
+}
+
+/// Copies the next blob of it.
+unsafe extern "C" fn part(_: u64, memory: *mut Memory) -> i64 {
+    // SAFETY: `environ`'s own, with a buffer that it has checked.
+    let (memory, b) = unsafe { (&mut *memory, &mut *(*memory).buffer) };
+    if memory.at >= memory.end {
+        return 1;
     }
-    fault
+    memory.fault |= bytes(b, memory.at, memory.end.wrapping_sub(memory.at), BLOB_MAX as u64);
+    memory.at = memory.at.wrapping_add(BLOB_MAX as u64);
+    0
 }
 
 /// The value of an argument, the return value, or the stack pointer.
@@ -352,19 +391,30 @@ extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
     if buffer.is_null() {
         return 0;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut i = 0u64;
-    let mut at = 0u64;
-    while i < FDS_MAX as u64 {
-        if at.wrapping_add(unit) > n {
-            break;
-        }
-        b.blob.part = i as u16;
-        files::resolve(b, user::<i32>(address.wrapping_add(at)) as i64, files::DESCRIPTOR);
-        at = at.wrapping_add(unit);
-        i += 1;
+    let mut numbers = Numbers { buffer, address, n, unit, at: 0 };
+    repeat(FDS_MAX as u32, numbered, &mut numbers);
+    0
+}
+
+/// Descriptors in memory of the program: `n` bytes at `address`; the next one, which stands `at` bytes behind, or which it is.
+struct Numbers {
+    buffer: *mut Buffer,
+    address: u64,
+    n: u64,
+    unit: u64,
+    at: u64,
+}
+
+/// Resolves descriptor `i` of an array.
+unsafe extern "C" fn numbered(i: u64, numbers: *mut Numbers) -> i64 {
+    // SAFETY: that of `fds`, with a buffer that it has checked.
+    let (numbers, b) = unsafe { (&mut *numbers, &mut *(*numbers).buffer) };
+    if numbers.at.wrapping_add(numbers.unit) > numbers.n {
+        return 1;
     }
+    b.blob.part = i as u16;
+    files::resolve(b, user::<i32>(numbers.address.wrapping_add(numbers.at)) as i64, files::DESCRIPTOR);
+    numbers.at = numbers.at.wrapping_add(numbers.unit);
     0
 }
 
@@ -375,46 +425,60 @@ extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
     if buffer.is_null() || address == 0 {
         return 0;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut next = 0;
-    let mut i = 0;
-    while i < FDS_MAX {
-        let fd = member(address, n, next);
-        if fd < 0 {
-            break;
-        }
-        b.blob.part = (fd as u64).wrapping_add(1) as u16;
-        files::resolve(b, fd, files::DESCRIPTOR);
-        next = (fd as u64).wrapping_add(1);
-        i += 1;
-    }
-    if n >> 3 > SET_WORDS as u64 || member(address, n, next) >= 0 {
+    let mut numbers = Numbers { buffer, address, n, unit: 0, at: 0 };
+    repeat(FDS_MAX as u32, member, &mut numbers);
+    if n >> 3 > SET_WORDS as u64 || first(address, n, numbers.at) >= 0 {
         lost(Loss::FdUnresolved);
     }
     0
 }
 
-/// The first descriptor from `at` on in a set of `n` bytes, of which only the first `SET_WORDS` words are looked at; -1 for none. A
-/// function of its own: the verifier would follow its loop anew for each descriptor.
+/// Resolves the next descriptor of a set.
+unsafe extern "C" fn member(_: u64, numbers: *mut Numbers) -> i64 {
+    // SAFETY: that of `fdset`, with a buffer that it has checked.
+    let (numbers, b) = unsafe { (&mut *numbers, &mut *(*numbers).buffer) };
+    let fd = first(numbers.address, numbers.n, numbers.at);
+    if fd < 0 {
+        return 1;
+    }
+    b.blob.part = (fd as u64).wrapping_add(1) as u16;
+    files::resolve(b, fd, files::DESCRIPTOR);
+    numbers.at = (fd as u64).wrapping_add(1);
+    0
+}
+
+/// The first descriptor from `at` on in a set of `n` bytes, of which only the first `SET_WORDS` words are looked at; -1 for none.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn member(address: u64, n: u64, at: u64) -> i64 {
-    let mut at = at;
-    let mut i = 0;
-    while i < SET_WORDS {
-        let word = at >> 6;
-        if word >= n >> 3 || word >= SET_WORDS as u64 {
-            break;
-        }
-        let rest = user::<u64>(address.wrapping_add(word << 3)) & (!0u64 << (at & 63));
-        if rest != 0 {
-            return (word << 6).wrapping_add(lowest(rest)) as i64;
-        }
-        at = word.wrapping_add(1) << 6;
-        i += 1;
+extern "C" fn first(address: u64, n: u64, at: u64) -> i64 {
+    let mut search = Search { address, n, at, found: -1 };
+    repeat(SET_WORDS as u32, searched, &mut search);
+    search.found
+}
+
+/// A search in a set.
+struct Search {
+    address: u64,
+    n: u64,
+    at: u64,
+    found: i64,
+}
+
+/// Looks at what is left of a word.
+unsafe extern "C" fn searched(_: u64, search: *mut Search) -> i64 {
+    // SAFETY: `first`'s own.
+    let search = unsafe { &mut *search };
+    let word = search.at >> 6;
+    if word >= search.n >> 3 || word >= SET_WORDS as u64 {
+        return 1;
     }
-    -1
+    let rest = user::<u64>(search.address.wrapping_add(word << 3)) & (!0u64 << (search.at & 63));
+    search.at = word.wrapping_add(1) << 6;
+    if rest == 0 {
+        return 0;
+    }
+    search.found = (word << 6).wrapping_add(lowest(rest)) as i64;
+    1
 }
 
 /// The number of the lowest bit that is set. Not in line, as above.

@@ -10,8 +10,8 @@ use tracer_common::{
     plan::{ARGV_MAX, BLOB_MAX, MAX_OPS, Op, PATH_MAX, Plan, phase, shape},
 };
 
-use crate::argv::WORDS;
 use crate::capture::{put, room};
+use crate::kernel::repeat;
 use crate::maps::Buffer;
 
 /// Copies what an execve was given from where the kernel has put it, for operations whose memory was not
@@ -131,51 +131,28 @@ extern "C" fn stacked(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i6
     let shown = if n < ARGV_MAX as u64 { n } else { ARGV_MAX as u64 };
     put(b, shown << 3, n, if shown < n { status::CUT } else { status::WHOLE });
     b.left = address;
-    let mut i = 0u64;
-    while i < ARGV_MAX as u64 {
-        if i >= shown {
-            break;
-        }
-        stacked_words(b, i, shown, cap);
-        i += WORDS;
-    }
+    repeat(ARGV_MAX as u32, stacked_word, &mut Stacked { buffer, shown, cap });
     1
 }
 
-/// Copies strings from number `first` on, `WORDS` at most.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn stacked_words(buffer: *mut Buffer, first: u64, shown: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut i = 0u64;
-    while i < WORDS {
-        let at = first.wrapping_add(i);
-        if at >= shown {
-            break;
-        }
-        b.blob.part = at as u16 + 1;
-        stacked_word(b, cap);
-        i += 1;
-    }
-    0
+/// Strings that stand one behind the other, the next one at `left` of the buffer.
+struct Stacked {
+    buffer: *mut Buffer,
+    shown: u64,
+    cap: u64,
 }
 
-/// Copies the string at `left`, at most `cap` bytes, and moves `left` behind it.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn stacked_word(buffer: *mut Buffer, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
+/// Copies string `i`, at most `cap` bytes, and moves `left` behind it.
+unsafe extern "C" fn stacked_word(i: u64, stacked: *mut Stacked) -> i64 {
+    // SAFETY: that of `stacked`, with a buffer that it has checked.
+    let (Stacked { shown, cap, .. }, b) = unsafe { (&*stacked, &mut *(*stacked).buffer) };
+    if i >= *shown {
+        return 1;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
+    b.blob.part = i as u16 + 1;
     let to = room(b);
     if to.is_null() {
-        return 0;
+        return 1;
     }
     // SAFETY: there is room for a whole blob.
     let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, b.left as *const c_void) };
@@ -187,10 +164,10 @@ extern "C" fn stacked_word(buffer: *mut Buffer, cap: u64) -> i64 {
     let got = if got == 0 { 1 } else { got };
     b.left = b.left.wrapping_add(got as u64);
     let all = got as u64 - 1;
-    let len = black_box(if all < cap { all } else { cap } as usize) & 0x3fff;
+    let len = black_box(if all < *cap { all } else { *cap } as usize) & 0x3fff;
     let len = if len > BLOB_MAX { BLOB_MAX } else { len };
     // SAFETY: as above; clears what is not shown and the padding.
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     put(b, len as u64, all, if (len as u64) < all { status::CUT } else { status::WHOLE });
-    1
+    0
 }

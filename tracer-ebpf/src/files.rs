@@ -11,7 +11,7 @@ use tracer_common::loss::Loss;
 
 use crate::capture::{put, room};
 use crate::emit::lost;
-use crate::kernel::{conf, current, member, off, peek, pointer};
+use crate::kernel::{conf, current, member, off, peek, pointer, repeat};
 use crate::maps::Buffer;
 use crate::sockets;
 
@@ -183,46 +183,32 @@ extern "C" fn walk(buffer: *mut Buffer) -> i64 {
     if buffer.is_null() {
         return 0;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut i = 0;
-    while i < STEPS / 4 {
-        let end = steps(b);
-        if end != 0 {
-            return if end == FULL { path::CUT as i64 } else { path::NAMES as i64 };
-        }
-        i += 1;
-    }
-    path::CUT as i64
+    let mut walked = Walked { buffer, end: 0 };
+    repeat(STEPS, step, &mut walked);
+    if walked.end == ROOT { path::NAMES as i64 } else { path::CUT as i64 }
+}
+
+/// A walk, and what has ended it.
+struct Walked {
+    buffer: *mut Buffer,
+    end: i64,
 }
 
 /// How a step of the walk ends it: at the root, or because there is no room for the name.
 const ROOT: i64 = 1;
 const FULL: i64 = 2;
 
-/// Four steps of the walk. Most files are no deeper.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn steps(buffer: *mut Buffer) -> i64 {
-    if buffer.is_null() {
-        return 1;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
-    let mut i = 0;
-    while i < 4 {
-        let end = step(b);
-        if end != 0 {
-            return end;
-        }
-        i += 1;
-    }
-    0
+/// One step of the walk.
+unsafe extern "C" fn step(_: u64, walked: *mut Walked) -> i64 {
+    // SAFETY: `walk`'s own, with a buffer that it has checked.
+    let (walked, b) = unsafe { (&mut *walked, &mut *(*walked).buffer) };
+    walked.end = upwards(b);
+    (walked.end != 0) as i64
 }
 
-/// One step of the walk: a name, or a mount; `ROOT` or `FULL` where it ends.
+/// To the directory above: a name, or a mount; `ROOT` or `FULL` where the walk ends.
 #[inline(always)]
-fn step(b: &mut Buffer) -> i64 {
+fn upwards(b: &mut Buffer) -> i64 {
     let dentry = b.dentry;
     let root: u64 = member!(b.vfsmount, vfsmount, vfsmount_root);
     if dentry == root {

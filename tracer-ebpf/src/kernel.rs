@@ -130,6 +130,14 @@ pub fn pointer(task: *const c_void, off: u32) -> u64 {
     through((task as u64).wrapping_add(off as u64), ty, 0)
 }
 
+/// Calls `body` with 0, 1 ... `n` - 1 and the context, until it gives 1 (`bpf_loop`, 5.17). The verifier looks at the body once, where
+/// it follows a loop round by round: start-up is mostly its work. A body is a function without a name outside, and may call 6 more.
+#[inline(always)]
+pub fn repeat<T>(n: u32, body: unsafe extern "C" fn(u64, *mut T) -> i64, context: &mut T) {
+    // SAFETY: the loader puts the body's place there; the context stands on the stack until the loop has ended.
+    unsafe { helper::bpf_loop(n, body as *mut c_void, (&raw mut *context).cast(), 0) };
+}
+
 /// Nanoseconds of CLOCK_MONOTONIC.
 #[inline(always)]
 pub fn now() -> u64 {

@@ -18,7 +18,7 @@ use tracer_common::{
 };
 
 use crate::calls::{failed, send_buffer};
-use crate::capture::{put, room, run};
+use crate::capture::{put, room, run_ring};
 use crate::emit::{copy_head, lost, send};
 use crate::kept;
 use crate::kernel::{compat, conf, current, load, now, off, peek};
@@ -88,7 +88,7 @@ pub fn ring_submit(ctx: BtfTracePointContext) -> i32 {
             unsafe { at.write_volatile(u64::MAX) };
         }
         // SAFETY: the plan stands first in a map value.
-        run(b, unsafe { &raw const (*operation).plan }, phase::ENTER);
+        run_ring(b, unsafe { &raw const (*operation).plan }, phase::ENTER);
         // SAFETY: as above.
         unsafe { at.write_volatile(number) };
     }
@@ -453,7 +453,7 @@ fn finish(b: &mut Buffer, ring: u64, request: u64) {
         b.file = peek(request, off!(request_file));
     }
     // SAFETY: the plan stands first in a map value.
-    run(b, unsafe { &raw const (*operation).plan }, if failed { phase::EXIT } else { phase::EXIT_OK });
+    run_ring(b, unsafe { &raw const (*operation).plan }, if failed { phase::EXIT } else { phase::EXIT_OK });
 }
 
 /// The file in a place of a ring's own table, counted from 1, or in the place that `value` is; 0 for none.

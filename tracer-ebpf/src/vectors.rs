@@ -9,6 +9,7 @@ use tracer_common::plan::{MMSG_PARTS, REFS_MAX, VEC_MAX, phase};
 use crate::capture::bytes;
 use crate::emit::lost;
 use crate::files;
+use crate::kernel::repeat;
 use crate::maps::{Buffer, DATA_MASK};
 
 /// Copies an iovec array of `n` elements and what they point to, `total` bytes at most together.
@@ -26,16 +27,19 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
     let copied = if b.used > array { b.used - array } else { 0 };
     let n = n.min(copied >> 4);
     b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
-    let mut fault = faulted;
-    let mut i = 0u64;
-    while i < VEC_MAX as u64 {
-        if i >= n {
-            break;
-        }
-        fault |= element(b, array.wrapping_add(i << 4), i, cap);
-        i += 1;
-    }
-    fault
+    let mut list = List { buffer, array, n, limit: cap, more: 0, fault: faulted };
+    repeat(VEC_MAX as u32, element, &mut list);
+    list.fault
+}
+
+/// An array that was copied to `array` of the buffer, of which `n` elements are gone through.
+struct List {
+    buffer: *mut Buffer,
+    array: u64,
+    n: u64,
+    limit: u64,
+    more: u64,
+    fault: i64,
 }
 
 /// Where the bytes of the next blob will stand in the buffer.
@@ -52,20 +56,20 @@ fn word(b: &Buffer, at: u64) -> u64 {
     unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(at).cast::<u64>()) }
 }
 
-/// Copies what element `i` of an iovec array points to, as far as `left` reaches; the element stands at `at`.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn element(buffer: *mut Buffer, at: u64, i: u64, cap: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
+/// Copies what element `i` of an iovec array points to, as far as `left` reaches.
+unsafe extern "C" fn element(i: u64, list: *mut List) -> i64 {
+    // SAFETY: that of `iovec`, with a buffer that it has checked.
+    let (list, b) = unsafe { (&mut *list, &mut *(*list).buffer) };
+    if i >= list.n {
+        return 1;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
+    let at = list.array.wrapping_add(i << 4);
     let (base, len) = (word(b, at), word(b, at.wrapping_add(8)));
     let len = if len < b.left { len } else { b.left };
     b.left -= len;
     b.blob.part = part_of(b, i);
-    bytes(b, base, len, cap)
+    list.fault |= bytes(b, base, len, list.limit);
+    0
 }
 
 /// The part number of a vector's element: elements follow the vector, which has part `base`.
@@ -90,15 +94,9 @@ pub extern "C" fn msghdr(buffer: *mut Buffer, address: u64, cap: u64, total: u64
     message(b, header, 1, cap, total)
 }
 
-/// Copies what the message header at `at` of the buffer points to, as parts from `first` on.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn message(buffer: *mut Buffer, at: u64, first: u64, cap: u64, total: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
+/// Copies what the message header at `at` of the buffer points to, as parts from `first` on. In line: calls go eight deep here.
+#[inline(always)]
+fn message(b: &mut Buffer, at: u64, first: u64, cap: u64, total: u64) -> i64 {
     b.blob.part = first as u16;
     let mut fault = bytes(b, word(b, at), word(b, at.wrapping_add(8)) & 0xffff_ffff, 128);
     b.blob.part = first as u16 + 1;
@@ -113,28 +111,32 @@ extern "C" fn message(buffer: *mut Buffer, at: u64, first: u64, cap: u64, total:
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when: u64) -> i64 {
-    const MESSAGES: u64 = 8;
+    const MESSAGES: u32 = 8;
     if buffer.is_null() {
         return 0;
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
     let array = next(b);
-    if bytes(b, address, n.min(1024) << 6, MESSAGES << 6) != 0 {
+    if bytes(b, address, n.min(1024) << 6, (MESSAGES as u64) << 6) != 0 {
         return 1;
     }
-    let mut fault = 0;
-    let mut i = 0u64;
-    while i < MESSAGES {
-        if i >= n {
-            break;
-        }
-        let at = array.wrapping_add(i << 6);
-        let total = if when == phase::ENTER as u64 { u64::MAX } else { word(b, at.wrapping_add(56)) & 0xffff_ffff };
-        fault |= message(b, at, i * MMSG_PARTS as u64 + 2, cap, total);
-        i += 1;
+    let mut list = List { buffer, array, n, limit: cap, more: when, fault: 0 };
+    repeat(MESSAGES, message_of, &mut list);
+    list.fault
+}
+
+/// Copies what message `i` of an array points to; `more` is the phase.
+unsafe extern "C" fn message_of(i: u64, list: *mut List) -> i64 {
+    // SAFETY: that of `mmsg`, with a buffer that it has checked.
+    let (list, b) = unsafe { (&mut *list, &mut *(*list).buffer) };
+    if i >= list.n {
+        return 1;
     }
-    fault
+    let at = list.array.wrapping_add(i << 6);
+    let total = if list.more == phase::ENTER as u64 { u64::MAX } else { word(b, at.wrapping_add(56)) & 0xffff_ffff };
+    list.fault |= message(b, at, i * MMSG_PARTS as u64 + 2, list.limit, total);
+    0
 }
 
 /// Copies an array of `n` pointers and the `size` bytes behind each, with the file of the descriptor that stands at `fd_at`.
@@ -147,35 +149,28 @@ pub extern "C" fn refs(buffer: *mut Buffer, address: u64, n: u64, size: u64, fd_
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
     let array = next(b);
-    let mut fault = bytes(b, address, n.min(1024) << 3, (REFS_MAX as u64) << 3);
+    let fault = bytes(b, address, n.min(1024) << 3, (REFS_MAX as u64) << 3);
     let copied = if b.used > array { b.used - array } else { 0 };
-    let known = n.min(copied >> 3);
-    let mut i = 0u64;
-    while i < REFS_MAX as u64 {
-        if i >= known {
-            break;
-        }
-        fault |= referred(b, array.wrapping_add(i << 3), i, size, fd_at);
-        i += 1;
-    }
+    let mut list = List { buffer, array, n: n.min(copied >> 3), limit: size, more: fd_at, fault };
+    repeat(REFS_MAX as u32, referred, &mut list);
     if n > REFS_MAX as u64 {
         lost(Loss::BlobCut);
     }
-    fault
+    list.fault
 }
 
-/// Copies the structure behind pointer `i`, which stands at `at` of the buffer.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn referred(buffer: *mut Buffer, at: u64, i: u64, size: u64, fd_at: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
+/// Copies the structure behind pointer `i`; `more` is where in it a descriptor stands.
+unsafe extern "C" fn referred(i: u64, list: *mut List) -> i64 {
+    // SAFETY: that of `refs`, with a buffer that it has checked.
+    let (list, b) = unsafe { (&mut *list, &mut *(*list).buffer) };
+    if i >= list.n {
+        return 1;
     }
-    // SAFETY: checked above.
-    let b = unsafe { &mut *buffer };
     let structure = next(b);
+    let fd_at = list.more;
     b.blob.part = (1 + 2 * i) as u16;
-    let fault = bytes(b, word(b, at), size, size);
+    let fault = bytes(b, word(b, list.array.wrapping_add(i << 3)), list.limit, list.limit);
+    list.fault |= fault;
     if fault == 0 && fd_at != 0 && b.used > structure {
         // The descriptor as it was copied: the program may have written another one since.
         let pair = word(b, structure.wrapping_add(fd_at));
@@ -183,5 +178,5 @@ extern "C" fn referred(buffer: *mut Buffer, at: u64, i: u64, size: u64, fd_at: u
         b.blob.part = (2 + 2 * i) as u16;
         files::resolve(b, fd as i32 as i64, files::DESCRIPTOR);
     }
-    fault
+    0
 }

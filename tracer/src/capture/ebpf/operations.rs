@@ -166,6 +166,9 @@ fn lower(operation: &uring::Operation, watch: &Watch, member: &dyn Fn(&str) -> O
     }
     lowered.flags |= if operation.repeats { Operation::REPEATS } else { 0 };
     lowered.plan = without(&plan, &from_kernel);
+    if lowered.plan.op.iter().take(usize::from(lowered.plan.ops)).any(|op| !shape::OF_OPERATIONS.contains(&op.shape)) {
+        lowered.flags &= !Operation::KNOWN;
+    }
     if detail.fds && lowered.file != u8::MAX {
         lowered.plan.add(Op { shape: shape::FILE, arg: lowered.file, phase: phase::EXIT, ..Op::NONE });
     }
@@ -222,17 +225,22 @@ mod tests {
         }
         let types = KernelTypes::read(Path::new(VMLINUX)).expect("the kernel's BTF is valid");
         let config = Config { off: types.offsets().expect("all that is needed"), ..Config::NONE };
-        let Some(operations) = Operations::find(&watch(), &types, &config).expect("valid") else {
-            println!("SKIP: this kernel has no tracepoints of io_uring");
-            return;
-        };
         let names = types.enumeration("io_uring_op", "IORING_OP_").expect("valid");
         assert!(!names.is_empty(), "opcodes");
-        for (name, opcode) in names.iter().filter(|(name, _)| name != "LAST") {
-            let row = uring::by_opcode(*opcode).unwrap_or_else(|| panic!("{name} ({opcode}) has no row"));
-            assert_eq!(uring::bare(&row.row).to_uppercase(), *name);
-            let plan = &operations.plans[*opcode as usize];
-            assert!(plan.flags & Operation::KNOWN != 0, "{name}: this kernel lacks a member of {:?}", row.from);
+        for (fds, evidence) in [(false, false), (true, false), (true, true)] {
+            let mut watch = watch();
+            (watch.detail.fds, watch.detail.env, watch.evidence) = (fds, fds, evidence);
+            let Some(operations) = Operations::find(&watch, &types, &config).expect("valid") else {
+                println!("SKIP: this kernel has no tracepoints of io_uring");
+                return;
+            };
+            for (name, opcode) in names.iter().filter(|(name, _)| name != "LAST") {
+                let row = uring::by_opcode(*opcode).unwrap_or_else(|| panic!("{name} ({opcode}) has no row"));
+                assert_eq!(uring::bare(&row.row).to_uppercase(), *name);
+                let plan = &operations.plans[*opcode as usize];
+                let (ops, from) = (&plan.plan.op[..usize::from(plan.plan.ops)], row.from);
+                assert!(plan.flags & Operation::KNOWN != 0, "{name}: no member of {from:?}, or a shape of {ops:?}");
+            }
         }
     }
 

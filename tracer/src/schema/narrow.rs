@@ -107,7 +107,7 @@ impl Layout {
         let of = |m: &&Move| m.to.0 >= off && m.to.0 + m.to.1 <= off + width;
         match self.moves.iter().find(of) {
             Some(first) => {
-                let last = self.moves.iter().filter(of).last()?;
+                let last = self.moves.iter().rfind(of)?;
                 Some((first.from.0, last.from.0 + last.from.1 - first.from.0))
             }
             // All of it is one move.
@@ -164,8 +164,8 @@ pub fn structure(rec: &Rec) -> Option<Layout> {
         aligned = aligned.max(wide);
     }
     let narrow = narrow.next_multiple_of(align);
-    let whole = native.next_multiple_of(aligned) == rec.size;
-    whole.then(|| Layout { narrow, native: rec.size, align, moves: Cow::Owned(moves), open: false })
+    let layout = Layout { narrow, native: rec.size, align, moves: Cow::Owned(moves), open: false };
+    (native.next_multiple_of(aligned) == rec.size).then_some(layout)
 }
 
 /// The layout of a field, or of what a pointer points to, of so many bytes in the native ABI.
@@ -182,7 +182,7 @@ fn element(ty: &Ty, width: u16) -> Option<Layout> {
             Layout { align: 1, ..Layout::same(width) }
         }
         // What is not shown: words, where they can be.
-        Ty::Hidden if width % 8 == 0 => Layout::word(Fill::Zero).times(width / 8),
+        Ty::Hidden if width.is_multiple_of(8) => Layout::word(Fill::Zero).times(width / 8),
         Ty::Hidden => Layout { align: natural(ty, width), ..Layout::same(width) },
         Ty::Special(Special::Rlim) => Layout::word(Fill::Zero),
         Ty::Long | Ty::Special(Special::Ticks | Special::TimeComment | Special::UnixTime) if width == 8 => {
@@ -200,7 +200,7 @@ fn natural(ty: &Ty, width: u16) -> u16 {
         Ty::NonZero(inner) | Ty::Wide(inner) => natural(inner, width),
         Ty::Array(inner, _) => natural(inner, super::plan::width(inner).min(width)),
         Ty::Chars | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_) | Ty::Sockaddr(_) => 1,
-        Ty::Hidden => [8, 4, 2].into_iter().find(|n| width % n == 0).unwrap_or(1),
+        Ty::Hidden => [8, 4, 2].into_iter().find(|n| width.is_multiple_of(*n)).unwrap_or(1),
         _ => width.clamp(1, 8),
     }
 }
@@ -254,14 +254,17 @@ fn is_double(ty: &'static Ty) -> bool {
     matches!(*plain(ty), Ty::Wide(Ty::Long | Ty::Ulong | Ty::Hex | Ty::Set(_)))
 }
 
+/// The register of an argument's low half, and that of its high one, where it has one.
+type Registers = (u8, Option<u8>);
+
 /// Calls whose registers have an order of their own: the low half of each argument, and the high one.
-const ORDERS: &[(&str, &[(u8, Option<u8>)])] = &[
+const ORDERS: &[(&str, &[Registers])] = &[
     ("clone", &[(0, None), (1, None), (2, None), (4, None), (3, None)]),
     ("_llseek", &[(0, None), (2, Some(1)), (3, None), (4, None)]),
 ];
 
 /// The registers in which an argument stands, by its place among `args`: the low half, and the high one.
-pub fn registers(row: &Row, args: &'static [Arg], place: usize) -> (u8, Option<u8>) {
+pub fn registers(row: &Row, args: &'static [Arg], place: usize) -> Registers {
     if let Some((_, order)) = ORDERS.iter().find(|(name, _)| *name == row.name)
         && let Some(found) = order.get(place)
     {

@@ -105,3 +105,14 @@ fn what_has_no_layout_is_an_address() {
     check(Record::nr(18).args(&[P, P]).text(0, b"/x"), r#"oldstat("/x", 0x8048000) = 0"#);
     check(Record::nr(102).args(&[3, P]), "socketcall(3, 0x8048000) = 0");
 }
+
+#[test]
+fn calls_asked_for_raw_are_named_by_their_native_namesake() {
+    let mut raw = vec![false; 2];
+    raw[1] = true;
+    let style = Style { raw, column: 0, ..style() };
+    // write is 4 here, and 1 is exit.
+    let record = |nr: u32| Record::nr(nr).flags(flag::COMPAT).args(&[1, P, 3]).ret(3).build();
+    check_bytes(&style, &record(4), "write(0x1, 0x8048000, 0x3) = 0x3");
+    check_bytes(&style, &record(3), "read(1, 0x8048000, 3) = 3");
+}

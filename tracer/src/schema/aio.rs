@@ -80,8 +80,8 @@ records! {
     IO_EVENT 32 same { data: 0 8 Hex, obj: 8 8 Addr, res: 16 8 Long, res2: 24 8 Long }
 }
 
-/// The operations of io_submit(2) that write: IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV.
-pub const WRITES: [u64; 2] = [1, 8];
+/// The operations of io_submit(2) that write.
+pub const WRITES: [u64; 2] = [IOCB_CMD.value("IOCB_CMD_PWRITE"), IOCB_CMD.value("IOCB_CMD_PWRITEV")];
 
 syscalls! { pub AIO harmless "waits for what was submitted, or makes room for it":
     io_setup        [206 245 0]     (nr_events: Uint, ctx_idp: Out(&Ptr(&Addr)))                    -> Int, MEM;

@@ -202,8 +202,9 @@ syscalls! { pub PROGRAMS:
     bpf         [321 357 280] (cmd: Set32(&BPF), attr: Addr, size: Uint) -> Int, DESC, gap "what the program does in the kernel is not seen",
         by cmd {
             BPF_MAP_CREATE       => (cmd: Set32(&BPF), attr: Sized(&MAP_CREATE, size), size: Uint) -> Fd, harmless "data, and no program";
-            BPF_MAP_LOOKUP_ELEM | BPF_MAP_UPDATE_ELEM | BPF_MAP_LOOKUP_AND_DELETE_ELEM => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint) -> Int, harmless "data, and no program";
-            BPF_MAP_DELETE_ELEM  => (cmd: Set32(&BPF), attr: Sized(&KEY, size), size: Uint)     -> Int, harmless "data, and no program";
+            BPF_MAP_LOOKUP_ELEM  => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint)    -> Int, harmless "data, and no program";
+            BPF_MAP_UPDATE_ELEM | BPF_MAP_LOOKUP_AND_DELETE_ELEM => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint) -> Int, gap "programs of the kernel may go by what is changed";
+            BPF_MAP_DELETE_ELEM  => (cmd: Set32(&BPF), attr: Sized(&KEY, size), size: Uint)     -> Int, gap "programs of the kernel may go by what is changed";
             BPF_MAP_GET_NEXT_KEY => (cmd: Set32(&BPF), attr: Sized(&NEXT_KEY, size), size: Uint) -> Int, harmless "data, and no program";
             BPF_PROG_LOAD        => (cmd: Set32(&BPF), attr: Sized(&PROG_LOAD, size), size: Uint) -> Fd;
             BPF_OBJ_PIN          => (cmd: Set32(&BPF), attr: Sized(&OBJ, size), size: Uint)     -> Int;
@@ -217,7 +218,7 @@ syscalls! { pub PROGRAMS:
             BPF_RAW_TRACEPOINT_OPEN => (cmd: Set32(&BPF), attr: Sized(&RAW_TP_OPEN, size), size: Uint) -> Fd;
             BPF_BTF_LOAD         => (cmd: Set32(&BPF), attr: Sized(&BTF_LOAD, size), size: Uint) -> Fd, harmless "data, and no program";
             BPF_LINK_CREATE      => (cmd: Set32(&BPF), attr: Sized(&LINK_CREATE, size), size: Uint) -> Fd;
-            BPF_MAP_FREEZE       => (cmd: Set32(&BPF), attr: Sized(&FREEZE, size), size: Uint)  -> Int, harmless "data, and no program";
+            BPF_MAP_FREEZE       => (cmd: Set32(&BPF), attr: Sized(&FREEZE, size), size: Uint)  -> Int, gap "programs of the kernel may go by what is changed";
         };
     perf_event_open [298 336 241] (attr: Special(S::PerfAttr), pid: Pid, cpu: Int, group_fd: Fd, flags: Set(&PERF_FLAG)) -> Fd, DESC, harmless "counts and samples, and changes nothing";
 }

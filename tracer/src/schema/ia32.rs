@@ -27,6 +27,9 @@ selectors! {
     SYS_RECVMMSG = 19,
 }
 
+// What ipc(2) does. include/uapi/linux/ipc.h
+selectors! { SEMOP = 1, SEMTIMEDOP = 4, MSGRCV = 12, SHMDT = 22 }
+
 records! {
     /// What the oldest calls point to, and those that are many in one.
     UNTOLD 4 untold "only programs of before 1996 pass it, or it is the arguments of a call behind a pointer" {}
@@ -40,7 +43,7 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     r#break         [_ 17 _]  ()                                                                -> Int, MEM;
     oldstat         [_ 18 _]  (pathname: Path, statbuf: Rec(&UNTOLD)) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
     umount          [_ 22 _]  (target: Path) -> Int, FILE, names "names below the mount mean something else from now on";
-    stime           [_ 25 _]  (t: Ptr(&Special(S::TimeComment)))                                -> Int, CLOCK;
+    stime           [_ 25 _]  (t: Ptr(&Special(S::TimeComment)))                                -> Int, CLOCK, gap "the clock of the machine may be another from now on";
     oldfstat        [_ 28 _]  (fd: Fd, statbuf: Rec(&UNTOLD)) -> Int, DESC | FSTAT | STATLIKE, does [Asks(fd)];
     stty            [_ 31 _]  ()                                                                -> Int, 0;
     gtty            [_ 32 _]  ()                                                                -> Int, 0;
@@ -70,7 +73,12 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     olduname        [_ 109 _] (buf: Rec(&UNTOLD))                                                       -> Int, 0;
     idle            [_ 112 _] ()                                                                -> Int, 0;
     vm86old         [_ 113 _] (v86: Addr)                                                       -> Int, 0;
-    ipc             [_ 117 _] (call: Uint, first: Int, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex) -> Int, IPC;
+    ipc             [_ 117 _] (call: Uint, first: Int, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex) -> Int, IPC,
+        gap "semaphores, messages and memory outlive the process: what others do with them is not seen",
+        by call {
+            SEMOP | SEMTIMEDOP | MSGRCV | SHMDT => (call: Uint, first: Int, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex)
+                -> Int, harmless "what it waits for or takes was made before, and that is a gap";
+        };
     sigreturn       [_ 119 _] ()                                                                -> Int, SIG;
     sigprocmask     [_ 126 _] (how: Set32(&SIG_HOW), set: SigSet(MASK), oldset: Out(&SigSet(MASK)))                               -> Int, SIG;
     bdflush         [_ 134 _] (func: Int, data: Hex)                                            -> Int, 0;
@@ -111,8 +119,8 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     fadvise64_64    [_ 272 _] (fd: Fd, offset: Wide(&Long), len: Wide(&Long), advice: Set32(&FADVISE)) -> Int, DESC;
     fstatat64       [_ 300 _] (dirfd: DirFd, pathname: Path, statbuf: Out(&Special(S::Stat64)), flags: Set32(&AT)) -> Int, DESC | FILE | FSTAT | STATLIKE, does [Asks(pathname)];
     clock_gettime64 [_ 403 _] (clockid: Set32(&CLOCKS), tp: Out(&Wide(&Rec(&TIMESPEC))))                         -> Int, CLOCK;
-    clock_settime64 [_ 404 _] (clockid: Set32(&CLOCKS), tp: Wide(&Rec(&TIMESPEC)))                               -> Int, CLOCK;
-    clock_adjtime64 [_ 405 _] (clockid: Set32(&CLOCKS), buf: Out(&Wide(&Rec(&TIMEX))))          -> Note(&Int, &Set32(&TIME_STATE)), CLOCK;
+    clock_settime64 [_ 404 _] (clockid: Set32(&CLOCKS), tp: Wide(&Rec(&TIMESPEC)))                               -> Int, CLOCK, gap "the clock of the machine may be another from now on";
+    clock_adjtime64 [_ 405 _] (clockid: Set32(&CLOCKS), buf: Out(&Wide(&Rec(&TIMEX))))          -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
     clock_getres_time64 [_ 406 _] (clockid: Set32(&CLOCKS), res: Out(&Wide(&Rec(&TIMESPEC))))                    -> Int, CLOCK;
     clock_nanosleep_time64 [_ 407 _] (clockid: Set32(&CLOCKS), flags: Set32(&TIMER), rqtp: Wide(&Rec(&TIMESPEC)), rmtp: Interrupted(&Wide(&Rec(&TIMESPEC)))) -> Int, 0;
     timer_gettime64 [_ 408 _] (timerid: Int, value: Out(&Wide(&Rec(&ITIMERSPEC))))                                 -> Int, 0;

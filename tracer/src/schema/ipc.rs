@@ -132,38 +132,38 @@ selectors! {
     SEM_STAT = 18, SEM_INFO = 19, SEM_STAT_ANY = 20, MSG_STAT = 11, MSG_INFO = 12, MSG_STAT_ANY = 13, SETVAL = 16,
 }
 
-syscalls! { pub IPCS harmless "System V IPC and message queues are no files":
-    semget      [64 393 190]  (key: Special(S::IpcKey), nsems: Int, semflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC;
+syscalls! { pub IPCS harmless "what it waits for or takes was made or opened before, and that is a gap":
+    semget      [64 393 190]  (key: Special(S::IpcKey), nsems: Int, semflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC, gap "a set of semaphores outlives the process: who waits for it is not seen";
     semop       [65 _ 193]    (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint)      -> Int, IPC;
     semtimedop  [220 _ 192]   (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Rec(&TIMESPEC)) -> Int, IPC;
-    semctl      [66 394 191]  (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), arg: Addr)        -> Int, IPC,
+    semctl      [66 394 191]  (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), arg: Addr)        -> Int, IPC, gap "a set of semaphores outlives the process: who waits for it is not seen",
         by cmd {
             SETVAL                => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), val: Hex)  -> Int;
-            IPC_STAT | SEM_STAT | SEM_STAT_ANY => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), buf: Out(&Rec(&SEMID))) -> Int;
+            IPC_STAT | SEM_STAT | SEM_STAT_ANY => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), buf: Out(&Rec(&SEMID))) -> Int, harmless "asks for what there is";
             IPC_SET               => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), buf: Rec(&SEMID_SET)) -> Int;
-            IPC_INFO | SEM_INFO   => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), buf: Out(&Rec(&SEMINFO))) -> Int;
+            IPC_INFO | SEM_INFO   => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), buf: Out(&Rec(&SEMINFO))) -> Int, harmless "asks for what there is";
         };
-    shmget      [29 395 194]  (key: Special(S::IpcKey), size: Ulong, shmflg: Special(S::WithPerm(&SHM_GET))) -> Int, IPC;
-    shmat       [30 397 196]  (shmid: Int, shmaddr: Addr, shmflg: Set32(&SHM_AT))               -> Hex, IPC | MEM;
+    shmget      [29 395 194]  (key: Special(S::IpcKey), size: Ulong, shmflg: Special(S::WithPerm(&SHM_GET))) -> Int, IPC, gap "a segment of memory outlives the process: what others do with it is not seen";
+    shmat       [30 397 196]  (shmid: Int, shmaddr: Addr, shmflg: Set32(&SHM_AT))               -> Hex, IPC | MEM, gap "a segment of memory outlives the process: what others do with it is not seen";
     shmdt       [67 398 197]  (shmaddr: Addr)                                                   -> Int, IPC | MEM;
-    shmctl      [31 396 195]  (shmid: Int, cmd: Set32(&SHM_CTL), buf: Addr)                     -> Int, IPC,
+    shmctl      [31 396 195]  (shmid: Int, cmd: Set32(&SHM_CTL), buf: Addr)                     -> Int, IPC, gap "a segment of memory outlives the process: what others do with it is not seen",
         by cmd {
-            IPC_STAT | SHM_STAT | SHM_STAT_ANY => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHMID))) -> Int;
+            IPC_STAT | SHM_STAT | SHM_STAT_ANY => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHMID))) -> Int, harmless "asks for what there is";
             IPC_SET               => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Rec(&SHMID_SET))   -> Int;
-            IPC_INFO              => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHMINFO))) -> Int;
-            SHM_INFO              => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHM_USED))) -> Int;
+            IPC_INFO              => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHMINFO))) -> Int, harmless "asks for what there is";
+            SHM_INFO              => (shmid: Int, cmd: Set32(&SHM_CTL), buf: Out(&Rec(&SHM_USED))) -> Int, harmless "asks for what there is";
         };
-    msgget      [68 399 186]  (key: Special(S::IpcKey), msgflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC;
-    msgsnd      [69 400 189]  (msqid: Int, msgp: Special(S::MsgBuf(msgsz)), msgsz: Ulong, msgflg: Set32(&MSG)) -> Int, IPC;
+    msgget      [68 399 186]  (key: Special(S::IpcKey), msgflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC, gap "a message queue outlives the process: who reads it is not seen";
+    msgsnd      [69 400 189]  (msqid: Int, msgp: Special(S::MsgBuf(msgsz)), msgsz: Ulong, msgflg: Set32(&MSG)) -> Int, IPC, gap "a message queue outlives the process: who reads it is not seen";
     msgrcv      [70 401 188]  (msqid: Int, msgp: Out(&Special(S::MsgBuf(msgsz))), msgsz: Ulong, msgtyp: Long, msgflg: Set32(&MSG)) -> Long, IPC;
-    msgctl      [71 402 187]  (msqid: Int, cmd: Set32(&MSG_CTL), buf: Addr)                     -> Int, IPC,
+    msgctl      [71 402 187]  (msqid: Int, cmd: Set32(&MSG_CTL), buf: Addr)                     -> Int, IPC, gap "a message queue outlives the process: who reads it is not seen",
         by cmd {
-            IPC_STAT | MSG_STAT | MSG_STAT_ANY => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSQID))) -> Int;
+            IPC_STAT | MSG_STAT | MSG_STAT_ANY => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSQID))) -> Int, harmless "asks for what there is";
             IPC_SET               => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Rec(&MSQID_SET))   -> Int;
-            IPC_INFO | MSG_INFO   => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSGINFO))) -> Int;
+            IPC_INFO | MSG_INFO   => (msqid: Int, cmd: Set32(&MSG_CTL), buf: Out(&Rec(&MSGINFO))) -> Int, harmless "asks for what there is";
         };
-    mq_open     [240 277 180] (name: Path, oflag: Set32(&OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC, harmless "a message queue is no file: its names are names of their own";
-    mq_unlink   [241 278 181] (name: Path) -> Int, 0, harmless "a message queue is no file: its names are names of their own";
+    mq_open     [240 277 180] (name: Path, oflag: Set32(&OPEN), mode: When(oflag, 0o100, &Perm), attr: When(oflag, 0o100, &Rec(&MQ_ATTR))) -> Fd, DESC, gap "a message queue outlives the process: who reads it is not seen";
+    mq_unlink   [241 278 181] (name: Path) -> Int, 0, gap "a message queue that others may use has no name any more";
     mq_timedsend [242 279 182] (mqdes: Fd, msg_ptr: Bytes(msg_len), msg_len: Ulong, msg_prio: Uint, abs_timeout: Rec(&TIMESPEC)) -> Int, DESC;
     mq_timedreceive [243 280 183] (mqdes: Fd, msg_ptr: Out(&Bytes(Len::Ret)), msg_len: Ulong, msg_prio: Out(&Ptr(&Uint)), abs_timeout: Rec(&TIMESPEC)) -> Long, DESC;
     mq_notify   [244 281 184] (mqdes: Fd, sevp: Special(S::Sigevent))                           -> Int, DESC;

@@ -118,6 +118,8 @@ offsets! {
     sock_protocol = "sock.sk_protocol" need;
     sock_socket = "sock.sk_socket" need;
     inet_sport = "inet_sock.inet_sport" want;
+    /// 4.19.
+    tcp_sent = "tcp_sock.bytes_sent" want;
     net_inum = "net.ns.inum" want;
     unix_addr = "unix_sock.addr" want;
     unix_peer = "unix_sock.peer" want;
@@ -265,12 +267,16 @@ pub struct Config {
     pub fork_child: u32,
     /// With [`Config::PERF`]: where `old_pid` stands in the record of `sched_process_exec`.
     pub exec_old: u32,
+    /// Unused, zero.
+    pub pad: u32,
     /// cgroup v2 id, with `target::CGROUP`.
     pub cgroup: u64,
     /// Name, NUL-padded, with `target::COMM`.
     pub comm: [u8; 16],
     /// A bit per plan (see `plan::plan_index`): the call is wanted.
     pub wanted: [u64; crate::plan::PLANS / 64],
+    /// The same of those whose plan has `Plan::ANSWERS`.
+    pub answers: [u64; crate::plan::PLANS / 64],
 }
 
 impl Config {
@@ -289,6 +295,8 @@ impl Config {
     pub const CQE: u32 = 32;
     /// The operations of io_uring are seen: what is submitted need not be counted as unseen.
     pub const OPERATIONS: u32 = 64;
+    /// Some plan has `Plan::ANSWERS`.
+    pub const ANSWERS: u32 = 128;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -306,9 +314,11 @@ impl Config {
         wake: 0,
         fork_child: 0,
         exec_old: 0,
+        pad: 0,
         cgroup: 0,
         comm: [0; 16],
         wanted: [0; crate::plan::PLANS / 64],
+        answers: [0; crate::plan::PLANS / 64],
     };
 }
 
@@ -435,7 +445,7 @@ pub const fn log2(ns: u64) -> usize {
 /// No padding: `Config::bytes` shows all of it.
 const _: () = assert!(
     size_of::<Config>()
-        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 12 * 4 + 8 + 16 + crate::plan::PLANS / 8
+        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 13 * 4 + 8 + 16 + crate::plan::PLANS / 4
 );
 const _: () = assert!(align_of::<Regs>() == 4);
 const _: () = assert!(size_of::<Tally>() == (4 + 64) * 8);

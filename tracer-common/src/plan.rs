@@ -157,6 +157,20 @@ pub struct Op {
     pub cap: u16,
     /// Elements at most, where the shape is an array.
     pub max: u16,
+    /// Where `cap` holds, a word of [`only`]; elsewhere it is 0, and what has no other parts gives no blob.
+    pub only: u32,
+}
+
+/// The port of name servers (RFC 1035).
+pub const DOMAIN: u16 = 53;
+
+/// Of which calls the data is copied.
+pub mod only {
+    /// Of all.
+    pub const ALL: u32 = 0;
+    /// Of those that send the first of what goes out on a TCP connection, whose descriptor is argument 0: there a host's name is said
+    /// (TLS's ClientHello, HTTP's Host).
+    pub const FIRST: u32 = 1;
 }
 
 /// What to copy for one call.
@@ -191,8 +205,10 @@ impl Plan {
     pub const BY: u16 = 8;
     /// The reader is woken for the record: it looks at what the call has changed, before the process is gone.
     pub const AWAITED: u16 = 16;
+    /// The call is only traced where its descriptor, argument 0, is a socket whose peer's port is [`DOMAIN`].
+    pub const ANSWERS: u16 = 32;
     /// Of a 32-bit call: no layout is known of something that it passes, which is not copied (`Loss::Compat`).
-    pub const OPAQUE: u16 = 32;
+    pub const OPAQUE: u16 = 64;
     /// Adds an operation behind the others; those of the entry come first. False when there is no room.
     pub fn add(&mut self, op: Op) -> bool {
         let at = self.ops as usize;
@@ -218,7 +234,8 @@ impl Plan {
 
 impl Op {
     /// The empty operation.
-    pub const NONE: Op = Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0 };
+    pub const NONE: Op =
+        Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0, only: 0 };
 }
 
 /// What to copy for an operation of io_uring: its arguments stand in structures of the kernel, one for each opcode.
@@ -329,6 +346,6 @@ pub const fn plan_index(nr: u32, compat: bool) -> u32 {
     (nr & 511) | if compat { 512 } else { 0 }
 }
 
-const _: () = assert!(size_of::<Op>() == 12);
-const _: () = assert!(size_of::<Plan>() == 8 + 12 * MAX_OPS);
+const _: () = assert!(size_of::<Op>() == 16);
+const _: () = assert!(size_of::<Plan>() == 8 + 16 * MAX_OPS);
 const _: () = assert!(size_of::<Part>() == 16 && size_of::<Operation>() == size_of::<Plan>() + 8 * 16 + 8);

@@ -16,6 +16,7 @@ use crate::emit::{lost, lost_many, send, send_call};
 use crate::kept::{self, start};
 use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
 use crate::maps::{BEATS, Buffer, DATA, PLAN, TALLIES, TALLY, TASKS, VARIANT, role};
+use crate::sockets;
 use crate::tasks;
 
 /// The kernel could not read the memory either: nothing that anybody could see is missing.
@@ -52,6 +53,9 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
         }
     }
     let regs = registers(&ctx, task);
+    if answers(nr, compat) && sockets::asks_for_names(first_of(regs, compat)) == 0 {
+        return 0;
+    }
     if nr == conf!(uring_nr) && !compat && submits(regs) {
         return 0;
     }
@@ -88,7 +92,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         return beat(state);
     }
     if state.flags & Task::IN_CALL == 0 {
-        if state.flags & Task::ATTACHED == 0 || nr < 0 {
+        if state.flags & Task::ATTACHED == 0 || nr < 0 || answers(nr as u32, compat(task)) {
             return 0;
         }
         lost(Loss::BeganBefore);
@@ -163,24 +167,40 @@ fn number_at_end(ctx: &BtfTracePointContext) -> i32 {
 /// Whether anybody asked for the call. Numbers beyond the plans are unknown calls, always shown.
 #[inline(always)]
 fn wanted(nr: u32, compat: bool) -> bool {
-    nr > 511 || asked_for(plan_index(nr, compat)) != 0
+    nr > 511 || asked_for(&raw const crate::maps::CONFIG.wanted, plan_index(nr, compat)) != 0
+}
+
+/// Whether the call is only of interest on what leads to a name server.
+#[inline(always)]
+fn answers(nr: u32, compat: bool) -> bool {
+    conf!(flags) & Config::ANSWERS != 0
+        && nr <= 511
+        && asked_for(&raw const crate::maps::CONFIG.answers, plan_index(nr, compat)) != 0
+}
+
+/// The first argument of a call.
+#[inline(always)]
+fn first_of(regs: *const c_void, compat: bool) -> u64 {
+    let off = if compat { conf!(regs.compat_args) } else { conf!(regs.args) };
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offset is that of a word.
+    unsafe { load(regs, off[0]) }
 }
 
 /// Whether anybody asked for the call of that number, be it a 64-bit or a 32-bit one: what can be told of a call
 /// before anything is known of its task.
 #[inline(always)]
 fn wanted_at_all(nr: u32) -> bool {
-    nr > 511 || asked_for(plan_index(nr, false)) | asked_for(plan_index(nr, true)) != 0
+    let table = &raw const crate::maps::CONFIG.wanted;
+    nr > 511 || asked_for(table, plan_index(nr, false)) | asked_for(table, plan_index(nr, true)) != 0
 }
 
-/// The bit of a plan in the table of those that somebody asked for.
+/// The bit of a plan in a table of the configuration.
 #[inline(always)]
-fn asked_for(index: u32) -> u64 {
+fn asked_for(table: *const [u64; PLANS / 64], index: u32) -> u64 {
     // 6.1 loses the bounds of what was put together of two parts.
     let word = core::hint::black_box(index >> 6) & (PLANS as u32 / 64 - 1);
     // SAFETY: the word is masked to the table; volatile, because the loader sets it after compilation.
-    let bits =
-        unsafe { core::ptr::read_volatile((&raw const crate::maps::CONFIG.wanted).cast::<u64>().add(word as usize)) };
+    let bits = unsafe { core::ptr::read_volatile(table.cast::<u64>().add(word as usize)) };
     bits >> (index & 63) & 1
 }
 

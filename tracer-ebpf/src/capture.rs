@@ -10,7 +10,7 @@ use tracer_common::{
     config::log2,
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, SET_WORDS, len, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, SET_WORDS, len, only, phase, shape},
 };
 
 use crate::argv;
@@ -20,6 +20,7 @@ use crate::kernel::{current, off, peek, pointer, repeat};
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
+use crate::sockets;
 use crate::vectors::{iovec, mmsg, msghdr, refs};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
@@ -130,18 +131,21 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         core::ptr::write_volatile(&raw mut b.left, length(b, op));
         core::ptr::read_volatile(&raw const b.left)
     };
+    let none = op.only == only::FIRST && sockets::is_fresh(register(b, 0)) == 0;
+    let cap = if none { 0 } else { op.cap as u64 };
     match op.shape {
-        shape::TEXT if !RING => text_here(b, value, op.cap as u64),
-        shape::BYTES => bytes_here(b, value, n, op.cap as u64),
+        shape::BYTES | shape::IOVEC if none => 0,
+        shape::TEXT if !RING => text_here(b, value, cap),
+        shape::BYTES => bytes_here(b, value, n, cap),
         shape::IOVEC => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
-            iovec(b, value, elements(n, op), op.cap as u64, total)
+            iovec(b, value, elements(n, op), cap, total)
         }
         shape::MSGHDR => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
-            msghdr(b, value, op.cap as u64, total)
+            msghdr(b, value, cap, total)
         }
-        shape::MMSG if !RING => mmsg(b, value, elements(n, op), op.cap as u64, op.phase as u64),
+        shape::MMSG if !RING => mmsg(b, value, elements(n, op), cap, op.phase as u64),
         shape::ARGV if !RING => argv::argv(b, value, op.cap as u64, op.max as u64),
         shape::COUNT if !RING => argv::count(b, value),
         shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),

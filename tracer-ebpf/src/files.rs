@@ -144,6 +144,21 @@ fn program() -> u64 {
     peek(pointer(current(), off!(task_mm)), off!(mm_exe))
 }
 
+/// The `struct sock` of a descriptor; 0 where it is no socket.
+#[inline(always)]
+pub fn sock(fd: u64) -> u64 {
+    let open = open_file(fd as i32 as i64);
+    if open == 0 {
+        return 0;
+    }
+    let inode: u64 = member!(open, file, file_inode);
+    let mode: u16 = member!(inode, inode, inode_mode);
+    if mode & 0o170000 != 0o140000 {
+        return 0;
+    }
+    peek(member!(open, file, file_private), off!(socket_sk))
+}
+
 /// The address of an open file; 0 for none.
 #[inline(always)]
 fn open_file(fd: i64) -> u64 {

@@ -6,8 +6,10 @@ use core::hint::black_box;
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::config::ABSENT;
 use tracer_common::event::{File, Sock};
+use tracer_common::plan::DOMAIN;
 
 use crate::capture::room;
+use crate::files::sock;
 use crate::kernel::{off, peek};
 use crate::maps::Buffer;
 
@@ -61,6 +63,33 @@ pub extern "C" fn describe(buffer: *mut Buffer) -> i64 {
         }
     }
     name
+}
+
+const TCP: u16 = 6;
+
+/// Whether a descriptor is a socket whose peer's port is that of name servers.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn asks_for_names(fd: u64) -> i64 {
+    let sk = sock(fd);
+    if sk == 0 {
+        return 0;
+    }
+    let family: u16 = peek(sk, off!(sock_family));
+    (matches!(family, AF_INET | AF_INET6) && peek::<u16>(sk, off!(sock_dport)) == DOMAIN.to_be()) as i64
+}
+
+/// Whether a descriptor is a TCP socket on which nothing was sent yet.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn is_fresh(fd: u64) -> i64 {
+    let sk = sock(fd);
+    if sk == 0 || off!(tcp_sent) == ABSENT {
+        return 0;
+    }
+    let (family, protocol): (u16, u16) = (peek(sk, off!(sock_family)), peek(sk, off!(sock_protocol)));
+    let internet = matches!(family, AF_INET | AF_INET6) && protocol == TCP;
+    (internet && peek::<u64>(sk, off!(tcp_sent)) == 0) as i64
 }
 
 #[inline(always)]

@@ -3,8 +3,9 @@
 
 use std::io;
 
-use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, phase, shape};
+use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, only, phase, shape};
 
+use crate::schema;
 use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::plan::Detail;
 use crate::schema::types::{Arg, Len, Row, Ty};
@@ -16,13 +17,22 @@ use crate::system::procfs::who::Who;
 pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
 /// Bytes of an answer of a name server that are kept: what fits into a packet of Ethernet.
 const ANSWER: u32 = 1500;
+/// Bytes that are kept of the first that goes out on a connection: a ClientHello of today, a head of HTTP.
+const GREETING: u32 = 2048;
 /// Bytes of an argument of a program.
 const WORD: u32 = 512;
 
-/// The calls that an audit sees: those that do something, and the numbers of which nobody knows what they do.
+/// The calls that an audit sees: those that do something, those that may read what a name server says, and the numbers of which
+/// nobody knows what they do.
 pub fn calls() -> CallFilter {
-    let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(Row::is_evidence));
+    let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(|row| row.is_evidence() || answers(row)));
     CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), operations: true, all: false }
+}
+
+/// A call that reads into memory from a descriptor, and does nothing else: only what a name server says is of interest.
+pub fn answers(row: &Row) -> bool {
+    let into = |arg: &Arg| matches!(arg.ty, Ty::Out(Ty::Bytes(_) | Ty::Iovec(_)));
+    !row.is_evidence() && row.has(|effect| matches!(effect, Effect::Reads(0))) && row.args.iter().any(into)
 }
 
 /// How much is copied of a call.
@@ -30,7 +40,7 @@ pub fn detail(row: &Row, detail: Detail) -> Detail {
     if row.has(|effect| matches!(effect, Effect::Runs(_))) {
         return Detail { strlen: WORD, env: false, ..detail };
     }
-    if row.has(|effect| matches!(effect, Effect::Receives(_))) {
+    if answers(row) || row.has(|effect| matches!(effect, Effect::Receives(_))) {
         return Detail { strlen: ANSWER, ..detail };
     }
     // Where to is of interest, not what.
@@ -66,14 +76,34 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
         exit.push(op(shape::ENVIRON, ARG_RET, phase::EXIT_OK, 0));
     }
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
-    let (first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
-    let keep = Plan::WANTED | Plan::BY;
-    let mut whole =
-        Plan { flags: plan.flags & keep | awaited(row), selector: plan.selector, written: plan.written, ..Plan::NONE };
+    let (mut first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
+    for op in greeting(row, args) {
+        match first.iter_mut().find(|old| (old.shape, old.arg) == (op.shape, op.arg)) {
+            Some(old) => *old = op,
+            None => first.push(op),
+        }
+    }
+    let keep = Plan::WANTED | Plan::BY | Plan::ANSWERS;
+    let flags = plan.flags & keep | awaited(row) | if answers(row) { Plan::ANSWERS } else { 0 };
+    let mut whole = Plan { flags, selector: plan.selector, written: plan.written, ..Plan::NONE };
     for op in first.into_iter().chain(enter).chain(last).chain(exit) {
         whole.add(op);
     }
     whole
+}
+
+/// Copies the first that a call sends on a connection.
+fn greeting(row: &Row, args: &[Arg]) -> Vec<Op> {
+    let sends = |effect| matches!(effect, Effect::Writes(0) | Effect::Sends(..));
+    if !row.has(sends) || !matches!(args.first(), Some(Arg { ty: Ty::Fd, .. })) {
+        return Vec::new();
+    }
+    let data = |op: &&Op| {
+        let ty = args.get(usize::from(op.arg)).map(|arg| arg.ty);
+        op.phase == phase::ENTER && matches!(ty, Some(Ty::Bytes(_) | Ty::Iovec(_) | Ty::Msghdr))
+    };
+    let whole = schema::plan::plan(row, Detail { data: true, strlen: GREETING, fds: false, env: false });
+    whole.op[..usize::from(whole.ops)].iter().filter(data).map(|op| Op { only: only::FIRST, ..*op }).collect()
 }
 
 /// What names mean after such a call is looked at in the process itself, which may end soon.
@@ -115,9 +145,12 @@ mod tests {
         check("open", &[TEXT, CWD, EXISTS, FD]);
         check("rename", &[TEXT, TEXT, CWD]);
         check("unlinkat", &[DIRFD, TEXT]);
-        check("write", &[FD]);
+        check("write", &[FD, BYTES]);
+        check("writev", &[FD, IOVEC]);
+        check("read", &[FD, BYTES]);
         check("connect", &[FD, BYTES, CWD]);
         check("sendmsg", &[FD, MSGHDR, CWD]);
+        check("sendto", &[FD, BYTES, BYTES, CWD]);
         check("quotactl", &[TEXT, CWD]);
         check("utimensat", &[DIRFD, TEXT, BYTES]);
         check("setxattr", &[TEXT, TEXT, BYTES, CWD]);
@@ -133,7 +166,8 @@ mod tests {
             for (args, asked) in std::iter::once((row.args, plan(row, detail(row, whole)))).chain(forms) {
                 let given = complete(row, args, asked);
                 for op in &asked.op[..usize::from(asked.ops)] {
-                    assert!(given.op[..usize::from(given.ops)].contains(op), "{}: {op:?}", row.name);
+                    let same = |given: &Op| given == op || given.only == only::FIRST && given.arg == op.arg;
+                    assert!(given.op[..usize::from(given.ops)].iter().any(same), "{}: {op:?}", row.name);
                 }
                 assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);
             }
@@ -145,7 +179,7 @@ mod tests {
         let calls = calls();
         let nr = |name: &str| u32::from(by_name(name).expect("a row").nr[Abi::NATIVE as usize]);
         for (name, expected) in
-            [("openat", true), ("utimensat", true), ("mount", true), ("read", false), ("brk", false)]
+            [("openat", true), ("utimensat", true), ("mount", true), ("read", true), ("lseek", false), ("brk", false)]
         {
             assert_eq!(calls.wants(nr(name), false), expected, "{name}");
         }

@@ -32,7 +32,7 @@ fn copy(ops: &[Op], moment: Moment, args: [u64; 6]) -> (Vec<(Blob, Vec<u8>)>, Mi
 }
 
 fn op(shape: u8, phase: u8, len: u8, len_arg: u8, unit: u16, cap: u16) -> Op {
-    Op { shape, arg: 0, phase, len, len_arg, fd_at: 0, unit, cap, max: 32 }
+    Op { shape, arg: 0, phase, len, len_arg, fd_at: 0, unit, cap, max: 32, only: only::ALL }
 }
 
 fn short(blobs: &[(Blob, Vec<u8>)]) -> Vec<(u16, u8, &[u8], u32)> {
@@ -211,6 +211,7 @@ proptest::proptest! {
         let ops: Vec<Op> = ops.iter().map(|o| Op {
             shape: o[0] % 17, arg: o[1] % 8, phase: o[2] % 4, len: o[3] % 7, len_arg: o[4] % 8, fd_at: 0,
             unit: u16::from(o[5]), cap: u16::from_ne_bytes([o[6], o[7]]), max: u16::from_ne_bytes([o[8], o[9]]),
+            only: u32::from(o[1] >> 7),
         }).collect();
         let words = [args[1], args[2], args[3], args[4], args[5], 3, 9, 1, 0, 0, 0, 0];
         let args = [words.as_ptr() as u64, words.as_ptr() as u64, args[2], args[3] % 70, args[4], args[5]];

@@ -309,7 +309,7 @@ pub fn plan(row: &Row, args: &'static [Arg], native: &Plan) -> Plan {
     let untold = args.iter().any(|arg| behind(&arg.ty, short) == Known::Untold);
     let opaque = if untold && native.flags & Plan::WANTED != 0 { Plan::OPAQUE } else { 0 };
     let mut plan = Plan {
-        flags: native.flags & (Plan::WANTED | Plan::BY | Plan::AWAITED) | opaque,
+        flags: native.flags & (Plan::WANTED | Plan::BY | Plan::AWAITED | Plan::ANSWERS) | opaque,
         selector: register(native.selector),
         ..Plan::NONE
     };

@@ -2,7 +2,8 @@
 //! `-c` gives empty plans, `-s 32` lowers every limit, descriptors are resolved for `-y` only.
 
 use tracer_common::plan::{
-    ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, REFS_MAX, VEC_MAX, len, phase, shape,
+    ARG_RET, ARG_SP, ARGV_MAX, BLOB_MAX, FDS_MAX, MAX_OPS, Op, PATH_MAX, Plan, REFS_MAX, VEC_MAX, len, only, phase,
+    shape,
 };
 
 use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
@@ -291,6 +292,7 @@ impl Builder {
                     unit,
                     cap,
                     max: k.min(max),
+                    only: only::ALL,
                 });
                 return;
             }
@@ -301,7 +303,7 @@ impl Builder {
             Len::Ret => (len::RET, 0, unit),
             Len::Bits(i) => (len::BITS, i, unit),
         };
-        self.ops.push(Op { shape, arg, phase, len, len_arg, fd_at: 0, unit, cap, max });
+        self.ops.push(Op { shape, arg, phase, len, len_arg, fd_at: 0, unit, cap, max, only: only::ALL });
     }
 
     fn finish(mut self) -> Plan {

@@ -247,6 +247,10 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
         if asked(plans, index) {
             config.wanted[index / 64] |= 1 << (index % 64);
         }
+        if plans.table.get(index).is_some_and(|plan| plan.flags & Plan::ANSWERS != 0) {
+            config.answers[index / 64] |= 1 << (index % 64);
+            config.flags |= Config::ANSWERS;
+        }
     }
     for nr in ALWAYS_SEEN {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);

@@ -124,7 +124,11 @@ impl PtraceSource {
         let (plan, variant) = self.plans.get(nr, info.compat, &args);
         task.wanted = plan.flags & Plan::WANTED != 0;
         let tgid = task.tgid;
-        if plan.flags & Plan::OPAQUE != 0 && self.tally.is_none() {
+        if plan.flags & Plan::ANSWERS != 0 {
+            let (memory, files, scratch) = (&mut self.memory, &mut self.files, &mut self.scratch);
+            task.wanted = Interpreter { tid, tgid, sp: info.sp, memory, files, scratch }.asks_for_names(args[0]);
+        }
+        if plan.flags & Plan::OPAQUE != 0 && task.wanted && self.tally.is_none() {
             self.losses.add(Loss::Compat, 1);
         }
         // The number is the same for 32-bit calls; the second argument says how many requests are handed over.
@@ -247,7 +251,7 @@ impl PtraceSource {
         let (nr, args) = call_of(&regs);
         let Some(task) = self.tasks.get(tid) else { return };
         let (plan, _) = self.plans.get(nr, info.compat, &args);
-        task.wanted = plan.flags & Plan::WANTED != 0;
+        task.wanted = plan.flags & Plan::WANTED != 0 && plan.flags & Plan::ANSWERS == 0;
         task.faults = 0;
         let flags = flag::BEFORE | if info.compat { flag::COMPAT } else { 0 };
         let head = Head { kind: kind::CALL, flags, tid, tgid: task.tgid, nr, ip: info.ip, args, ..Head::default() };

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::schema::errno;
 use crate::tools::audit::evidence::units::shown;
-use crate::tools::audit::evidence::{Access, Difference, Evidence, Object, Variables};
+use crate::tools::audit::evidence::{Access, Difference, Evidence, HostName, Object, Variables};
 
 /// The first line.
 const HEAD: &str = "# tracer baseline 1";
@@ -87,8 +87,8 @@ fn object(object: &Object, variables: &Variables) -> String {
     match object {
         Object::File(path) => shown(&variables.shorten(path)),
         Object::Unix(name) => format!("unix {}", shown(&variables.shorten(name))),
-        Object::Inet { protocol, address, ephemeral, host } => {
-            let host = host.as_ref().map_or(String::new(), |host| format!(" ({host})"));
+        Object::Inet { protocol, address, ephemeral, hosts } => {
+            let host = HostName::told(hosts).map_or(String::new(), |host| format!(" ({host})"));
             format!("{protocol} {}{host}", Object::endpoint(address, *ephemeral))
         }
         Object::Other(family, address) => format!("{family} {address}").trim_end().to_owned(),
@@ -119,7 +119,7 @@ mod tests {
             protocol: "tcp",
             address: "[::1]:0".parse().expect("an address"),
             ephemeral: true,
-            host: None,
+            hosts: Vec::new(),
         };
         let renamed =
             Access { to: Some(b"/w/b".to_vec()), ..access(1, Op::Rename, Object::File(b"/w/a\nb".to_vec()), 0) };

@@ -8,6 +8,7 @@ mod accesses;
 pub mod collect;
 mod effect;
 pub mod effects;
+mod greeting;
 mod handed;
 mod merge;
 pub mod names;
@@ -133,13 +134,59 @@ pub enum Object {
         address: SocketAddr,
         /// The kernel chose the port (of this run only), for a socket of the command.
         ephemeral: bool,
-        /// A name that the command itself resolved to the address, in lower case.
-        host: Option<String>,
+        /// Its names, those first that the command was told an address for.
+        hosts: Vec<HostName>,
     },
     /// A unix socket by its name: a path, or `@` and the rest of an abstract one.
     Unix(Vec<u8>),
     /// An address of another family: `AF_NETLINK`, `AF_VSOCK`, ..., and its address in words.
     Other(&'static str, String),
+}
+
+/// A name of a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName {
+    /// How it is known.
+    pub by: KnownBy,
+    /// In lower case.
+    pub name: String,
+}
+
+/// How a host's name is known, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KnownBy {
+    /// A name server answered the command with the address.
+    Answer,
+    /// It stands in the `/etc/hosts` that the command read.
+    HostsFile,
+    /// The command said it as TLS's server name to the address.
+    ServerName,
+    /// The command said it as HTTP's Host to the address.
+    HostHeader,
+}
+
+impl KnownBy {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            KnownBy::Answer => "DNS",
+            KnownBy::HostsFile => "/etc/hosts",
+            KnownBy::ServerName => "SNI",
+            KnownBy::HostHeader => "Host",
+        }
+    }
+
+    /// The command was told an address for the name; else it only said so, which may be untrue.
+    pub const fn is_told(self) -> bool {
+        matches!(self, KnownBy::Answer | KnownBy::HostsFile)
+    }
+}
+
+impl HostName {
+    /// The surest of names that the command was told an address for.
+    pub fn told(hosts: &[HostName]) -> Option<&str> {
+        hosts.first().filter(|host| host.by.is_told()).map(|host| &*host.name)
+    }
 }
 
 impl Object {

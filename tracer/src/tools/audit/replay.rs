@@ -131,6 +131,10 @@ impl World for Recorded {
         lexical(path)
     }
 
+    fn hosts(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
     fn changed(&mut self, _: &[u8]) {}
 
     fn exists(&self, _: &[u8]) -> bool {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::system::proc_paths;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::World;
+use crate::tools::audit::evidence::names::HOSTS_MAX;
 use crate::tools::audit::places::Places;
 
 /// How long a directory is believed to be where it was: the loader and interpreters look for dozens of files in the same few.
@@ -126,6 +127,12 @@ impl World for Machine {
 
     fn others(&self, path: &[u8]) -> Vec<Vec<u8>> {
         if self.has_others { self.places.mounts().others(path) } else { Vec::new() }
+    }
+
+    fn hosts(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        let read = std::fs::File::open("/etc/hosts").map(|file| file.take(HOSTS_MAX).read_to_end(&mut text));
+        if matches!(read, Ok(Ok(_))) { text } else { Vec::new() }
     }
 
     /// The last name is that of the file itself, be it a link.

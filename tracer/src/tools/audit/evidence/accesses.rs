@@ -338,7 +338,7 @@ mod tests {
                 protocol: "tcp",
                 address: ([127, 0, 0, host], port).into(),
                 ephemeral: false,
-                host: None,
+                hosts: Vec::new(),
             }),
             Just(Object::Other("AF_NETLINK", String::new())),
         ]

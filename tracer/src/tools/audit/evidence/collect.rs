@@ -71,6 +71,9 @@ pub trait World {
     /// The programs that a script's first line names, and those that these name in turn, by all the names that they have.
     fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>>;
 
+    /// What `/etc/hosts` says here, as far as can be told.
+    fn hosts(&self) -> Vec<u8>;
+
     /// The program that a process runs now; empty where that cannot be told.
     fn program(&self, process: u32) -> Vec<u8>;
 }

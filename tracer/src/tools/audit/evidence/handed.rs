@@ -227,7 +227,7 @@ mod tests {
 
     fn inet(address: &str) -> Object {
         let address = address.parse().expect("an address");
-        Object::Inet { protocol: "tcp", address, ephemeral: false, host: None }
+        Object::Inet { protocol: "tcp", address, ephemeral: false, hosts: Vec::new() }
     }
 
     fn unix(name: &str) -> Object {

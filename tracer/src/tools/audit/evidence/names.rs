@@ -1,37 +1,105 @@
-//! Names of hosts, from answers of name servers that the command itself received (RFC 1035): which name it asked for when it was
-//! told an address.
+//! Names of hosts, and how each is known: the command was told an address for it (by a name server, RFC 1035; by `/etc/hosts`), or it
+//! said the name itself when it began to talk (TLS's server name, RFC 6066; HTTP's Host, RFC 9110).
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::decode::value::Value;
+use super::greeting::said;
+use super::{HostName, KnownBy};
 
-/// Addresses that are kept at most.
+/// Addresses, and ends of connections, that are kept at most; names of each.
 const MOST: usize = 100_000;
+const NAMES: usize = 16;
+/// Connections to name servers whose answers are put together at most, and bytes of an answer with its length before it.
+const STREAMS: usize = 1000;
+const WHOLE: usize = 2 + 0xffff;
+/// The bytes of an `/etc/hosts` at most.
+pub const HOSTS_MAX: u64 = 1 << 20;
 
-/// The port of name servers.
-pub const PORT: u16 = 53;
-
-/// Names by address; the first that was asked for stays.
+/// What is known of names.
 #[derive(Debug, Default)]
-pub struct Names(HashMap<IpAddr, String>);
+pub struct Names {
+    told: HashMap<IpAddr, BTreeSet<HostName>>,
+    said: HashMap<SocketAddr, BTreeSet<HostName>>,
+    /// What has come of answers over TCP, by the socket's inode number.
+    streams: HashMap<u64, Vec<u8>>,
+}
 
 impl Names {
-    /// Takes what came from a name server.
-    pub fn learn(&mut self, message: &Value<'_>) {
-        let Value::Str { bytes, .. } = message else { return };
-        let Some((name, addresses)) = answer(bytes) else { return };
+    /// Takes a datagram of a name server.
+    pub fn datagram(&mut self, message: &[u8]) {
+        let Some((name, addresses)) = answer(message) else { return };
         for address in addresses {
-            if self.0.len() < MOST {
-                self.0.entry(address).or_insert_with(|| name.clone());
+            self.tell(address, HostName { by: KnownBy::Answer, name: name.clone() });
+        }
+    }
+
+    /// Takes what came over a connection to a name server: messages with their lengths before them, in pieces of any size.
+    pub fn stream(&mut self, socket: u64, bytes: &[u8]) {
+        if self.streams.len() >= STREAMS && !self.streams.contains_key(&socket) {
+            self.streams.clear();
+        }
+        let mut waiting = self.streams.remove(&socket).unwrap_or_default();
+        waiting.extend_from_slice(bytes);
+        let mut rest = waiting.as_slice();
+        while let Some((length, behind)) = rest.split_first_chunk::<2>()
+            && let Some((message, behind)) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+        {
+            self.datagram(message);
+            rest = behind;
+        }
+        if !rest.is_empty() && rest.len() < WHOLE {
+            self.streams.insert(socket, rest.to_vec());
+        }
+    }
+
+    /// Takes an `/etc/hosts` that the command has read; names of this machine's own network are no names of hosts.
+    pub fn hosts_file(&mut self, text: &[u8]) {
+        for line in text.split(|&b| b == b'\n') {
+            let line = line.split(|&b| b == b'#').next().unwrap_or_default();
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            let address = words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<IpAddr>().ok());
+            let Some(address) = address.filter(|address| !address.to_canonical().is_loopback()) else { continue };
+            for name in words {
+                self.tell(address, HostName { by: KnownBy::HostsFile, name: plain(name) });
             }
         }
     }
 
-    /// The name that led to an address.
-    pub fn of(&self, address: IpAddr) -> Option<&String> {
-        self.0.get(&address)
+    /// Takes the first that was sent on a connection.
+    pub fn greeting(&mut self, to: SocketAddr, bytes: &[u8]) {
+        if let Some(host) = said(bytes) {
+            keep(&mut self.said, SocketAddr::new(to.ip().to_canonical(), to.port()), host);
+        }
     }
+
+    fn tell(&mut self, address: IpAddr, host: HostName) {
+        keep(&mut self.told, address.to_canonical(), host);
+    }
+
+    /// The names of an end, those that were told first.
+    pub fn of(&self, end: SocketAddr) -> Vec<HostName> {
+        let address = end.ip().to_canonical();
+        let told = self.told.get(&address).into_iter().flatten();
+        let said = self.said.get(&SocketAddr::new(address, end.port())).into_iter().flatten();
+        told.chain(said).cloned().collect()
+    }
+}
+
+fn keep<K: std::hash::Hash + Eq>(names: &mut HashMap<K, BTreeSet<HostName>>, of: K, host: HostName) {
+    if names.len() < MOST || names.contains_key(&of) {
+        let names = names.entry(of).or_default();
+        if names.len() < NAMES {
+            names.insert(host);
+        }
+    }
+}
+
+/// A name in lower case, without what no name has.
+pub fn plain(name: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    name.iter().map(|byte| if plain(byte) { char::from(byte.to_ascii_lowercase()) } else { '?' }).collect()
 }
 
 /// The name in the question and the addresses in the answers of a message; `None` for anything else.
@@ -72,10 +140,8 @@ fn question(message: &[u8], mut at: usize) -> Option<(String, usize)> {
                 if !name.is_empty() {
                     name.push('.');
                 }
-                for &byte in label {
-                    let plain = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-                    name.push(if plain { char::from(byte.to_ascii_lowercase()) } else { '?' });
-                }
+                // A dot within a label is none between two.
+                name.push_str(&plain(label).replace('.', "?"));
                 at += len;
             }
             _ => return None,
@@ -116,11 +182,56 @@ mod tests {
         assert_eq!(answer(&question), None);
     }
 
+    fn shown(names: &Names, end: &str) -> Vec<String> {
+        names
+            .of(end.parse().expect("an end"))
+            .iter()
+            .map(|host| format!("{} by {}", host.name, host.by.word()))
+            .collect()
+    }
+
+    #[test]
+    fn answers_come_over_tcp_in_pieces_of_any_size() {
+        let message = [&(ANSWER.len() as u16).to_be_bytes(), ANSWER].concat();
+        let twice = [&message[..], &message].concat();
+        for size in 1..=twice.len() {
+            let mut names = Names::default();
+            twice.chunks(size).for_each(|piece| names.stream(7, piece));
+            assert_eq!(shown(&names, "93.184.216.34:443"), ["www.example.com by DNS"], "{size}");
+            assert!(names.streams.is_empty(), "{size}");
+        }
+        // Of another connection.
+        let mut names = Names::default();
+        names.stream(1, &message[..20]);
+        names.stream(2, &message[20..]);
+        assert!(shown(&names, "93.184.216.34:443").is_empty());
+    }
+
+    #[test]
+    fn hosts_have_names_of_several_kinds() {
+        let mut names = Names::default();
+        names.hosts_file(
+            b"127.0.0.1 localhost here\n# 10.0.0.9 no\n10.0.0.1\tDB.test db # x\n::ffff:10.0.0.2 six\nbad line\n",
+        );
+        names.datagram(ANSWER);
+        names.greeting("10.0.0.1:80".parse().unwrap(), b"GET / HTTP/1.1\r\nHost: Other.test:80\r\n\r\n");
+        assert_eq!(shown(&names, "127.0.0.1:80"), [""; 0]);
+        assert_eq!(shown(&names, "10.0.0.9:80"), [""; 0]);
+        assert_eq!(shown(&names, "10.0.0.1:80"), ["db by /etc/hosts", "db.test by /etc/hosts", "other.test by Host"]);
+        assert_eq!(shown(&names, "10.0.0.1:81"), ["db by /etc/hosts", "db.test by /etc/hosts"]);
+        assert_eq!(shown(&names, "10.0.0.2:1"), ["six by /etc/hosts"]);
+        assert_eq!(shown(&names, "[2001:db8::1]:1"), ["www.example.com by DNS"]);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_taken(bytes: Vec<u8>, cut in 0..ANSWER.len()) {
             let _ = answer(&bytes);
             let _ = answer(&ANSWER[..cut]);
+            let mut names = Names::default();
+            names.stream(1, &bytes);
+            names.hosts_file(&bytes);
+            names.greeting(([127, 0, 0, 1], 1).into(), &bytes);
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::render::json::object::Object;
 use crate::schema::signal_names;
 use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::{
-    Access, Change, Diff, Difference, Effect, Gap, Judgement, Object as Target, Op, Ran, Report, Timeline, Unit, Words,
+    Access, Change, Diff, Difference, Effect, Gap, HostName, Judgement, Object as Target, Op, Ran, Report, Timeline,
+    Unit, Words,
 };
 
 /// Version of the format: `v`.
@@ -93,14 +94,15 @@ fn target(target: &Target, object: &mut Object<'_>) {
             object.text("kind", "file");
             object.bytes("path", path);
         }
-        Target::Inet { protocol, address, ephemeral, host } => {
+        Target::Inet { protocol, address, ephemeral, hosts } => {
             object.text("kind", "inet");
             object.text("protocol", protocol);
             object.text("address", &address.ip().to_string());
             object.number("port", address.port());
             object.flag("ephemeral", *ephemeral);
-            if let Some(host) = host {
-                object.text("host", host);
+            if let Some(surest) = hosts.first() {
+                object.text("host", &surest.name);
+                object.list("hosts", hosts, host);
             }
         }
         Target::Unix(name) => {
@@ -161,6 +163,13 @@ fn process(process: &Process, out: &mut Vec<u8>) {
         words(all, &mut inner);
         inner.end();
     });
+    object.end();
+}
+
+fn host(host: &HostName, out: &mut Vec<u8>) {
+    let mut object = Object::begin(out);
+    object.text("name", &host.name);
+    object.text("by", host.by.word());
     object.end();
 }
 

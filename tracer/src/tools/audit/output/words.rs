@@ -3,7 +3,7 @@
 
 use crate::render::escape::Line;
 use crate::schema::errno;
-use crate::tools::audit::evidence::{Access, Gap, Object, Op, Report};
+use crate::tools::audit::evidence::{Access, Gap, HostName, Object, Op, Report};
 
 /// Bytes of others as printable ASCII. A runner of workflows obeys lines that begin with `::`, and `##[` anywhere in a line:
 /// those are escaped too, as a summary often stands in such a log.
@@ -38,14 +38,20 @@ impl Voice<'_> {
         (self.put)(&self.report.variables.shorten(path))
     }
 
+    /// Names of a host, and how each is known.
+    pub fn hosts(self, hosts: &[HostName]) -> String {
+        let one = |host: &HostName| format!("{} by {}", (self.put)(host.name.as_bytes()), host.by.word());
+        hosts.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
     /// What something was done to.
     pub fn object(self, object: &Object) -> String {
         match object {
             Object::File(name) => self.path(name),
-            Object::Inet { protocol, address, ephemeral, host } => {
+            Object::Inet { protocol, address, ephemeral, hosts } => {
                 let end = Object::endpoint(address, *ephemeral);
-                let host = host.as_ref().map(|name| format!(" ({})", (self.put)(name.as_bytes()))).unwrap_or_default();
-                format!("{protocol} {end}{host}")
+                let hosts = if hosts.is_empty() { String::new() } else { format!(" ({})", self.hosts(hosts)) };
+                format!("{protocol} {end}{hosts}")
             }
             Object::Unix(name) => format!("unix {}", self.path(name)),
             Object::Other(family, address) => format!("{family} {}", (self.put)(address.as_bytes())),

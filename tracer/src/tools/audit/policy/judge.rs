@@ -62,7 +62,8 @@ impl Policy {
                 rules.extend(list);
             }
         }
-        let lookup = Lookup::new(self, rules, variables);
+        let denies = owners.iter().map(|owner| owner.deny).collect();
+        let lookup = Lookup::new(self, rules, denies, variables);
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
         let mut cause = |access: &Access, also: &[Vec<u8>]| {
@@ -101,7 +102,8 @@ impl Policy {
         if rules.is_empty() {
             return Vec::new();
         }
-        let lookup = Lookup::new(self, rules, variables);
+        let denies = vec![false; rules.len()];
+        let lookup = Lookup::new(self, rules, denies, variables);
         // The units that did what an expectation claims, for each.
         let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
         let mut hits = Vec::new();
@@ -279,6 +281,8 @@ impl View {
 /// Rules, ready to be asked which of them speak of something.
 struct Lookup<'p> {
     rules: Vec<&'p Placed>,
+    /// For each rule whether it denies.
+    denies: Vec<bool>,
     /// Patterns of paths by the path that they all begin with.
     paths: HashMap<Vec<u8>, Vec<PathRule>>,
     /// For each operation the rules that speak of other things than paths.
@@ -297,7 +301,7 @@ struct PathRule {
 }
 
 impl<'p> Lookup<'p> {
-    fn new(policy: &Policy, rules: Vec<&'p Placed>, variables: &Variables) -> Lookup<'p> {
+    fn new(policy: &Policy, rules: Vec<&'p Placed>, denies: Vec<bool>, variables: &Variables) -> Lookup<'p> {
         let known = |name: &str| policy.resolve(name, variables);
         let resolve = |glob: &PathGlob| glob.resolve(&known);
         let mut paths: HashMap<Vec<u8>, Vec<PathRule>> = HashMap::new();
@@ -325,7 +329,7 @@ impl<'p> Lookup<'p> {
             _ => Vec::new(),
         });
         let (sockets, programs) = (sockets.collect(), programs.collect());
-        Lookup { rules, paths, others, sockets, programs }
+        Lookup { rules, denies, paths, others, sockets, programs }
     }
 
     /// Appends the rules that speak of this.
@@ -364,8 +368,11 @@ impl<'p> Lookup<'p> {
         match (&self.rules[number].rule.target, object) {
             (Target::Anything, _) => true,
             (Target::Name(name), Object::File(path)) => name.matches(base(path)),
-            (Target::Inet(pattern), Object::Inet { protocol, address, ephemeral, host }) => {
-                pattern.matches(protocol, address, *ephemeral, host.as_deref())
+            (Target::Inet(pattern), Object::Inet { protocol, address, ephemeral, hosts }) => {
+                // What a program only says of itself denies, and allows nothing.
+                let mut names = hosts.iter().filter(|host| self.denies[number] || host.by.is_told());
+                pattern.matches(protocol, address, *ephemeral, None)
+                    || names.any(|host| pattern.matches(protocol, address, *ephemeral, Some(&host.name)))
             }
             (Target::Unix(UnixPattern::Any), Object::Unix(_)) => true,
             (Target::Unix(UnixPattern::Abstract(glob)), Object::Unix(name)) => {

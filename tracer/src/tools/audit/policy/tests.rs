@@ -6,7 +6,7 @@ mod wrong;
 use std::net::SocketAddr;
 
 use super::Policy;
-use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use crate::tools::audit::evidence::{Access, Evidence, HostName, KnownBy, Object, Op, Runner, Unit, Variables};
 
 /// Variables of a machine.
 pub fn variables() -> Variables {
@@ -46,7 +46,8 @@ pub fn access(text: &str) -> Access {
             let ephemeral = address == "ephemeral";
             let address: SocketAddr = if ephemeral { "127.0.0.1:0" } else { address }.parse().expect("an address");
             let protocol = ["tcp", "udp", "mptcp"].into_iter().find(|known| *known == protocol).expect("a protocol");
-            Object::Inet { protocol, address, ephemeral, host }
+            let hosts = host.into_iter().map(|name| HostName { by: KnownBy::Answer, name }).collect();
+            Object::Inet { protocol, address, ephemeral, hosts }
         }
         _ => Object::File(object.as_bytes().to_vec()),
     };

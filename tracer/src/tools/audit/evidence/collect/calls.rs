@@ -94,6 +94,9 @@ impl Collector<'_> {
             let what = format!("{}: what a 32-bit program passes to it is not read", seen.name);
             return self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
         }
+        if let Effect::Writes(0) | Effect::Sends(..) = effect {
+            self.greeted(seen);
+        }
         match effect {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
             Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
@@ -122,6 +125,7 @@ impl Collector<'_> {
             Effect::Settles(_) => self.connected(seen),
             Effect::Accepts(at) => self.accepted(seen, at),
             // The port was looked at; the others were told before, or change nothing.
+            Effect::Reads(0) => self.read(seen),
             Effect::Locates(_) | Effect::Reads(_) | Effect::Closes(_) | Effect::Asks(_) => {}
         }
     }

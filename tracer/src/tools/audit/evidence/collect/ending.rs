@@ -28,8 +28,8 @@ impl Collector<'_> {
         order.iter().enumerate().for_each(|(to, from)| place[*from] = to);
         let mut was_there = |path: &[u8]| was_there(self.world, &self.effects, path);
         let settle = |object: &mut Object| {
-            if let Object::Inet { protocol, address, ephemeral, host } = object {
-                *host = self.names.of(address.ip()).cloned();
+            if let Object::Inet { protocol, address, ephemeral, hosts } = object {
+                *hosts = self.names.of(*address);
                 if address.port() != 0 && self.ports.is_chosen(protocol, address.port()) {
                     address.set_port(0);
                     *ephemeral = true;

@@ -145,6 +145,9 @@ impl Collector<'_> {
         if flags & libc::O_PATH != 0 {
             return;
         }
+        if path == b"/etc/hosts" {
+            self.names.hosts_file(&self.world.hosts());
+        }
         let unnamed = flags & libc::O_TMPFILE == libc::O_TMPFILE;
         let passed = at.filter(|_| !unnamed).and_then(|at| self.passed(seen, at, &path));
         let passed = passed.as_deref();

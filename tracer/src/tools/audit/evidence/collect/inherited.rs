@@ -98,5 +98,5 @@ pub fn inet(sock: &Sock, address: [u8; 16], port: u16) -> Option<Object> {
         _ => return None,
     };
     let address = SocketAddr::new(ip, port);
-    (port != 0).then(|| Object::Inet { protocol: protocol(Some(sock)), address, ephemeral: false, host: None })
+    (port != 0).then(|| Object::Inet { protocol: protocol(Some(sock)), address, ephemeral: false, hosts: Vec::new() })
 }

@@ -1,8 +1,9 @@
 //! Calls on sockets.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tracer_common::event::Sock;
+use tracer_common::plan::DOMAIN;
 
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
@@ -11,7 +12,7 @@ use crate::decode::value::Value;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::serving::Serving;
-use crate::tools::audit::evidence::{GapKind, Object, Op, names};
+use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 impl Collector<'_> {
     /// Learns the ports of the sockets that a call is on.
@@ -30,7 +31,12 @@ impl Collector<'_> {
     fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, made: bool) -> Option<Object> {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
         if let Some(address) = address(named) {
-            return Some(Object::Inet { protocol: protocol(sock.as_ref()), address, ephemeral: false, host: None });
+            return Some(Object::Inet {
+                protocol: protocol(sock.as_ref()),
+                address,
+                ephemeral: false,
+                hosts: Vec::new(),
+            });
         }
         if let Some(name) = unix_name(named) {
             // A unix socket that asks for a name of the kernel's choice, or has none.
@@ -123,7 +129,7 @@ impl Collector<'_> {
             libc::AF_INET | libc::AF_INET6 => {
                 let address = own(&sock);
                 let ephemeral = address.port() == 0;
-                Some(Object::Inet { protocol: protocol(Some(&sock)), address, ephemeral, host: None })
+                Some(Object::Inet { protocol: protocol(Some(&sock)), address, ephemeral, hosts: Vec::new() })
             }
             libc::AF_UNIX => match &*view.name {
                 [] => None,
@@ -240,23 +246,74 @@ impl Collector<'_> {
             return;
         }
         let Some(value) = seen.arg(at) else { return };
-        let peer = view_of(seen, 0).and_then(|view| view.sock).map(|sock| sock.dport);
-        let port = |from: Option<&Value<'_>>| from.and_then(address).map(|from| from.port());
-        let is_server = |from: Option<&Value<'_>>| port(from).or(peer) == Some(names::PORT);
         if let Some(Ty::Out(Ty::Bytes(_))) = seen.ty(at) {
             let from = seen.call.args.iter().find(|(name, _)| *name == "src_addr").map(|(_, value)| value);
-            if is_server(from) {
-                self.names.learn(value);
-            }
-            return;
+            return self.answered(seen, from, &[value]);
         }
-        for message in messages(value).filter(|message| is_server(field(message, "msg_name"))) {
-            let Some(Value::Array(list, _)) = field(message, "msg_iov") else { continue };
-            if let Some(data) = list.first().and_then(|element| field(element, "iov_base")) {
-                self.names.learn(data);
+        for message in messages(value) {
+            if let Some(Value::Array(list, _)) = field(message, "msg_iov") {
+                let data: Vec<_> = list.iter().filter_map(|element| field(element, "iov_base")).collect();
+                self.answered(seen, field(message, "msg_name"), &data);
             }
         }
     }
+
+    /// What was read from a socket.
+    pub(super) fn read(&mut self, seen: &Seen<'_, '_>) {
+        let into = (0..6).find(|at| matches!(seen.ty(*at), Some(Ty::Out(Ty::Bytes(_) | Ty::Iovec(_)))));
+        if seen.errno == 0
+            && let Some(value) = into.and_then(|at| seen.arg(at))
+        {
+            self.answered(seen, None, &pieces(value));
+        }
+    }
+
+    /// What came in pieces from an address, or from the peer: an answer, where that is a name server.
+    fn answered(&mut self, seen: &Seen<'_, '_>, from: Option<&Value<'_>>, pieces: &[&Value<'_>]) {
+        let Some(view) = view_of(seen, 0) else { return };
+        let Some(sock) = view.sock else { return };
+        if from.and_then(address).map_or(sock.dport, |from| from.port()) != DOMAIN {
+            return;
+        }
+        let data = joined(pieces);
+        match is_stream(&sock) {
+            true => self.names.stream(view.file.ino, &data),
+            false => self.names.datagram(&data),
+        }
+    }
+
+    /// The first that is sent on a connection may say a host's name.
+    pub(super) fn greeted(&mut self, seen: &Seen<'_, '_>) {
+        let Some(sock) = view_of(seen, 0).and_then(|view| view.sock).filter(is_stream) else { return };
+        let named = || (0..6).find_map(|at| seen.arg(at).and_then(address));
+        let Some(to) = peer(&sock).or_else(named) else { return };
+        let data = (0..6).find_map(|at| match seen.ty(at)? {
+            Ty::Bytes(_) | Ty::Iovec(_) => Some(joined(&pieces(seen.arg(at)?))),
+            Ty::Msghdr => Some(joined(&pieces(field(seen.arg(at)?, "msg_iov")?))),
+            _ => None,
+        });
+        if let Some(data) = data.filter(|data| !data.is_empty()) {
+            self.names.greeting(to, &data);
+        }
+    }
+}
+
+/// The pieces of a buffer, or of a vector of them.
+fn pieces<'v, 'a>(value: &'v Value<'a>) -> Vec<&'v Value<'a>> {
+    match value {
+        Value::Array(list, _) => list.iter().filter_map(|element| field(element, "iov_base")).collect(),
+        one => vec![one],
+    }
+}
+
+/// What was copied of them, as far as it has no hole.
+fn joined(pieces: &[&Value<'_>]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    for piece in pieces {
+        let Value::Str { bytes, .. } = piece else { break };
+        whole.extend_from_slice(bytes);
+    }
+    whole
 }
 
 fn is_stream(sock: &Sock) -> bool {
@@ -273,9 +330,18 @@ fn messages<'v, 'a>(value: &'v Value<'a>) -> Box<dyn Iterator<Item = &'v Value<'
 
 /// The own address of a socket.
 fn own(sock: &Sock) -> SocketAddr {
-    let ip = match i32::from(sock.family) {
-        libc::AF_INET => std::net::Ipv4Addr::new(sock.saddr[0], sock.saddr[1], sock.saddr[2], sock.saddr[3]).into(),
-        _ => std::net::Ipv6Addr::from(sock.saddr).to_canonical(),
-    };
-    SocketAddr::new(ip, sock.sport)
+    SocketAddr::new(ip(sock, &sock.saddr), sock.sport)
+}
+
+/// The address that a socket is connected to.
+fn peer(sock: &Sock) -> Option<SocketAddr> {
+    let inet = matches!(i32::from(sock.family), libc::AF_INET | libc::AF_INET6);
+    (inet && sock.dport != 0).then(|| SocketAddr::new(ip(sock, &sock.daddr), sock.dport))
+}
+
+fn ip(sock: &Sock, bytes: &[u8; 16]) -> IpAddr {
+    match i32::from(sock.family) {
+        libc::AF_INET => std::net::Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3]).into(),
+        _ => std::net::Ipv6Addr::from(*bytes).to_canonical(),
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{put, said};
+use super::said;
 use crate::render::json::escape;
 use crate::render::json::object::{Object as Json, list};
 use crate::tools::audit::evidence::timeline::{Process, Program};
@@ -106,9 +106,9 @@ fn micros(ns: u64) -> i64 {
 fn access_row(voice: Voice<'_>, access: &Access, texts: &mut Texts) -> Numbers {
     let (kind, object, host) = match &access.object {
         Object::File(path) => (0, voice.path(path), None),
-        Object::Inet { protocol, address, ephemeral, host } => {
+        Object::Inet { protocol, address, ephemeral, hosts } => {
             let end = Object::endpoint(address, *ephemeral);
-            (1, format!("{protocol} {end}"), host.as_ref().map(|host| put(host.as_bytes())))
+            (1, format!("{protocol} {end}"), (!hosts.is_empty()).then(|| voice.hosts(hosts)))
         }
         Object::Unix(_) => (2, voice.object(&access.object), None),
         Object::Other(..) => (3, voice.object(&access.object), None),

@@ -64,8 +64,8 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
     for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program, later: _ } in accesses {
         match object {
             Object::File(name) | Object::Unix(name) => all.push(Field::Bytes(name)),
-            Object::Inet { protocol: _, address: _, ephemeral: _, host } => {
-                all.extend(host.as_mut().map(Field::Text));
+            Object::Inet { protocol: _, address: _, ephemeral: _, hosts } => {
+                all.extend(hosts.iter_mut().map(|HostName { by: _, name }| Field::Text(name)));
             }
             Object::Other(_, address) => all.push(Field::Text(address)),
         }

@@ -10,7 +10,8 @@ fn file(path: &str) -> Object {
 }
 
 fn inet(protocol: &'static str, address: impl Into<SocketAddr>, ephemeral: bool, host: Option<&str>) -> Object {
-    Object::Inet { protocol, address: address.into(), ephemeral, host: host.map(str::to_owned) }
+    let hosts = host.map(|name| HostName { by: KnownBy::Answer, name: name.to_owned() }).into_iter().collect();
+    Object::Inet { protocol, address: address.into(), ephemeral, hosts }
 }
 
 /// An access of a unit by its usual program.

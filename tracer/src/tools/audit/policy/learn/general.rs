@@ -8,7 +8,7 @@ use super::super::glob::escape;
 use super::super::rule::is_family;
 use super::Class;
 use super::paths::{Paths, chance};
-use crate::tools::audit::evidence::{Object, Op};
+use crate::tools::audit::evidence::{HostName, Object, Op};
 
 /// More ports than these at one host are any port.
 const MOST_PORTS: usize = 4;
@@ -20,8 +20,8 @@ pub type ManyPorts = BTreeSet<(Op, &'static str, String)>;
 pub fn addresses<'a>(seen: impl Iterator<Item = (Op, &'a Object)>) -> ManyPorts {
     let mut ports: BTreeMap<(Op, &'static str, String), BTreeSet<u16>> = BTreeMap::new();
     for (op, object) in seen {
-        if let Object::Inet { protocol, address, ephemeral: false, host } = object {
-            let key = (op, *protocol, host_of(&address.ip(), host.as_deref()));
+        if let Object::Inet { protocol, address, ephemeral: false, hosts } = object {
+            let key = (op, *protocol, host_of(&address.ip(), HostName::told(hosts)));
             ports.entry(key).or_default().insert(address.port());
         }
     }
@@ -33,9 +33,9 @@ pub fn target(op: Op, object: &Object, paths: &Paths<'_>, many: &ManyPorts) -> O
     match object {
         Object::File(path) if op == Op::Run => Some((Class::Run, paths.rule(op, path)?)),
         Object::File(path) => Some((Class::Path, paths.rule(op, path)?)),
-        Object::Inet { protocol, address, ephemeral, host } => {
+        Object::Inet { protocol, address, ephemeral, hosts } => {
             let protocol = PROTOCOLS.contains(protocol).then_some(*protocol)?;
-            let host = host_of(&address.ip(), host.as_deref());
+            let host = host_of(&address.ip(), HostName::told(hosts));
             let port = match (many.contains(&(op, protocol, host.clone())), ephemeral) {
                 (_, true) => "ephemeral".to_owned(),
                 (true, false) => "*".to_owned(),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::tools::audit::evidence::Access;
+use crate::tools::audit::evidence::{Access, HostName, KnownBy};
 use crate::tools::audit::policy::Policy;
 use crate::tools::audit::policy::tests::{access, evidence, policy, variables};
 
@@ -107,7 +107,10 @@ fn object() -> impl Strategy<Value = (Object, bool)> {
     let inet = (prop::sample::select(&["tcp", "udp", "mptcp", "ip"][..]), address, any::<bool>(), host);
     prop_oneof![
         6 => path().prop_map(|path| (Object::File(path), true)),
-        2 => inet.prop_map(|(protocol, address, ephemeral, host)| (Object::Inet { protocol, address, ephemeral, host }, false)),
+        2 => inet.prop_map(|(protocol, address, ephemeral, host)| {
+            let hosts = host.into_iter().map(|name| HostName { by: KnownBy::Answer, name }).collect();
+            (Object::Inet { protocol, address, ephemeral, hosts }, false)
+        }),
         1 => path().prop_map(|path| (Object::Unix(path), false)),
         1 => prop::collection::vec(any::<u8>(), 0..12).prop_map(|rest| (Object::Unix([b"@", &rest[..]].concat()), false)),
         1 => ".{0,5}".prop_map(|words| (Object::Other("AF_VSOCK", words), false)),

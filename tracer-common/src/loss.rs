@@ -50,7 +50,7 @@ losses! {
     OperationLost = "operation_ring_full";
     /// An operation of io_uring was shown, but this version does not know it, or this kernel does not tell what it was given.
     OperationUnread = "operation_not_decoded";
-    /// A 32-bit call was shown without decoding.
+    /// A 32-bit call passed something of which no layout is known: its address was shown.
     Compat = "compat_not_decoded";
     /// The source did not show a call of our own that it must have seen.
     Silent = "source_silent";

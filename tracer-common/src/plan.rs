@@ -207,6 +207,8 @@ impl Plan {
     pub const AWAITED: u16 = 16;
     /// The call is only traced where its descriptor, argument 0, is a socket whose peer's port is [`DOMAIN`].
     pub const ANSWERS: u16 = 32;
+    /// Of a 32-bit call: no layout is known of something that it passes, which is not copied (`Loss::Compat`).
+    pub const OPAQUE: u16 = 64;
     /// Adds an operation behind the others; those of the entry come first. False when there is no room.
     pub fn add(&mut self, op: Op) -> bool {
         let at = self.ops as usize;

@@ -8,9 +8,10 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::event::{Blob, status};
 use tracer_common::plan::ARGV_MAX;
 
-use crate::capture::{bytes, put, text, user};
+use crate::capture::{bytes, put, text};
 use crate::kernel::repeat;
 use crate::maps::{Buffer, DATA_MASK};
+use crate::vectors::shift;
 
 /// Copies an array of strings: the pointers, then each string.
 #[unsafe(no_mangle)]
@@ -25,12 +26,13 @@ pub extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) ->
         return 0;
     }
     // The count comes first, so that its blob stands first; its pointers follow as far as they are shown.
-    let n = counted(address);
+    let shift = shift(b);
+    let n = counted(address, shift);
     let known = n & 0xffff_ffff;
     let shown = known.min(max).min(ARGV_MAX as u64);
-    let fault = bytes(b, address, shown << 3, (ARGV_MAX as u64) << 3);
-    patch_want(b, shown << 3, known, n >> 32 != 0);
-    let mut strings = Strings { buffer, address, shown, cap, fault };
+    let fault = bytes(b, address, shown << shift, (ARGV_MAX as u64) << shift);
+    patch_want(b, shown << shift, shown, known, n >> 32 != 0);
+    let mut strings = Strings { buffer, address, shown, shift, cap, fault };
     repeat(ARGV_MAX as u32, string, &mut strings);
     strings.fault
 }
@@ -40,6 +42,7 @@ struct Strings {
     buffer: *mut Buffer,
     address: u64,
     shown: u64,
+    shift: u64,
     cap: u64,
     fault: i64,
 }
@@ -52,13 +55,24 @@ unsafe extern "C" fn string(i: u64, strings: *mut Strings) -> i64 {
         return 1;
     }
     b.blob.part = i as u16 + 1;
-    strings.fault |= text(b, user(strings.address.wrapping_add(i << 3)), strings.cap);
+    strings.fault |= text(b, pointer(strings.address, i, strings.shift), strings.cap);
     0
 }
 
-/// Sets `want` of the blob just written, of `len` bytes, to the number of strings; notes a fault.
+/// Pointer `i` of the array at `address`; 0 where it cannot be read.
 #[inline(always)]
-fn patch_want(b: &mut Buffer, len: u64, n: u64, fault: bool) {
+fn pointer(address: u64, i: u64, shift: u64) -> u64 {
+    let mut word = 0u64;
+    let at = address.wrapping_add(i << shift) as *const c_void;
+    let size = if shift == 2 { 4 } else { 8 };
+    // SAFETY: the helper writes at most 8 bytes into 8.
+    unsafe { helper::bpf_probe_read_user((&raw mut word).cast(), size, at) };
+    word
+}
+
+/// Sets `want` of the blob just written, of `len` bytes that are `shown` pointers, to the number of strings; notes a fault.
+#[inline(always)]
+fn patch_want(b: &mut Buffer, len: u64, shown: u64, n: u64, fault: bool) {
     let at = (b.used as usize).wrapping_sub(len as usize + size_of::<Blob>());
     if at > DATA_MASK {
         return;
@@ -70,7 +84,7 @@ fn patch_want(b: &mut Buffer, len: u64, n: u64, fault: bool) {
         (*blob).want = n as u32;
         if fault {
             (*blob).status = status::FAULT;
-        } else if n > len >> 3 {
+        } else if n > shown {
             (*blob).status = status::CUT;
         }
     }
@@ -88,7 +102,7 @@ pub extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
     if address == 0 {
         return 0;
     }
-    let n = counted(address);
+    let n = counted(address, shift(b));
     put(b, 0, n & 0xffff_ffff, if n >> 32 != 0 { status::FAULT } else { status::WHOLE });
     (n >> 32 != 0) as i64
 }
@@ -96,8 +110,8 @@ pub extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
 /// The number of pointers before the NULL, at most `MOST`; bit 32 is set when one could not be read.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn counted(address: u64) -> u64 {
-    let mut count = Count { address, n: 0, fault: 0 };
+extern "C" fn counted(address: u64, shift: u64) -> u64 {
+    let mut count = Count { address, shift, n: 0, fault: 0 };
     repeat(MOST / MANY as u32, further, &mut count);
     count.n | count.fault << 32
 }
@@ -105,6 +119,7 @@ extern "C" fn counted(address: u64) -> u64 {
 /// Pointers that are counted.
 struct Count {
     address: u64,
+    shift: u64,
     n: u64,
     fault: u64,
 }
@@ -113,7 +128,7 @@ struct Count {
 unsafe extern "C" fn further(_: u64, count: *mut Count) -> i64 {
     // SAFETY: `counted`'s own.
     let count = unsafe { &mut *count };
-    let more = counted_here(count.address.wrapping_add(count.n << 3));
+    let more = counted_here(count.address.wrapping_add(count.n << count.shift), count.shift);
     count.n += more & NUMBER;
     count.fault = (more & GONE != 0) as u64;
     (more & (END | GONE) != 0) as i64
@@ -128,18 +143,19 @@ const END: u64 = 1 << 12;
 const GONE: u64 = 1 << 13;
 const NUMBER: u64 = END - 1;
 
-/// The number of pointers at `address` before a NULL, at most `MANY`, with `END` or `GONE`.
+/// The number of pointers at `address` before a NULL, at most `MANY` (of 4 bytes twice as many), with `END` or `GONE`.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn counted_here(address: u64) -> u64 {
+extern "C" fn counted_here(address: u64, shift: u64) -> u64 {
     let mut chunk = MaybeUninit::<[u64; MANY]>::uninit();
     // SAFETY: the helper writes as many bytes as there are.
     if unsafe { helper::bpf_probe_read_user(chunk.as_mut_ptr().cast(), 8 * MANY as u32, address as *const c_void) } != 0
     {
         // A page ends here, or memory does: one at a time.
         let mut one = 0u64;
-        // SAFETY: the helper writes 8 bytes into 8.
-        if unsafe { helper::bpf_probe_read_user((&raw mut one).cast(), 8, address as *const c_void) } != 0 {
+        let size = if shift == 2 { 4 } else { 8 };
+        // SAFETY: the helper writes at most 8 bytes into 8.
+        if unsafe { helper::bpf_probe_read_user((&raw mut one).cast(), size, address as *const c_void) } != 0 {
             return GONE;
         }
         return if one == 0 { END } else { 1 };
@@ -147,6 +163,18 @@ extern "C" fn counted_here(address: u64) -> u64 {
     // SAFETY: the helper has written all of it.
     let chunk = unsafe { chunk.assume_init_ref() };
     let mut i = 0usize;
+    if shift == 2 {
+        while i < MANY {
+            if chunk[i] & 0xffff_ffff == 0 {
+                return 2 * i as u64 | END;
+            }
+            if chunk[i] >> 32 == 0 {
+                return (2 * i as u64 + 1) | END;
+            }
+            i += 1;
+        }
+        return 2 * MANY as u64;
+    }
     while i < MANY {
         if chunk[i] == 0 {
             return i as u64 | END;

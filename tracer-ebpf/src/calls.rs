@@ -272,7 +272,6 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
         head.args[5] = load(regs, off[5]);
     }
     if compat {
-        lost(Loss::Compat);
         let mut i = 0;
         while i < 6 {
             head.args[i] &= 0xffff_ffff;
@@ -316,7 +315,11 @@ fn stack(regs: *const c_void) -> u64 {
 fn enter_data(state: &mut Task, regs: *const c_void) {
     let Some(plan) = plan_of(&mut state.head) else { return };
     // SAFETY: a pointer from a map is valid for this run.
-    if unsafe { (*plan).flags } & Plan::AT_ENTER == 0 {
+    let flags = unsafe { (*plan).flags };
+    if flags & Plan::OPAQUE != 0 {
+        lost(Loss::Compat);
+    }
+    if flags & Plan::AT_ENTER == 0 {
         return;
     }
     let Some(buffer) = kept::buffer(role::ENTRY) else { return };

@@ -106,6 +106,12 @@ extern "C" fn operation_ring(buffer: *mut Buffer, op: *const Op) -> i64 {
     operate::<true>(buffer, op)
 }
 
+/// Elements that so many bytes are.
+#[inline(always)]
+fn elements(bytes: u64, op: &Op) -> u64 {
+    if op.unit == 0 { 0 } else { bytes / op.unit as u64 }
+}
+
 #[inline(always)]
 fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
     if buffer.is_null() || op.is_null() {
@@ -133,13 +139,13 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::BYTES => bytes_here(b, value, n, cap),
         shape::IOVEC => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
-            iovec(b, value, n >> 4, cap, total)
+            iovec(b, value, elements(n, op), cap, total)
         }
         shape::MSGHDR => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             msghdr(b, value, cap, total)
         }
-        shape::MMSG if !RING => mmsg(b, value, n >> 6, cap, op.phase as u64),
+        shape::MMSG if !RING => mmsg(b, value, elements(n, op), cap, op.phase as u64),
         shape::ARGV if !RING => argv::argv(b, value, op.cap as u64, op.max as u64),
         shape::COUNT if !RING => argv::count(b, value),
         shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
@@ -153,7 +159,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
             fdset(b, value, n);
             fault
         }
-        shape::REFS if !RING => refs(b, value, n >> 3, op.cap as u64, op.fd_at as u64),
+        shape::REFS if !RING => refs(b, value, elements(n, op), op.cap as u64, op.fd_at as u64),
         shape::ENVIRON if !RING => environ(b),
         shape::EXE if !RING => files::resolve(b, 0, files::EXE),
         shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),

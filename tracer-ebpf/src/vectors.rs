@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use tracer_common::event::Blob;
+use tracer_common::event::{Blob, flag};
 use tracer_common::loss::Loss;
 use tracer_common::plan::{MMSG_PARTS, REFS_MAX, VEC_MAX, phase};
 
@@ -21,13 +21,13 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let array = next(b);
-    let faulted = bytes(b, address, n.min(1024) << 4, (VEC_MAX as u64) << 4);
+    let (array, shift) = (next(b), shift(b));
+    let faulted = bytes(b, address, n.min(1024) << (shift + 1), (VEC_MAX as u64) << (shift + 1));
     // Of elements that could not be read, or that found no room, nothing is known.
     let copied = if b.used > array { b.used - array } else { 0 };
-    let n = n.min(copied >> 4);
+    let n = n.min(copied >> (shift + 1));
     b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
-    let mut list = List { buffer, array, n, limit: cap, more: 0, fault: faulted };
+    let mut list = List { buffer, array, n, shift, limit: cap, more: 0, fault: faulted };
     repeat(VEC_MAX as u32, element, &mut list);
     list.fault
 }
@@ -37,9 +37,17 @@ struct List {
     buffer: *mut Buffer,
     array: u64,
     n: u64,
+    /// What [`shift`] said.
+    shift: u64,
     limit: u64,
     more: u64,
     fault: i64,
+}
+
+/// A word of the program's memory has 1 << so many bytes. Vectors and messages have their members a word apart in every ABI.
+#[inline(always)]
+pub fn shift(b: &Buffer) -> u64 {
+    if b.head.flags & flag::COMPAT != 0 { 2 } else { 3 }
 }
 
 /// Where the bytes of the next blob will stand in the buffer.
@@ -50,10 +58,15 @@ fn next(b: &Buffer) -> u64 {
 
 /// A word of a blob: what was copied once is not read from the program again, which costs more than all the rest.
 #[inline(always)]
-fn word(b: &Buffer, at: u64) -> u64 {
-    let at = black_box(at as usize) & (DATA_MASK & !7);
+fn word(b: &Buffer, at: u64, shift: u64) -> u64 {
+    let whole = black_box(at as usize) & (DATA_MASK & !7);
     // SAFETY: masked to the data.
-    unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(at).cast::<u64>()) }
+    let pair = unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(whole).cast::<u64>()) };
+    match shift {
+        3 => pair,
+        _ if at & 4 != 0 => pair >> 32,
+        _ => pair & 0xffff_ffff,
+    }
 }
 
 /// Copies what element `i` of an iovec array points to, as far as `left` reaches.
@@ -63,8 +76,8 @@ unsafe extern "C" fn element(i: u64, list: *mut List) -> i64 {
     if i >= list.n {
         return 1;
     }
-    let at = list.array.wrapping_add(i << 4);
-    let (base, len) = (word(b, at), word(b, at.wrapping_add(8)));
+    let at = list.array.wrapping_add(i << (list.shift + 1));
+    let (base, len) = (word(b, at, list.shift), word(b, at.wrapping_add(1 << list.shift), list.shift));
     let len = if len < b.left { len } else { b.left };
     b.left -= len;
     b.blob.part = part_of(b, i);
@@ -87,23 +100,24 @@ pub extern "C" fn msghdr(buffer: *mut Buffer, address: u64, cap: u64, total: u64
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let header = next(b);
-    if bytes(b, address, 56, 56) != 0 {
+    let (header, shift) = (next(b), shift(b));
+    if bytes(b, address, 7 << shift, 7 << shift) != 0 {
         return 1;
     }
-    message(b, header, 1, cap, total)
+    message(b, header, shift, 1, cap, total)
 }
 
 /// Copies what the message header at `at` of the buffer points to, as parts from `first` on. In line: calls go eight deep here.
 #[inline(always)]
-fn message(b: &mut Buffer, at: u64, first: u64, cap: u64, total: u64) -> i64 {
+fn message(b: &mut Buffer, at: u64, shift: u64, first: u64, cap: u64, total: u64) -> i64 {
+    let member = |b: &Buffer, i: u64| word(b, at.wrapping_add(i << shift), shift);
     b.blob.part = first as u16;
-    let mut fault = bytes(b, word(b, at), word(b, at.wrapping_add(8)) & 0xffff_ffff, 128);
+    let mut fault = bytes(b, member(b, 0), member(b, 1) & 0xffff_ffff, 128);
     b.blob.part = first as u16 + 1;
-    fault |= bytes(b, word(b, at.wrapping_add(32)), word(b, at.wrapping_add(40)), 1024);
+    fault |= bytes(b, member(b, 4), member(b, 5), 1024);
     b.blob.part = first as u16 + 2;
     b.base = first + 2;
-    fault |= iovec(b, word(b, at.wrapping_add(16)), word(b, at.wrapping_add(24)), cap, total);
+    fault |= iovec(b, member(b, 2), member(b, 3), cap, total);
     fault
 }
 
@@ -117,11 +131,11 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let array = next(b);
-    if bytes(b, address, n.min(1024) << 6, (MESSAGES as u64) << 6) != 0 {
+    let (array, shift) = (next(b), shift(b));
+    if bytes(b, address, n.min(1024) << (shift + 3), (MESSAGES as u64) << (shift + 3)) != 0 {
         return 1;
     }
-    let mut list = List { buffer, array, n, limit: cap, more: when, fault: 0 };
+    let mut list = List { buffer, array, n, shift, limit: cap, more: when, fault: 0 };
     repeat(MESSAGES, message_of, &mut list);
     list.fault
 }
@@ -133,9 +147,10 @@ unsafe extern "C" fn message_of(i: u64, list: *mut List) -> i64 {
     if i >= list.n {
         return 1;
     }
-    let at = list.array.wrapping_add(i << 6);
-    let total = if list.more == phase::ENTER as u64 { u64::MAX } else { word(b, at.wrapping_add(56)) & 0xffff_ffff };
-    list.fault |= message(b, at, i * MMSG_PARTS as u64 + 2, list.limit, total);
+    let at = list.array.wrapping_add(i << (list.shift + 3));
+    let sent = word(b, at.wrapping_add(7 << list.shift), list.shift) & 0xffff_ffff;
+    let total = if list.more == phase::ENTER as u64 { u64::MAX } else { sent };
+    list.fault |= message(b, at, list.shift, i * MMSG_PARTS as u64 + 2, list.limit, total);
     0
 }
 
@@ -148,10 +163,10 @@ pub extern "C" fn refs(buffer: *mut Buffer, address: u64, n: u64, size: u64, fd_
     }
     // SAFETY: checked above.
     let b = unsafe { &mut *buffer };
-    let array = next(b);
-    let fault = bytes(b, address, n.min(1024) << 3, (REFS_MAX as u64) << 3);
+    let (array, shift) = (next(b), shift(b));
+    let fault = bytes(b, address, n.min(1024) << shift, (REFS_MAX as u64) << shift);
     let copied = if b.used > array { b.used - array } else { 0 };
-    let mut list = List { buffer, array, n: n.min(copied >> 3), limit: size, more: fd_at, fault };
+    let mut list = List { buffer, array, n: n.min(copied >> shift), shift, limit: size, more: fd_at, fault };
     repeat(REFS_MAX as u32, referred, &mut list);
     if n > REFS_MAX as u64 {
         lost(Loss::BlobCut);
@@ -169,12 +184,11 @@ unsafe extern "C" fn referred(i: u64, list: *mut List) -> i64 {
     let structure = next(b);
     let fd_at = list.more;
     b.blob.part = (1 + 2 * i) as u16;
-    let fault = bytes(b, word(b, list.array.wrapping_add(i << 3)), list.limit, list.limit);
+    let fault = bytes(b, word(b, list.array.wrapping_add(i << list.shift), list.shift), list.limit, list.limit);
     list.fault |= fault;
     if fault == 0 && fd_at != 0 && b.used > structure {
         // The descriptor as it was copied: the program may have written another one since.
-        let pair = word(b, structure.wrapping_add(fd_at));
-        let fd = if fd_at & 4 != 0 { pair >> 32 } else { pair };
+        let fd = word(b, structure.wrapping_add(fd_at), 2);
         b.blob.part = (2 + 2 * i) as u16;
         files::resolve(b, fd as i32 as i64, files::DESCRIPTOR);
     }

@@ -3,7 +3,7 @@
 use tracer::schema::effects::Effect;
 use tracer::schema::set::Set;
 use tracer::schema::types::{Arg, Len, Special, Ty};
-use tracer::schema::{Abi, file, open};
+use tracer::schema::{Abi, narrow, open};
 
 use super::{Form, Words};
 
@@ -12,9 +12,6 @@ pub const UNKNOWN: u64 = 0x4030_5839;
 /// `struct space_resv` of one byte: l_len is 1. include/uapi/linux/falloc.h
 pub const RANGE: &str =
     "b00000000000000000000000000000000010000000000000000000000000000000000000000000000000000000000000000";
-
-/// Calls that take an offset or a length of 64 bits in two words, where words have 32.
-const WIDE: &[&str] = &["pread64", "pwrite64", "fallocate"];
 
 /// AT_FDCWD.
 const HERE: &str = "=-100";
@@ -37,14 +34,18 @@ impl Form {
             let given = words.by_place.get(&(at as u8)).cloned();
             let chosen =
                 || self.selected.filter(|(place, _)| usize::from(*place) == at).map(|(_, value)| format!("={value}"));
-            list.push(match given.or_else(chosen) {
+            let word = match given.or_else(chosen) {
                 Some(word) => word,
                 None => self
                     .value(at as u8, &arg.ty)
                     .ok_or_else(|| format!("what is passed for {}: {:?}?", arg.name, arg.ty))?,
-            });
-            if abi == Abi::I386 && WIDE.contains(&self.row.name) && matches!(arg.ty, Ty::Long) {
-                list.push("=0".to_owned());
+            };
+            if abi == Abi::I386 {
+                let (low, high) = narrow::registers(self.row, self.args, at);
+                list.resize(list.len().max(usize::from(high.unwrap_or(low)) + 1), "=0".to_owned());
+                list[usize::from(low)] = word;
+            } else {
+                list.push(word);
             }
         }
         Ok(list)
@@ -65,6 +66,7 @@ impl Form {
             Ty::Addr if self.name(at) == "ctx_id" => "c".to_owned(),
             Ty::Addr if matches!(self.name(at), "statbuf" | "buf" | "dirp" | "msgvec" | "addr") => "z4096".to_owned(),
             Ty::Addr | Ty::Hex | Ty::Hex32 | Ty::Hidden | Ty::Set(_) | Ty::Set32(_) | Ty::Pid => "=0".to_owned(),
+            Ty::Special(Special::PageOffset) => "=0".to_owned(),
             Ty::Perm => "=0x1a0".to_owned(),
             // A fifo.
             Ty::Mode => "=0x1180".to_owned(),
@@ -73,16 +75,16 @@ impl Form {
             Ty::Text => "suser.t".to_owned(),
             Ty::Bytes(_) | Ty::HexBytes(_) => "b78".to_owned(),
             Ty::Rec(rec) | Ty::Sized(rec, _) => format!("z{}", rec.size),
-            Ty::Ptr(Ty::Long) | Ty::Special(Special::MovedOffset | Special::NodeDev) | Ty::Envp => "=0".to_owned(),
+            Ty::Ptr(Ty::Wide(_)) | Ty::Special(Special::MovedOffset | Special::NodeDev) | Ty::Envp => "=0".to_owned(),
             Ty::Ptr(_) | Ty::Special(Special::IoctlArg) => "z64".to_owned(),
             Ty::Sockaddr(_) => "=0".to_owned(),
             Ty::Iovec(_) => "v".to_owned(),
             Ty::Msghdr | Ty::Mmsghdr(_) => "m".to_owned(),
             Ty::Argv => "A".to_owned(),
             Ty::Special(Special::Utimbuf | Special::Timevals | Special::Timespecs) => "z32".to_owned(),
-            Ty::Special(Special::FileHandleOut | Special::Stat | Special::Statx | Special::XattrOut) => {
-                "z4096".to_owned()
-            }
+            Ty::Special(
+                Special::FileHandleOut | Special::Stat | Special::Stat64 | Special::Statx | Special::XattrOut,
+            ) => "z4096".to_owned(),
             Ty::Special(Special::SockOptSet | Special::SockOptGet | Special::Dirents | Special::Dirents64) => {
                 "z4096".to_owned()
             }
@@ -91,7 +93,7 @@ impl Form {
             Ty::Out(Ty::Sockaddr(_)) => "=0".to_owned(),
             Ty::InOut(Ty::Ptr(_)) if matches!(before, Some(Ty::Out(Ty::Sockaddr(_)))) => "=0".to_owned(),
             Ty::Out(_) | Ty::InOut(_) | Ty::Positive(_) => "z4096".to_owned(),
-            Ty::When(_, _, inner) => return self.value(at, inner),
+            Ty::When(_, _, inner) | Ty::Wide(inner) => return self.value(at, inner),
             _ => return None,
         })
     }
@@ -119,19 +121,14 @@ impl Form {
     pub(crate) fn with_flag(&self, name: &str) -> Option<(u8, u64)> {
         self.args.iter().enumerate().find_map(|(at, arg)| match arg.ty {
             Ty::Set(set) | Ty::Set32(set) => flag(set, name).map(|value| (at as u8, value)),
-            // Of 32-bit calls flags are a number.
-            Ty::Hex32 if arg.name == "flags" && self.args.iter().any(|arg| matches!(arg.ty, Ty::DirFd)) => {
-                flag(&file::AT, name).map(|value| (at as u8, value))
-            }
             _ => None,
         })
     }
 
-    /// Whether what a 32-bit program passes for an effect is read: it is the same as in the other ABI, and forms are not told apart.
+    /// Whether what a 32-bit program passes for an effect is read: there is a layout of it.
     pub(crate) fn is_read(&self, effect: Effect) -> bool {
-        let flat =
-            |args: &[Arg], at: u8| matches!(args[usize::from(at)].ty, Ty::Path | Ty::Fd | Ty::DirFd | Ty::Sockaddr(_));
-        effect.object().is_none_or(|at| flat(self.args, at) && flat(self.row.args, at))
+        let told = |at: u8| narrow::behind(&self.args[usize::from(at)].ty, false) != narrow::Known::Untold;
+        effect.object().is_none_or(told)
     }
 
     /// The first argument of a type.

@@ -21,9 +21,10 @@ use crate::system::files::{Files, Link, Look};
 
 /// Bytes of a string read at first: most are shorter.
 const FIRST: usize = 256;
-const IOVEC: usize = 16;
-const MSGHDR: usize = 56;
-const MMSGHDR: usize = 64;
+/// Words of vectors and messages, whose members stand a word apart in every ABI.
+const IOVEC: usize = 2;
+const MSGHDR: usize = 7;
+const MMSGHDR: usize = 8;
 
 /// A phase of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -326,16 +327,17 @@ impl Copy<'_, '_> {
         }
         let mut iovs = std::mem::take(&mut self.it.scratch.elements);
         iovs.clear();
-        iovs.resize(elements * IOVEC, 0);
-        let got = if ptr == 0 { 0 } else { self.read(ptr, &mut iovs) } / IOVEC * IOVEC;
+        let (w, size) = (self.wide(), IOVEC * self.wide());
+        iovs.resize(elements * size, 0);
+        let got = if ptr == 0 { 0 } else { self.read(ptr, &mut iovs) } / size * size;
         let status = match got < iovs.len() {
             true => status::FAULT,
             false if n > most => status::CUT,
             false => status::WHOLE,
         };
-        self.blob(array, status, &iovs[..got], n.saturating_mul(IOVEC as u64));
-        for (i, iov) in iovs[..got].chunks_exact(IOVEC).enumerate() {
-            let (base, len) = (word(iov, 0), word(iov, 8).min(limit));
+        self.blob(array, status, &iovs[..got], n.saturating_mul(size as u64));
+        for (i, iov) in iovs[..got].chunks_exact(size).enumerate() {
+            let (base, len) = (word(iov, 0, w), word(iov, 1, w).min(limit));
             limit -= len;
             if base != 0 {
                 self.bytes(first + i as u16, base, len.min(cap.min(BLOB_MAX) as u64) as usize, len, None);
@@ -344,24 +346,37 @@ impl Copy<'_, '_> {
         self.it.scratch.elements = iovs;
     }
 
+    /// Bytes of an address in the program's memory: 4 where the plan is that of a 32-bit call.
+    fn wide(&self) -> usize {
+        let words = match self.op.shape {
+            shape::IOVEC => IOVEC,
+            shape::MSGHDR => MSGHDR,
+            shape::MMSG => MMSGHDR,
+            _ => 1,
+        };
+        if usize::from(self.op.unit) == 4 * words { 4 } else { 8 }
+    }
+
     fn msghdr(&mut self, ptr: u64) {
-        let mut hdr = [0u8; MSGHDR];
-        let got = self.read(ptr, &mut hdr);
-        self.blob(0, if got < MSGHDR { status::FAULT } else { status::WHOLE }, &hdr[..got], MSGHDR as u64);
-        if got == MSGHDR {
+        let mut hdr = [0u8; 8 * MSGHDR];
+        let hdr = &mut hdr[..self.wide() * MSGHDR];
+        let got = self.read(ptr, hdr);
+        self.blob(0, if got < hdr.len() { status::FAULT } else { status::WHOLE }, &hdr[..got], hdr.len() as u64);
+        if got == hdr.len() {
             let limit = match self.moment {
                 Moment::Enter => u64::MAX,
                 Moment::Exit(ret) => ret.max(0) as u64,
             };
-            self.message(0, &hdr, limit);
+            self.message(0, hdr, limit);
         }
     }
 
     /// What a msghdr refers to; parts are shifted by `shift`.
     fn message(&mut self, shift: u16, hdr: &[u8], limit: u64) {
-        let (name, control, iov) = (word(hdr, 0), word(hdr, 32), word(hdr, 16));
-        let name_len = word(hdr, 8) & 0xffff_ffff;
-        let control_len = word(hdr, 40);
+        let w = self.wide();
+        let (name, control, iov) = (word(hdr, 0, w), word(hdr, 4, w), word(hdr, 2, w));
+        let name_len = word(hdr, 1, w) & 0xffff_ffff;
+        let control_len = word(hdr, 5, w);
         if name != 0 {
             self.bytes(shift + 1, name, name_len.min(NAME_MAX as u64) as usize, name_len, None);
         }
@@ -369,22 +384,23 @@ impl Copy<'_, '_> {
             self.bytes(shift + 2, control, control_len.min(CONTROL_MAX as u64) as usize, control_len, None);
         }
         if iov != 0 {
-            self.iovec(shift + 3, shift + 4, iov, word(hdr, 24), limit);
+            self.iovec(shift + 3, shift + 4, iov, word(hdr, 3, w), limit);
         }
     }
 
     fn mmsg(&mut self, ptr: u64, n: u64) {
         let most = u64::from(self.op.max).min(u64::from(u16::MAX / MMSG_PARTS) - 1);
-        let mut hdrs = vec![0u8; n.min(most) as usize * MMSGHDR];
-        let got = self.read(ptr, &mut hdrs) / MMSGHDR * MMSGHDR;
+        let (w, size) = (self.wide(), MMSGHDR * self.wide());
+        let mut hdrs = vec![0u8; n.min(most) as usize * size];
+        let got = self.read(ptr, &mut hdrs) / size * size;
         let status = match got < hdrs.len() {
             true => status::FAULT,
             false if n > most => status::CUT,
             false => status::WHOLE,
         };
-        self.blob(0, status, &hdrs[..got], n.saturating_mul(MMSGHDR as u64));
-        for (i, hdr) in hdrs[..got].chunks_exact(MMSGHDR).enumerate() {
-            let limit = if self.moment == Moment::Enter { u64::MAX } else { word(hdr, 56) & 0xffff_ffff };
+        self.blob(0, status, &hdrs[..got], n.saturating_mul(size as u64));
+        for (i, hdr) in hdrs[..got].chunks_exact(size).enumerate() {
+            let limit = if self.moment == Moment::Enter { u64::MAX } else { word(hdr, 7, w) & 0xffff_ffff };
             self.message(MMSG_PARTS * i as u16 + 1, hdr, limit);
         }
     }
@@ -394,15 +410,16 @@ impl Copy<'_, '_> {
         let mut pointers = std::mem::take(&mut self.it.scratch.elements);
         pointers.clear();
         let mut chunk = [0u8; 512];
+        let w = self.wide();
         let (mut counted, mut at) = (0u64, ptr);
         let keep = if self.op.shape == shape::ARGV { usize::from(self.op.max) } else { 0 };
         let status = 'walk: loop {
             let n = chunk.len().min(to_page_end(at));
             // A pointer may lie across two pages.
-            let n = if n < 8 { 8 } else { n & !7 };
+            let n = if n < w { w } else { n / w * w };
             let got = self.read(at, &mut chunk[..n]);
-            for pointer in chunk[..got].chunks_exact(8) {
-                if word(pointer, 0) == 0 {
+            for pointer in chunk[..got].chunks_exact(w) {
+                if word(pointer, 0, w) == 0 {
                     break 'walk if counted > keep as u64 && keep > 0 { status::CUT } else { status::WHOLE };
                 }
                 if counted == COUNT_MAX as u64 {
@@ -422,8 +439,8 @@ impl Copy<'_, '_> {
             self.missing.cuts += 1;
         }
         self.blob(0, status, &pointers, counted);
-        for (i, pointer) in pointers.chunks_exact(8).enumerate() {
-            self.text(1 + i as u16, word(pointer, 0), usize::from(self.op.cap), None);
+        for (i, pointer) in pointers.chunks_exact(w).enumerate() {
+            self.text(1 + i as u16, word(pointer, 0, w), usize::from(self.op.cap), None);
         }
         self.it.scratch.elements = pointers;
     }
@@ -494,8 +511,12 @@ fn bytes(op: &Op, n: u64) -> (usize, u64) {
     (want.min(u64::from(op.cap)).min(BLOB_MAX as u64) as usize, want)
 }
 
-fn word(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_ne_bytes)
+/// Word `i` of memory whose words have `wide` bytes, 4 or 8.
+fn word(bytes: &[u8], i: usize, wide: usize) -> u64 {
+    let mut word = [0u8; 8];
+    let Some(found) = bytes.get(i * wide..(i + 1) * wide) else { return 0 };
+    word[..wide].copy_from_slice(found);
+    u64::from_le_bytes(word)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod recording;
 pub mod replay;
 #[cfg(test)]
 pub mod testing;
+pub mod widen;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use tracer_common::plan::{Op, PLANS, Plan, Variant, plan_index, shape};
+use tracer_common::plan::{PLANS, Plan, Variant, plan_index};
 
 use super::evidence;
-use crate::schema::types::{NO_NR, Row};
-use crate::schema::{Abi, NUMBERS, all, plan};
+use crate::schema::types::{Arg, NO_NR, Row};
+use crate::schema::{Abi, NUMBERS, all, narrow, plan};
 use crate::spec::{CallFilter, Watch};
 
 /// What is copied of a call no row describes: its registers.
@@ -28,20 +28,14 @@ impl Plans {
         let mut plans = Plans { table: vec![UNKNOWN; PLANS], variants: HashMap::new() };
         plans.leave_out(&watch.calls);
         for row in all() {
-            let native = row.nr[Abi::NATIVE as usize];
-            if native != NO_NR {
-                let index = plan_index(u32::from(native), false);
-                let wanted = watch.calls.wants(u32::from(native), false);
-                plans.table[index as usize] = if wanted { native_plan(row, watch) } else { Plan::NONE };
-                if wanted {
-                    plans.add_variants(row, index, watch);
+            for compat in [false, true] {
+                let abi = if compat { Abi::I386 } else { Abi::NATIVE };
+                let number = row.nr[abi as usize];
+                if number == NO_NR || (compat && cfg!(not(target_arch = "x86_64"))) {
+                    continue;
                 }
-            }
-            let compat = row.nr[Abi::I386 as usize];
-            if cfg!(target_arch = "x86_64") && compat != NO_NR {
-                let index = plan_index(u32::from(compat), true);
-                let wanted = watch.calls.wants(u32::from(compat), true);
-                plans.table[index as usize] = if wanted { compat_plan(row, watch) } else { Plan::NONE };
+                let wanted = watch.calls.wants(u32::from(number), compat);
+                plans.place(row, plan_index(u32::from(number), compat), compat, wanted.then_some(watch));
             }
         }
         plans
@@ -75,51 +69,28 @@ impl Plans {
         }
     }
 
-    fn add_variants(&mut self, row: &Row, index: u32, watch: &Watch) {
+    /// Places the plan of a call and those of its variants; of a call that nobody wants, none.
+    fn place(&mut self, row: &'static Row, index: u32, compat: bool, watch: Option<&Watch>) {
+        let Some(watch) = watch else {
+            self.table[index as usize] = Plan::NONE;
+            return;
+        };
+        let detail = match watch.evidence {
+            true => evidence::detail(row, watch.detail),
+            false => watch.detail,
+        };
+        let whole = |args: &'static [Arg], lowered: Plan| {
+            let lowered = if watch.evidence { evidence::complete(row, args, lowered) } else { lowered };
+            if compat { narrow::plan(row, args, &lowered) } else { lowered }
+        };
+        self.table[index as usize] = whole(row.args, plan::plan(row, detail));
         for variant in row.variants {
-            let lowered = match watch.evidence {
-                true => {
-                    let detail = evidence::detail(row, watch.detail);
-                    evidence::complete(row, variant.args, plan::variant(variant, detail))
-                }
-                false => plan::variant(variant, watch.detail),
-            };
+            let lowered = whole(variant.args, plan::variant(variant, detail));
             for &value in variant.values {
                 self.variants.insert(Variant { index, value: value as u32 }, lowered);
             }
         }
     }
-}
-
-/// The plan of a call of this machine's own ABI.
-fn native_plan(row: &Row, watch: &Watch) -> Plan {
-    match watch.evidence {
-        true => evidence::complete(row, row.args, plan::plan(row, evidence::detail(row, watch.detail))),
-        false => plan::plan(row, watch.detail),
-    }
-}
-
-/// The plan of a 32-bit call.
-fn compat_plan(row: &Row, watch: &Watch) -> Plan {
-    match watch.evidence {
-        true => evidence::complete(row, row.args, without_layout(plan::plan(row, evidence::detail(row, watch.detail)))),
-        false => without_layout(plan::plan(row, watch.detail)),
-    }
-}
-
-/// A plan for a 32-bit call: the structures of rows have the layout of the 64-bit ABI, so only what has
-/// none is copied: strings, plain bytes, descriptors.
-fn without_layout(plan: Plan) -> Plan {
-    let keep = |op: &&Op| match op.shape {
-        shape::TEXT | shape::FD | shape::DIRFD => true,
-        shape::BYTES => op.unit == 1,
-        _ => false,
-    };
-    let mut kept = Plan { flags: plan.flags & (Plan::WANTED | Plan::ANSWERS), ..Plan::NONE };
-    for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {
-        kept.add(*op);
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -55,11 +55,11 @@ impl Options {
         }
     }
 
-    fn is_verbose(&self, head: &Head) -> bool {
+    fn is_verbose(&self, head: &Head, row: &Row) -> bool {
         match &self.verbose {
             Verbose::None => false,
             Verbose::All => true,
-            Verbose::Some(set) => head.kind != kind::OPERATION && set.get(head.nr as usize).copied().unwrap_or(false),
+            Verbose::Some(set) => named(set, head, Some(row)),
         }
     }
 }
@@ -105,6 +105,11 @@ impl<'a> Context<'_, 'a> {
         self.ended() && errno::of(self.head.ret).is_some_and(|error| errno::restart(error).is_some())
     }
 
+    /// The call is one of the 32-bit ABI, whose memory has other widths.
+    pub fn narrow(&self) -> bool {
+        self.head.flags & flag::COMPAT != 0
+    }
+
     /// The call has ended and its return value means something.
     pub fn ended(&self) -> bool {
         self.head.kind != kind::PENDING && self.head.flags & flag::NO_RETURN == 0
@@ -136,24 +141,19 @@ pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     let compat = head.flags & flag::COMPAT != 0;
     let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
     match row {
-        Some(row) if !compat && !options.raw.get(head.nr as usize).copied().unwrap_or(false) => {
-            decode_as(record, head, row, options)
-        }
+        Some(row) if !named(&options.raw, &head, Some(row)) => decode_as(record, head, row, options),
         _ => raw(head, row, compat),
     }
 }
 
-/// Decodes a 32-bit call by its row, as far as the rows' layouts go: numbers, names, strings, descriptors and addresses are the same
-/// in both ABIs, and what else lies in memory is an address.
-pub fn narrow<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
-    let mut head = Head::read(record).unwrap_or_default();
-    match by_nr(Abi::I386, head.nr) {
-        Some(row) => {
-            head.args = head.args.map(|arg| u64::from(arg as u32));
-            decode_as(record, head, row, options)
-        }
-        None => raw(head, None, true),
-    }
+/// Whether a call is one of those that a list by native number names. A 32-bit call has the number of its native namesake.
+fn named(list: &[bool], head: &Head, row: Option<&Row>) -> bool {
+    let number = match row {
+        _ if head.kind == kind::OPERATION => return false,
+        Some(row) if head.flags & flag::COMPAT != 0 => usize::from(row.nr[Abi::NATIVE as usize]),
+        _ => head.nr as usize,
+    };
+    list.get(number).copied().unwrap_or(false)
 }
 
 /// Decodes a record as a call of `row`, whatever its number says.
@@ -163,8 +163,8 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
         head: &head,
         blobs: &blobs,
         options,
-        verbose: options.is_verbose(&head),
-        addresses: head.kind != kind::OPERATION && options.addresses.get(head.nr as usize).copied().unwrap_or(false),
+        verbose: options.is_verbose(&head, row),
+        addresses: named(&options.addresses, &head, Some(row)),
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
     };
     let (args, ret) = match row.variant(&head.args) {
@@ -198,7 +198,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
     Call { head, row: Some(row), args: shown, entered, ret }
 }
 
-/// All arguments in hex: 32-bit calls, calls asked for raw, numbers without a row.
+/// All arguments in hex: calls asked for raw, numbers without a row.
 fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     const NAMES: [&str; 6] = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
     let count =
@@ -289,6 +289,7 @@ fn argument<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Option<(Value<'a>, boo
         Ty::Interrupted(inner) if cx.interrupted() => (value(end, inner), true),
         Ty::Interrupted(_) => (Value::Addr(place.value), true),
         Ty::Late(inner) => (value(place, inner), true),
+        Ty::Wide(inner) => return argument(place, inner),
         Ty::InOut(Ty::Msghdr) if cx.succeeded => (value(end, &Ty::Msghdr), true),
         Ty::InOut(Ty::Msghdr) => (msghdr::unfilled(place), true),
         Ty::InOut(inner) => (in_out(place, inner), true),
@@ -327,7 +328,9 @@ pub(crate) fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Fd | Ty::DirFd | Ty::Slot(_) => fd::value(place, matches!(ty, Ty::DirFd)),
         Ty::Special(kind) => special::special(kind, place),
         Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(place, inner),
-        Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(place, inner),
+        Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) | Ty::Wide(inner) => {
+            value(place, inner)
+        }
         _ if shapes::is_memory(ty) => match place.cx.addresses && !shapes::is_string(ty) {
             true => place.addr(),
             false => shapes::value(place, ty),

@@ -8,13 +8,16 @@ use tracer_common::plan::{MMSG_PARTS, phase, shape};
 use super::blobs::Memory;
 use super::value::{Tail, Value};
 use super::{Place, names, scalar, shapes, sockaddr};
-use crate::schema::types::Len;
+use crate::schema::types::{Len, Ty};
 
 /// Bytes of a `struct msghdr` and of a `struct mmsghdr`.
 const HDR: usize = 56;
 const MMSG: usize = 64;
-/// Bytes of a `struct cmsghdr`.
-const CMSG: usize = 16;
+
+/// Bytes of the length in a `struct cmsghdr` of whoever made the call: control data stay as they are in the 32-bit ABI.
+fn word(place: Place<'_, '_>) -> usize {
+    if place.cx.narrow() { 4 } else { 8 }
+}
 
 /// The message an argument points to.
 pub fn msghdr<'a>(place: Place<'_, 'a>) -> Value<'a> {
@@ -119,24 +122,26 @@ fn message<'a>(
 fn control_messages<'a>(place: Place<'_, 'a>, memory: Memory<'a>, addr: u64, len: u64) -> Value<'a> {
     let bytes = memory.bytes();
     let bytes = &bytes[..bytes.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
-    if bytes.len() < CMSG {
+    let word = word(place);
+    let head = word + 8;
+    if bytes.len() < head {
         return Value::Addr(addr);
     }
     let mut values = Vec::new();
     let mut rest = bytes;
-    while rest.len() >= CMSG {
-        let said = scalar::at(rest, 0, 8);
-        let (level, kind) = (scalar::at(rest, 8, 4), scalar::at(rest, 12, 4));
+    while rest.len() >= head {
+        let said = scalar::at(rest, 0, word);
+        let (level, kind) = (scalar::at(rest, word, 4), scalar::at(rest, word + 4, 4));
         let len = usize::try_from(said).unwrap_or(usize::MAX);
-        let data = &rest[CMSG..len.clamp(CMSG, rest.len())];
+        let data = &rest[head..len.clamp(head, rest.len())];
         let mut fields = vec![("cmsg_len", Value::Uint(said)), ("cmsg_level", Value::Named(&names::SOL, level))];
         control_message(place, &mut fields, level, kind, data);
         values.push(Value::Struct { fields, more: false });
-        if len < CMSG {
-            rest = &rest[CMSG..];
+        if len < head {
+            rest = &rest[head..];
             break;
         }
-        match len.checked_add(7).map(|n| n & !7) {
+        match len.checked_next_multiple_of(word) {
             Some(next) if next < rest.len() => rest = &rest[next..],
             _ => rest = &[],
         }
@@ -150,14 +155,14 @@ fn control_messages<'a>(place: Place<'_, 'a>, memory: Memory<'a>, addr: u64, len
 }
 
 fn control_message<'a>(
-    _place: Place<'_, 'a>,
+    place: Place<'_, 'a>,
     fields: &mut Vec<(&'static str, Value<'a>)>,
     level: u64,
     kind: u64,
     data: &'a [u8],
 ) {
     let (kind_name, value) = match level {
-        1 => (Value::Named(&names::SCM, kind), socket_level(kind, data)),
+        1 => (Value::Named(&names::SCM, kind), socket_level(word(place), kind, data)),
         0 => (Value::Named(&names::IP_CMSG, kind), ip_level(kind, data)),
         _ => (Value::Hex(kind), None),
     };
@@ -167,9 +172,14 @@ fn control_message<'a>(
     }
 }
 
-fn socket_level(kind: u64, data: &[u8]) -> Option<Value<'_>> {
+fn socket_level(word: usize, kind: u64, data: &[u8]) -> Option<Value<'_>> {
+    // The new kinds have 64 bits in both ABIs.
+    let word = if kind >= 63 { 8 } else { word };
     let time = |b: &[u8], second: &'static str| Value::Struct {
-        fields: vec![("tv_sec", Value::Int(scalar::at(b, 0, 8) as i64)), (second, Value::Uint(scalar::at(b, 8, 8)))],
+        fields: vec![
+            ("tv_sec", scalar::value(&Ty::Long, scalar::at(b, 0, word), word)),
+            (second, Value::Uint(scalar::at(b, word, word))),
+        ],
         more: false,
     };
     match kind {
@@ -190,10 +200,10 @@ fn socket_level(kind: u64, data: &[u8]) -> Option<Value<'_>> {
         // SCM_SECURITY
         3 if !data.is_empty() => Some(Value::Str { bytes: Cow::Borrowed(data), cut: false, hex: false }),
         // SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING, old and new
-        29 | 63 if data.len() >= 16 => Some(time(data, "tv_usec")),
-        35 | 64 if data.len() >= 16 => Some(time(data, "tv_nsec")),
-        37 | 65 if data.len() >= 48 => {
-            Some(Value::Array(data.chunks_exact(16).take(3).map(|b| time(b, "tv_nsec")).collect(), Tail::Whole))
+        29 | 63 if data.len() >= 2 * word => Some(time(data, "tv_usec")),
+        35 | 64 if data.len() >= 2 * word => Some(time(data, "tv_nsec")),
+        37 | 65 if data.len() >= 6 * word => {
+            Some(Value::Array(data.chunks_exact(2 * word).take(3).map(|b| time(b, "tv_nsec")).collect(), Tail::Whole))
         }
         _ => None,
     }

@@ -35,7 +35,9 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Set(set) => Value::Named(set, unsigned(raw, width)),
         Ty::Set32(set) => Value::Named(set, unsigned(raw, narrow)),
         Ty::Out(inner) | Ty::InOut(inner) | Ty::When(_, _, inner) => value(inner, raw, width),
-        Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) => value(inner, raw, width),
+        Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) | Ty::Wide(inner) => {
+            value(inner, raw, width)
+        }
         Ty::Special(kind) => special::number(kind, unsigned(raw, width)).unwrap_or(Value::Addr(unsigned(raw, width))),
         _ => Value::Addr(unsigned(raw, width)),
     }

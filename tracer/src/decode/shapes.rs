@@ -10,6 +10,7 @@ use tracer_common::plan::{PATH_MAX, VEC_MAX, phase, shape};
 use super::blobs::Memory;
 use super::value::{Tail, Value};
 use super::{Place, fd, msghdr, scalar, sockaddr, special};
+use crate::schema::narrow;
 use crate::schema::plan::width;
 use crate::schema::types::{Len, Rec, Ty};
 
@@ -50,6 +51,11 @@ impl<'a> Place<'_, 'a> {
     /// A piece of the argument's memory.
     pub fn part(&self, shape: u8, part: u16) -> Memory<'a> {
         self.cx.blobs.memory(self.arg, shape, self.phase, part)
+    }
+
+    /// Bytes of an address in the memory of whoever made the call.
+    fn word(&self) -> u64 {
+        if self.cx.narrow() { 4 } else { 8 }
     }
 
     /// The address, for when there is nothing better to show; NULL when it is 0.
@@ -142,7 +148,7 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
             more = true;
         } else if let Some(b) = bytes.get(off..end) {
             match f.ty {
-                Ty::Hidden => {}
+                Ty::Hidden | Ty::Wide(Ty::Hidden) => {}
                 Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((
                     f.name,
@@ -187,7 +193,7 @@ pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),
         Ty::Sockaddr(_) => sockaddr::sockaddr(bytes),
         Ty::Special(kind) => special::field(kind, place, bytes),
-        Ty::NonZero(inner) => field(place, inner, bytes, part),
+        Ty::NonZero(inner) | Ty::Wide(inner) => field(place, inner, bytes, part),
         Ty::Fd => fd::element(place, scalar::read(bytes) as i32, part),
         _ => scalar::value(ty, scalar::read(bytes), bytes.len()),
     }
@@ -218,7 +224,9 @@ fn array<'a>(place: Place<'_, 'a>, inner: &'static Ty, n: Len) -> Value<'a> {
     let values =
         bytes.chunks_exact(unit).take(shown).enumerate().map(|(i, b)| field(place, inner, b, i as u16)).collect();
     let tail = match (shown as u64) < count {
-        true if fault && shown < limit => Tail::Fault(place.value.wrapping_add((shown * unit) as u64)),
+        true if fault && shown < limit => {
+            Tail::Fault(place.value.wrapping_add(shown as u64 * narrow::stride(inner, place.cx.narrow())))
+        }
         true => Tail::More,
         false => Tail::Whole,
     };
@@ -241,7 +249,7 @@ fn refs<'a>(place: Place<'_, 'a>, rec: &'static Rec, n: Len) -> Value<'a> {
     let values: Vec<_> = pointers.chunks_exact(8).enumerate().take(most).map(one).collect();
     let tail = match (values.len() as u64) < count {
         true if matches!(memory, Memory::Fault(_)) && values.len() < most => {
-            Tail::Fault(place.value.wrapping_add(8 * values.len() as u64))
+            Tail::Fault(place.value.wrapping_add(place.word() * values.len() as u64))
         }
         true => Tail::More,
         false => Tail::Whole,
@@ -289,7 +297,9 @@ pub fn iovec<'a>(
     }
     let shown = values.len();
     let tail = match (shown as u64) < count {
-        true if matches!(memory, Memory::Fault(_)) && shown < most => Tail::Fault(addr.wrapping_add(16 * shown as u64)),
+        true if matches!(memory, Memory::Fault(_)) && shown < most => {
+            Tail::Fault(addr.wrapping_add(2 * place.word() * shown as u64))
+        }
         true => Tail::More,
         false => Tail::Whole,
     };
@@ -350,7 +360,7 @@ fn argv<'a>(place: Place<'_, 'a>) -> Value<'a> {
         shown += 1;
     }
     let tail = if fault {
-        Tail::Fault(place.value.wrapping_add(8 * shown as u64))
+        Tail::Fault(place.value.wrapping_add(place.word() * shown as u64))
     } else if blob.want as usize > shown || blob.status == status::CUT || blob.status == status::NO_ROOM {
         Tail::More
     } else {

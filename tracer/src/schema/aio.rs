@@ -62,26 +62,26 @@ sets! {
 
 records! {
     /// struct io_sqring_offsets. include/uapi/linux/io_uring.h
-    SQ_OFFSETS 40 { head: 0 4 Uint, tail: 4 4 Uint, ring_mask: 8 4 Uint, ring_entries: 12 4 Uint, flags: 16 4 Uint,
+    SQ_OFFSETS 40 same { head: 0 4 Uint, tail: 4 4 Uint, ring_mask: 8 4 Uint, ring_entries: 12 4 Uint, flags: 16 4 Uint,
                     dropped: 20 4 Uint, array: 24 4 Uint, user_addr: 32 8 Addr }
     /// struct io_cqring_offsets. include/uapi/linux/io_uring.h
-    CQ_OFFSETS 40 { head: 0 4 Uint, tail: 4 4 Uint, ring_mask: 8 4 Uint, ring_entries: 12 4 Uint, overflow: 16 4 Uint,
+    CQ_OFFSETS 40 same { head: 0 4 Uint, tail: 4 4 Uint, ring_mask: 8 4 Uint, ring_entries: 12 4 Uint, overflow: 16 4 Uint,
                     cqes: 20 4 Uint, flags: 24 4 Uint, user_addr: 32 8 Addr }
     /// struct io_uring_params, as the kernel filled it in. include/uapi/linux/io_uring.h
-    URING_PARAMS 120 { flags: 8 4 Set32(&URING_SETUP), sq_thread_cpu: 12 4 Uint, sq_thread_idle: 16 4 Uint, sq_entries: 0 4 Uint,
+    URING_PARAMS 120 same { flags: 8 4 Set32(&URING_SETUP), sq_thread_cpu: 12 4 Uint, sq_thread_idle: 16 4 Uint, sq_entries: 0 4 Uint,
                        cq_entries: 4 4 Uint, features: 20 4 Set32(&URING_FEAT), sq_off: 40 40 Rec(&SQ_OFFSETS),
                        cq_off: 80 40 Rec(&CQ_OFFSETS) }
     /// struct iocb, little endian. include/uapi/linux/aio_abi.h
-    IOCB 64 { aio_data: 0 8 NonZero(&Hex), aio_key: 8 4 NonZero(&Uint), aio_rw_flags: 12 4 NonZero(&Set32(&RWF)),
+    IOCB 64 same { aio_data: 0 8 NonZero(&Hex), aio_key: 8 4 NonZero(&Uint), aio_rw_flags: 12 4 NonZero(&Set32(&RWF)),
               aio_lio_opcode: 16 2 Set32(&IOCB_CMD), aio_reqprio: 18 2 NonZero(&Special(S::Ioprio)), aio_fildes: 20 4 Fd, aio_buf: 24 8 Addr,
               aio_nbytes: 32 8 Ulong, aio_offset: 40 8 Long, aio_flags: 56 4 NonZero(&Set32(&IOCB_FLAG)),
               aio_resfd: 60 4 NonZero(&Uint) }
     /// struct io_event. include/uapi/linux/aio_abi.h
-    IO_EVENT 32 { data: 0 8 Hex, obj: 8 8 Addr, res: 16 8 Long, res2: 24 8 Long }
+    IO_EVENT 32 same { data: 0 8 Hex, obj: 8 8 Addr, res: 16 8 Long, res2: 24 8 Long }
 }
 
-/// The operations of io_submit(2) that write: IOCB_CMD_PWRITE, IOCB_CMD_PWRITEV.
-pub const WRITES: [u64; 2] = [1, 8];
+/// The operations of io_submit(2) that write.
+pub const WRITES: [u64; 2] = [IOCB_CMD.value("IOCB_CMD_PWRITE"), IOCB_CMD.value("IOCB_CMD_PWRITEV")];
 
 syscalls! { pub AIO harmless "waits for what was submitted, or makes room for it":
     io_setup        [206 245 0]     (nr_events: Uint, ctx_idp: Out(&Ptr(&Addr)))                    -> Int, MEM;

@@ -139,20 +139,20 @@ sets! {
 
 records! {
     /// union bpf_attr of BPF_MAP_CREATE. include/uapi/linux/bpf.h
-    MAP_CREATE 80 {
+    MAP_CREATE 80 same {
         map_type: 0 4 Set32(&BPF_MAP), key_size: 4 4 Uint, value_size: 8 4 Uint, max_entries: 12 4 Uint,
         map_flags: 16 4 Set32(&BPF_MAP_FLAG), inner_map_fd: 20 4 Fd, map_name: 28 16 Chars, map_ifindex: 44 4 Uint,
         btf_fd: 48 4 Fd, btf_key_type_id: 52 4 Uint, btf_value_type_id: 56 4 Uint,
         btf_vmlinux_value_type_id: 60 4 Uint, map_extra: 64 8 Hex
     }
     /// union bpf_attr of the calls on one element. include/uapi/linux/bpf.h
-    ELEM 32 { map_fd: 0 4 Fd, key: 8 8 Addr, value: 16 8 Addr, flags: 24 8 Set(&BPF_ELEM) }
+    ELEM 32 same { map_fd: 0 4 Fd, key: 8 8 Addr, value: 16 8 Addr, flags: 24 8 Set(&BPF_ELEM) }
     /// union bpf_attr of BPF_MAP_DELETE_ELEM. include/uapi/linux/bpf.h
-    KEY 16 { map_fd: 0 4 Fd, key: 8 8 Addr }
+    KEY 16 same { map_fd: 0 4 Fd, key: 8 8 Addr }
     /// union bpf_attr of BPF_MAP_GET_NEXT_KEY. include/uapi/linux/bpf.h
-    NEXT_KEY 24 { map_fd: 0 4 Fd, key: 8 8 Addr, next_key: 16 8 Addr }
+    NEXT_KEY 24 same { map_fd: 0 4 Fd, key: 8 8 Addr, next_key: 16 8 Addr }
     /// union bpf_attr of BPF_PROG_LOAD. include/uapi/linux/bpf.h
-    PROG_LOAD 128 {
+    PROG_LOAD 128 same {
         prog_type: 0 4 Set32(&BPF_PROG), insn_cnt: 4 4 Uint, insns: 8 8 Addr, license: 16 8 Addr, log_level: 24 4 Uint,
         log_size: 28 4 Uint, log_buf: 32 8 Addr, kern_version: 40 4 Special(S::KernelVersion), prog_flags: 44 4 Set32(&BPF_PROG_FLAG),
         prog_name: 48 16 Chars, prog_ifindex: 64 4 Uint, expected_attach_type: 68 4 Set32(&BPF_ATTACH), prog_btf_fd: 72 4 Fd,
@@ -160,33 +160,33 @@ records! {
         line_info: 96 8 Addr, line_info_cnt: 104 4 Uint, attach_btf_id: 108 4 Uint, attach_prog_fd: 112 4 Fd, fd_array: 120 8 Addr
     }
     /// union bpf_attr of BPF_OBJ_PIN and BPF_OBJ_GET. include/uapi/linux/bpf.h
-    OBJ 16 { pathname: 0 8 Addr, bpf_fd: 8 4 Fd, file_flags: 12 4 Set32(&BPF_MAP_FLAG) }
+    OBJ 16 same { pathname: 0 8 Addr, bpf_fd: 8 4 Fd, file_flags: 12 4 Set32(&BPF_MAP_FLAG) }
     /// union bpf_attr of BPF_PROG_ATTACH. include/uapi/linux/bpf.h
-    ATTACH 16 { target_fd: 0 4 Fd, attach_bpf_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH), attach_flags: 12 4 Hex32 }
+    ATTACH 16 same { target_fd: 0 4 Fd, attach_bpf_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH), attach_flags: 12 4 Hex32 }
     /// union bpf_attr of BPF_PROG_DETACH. include/uapi/linux/bpf.h
-    DETACH 12 { target_fd: 0 4 Fd, attach_bpf_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH) }
+    DETACH 12 same { target_fd: 0 4 Fd, attach_bpf_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH) }
     /// union bpf_attr of the GET_NEXT_ID calls. include/uapi/linux/bpf.h
-    NEXT_ID 12 { start_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
+    NEXT_ID 12 same { start_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
     /// union bpf_attr of BPF_PROG_GET_FD_BY_ID. include/uapi/linux/bpf.h
-    PROG_ID 12 { prog_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
+    PROG_ID 12 same { prog_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
     /// union bpf_attr of BPF_MAP_GET_FD_BY_ID. include/uapi/linux/bpf.h
-    MAP_ID 12 { map_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
+    MAP_ID 12 same { map_id: 0 4 Uint, next_id: 4 4 Uint, open_flags: 8 4 Set32(&BPF_MAP_FLAG) }
     /// union bpf_attr of BPF_OBJ_GET_INFO_BY_FD, inside. include/uapi/linux/bpf.h
-    INFO 16 { bpf_fd: 0 4 Fd, info_len: 4 4 Uint, info: 8 8 Addr }
+    INFO 16 same { bpf_fd: 0 4 Fd, info_len: 4 4 Uint, info: 8 8 Addr }
     /// union bpf_attr of BPF_OBJ_GET_INFO_BY_FD. include/uapi/linux/bpf.h
-    OBJ_INFO 16 { info: 0 16 Rec(&INFO) }
+    OBJ_INFO 16 same { info: 0 16 Rec(&INFO) }
     /// union bpf_attr of BPF_RAW_TRACEPOINT_OPEN, inside. include/uapi/linux/bpf.h
-    RAW_TP 12 { name: 0 8 Addr, prog_fd: 8 4 Fd }
+    RAW_TP 12 same { name: 0 8 Addr, prog_fd: 8 4 Fd }
     /// union bpf_attr of BPF_RAW_TRACEPOINT_OPEN. include/uapi/linux/bpf.h
-    RAW_TP_OPEN 12 { raw_tracepoint: 0 12 Rec(&RAW_TP) }
+    RAW_TP_OPEN 12 same { raw_tracepoint: 0 12 Rec(&RAW_TP) }
     /// union bpf_attr of BPF_BTF_LOAD. include/uapi/linux/bpf.h
-    BTF_LOAD 28 { btf: 0 8 Addr, btf_log_buf: 8 8 Addr, btf_size: 16 4 Uint, btf_log_size: 20 4 Uint, btf_log_level: 24 4 Uint }
+    BTF_LOAD 28 same { btf: 0 8 Addr, btf_log_buf: 8 8 Addr, btf_size: 16 4 Uint, btf_log_size: 20 4 Uint, btf_log_level: 24 4 Uint }
     /// union bpf_attr of BPF_LINK_CREATE, inside. include/uapi/linux/bpf.h
-    LINK 16 { prog_fd: 0 4 Fd, target_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH), flags: 12 4 Hex32 }
+    LINK 16 same { prog_fd: 0 4 Fd, target_fd: 4 4 Fd, attach_type: 8 4 Set32(&BPF_ATTACH), flags: 12 4 Hex32 }
     /// union bpf_attr of BPF_LINK_CREATE. include/uapi/linux/bpf.h
-    LINK_CREATE 16 { link_create: 0 16 Rec(&LINK) }
+    LINK_CREATE 16 same { link_create: 0 16 Rec(&LINK) }
     /// union bpf_attr of BPF_MAP_FREEZE. include/uapi/linux/bpf.h
-    FREEZE 4 { map_fd: 0 4 Fd }
+    FREEZE 4 same { map_fd: 0 4 Fd }
 }
 
 selectors! {
@@ -202,8 +202,9 @@ syscalls! { pub PROGRAMS:
     bpf         [321 357 280] (cmd: Set32(&BPF), attr: Addr, size: Uint) -> Int, DESC, gap "what the program does in the kernel is not seen",
         by cmd {
             BPF_MAP_CREATE       => (cmd: Set32(&BPF), attr: Sized(&MAP_CREATE, size), size: Uint) -> Fd, harmless "data, and no program";
-            BPF_MAP_LOOKUP_ELEM | BPF_MAP_UPDATE_ELEM | BPF_MAP_LOOKUP_AND_DELETE_ELEM => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint) -> Int, harmless "data, and no program";
-            BPF_MAP_DELETE_ELEM  => (cmd: Set32(&BPF), attr: Sized(&KEY, size), size: Uint)     -> Int, harmless "data, and no program";
+            BPF_MAP_LOOKUP_ELEM  => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint)    -> Int, harmless "data, and no program";
+            BPF_MAP_UPDATE_ELEM | BPF_MAP_LOOKUP_AND_DELETE_ELEM => (cmd: Set32(&BPF), attr: Sized(&ELEM, size), size: Uint) -> Int, gap "programs of the kernel may go by what is changed";
+            BPF_MAP_DELETE_ELEM  => (cmd: Set32(&BPF), attr: Sized(&KEY, size), size: Uint)     -> Int, gap "programs of the kernel may go by what is changed";
             BPF_MAP_GET_NEXT_KEY => (cmd: Set32(&BPF), attr: Sized(&NEXT_KEY, size), size: Uint) -> Int, harmless "data, and no program";
             BPF_PROG_LOAD        => (cmd: Set32(&BPF), attr: Sized(&PROG_LOAD, size), size: Uint) -> Fd;
             BPF_OBJ_PIN          => (cmd: Set32(&BPF), attr: Sized(&OBJ, size), size: Uint)     -> Int;
@@ -217,7 +218,7 @@ syscalls! { pub PROGRAMS:
             BPF_RAW_TRACEPOINT_OPEN => (cmd: Set32(&BPF), attr: Sized(&RAW_TP_OPEN, size), size: Uint) -> Fd;
             BPF_BTF_LOAD         => (cmd: Set32(&BPF), attr: Sized(&BTF_LOAD, size), size: Uint) -> Fd, harmless "data, and no program";
             BPF_LINK_CREATE      => (cmd: Set32(&BPF), attr: Sized(&LINK_CREATE, size), size: Uint) -> Fd;
-            BPF_MAP_FREEZE       => (cmd: Set32(&BPF), attr: Sized(&FREEZE, size), size: Uint)  -> Int, harmless "data, and no program";
+            BPF_MAP_FREEZE       => (cmd: Set32(&BPF), attr: Sized(&FREEZE, size), size: Uint)  -> Int, gap "programs of the kernel may go by what is changed";
         };
     perf_event_open [298 336 241] (attr: Special(S::PerfAttr), pid: Pid, cpu: Int, group_fd: Fd, flags: Set(&PERF_FLAG)) -> Fd, DESC, harmless "counts and samples, and changes nothing";
 }

@@ -40,10 +40,10 @@ sets! {
 
 records! {
     /// struct file_attr. include/uapi/linux/fs.h
-    FILE_ATTR 24 { fa_xflags: 0 8 Set(&FS_XFLAG), fa_extsize: 8 4 Uint, fa_nextents: 12 4 Uint, fa_projid: 16 4 Uint,
+    FILE_ATTR 24 same { fa_xflags: 0 8 Set(&FS_XFLAG), fa_extsize: 8 4 Uint, fa_nextents: 12 4 Uint, fa_projid: 16 4 Uint,
                    fa_cowextsize: 20 4 Uint }
     /// struct xattr_args; the value's bytes are not followed. include/uapi/linux/xattr.h
-    XATTR_ARGS 16 { value: 0 8 Addr, size: 8 4 Uint, flags: 12 4 Set32(&XATTR) }
+    XATTR_ARGS 16 same { value: 0 8 Addr, size: 8 4 Uint, flags: 12 4 Set32(&XATTR) }
 }
 
 syscalls! { pub FILES:

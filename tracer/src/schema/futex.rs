@@ -45,7 +45,7 @@ sets! {
 
 records! {
     /// struct futex_waitv. include/uapi/linux/futex.h
-    FUTEX_WAITV 24 { val: 0 8 Hex, uaddr: 8 8 Addr, flags: 16 4 Set32(&FUTEX2) }
+    FUTEX_WAITV 24 same { val: 0 8 Hex, uaddr: 8 8 Addr, flags: 16 4 Set32(&FUTEX2) }
 }
 
 /// Operation numbers by themselves, with FUTEX_PRIVATE_FLAG (`P`), FUTEX_CLOCK_REALTIME (`C`) and both.
@@ -71,36 +71,44 @@ operations! {
     LOCK_PI2 LOCK_PI2_P LOCK_PI2_C LOCK_PI2_PC = 13;
 }
 
+/// The call in both of its forms: a 32-bit program can give a time of 64 bits.
+macro_rules! futexes {
+    ($table:ident: $name:ident $numbers:tt, $time:expr) => { syscalls! { pub $table harmless "waits for memory":
+        $name $numbers (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Hex, uaddr2: Hex, val3: Hex32) -> Int, 0,
+            by op {
+                WAIT | WAIT_P | WAIT_C | WAIT_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: $time) -> Int;
+                WAIT_BITSET | WAIT_BITSET_P | WAIT_BITSET_C | WAIT_BITSET_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: $time, uaddr2: Hidden, val3: Set32(&BITSET)) -> Int;
+                WAKE_BITSET | WAKE_BITSET_P | WAKE_BITSET_C | WAKE_BITSET_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Hidden, uaddr2: Hidden, val3: Set32(&BITSET)) -> Int;
+                WAKE | WAKE_P | WAKE_C | WAKE_PC | FD | FD_P | FD_C | FD_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint) -> Int;
+                REQUEUE | REQUEUE_P | REQUEUE_C | REQUEUE_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr) -> Int;
+                CMP_REQUEUE | CMP_REQUEUE_P | CMP_REQUEUE_C | CMP_REQUEUE_PC
+                | CMP_REQUEUE_PI | CMP_REQUEUE_PI_P | CMP_REQUEUE_PI_C | CMP_REQUEUE_PI_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr, val3: Uint) -> Int;
+                WAKE_OP | WAKE_OP_P | WAKE_OP_C | WAKE_OP_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr, val3: Special(S::FutexWakeOp)) -> Int;
+                WAIT_REQUEUE_PI | WAIT_REQUEUE_PI_P | WAIT_REQUEUE_PI_C | WAIT_REQUEUE_PI_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: $time, uaddr2: Addr) -> Int;
+                LOCK_PI | LOCK_PI_P | LOCK_PI_C | LOCK_PI_PC | LOCK_PI2 | LOCK_PI2_P | LOCK_PI2_C | LOCK_PI2_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX), val: Hidden, timeout: $time) -> Int;
+                UNLOCK_PI | UNLOCK_PI_P | UNLOCK_PI_C | UNLOCK_PI_PC | TRYLOCK_PI | TRYLOCK_PI_P | TRYLOCK_PI_C | TRYLOCK_PI_PC =>
+                    (uaddr: Addr, op: Set32(&FUTEX)) -> Int;
+            };
+    } };
+}
+futexes!(FUTEX_CALL: futex [202 240 98], Rec(&TIMESPEC));
+futexes!(FUTEX_TIME64: futex_time64 [_ 422 _], Wide(&Rec(&TIMESPEC)));
+
 syscalls! { pub FUTEXES harmless "waits for memory":
-    futex       [202 240 98]  (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Hex, uaddr2: Hex, val3: Hex32) -> Int, 0,
-        by op {
-            WAIT | WAIT_P | WAIT_C | WAIT_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Rec(&TIMESPEC)) -> Int;
-            WAIT_BITSET | WAIT_BITSET_P | WAIT_BITSET_C | WAIT_BITSET_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Rec(&TIMESPEC), uaddr2: Hidden, val3: Set32(&BITSET)) -> Int;
-            WAKE_BITSET | WAKE_BITSET_P | WAKE_BITSET_C | WAKE_BITSET_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Hidden, uaddr2: Hidden, val3: Set32(&BITSET)) -> Int;
-            WAKE | WAKE_P | WAKE_C | WAKE_PC | FD | FD_P | FD_C | FD_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint) -> Int;
-            REQUEUE | REQUEUE_P | REQUEUE_C | REQUEUE_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr) -> Int;
-            CMP_REQUEUE | CMP_REQUEUE_P | CMP_REQUEUE_C | CMP_REQUEUE_PC
-            | CMP_REQUEUE_PI | CMP_REQUEUE_PI_P | CMP_REQUEUE_PI_C | CMP_REQUEUE_PI_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr, val3: Uint) -> Int;
-            WAKE_OP | WAKE_OP_P | WAKE_OP_C | WAKE_OP_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, val2: Uint, uaddr2: Addr, val3: Special(S::FutexWakeOp)) -> Int;
-            WAIT_REQUEUE_PI | WAIT_REQUEUE_PI_P | WAIT_REQUEUE_PI_C | WAIT_REQUEUE_PI_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Uint, timeout: Rec(&TIMESPEC), uaddr2: Addr) -> Int;
-            LOCK_PI | LOCK_PI_P | LOCK_PI_C | LOCK_PI_PC | LOCK_PI2 | LOCK_PI2_P | LOCK_PI2_C | LOCK_PI2_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX), val: Hidden, timeout: Rec(&TIMESPEC)) -> Int;
-            UNLOCK_PI | UNLOCK_PI_P | UNLOCK_PI_C | UNLOCK_PI_PC | TRYLOCK_PI | TRYLOCK_PI_P | TRYLOCK_PI_C | TRYLOCK_PI_PC =>
-                (uaddr: Addr, op: Set32(&FUTEX)) -> Int;
-        };
     futex_waitv [449 449 449] (waiters: Array(&Rec(&FUTEX_WAITV), nr_futexes), nr_futexes: Uint, flags: Hex32,
-                               timeout: Rec(&TIMESPEC), clockid: Set32(&CLOCKS))                -> Int, 0;
+                               timeout: Wide(&Rec(&TIMESPEC)), clockid: Set32(&CLOCKS))                -> Int, 0;
     futex_wake  [454 454 454] (uaddr: Addr, mask: Hex, nr: Int, flags: Set32(&FUTEX2))          -> Int, 0;
     futex_wait  [455 455 455] (uaddr: Addr, val: Hex, mask: Hex, flags: Set32(&FUTEX2),
-                               timeout: Rec(&TIMESPEC), clockid: Set32(&CLOCKS))                -> Int, 0;
+                               timeout: Wide(&Rec(&TIMESPEC)), clockid: Set32(&CLOCKS))                -> Int, 0;
     futex_requeue [456 456 456] (waiters: Array(&Rec(&FUTEX_WAITV), Fixed(2)), flags: Hex32, nr_wake: Int, nr_requeue: Int) -> Int, 0;
     set_robust_list [273 311 99] (head: Addr, len: Ulong)                                       -> Int, 0;
     get_robust_list [274 312 100] (pid: Pid, head_ptr: Out(&Ptr(&Addr)), len_ptr: Out(&Ptr(&Ulong))) -> Int, 0;

@@ -46,9 +46,9 @@ records! {
     /// struct winsize. include/uapi/asm-generic/termios.h
     WINSIZE 8 { ws_row: 0 2 Uint, ws_col: 2 2 Uint, ws_xpixel: 4 2 Uint, ws_ypixel: 6 2 Uint }
     /// struct file_clone_range. include/uapi/linux/fs.h
-    CLONE_RANGE 32 { src_fd: 0 8 Fd, src_offset: 8 8 Ulong, src_length: 16 8 Ulong, dest_offset: 24 8 Ulong }
+    CLONE_RANGE 32 same { src_fd: 0 8 Fd, src_offset: 8 8 Ulong, src_length: 16 8 Ulong, dest_offset: 24 8 Ulong }
     /// struct fstrim_range. include/uapi/linux/fs.h
-    FSTRIM 24 { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
+    FSTRIM 24 same { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
 }
 
 /// The request, whatever its form.
@@ -68,8 +68,9 @@ syscalls! { pub IOCTL_CALL:
             FIONREAD | TIOCOUTQ | SIOCOUTQNSD | TIOCGETD | TIOCGPTN | TIOCGPTLCK | TIOCGPKT | TIOCGEXCL
             | SIOCATMARK | FIOGETOWN | SIOCGPGRP | BLKROGET | BLKSSZGET | BLKPBSZGET | BLKIOMIN | BLKIOOPT | BLKALIGNOFF
                                         => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int, harmless "asks what a descriptor is, or has";
-            FIONBIO | FIOASYNC | TIOCSPTLCK | TIOCPKT | TIOCSETD | FIOSETOWN | SIOCSPGRP | BLKROSET
+            FIONBIO | FIOASYNC | TIOCSPTLCK | TIOCPKT | TIOCSETD | FIOSETOWN | SIOCSPGRP
                                         => (fd: Fd, request: CMD, argp: Ptr(&Int))                      -> Int, harmless "how a descriptor is waited for";
+            BLKROSET                    => (fd: Fd, request: CMD, argp: Ptr(&Int))                      -> Int, gap "a disk or file system is another, or stands still, for all who use it";
             TIOCMGET                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&TIOCM))))      -> Int, harmless "a terminal";
             TIOCMSET | TIOCMBIS | TIOCMBIC => (fd: Fd, request: CMD, argp: Ptr(&Set32(&TIOCM)))         -> Int, harmless "a terminal";
             TCFLSH                      => (fd: Fd, request: CMD, argp: Set(&TCFLSH_QUEUE))             -> Int, harmless "a terminal";
@@ -78,22 +79,24 @@ syscalls! { pub IOCTL_CALL:
             TIOCSTI                     => (fd: Fd, request: CMD, argp: Bytes(Fixed(1)))                -> Int,
                 gap "it is as if it had been typed: whoever reads the terminal carries it out";
             FIOCLEX | FIONCLEX | TIOCEXCL | TIOCNXCL | TIOCNOTTY | TIOCSBRK | TIOCCBRK | TIOCCONS | TIOCVHANGUP
-            | BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
             | PERF_EVENT_IOC_ENABLE | PERF_EVENT_IOC_DISABLE | PERF_EVENT_IOC_RESET
-                                        => (fd: Fd, request: CMD)                                       -> Int, harmless "a flag of a descriptor, a terminal, a disk as a whole";
+                                        => (fd: Fd, request: CMD)                                       -> Int, harmless "a flag of a descriptor, a terminal, a counter";
+            BLKRRPART | BLKFLSBUF | FIFREEZE | FITHAW
+                                        => (fd: Fd, request: CMD)                                       -> Int, gap "a disk or file system is another, or stands still, for all who use it";
             TIOCGPTPEER                 => (fd: Fd, request: CMD, argp: Hex)                            -> Fd, harmless "a terminal";
             FICLONE                     => (fd: Fd, request: CMD, argp: Fd)                             -> Int, does [Rewrites(fd)];
             FICLONERANGE                => (fd: Fd, request: CMD, argp: Rec(&CLONE_RANGE))              -> Int, does [Rewrites(fd)];
             FITRIM                      => (fd: Fd, request: CMD, argp: InOut(&Rec(&FSTRIM)))           -> Int, harmless "what belongs to no file";
             FS_IOC_GETFLAGS             => (fd: Fd, request: CMD, argp: Out(&Ptr(&Set32(&FS_FL))))      -> Int, harmless "asks for flags";
             FS_IOC_SETFLAGS             => (fd: Fd, request: CMD, argp: Ptr(&Set32(&FS_FL)))            -> Int, does [Changes(Attributes, fd, Itself)];
-            BLKGETSIZE64 | BLKGETSIZE   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int, harmless "asks for a size";
+            BLKGETSIZE                  => (fd: Fd, request: CMD, argp: Out(&Ptr(&Ulong)))              -> Int, harmless "asks for a size";
+            BLKGETSIZE64                => (fd: Fd, request: CMD, argp: Out(&Ptr(&Wide(&Ulong))))       -> Int, harmless "asks for a size";
             SIOCGIFFLAGS | SIOCGIFADDR | SIOCGIFDSTADDR | SIOCGIFBRDADDR | SIOCGIFNETMASK | SIOCGIFMETRIC | SIOCGIFMTU
             | SIOCGIFHWADDR | SIOCGIFINDEX | SIOCGIFTXQLEN | SIOCGIFNAME | SIOCGIFMAP | SIOCGIFSLAVE
                                         => (fd: Fd, request: CMD, argp: Special(S::Ifreq))   -> Int, harmless "asks for an interface";
             SIOCSIFFLAGS | SIOCSIFADDR | SIOCSIFDSTADDR | SIOCSIFBRDADDR | SIOCSIFNETMASK | SIOCSIFMETRIC | SIOCSIFMTU
             | SIOCSIFHWADDR | SIOCSIFTXQLEN | SIOCSIFNAME | SIOCSIFSLAVE
-                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int, harmless "an interface: no host is reached";
+                                        => (fd: Fd, request: CMD, argp: Special(S::Ifreq))           -> Int, gap "an interface of the machine is another from now on";
             SIOCGIFCONF                 => (fd: Fd, request: CMD, argp: Special(S::Ifconf))  -> Int, harmless "asks for interfaces";
             FS_IOC_FSSETXATTR | FS_IOC_SETVERSION | FS_IOC32_SETFLAGS | FS_IOC32_SETVERSION | FS_IOC_ENABLE_VERITY
             | FS_IOC_SET_ENCRYPTION_POLICY | FAT_IOCTL_SET_ATTRIBUTES

@@ -59,32 +59,32 @@ selectors! {
 /// A key's id.
 const KEY: Ty = Special(S::KeySerial);
 
-syscalls! { pub KEYS harmless "keys are kept in the kernel, in no file":
-    add_key     [248 286 217] (r#type: Text, description: Text, payload: Bytes(plen), plen: Ulong, keyring: KEY) -> KEY, 0;
+syscalls! { pub KEYS harmless "asks for keys":
+    add_key     [248 286 217] (r#type: Text, description: Text, payload: Bytes(plen), plen: Ulong, keyring: KEY) -> KEY, 0, gap "a key outlives the process: who uses it is not seen";
     request_key [249 287 218] (r#type: Text, description: Text, callout_info: Text, dest_keyring: KEY) -> KEY, 0, unread "for a key that it has not, the kernel runs a program";
-    keyctl      [250 288 219] (operation: Set32(&KEYCTL), arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex) -> Long, 0,
+    keyctl      [250 288 219] (operation: Set32(&KEYCTL), arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex) -> Long, 0, gap "a key outlives the process: who uses it is not seen",
         by operation {
-            GET_KEYRING_ID       => (operation: Set32(&KEYCTL), id: KEY, create: Int)           -> KEY;
-            JOIN_SESSION_KEYRING => (operation: Set32(&KEYCTL), name: Text)                     -> KEY;
+            GET_KEYRING_ID       => (operation: Set32(&KEYCTL), id: KEY, create: Int)           -> KEY, harmless "asks for keys, or which of them the process itself has";
+            JOIN_SESSION_KEYRING => (operation: Set32(&KEYCTL), name: Text)                     -> KEY, harmless "asks for keys, or which of them the process itself has";
             UPDATE               => (operation: Set32(&KEYCTL), id: KEY, payload: Bytes(plen), plen: Ulong) -> Long;
             REVOKE | CLEAR | INVALIDATE | ASSUME_AUTHORITY => (operation: Set32(&KEYCTL), id: KEY) -> Long;
             CHOWN                => (operation: Set32(&KEYCTL), id: KEY, uid: Id, gid: Id)      -> Long;
             SETPERM              => (operation: Set32(&KEYCTL), id: KEY, perm: Set32(&KEY_PERM)) -> Long;
-            DESCRIBE | GET_SECURITY => (operation: Set32(&KEYCTL), id: KEY, buffer: Out(&Text), buflen: Ulong) -> Long;
+            DESCRIBE | GET_SECURITY => (operation: Set32(&KEYCTL), id: KEY, buffer: Out(&Text), buflen: Ulong) -> Long, harmless "asks for keys, or which of them the process itself has";
             LINK | UNLINK        => (operation: Set32(&KEYCTL), id: KEY, keyring: KEY)          -> Long;
-            SEARCH               => (operation: Set32(&KEYCTL), keyring: KEY, r#type: Text, description: Text, dest: KEY) -> KEY;
-            READ                 => (operation: Set32(&KEYCTL), id: KEY, buffer: Out(&Bytes(Len::Ret)), buflen: Ulong) -> Long;
+            SEARCH               => (operation: Set32(&KEYCTL), keyring: KEY, r#type: Text, description: Text, dest: KEY) -> KEY, harmless "asks for keys, or which of them the process itself has";
+            READ                 => (operation: Set32(&KEYCTL), id: KEY, buffer: Out(&Bytes(Len::Ret)), buflen: Ulong) -> Long, harmless "asks for keys, or which of them the process itself has";
             INSTANTIATE          => (operation: Set32(&KEYCTL), id: KEY, payload: Bytes(plen), plen: Ulong, keyring: KEY) -> Long;
             INSTANTIATE_IOV      => (operation: Set32(&KEYCTL), id: KEY, iov: Iovec(count), count: Uint, keyring: KEY) -> Long;
             NEGATE               => (operation: Set32(&KEYCTL), id: KEY, timeout: Uint, keyring: KEY) -> Long;
             REJECT               => (operation: Set32(&KEYCTL), id: KEY, timeout: Uint, error: Uint, keyring: KEY) -> Long;
-            SET_REQKEY_KEYRING   => (operation: Set32(&KEYCTL), reqkey_defl: Set32(&REQKEY))    -> Long;
+            SET_REQKEY_KEYRING   => (operation: Set32(&KEYCTL), reqkey_defl: Set32(&REQKEY))    -> Long, harmless "asks for keys, or which of them the process itself has";
             SET_TIMEOUT          => (operation: Set32(&KEYCTL), id: KEY, timeout: Uint)         -> Long;
             SESSION_TO_PARENT    => (operation: Set32(&KEYCTL))                                 -> Long;
             GET_PERSISTENT       => (operation: Set32(&KEYCTL), uid: Id, keyring: KEY)          -> KEY;
             RESTRICT_KEYRING     => (operation: Set32(&KEYCTL), keyring: KEY, r#type: Text, restriction: Text) -> Long;
             MOVE                 => (operation: Set32(&KEYCTL), id: KEY, from: KEY, to: KEY, flags: Set32(&KEY_MOVE)) -> Long;
-            CAPABILITIES         => (operation: Set32(&KEYCTL), buffer: Out(&HexBytes(Len::Ret)), buflen: Ulong) -> Long;
+            CAPABILITIES         => (operation: Set32(&KEYCTL), buffer: Out(&HexBytes(Len::Ret)), buflen: Ulong) -> Long, harmless "asks for keys, or which of them the process itself has";
             WATCH_KEY            => (operation: Set32(&KEYCTL), id: KEY, watch_queue_fd: Fd, watch_id: Int) -> Long;
         };
 }

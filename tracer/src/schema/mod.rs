@@ -4,6 +4,7 @@
 
 pub mod effects;
 pub mod errno;
+pub mod narrow;
 pub mod plan;
 pub mod records;
 pub mod set;
@@ -120,13 +121,18 @@ macro_rules! syscalls {
 }
 
 /// Declares structures: `NAME size { field: offset width Type, ... }`; fields after `verbose:` are
-/// shown with `-v` only.
+/// shown with `-v` only. `NAME size same { ... }` says that the 32-bit ABI has the same layout, `NAME size untold "why" { ... }` that it has
+/// another that the fields do not give ([`types::Narrow`]).
 #[macro_export]
 macro_rules! records {
-    ($($(#[$doc:meta])+ $name:ident $size:literal { $($field:ident: $off:literal $width:literal $ty:expr),* $(,)? $(; verbose: $($vf:ident: $voff:literal $vwidth:literal $vty:expr),* $(,)?)? })*) => {$(
+    (@narrow) => { $crate::schema::types::Narrow::Words };
+    (@narrow same) => { $crate::schema::types::Narrow::Same };
+    (@narrow untold $why:literal) => { $crate::schema::types::Narrow::Untold($why) };
+    ($($(#[$doc:meta])+ $name:ident $size:literal $($narrow:ident $($why:literal)?)? { $($field:ident: $off:literal $width:literal $ty:expr),* $(,)? $(; verbose: $($vf:ident: $voff:literal $vwidth:literal $vty:expr),* $(,)?)? })*) => {$(
         $(#[$doc])+
         pub static $name: $crate::schema::types::Rec = $crate::schema::types::Rec {
             size: $size,
+            narrow: $crate::records!(@narrow $($narrow $($why)?)?),
             fields: &[
                 $($crate::schema::types::Field { name: $crate::schema::bare(stringify!($field)), off: $off, width: $width, ty: $ty, verbose: false },)*
                 $($($crate::schema::types::Field { name: $crate::schema::bare(stringify!($vf)), off: $voff, width: $vwidth, ty: $vty, verbose: true },)*)?

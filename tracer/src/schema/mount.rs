@@ -137,27 +137,27 @@ sets! {
 
 records! {
     /// struct mount_attr. include/uapi/linux/mount.h
-    MOUNT_ATTRS 32 { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(S::Propagation),
+    MOUNT_ATTRS 32 same { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(S::Propagation),
                      userns_fd: 24 8 Int }
     /// struct mnt_id_req. include/uapi/linux/mount.h
-    MNT_ID_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
+    MNT_ID_REQ 32 same { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
     /// struct mnt_id_req of listmount(2), where `param` is the last id seen. include/uapi/linux/mount.h
-    LIST_REQ 32 { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Hex, mnt_ns_id: 24 8 Hex }
+    LIST_REQ 32 same { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Hex, mnt_ns_id: 24 8 Hex }
     /// struct ns_id_req. include/uapi/linux/nsfs.h (Linux 6.19)
-    NS_ID_REQ 32 { size: 0 4 Uint, ns_id: 8 8 Hex, ns_type: 16 4 Set32(&NAMESPACE), user_ns_id: 24 8 Hex }
+    NS_ID_REQ 32 same { size: 0 4 Uint, ns_id: 8 8 Hex, ns_type: 16 4 Set32(&NAMESPACE), user_ns_id: 24 8 Hex }
     /// The front of struct statmount. include/uapi/linux/mount.h
-    STATMOUNT_BUF 512 { size: 0 4 Uint, mask: 8 8 Set(&STATMOUNT), mnt_id: 40 8 Hex, mnt_parent_id: 48 8 Hex
+    STATMOUNT_BUF 512 same { size: 0 4 Uint, mask: 8 8 Set(&STATMOUNT), mnt_id: 40 8 Hex, mnt_parent_id: 48 8 Hex
                         ; verbose: sb_dev_major: 16 4 Uint, sb_dev_minor: 20 4 Uint, sb_magic: 24 8 Set(&super::stat::FS_MAGIC),
                         sb_flags: 32 4 Set32(&MS), mnt_id_old: 56 4 Uint, mnt_parent_id_old: 60 4 Uint,
                         mnt_attr: 64 8 Set(&MOUNT_ATTR), mnt_propagation: 72 8 Special(S::Propagation), mnt_peer_group: 80 8 Uint,
                         mnt_master: 88 8 Uint, propagate_from: 96 8 Uint }
     /// struct landlock_ruleset_attr. include/uapi/linux/landlock.h
-    RULESET_ATTR 24 { handled_access_fs: 0 8 Set(&LANDLOCK_FS), handled_access_net: 8 8 Set(&LANDLOCK_NET),
+    RULESET_ATTR 24 same { handled_access_fs: 0 8 Set(&LANDLOCK_FS), handled_access_net: 8 8 Set(&LANDLOCK_NET),
                       scoped: 16 8 Set(&LANDLOCK_SCOPE) }
     /// struct landlock_path_beneath_attr (packed). include/uapi/linux/landlock.h
-    PATH_BENEATH 12 { allowed_access: 0 8 Set(&LANDLOCK_FS), parent_fd: 8 4 Fd }
+    PATH_BENEATH 12 same { allowed_access: 0 8 Set(&LANDLOCK_FS), parent_fd: 8 4 Fd }
     /// struct landlock_net_port_attr. include/uapi/linux/landlock.h
-    NET_PORT 16 { allowed_access: 0 8 Set(&LANDLOCK_NET), port: 8 8 Ulong }
+    NET_PORT 16 same { allowed_access: 0 8 Set(&LANDLOCK_NET), port: 8 8 Ulong }
 }
 
 const FSCONFIG_SET_STRING: u64 = 1;

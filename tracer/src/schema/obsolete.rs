@@ -9,7 +9,7 @@ use crate::{records, syscalls};
 
 records! {
     /// struct __sysctl_args. include/uapi/linux/sysctl.h
-    SYSCTL 80 { name: 0 8 Addr, nlen: 8 4 Int, oldval: 16 8 Addr, oldlenp: 24 8 Addr, newval: 32 8 Addr, newlen: 40 8 Ulong }
+    SYSCTL 80 { name: 0 8 Addr, nlen: 8 4 Int, oldval: 16 8 Addr, oldlenp: 24 8 Addr, newval: 32 8 Addr, newlen: 40 8 Ulong, unused: 48 32 Hidden }
 }
 
 syscalls! { pub OBSOLETE harmless "no kernel of today carries it out":
@@ -32,7 +32,7 @@ syscalls! { pub OBSOLETE harmless "no kernel of today carries it out":
     tuxcall         [184 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex)                             -> Long, 0;
     security        [185 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex)                             -> Long, 0;
     vserver         [236 273 _]   (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex, arg5: Hex)       -> Long, 0;
-    lookup_dcookie  [212 253 18]  (cookie: Ulong, buf: Out(&Bytes(Len::Ret)), len: Ulong)       -> Long, 0;
+    lookup_dcookie  [212 253 18]  (cookie: Wide(&Ulong), buf: Out(&Bytes(Len::Ret)), len: Ulong)       -> Long, 0;
     epoll_ctl_old   [214 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                  -> Long, 0;
     epoll_wait_old  [215 _ _]     (arg1: Hex, arg2: Hex, arg3: Hex, arg4: Hex)                  -> Long, 0;
 }

@@ -97,14 +97,20 @@ sets! {
 
 records! {
     /// struct flock, as it goes in. include/uapi/asm-generic/fcntl.h
-    FLOCK 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Long, l_len: 16 8 Long }
+    FLOCK 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Long, l_len: 16 8 Long, l_pid: 24 4 Hidden }
     /// struct flock, as F_GETLK gives it back. include/uapi/asm-generic/fcntl.h
     FLOCK_FOUND 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Long, l_len: 16 8 Long,
                      l_pid: 24 4 Pid }
+    /// struct flock64, as it goes in; in the 64-bit ABI it is struct flock. include/uapi/asm-generic/fcntl.h
+    FLOCK64 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Wide(&Long), l_len: 16 8 Wide(&Long),
+                 l_pid: 24 4 Hidden }
+    /// struct flock64, as F_OFD_GETLK gives it back. include/uapi/asm-generic/fcntl.h
+    FLOCK64_FOUND 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Wide(&Long), l_len: 16 8 Wide(&Long),
+                       l_pid: 24 4 Pid }
     /// struct f_owner_ex. include/uapi/asm-generic/fcntl.h
-    F_OWNER_EX 8 { r#type: 0 4 Set32(&OWNER), pid: 4 4 Pid }
+    F_OWNER_EX 8 same { r#type: 0 4 Set32(&OWNER), pid: 4 4 Pid }
     /// struct open_how. include/uapi/linux/openat2.h
-    OPEN_HOW 24 { flags: 0 8 Set(&OPEN), mode: 8 8 NonZero(&Octal),
+    OPEN_HOW 24 same { flags: 0 8 Set(&OPEN), mode: 8 8 NonZero(&Octal),
                   resolve: 16 8 Set(&RESOLVE) }
 }
 
@@ -125,6 +131,9 @@ const F_SETOWN: u64 = 8;
 const F_GETOWN: u64 = 9;
 const F_SETSIG: u64 = 10;
 const F_GETSIG: u64 = 11;
+const F_GETLK64: u64 = 12;
+const F_SETLK64: u64 = 13;
+const F_SETLKW64: u64 = 14;
 const F_SETOWN_EX: u64 = 15;
 const F_GETOWN_EX: u64 = 16;
 const F_OFD_GETLK: u64 = 36;
@@ -166,34 +175,43 @@ syscalls! { pub OPENING harmless "another number, or none, for what is open alre
                                      mount_id: Out(&Ptr(&Int)), flags: Set32(&AT_HANDLE)) -> Int, DESC | FILE, does [Asks(pathname)];
     open_by_handle_at [304 342 265] (mount_fd: DirFd, handle: Special(S::FileHandle),
                                      flags: Set32(&OPEN)) -> Fd, DESC, does [OpensUnnamed(Arg(flags))];
-    fcntl           [72 55 25]      (fd: Fd, cmd: Set32(&FCNTL), arg: Hex) -> Int, DESC, harmless "locks, leases and flags of what is open already",
-        by cmd {
-            F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd;
-            F_DUPFD_QUERY                   => (fd: Fd, cmd: Set32(&FCNTL), arg: Fd)                        -> Int;
-            F_CREATED_QUERY                 => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Int;
-            F_GETFD                         => (fd: Fd, cmd: Set32(&FCNTL))            -> Noted("flags ", &FD_FLAGS);
-            F_SETFD                         => (fd: Fd, cmd: Set32(&FCNTL), flags: Set32(&FD_FLAGS))        -> Int;
-            F_GETFL                         => (fd: Fd, cmd: Set32(&FCNTL))                -> Noted("flags ", &OPEN);
-            F_SETFL                         => (fd: Fd, cmd: Set32(&FCNTL), flags: Set32(&OPEN))            -> Int;
-            F_GETLK | F_OFD_GETLK           => (fd: Fd, cmd: Set32(&FCNTL), lock: Out(&Rec(&FLOCK_FOUND)))  -> Int;
-            F_SETLK | F_SETLKW | F_OFD_SETLK | F_OFD_SETLKW
-                                            => (fd: Fd, cmd: Set32(&FCNTL), lock: Rec(&FLOCK))              -> Int;
-            F_SETOWN                        => (fd: Fd, cmd: Set32(&FCNTL), owner: Pid)                     -> Int;
-            F_GETOWN                        => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Pid;
-            F_SETSIG                        => (fd: Fd, cmd: Set32(&FCNTL), sig: Signal)                    -> Int;
-            F_GETSIG                        => (fd: Fd, cmd: Set32(&FCNTL)) -> Special(S::SignalRet);
-            F_SETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Rec(&F_OWNER_EX))        -> Int;
-            F_GETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Out(&Rec(&F_OWNER_EX)))  -> Int;
-            F_SETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL), lease: Set32(&LOCK_TYPE))       -> Int;
-            F_GETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL))                -> Noted("", &LOCK_TYPE);
-            F_NOTIFY                        => (fd: Fd, cmd: Set32(&FCNTL), events: Set32(&DNOTIFY))        -> Int;
-            F_SETPIPE_SZ                    => (fd: Fd, cmd: Set32(&FCNTL), size: Ulong)                    -> Int;
-            F_GETPIPE_SZ                    => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Int;
-            F_ADD_SEALS                     => (fd: Fd, cmd: Set32(&FCNTL), seals: Set32(&SEALS))           -> Int;
-            F_GET_SEALS                     => (fd: Fd, cmd: Set32(&FCNTL))               -> Noted("seals ", &SEALS);
-            F_GET_RW_HINT | F_GET_FILE_RW_HINT
-                                            => (fd: Fd, cmd: Set32(&FCNTL), hint: Out(&Ptr(&Set(&RW_HINT)))) -> Int;
-            F_SET_RW_HINT | F_SET_FILE_RW_HINT
-                                            => (fd: Fd, cmd: Set32(&FCNTL), hint: Ptr(&Set(&RW_HINT)))      -> Int;
-        };
 }
+
+/// The call in both of its forms: of 32-bit programs the second knows locks of large files.
+macro_rules! controls {
+    ($table:ident: $name:ident $numbers:tt, $($get:ident)*, $($set:ident)*) => { syscalls! { pub $table harmless "locks, leases and flags of what is open already":
+        $name $numbers (fd: Fd, cmd: Set32(&FCNTL), arg: Hex) -> Int, DESC,
+            by cmd {
+                F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd;
+                F_DUPFD_QUERY                   => (fd: Fd, cmd: Set32(&FCNTL), arg: Fd)                        -> Int;
+                F_CREATED_QUERY                 => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Int;
+                F_GETFD                         => (fd: Fd, cmd: Set32(&FCNTL))            -> Noted("flags ", &FD_FLAGS);
+                F_SETFD                         => (fd: Fd, cmd: Set32(&FCNTL), flags: Set32(&FD_FLAGS))        -> Int;
+                F_GETFL                         => (fd: Fd, cmd: Set32(&FCNTL))                -> Noted("flags ", &OPEN);
+                F_SETFL                         => (fd: Fd, cmd: Set32(&FCNTL), flags: Set32(&OPEN))            -> Int;
+                F_GETLK                         => (fd: Fd, cmd: Set32(&FCNTL), lock: Out(&Rec(&FLOCK_FOUND)))  -> Int;
+                F_SETLK | F_SETLKW              => (fd: Fd, cmd: Set32(&FCNTL), lock: Rec(&FLOCK))              -> Int;
+                F_OFD_GETLK $(| $get)*          => (fd: Fd, cmd: Set32(&FCNTL), lock: Out(&Rec(&FLOCK64_FOUND))) -> Int;
+                F_OFD_SETLK | F_OFD_SETLKW $(| $set)* => (fd: Fd, cmd: Set32(&FCNTL), lock: Rec(&FLOCK64))      -> Int;
+                F_SETOWN                        => (fd: Fd, cmd: Set32(&FCNTL), owner: Pid)                     -> Int;
+                F_GETOWN                        => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Pid;
+                F_SETSIG                        => (fd: Fd, cmd: Set32(&FCNTL), sig: Signal)                    -> Int;
+                F_GETSIG                        => (fd: Fd, cmd: Set32(&FCNTL)) -> Special(S::SignalRet);
+                F_SETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Rec(&F_OWNER_EX))        -> Int;
+                F_GETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Out(&Rec(&F_OWNER_EX)))  -> Int;
+                F_SETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL), lease: Set32(&LOCK_TYPE))       -> Int;
+                F_GETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL))                -> Noted("", &LOCK_TYPE);
+                F_NOTIFY                        => (fd: Fd, cmd: Set32(&FCNTL), events: Set32(&DNOTIFY))        -> Int;
+                F_SETPIPE_SZ                    => (fd: Fd, cmd: Set32(&FCNTL), size: Ulong)                    -> Int;
+                F_GETPIPE_SZ                    => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Int;
+                F_ADD_SEALS                     => (fd: Fd, cmd: Set32(&FCNTL), seals: Set32(&SEALS))           -> Int;
+                F_GET_SEALS                     => (fd: Fd, cmd: Set32(&FCNTL))               -> Noted("seals ", &SEALS);
+                F_GET_RW_HINT | F_GET_FILE_RW_HINT
+                                                => (fd: Fd, cmd: Set32(&FCNTL), hint: Out(&Ptr(&Wide(&Set(&RW_HINT))))) -> Int;
+                F_SET_RW_HINT | F_SET_FILE_RW_HINT
+                                                => (fd: Fd, cmd: Set32(&FCNTL), hint: Ptr(&Wide(&Set(&RW_HINT))))      -> Int;
+            };
+    } };
+}
+controls!(CONTROLS: fcntl [72 55 25], , );
+controls!(LARGE_CONTROLS: fcntl64 [_ 221 _], F_GETLK64, F_SETLK64 F_SETLKW64);

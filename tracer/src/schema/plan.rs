@@ -84,7 +84,7 @@ impl Builder {
             Ty::Special(special) if arg == ARG_RET && self.detail.data => self.noted(special),
             Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
             Ty::Interrupted(inner) => self.lower(arg, inner, phase::EXIT),
-            Ty::Late(inner) | Ty::Note(inner, _) => self.lower(arg, inner, when),
+            Ty::Late(inner) | Ty::Note(inner, _) | Ty::Wide(inner) => self.lower(arg, inner, when),
             _ if arg == ARG_RET || !self.detail.data => {}
             _ => self.memory(arg, ty, when),
         }
@@ -141,7 +141,7 @@ impl Builder {
             Special::SigFrame => self.fixed(ARG_SP, when, SIGFRAME),
             Special::WaitStatus => self.fixed(arg, when, 4),
             Special::Siginfo => self.fixed(arg, when, 128),
-            Special::Stat => self.fixed(arg, when, STAT),
+            Special::Stat | Special::Stat64 => self.fixed(arg, when, STAT),
             Special::Statx => self.fixed(arg, when, 256),
             Special::Utimbuf => self.fixed(arg, when, 16),
             Special::Timevals | Special::Timespecs => self.fixed(arg, when, 32),
@@ -217,6 +217,7 @@ impl Builder {
             | Special::Ptracer
             | Special::PidType
             | Special::UserOffset
+            | Special::PageOffset
             | Special::NodeDev
             | Special::Dev32
             | Special::MemfdFlags
@@ -322,6 +323,7 @@ impl Builder {
 pub fn width(ty: &Ty) -> u16 {
     match ty {
         Ty::Rec(rec) => rec.size,
+        Ty::Wide(inner) => width(inner),
         Ty::Int
         | Ty::Uint
         | Ty::Hex32

@@ -86,13 +86,14 @@ records! {
     /// struct timeval. include/uapi/linux/time.h
     TIMEVAL 16 { tv_sec: 0 8 Long, tv_usec: 8 8 Ulong }
     /// epoll_data_t. include/uapi/linux/eventpoll.h
-    EPOLL_DATA 8 { u32: 0 4 Uint, u64: 0 8 Ulong }
+    EPOLL_DATA 8 same { u32: 0 4 Uint, u64: 0 8 Ulong }
 }
 
 /// struct pollfd as it goes in; a negative descriptor is ignored by the kernel and has no events.
 /// include/uapi/asm-generic/poll.h
 pub static POLLFD: super::types::Rec = super::types::Rec {
     size: 8,
+    narrow: super::types::Narrow::Same,
     fields: &[
         Field { name: "fd", off: 0, width: 4, ty: Fd, verbose: false },
         Field { name: "events", off: 4, width: 2, ty: Set(&POLL), verbose: false },
@@ -102,6 +103,7 @@ pub static POLLFD: super::types::Rec = super::types::Rec {
 /// struct epoll_event. include/uapi/linux/eventpoll.h
 pub static EPOLL_EVENT: super::types::Rec = super::types::Rec {
     size: EPOLL_EVENT_SIZE,
+    narrow: super::types::Narrow::Same,
     fields: &[
         Field { name: "events", off: 0, width: 4, ty: Set32(&EPOLL), verbose: false },
         Field { name: "data", off: EPOLL_DATA_AT, width: 8, ty: Rec(&EPOLL_DATA), verbose: false },
@@ -114,7 +116,7 @@ syscalls! { pub POLLING harmless "waits for descriptors that are open already":
     poll            [7 168 _]       (fds: Special(S::PollFds), nfds: Uint, timeout: Int)         -> Special(S::PollRet), DESC;
     ppoll           [271 309 73]    (fds: Special(S::PollFds), nfds: Uint, tmo_p: Rec(&TIMESPEC), sigmask: SigSet(sigsetsize),
                                      sigsetsize: Ulong)                                     -> Special(S::PpollRet), DESC;
-    select          [23 82 _]       (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet),
+    select          [23 _ _]        (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet),
                                      exceptfds: Special(S::FdSet), timeout: Rec(&TIMEVAL)) -> Special(S::SelectRet), DESC;
     pselect6        [270 308 72]    (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet),
                                      exceptfds: Special(S::FdSet), timeout: Rec(&TIMESPEC),
@@ -130,7 +132,7 @@ syscalls! { pub POLLING harmless "waits for descriptors that are open already":
     epoll_pwait     [281 319 22]    (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int, timeout: Int,
                                      sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong)                -> Int, DESC;
     epoll_pwait2    [441 441 441]   (epfd: Fd, events: Out(&Array(&Rec(&EPOLL_EVENT), Ret)), maxevents: Int,
-                                     timeout: Out(&Rec(&TIMESPEC)), sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, DESC;
+                                     timeout: Out(&Wide(&Rec(&TIMESPEC))), sigmask: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, DESC;
     eventfd         [284 323 _]     (initval: Uint)                                                 -> Fd, DESC;
     eventfd2        [290 328 19]    (initval: Uint, flags: Set32(&EFD))                             -> Fd, DESC;
     signalfd        [282 321 _]     (fd: Fd, mask: SigSet(sizemask), sizemask: Ulong)               -> Fd, DESC | SIG;
@@ -140,6 +142,6 @@ syscalls! { pub POLLING harmless "waits for descriptors that are open already":
     inotify_add_watch [254 292 27]  (fd: Fd, pathname: Path, mask: Set32(&IN)) -> Int, DESC | FILE, does [Asks(pathname)];
     inotify_rm_watch [255 293 28]   (fd: Fd, wd: Int)                                               -> Int, DESC;
     fanotify_init   [300 338 262]   (flags: Set32(&FAN_INIT), event_f_flags: Set32(&OPEN)) -> Fd, DESC, gap "files that others open are handed to it by read";
-    fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Set(&FAN), dirfd: Special(S::FanDirFd),
+    fanotify_mark   [301 339 263]   (fanotify_fd: Fd, flags: Set32(&FAN_MARK), mask: Wide(&Set(&FAN)), dirfd: Special(S::FanDirFd),
                                      pathname: Path) -> Int, DESC | FILE, does [Asks(pathname)];
 }

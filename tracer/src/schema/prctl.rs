@@ -182,7 +182,7 @@ syscalls! { pub CONTROL harmless "settings of the process itself":
             PR_GET_SPECULATION_CTRL => (option: Set32(&PR), feature: Set(&SPEC)) -> Note(&Hex, &Set(&SPEC_STATE));
             PR_SET_SPECULATION_CTRL => (option: Set32(&PR), feature: Set(&SPEC), state: Set(&SPEC_STATE)) -> Int;
             PR_SET_SECCOMP => (option: Set32(&PR), mode: Set(&SECCOMP_MODE), filter: When(mode, 2, &Rec(&FPROG))) -> Int;
-            PR_SCHED_CORE => (option: Set32(&PR), op: Set32(&CORE), pid: Pid, r#type: Special(S::PidType), cookie: Out(&Ptr(&Hex))) -> Int;
+            PR_SCHED_CORE => (option: Set32(&PR), op: Set32(&CORE), pid: Pid, r#type: Special(S::PidType), cookie: Out(&Ptr(&Wide(&Hex)))) -> Int;
             PR_SVE_SET_VL | PR_SME_SET_VL => (option: Set32(&PR), flags: Hex) -> Int;
             PR_SET_SYSCALL_USER_DISPATCH => (option: Set32(&PR), mode: Set(&DISPATCH), offset: Hex, length: Hex, selector: Hex) -> Int;
         };
@@ -190,7 +190,7 @@ syscalls! { pub CONTROL harmless "settings of the process itself":
         by code {
             ARCH_GET_CPUID => (code: Set32(&ARCH)) -> Int;
             ARCH_GET_FS | ARCH_GET_GS | ARCH_GET_XCOMP_SUPP | ARCH_GET_XCOMP_PERM | ARCH_GET_XCOMP_GUEST_PERM =>
-                (code: Set32(&ARCH), addr: Out(&Ptr(&Hex))) -> Int;
+                (code: Set32(&ARCH), addr: Out(&Ptr(&Wide(&Hex)))) -> Int;
         };
     seccomp     [317 354 277] (operation: Set32(&SECCOMP), flags: Hex32, args: Addr)            -> Int, 0,
         by operation {

@@ -45,7 +45,7 @@ sets! {
 
 records! {
     /// struct user_regs_struct. arch/x86/include/asm/user_64.h
-    REGS 216 {
+    REGS 216 untold "the registers of i386 are fewer, in another order" {
         r15: 0 8 Hex, r14: 8 8 Hex, r13: 16 8 Hex, r12: 24 8 Hex, rbp: 32 8 Hex, rbx: 40 8 Hex, r11: 48 8 Hex,
         r10: 56 8 Hex, r9: 64 8 Hex, r8: 72 8 Hex, rax: 80 8 Hex, rcx: 88 8 Hex, rdx: 96 8 Hex, rsi: 104 8 Hex,
         rdi: 112 8 Hex, orig_rax: 120 8 Hex, rip: 128 8 Hex, cs: 136 8 Hex, eflags: 144 8 Hex, rsp: 152 8 Hex,
@@ -53,7 +53,7 @@ records! {
     }
 
     /// struct ptrace_peeksiginfo_args. include/uapi/linux/ptrace.h
-    PEEK 16 { off: 0 8 Ulong, flags: 8 4 Set32(&PEEKING), nr: 12 4 Uint }
+    PEEK 16 same { off: 0 8 Ulong, flags: 8 4 Set32(&PEEKING), nr: 12 4 Uint }
 
     /// struct iovec that holds a register set, which is not followed. include/uapi/linux/uio.h
     REGSET 16 { iov_base: 0 8 Addr, iov_len: 8 8 Ulong }

@@ -29,6 +29,8 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 
 static FAMILIES: &[&[Row]] = &[
     super::open::OPENING,
+    super::open::CONTROLS,
+    super::open::LARGE_CONTROLS,
     super::io::IO,
     super::file::FILES,
     super::stat::STATS,
@@ -39,6 +41,8 @@ static FAMILIES: &[&[Row]] = &[
     super::ioctl::IOCTL_CALL,
     super::bpf::PROGRAMS,
     super::creds::CREDENTIALS,
+    super::futex::FUTEX_CALL,
+    super::futex::FUTEX_TIME64,
     super::futex::FUTEXES,
     super::ia32::IA32,
     super::ipc::IPCS,

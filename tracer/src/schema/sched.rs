@@ -9,6 +9,10 @@ use super::types::*;
 use crate::{records, sets, syscalls};
 
 sets! {
+    /// No limit, in the width of the 32-bit ABI. include/uapi/asm-generic/resource.h
+    RLIM "RLIM_"
+    choice all: RLIM_INFINITY = 0xffffffff;
+
     /// Scheduling policies. include/uapi/linux/sched.h
     SCHED "SCHED_"
     choice all: SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_ISO = 4, SCHED_IDLE = 5,
@@ -51,7 +55,7 @@ records! {
     TMS 32 { tms_utime: 0 8 Special(S::Ticks), tms_stime: 8 8 Special(S::Ticks), tms_cutime: 16 8 Special(S::Ticks), tms_cstime: 24 8 Special(S::Ticks) }
 
     /// struct sched_attr. include/uapi/linux/sched/types.h
-    SCHED_ATTR 56 {
+    SCHED_ATTR 56 same {
         size: 0 4 Uint, sched_policy: 4 4 Set32(&SCHED), sched_flags: 8 8 Set(&SCHED_FLAG), sched_nice: 16 4 Int,
         sched_priority: 20 4 Uint, sched_runtime: 24 8 Ulong, sched_deadline: 32 8 Ulong, sched_period: 40 8 Ulong,
         sched_util_min: 48 4 Uint, sched_util_max: 52 4 Uint
@@ -77,7 +81,7 @@ syscalls! { pub SCHEDULING harmless "decides how and when tasks run":
     ioprio_get              [252 290 31]  (which: Set32(&IOPRIO_WHO), who: Int)                 -> Note(&Int, &Special(S::Ioprio)), 0;
     getrlimit               [97 76 163]   (resource: Set32(&RLIMIT), rlim: Out(&Rec(&RLIMITS))) -> Int, 0;
     setrlimit               [160 75 164]  (resource: Set32(&RLIMIT), rlim: Rec(&RLIMITS))       -> Int, 0;
-    prlimit64               [302 340 261] (pid: Pid, resource: Set32(&RLIMIT), new_limit: Rec(&RLIMITS), old_limit: Out(&Rec(&RLIMITS))) -> Int, 0;
+    prlimit64               [302 340 261] (pid: Pid, resource: Set32(&RLIMIT), new_limit: Wide(&Rec(&RLIMITS)), old_limit: Out(&Wide(&Rec(&RLIMITS)))) -> Int, 0;
     getrusage               [98 77 165]   (who: Set32(&RUSAGE_WHO), usage: Out(&Rec(&RUSAGE)))  -> Int, 0;
     times                   [100 43 153]  (buf: Out(&Rec(&TMS)))                                -> Long, 0;
     getcpu                  [309 318 168] (cpu: Out(&Ptr(&Uint)), node: Out(&Ptr(&Uint)), tcache: Addr) -> Int, 0;

@@ -64,9 +64,13 @@ records! {
     /// struct statfs. include/uapi/asm-generic/statfs.h
     STATFS_BUF 120 { f_type: 0 8 Set(&FS_MAGIC), f_bsize: 8 8 Ulong, f_blocks: 16 8 Ulong, f_bfree: 24 8 Ulong,
                  f_bavail: 32 8 Ulong, f_files: 40 8 Ulong, f_ffree: 48 8 Ulong, f_fsid: 56 8 Rec(&FSID),
-                 f_namelen: 64 8 Ulong, f_frsize: 72 8 Ulong, f_flags: 80 8 Set(&STATFS_FLAGS) }
+                 f_namelen: 64 8 Ulong, f_frsize: 72 8 Ulong, f_flags: 80 8 Set(&STATFS_FLAGS), f_spare: 88 32 Hidden }
+    /// struct statfs64 of the 32-bit ABI; offsets are those of the native structure. include/uapi/asm-generic/statfs.h
+    STATFS64 120 { f_type: 0 8 Set(&FS_MAGIC), f_bsize: 8 8 Ulong, f_blocks: 16 8 Wide(&Ulong), f_bfree: 24 8 Wide(&Ulong),
+                 f_bavail: 32 8 Wide(&Ulong), f_files: 40 8 Wide(&Ulong), f_ffree: 48 8 Wide(&Ulong), f_fsid: 56 8 Rec(&FSID),
+                 f_namelen: 64 8 Ulong, f_frsize: 72 8 Ulong, f_flags: 80 8 Set(&STATFS_FLAGS), f_spare: 88 32 Hidden }
     /// struct ustat; the names are never set by the kernel. include/linux/types.h
-    USTAT 32 { f_tfree: 0 4 Uint, f_tinode: 8 8 Ulong }
+    USTAT 32 { f_tfree: 0 4 Uint, f_tinode: 8 8 Ulong, f_names: 16 12 Hidden }
 }
 
 syscalls! { pub STATS:

@@ -70,7 +70,7 @@ sets! {
 
 records! {
     /// struct new_utsname. include/uapi/linux/utsname.h
-    UTSNAME 390 {
+    UTSNAME 390 same {
         sysname: 0 65 Chars, nodename: 65 65 Chars;
         verbose: release: 130 65 Chars, version: 195 65 Chars, machine: 260 65 Chars, domainname: 325 65 Chars
     }
@@ -86,7 +86,7 @@ records! {
     KEXEC_SEGMENT 32 { buf: 0 8 Addr, bufsz: 8 8 Ulong, mem: 16 8 Addr, memsz: 24 8 Ulong }
 
     /// struct lsm_ctx without its context. include/uapi/linux/lsm.h
-    LSM_CTX 32 { id: 0 8 Set(&LSM_ID), flags: 8 8 Hex, len: 16 8 Ulong, ctx_len: 24 8 Ulong }
+    LSM_CTX 32 same { id: 0 8 Set(&LSM_ID), flags: 8 8 Hex, len: 16 8 Ulong, ctx_len: 24 8 Ulong }
 }
 
 selectors! {
@@ -104,15 +104,16 @@ syscalls! { pub SYSTEM harmless "what the machine is, and says of itself":
     getrandom       [318 355 278] (buf: Out(&HexBytes(Len::Ret)), buflen: Ulong, flags: Set32(&GRND)) -> Long, 0;
     syslog          [103 103 116] (r#type: ACTION, bufp: Addr, len: Int)                        -> Int, 0,
         by r#type {
-            SYSLOG_READ | SYSLOG_READ_ALL | SYSLOG_READ_CLEAR => (r#type: ACTION, bufp: Out(&Bytes(Len::Ret)), len: Int) -> Int;
-            SYSLOG_CLOSE | SYSLOG_OPEN | SYSLOG_CLEAR | SYSLOG_CONSOLE_OFF | SYSLOG_CONSOLE_ON | SYSLOG_SIZE_UNREAD
-            | SYSLOG_SIZE_BUFFER => (r#type: ACTION) -> Int;
-            SYSLOG_CONSOLE_LEVEL => (r#type: ACTION, bufp: Hidden, len: Int) -> Int;
+            SYSLOG_READ | SYSLOG_READ_ALL => (r#type: ACTION, bufp: Out(&Bytes(Len::Ret)), len: Int) -> Int;
+            SYSLOG_READ_CLEAR => (r#type: ACTION, bufp: Out(&Bytes(Len::Ret)), len: Int) -> Int, gap "the log of the kernel is cleared";
+            SYSLOG_CLOSE | SYSLOG_OPEN | SYSLOG_SIZE_UNREAD | SYSLOG_SIZE_BUFFER => (r#type: ACTION) -> Int;
+            SYSLOG_CLEAR | SYSLOG_CONSOLE_OFF | SYSLOG_CONSOLE_ON => (r#type: ACTION) -> Int, gap "what the kernel's log says, or shows, is less from now on";
+            SYSLOG_CONSOLE_LEVEL => (r#type: ACTION, bufp: Hidden, len: Int) -> Int, gap "what the kernel's log says, or shows, is less from now on";
         };
     umask           [95 60 166]   (mask: Perm)                                                  -> Perm, 0;
-    sethostname     [170 74 161]  (name: Bytes(len), len: Uint)                                  -> Int, 0;
-    setdomainname   [171 121 162] (name: Bytes(len), len: Uint)                                  -> Int, 0;
-    reboot          [169 88 142]  (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD)) -> Int, 0,
+    sethostname     [170 74 161]  (name: Bytes(len), len: Uint)                                  -> Int, 0, gap "the machine has another name from now on";
+    setdomainname   [171 121 162] (name: Bytes(len), len: Uint)                                  -> Int, 0, gap "the machine has another name from now on";
+    reboot          [169 88 142]  (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD)) -> Int, 0, gap "the machine is stopped, or begins anew",
         by op {
             RESTART2 => (magic: Set32(&REBOOT1), magic2: Set32(&REBOOT2), op: Set32(&REBOOT_CMD), arg: Text) -> Int;
         };

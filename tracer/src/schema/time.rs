@@ -63,7 +63,7 @@ records! {
         modes: 0 4 Set32(&ADJ), offset: 8 8 Long, freq: 16 8 Long, maxerror: 24 8 Ulong, esterror: 32 8 Ulong,
         status: 40 4 Set32(&STA), constant: 48 8 Long, precision: 56 8 Ulong, tolerance: 64 8 Long,
         time: 72 16 Rec(&TIMEVAL), tick: 88 8 Long, ppsfreq: 96 8 Long, jitter: 104 8 Long, shift: 112 4 Int,
-        stabil: 120 8 Long, jitcnt: 128 8 Long, calcnt: 136 8 Long, errcnt: 144 8 Long, stbcnt: 152 8 Long, tai: 160 4 Int
+        stabil: 120 8 Long, jitcnt: 128 8 Long, calcnt: 136 8 Long, errcnt: 144 8 Long, stbcnt: 152 8 Long, tai: 160 4 Int, pad: 164 44 Hidden
     }
 }
 
@@ -72,11 +72,11 @@ syscalls! { pub TIME harmless "clocks and timers are no files":
     clock_nanosleep [230 267 115] (clockid: Set32(&CLOCKS), flags: Set32(&TIMER), rqtp: Rec(&TIMESPEC), rmtp: Interrupted(&Rec(&TIMESPEC))) -> Int, 0;
     clock_gettime   [228 265 113] (clockid: Set32(&CLOCKS), tp: Out(&Rec(&TIMESPEC)))           -> Int, CLOCK;
     clock_getres    [229 266 114] (clockid: Set32(&CLOCKS), res: Out(&Rec(&TIMESPEC)))          -> Int, CLOCK;
-    clock_settime   [227 264 112] (clockid: Set32(&CLOCKS), tp: Rec(&TIMESPEC))                 -> Int, CLOCK;
-    clock_adjtime   [305 343 266] (clockid: Set32(&CLOCKS), buf: Out(&Rec(&TIMEX)))             -> Note(&Int, &Set32(&TIME_STATE)), CLOCK;
-    adjtimex        [159 124 171] (buf: Out(&Rec(&TIMEX)))                                      -> Note(&Int, &Set32(&TIME_STATE)), CLOCK;
+    clock_settime   [227 264 112] (clockid: Set32(&CLOCKS), tp: Rec(&TIMESPEC))                 -> Int, CLOCK, gap "the clock of the machine may be another from now on";
+    clock_adjtime   [305 343 266] (clockid: Set32(&CLOCKS), buf: Out(&Rec(&TIMEX)))             -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
+    adjtimex        [159 124 171] (buf: Out(&Rec(&TIMEX)))                                      -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
     gettimeofday    [96 78 169]   (tv: Out(&Rec(&TIMEVAL)), tz: Out(&Rec(&TIMEZONE)))           -> Int, CLOCK;
-    settimeofday    [164 79 170]  (tv: Rec(&TIMEVAL), tz: Rec(&TIMEZONE))                       -> Int, CLOCK;
+    settimeofday    [164 79 170]  (tv: Rec(&TIMEVAL), tz: Rec(&TIMEZONE))                       -> Int, CLOCK, gap "the clock of the machine may be another from now on";
     time            [201 13 _]    (tloc: Out(&Ptr(&Special(S::TimeComment))))                   -> Note(&Long, &Special(S::UnixTime)), CLOCK;
     alarm           [37 27 _]     (seconds: Uint)                                               -> Int, 0;
     getitimer       [36 105 102]  (which: Set32(&ITIMER), value: Out(&Rec(&ITIMERVAL)))         -> Int, 0;

@@ -178,6 +178,8 @@ pub enum Ty {
     NonZero(&'static Ty),
     /// Present only when argument `.0` has a bit of `.1`; not printed otherwise.
     When(Len, u64, &'static Ty),
+    /// In the 32-bit ABI as in the native one: a number of 64 bits, for which an argument takes two registers; a structure of the same layout.
+    Wide(&'static Ty),
     /// As `Out`, when the call returned more than 0 (`wait4`'s status).
     Positive(&'static Ty),
     /// Read at the end when a signal interrupted the call (ERESTART*); an address otherwise (`nanosleep`'s rest).
@@ -194,8 +196,21 @@ pub enum Ty {
 pub struct Rec {
     /// Size in bytes.
     pub size: u16,
+    /// Where its fields lie in the 32-bit ABI.
+    pub narrow: Narrow,
     /// Fields in the order in which they are shown.
     pub fields: &'static [Field],
+}
+
+/// Where the fields of a structure lie in the 32-bit ABI of x86 ([`super::narrow`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Narrow {
+    /// One behind the other as in the native ABI, where a `long` and an address have 4 bytes, and nothing is aligned to more than 4.
+    Words,
+    /// Where they lie in the native one: the kernel has one structure for both.
+    Same,
+    /// Elsewhere, which is not told here; the reason.
+    Untold(&'static str),
 }
 
 /// A field of a structure.
@@ -225,6 +240,8 @@ pub enum Special {
     Siginfo,
     /// `struct stat` of the native ABI, 144 (x86_64) or 128 (aarch64) bytes.
     Stat,
+    /// `struct stat64` of the 32-bit ABI, which has become the native one.
+    Stat64,
 
     // Scalars, read from the register or the field itself.
     /// The device of mknod; only shown when the mode before it is that of a device.
@@ -370,6 +387,8 @@ pub enum Special {
     PidType,
     /// An offset into x86's `struct user`: `8*ORIG_RAX`. A number.
     UserOffset,
+    /// An offset that is passed in pages of 4096 bytes, in hex. A number.
+    PageOffset,
 }
 
 /// Bits of [`Row::class`]: the sets of `-e trace=%name`, as strace has them.

@@ -12,6 +12,7 @@ use super::output::Order;
 use super::output::record::Recorder;
 use super::pressure::Pressure;
 use super::sequence::{Sequencer, Stage};
+use crate::capture::widen::widen;
 use crate::capture::{Batch, Source, Status, interrupt};
 use crate::schema::records::{Course, is_restarted, running};
 
@@ -214,6 +215,7 @@ impl<S: Driven> Drive<S> {
         if let Some(recorder) = &mut self.recorder {
             recorder.push(&self.batch);
         }
+        widen(&mut self.batch);
         self.sequencer.feed(&mut self.batch, &mut self.stage);
     }
 

@@ -32,7 +32,7 @@ impl Copy<'_, '_> {
         let mut left = FDS_MAX;
         let mut all = n / 8 <= SET_WORDS as u64;
         for (at, bytes) in set[..got].chunks_exact(8).enumerate() {
-            let mut rest = word(bytes, 0);
+            let mut rest = word(bytes, 0, 8);
             while rest != 0 && left > 0 {
                 let fd = (64 * at) as u32 + rest.trailing_zeros();
                 rest &= rest - 1;
@@ -48,20 +48,22 @@ impl Copy<'_, '_> {
     pub(super) fn refs(&mut self, ptr: u64, n: u64) {
         let most = n.min(REFS_MAX as u64) as usize;
         let mut pointers = [0u8; 8 * REFS_MAX];
-        let got = self.read(ptr, &mut pointers[..8 * most]) / 8 * 8;
-        let status = match got < 8 * most {
+        let w = self.wide();
+        let got = self.read(ptr, &mut pointers[..w * most]) / w * w;
+        let status = match got < w * most {
             true => status::FAULT,
             false if n > most as u64 => status::CUT,
             false => status::WHOLE,
         };
         self.missing.cuts += u32::from(n > most as u64);
-        self.blob(0, status, &pointers[..got], n.saturating_mul(8));
+        self.blob(0, status, &pointers[..got], n.saturating_mul(w as u64));
         let size = usize::from(self.op.cap).min(BLOB_MAX);
         let mut structure = std::mem::take(&mut self.it.scratch.elements);
-        for (i, pointer) in pointers[..got].chunks_exact(8).enumerate().filter(|(_, pointer)| word(pointer, 0) != 0) {
+        for (i, pointer) in pointers[..got].chunks_exact(w).enumerate().filter(|(_, pointer)| word(pointer, 0, w) != 0)
+        {
             structure.clear();
             structure.resize(size, 0);
-            let got = self.read(word(pointer, 0), &mut structure);
+            let got = self.read(word(pointer, 0, w), &mut structure);
             let status = if got < size { status::FAULT } else { status::WHOLE };
             self.blob(1 + 2 * i as u16, status, &structure[..got], size as u64);
             let fd = structure[..got].get(usize::from(self.op.fd_at)..).and_then(<[u8]>::first_chunk);

@@ -128,7 +128,7 @@ impl PtraceSource {
             let (memory, files, scratch) = (&mut self.memory, &mut self.files, &mut self.scratch);
             task.wanted = Interpreter { tid, tgid, sp: info.sp, memory, files, scratch }.asks_for_names(args[0]);
         }
-        if info.compat && task.wanted && self.tally.is_none() {
+        if plan.flags & Plan::OPAQUE != 0 && task.wanted && self.tally.is_none() {
             self.losses.add(Loss::Compat, 1);
         }
         // The number is the same for 32-bit calls; the second argument says how many requests are handed over.

@@ -26,6 +26,7 @@ use tracer_common::plan::ARG_SP;
 
 use super::value::{Ret, Value};
 use super::{Place, scalar};
+use crate::schema::sched::RLIM;
 use crate::schema::types::Special;
 
 /// The value of an argument. `place` gives its register value ([`Place::value`]), the bytes that were
@@ -35,7 +36,9 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
         Special::SigFrame => signals::frame(Place { arg: ARG_SP, ..place }.memory().bytes()),
         Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
         Special::Siginfo => place.memory().take(siginfo::SIZE).map_or_else(|| place.addr(), siginfo::siginfo),
-        Special::Stat => place.memory().take(stat::SIZE).map_or_else(|| place.addr(), |b| stat::stat(place, b)),
+        Special::Stat | Special::Stat64 => {
+            place.memory().take(stat::SIZE).map_or_else(|| place.addr(), |b| stat::stat(place, b))
+        }
         _ => tasks::special(kind, place).or_else(|| io::special(kind, place)).unwrap_or_else(|| place.addr()),
     }
 }
@@ -45,7 +48,10 @@ pub fn field<'a>(kind: Special, place: Place<'_, 'a>, bytes: &'a [u8]) -> Value<
     match kind {
         Special::WaitStatus => bytes.get(..4).map_or(Value::Struct { fields: vec![], more: true }, wait::status),
         Special::Siginfo => siginfo::siginfo(bytes),
-        Special::Stat => stat::stat(place, bytes),
+        Special::Stat | Special::Stat64 => stat::stat(place, bytes),
+        Special::Rlim if place.cx.narrow() && scalar::read(bytes) == u64::from(u32::MAX) => {
+            Value::Named(&RLIM, scalar::read(bytes))
+        }
         Special::Propagation => files::propagation(scalar::read(bytes)),
         _ => tasks::field(kind, bytes).unwrap_or_else(|| Value::Hex(scalar::read(bytes))),
     }

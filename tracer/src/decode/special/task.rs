@@ -171,7 +171,7 @@ pub fn pid_type<'a>(raw: u64) -> Value<'a> {
 }
 
 /// `struct user_desc` of x86: numbers, then bits.
-pub fn user_desc<'a>(bytes: &[u8]) -> Option<Value<'a>> {
+pub fn user_desc<'a>(bytes: &[u8], narrow: bool) -> Option<Value<'a>> {
     if bytes.len() < 16 {
         return None;
     }
@@ -181,7 +181,7 @@ pub fn user_desc<'a>(bytes: &[u8]) -> Option<Value<'a>> {
         u32::MAX => Value::Int(-1),
         n => Value::Uint(u64::from(n)),
     };
-    let fields = vec![
+    let mut fields = vec![
         ("entry_number", number),
         ("base_addr", Value::Hex(at(bytes, 4, 4))),
         ("limit", Value::Hex(at(bytes, 8, 4))),
@@ -191,8 +191,11 @@ pub fn user_desc<'a>(bytes: &[u8]) -> Option<Value<'a>> {
         ("limit_in_pages", bit(4, 1)),
         ("seg_not_present", bit(5, 1)),
         ("useable", bit(6, 1)),
-        ("lm", bit(7, 1)),
     ];
+    // Only the 64-bit ABI has it.
+    if !narrow {
+        fields.push(("lm", bit(7, 1)));
+    }
     Some(Value::Struct { fields, more: false })
 }
 

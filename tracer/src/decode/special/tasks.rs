@@ -29,7 +29,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::CapData => task::cap_data(bytes, !old_capabilities(place)),
         Special::MsgBuf(len) => values::msg_buf(bytes, count(len), cx.options.strlen),
         Special::PerfAttr => perf::perf_attr(bytes, cx.verbose),
-        Special::UserDesc => task::user_desc(bytes),
+        Special::UserDesc => task::user_desc(bytes, place.cx.narrow()),
         Special::SyscallInfo => task::syscall_info(bytes),
         _ => return None,
     };
@@ -46,6 +46,7 @@ pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
     Some(match kind {
         Special::CloneFlags => task::clone_flags(raw),
         Special::Personality => task::personality(raw),
+        Special::PageOffset => Value::Hex(raw.wrapping_mul(4096)),
         Special::Rlim => task::rlim(raw),
         Special::MmapFlags => pages::mmap_flags(raw),
         Special::WithPerm(set) => values::with_perm(set, raw),

@@ -41,6 +41,7 @@ fn ours(abi: Abi, name: &str) -> &str {
     match (abi, name) {
         // The 32-bit ABI's first mmap takes a pointer to its arguments.
         (Abi::I386, "mmap") => "old_mmap",
+        (Abi::I386, "select") => "old_select",
         (Abi::Aarch64, "fstatat") => "newfstatat",
         _ => name,
     }

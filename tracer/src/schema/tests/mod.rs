@@ -5,5 +5,6 @@ mod classes;
 mod constants;
 mod effects;
 mod layouts;
+mod narrow;
 mod operations;
 mod words;

@@ -424,3 +424,7 @@ mod tests;
 #[cfg(test)]
 #[path = "strace_form_tests.rs"]
 mod form_tests;
+
+#[cfg(test)]
+#[path = "strace_narrow_tests.rs"]
+mod narrow_tests;

@@ -17,7 +17,7 @@ pub use files::lexical;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use tracer_common::event::{Head, flag};
+use tracer_common::event::Head;
 
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
@@ -208,11 +208,7 @@ impl<'w> Collector<'w> {
             Told::Call {} if is_restarted(&head) => {}
             Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
-                let call = match head.flags & flag::COMPAT {
-                    0 => decode::decode(record, &self.options),
-                    _ => decode::narrow(record, &self.options),
-                };
-                self.call(&call, &blobs);
+                self.call(&decode::decode(record, &self.options), &blobs);
             }
             Told::Fork { child, process, .. } => {
                 self.stable.task(child);

@@ -8,6 +8,7 @@ use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs};
 use crate::schema::effects::{Does, Effect, Unseen};
+use crate::schema::narrow;
 use crate::schema::types::{Arg, Ty};
 use crate::tools::audit::evidence::accesses::{Row, Text, Thing};
 use crate::tools::audit::evidence::{GapKind, Op};
@@ -190,8 +191,8 @@ impl<'s, 'a> Seen<'s, 'a> {
         self.call.head.flags & flag::COMPAT != 0
     }
 
-    /// What the argument in a place of a 32-bit call means is the same as in the other ABI.
+    /// What the argument in a place of a 32-bit call points to has a layout that is known.
     fn is_read(&self, at: u8) -> bool {
-        matches!(self.ty(at), Some(Ty::Path | Ty::Fd | Ty::DirFd | Ty::Sockaddr(_) | Ty::Out(Ty::Bytes(_))))
+        self.ty(at).is_some_and(|ty| narrow::behind(ty, false) != narrow::Known::Untold)
     }
 }

@@ -257,13 +257,10 @@ impl Collector<'_> {
             _ => &[],
         };
         for operation in list {
-            match (field(operation, "aio_lio_opcode"), field(operation, "aio_fildes")) {
-                (Some(Value::Named(_, opcode)), Some(Value::Fd(_, view))) => {
-                    if aio::WRITES.contains(opcode) {
-                        self.written_to(seen, view.as_deref());
-                    }
-                }
-                _ => self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), 1),
+            match requested(operation) {
+                Some((opcode, view)) if aio::WRITES.contains(&opcode) => self.written_to(seen, view),
+                Some(_) => {}
+                None => self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), 1),
             }
         }
         if let Some(more @ 1..) = accepted.checked_sub(list.len()) {
@@ -406,6 +403,20 @@ impl Collector<'_> {
         let related = Related { to: Some(&new.object), wrote, ..Related::default() };
         self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
     }
+}
+
+/// What a submitted operation is to do, and with what: the members of its structure that are of these types.
+fn requested<'v>(operation: &'v Value<'_>) -> Option<(u64, Option<&'v FileView<'v>>)> {
+    let Value::Struct { fields, .. } = operation else { return None };
+    let opcode = fields.iter().find_map(|(_, value)| match value {
+        Value::Named(set, opcode) if std::ptr::eq(*set, &aio::IOCB_CMD) => Some(*opcode),
+        _ => None,
+    })?;
+    let file = fields.iter().find_map(|(_, value)| match value {
+        Value::Fd(_, view) => Some(view.as_deref()),
+        _ => None,
+    })?;
+    Some((opcode, file))
 }
 
 /// The flags of an open.

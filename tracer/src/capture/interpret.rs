@@ -3,21 +3,21 @@
 //! the other interpreter; both fill records with the same blobs.
 
 mod files;
+mod sockets;
 
 use std::collections::HashSet;
 
 use memchr::memchr;
-use tracer_common::event::{File, Sock, status};
+use tracer_common::event::status;
 use tracer_common::plan::{
-    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, DOMAIN, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, only,
-    phase, shape,
+    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, only, phase, shape,
 };
 
 use super::evidence::{self, ENVIRON_MAX};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
 use crate::schema::errno;
-use crate::system::files::{Files, Link, Look};
+use crate::system::files::{Files, Link};
 
 /// Bytes of a string read at first: most are shorter.
 const FIRST: usize = 256;
@@ -136,37 +136,6 @@ impl Interpreter<'_> {
         }
         self.scratch.gathered = gathered;
         missing
-    }
-}
-
-/// Sockets of which it is known that something was sent, at most.
-const SENT_MAX: usize = 100_000;
-
-impl Interpreter<'_> {
-    /// Whether a descriptor is a socket whose peer's port is that of name servers.
-    pub fn asks_for_names(&mut self, fd: u64) -> bool {
-        self.socket(fd).is_some_and(|(_, sock)| sock.dport == DOMAIN)
-    }
-
-    /// Whether a descriptor is a TCP socket on which nothing was seen to be sent; what is sent now is.
-    fn is_fresh(&mut self, fd: u64) -> bool {
-        let Some((inode, sock)) = self.socket(fd) else { return false };
-        if self.scratch.sent.len() >= SENT_MAX {
-            self.scratch.sent.clear();
-        }
-        i32::from(sock.protocol) == libc::IPPROTO_TCP && self.scratch.sent.insert(inode)
-    }
-
-    /// The inode number of a socket, and its ends.
-    fn socket(&mut self, fd: u64) -> Option<(u64, Sock)> {
-        let fd = i32::try_from(fd as u32).ok()?;
-        let mut file = std::mem::take(&mut self.scratch.file);
-        let look = self.files.look(self.tid, self.tgid, Link::Fd(fd), &mut file);
-        let is_socket = |file: &File| file.mode & libc::S_IFMT == libc::S_IFSOCK;
-        let inode = File::read(&file).filter(is_socket).map(|file| file.ino);
-        let sock = file.get(size_of::<File>()..).and_then(Sock::read).filter(|sock| sock.family != 0);
-        self.scratch.file = file;
-        Some((inode?, sock.filter(|_| look == Look::Found)?))
     }
 }
 

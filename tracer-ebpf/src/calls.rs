@@ -74,12 +74,12 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "sys_exit")]
 pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     let nr = number_at_end(&ctx);
-    // What rt_sigreturn left behind is -1: only the task's state knows what it was.
+    // What rt_sigreturn left behind is -1, and an execve may end in the other ABI: only the task's state knows what it was.
     if nr >= 0 && !wanted_at_all(nr as u32) {
         return 0;
     }
     let task = current();
-    if !stored(task) || (nr >= 0 && !wanted(nr as u32, compat(task))) {
+    if !stored(task) {
         return 0;
     }
     let state = TASKS.get(task, false);
@@ -92,12 +92,16 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         return beat(state);
     }
     if state.flags & Task::IN_CALL == 0 {
-        if state.flags & Task::ATTACHED == 0 || nr < 0 || answers(nr as u32, compat(task)) {
+        if state.flags & Task::ATTACHED == 0 || nr < 0 {
+            return 0;
+        }
+        let compat = compat(task);
+        if !wanted(nr as u32, compat) || answers(nr as u32, compat) {
             return 0;
         }
         lost(Loss::BeganBefore);
         let regs = registers(&ctx, task);
-        begin(state, regs, nr as u32, compat(task));
+        begin(state, regs, nr as u32, compat);
         state.sp = stack(regs);
         state.head.time = 0;
         state.head.flags |= flag::BEFORE;

@@ -38,7 +38,12 @@ pub extern "C" fn run_ring(buffer: *mut Buffer, plan: *const Plan, now: u8) -> i
 }
 
 #[inline(always)]
-fn carry_out(buffer: *mut Buffer, plan: *const Plan, now: u8, one: extern "C" fn(*mut Buffer, *const Op) -> i64) -> i64 {
+fn carry_out(
+    buffer: *mut Buffer,
+    plan: *const Plan,
+    now: u8,
+    one: extern "C" fn(*mut Buffer, *const Op) -> i64,
+) -> i64 {
     if buffer.is_null() || plan.is_null() {
         return 0;
     }

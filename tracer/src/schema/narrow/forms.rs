@@ -41,7 +41,7 @@ const MMSGHDR: &[Move] = &[
     bytes(24, 4, 48),
     bytes(28, 4, 56),
 ];
-/// Two or four `long`s, as struct utimbuf, struct timeval[2] and struct timespec[2] are.
+/// Two or four `long`s, as struct utimbuf, `struct timeval[2]` and `struct timespec[2]` are.
 const LONGS: &[Move] = &[signed(0, 0), signed(4, 8), signed(8, 16), signed(12, 24)];
 /// struct sigaction of the kernel: include/linux/compat.h
 const SIGACTION: &[Move] = &[word(0, 0), word(4, 8), word(8, 16), bytes(12, 8, 24)];

@@ -1,7 +1,7 @@
 //! The 32-bit ABI of x86: where a row's arguments stand in registers, and where what they point to lies. One layout serves two: how much
 //! is copied ([`plan`]), and how the copied bytes become those of the native ABI ([`Layout::widen`]), which alone are decoded. Layouts follow
 //! from the fields of the rows' structures with the widths of the ABI: a `long` and an address have 4 bytes, and nothing is
-//! aligned to more than 4. What has no fields (the forms of [`Special`]) has its moves in [`forms`].
+//! aligned to more than 4. What has no fields (the forms of [`Special`]) has its moves in `forms`.
 
 mod forms;
 

@@ -7,13 +7,13 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
-    config::log2,
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, FDS_MAX, MAX_OPS, Op, Plan, SET_WORDS, len, only, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, len, only, phase, shape},
 };
 
 use crate::argv;
+use crate::descriptors::{fds, fdset};
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{current, off, peek, pointer, repeat};
@@ -397,108 +397,4 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
         lost(Loss::BlobCut);
     }
     0
-}
-
-/// Resolves `n / unit` descriptors that stand `unit` bytes apart.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn fds(buffer: *mut Buffer, address: u64, n: u64, unit: u64) -> i64 {
-    if buffer.is_null() {
-        return 0;
-    }
-    let mut numbers = Numbers { buffer, address, n, unit, at: 0 };
-    repeat(FDS_MAX as u32, numbered, &mut numbers);
-    0
-}
-
-/// Descriptors in memory of the program: `n` bytes at `address`; the next one, which stands `at` bytes behind, or which it is.
-struct Numbers {
-    buffer: *mut Buffer,
-    address: u64,
-    n: u64,
-    unit: u64,
-    at: u64,
-}
-
-/// Resolves descriptor `i` of an array.
-unsafe extern "C" fn numbered(i: u64, numbers: *mut Numbers) -> i64 {
-    // SAFETY: that of `fds`, with a buffer that it has checked.
-    let (numbers, b) = unsafe { (&mut *numbers, &mut *(*numbers).buffer) };
-    if numbers.at.wrapping_add(numbers.unit) > numbers.n {
-        return 1;
-    }
-    b.blob.part = i as u16;
-    files::resolve(b, user::<i32>(numbers.address.wrapping_add(numbers.at)) as i64, files::DESCRIPTOR);
-    numbers.at = numbers.at.wrapping_add(numbers.unit);
-    0
-}
-
-/// Resolves the descriptors in a set of `n` bytes.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn fdset(buffer: *mut Buffer, address: u64, n: u64) -> i64 {
-    if buffer.is_null() || address == 0 {
-        return 0;
-    }
-    let mut numbers = Numbers { buffer, address, n, unit: 0, at: 0 };
-    repeat(FDS_MAX as u32, member, &mut numbers);
-    if n >> 3 > SET_WORDS as u64 || first(address, n, numbers.at) >= 0 {
-        lost(Loss::FdUnresolved);
-    }
-    0
-}
-
-/// Resolves the next descriptor of a set.
-unsafe extern "C" fn member(_: u64, numbers: *mut Numbers) -> i64 {
-    // SAFETY: that of `fdset`, with a buffer that it has checked.
-    let (numbers, b) = unsafe { (&mut *numbers, &mut *(*numbers).buffer) };
-    let fd = first(numbers.address, numbers.n, numbers.at);
-    if fd < 0 {
-        return 1;
-    }
-    b.blob.part = (fd as u64).wrapping_add(1) as u16;
-    files::resolve(b, fd, files::DESCRIPTOR);
-    numbers.at = (fd as u64).wrapping_add(1);
-    0
-}
-
-/// The first descriptor from `at` on in a set of `n` bytes, of which only the first `SET_WORDS` words are looked at; -1 for none.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn first(address: u64, n: u64, at: u64) -> i64 {
-    let mut search = Search { address, n, at, found: -1 };
-    repeat(SET_WORDS as u32, searched, &mut search);
-    search.found
-}
-
-/// A search in a set.
-struct Search {
-    address: u64,
-    n: u64,
-    at: u64,
-    found: i64,
-}
-
-/// Looks at what is left of a word.
-unsafe extern "C" fn searched(_: u64, search: *mut Search) -> i64 {
-    // SAFETY: `first`'s own.
-    let search = unsafe { &mut *search };
-    let word = search.at >> 6;
-    if word >= search.n >> 3 || word >= SET_WORDS as u64 {
-        return 1;
-    }
-    let rest = user::<u64>(search.address.wrapping_add(word << 3)) & (!0u64 << (search.at & 63));
-    search.at = word.wrapping_add(1) << 6;
-    if rest == 0 {
-        return 0;
-    }
-    search.found = (word << 6).wrapping_add(lowest(rest)) as i64;
-    1
-}
-
-/// The number of the lowest bit that is set. Not in line, as above.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn lowest(word: u64) -> u64 {
-    log2(word & word.wrapping_neg()) as u64
 }

@@ -8,6 +8,7 @@
 mod argv;
 mod calls;
 mod capture;
+mod descriptors;
 mod emit;
 mod executed;
 mod files;

@@ -17,8 +17,8 @@ use crate::system::procfs::who::Who;
 pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
 /// Bytes of an answer of a name server that are kept: what fits into a packet of Ethernet.
 const ANSWER: u32 = 1500;
-/// Bytes that are kept of the first that goes out on a connection: a ClientHello of today, a head of HTTP.
-const GREETING: u32 = 2048;
+/// Bytes that are kept of the first that goes out on a connection: a ClientHello with keys of two kinds, a head of HTTP.
+const GREETING: u32 = 4096;
 /// Bytes of an argument of a program.
 const WORD: u32 = 512;
 

@@ -88,7 +88,8 @@ fn object(object: &Object, variables: &Variables) -> String {
         Object::File(path) => shown(&variables.shorten(path)),
         Object::Unix(name) => format!("unix {}", shown(&variables.shorten(name))),
         Object::Inet { protocol, address, ephemeral, hosts } => {
-            let host = HostName::told(hosts).map_or(String::new(), |host| format!(" ({host})"));
+            let known = HostName::told(hosts).filter(|_| !address.ip().to_canonical().is_loopback());
+            let host = known.map_or(String::new(), |host| format!(" ({host})"));
             format!("{protocol} {}{host}", Object::endpoint(address, *ephemeral))
         }
         Object::Other(family, address) => format!("{family} {address}").trim_end().to_owned(),

@@ -1,7 +1,7 @@
 //! Names of hosts, and how each is known: the command was told an address for it (by a name server, RFC 1035; by `/etc/hosts`), or it
 //! said the name itself when it began to talk (TLS's server name, RFC 6066; HTTP's Host, RFC 9110).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::greeting::said;
@@ -9,7 +9,9 @@ use super::{Access, Evidence, Gap, GapKind, HostName, KnownBy, Object, Op};
 
 /// Addresses, and ends of connections, that are kept at most; names of each.
 const MOST: usize = 100_000;
-const NAMES: usize = 16;
+const NAMES: usize = 1000;
+/// Sockets without a peer that are kept at most.
+const ASKED: usize = 10_000;
 /// Connections to name servers whose answers are put together at most, and bytes of an answer with its length before it.
 const STREAMS: usize = 1000;
 const WHOLE: usize = 2 + 0xffff;
@@ -23,9 +25,27 @@ pub struct Names {
     said: HashMap<SocketAddr, BTreeSet<HostName>>,
     /// What has come of answers over TCP, by the socket's inode number.
     streams: HashMap<u64, Vec<u8>>,
+    /// Sockets without a peer from which a name server was asked.
+    asked: HashSet<u64>,
+    /// Names that found no room.
+    pub crowded: u64,
 }
 
 impl Names {
+    /// A name server was asked from a socket.
+    pub fn ask(&mut self, socket: u64) {
+        if self.asked.len() < ASKED {
+            self.asked.insert(socket);
+        } else {
+            self.crowded += u64::from(!self.asked.contains(&socket));
+        }
+    }
+
+    /// A name server was asked from it.
+    pub fn is_asked(&self, socket: u64) -> bool {
+        self.asked.contains(&socket)
+    }
+
     /// Takes a datagram of a name server.
     pub fn datagram(&mut self, message: &[u8]) {
         let Some((name, addresses)) = answer(message) else { return };
@@ -53,13 +73,13 @@ impl Names {
         }
     }
 
-    /// Takes an `/etc/hosts` that the command has read; names of this machine's own network are no names of hosts.
+    /// Takes an `/etc/hosts` that the command has read.
     pub fn hosts_file(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n') {
             let line = line.split(|&b| b == b'#').next().unwrap_or_default();
             let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
             let address = words.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<IpAddr>().ok());
-            let Some(address) = address.filter(|address| !address.to_canonical().is_loopback()) else { continue };
+            let Some(address) = address else { continue };
             for name in words {
                 self.tell(address, HostName { by: KnownBy::HostsFile, name: plain(name) });
             }
@@ -69,12 +89,13 @@ impl Names {
     /// Takes the first that was sent on a connection.
     pub fn greeting(&mut self, to: SocketAddr, bytes: &[u8]) {
         if let Some(host) = said(bytes) {
-            keep(&mut self.said, SocketAddr::new(to.ip().to_canonical(), to.port()), host);
+            let kept = keep(&mut self.said, SocketAddr::new(to.ip().to_canonical(), to.port()), host);
+            self.crowded += u64::from(!kept);
         }
     }
 
     fn tell(&mut self, address: IpAddr, host: HostName) {
-        keep(&mut self.told, address.to_canonical(), host);
+        self.crowded += u64::from(!keep(&mut self.told, address.to_canonical(), host));
     }
 
     /// The names of an end, those that were told first.
@@ -110,13 +131,17 @@ pub fn unheard(evidence: &Evidence) -> Vec<Gap> {
         .collect()
 }
 
-fn keep<K: std::hash::Hash + Eq>(names: &mut HashMap<K, BTreeSet<HostName>>, of: K, host: HostName) {
-    if names.len() < MOST || names.contains_key(&of) {
-        let names = names.entry(of).or_default();
-        if names.len() < NAMES {
-            names.insert(host);
-        }
+/// Adds a name; false where there is no room for it.
+fn keep<K: std::hash::Hash + Eq>(names: &mut HashMap<K, BTreeSet<HostName>>, of: K, host: HostName) -> bool {
+    if names.len() >= MOST && !names.contains_key(&of) {
+        return false;
     }
+    let names = names.entry(of).or_default();
+    if names.len() >= NAMES {
+        return names.contains(&host);
+    }
+    names.insert(host);
+    true
 }
 
 /// A name in lower case, without what no name has.
@@ -239,12 +264,16 @@ mod tests {
         );
         names.datagram(ANSWER);
         names.greeting("10.0.0.1:80".parse().unwrap(), b"GET / HTTP/1.1\r\nHost: Other.test:80\r\n\r\n");
-        assert_eq!(shown(&names, "127.0.0.1:80"), [""; 0]);
+        assert_eq!(shown(&names, "127.0.0.1:80"), ["here by /etc/hosts", "localhost by /etc/hosts"]);
         assert_eq!(shown(&names, "10.0.0.9:80"), [""; 0]);
         assert_eq!(shown(&names, "10.0.0.1:80"), ["db by /etc/hosts", "db.test by /etc/hosts", "other.test by Host"]);
         assert_eq!(shown(&names, "10.0.0.1:81"), ["db by /etc/hosts", "db.test by /etc/hosts"]);
         assert_eq!(shown(&names, "10.0.0.2:1"), ["six by /etc/hosts"]);
         assert_eq!(shown(&names, "[2001:db8::1]:1"), ["www.example.com by DNS"]);
+        let many: String = (0..=NAMES).map(|name| format!("10.0.0.3 n{name}\n")).collect();
+        names.hosts_file(many.as_bytes());
+        names.hosts_file(b"10.0.0.3 n0\n");
+        assert_eq!((shown(&names, "10.0.0.3:1").len(), names.crowded), (NAMES, 1));
     }
 
     proptest! {

@@ -16,6 +16,9 @@ impl Collector<'_> {
             self.add(access);
         }
         self.tell_of_units();
+        if self.names.crowded > 0 {
+            self.gap(GapKind::Crowded, None, "names of hosts".to_owned(), self.names.crowded);
+        }
         if self.effects.crowded > 0 {
             self.gap(GapKind::Crowded, None, "names of files".to_owned(), self.effects.crowded);
         }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tracer_common::event::Sock;
-use tracer_common::plan::DOMAIN;
+use tracer_common::plan::{DOMAIN, VEC_MAX};
 
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
@@ -234,6 +234,11 @@ impl Collector<'_> {
         if matches!(object, Object::Other("AF_NETLINK", _)) {
             return;
         }
+        if let (Object::Inet { address, .. }, Some(view)) = (&object, view_of(seen, 0))
+            && address.port() == DOMAIN
+        {
+            self.names.ask(view.file.ino);
+        }
         match stream {
             true => self.begun(seen, &object),
             false => self.on_socket(seen, Op::Send, &object),
@@ -272,10 +277,17 @@ impl Collector<'_> {
     fn answered(&mut self, seen: &Seen<'_, '_>, from: Option<&Value<'_>>, pieces: &[&Value<'_>]) {
         let Some(view) = view_of(seen, 0) else { return };
         let Some(sock) = view.sock else { return };
-        if from.and_then(address).map_or(sock.dport, |from| from.port()) != DOMAIN {
+        let port = from.and_then(address).map_or(sock.dport, |from| from.port());
+        // Without a peer and without an address it comes from whoever was asked.
+        if port != DOMAIN && !(port == 0 && self.names.is_asked(view.file.ino)) {
             return;
         }
         let data = joined(pieces);
+        let is_cut = |piece: &&Value<'_>| matches!(piece, Value::Str { cut: true, .. });
+        if pieces.iter().any(is_cut) || pieces.len() >= VEC_MAX {
+            let what = "an answer of a name server that was read in longer or in more pieces than are looked at";
+            self.gap(GapKind::Unreadable, Some(seen.unit), what.to_owned(), 1);
+        }
         match is_stream(&sock) {
             true => self.names.stream(view.file.ino, &data),
             false => self.names.datagram(&data),

@@ -6,12 +6,13 @@
 mod forms;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use tracer_common::plan::{ARG_RET, Op, Plan, shape};
 
-use super::by_name;
 use super::plan::width;
 use super::types::{Arg, Field, Narrow, Rec, Row, Special, Ty};
+use super::{Abi, NUMBERS, by_name, by_nr};
 
 /// Bytes of an address, and what nothing is aligned to more than.
 const WORD: u16 = 4;
@@ -244,9 +245,13 @@ pub fn behind(ty: &'static Ty, short_ids: bool) -> Known {
     }
 }
 
-/// The call's user and group ids have two bytes: there is a later call with four.
+/// The call's user and group ids have two bytes: there is a later call with four. Asked of every record, so looked up once.
 pub fn short_ids(row: &Row) -> bool {
-    by_name(&format!("{}32", row.name)).is_some()
+    static SHORT: LazyLock<Vec<bool>> = LazyLock::new(|| {
+        let has_later = |row: &Row| by_name(&format!("{}32", row.name)).is_some();
+        (0..NUMBERS).map(|nr| by_nr(Abi::I386, nr).is_some_and(has_later)).collect()
+    });
+    SHORT.get(usize::from(row.nr[Abi::I386 as usize])).copied().unwrap_or(false)
 }
 
 /// Whether the argument is a number of 64 bits, which stands in two registers.

@@ -57,6 +57,8 @@ impl Names {
     /// Takes what came over a connection to a name server: messages with their lengths before them, in pieces of any size.
     pub fn stream(&mut self, socket: u64, bytes: &[u8]) {
         if self.streams.len() >= STREAMS && !self.streams.contains_key(&socket) {
+            // What would have come of them is not known.
+            self.crowded += self.streams.len() as u64;
             self.streams.clear();
         }
         let mut waiting = self.streams.remove(&socket).unwrap_or_default();

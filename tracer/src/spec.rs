@@ -290,6 +290,8 @@ impl OutputForm {
 pub enum To {
     /// stderr, as strace.
     Stderr,
+    /// stdout (`-o -`).
+    Stdout,
     /// A file (`-o`), appended to with `-A`.
     File(PathBuf, bool),
     /// The input of a shell command (`-o '|cmd'`).

@@ -208,7 +208,7 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| on(&mut o.number)),
     flag("-N", &["--arg-names"], Nothing, Output, "Show argument names.",
         |o, _| on(&mut o.arg_names)),
-    flag("-o", &["--output"], Value("FILE"), Output, "Write to FILE; '|COMMAND' or '!COMMAND': to the input of COMMAND. A FILE.trace gets a recording, unless called as strace.",
+    flag("-o", &["--output"], Value("FILE"), Output, "Write to FILE; -: to stdout; '|COMMAND' or '!COMMAND': to the input of COMMAND. A FILE.trace gets a recording, unless called as strace.",
         |o, g| { o.output = g.value.map(Into::into); Ok(()) }).files(),
     flag("-A", &["--output-append-mode"], Nothing, Output, "Append to the file of -o instead of replacing it.",
         |o, _| on(&mut o.append)),

@@ -441,6 +441,12 @@ impl Opts {
             }
             return Ok((To::Pipe(std::ffi::OsStr::from_bytes(shell).to_owned()), record, form));
         }
+        if name == "-" {
+            return match self.separate {
+                true => Err(Fault::usage("-o - and -ff/--output-separately are mutually exclusive")),
+                false => Ok((To::Stdout, record, form)),
+            };
+        }
         if own && !self.replay && Path::new(name).extension().is_some_and(|e| e == "trace") {
             if record.is_some() || self.separate || self.append || form != OutputForm::TEXT || self.table {
                 let others = "--record, -ff, -A, --json, -c and -C";

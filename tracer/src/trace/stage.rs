@@ -159,7 +159,7 @@ impl Shower {
     pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
         let Spec { watch, view } = spec;
         let to = &view.output.to;
-        let to_file = matches!(to, To::File(..) | To::Pipe(_));
+        let to_file = matches!(to, To::Stdout | To::File(..) | To::Pipe(_));
         let target = &watch.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;

@@ -18,8 +18,11 @@ use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
+use crate::schema::stat::FS_MAGIC;
 use crate::spec::{Counting, Target, Watch};
 
+/// The file system of cgroups v2.
+const CGROUP2: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
@@ -284,7 +287,15 @@ fn aim(config: &mut Config, whom: &Target) -> Result<()> {
 /// The id of a cgroup v2 directory: its inode number (Documentation/admin-guide/cgroup-v2.rst).
 fn cgroup_id(path: &Path) -> Result<u64> {
     use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot find cgroup {}", path.display()))?;
+    let fault = || format!("cannot find cgroup {}", path.display());
+    let of = rustix::fs::statfs(path).with_context(fault)?;
+    let meta = std::fs::metadata(path).with_context(fault)?;
+    if of.f_type as u64 != CGROUP2 || !meta.is_dir() {
+        bail!(
+            "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
+            path.display()
+        );
+    }
     Ok(meta.ino())
 }
 

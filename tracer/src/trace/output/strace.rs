@@ -54,7 +54,7 @@ impl PidFormat {
     fn of(to: &To) -> PidFormat {
         match to {
             To::Stderr => PidFormat::Stderr,
-            To::File(..) | To::Pipe(_) => PidFormat::File,
+            To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
             To::Each(_) => PidFormat::None,
         }
     }

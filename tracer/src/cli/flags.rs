@@ -277,10 +277,10 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--histogram"], Nothing, Statistics, "Draw a histogram of durations for each call, below the summary (with -c or -C).",
         |o, _| on(&mut o.histogram)).own(),
 
-    flag("", &["--inject"], Value("SET:ACTION"), Tampering, "Change what these calls do.",
-        nothing).qual(&["inject"]).refused("tampering with calls is not built yet"),
-    flag("", &["--fault"], Value("SET[:error=E]"), Tampering, "Make these calls fail.",
-        nothing).qual(&["fault"]).refused("tampering with calls is not built yet"),
+    flag("", &["--inject"], Value("SET:ACTION"), Tampering, "Change what these calls do (ptrace only). ACTION is one or more, with colons between: error=ERRNO or retval=VALUE (the call is not carried out), signal=SIGNAL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX (written to where the argument points; more behind commas). syscall=NAME: carry this %pure call out instead. when=FIRST[..LAST][+[STEP]]: only these calls of each task, counted by call. TIME is in us, or has a unit: s, ms, us, ns. The last rule for a call holds.",
+        |o, g| o.injects.add(g, false)).qual(&["inject"]).live(),
+    flag("", &["--fault"], Value("SET[:error=ERRNO]"), Tampering, "Make these calls fail, with ENOSYS where no error is named (ptrace only); when= and syscall= as for --inject.",
+        |o, g| o.injects.add(g, true)).qual(&["fault"]).live().completes(Completes::From(call_words)),
 
     flag("-d", &["--debug"], Nothing, Miscellaneous, "Print debugging output of strace itself.",
         nothing).ignored("there is no such output; 'tracer doctor' says what works here"),

@@ -12,4 +12,5 @@ pub(crate) mod opts;
 pub mod table;
 pub(crate) mod words;
 
+mod inject;
 mod sets;

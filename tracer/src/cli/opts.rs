@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::fault::{Fault, show};
 use super::flags::{self, Set};
 use super::getopt::Given;
+use super::inject::Injects;
 use super::sets::Calls;
 use super::table::{OptionRow, Standing};
 use super::words::{self, Clock};
@@ -43,6 +44,7 @@ pub struct Opts {
     pub ring_size: Option<usize>,
     pub btf: Option<PathBuf>,
     pub strict: bool,
+    pub injects: Injects,
     pub trace: Option<Calls>,
     pub signals: Option<u64>,
     pub status: Option<StatusSet>,
@@ -115,6 +117,7 @@ impl Opts {
             ring_size: None,
             btf: None,
             strict: false,
+            injects: Injects::default(),
             trace: None,
             signals: None,
             status: None,
@@ -197,6 +200,8 @@ impl Opts {
         let follow = self.follow(&mut notices)?;
         let summary = self.summary(&mut notices)?;
         self.useless(stamp, fds, &mut notices);
+        let injects = std::mem::take(&mut self.injects);
+        let tampering = injects.settle(&self.paths, self.backend, system_wide, &mut notices)?;
         let target = self.target(system_wide, command)?;
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
@@ -269,6 +274,7 @@ impl Opts {
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,
+            tampering,
             btf: self.btf,
         };
         let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };

@@ -21,6 +21,8 @@ impl PtraceSource {
             return;
         }
         self.near.unbind();
+        // A call that was begun for them ends as it was to end.
+        self.wake(true);
         for tid in self.tasks.ids() {
             // ESRCH: it is gone; its end may still be waited for below.
             let _ = match self.go {

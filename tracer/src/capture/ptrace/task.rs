@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::tamper::State;
 use super::untraced::Undo;
 use crate::capture::record::Record;
 use crate::system::procfs::who::Who;
@@ -23,6 +24,8 @@ pub struct Task {
     pub faults: u32,
     /// What was changed for the call and is to be put back at its end.
     pub undo: Option<Undo>,
+    /// What `-e inject=` does to its calls.
+    pub tamper: State,
 }
 
 /// All traced tasks.

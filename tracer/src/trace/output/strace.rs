@@ -12,6 +12,7 @@ use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
+use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::schema::{errno, uring};
 use crate::spec::{Stamp, Style, To};
@@ -199,6 +200,9 @@ impl StraceText {
                 out.plain();
             }
         }
+        if !matches!(call.ret, Ret::Pending | Ret::Never) {
+            tampered(out, &call.tampered);
+        }
         // Of a call that ran when tracing began, nobody knows how long it took.
         let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
         if let (Some(digits), true) = (self.style.duration, timed) {
@@ -380,6 +384,19 @@ fn restart(out: &mut Line<'_>, number: u16) {
     out.lit(" (");
     out.lit(errno::restart(number).unwrap_or_default());
     out.lit(")");
+}
+
+/// ` (INJECTED)`, ` (DELAYED)`
+fn tampered(out: &mut Line<'_>, tampered: &Tampered) {
+    match (tampered.args, tampered.result) {
+        (true, true) => out.lit(" (INJECTED: args, retval)"),
+        (true, false) => out.lit(" (INJECTED: args)"),
+        (false, true) => out.lit(" (INJECTED)"),
+        (false, false) => {}
+    }
+    if tampered.delayed.is_some() {
+        out.lit(" (DELAYED)");
+    }
 }
 
 /// `.123456`, nothing for 0 digits.

@@ -298,9 +298,9 @@ fn call_words() -> Vec<String> {
     words.chain(class::NAMES.iter().map(|(n, _)| format!("%{n}"))).collect()
 }
 
-/// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`.
+/// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`; of a trace as of a replay.
 fn expressions() -> Vec<String> {
-    let flags = FLAGS.iter().map(|row| &row.flag).filter(|flag| !flag.refused());
+    let flags = FLAGS.iter().map(|row| &row.flag).filter(|flag| !flag.refused() && flag.live && flag.replay);
     let quals = flags.filter_map(|flag| flag.quals.first()).map(|qual| format!("{qual}="));
     quals.chain(call_words().into_iter().map(|word| format!("trace={word}"))).collect()
 }

@@ -46,6 +46,8 @@ pub struct Watch {
     pub seccomp: bool,
     /// What is done to calls (`-e inject=`).
     pub tampering: Tampering,
+    /// The traced tasks end with tracer, however it ends (`--kill-on-exit`).
+    pub kill_on_exit: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
 }
@@ -92,6 +94,7 @@ impl Watch {
             ring_size: None,
             seccomp: false,
             tampering: Tampering::default(),
+            kill_on_exit: false,
             btf: None,
         }
     }

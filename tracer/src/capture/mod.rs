@@ -109,6 +109,10 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
             fall_back(watch, "only a stopped task's calls can be changed");
             open_ptrace(watch)
         }
+        Backend::Auto if watch.kill_on_exit => {
+            fall_back(watch, "only tasks that it traces end with it");
+            open_ptrace(watch)
+        }
         Backend::Auto => match ebpf::available(watch) {
             Ok(()) => open_ebpf(watch),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),

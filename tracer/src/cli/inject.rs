@@ -9,7 +9,6 @@ use super::getopt::Given;
 use super::sets::Calls;
 use crate::schema::types::{NO_NR, class};
 use crate::schema::{Abi, all, errno, signal_names};
-use crate::spec::Backend;
 use crate::spec::tampering::{Outcome, Poke, Rule, Tampering, When};
 
 /// The largest errno of the kernel (`MAX_ERRNO`, include/linux/err.h).
@@ -50,26 +49,10 @@ impl Injects {
     }
 
     /// What is done to calls, of those alone that touch one of `paths`, where there are any.
-    pub fn settle(
-        self,
-        paths: &[Vec<u8>],
-        backend: Backend,
-        system_wide: bool,
-        notices: &mut Vec<String>,
-    ) -> Result<Tampering, Fault> {
+    pub fn settle(mut self, paths: &[Vec<u8>], notices: &mut Vec<String>) -> Tampering {
         notices.extend(self.warnings);
-        let mut tampering = self.tampering;
-        if !tampering.is_empty() {
-            let needs = "--inject and --fault need the ptrace source";
-            if backend == Backend::Ebpf {
-                return Err(Fault::usage(format!("{needs}, and --backend ebpf was given")));
-            }
-            if system_wide {
-                return Err(Fault::usage(format!("{needs}, and --all, --cgroup, --comm and --uid the eBPF source")));
-            }
-            tampering.paths = paths.to_vec();
-        }
-        Ok(tampering)
+        self.tampering.paths = paths.to_vec();
+        self.tampering
     }
 
     /// One `KEY=VALUE`; `None` when it is wrong, or given twice.

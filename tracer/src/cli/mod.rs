@@ -14,3 +14,4 @@ pub(crate) mod words;
 
 mod inject;
 mod sets;
+mod stopping;

@@ -10,6 +10,7 @@ use super::flags::{self, Set};
 use super::getopt::Given;
 use super::inject::Injects;
 use super::sets::Calls;
+use super::stopping;
 use super::table::{OptionRow, Standing};
 use super::words::{self, Clock};
 use crate::exit;
@@ -40,6 +41,7 @@ pub struct Opts {
     pub separate: bool,
     pub interrupt: Option<Interrupt>,
     pub seccomp: bool,
+    pub kill_on_exit: bool,
     pub backend: Backend,
     pub ring_size: Option<usize>,
     pub btf: Option<PathBuf>,
@@ -113,6 +115,7 @@ impl Opts {
             separate: false,
             interrupt: None,
             seccomp: false,
+            kill_on_exit: false,
             backend: Backend::Auto,
             ring_size: None,
             btf: None,
@@ -200,8 +203,7 @@ impl Opts {
         let follow = self.follow(&mut notices)?;
         let summary = self.summary(&mut notices)?;
         self.useless(stamp, fds, &mut notices);
-        let injects = std::mem::take(&mut self.injects);
-        let tampering = injects.settle(&self.paths, self.backend, system_wide, &mut notices)?;
+        let tampering = stopping::settle(&mut self, system_wide, &mut notices)?;
         let target = self.target(system_wide, command)?;
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
@@ -275,6 +277,7 @@ impl Opts {
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,
             tampering,
+            kill_on_exit: self.kill_on_exit,
             btf: self.btf,
         };
         let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };

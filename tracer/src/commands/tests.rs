@@ -174,6 +174,7 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("always_pid", format!("{:?}", y.always_pid)),
         ("strict", format!("{:?}", v.strict)),
         ("tampering", tampering(&w.tampering)),
+        ("kill_on_exit", format!("{:?}", w.kill_on_exit)),
         ("btf", format!("{:?}", w.btf)),
         ("interrupt", format!("{:?}", v.interrupt)),
         ("notices", format!("{:?}", v.notices)),

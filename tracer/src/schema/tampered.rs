@@ -51,3 +51,34 @@ impl Tampered {
         (bits != 0).then_some(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracer_common::event::Blob;
+
+    use super::*;
+
+    #[test]
+    fn records_keep_it() {
+        let check = |tampered: Tampered, head_kind: u8| {
+            let bytes = tampered.bytes().unwrap_or_default();
+            let blob = Blob { arg: ARG, len: SIZE as u32, want: SIZE as u32, ..Blob::default() };
+            let len = (size_of::<Head>() + size_of::<Blob>() + SIZE) as u32;
+            let head = Head { kind: head_kind, flags: FLAG, blobs: 1, len, ..Head::default() };
+            Tampered::of(&head, &[head.bytes(), blob.bytes(), &bytes].concat())
+        };
+        let none = Tampered::default();
+        assert_eq!(none.bytes(), None);
+        for (result, args, delayed) in
+            [(true, false, None), (false, true, None), (false, false, Some(0)), (true, true, Some(u64::MAX))]
+        {
+            let tampered = Tampered { result, args, delayed };
+            assert_eq!(check(tampered, kind::CALL), tampered);
+            // The bit means something else in other records.
+            assert_eq!(check(tampered, kind::OPERATION), none);
+        }
+        // The flag alone says nothing.
+        let head = Head { kind: kind::CALL, flags: FLAG, len: size_of::<Head>() as u32, ..Head::default() };
+        assert_eq!(Tampered::of(&head, head.bytes()), none);
+    }
+}

@@ -3,8 +3,8 @@
 //! goes on at once. All work happens in the thread that opened the source, because ptrace ties tasks to a
 //! thread; `read` is that thread's loop, bounded in time and size.
 //!
-//! Tasks are attached with PTRACE_SEIZE and never with EXITKILL: when tracer dies, however it dies, the
-//! kernel detaches and the tasks go on. The exception is a seccomp filter ([`Options::seccomp`]), which has
+//! Tasks are attached with PTRACE_SEIZE, without EXITKILL: when tracer dies, however it dies, the
+//! kernel detaches and the tasks go on. The exceptions are a seccomp filter ([`Options::seccomp`]) and `--kill-on-exit`, which have
 //! to be asked for.
 
 mod attach;
@@ -141,7 +141,7 @@ impl PtraceSource {
         let filter = seccomp::filter(watch, options);
         let mut source = PtraceSource {
             follow: watch.follow,
-            options: attach::options(watch.follow, filter.is_some()),
+            options: attach::options(watch, filter.is_some()),
             go: sys::Go::Syscall,
             filter_asked: filter.is_some(),
             plans: Plans::new(watch),

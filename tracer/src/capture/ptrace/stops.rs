@@ -103,6 +103,7 @@ impl PtraceSource {
         let Some(task) = self.tasks.get(tid) else { return };
         let nr = nr as u32;
         let ours = task.hidden;
+        task.last = Some(nr);
         task.in_call = true;
         task.faults = 0;
         if task.hidden {
@@ -278,6 +279,9 @@ impl PtraceSource {
             kind: kind::SIGNAL,
             tid,
             tgid: task.tgid,
+            // `-n` and `-i` show these in front of the line: the last call, and where the signal finds the task.
+            nr: task.last.unwrap_or(u32::MAX),
+            ip: sys::syscall_info(tid).map_or(0, |info| info.ip),
             ret: i64::from(signal),
             time: now(),
             cpu: cpu(),

@@ -16,6 +16,8 @@ pub struct Task {
     pub hidden: bool,
     /// It is in a call.
     pub in_call: bool,
+    /// The number of the call that it made last.
+    pub last: Option<u32>,
     /// That call was asked for: `record` holds its entry.
     pub wanted: bool,
     /// The call's record.

@@ -116,7 +116,7 @@ impl Render for Json {
         let start = out.len();
         match &line.item {
             Item::Call(call) => self.call(line, call, line.wall, false, out),
-            Item::Unfinished(call) => {
+            Item::Unfinished(call) | Item::Changed(call) => {
                 let mut object = self.open.remove(&line.tid).unwrap_or_default();
                 object.clear();
                 self.call(line, call, line.wall, true, &mut object);

@@ -149,7 +149,7 @@ impl Render for Perfetto {
         match &line.item {
             Item::Call(call) if call.head.kind == kind::OPERATION => self.operation(line, call, out),
             Item::Call(call) | Item::Detached(call) => self.call(line, call, line.wall, out),
-            Item::Unfinished(call) => {
+            Item::Unfinished(call) | Item::Changed(call) => {
                 let slice = self.slice(line, call, line.wall);
                 self.runs(line.tid, line.wall, slice);
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::{flag, kind};
 
-use super::event::Said;
+use super::event::{self, Said};
 use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
@@ -113,22 +113,26 @@ impl StraceText {
         let seen = match &line.item {
             // It has neither a number among calls nor an instruction.
             Item::Call(call) if call.head.kind == kind::OPERATION => None,
-            Item::Call(call) | Item::Unfinished(call) | Item::Resumed(call) | Item::Detached(call) => {
+            Item::Call(call)
+            | Item::Unfinished(call)
+            | Item::Changed(call)
+            | Item::Resumed(call)
+            | Item::Detached(call) => {
                 let seen = (call.head.nr, call.head.ip);
                 self.last.insert(line.tid, seen);
                 Some(seen)
             }
             Item::Event(event) if event.ends() => self.last.remove(&line.tid).map(|(nr, _)| (nr, 0)),
-            Item::Event(_) => self.last.get(&line.tid).copied(),
+            Item::Event(event) => event.registers().or_else(|| self.last.get(&line.tid).copied()),
         };
         if self.style.number {
             match seen {
-                Some((nr, _)) => {
+                Some((nr, _)) if nr != event::NO_CALL => {
                     out.lit("[");
                     out.padded(u64::from(nr), 4, b' ');
                     out.lit("] ");
                 }
-                None => out.lit("[????] "),
+                _ => out.lit("[????] "),
             }
         }
         if self.style.ip {
@@ -266,6 +270,13 @@ impl Render for StraceText {
                 self.open(out, call);
                 self.entered(out, call);
                 out.lit(" <unfinished ...>");
+            }
+            Item::Changed(call) => {
+                self.open(out, call);
+                self.entered(out, call);
+                out.lit(" <pid changed to ");
+                out.uint(line.tgid.into());
+                out.lit(" ...>");
             }
             Item::Resumed(call) => {
                 out.lit("<... ");

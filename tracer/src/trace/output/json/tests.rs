@@ -52,6 +52,15 @@ fn render(json: &mut Json, item: Item<'_>) -> String {
 const START: &str = r#","time":"1795444905.020896123","pid":11,"tid":12,"comm":"sh","#;
 
 #[test]
+fn what_was_done_to_a_call_is_told() {
+    let tampered = Tampered { result: true, args: true, delayed: Some(5) };
+    let call = Call { tampered, ..call(&[], Ret::Error(2)) };
+    let text = render(&mut Json::new(false), Item::Call(&call));
+    let told = r#""duration_ns":1500,"injected":true,"args_injected":true,"delayed_ns":5}"#;
+    assert!(text.trim_end().ends_with(told), "{text}");
+}
+
+#[test]
 fn a_call_is_one_flat_object() {
     let mut json = Json::new(false);
     let openat = call(

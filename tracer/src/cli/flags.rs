@@ -270,7 +270,7 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }).words(&["time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name", "nothing"]),
     flag("-U", &["--summary-columns"], Value("COLUMNS"), Statistics, "Show these columns: time-percent, total-time, min-time, max-time, avg-time, p50-time, p90-time, p99-time, calls, errors, name. pNN-time is a percentile, from a histogram in powers of two: right within a factor of two.",
         |o, g| { o.columns = Some(words::columns(&text(g), g.spelled)?); Ok(()) }).words(&["time-percent", "total-time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name"]),
-    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Summarise wall-clock time from start to end of each call, not its CPU time. -C, --histogram, --json and percentiles always do.",
+    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Summarise wall-clock time from start to end of each call, not its CPU time. -C, -P, -z, -Z, --status, --histogram, --json and percentiles always do.",
         |o, _| on(&mut o.wall)),
     flag("", &["--summary-by"], Value("WHAT"), Statistics, "Also summarise each WHAT on its own (with -c or -C). WHAT is process.",
         |o, g| put(&mut o.by_process, (text(g) == "process").then_some(true), g)).own().words(&["process"]),

@@ -272,7 +272,8 @@ impl Opts {
             calls: self.trace.take().map_or(CallFilter::everything(), Calls::into_filter),
             detail,
             evidence: false,
-            counting: output.counting(),
+            // What is counted depends on how calls end, and on their files: only events tell.
+            counting: output.counting().filter(|_| show.paths.is_empty() && show.status.all()),
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,

@@ -108,3 +108,35 @@ syscalls! { pub IOCTL_CALL:
                 gap "memory may change between what is seen of it and what a call reads";
         };
 }
+
+/// Whether a request that no form knows may change interfaces, routes or neighbours of the machine: one of sockets that does not say
+/// that it asks, one that sets a tunnel (include/uapi/linux/sockios.h, wireless.h, if_tun.h).
+pub fn changes_network(request: u64) -> bool {
+    const QUERIES: [&str; 2] = ["SIOCBONDSLAVEINFOQUERY", "SIOCBONDINFOQUERY"];
+    let request = request & 0xffff_ffff;
+    let name = IOCTL.name_of(request).unwrap_or_default();
+    match request >> 8 & 0xff {
+        0x89 => !name.starts_with("SIOCG") && !QUERIES.contains(&name),
+        // What asks is odd.
+        0x8b => request & 1 == 0,
+        _ => name.starts_with("TUNSET"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changes_network;
+
+    #[test]
+    fn requests_that_change_the_network() {
+        let check = |request, expected| assert_eq!(changes_network(request), expected, "{request:#x}");
+        // SIOCADDRT, SIOCETHTOOL, SIOCSARP, SIOCBRADDBR, SIOCDEVPRIVATE + 3, TUNSETPERSIST, SIOCSIWESSID; of 64 bits.
+        for request in [0x890b, 0x8946, 0x8955, 0x89a0, 0x89f3, 0x4004_54cb, 0x8b1a, 0xffff_ffff_0000_890b] {
+            check(request, true);
+        }
+        // SIOCGSTAMP_NEW, SIOCGARP, SIOCBONDINFOQUERY, SIOCGIWESSID, TUNGETIFF, TCGETS.
+        for request in [0x8010_8906, 0x8954, 0x8994, 0x8b1b, 0x8004_54d2, 0x5401] {
+            check(request, false);
+        }
+    }
+}

@@ -47,15 +47,15 @@ const DUMP: u16 = 0x300;
 const CTNETLINK: u16 = 1;
 const NFTABLES: u16 = 10;
 
-/// Whether a message of a protocol (`NETLINK_*`) only asks, by its type and its flags (`NLM_F_*`).
-pub fn asks(protocol: u16, ty: u16, flags: u16) -> bool {
+/// Whether a message of a protocol (`NETLINK_*`) only asks, by its type, its flags (`NLM_F_*`) and what follows its head.
+pub fn asks(protocol: u16, ty: u16, flags: u16, body: &[u8]) -> bool {
     let named = |set: &super::set::Set| set.name_of(u64::from(ty)).is_some();
     match NETLINK_PROTO.name_of(u64::from(protocol)) {
         // Their messages have no types of the kernel's.
         Some("NETLINK_CONNECTOR" | "NETLINK_KOBJECT_UEVENT" | "NETLINK_USERSOCK") | None => false,
         _ if ty < MIN_TYPE => true,
         // In groups of four: new, delete, get, set.
-        Some("NETLINK_ROUTE") => ty & 3 == 2,
+        Some("NETLINK_ROUTE") => ty & 3 == 2 || is_trial(ty, body),
         Some("NETLINK_GENERIC") => ty == CONTROLLER || flags & DUMP == DUMP,
         Some("NETLINK_SOCK_DIAG") => named(&SOCK_DIAG_ASKS),
         Some("NETLINK_XFRM") => named(&XFRM_ASKS),
@@ -70,6 +70,14 @@ pub fn asks(protocol: u16, ty: u16, flags: u16) -> bool {
     }
 }
 
+/// RTM_NEWLINK of no interface and without attributes: iproute2 asks so whether the kernel knows the message, which changes nothing.
+fn is_trial(ty: u16, body: &[u8]) -> bool {
+    const NEWLINK: u16 = 16;
+    /// Bytes of `struct ifinfomsg`.
+    const INFO: usize = 16;
+    ty == NEWLINK && body.len() == INFO && body.iter().all(|&byte| byte == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,7 +88,7 @@ mod tests {
     #[test]
     fn questions_change_nothing() {
         let check = |protocol, ty, flags, expected| {
-            assert_eq!(asks(protocol, ty, flags), expected, "{protocol} {ty} {flags:#x}");
+            assert_eq!(asks(protocol, ty, flags, &[1; 16]), expected, "{protocol} {ty} {flags:#x}");
         };
         // RTM_GETADDR, RTM_NEWLINK, RTM_SETLINK, RTM_DELADDR; NLM_F_REPLACE with NLM_F_EXCL is no list.
         check(ROUTE, 22, 0x301, true);
@@ -89,6 +97,9 @@ mod tests {
         check(ROUTE, 19, 5, false);
         check(ROUTE, 21, 5, false);
         check(ROUTE, 2, 0, true);
+        for (body, expected) in [(&[0; 16][..], true), (&[0; 24], false), (&[0; 15], false)] {
+            assert_eq!(asks(ROUTE, 16, 5, body), expected);
+        }
         // SOCK_DIAG_BY_FAMILY, SOCK_DESTROY.
         check(4, 20, 0x301, true);
         check(4, 21, 5, false);

@@ -176,7 +176,8 @@ fn protocol(link: &CString) -> Option<Sock> {
         b"UDP" => sock(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
         b"UDPv6" => sock(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
         b"UNIX" | b"UNIX-STREAM" => sock(AF_UNIX, SOCK_STREAM, 0),
-        b"NETLINK" => sock(AF_NETLINK, SOCK_RAW, 0),
+        // Its protocol stands in the table, where it is once it is bound; all ones before.
+        b"NETLINK" => sock(AF_NETLINK, SOCK_RAW, -1),
         b"PACKET" => sock(AF_PACKET, SOCK_RAW, 0),
         _ => return None,
     })

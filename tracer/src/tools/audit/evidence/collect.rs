@@ -35,6 +35,9 @@ use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
 use crate::system::proc_paths;
 
+/// Of the status of a process: it was killed, and its memory was written to a file (WCOREDUMP, wait(2)).
+const CORE: i32 = 0x80;
+
 /// What only the world outside can tell.
 pub trait World {
     /// The place in which the names that a process passes begin (its root, in its mount namespace), by a number; 0 is our own.
@@ -246,6 +249,15 @@ impl<'w> Collector<'w> {
                 if self.command == Some(head.tgid) {
                     self.status = Some(status);
                 }
+                if status & CORE != 0 {
+                    let unit = self.whose.unit(head.tgid, head.tid);
+                    self.gap(
+                        GapKind::Unseen,
+                        Some(unit),
+                        "a core file: the kernel writes it where core_pattern says".to_owned(),
+                        1,
+                    );
+                }
                 self.course.end(head.tgid, head.time, status);
                 self.whose.ended(head.tgid);
                 self.serving.ended(head.tgid);
@@ -325,7 +337,8 @@ impl<'w> Collector<'w> {
         }
         let thing = Thing::File(self.accesses.text(path));
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
-        let names = if op == Op::Run { related.also.to_vec() } else { self.other_names(path) };
+        let mut names = related.also.to_vec();
+        names.extend(self.other_names(path));
         let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {

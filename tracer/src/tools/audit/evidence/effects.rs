@@ -70,6 +70,13 @@ impl Effects {
         }
     }
 
+    /// The file of a name is the one that another had before the run.
+    pub fn was(&mut self, name: &[u8], path: &[u8]) {
+        if name != path && self.origins.len() < MOST {
+            self.origins.insert(path.to_vec(), name.to_vec());
+        }
+    }
+
     /// The file was made.
     pub fn create(&mut self, path: &[u8], unit: usize) {
         self.note(path, unit, |state, known| {

@@ -8,6 +8,7 @@ use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta};
+use crate::schema::ioctl::changes_network;
 use crate::system::proc_paths::{Way, through};
 use crate::tools::audit::evidence::{GapKind, Op};
 
@@ -193,7 +194,7 @@ impl Collector<'_> {
         // A pipe or a socket has nothing to tell.
         let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
         if let Some(name) = self.watched.get(&(view.file.dev, view.file.ino)) {
-            self.effects.link(&name.clone(), &path);
+            self.effects.was(name, &path);
         }
         if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
             let text = self.accesses.text(&path);
@@ -272,8 +273,10 @@ impl Collector<'_> {
             return;
         }
         let kind = view_of(seen, at).map(|view| view.file.mode & libc::S_IFMT);
-        if matches!(kind, None | Some(libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK)) {
-            let what = format!("{} {:#x} on a file", seen.name, seen.number(request) as u32);
+        let is_file = matches!(kind, None | Some(libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK));
+        if is_file || changes_network(seen.number(request)) {
+            let on = if is_file { "a file" } else { "the network of the machine" };
+            let what = format!("{} {:#x} on {on}", seen.name, seen.number(request) as u32);
             self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
         }
     }

@@ -10,6 +10,7 @@ use super::{Collector, Seen};
 use crate::decode::calls::{field, protocol};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
+use crate::system::sockets::State;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
@@ -121,6 +122,12 @@ impl Collector<'_> {
         if let Some(object) = view.sock.as_ref().and_then(peer) {
             self.on_socket(seen, Op::Connect, &object);
         }
+        if view.sock.is_some_and(|sock| sock.state == State::LISTEN.0)
+            && !self.sent_on.contains(&view.file.ino)
+            && let Some(object) = self.listens_on(seen, view)
+        {
+            self.inherits(Inherited::Listener(view.file.ino, object));
+        }
         let Some((view, path)) = self.has(seen, fd, Some(view)) else { return };
         // No flags at all: the source does not know them.
         let mode = match view.file.flags as i32 {
@@ -161,7 +168,8 @@ impl Collector<'_> {
 
 /// A connected unix socket: its peer has no name that is known here.
 fn leads_nowhere(view: &FileView<'_>) -> bool {
-    view.sock.is_some_and(|sock| i32::from(sock.family) == libc::AF_UNIX && sock.peer != 0)
+    let is_connected = |sock: Sock| sock.peer != 0 || sock.state == State::ESTABLISHED.0;
+    view.sock.is_some_and(|sock| i32::from(sock.family) == libc::AF_UNIX && is_connected(sock))
 }
 
 /// Whom a socket of TCP, UDP or their like is connected to.

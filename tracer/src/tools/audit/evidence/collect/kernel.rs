@@ -23,7 +23,7 @@ impl Collector<'_> {
         for (data, is_cut) in said(seen) {
             let mut rest = data.as_slice();
             while let Some((message, behind)) = Message::split(rest) {
-                changes += u64::from(!asks(sock.protocol, message.kind, message.flags));
+                changes += u64::from(!asks(sock.protocol, message.kind, message.flags, message.body));
                 rest = behind;
             }
             // What does not fit behind the last message is nothing to the kernel either.

@@ -36,8 +36,13 @@ impl Collector<'_> {
             return;
         }
         let file = seen.blobs.find(ARG_RET, shape::EXE, phase::EXIT_OK, 0);
-        let file = file.and_then(|(_, bytes)| decode::file_view(bytes)).and_then(|view| path_of(&view));
-        let file = file.map(|file| self.here(seen, file));
+        let view = file.and_then(|(_, bytes)| decode::file_view(bytes));
+        let file = view.as_deref().and_then(path_of).map(|file| self.here(seen, file));
+        if let (Some(view), Some(file)) = (&view, &file)
+            && let Some(name) = self.watched.get(&(view.file.dev, view.file.ino))
+        {
+            self.effects.was(name, file);
+        }
         let (environment, whole) = environment(seen.blobs);
         let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
         let object = passed.as_ref().map(|given| given.object.clone());

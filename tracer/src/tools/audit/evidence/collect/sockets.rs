@@ -1,6 +1,6 @@
 //! Calls on sockets.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracer_common::event::Sock;
 use tracer_common::plan::{DOMAIN, VEC_MAX};
@@ -8,7 +8,7 @@ use tracer_common::plan::{DOMAIN, VEC_MAX};
 use super::files::{lexical, view_of};
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
-use crate::decode::value::Value;
+use crate::decode::value::{FileView, Value};
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::serving::Serving;
@@ -26,17 +26,21 @@ impl Collector<'_> {
         }
     }
 
+    /// The object that an address is which is given to a socket, or sent to: of AF_UNSPEC the kernel takes it as one of AF_INET.
+    fn addressed(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, made: bool) -> Option<Object> {
+        let sock = view_of(seen, 0).and_then(|view| view.sock);
+        match sock.as_ref().filter(|sock| i32::from(sock.family) == libc::AF_INET).and_then(|_| unspecified(named)) {
+            Some(address) => Some(internet(sock.as_ref(), address, made)),
+            None => self.object(seen, named, made),
+        }
+    }
+
     /// The object that an address is; `None` for none, or for one that could not be read, which is noted. `made`: it is given to a
     /// socket, so that a link of its name is not followed.
     fn object(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, made: bool) -> Option<Object> {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
         if let Some(address) = address(named) {
-            return Some(Object::Inet {
-                protocol: protocol(sock.as_ref()),
-                address,
-                ephemeral: false,
-                hosts: Vec::new(),
-            });
+            return Some(internet(sock.as_ref(), address, made));
         }
         if let Some(name) = unix_name(named) {
             // A unix socket that asks for a name of the kernel's choice, or has none.
@@ -79,7 +83,7 @@ impl Collector<'_> {
 
     pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        let Some(mut object) = self.object(seen, named, true) else { return };
+        let Some(mut object) = self.addressed(seen, named, true) else { return };
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
                 if seen.errno == 0
@@ -123,7 +127,11 @@ impl Collector<'_> {
 
     /// What a socket listens on.
     fn own(&mut self, seen: &Seen<'_, '_>, at: u8) -> Option<Object> {
-        let view = view_of(seen, at)?;
+        self.listens_on(seen, view_of(seen, at)?)
+    }
+
+    /// The same of a socket that is known.
+    pub(super) fn listens_on(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) -> Option<Object> {
         let sock = view.sock?;
         match i32::from(sock.family) {
             libc::AF_INET | libc::AF_INET6 => {
@@ -233,7 +241,7 @@ impl Collector<'_> {
         if stream && !begins {
             return;
         }
-        let Some(object) = self.object(seen, named, false) else { return };
+        let Some(object) = self.addressed(seen, named, false) else { return };
         // What is said to the kernel reaches no host; whose socket it is was told when it was bound.
         if matches!(object, Object::Other("AF_NETLINK", _)) {
             return;
@@ -308,6 +316,28 @@ impl Collector<'_> {
             self.names.greeting(to, &data);
         }
     }
+}
+
+/// An address of AF_UNSPEC, read as one of AF_INET.
+fn unspecified(named: &Value<'_>) -> Option<SocketAddr> {
+    match (field(named, "sa_family")?, field(named, "sa_data")?) {
+        (Value::Named(_, family), Value::Str { bytes, .. }) if *family == libc::AF_UNSPEC as u64 => match **bytes {
+            [high, low, a, b, c, d, ..] => Some(SocketAddr::from(([a, b, c, d], u16::from_be_bytes([high, low])))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An address that a socket has, or that it goes to: there the one of no host is this host's (ip(7), RFC 1122).
+fn internet(sock: Option<&Sock>, mut address: SocketAddr, made: bool) -> Object {
+    if !made && address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Object::Inet { protocol: protocol(sock), address, ephemeral: false, hosts: Vec::new() }
 }
 
 /// What was copied of what a call sends or writes, a row for each message, and whether there was more of it.

@@ -108,6 +108,9 @@ pub mod shape {
     pub const SLOT: u8 = 17;
     /// The file of the ring's own table that an operation works on, as `FD` of the entry. Only at the end.
     pub const FILE: u8 = 18;
+    /// The frames of the task's stack, as the source found them (`tracer::stack::frames`): entries, in parts. In no plan; of argument
+    /// [`super::ARG_SP`]; its phase tells when they were looked for.
+    pub const STACK: u8 = 19;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];

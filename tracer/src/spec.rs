@@ -35,6 +35,8 @@ pub struct Watch {
     pub evidence: bool,
     /// Calls are only counted: a source that can count hands over none.
     pub counting: Option<Counting>,
+    /// Stacks of calls and signals (`-k`).
+    pub stacks: Option<Stacks>,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
@@ -71,6 +73,15 @@ pub struct Counting {
     pub cpu_time: bool,
 }
 
+/// What is wanted of stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stacks {
+    /// Lines of the source too (`-kk`).
+    pub lines: bool,
+    /// Frames of each at most.
+    pub limit: u32,
+}
+
 impl Watch {
     /// All calls of `target` and its children, with files and addresses, strings up to `strlen` bytes; to be decoded in
     /// [`Style::events`].
@@ -83,6 +94,7 @@ impl Watch {
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
             counting: None,
+            stacks: None,
             backend,
             ring_size: None,
             seccomp: false,
@@ -388,6 +400,8 @@ pub struct Style {
     pub ip: bool,
     /// The pid even for a single task.
     pub always_pid: bool,
+    /// The stack below each call (`-k`).
+    pub stack: bool,
 }
 
 impl Style {
@@ -415,6 +429,7 @@ impl Style {
             arg_names: false,
             ip: false,
             always_pid: false,
+            stack: false,
         }
     }
 }

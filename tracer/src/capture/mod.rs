@@ -8,12 +8,14 @@ pub mod evidence;
 mod inherited;
 pub mod interpret;
 pub mod interrupt;
+mod mappings;
 pub mod memory;
 pub mod plans;
 pub mod ptrace;
 pub mod record;
 pub mod recording;
 pub mod replay;
+mod stacks;
 #[cfg(test)]
 pub mod testing;
 pub mod widen;

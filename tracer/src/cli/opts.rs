@@ -17,6 +17,8 @@ use crate::spec::*;
 
 /// `attach` and `personality` of `-e quiet=`, in the order of its words.
 pub const QUIET_ATTACH: u8 = 0b01001;
+/// Frames of a stack at most, when nobody says.
+const FRAMES: u32 = 256;
 const QUIET_EXIT: u8 = 0b00010;
 const QUIET_PATHS: u8 = 0b00100;
 const QUIET_PERSONALITY: u8 = 0b01000;
@@ -72,6 +74,9 @@ pub struct Opts {
     pub fds: Option<u64>,
     pub comm_names: bool,
     pub always_pid: bool,
+    /// Stacks: with lines of the source, or without.
+    pub stack: Option<bool>,
+    pub frames: Option<u32>,
     pub color: Color,
     pub form: OutputForm,
     pub record: Option<PathBuf>,
@@ -144,6 +149,8 @@ impl Opts {
             fds: None,
             comm_names: false,
             always_pid: false,
+            stack: None,
+            frames: None,
             color: Color::Auto,
             form: OutputForm::TEXT,
             record: None,
@@ -256,6 +263,7 @@ impl Opts {
                 arg_names: self.arg_names,
                 ip: self.ip,
                 always_pid: self.always_pid,
+                stack: self.stack.is_some(),
             },
         };
         let watch = Watch {
@@ -266,6 +274,7 @@ impl Opts {
             detail,
             evidence: false,
             counting: output.counting(),
+            stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,
@@ -377,6 +386,10 @@ impl Opts {
         without_lines(stamp != Stamp::None, "-t/--absolute-timestamps");
         without_lines(self.duration.is_some(), "-T/--syscall-times");
         without_lines(fds != Fds::default(), "-y/--decode-fds");
+        without_lines(self.stack.is_some(), "-k/--stack-trace");
+        if self.frames.is_some() && self.stack.is_none() {
+            notices.push("--stack-trace-frame-limit has no effect without -k/--stack-trace".to_owned());
+        }
         if self.output.is_none() {
             if self.separate && self.follow_short == 0 && !self.follow_long && !self.follow_old {
                 notices.push("--output-separately has no effect without -o/--output".to_owned());

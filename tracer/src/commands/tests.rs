@@ -142,6 +142,8 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("arg_names", format!("{:?}", y.arg_names)),
         ("ip", format!("{:?}", y.ip)),
         ("always_pid", format!("{:?}", y.always_pid)),
+        ("stack", format!("{:?}", y.stack)),
+        ("stacks", format!("{:?}", w.stacks.map(|stacks| (stacks.lines, stacks.limit)))),
         ("strict", format!("{:?}", v.strict)),
         ("btf", format!("{:?}", w.btf)),
         ("interrupt", format!("{:?}", v.interrupt)),

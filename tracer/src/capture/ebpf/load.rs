@@ -60,13 +60,21 @@ pub struct Loaded {
 const TRACEPOINTS: &[(&str, &str)] = &[
     ("given_to_exec", "sched_process_exec"),
     ("sys_enter", "sys_enter"),
+    ("stack_at_entry", "sys_enter"),
+    ("stack_at_end", "sys_exit"),
     ("sys_exit", "sys_exit"),
     ("sched_process_fork", "sched_process_fork"),
     ("sched_process_exec", "sched_process_exec"),
     ("sched_process_exit", "sched_process_exit"),
     ("signal_generate", "signal_generate"),
+    ("stack_at_signal", "signal_deliver"),
     ("signal_deliver", "signal_deliver"),
 ];
+
+/// Those of them that copy stacks.
+const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
+/// Buffers of records that are being made, without those of [`STACKS`].
+const BUFFERS: u32 = 6;
 
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
@@ -104,8 +112,11 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
         functions.push((function::CAST, cast));
     }
     let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
+    let stacks = watch.stacks.is_some() && watch.counting.is_none();
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
-    let mut wanted = types.attachable(programs, WALK_TASKS)?;
+    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
+    let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
+    let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     if let Some(perf) = &perf {
         perf.apply(&mut config, &mut wanted);
         functions.extend(perf.functions);
@@ -122,6 +133,7 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let level = log::asked()?;
     let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
     sizes.extend((level == 0).then_some(log::RING_OFF));
+    sizes.push(("BUFFERS", BUFFERS + if stacks { STACKS.len() as u32 } else { 0 }));
     let mut object = Object::new(object, config.bytes(), &[(log::LEVEL, &[level])], &sizes)
         .context("cannot load the kernel side")?;
     fill_plans(&object, &plans)?;

@@ -11,6 +11,7 @@ mod attach;
 mod detach;
 mod follow;
 mod seccomp;
+mod stack;
 mod stops;
 mod sys;
 mod task;
@@ -29,6 +30,7 @@ use super::count::Counter;
 use super::interpret::Scratch;
 use super::memory::Memory;
 use super::plans::Plans;
+use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::Watch;
 use crate::system::files::Files;
@@ -90,6 +92,8 @@ pub struct PtraceSource {
     files: Files,
     scratch: Scratch,
     losses: Losses,
+    /// Where they are asked for.
+    stacks: Option<Stacks>,
     tally: Option<Counter>,
     /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
     system: Option<u64>,
@@ -133,7 +137,8 @@ impl PtraceSource {
             options: attach::options(watch.follow, filter.is_some()),
             go: sys::Go::Syscall,
             filter_asked: filter.is_some(),
-            plans: Plans::new(watch),
+            // What is mapped can be asked for while a task stands still.
+            plans: Plans::new(&Watch { stacks: None, ..watch.clone() }),
             tasks: Tasks::default(),
             early: HashMap::new(),
             held: Batch::new(),
@@ -141,6 +146,7 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
+            stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
             tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
             system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,

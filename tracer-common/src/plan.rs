@@ -108,13 +108,20 @@ pub mod shape {
     pub const SLOT: u8 = 17;
     /// The file of the ring's own table that an operation works on, as `FD` of the entry. Only at the end.
     pub const FILE: u8 = 18;
+    /// The open files behind the descriptors that the control data of the `struct msghdr` at `ptr` pass (`SCM_RIGHTS`): blobs of shape
+    /// `FDS`, whose part is the place of the descriptor in the control data, in units of 4 bytes. At most `RIGHTS_STEPS` messages
+    /// and descriptors together; what is left out is counted (`Loss::FdUnresolved`). Not of operations.
+    pub const RIGHTS: u8 = 19;
     /// The frames of the task's stack, as the source found them (`tracer::stack::frames`): entries, in parts. In no plan; of argument
     /// [`super::ARG_SP`]; its phase tells when they were looked for.
-    pub const STACK: u8 = 19;
+    pub const STACK: u8 = 20;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];
 }
+
+/// Control messages and passed descriptors that are looked at, together.
+pub const RIGHTS_STEPS: u32 = FDS_MAX as u32 + 8;
 
 /// Parts of an environment.
 pub const ENVIRON_PARTS: u16 = 2;
@@ -171,9 +178,9 @@ pub const DOMAIN: u16 = 53;
 pub mod only {
     /// Of all.
     pub const ALL: u32 = 0;
-    /// Of those that send the first of what goes out on a TCP connection, whose descriptor is argument 0: there a host's name is said
-    /// (TLS's ClientHello, HTTP's Host).
-    pub const FIRST: u32 = 1;
+    /// Of those whose descriptor, argument 0, is a TCP connection on which nothing was sent yet (there a host's name is said: TLS's
+    /// ClientHello, HTTP's Host) or a socket of netlink (there the kernel is asked for changes).
+    pub const HEARD: u32 = 1;
 }
 
 /// What to copy for one call.

@@ -13,7 +13,7 @@ use tracer_common::{
 };
 
 use crate::argv;
-use crate::descriptors::{fds, fdset};
+use crate::descriptors::{fds, fdset, rights};
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{current, off, peek, pointer, repeat};
@@ -136,7 +136,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         core::ptr::write_volatile(&raw mut b.left, length(b, op));
         core::ptr::read_volatile(&raw const b.left)
     };
-    let none = op.only == only::FIRST && sockets::is_fresh(register(b, 0)) == 0;
+    let none = op.only == only::HEARD && sockets::is_heard(register(b, 0)) == 0;
     let cap = if none { 0 } else { op.cap as u64 };
     match op.shape {
         shape::BYTES | shape::IOVEC if none => 0,
@@ -159,6 +159,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
         }
+        shape::RIGHTS if !RING => rights(b, value),
         shape::FDSET if !RING => {
             let fault = bytes(b, value, n, op.cap as u64);
             fdset(b, value, n);

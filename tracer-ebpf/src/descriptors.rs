@@ -2,13 +2,14 @@
 
 use tracer_common::config::log2;
 use tracer_common::loss::Loss;
-use tracer_common::plan::{FDS_MAX, SET_WORDS};
+use tracer_common::plan::{CONTROL_MAX, FDS_MAX, RIGHTS_STEPS, SET_WORDS, shape};
 
 use crate::capture::user;
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::repeat;
 use crate::maps::Buffer;
+use crate::vectors::shift;
 
 /// Resolves `n / unit` descriptors that stand `unit` bytes apart.
 #[unsafe(no_mangle)]
@@ -42,6 +43,74 @@ unsafe extern "C" fn numbered(i: u64, numbers: *mut Numbers) -> i64 {
     files::resolve(b, user::<i32>(numbers.address.wrapping_add(numbers.at)) as i64, files::DESCRIPTOR);
     numbers.at = numbers.at.wrapping_add(numbers.unit);
     0
+}
+
+/// Resolves the descriptors that the control data of the message header at `address` pass.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn rights(buffer: *mut Buffer, address: u64) -> i64 {
+    if buffer.is_null() || address == 0 {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    b.blob.shape = shape::FDS;
+    let shift = shift(b);
+    let control = pointed(address.wrapping_add(4 << shift), shift);
+    let len = pointed(address.wrapping_add(5 << shift), shift);
+    let len = if len > CONTROL_MAX as u64 { CONTROL_MAX as u64 } else { len };
+    // In the buffer: numbers on the stack that grow would be followed by the verifier step by step.
+    b.left = control;
+    b.base = control;
+    repeat(RIGHTS_STEPS, right, &mut Rights { buffer, control, end: control.wrapping_add(len), shift });
+    if b.left != u64::MAX {
+        lost(Loss::FdUnresolved);
+    }
+    0
+}
+
+/// Control data from `control` to `end`. `left` of the buffer is the next descriptor, up to `base`, where a control message ends; both
+/// are all ones behind the last.
+struct Rights {
+    buffer: *mut Buffer,
+    control: u64,
+    end: u64,
+    shift: u64,
+}
+
+/// Resolves the next descriptor, or goes on to the next control message (`struct cmsghdr`).
+unsafe extern "C" fn right(_: u64, rights: *mut Rights) -> i64 {
+    // SAFETY: that of `rights`, with a buffer that it has checked.
+    let (rights, b) = unsafe { (&*rights, &mut *(*rights).buffer) };
+    let (control, at, word) = (rights.control, b.left, 1 << rights.shift);
+    if at.wrapping_add(4) <= b.base {
+        b.blob.part = (at.wrapping_sub(control) >> 2) as u16;
+        b.left = at.wrapping_add(4);
+        files::resolve(b, user::<i32>(at) as i64, files::DESCRIPTOR);
+        return 0;
+    }
+    let head = control.wrapping_add(b.base.wrapping_sub(control).wrapping_add(word - 1) & !(word - 1));
+    let len = pointed(head, rights.shift);
+    if head.wrapping_add(word + 8) > rights.end || len < word + 8 {
+        b.left = u64::MAX;
+        return 1;
+    }
+    let end = head.wrapping_add(len);
+    let end = if end > rights.end || len > CONTROL_MAX as u64 { rights.end } else { end };
+    b.base = end;
+    let kind: u64 = user(head.wrapping_add(word));
+    b.left = if kind == SCM_RIGHTS { head.wrapping_add(word + 8) } else { end };
+    0
+}
+
+/// Level and kind of a control message that passes descriptors: SOL_SOCKET, SCM_RIGHTS (include/linux/socket.h).
+const SCM_RIGHTS: u64 = 1 << 32 | 1;
+
+/// A word of the program's memory of 1 << `shift` bytes.
+#[inline(always)]
+fn pointed(address: u64, shift: u64) -> u64 {
+    let word: u64 = user(address);
+    if shift == 3 { word } else { word & 0xffff_ffff }
 }
 
 /// Resolves the descriptors in a set of `n` bytes.

@@ -161,13 +161,44 @@ unsafe extern "C" fn stacked_word(i: u64, stacked: *mut Stacked) -> i64 {
         return 0;
     }
     // The NUL counts, but older kernels (6.1, 6.12) say 0 for an empty text.
-    let got = if got == 0 { 1 } else { got };
-    b.left = b.left.wrapping_add(got as u64);
-    let all = got as u64 - 1;
-    let len = black_box(if all < *cap { all } else { *cap } as usize) & 0x3fff;
+    let got = if got == 0 { 1 } else { got as u64 };
+    let (start, copied) = (b.left, got - 1);
+    b.left = start.wrapping_add(copied);
+    if got == BLOB_MAX as u64 {
+        repeat(CHUNKS, longer, &mut Rest { buffer: b, to });
+        // SAFETY: as above; the rest was read into it.
+        unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, start as *const c_void) };
+    }
+    let all = b.left.wrapping_sub(start);
+    b.left = b.left.wrapping_add(1);
+    let len = black_box(if copied < *cap { copied } else { *cap } as usize) & 0x3fff;
     let len = if len > BLOB_MAX { BLOB_MAX } else { len };
     // SAFETY: as above; clears what is not shown and the padding.
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     put(b, len as u64, all, if (len as u64) < all { status::CUT } else { status::WHOLE });
     0
+}
+
+/// How often what is copied at once fits into the longest string that an execve may have (MAX_ARG_STRLEN, 32 pages of at most 64 KiB).
+const CHUNKS: u32 = ((32 << 16) / (BLOB_MAX - 1) + 1) as u32;
+
+/// A string that is longer than what is copied of it; `left` of the buffer is behind what was read. (Numbers on the stack that grow
+/// would be followed by the verifier round by round.)
+struct Rest {
+    buffer: *mut Buffer,
+    /// Room for a whole blob.
+    to: *mut u8,
+}
+
+/// Reads on behind what was read; 1 at the string's end.
+unsafe extern "C" fn longer(_: u64, rest: *mut Rest) -> i64 {
+    // SAFETY: that of `stacked_word`.
+    let (to, b) = unsafe { ((*rest).to, &mut *(*rest).buffer) };
+    // SAFETY: there is room for a whole blob.
+    let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), BLOB_MAX as u32, b.left as *const c_void) };
+    if got <= 1 {
+        return 1;
+    }
+    b.left = b.left.wrapping_add(got as u64 - 1);
+    (got != BLOB_MAX as i64) as i64
 }

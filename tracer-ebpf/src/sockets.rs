@@ -79,17 +79,19 @@ pub extern "C" fn asks_for_names(fd: u64) -> i64 {
     (matches!(family, AF_INET | AF_INET6) && peek::<u16>(sk, off!(sock_dport)) == DOMAIN.to_be()) as i64
 }
 
-/// Whether a descriptor is a TCP socket on which nothing was sent yet.
+/// Whether a descriptor is a TCP socket on which nothing was sent yet, or one of netlink.
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn is_fresh(fd: u64) -> i64 {
+pub extern "C" fn is_heard(fd: u64) -> i64 {
     let sk = sock(fd);
-    if sk == 0 || off!(tcp_sent) == ABSENT {
+    if sk == 0 {
         return 0;
     }
     let (family, protocol): (u16, u16) = (peek(sk, off!(sock_family)), peek(sk, off!(sock_protocol)));
-    let internet = matches!(family, AF_INET | AF_INET6) && protocol == TCP;
-    (internet && peek::<u64>(sk, off!(tcp_sent)) == 0) as i64
+    if off!(tcp_sent) == ABSENT || protocol != TCP || !matches!(family, AF_INET | AF_INET6) {
+        return (family == AF_NETLINK) as i64;
+    }
+    (peek::<u64>(sk, off!(tcp_sent)) == 0) as i64
 }
 
 #[inline(always)]

@@ -17,7 +17,8 @@ use crate::system::procfs::who::Who;
 pub const ENVIRON_MAX: usize = BLOB_MAX * ENVIRON_PARTS as usize;
 /// Bytes of an answer of a name server that are kept: what fits into a packet of Ethernet.
 const ANSWER: u32 = 1500;
-/// Bytes that are kept of the first that goes out on a connection: a ClientHello with keys of two kinds, a head of HTTP.
+/// Bytes that are kept of the first that goes out on a connection (a ClientHello with keys of two kinds, a head of HTTP), and of what is said to the
+/// kernel.
 const GREETING: u32 = 4096;
 /// Bytes of an argument of a program.
 const WORD: u32 = 512;
@@ -77,7 +78,7 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     }
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
     let (mut first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
-    for op in greeting(row, args) {
+    for op in said(row, args) {
         match first.iter_mut().find(|old| (old.shape, old.arg) == (op.shape, op.arg)) {
             Some(old) => *old = op,
             None => first.push(op),
@@ -92,8 +93,8 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     whole
 }
 
-/// Copies the first that a call sends on a connection.
-fn greeting(row: &Row, args: &[Arg]) -> Vec<Op> {
+/// Copies the first that a call sends on a connection, and what it says to the kernel.
+fn said(row: &Row, args: &[Arg]) -> Vec<Op> {
     let sends = |effect| matches!(effect, Effect::Writes(0) | Effect::Sends(..));
     if !row.has(sends) || !matches!(args.first(), Some(Arg { ty: Ty::Fd, .. })) {
         return Vec::new();
@@ -103,7 +104,7 @@ fn greeting(row: &Row, args: &[Arg]) -> Vec<Op> {
         op.phase == phase::ENTER && matches!(ty, Some(Ty::Bytes(_) | Ty::Iovec(_) | Ty::Msghdr))
     };
     let whole = schema::plan::plan(row, Detail { data: true, strlen: GREETING, fds: false, env: false });
-    whole.op[..usize::from(whole.ops)].iter().filter(data).map(|op| Op { only: only::FIRST, ..*op }).collect()
+    whole.op[..usize::from(whole.ops)].iter().filter(data).map(|op| Op { only: only::HEARD, ..*op }).collect()
 }
 
 /// What names mean after such a call is looked at in the process itself, which may end soon.
@@ -149,7 +150,7 @@ mod tests {
         check("writev", &[FD, IOVEC]);
         check("read", &[FD, BYTES]);
         check("connect", &[FD, BYTES, CWD]);
-        check("sendmsg", &[FD, MSGHDR, CWD]);
+        check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD]);
         check("sendto", &[FD, BYTES, BYTES, CWD]);
         check("quotactl", &[TEXT, CWD]);
         check("utimensat", &[DIRFD, TEXT, BYTES]);
@@ -166,7 +167,7 @@ mod tests {
             for (args, asked) in std::iter::once((row.args, plan(row, detail(row, whole)))).chain(forms) {
                 let given = complete(row, args, asked);
                 for op in &asked.op[..usize::from(asked.ops)] {
-                    let same = |given: &Op| given == op || given.only == only::FIRST && given.arg == op.arg;
+                    let same = |given: &Op| given == op || given.only == only::HEARD && given.arg == op.arg;
                     assert!(given.op[..usize::from(given.ops)].iter().any(same), "{}: {op:?}", row.name);
                 }
                 assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);

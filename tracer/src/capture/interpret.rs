@@ -152,7 +152,7 @@ struct Copy<'a, 'b> {
 impl Copy<'_, '_> {
     fn run(&mut self, data: Option<&[u8]>, length: Option<&[u8]>) {
         let op = self.op;
-        if op.only == only::FIRST && !self.it.is_fresh(self.args[0]) {
+        if op.only == only::HEARD && !self.it.is_heard(self.args[0]) {
             if matches!(op.shape, shape::BYTES | shape::IOVEC) {
                 return;
             }
@@ -197,6 +197,7 @@ impl Copy<'_, '_> {
             }
             shape::MMSG => self.mmsg(ptr, n),
             shape::REFS => self.refs(ptr, n),
+            shape::RIGHTS => self.rights(ptr),
             shape::FDS => self.fds(ptr, if op.len == len::ONE { u64::from(op.max) } else { n }),
             _ => {}
         }
@@ -206,7 +207,8 @@ impl Copy<'_, '_> {
         if status == status::FAULT {
             self.missing.faults += 1;
         }
-        let place = Place { arg: self.op.arg, shape: self.op.shape, phase: self.op.phase, part };
+        let shape = if self.op.shape == shape::RIGHTS { shape::FDS } else { self.op.shape };
+        let place = Place { arg: self.op.arg, shape, phase: self.op.phase, part };
         self.record.blob(place, status, bytes, want);
     }
 

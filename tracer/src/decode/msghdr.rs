@@ -7,7 +7,7 @@ use tracer_common::plan::{MMSG_PARTS, phase, shape};
 
 use super::blobs::Memory;
 use super::value::{Tail, Value};
-use super::{Place, names, scalar, shapes, sockaddr};
+use super::{Place, fd, names, scalar, shapes, sockaddr};
 use crate::schema::types::{Len, Ty};
 
 /// Bytes of a `struct msghdr` and of a `struct mmsghdr`.
@@ -135,7 +135,8 @@ fn control_messages<'a>(place: Place<'_, 'a>, memory: Memory<'a>, addr: u64, len
         let len = usize::try_from(said).unwrap_or(usize::MAX);
         let data = &rest[head..len.clamp(head, rest.len())];
         let mut fields = vec![("cmsg_len", Value::Uint(said)), ("cmsg_level", Value::Named(&names::SOL, level))];
-        control_message(place, &mut fields, level, kind, data);
+        let at = bytes.len() - rest.len() + head;
+        control_message(place, &mut fields, (level, kind), at, data);
         values.push(Value::Struct { fields, more: false });
         if len < head {
             rest = &rest[head..];
@@ -157,12 +158,12 @@ fn control_messages<'a>(place: Place<'_, 'a>, memory: Memory<'a>, addr: u64, len
 fn control_message<'a>(
     place: Place<'_, 'a>,
     fields: &mut Vec<(&'static str, Value<'a>)>,
-    level: u64,
-    kind: u64,
+    (level, kind): (u64, u64),
+    at: usize,
     data: &'a [u8],
 ) {
     let (kind_name, value) = match level {
-        1 => (Value::Named(&names::SCM, kind), socket_level(word(place), kind, data)),
+        1 => (Value::Named(&names::SCM, kind), socket_level(place, kind, at, data)),
         0 => (Value::Named(&names::IP_CMSG, kind), ip_level(kind, data)),
         _ => (Value::Hex(kind), None),
     };
@@ -172,9 +173,10 @@ fn control_message<'a>(
     }
 }
 
-fn socket_level(word: usize, kind: u64, data: &[u8]) -> Option<Value<'_>> {
+/// What stands `at` bytes into the control data.
+fn socket_level<'a>(place: Place<'_, 'a>, kind: u64, at: usize, data: &'a [u8]) -> Option<Value<'a>> {
     // The new kinds have 64 bits in both ABIs.
-    let word = if kind >= 63 { 8 } else { word };
+    let word = if kind >= 63 { 8 } else { word(place) };
     let time = |b: &[u8], second: &'static str| Value::Struct {
         fields: vec![
             ("tv_sec", scalar::value(&Ty::Long, scalar::at(b, 0, word), word)),
@@ -185,8 +187,10 @@ fn socket_level(word: usize, kind: u64, data: &[u8]) -> Option<Value<'_>> {
     match kind {
         // SCM_RIGHTS
         1 if data.len() >= 4 => {
-            let fds = data.chunks_exact(4).map(|b| Value::Fd(scalar::read(b) as i32, None));
-            Some(Value::Array(fds.map(plain_fd).collect(), Tail::Whole))
+            let part = |i: usize| u16::try_from(at / 4 + i).unwrap_or(u16::MAX);
+            let fds = data.chunks_exact(4).enumerate();
+            let fds = fds.map(|(i, b)| fd::element(place, scalar::read(b) as i32, part(i)));
+            Some(Value::Array(fds.collect(), Tail::Whole))
         }
         // SCM_CREDENTIALS: struct ucred
         2 if data.len() >= 12 => {
@@ -206,14 +210,6 @@ fn socket_level(word: usize, kind: u64, data: &[u8]) -> Option<Value<'_>> {
             Some(Value::Array(data.chunks_exact(2 * word).take(3).map(|b| time(b, "tv_nsec")).collect(), Tail::Whole))
         }
         _ => None,
-    }
-}
-
-/// A passed descriptor of AT_FDCWD's number is not the current directory.
-fn plain_fd(value: Value<'_>) -> Value<'_> {
-    match value {
-        Value::Fd(libc::AT_FDCWD, None) => Value::Int(libc::AT_FDCWD.into()),
-        other => other,
     }
 }
 

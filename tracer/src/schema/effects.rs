@@ -33,6 +33,8 @@ pub enum Unseen {
     Root,
     /// What is put into the ring of io_uring.
     Ring,
+    /// The clock, where the structure that is passed asks for a change (`modes`).
+    Clock,
     /// The call's arguments: of one that failed it is not known either what was tried.
     Attempt,
 }

@@ -120,7 +120,7 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     fstatat64       [_ 300 _] (dirfd: DirFd, pathname: Path, statbuf: Out(&Special(S::Stat64)), flags: Set32(&AT)) -> Int, DESC | FILE | FSTAT | STATLIKE, does [Asks(pathname)];
     clock_gettime64 [_ 403 _] (clockid: Set32(&CLOCKS), tp: Out(&Wide(&Rec(&TIMESPEC))))                         -> Int, CLOCK;
     clock_settime64 [_ 404 _] (clockid: Set32(&CLOCKS), tp: Wide(&Rec(&TIMESPEC)))                               -> Int, CLOCK, gap "the clock of the machine may be another from now on";
-    clock_adjtime64 [_ 405 _] (clockid: Set32(&CLOCKS), buf: Out(&Wide(&Rec(&TIMEX))))          -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
+    clock_adjtime64 [_ 405 _] (clockid: Set32(&CLOCKS), buf: Out(&Wide(&Rec(&TIMEX))))          -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, clock "the clock of the machine may be another from now on";
     clock_getres_time64 [_ 406 _] (clockid: Set32(&CLOCKS), res: Out(&Wide(&Rec(&TIMESPEC))))                    -> Int, CLOCK;
     clock_nanosleep_time64 [_ 407 _] (clockid: Set32(&CLOCKS), flags: Set32(&TIMER), rqtp: Wide(&Rec(&TIMESPEC)), rmtp: Interrupted(&Wide(&Rec(&TIMESPEC)))) -> Int, 0;
     timer_gettime64 [_ 408 _] (timerid: Int, value: Out(&Wide(&Rec(&ITIMERSPEC))))                                 -> Int, 0;

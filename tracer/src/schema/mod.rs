@@ -37,6 +37,7 @@ pub mod ioctl;
 pub mod ioctl_names;
 pub mod mount;
 pub mod net;
+pub mod netlink;
 pub mod open;
 pub mod poll;
 pub mod sockopt;
@@ -47,7 +48,7 @@ pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 
 /// Declares rows: `name [x86_64 i386 aarch64] (arg: Type, ...) -> Type, CLASS | CLASS, does [Effect(arg), ...];`, with `_` for an
 /// ABI that lacks the call. Each argument's name stands for its value as a length, `Bytes(count)`, and for its place in an effect.
-/// In the place of `does [...]` stands `gap "why it is not seen"`, `names "the same of a mount"`, `root "the same of another root"`, `ring "the same of io_uring"`, `unread "why nothing of it is known"` (then a call that failed is
+/// In the place of `does [...]` stands `gap "why it is not seen"`, `names "the same of a mount"`, `root "the same of another root"`, `ring "the same of io_uring"`, `clock "the same of a structure with modes"`, `unread "why nothing of it is known"` (then a call that failed is
 /// a gap too) or `harmless "reason"`; a table
 /// may begin with the reason of its family, `pub NAME harmless "reason":`, for rows that say nothing (see [`effects`]).
 /// `, order &[1, 0]` after that gives the order of a call that is shown by names, and
@@ -57,7 +58,7 @@ macro_rules! syscalls {
     ($vis:vis $table:ident: $($rows:tt)*) => { $crate::syscalls!(@rows [] $vis $table: $($rows)*); };
     ($vis:vis $table:ident harmless $why:literal: $($rows:tt)*) => { $crate::syscalls!(@rows [$why] $vis $table: $($rows)*); };
     (@rows $family:tt $vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
-        $(, does [$($effect:expr),+])? $(, gap $gap:literal)? $(, names $names:literal)? $(, root $root:literal)? $(, ring $ring:literal)? $(, unread $unread:literal)? $(, harmless $harmless:literal)?
+        $(, does [$($effect:expr),+])? $(, gap $gap:literal)? $(, names $names:literal)? $(, root $root:literal)? $(, ring $ring:literal)? $(, clock $clock:literal)? $(, unread $unread:literal)? $(, harmless $harmless:literal)?
         $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr
             $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, harmless $vharmless:literal)?;)* })?;)*) => {
         /// The calls of this family.
@@ -69,7 +70,7 @@ macro_rules! syscalls {
                 ret: $ret,
                 class: $class,
                 does: $crate::syscalls!(@does $family ($($arg)*) $(does [$($effect),+])? $(gap $gap)? $(names $names)? $(root $root)? $(ring $ring)?
-                    $(unread $unread)? $(harmless $harmless)?),
+                    $(clock $clock)? $(unread $unread)? $(harmless $harmless)?),
                 order: $crate::syscalls!(@order $($order)?),
                 variants: &[$($(
                     $crate::schema::types::Variant {
@@ -93,6 +94,7 @@ macro_rules! syscalls {
     (@does $family:tt $args:tt names $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Names, $why) };
     (@does $family:tt $args:tt root $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Root, $why) };
     (@does $family:tt $args:tt ring $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Ring, $why) };
+    (@does $family:tt $args:tt clock $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Clock, $why) };
     (@does $family:tt $args:tt unread $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Attempt, $why) };
     (@does $family:tt $args:tt harmless $why:literal) => { $crate::schema::effects::Does::Harmless($why) };
     (@does [$why:literal] $args:tt) => { $crate::schema::effects::Does::Family($why) };

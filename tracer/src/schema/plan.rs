@@ -117,7 +117,12 @@ impl Builder {
             }
             Ty::Refs(rec, n) => self.refs(arg, when, rec, n),
             Ty::Iovec(n) => self.push(arg, when, shape::IOVEC, n, 16, strlen, VEC_MAX as u16),
-            Ty::Msghdr => self.push(arg, when, shape::MSGHDR, Len::Fixed(1), 56, strlen, VEC_MAX as u16),
+            Ty::Msghdr => {
+                self.push(arg, when, shape::MSGHDR, Len::Fixed(1), 56, strlen, VEC_MAX as u16);
+                if self.detail.fds {
+                    self.push(arg, when, shape::RIGHTS, Len::Fixed(1), 0, 0, 0);
+                }
+            }
             Ty::Mmsghdr(n) => self.push(arg, when, shape::MMSG, n, 64, strlen, 8),
             Ty::Sockaddr(n) => self.push(arg, when, shape::BYTES, n, 1, 128, 1),
             Ty::Argv => self.push(arg, when, shape::ARGV, Len::Fixed(1), 8, strlen.saturating_add(1), ARGV_MAX as u16),

@@ -23,12 +23,21 @@ impl Set {
 
     /// The value of a name of `choice`, for constants: a name that the set lacks does not compile.
     pub const fn value(&self, name: &str) -> u64 {
-        let mut at = 0;
-        while !same(self.choice[at].0.as_bytes(), name.as_bytes()) {
-            at += 1;
-        }
-        self.choice[at].1
+        among(self.choice, name)
     }
+
+    /// The same of a name of `bits`.
+    pub const fn flag(&self, name: &str) -> u64 {
+        among(self.bits, name)
+    }
+}
+
+const fn among(list: &[(&str, u64)], name: &str) -> u64 {
+    let mut at = 0;
+    while !same(list[at].0.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    list[at].1
 }
 
 const fn same(a: &[u8], b: &[u8]) -> bool {

@@ -42,6 +42,9 @@ sets! {
     choice all: TIME_OK = 0, TIME_INS = 1, TIME_DEL = 2, TIME_OOP = 3, TIME_WAIT = 4, TIME_ERROR = 5;
 }
 
+/// `modes` of a question that is none of the bits.
+pub const ADJ_OFFSET_SS_READ: u64 = ADJ.flag("ADJ_OFFSET_SS_READ");
+
 records! {
     /// struct timespec. include/uapi/linux/time.h
     TIMESPEC 16 { tv_sec: 0 8 Long, tv_nsec: 8 8 Ulong }
@@ -73,8 +76,8 @@ syscalls! { pub TIME harmless "clocks and timers are no files":
     clock_gettime   [228 265 113] (clockid: Set32(&CLOCKS), tp: Out(&Rec(&TIMESPEC)))           -> Int, CLOCK;
     clock_getres    [229 266 114] (clockid: Set32(&CLOCKS), res: Out(&Rec(&TIMESPEC)))          -> Int, CLOCK;
     clock_settime   [227 264 112] (clockid: Set32(&CLOCKS), tp: Rec(&TIMESPEC))                 -> Int, CLOCK, gap "the clock of the machine may be another from now on";
-    clock_adjtime   [305 343 266] (clockid: Set32(&CLOCKS), buf: Out(&Rec(&TIMEX)))             -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
-    adjtimex        [159 124 171] (buf: Out(&Rec(&TIMEX)))                                      -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, gap "the clock of the machine may be another from now on";
+    clock_adjtime   [305 343 266] (clockid: Set32(&CLOCKS), buf: Out(&Rec(&TIMEX)))             -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, clock "the clock of the machine may be another from now on";
+    adjtimex        [159 124 171] (buf: Out(&Rec(&TIMEX)))                                      -> Note(&Int, &Set32(&TIME_STATE)), CLOCK, clock "the clock of the machine may be another from now on";
     gettimeofday    [96 78 169]   (tv: Out(&Rec(&TIMEVAL)), tz: Out(&Rec(&TIMEZONE)))           -> Int, CLOCK;
     settimeofday    [164 79 170]  (tv: Rec(&TIMEVAL), tz: Rec(&TIMEZONE))                       -> Int, CLOCK, gap "the clock of the machine may be another from now on";
     time            [201 13 _]    (tloc: Out(&Ptr(&Special(S::TimeComment))))                   -> Note(&Long, &Special(S::UnixTime)), CLOCK;

@@ -3,6 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::fs::File;
 use std::rc::Rc;
 
 use super::elf::Elf;
@@ -117,11 +118,9 @@ impl Images {
             return Ok(self.vdso.get_or_init(|| read().map(|file| Rc::new(Image::new(file, None)))).clone());
         }
         let key = (mapping.dev, mapping.ino);
-        let mounts = Mounts::of(who);
-        // Of a process that is gone, our own mounts may be what its were.
-        let (who, mounts) = if mounts.own.is_empty() { (Who::Myself, Mounts::of(Who::Myself)) } else { (who, mounts) };
-        let Some(file) = mapped::open(who, mapping, &mounts) else {
-            // The process is gone, or the file is; as it was met before it is known.
+        // Of a process that is gone, or goes at this moment, our own view may be what its was.
+        let Some((file, seen)) = opened(who, mapping).or_else(|| opened(Who::Myself, mapping)) else {
+            // As it was met before it is known.
             return self.kept.get(&key).map(|kept| kept.image.clone()).ok_or(());
         };
         let stamp = Stamp::of(&file).ok_or(())?;
@@ -132,7 +131,8 @@ impl Images {
             self.kept.clear();
         }
         let image = Elf::of_file(file).map(|file| {
-            let debug = debug_file(&file, who, &mapping.path, &mounts);
+            let debug =
+                debug_file(&file, seen, &mapping.path).or_else(|| debug_file(&file, Who::Myself, &mapping.path));
             Rc::new(Image::new(file, debug))
         });
         self.kept.insert(key, Kept { stamp, image: image.clone() });
@@ -140,8 +140,13 @@ impl Images {
     }
 }
 
+/// The file of a mapping, and through whom it was found.
+fn opened(who: Who, mapping: &Mapping) -> Option<(File, Who)> {
+    Some((mapped::open(who, mapping, &Mounts::of(who))?, who))
+}
+
 /// The file that has what was stripped: by the build id, else by the name in the debug link, beside the file or below /usr/lib/debug.
-fn debug_file(file: &Elf, who: Who, path: &[u8], mounts: &Mounts) -> Option<Elf> {
+fn debug_file(file: &Elf, who: Who, path: &[u8]) -> Option<Elf> {
     if let Some(id) = file.build_id()
         && let Some(found) = mapped::debug_of_build_id(&id).and_then(Elf::of_file)
         && found.build_id() == Some(id)
@@ -149,6 +154,6 @@ fn debug_file(file: &Elf, who: Who, path: &[u8], mounts: &Mounts) -> Option<Elf>
         return Some(found);
     }
     let (name, checksum) = file.debug_link()?;
-    let found = mapped::debug_of_link(who, path, &name, mounts);
+    let found = mapped::debug_of_link(who, path, &name, &Mounts::of(who));
     found.into_iter().filter_map(Elf::of_file).find(|found| found.checksum() == Some(checksum))
 }

@@ -1,12 +1,14 @@
 //! Operations on descriptors: the open files behind one, behind those of an array, of a set, of structures that are pointed to.
 
 use tracer_common::event::status;
-use tracer_common::plan::{BLOB_MAX, FDS_MAX, REFS_MAX, SET_WORDS};
+use tracer_common::plan::{BLOB_MAX, CONTROL_MAX, FDS_MAX, REFS_MAX, RIGHTS_STEPS, SET_WORDS};
 
 use super::{Copy, word};
 use crate::system::files::{Link, Look};
 
 const AT_FDCWD: i32 = -100;
+/// Level and kind of a control message that passes descriptors: SOL_SOCKET, SCM_RIGHTS (include/linux/socket.h).
+const SCM_RIGHTS: [u8; 8] = 0x1_0000_0001u64.to_ne_bytes();
 
 impl Copy<'_, '_> {
     pub(super) fn fds(&mut self, ptr: u64, n: u64) {
@@ -22,6 +24,38 @@ impl Copy<'_, '_> {
             }
         }
         self.it.scratch.elements = raw;
+    }
+
+    /// The descriptors that the control data of the message header at `ptr` pass, by the steps that the kernel side takes.
+    pub(super) fn rights(&mut self, ptr: u64) {
+        let w = self.wide();
+        let mut hdr = [0u8; 8 * 6];
+        if self.read(ptr, &mut hdr[..w * 6]) < w * 6 {
+            return;
+        }
+        let (control, len) = (word(&hdr, 4, w), word(&hdr, 5, w).min(CONTROL_MAX as u64));
+        let mut data = vec![0u8; len as usize];
+        let got = self.read(control, &mut data);
+        let data = &data[..got];
+        let (mut left, mut end) = (0, 0);
+        for _ in 0..RIGHTS_STEPS {
+            if left + 4 <= end
+                && let Some(&fd) = data.get(left..).and_then(<[u8]>::first_chunk)
+            {
+                self.fd(i32::from_ne_bytes(fd), false, (left / 4) as u16);
+                left += 4;
+                continue;
+            }
+            let at = end.next_multiple_of(w);
+            let Some(head) = data.get(at..at + w + 8) else { return };
+            let len = word(head, 0, w);
+            if len < w as u64 + 8 {
+                return;
+            }
+            end = at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(data.len());
+            left = if head[w..] == SCM_RIGHTS { at + w + 8 } else { end };
+        }
+        self.missing.files += 1;
     }
 
     /// The descriptors in a set of `n` bytes.

@@ -15,9 +15,12 @@ impl Interpreter<'_> {
         self.socket(fd).is_some_and(|(_, sock)| sock.dport == DOMAIN)
     }
 
-    /// Whether a descriptor is a TCP socket on which nothing was seen to be sent; what is sent now is.
-    pub(super) fn is_fresh(&mut self, fd: u64) -> bool {
+    /// Whether a descriptor is a TCP socket on which nothing was seen to be sent (what is sent now is), or one of netlink.
+    pub(super) fn is_heard(&mut self, fd: u64) -> bool {
         let Some((inode, sock)) = self.socket(fd) else { return false };
+        if i32::from(sock.family) == libc::AF_NETLINK {
+            return true;
+        }
         if self.scratch.sent.len() >= SENT_MAX {
             self.scratch.sent.clear();
         }

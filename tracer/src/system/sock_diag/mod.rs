@@ -10,7 +10,7 @@ mod inet;
 pub mod namespaces;
 mod other;
 mod proc_net;
-mod wire;
+pub mod wire;
 
 use std::fmt;
 use std::io;

@@ -8,6 +8,7 @@ mod calls;
 mod ending;
 mod files;
 pub mod inherited;
+mod kernel;
 mod places;
 mod programs;
 mod sockets;
@@ -95,6 +96,10 @@ pub struct Collector<'w> {
     connecting: HashMap<(u32, i32), Row>,
     /// Sockets that the command was given, by their inodes: what to use one comes to.
     sockets: HashMap<u64, (Op, Object)>,
+    /// Files whose descriptors were sent to others, by their inodes.
+    sent_on: HashSet<u64>,
+    /// Connected unix sockets that came with a message: inode, unit, call.
+    strangers: Vec<(u64, usize, &'static str)>,
     /// Files that it was given to write to.
     writable: HashSet<Text>,
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
@@ -141,6 +146,8 @@ impl<'w> Collector<'w> {
             opened: HashMap::new(),
             connecting: HashMap::new(),
             sockets: HashMap::new(),
+            sent_on: HashSet::new(),
+            strangers: Vec::new(),
             writable: HashSet::new(),
             bound: HashMap::new(),
             effects: Effects::default(),

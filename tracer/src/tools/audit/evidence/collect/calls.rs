@@ -4,6 +4,7 @@ use tracer_common::event::{flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
 use super::Collector;
+use super::kernel::leaves_clock;
 use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
 use crate::decode::{self, Blobs};
@@ -69,7 +70,8 @@ impl Collector<'_> {
             Does::Gap(Unseen::Ring, _) if self.operations && !operation => {}
             Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
                 let kind = match unseen {
-                    Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root => GapKind::Unseen,
+                    Unseen::Clock if leaves_clock(&seen) => return,
+                    Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root | Unseen::Clock => GapKind::Unseen,
                     Unseen::Ring => GapKind::IoUring,
                 };
                 match unseen {

@@ -16,6 +16,7 @@ impl Collector<'_> {
             self.add(access);
         }
         self.tell_of_units();
+        self.tell_of_strangers();
         if self.names.crowded > 0 {
             self.gap(GapKind::Crowded, None, "names of hosts".to_owned(), self.names.crowded);
         }

@@ -3,7 +3,6 @@
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
-use super::inherited::peer;
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
@@ -177,13 +176,20 @@ impl Collector<'_> {
 
     /// The descriptor that came back, by its path; `None` for what has no name. Without any view the file is not known.
     fn opened<'s>(&mut self, seen: &Seen<'s, '_>) -> Option<(&'s FileView<'s>, Vec<u8>)> {
-        let (fd, view) = match &seen.call.ret {
-            Ret::Value(Value::Fd(fd, view)) | Ret::Noted(Value::Fd(fd, view), _) => (Some(*fd), view.as_deref()),
-            _ => (None, None),
-        };
+        let (fd, view) = returned(seen);
         if view.is_none() {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} opened", seen.name), 1);
         }
+        self.has(seen, fd, view)
+    }
+
+    /// A descriptor that the process has from now on, by its path.
+    pub(super) fn has<'s>(
+        &mut self,
+        seen: &Seen<'_, '_>,
+        fd: Option<i32>,
+        view: Option<&'s FileView<'s>>,
+    ) -> Option<(&'s FileView<'s>, Vec<u8>)> {
         // A pipe or a socket has nothing to tell.
         let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
         if let Some(name) = self.watched.get(&(view.file.dev, view.file.ino)) {
@@ -194,42 +200,6 @@ impl Collector<'_> {
             self.opened.insert((seen.call.head.tgid, fd), text);
         }
         Some((view, path))
-    }
-
-    /// Another process's descriptor was taken: the file is open as that process had it.
-    pub(super) fn taken(&mut self, seen: &Seen<'_, '_>) {
-        if seen.errno != 0 {
-            return;
-        }
-        if let Ret::Value(Value::Fd(_, Some(view))) = &seen.call.ret
-            && let Some(sock) = &view.sock
-        {
-            match peer(sock) {
-                Some(object) => self.on_socket(seen, Op::Connect, &object),
-                // Of others the peer has no name that is known here.
-                None if sock.family as i32 == libc::AF_UNIX && sock.peer != 0 => {
-                    self.gap(
-                        GapKind::Unreadable,
-                        Some(seen.unit),
-                        format!("whom the socket leads to that {} took", seen.name),
-                        1,
-                    );
-                }
-                None => {}
-            }
-        }
-        let Some((view, path)) = self.opened(seen) else { return };
-        // No flags at all: the source does not know them.
-        let mode = match view.file.flags as i32 {
-            0 => libc::O_RDWR,
-            flags => flags & libc::O_ACCMODE,
-        };
-        if mode != libc::O_RDONLY {
-            self.access(seen, Op::Write, &path, None);
-        }
-        if mode != libc::O_WRONLY {
-            self.access(seen, Op::Read, &path, None);
-        }
     }
 
     /// The entries of a directory were read.
@@ -275,6 +245,7 @@ impl Collector<'_> {
             return;
         };
         self.uses_socket(seen, view);
+        self.told_kernel(seen, view);
         let kind = view.file.mode & libc::S_IFMT;
         if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
             if kind == libc::S_IFREG {
@@ -443,6 +414,14 @@ fn was_made(seen: &Seen<'_, '_>, flags: i32, view: &FileView<'_>) -> bool {
     }
     let looked = (0..6).find_map(|arg| seen.blobs.find(arg, shape::EXISTS, phase::ENTER, 0));
     looked.is_some_and(|(blob, bytes)| blob.status == status::WHOLE && bytes == [0])
+}
+
+/// The descriptor that came back.
+pub(super) fn returned<'s>(seen: &Seen<'s, '_>) -> (Option<i32>, Option<&'s FileView<'s>>) {
+    match &seen.call.ret {
+        Ret::Value(Value::Fd(fd, view)) | Ret::Noted(Value::Fd(fd, view), _) => (Some(*fd), view.as_deref()),
+        _ => (None, None),
+    }
 }
 
 /// What the descriptor in a place refers to.

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 
 use tracer_common::event::Sock;
 
+use super::files::returned;
 use super::{Collector, Seen};
-use crate::decode::calls::protocol;
+use crate::decode::calls::{field, protocol};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
 use crate::tools::audit::evidence::accesses::Row;
-use crate::tools::audit::evidence::{Object, Op};
+use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 /// What the command has besides its input and output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,80 @@ impl Collector<'_> {
         }
     }
 
+    /// Another process's descriptor was taken: the file is open as that process had it.
+    pub(super) fn taken(&mut self, seen: &Seen<'_, '_>) {
+        if seen.errno != 0 {
+            return;
+        }
+        let (fd, view) = returned(seen);
+        if let Some(view) = view
+            && leads_nowhere(view)
+        {
+            self.unknown_peer(seen.unit, seen.name);
+        }
+        self.came(seen, fd, view);
+    }
+
+    /// Descriptors that a message passes, sent or received.
+    pub(super) fn passes(&mut self, seen: &Seen<'_, '_>, message: &Value<'_>, received: bool) {
+        let Some(Value::Array(list, _)) = field(message, "msg_control") else { return };
+        for control in list {
+            let Some(Value::Array(passed, _)) = field(control, "cmsg_data") else { continue };
+            for one in passed {
+                match one {
+                    Value::Fd(fd, view) if received => self.was_passed(seen, *fd, view.as_deref()),
+                    Value::Fd(_, Some(view)) => _ = self.sent_on.insert(view.file.ino),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// A descriptor came with a message. Who sent it may be of the run, though its call is told later.
+    fn was_passed(&mut self, seen: &Seen<'_, '_>, fd: i32, view: Option<&FileView<'_>>) {
+        if let Some(view) = view
+            && leads_nowhere(view)
+        {
+            self.strangers.push((view.file.ino, seen.unit, seen.name));
+        }
+        self.came(seen, Some(fd), view);
+    }
+
+    /// Sockets came whose other end nobody of the run has passed on.
+    pub(super) fn tell_of_strangers(&mut self) {
+        for (inode, unit, name) in std::mem::take(&mut self.strangers) {
+            if !self.sent_on.contains(&inode) {
+                self.unknown_peer(unit, name);
+            }
+        }
+    }
+
+    fn unknown_peer(&mut self, unit: usize, name: &str) {
+        self.gap(GapKind::Unreadable, Some(unit), format!("whom the socket leads to that {name} took"), 1);
+    }
+
+    /// A descriptor came from another process.
+    fn came(&mut self, seen: &Seen<'_, '_>, fd: Option<i32>, view: Option<&FileView<'_>>) {
+        let Some(view) = view else {
+            return self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} took", seen.name), 1);
+        };
+        if let Some(object) = view.sock.as_ref().and_then(peer) {
+            self.on_socket(seen, Op::Connect, &object);
+        }
+        let Some((view, path)) = self.has(seen, fd, Some(view)) else { return };
+        // No flags at all: the source does not know them.
+        let mode = match view.file.flags as i32 {
+            0 => libc::O_RDWR,
+            flags => flags & libc::O_ACCMODE,
+        };
+        if mode != libc::O_RDONLY {
+            self.access(seen, Op::Write, &path, None);
+        }
+        if mode != libc::O_WRONLY {
+            self.access(seen, Op::Read, &path, None);
+        }
+    }
+
     /// A call uses its descriptors: a connection that was given is told as if it had been begun, a listener as if it had been made.
     pub(super) fn uses(&mut self, seen: &Seen<'_, '_>, effects: &[Effect]) {
         let talks = |effect: &Effect| {
@@ -82,6 +157,11 @@ impl Collector<'_> {
             self.on_socket(seen, op, &object);
         }
     }
+}
+
+/// A connected unix socket: its peer has no name that is known here.
+fn leads_nowhere(view: &FileView<'_>) -> bool {
+    view.sock.is_some_and(|sock| i32::from(sock.family) == libc::AF_UNIX && sock.peer != 0)
 }
 
 /// Whom a socket of TCP, UDP or their like is connected to.

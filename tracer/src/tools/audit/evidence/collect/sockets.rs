@@ -201,11 +201,15 @@ impl Collector<'_> {
 
     /// Something was sent: to an address that the call names, or to one that was told when it was connected to.
     pub(super) fn sent(&mut self, seen: &Seen<'_, '_>, at: u8, flags: u8) {
+        if let Some(view) = view_of(seen, 0).filter(|_| seen.errno == 0) {
+            self.told_kernel(seen, view);
+        }
         let Some(value) = seen.arg(at) else { return };
         let fast = seen.number(flags) as i32 & libc::MSG_FASTOPEN != 0;
         match seen.ty(at) {
             Some(Ty::Sockaddr(_)) => self.sent_to(seen, value, fast),
             _ => messages(value).for_each(|message| {
+                self.passes(seen, message, false);
                 if let Some(named) = field(message, "msg_name") {
                     self.sent_to(seen, named, fast);
                 }
@@ -256,6 +260,7 @@ impl Collector<'_> {
             return self.answered(seen, from, &[value]);
         }
         for message in messages(value) {
+            self.passes(seen, message, true);
             if let Some(Value::Array(list, _)) = field(message, "msg_iov") {
                 let data: Vec<_> = list.iter().filter_map(|element| field(element, "iov_base")).collect();
                 self.answered(seen, field(message, "msg_name"), &data);
@@ -299,15 +304,27 @@ impl Collector<'_> {
         let Some(sock) = view_of(seen, 0).and_then(|view| view.sock).filter(is_stream) else { return };
         let named = || (0..6).find_map(|at| seen.arg(at).and_then(address));
         let Some(to) = peer(&sock).or_else(named) else { return };
-        let data = (0..6).find_map(|at| match seen.ty(at)? {
-            Ty::Bytes(_) | Ty::Iovec(_) => Some(joined(&pieces(seen.arg(at)?))),
-            Ty::Msghdr => Some(joined(&pieces(field(seen.arg(at)?, "msg_iov")?))),
-            _ => None,
-        });
-        if let Some(data) = data.filter(|data| !data.is_empty()) {
+        if let Some((data, _)) = said(seen).into_iter().next().filter(|(data, _)| !data.is_empty()) {
             self.names.greeting(to, &data);
         }
     }
+}
+
+/// What was copied of what a call sends or writes, a row for each message, and whether there was more of it.
+pub(super) fn said(seen: &Seen<'_, '_>) -> Vec<(Vec<u8>, bool)> {
+    let data = |value| {
+        let pieces = pieces(value);
+        let is_cut = |piece: &&Value<'_>| !matches!(piece, Value::Str { cut: false, .. });
+        (joined(&pieces), pieces.len() >= VEC_MAX || pieces.iter().any(is_cut))
+    };
+    let sent = (0..6).find_map(|at| match seen.ty(at)? {
+        Ty::Bytes(_) | Ty::Iovec(_) => Some(vec![data(seen.arg(at)?)]),
+        Ty::Msghdr | Ty::Out(Ty::Mmsghdr(_)) => {
+            Some(messages(seen.arg(at)?).filter_map(|message| field(message, "msg_iov")).map(data).collect())
+        }
+        _ => None,
+    });
+    sent.unwrap_or_default()
 }
 
 /// The pieces of a buffer, or of a vector of them.

@@ -1,5 +1,6 @@
 //! Real commands under strace and under both of our sources: the text must agree line by line once what differs between any two
-//! runs is masked (`tracer_tests::normal`), but for what `differential/known.txt` names with a reason.
+//! runs is masked (`tracer_tests::normal`), but for what `differential/known.txt` names with a reason, and the exit must be the same.
+//! Calls that are changed (`differential/inject.txt`) are compared alike, for the source that can change them.
 //!
 //! What two runs of strace disagree on (random bytes, pids of others, times within data) is no difference. A command may itself behave differently from run to run: what disagrees is run again, up to [`TRIES`] times, and must agree once.
 
@@ -64,10 +65,12 @@ struct Command {
     options: String,
     setup: String,
     run: String,
+    /// Only ptrace can do it.
+    stops: bool,
 }
 
 fn main() -> ExitCode {
-    let (commands, known) = match read() {
+    let (commands, injected, known) = match read() {
         Ok(read) => read,
         Err(error) => {
             let what = format!("{error:#}");
@@ -83,8 +86,8 @@ fn main() -> ExitCode {
         ..Command::default()
     });
     let mut trials = Vec::new();
-    for command in commands.into_iter().chain(classes) {
-        for backend in BACKENDS {
+    for command in commands.into_iter().chain(classes).chain(injected) {
+        for backend in BACKENDS.into_iter().filter(|backend| !command.stops || *backend == "ptrace") {
             let (command, known, used) = (command.clone(), Arc::clone(&known), Arc::clone(&used));
             let name = format!("{}::{backend}", command.name);
             trials.push(Trial::new(name, move || lines(&command, backend, &known, &used)));
@@ -104,7 +107,8 @@ fn main() -> ExitCode {
     code
 }
 
-fn read() -> Result<(Vec<Command>, Vec<Known>)> {
+/// The commands, those whose calls are changed, and the differences that stay.
+fn read() -> Result<(Vec<Command>, Vec<Command>, Vec<Known>)> {
     let dir = root().join("tests/differential");
     let known = known::parse(&fs::read_to_string(dir.join("known.txt"))?).context("known.txt")?;
     let mut commands: Vec<Command> = Vec::new();
@@ -126,7 +130,22 @@ fn read() -> Result<(Vec<Command>, Vec<Known>)> {
             _ => bail!("commands.txt:{number}: what is {word:?}?"),
         }
     }
-    Ok((commands, known))
+    let mut injected = Vec::new();
+    for (number, line) in (1..).zip(fs::read_to_string(dir.join("inject.txt"))?.lines()) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (call, what) =
+            line.split_once(' ').with_context(|| format!("inject.txt:{number}: nothing is done to {line}"))?;
+        injected.push(Command {
+            name: format!("inject={call}:{what}"),
+            options: format!("-e trace={call} -e inject={call}:{what}"),
+            run: EVERY.to_owned(),
+            stops: true,
+            ..Command::default()
+        });
+    }
+    Ok((commands, injected, known))
 }
 
 /// What is missing to run the command under strace and under this backend.
@@ -151,8 +170,8 @@ fn lacking(command: &Command, backend: &str) -> Option<String> {
     (!version.ends_with(JUDGE)).then(|| format!("needs strace {JUDGE}, this is `{version}`"))
 }
 
-/// Runs the command under `tool`, in the same directory whichever it is; what the tool wrote.
-fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<String> {
+/// Runs the command under `tool`, in the same directory whichever it is; what the tool wrote, and its exit code.
+fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<(String, i32)> {
     let name = format!("tracer-diff-{}", std::process::id());
     let text = format!(
         "# The same environment for strace as for tracer.\nmkdir w && cd w\n{}\nsetarch \"$(uname -m)\" -R {tool} {options} -o \"$DIR/log\" {} </dev/null >\"$DIR/stdout\" 2>\"$DIR/stderr\"\n\
@@ -173,7 +192,7 @@ fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<
         .find(|line| tool == "$tracer" && line.starts_with("tracer:") && !line.contains("incomplete:"));
     match ours {
         Some(line) => bail!("tracer says: {line}"),
-        None => Ok(String::from_utf8_lossy(&log).into_owned()),
+        None => Ok((String::from_utf8_lossy(&log).into_owned(), took.code)),
     }
 }
 
@@ -184,11 +203,17 @@ fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usi
     }
     let once = || -> Result<(Vec<Hunk>, Vec<usize>)> {
         let options = format!("-f {}", command.options);
-        let read = |tool: &str| -> Result<Trace> { Ok(normal::read(&trace(command, tool, &options, backend)?)) };
-        let (strace, tracer) = (read("strace")?, read("$tracer")?);
+        let read = |tool: &str| -> Result<(Trace, i32)> {
+            let (log, code) = trace(command, tool, &options, backend)?;
+            Ok((normal::read(&log), code))
+        };
+        let ((strace, code), (tracer, our_code)) = (read("strace")?, read("$tracer")?);
+        if code != our_code {
+            bail!("strace ended with {code}, tracer with {our_code}");
+        }
         let mut hunks = compare(&strace, &tracer);
         if !hunks.is_empty() {
-            hunks = Volatile::learn(&strace, &read("strace")?).sift(hunks);
+            hunks = Volatile::learn(&strace, &read("strace")?.0).sift(hunks);
         }
         let (hunks, times) = known::sift(hunks, known, backend);
         Ok((without_merged(without_moved(hunks), &strace, &tracer), times))
@@ -234,7 +259,7 @@ fn counts(backend: &str) -> Outcome {
     if let Some(why) = lacking(&command, backend) {
         return Outcome::Skipped(why);
     }
-    let read = |tool: &str| Ok::<_, anyhow::Error>(table(&trace(&command, tool, "-c -f", backend)?));
+    let read = |tool: &str| Ok::<_, anyhow::Error>(table(&trace(&command, tool, "-c -f", backend)?.0));
     match (read("strace"), read("$tracer")) {
         (Ok(strace), Ok(_)) if strace.len() < 10 => {
             Outcome::Failed(format!("strace's table was not understood: {strace:?}"))

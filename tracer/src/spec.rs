@@ -1,11 +1,14 @@
 //! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
 
+pub mod tampering;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use tracer_common::plan::{PLANS, plan_index};
 
+use self::tampering::Tampering;
 use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
 
@@ -43,6 +46,10 @@ pub struct Watch {
     pub ring_size: Option<usize>,
     /// With ptrace, have the kernel pass unwanted calls without a stop (`--seccomp-bpf`).
     pub seccomp: bool,
+    /// What is done to calls (`-e inject=`).
+    pub tampering: Tampering,
+    /// The traced tasks end with tracer, however it ends (`--kill-on-exit`).
+    pub kill_on_exit: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
 }
@@ -98,6 +105,8 @@ impl Watch {
             backend,
             ring_size: None,
             seccomp: false,
+            tampering: Tampering::default(),
+            kill_on_exit: false,
             btf: None,
         }
     }
@@ -302,6 +311,8 @@ impl OutputForm {
 pub enum To {
     /// stderr, as strace.
     Stderr,
+    /// stdout (`-o -`).
+    Stdout,
     /// A file (`-o`), appended to with `-A`.
     File(PathBuf, bool),
     /// The input of a shell command (`-o '|cmd'`).

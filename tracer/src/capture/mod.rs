@@ -10,6 +10,7 @@ pub mod interpret;
 pub mod interrupt;
 mod mappings;
 pub mod memory;
+pub mod paths;
 pub mod plans;
 pub mod ptrace;
 pub mod record;
@@ -106,19 +107,29 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
     match watch.backend {
         Backend::Ptrace => open_ptrace(watch),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch)),
+        Backend::Auto if !watch.tampering.is_empty() => {
+            fall_back(watch, "only a stopped task's calls can be changed");
+            open_ptrace(watch)
+        }
+        Backend::Auto if watch.kill_on_exit => {
+            fall_back(watch, "only tasks that it traces end with it");
+            open_ptrace(watch)
+        }
         Backend::Auto => match ebpf::available(watch) {
             Ok(()) => open_ebpf(watch),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
-                let _ = writeln!(
-                    io::stderr(),
-                    "{}: using ptrace, which slows the traced program down: {reason:#}",
-                    watch.program
-                );
+                fall_back(watch, &format!("{reason:#}"));
                 open_ptrace(watch)
             }
         },
     }
+}
+
+/// Says that ptrace is used, and why.
+fn fall_back(watch: &Watch, reason: &str) {
+    let program = &watch.program;
+    let _ = writeln!(io::stderr(), "{program}: using ptrace, which slows the traced program down: {reason}");
 }
 
 fn open_ebpf(watch: &Watch) -> Result<Box<dyn Source>> {

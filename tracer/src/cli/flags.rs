@@ -150,8 +150,8 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| on(&mut o.separate)),
     flag("-I", &["--interruptible"], Value("WHEN"), Tracing, "Let signals end tracing: 1 or anywhere; 2 or waiting (the default); 3 or never (the default with -o FILE COMMAND); 4 or never_tstp: never, and ^Z is ignored too.",
         |o, g| put(&mut o.interrupt, interrupt(&text(g)).map(Some), g)).live().words(&["anywhere", "waiting", "never", "never_tstp"]),
-    flag("", &["--kill-on-exit"], Nothing, Tracing, "Kill the traced processes when the tracer ends.",
-        nothing).live().refused("the end of tracer never harms a traced program"),
+    flag("", &["--kill-on-exit"], Nothing, Tracing, "Kill the traced processes when the tracer ends, however it ends (ptrace only).",
+        |o, _| on(&mut o.kill_on_exit)).live(),
     flag("", &["--seccomp-bpf"], Nothing, Tracing, "Stop tasks only at the calls of -e trace (ptrace; eBPF never stops them). The tasks then die with tracer.",
         |o, _| on(&mut o.seccomp)).live(),
     flag("", &["--syscall-limit"], Value("NUMBER"), Tracing, "Detach after NUMBER calls.",
@@ -208,7 +208,7 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| on(&mut o.number)),
     flag("-N", &["--arg-names"], Nothing, Output, "Show argument names.",
         |o, _| on(&mut o.arg_names)),
-    flag("-o", &["--output"], Value("FILE"), Output, "Write to FILE; '|COMMAND' or '!COMMAND': to the input of COMMAND. A FILE.trace gets a recording, unless called as strace.",
+    flag("-o", &["--output"], Value("FILE"), Output, "Write to FILE; -: to stdout; '|COMMAND' or '!COMMAND': to the input of COMMAND. A FILE.trace gets a recording, unless called as strace.",
         |o, g| { o.output = g.value.map(Into::into); Ok(()) }).files(),
     flag("-A", &["--output-append-mode"], Nothing, Output, "Append to the file of -o instead of replacing it.",
         |o, _| on(&mut o.append)),
@@ -270,17 +270,17 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, g| { o.sort_given = true; o.sort = words::sort_key(&text(g))?; Ok(()) }).words(&["time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name", "nothing"]),
     flag("-U", &["--summary-columns"], Value("COLUMNS"), Statistics, "Show these columns: time-percent, total-time, min-time, max-time, avg-time, p50-time, p90-time, p99-time, calls, errors, name. pNN-time is a percentile, from a histogram in powers of two: right within a factor of two.",
         |o, g| { o.columns = Some(words::columns(&text(g), g.spelled)?); Ok(()) }).words(&["time-percent", "total-time", "min-time", "max-time", "avg-time", "p50-time", "p90-time", "p99-time", "calls", "errors", "name"]),
-    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Summarise wall-clock time from start to end of each call, not its CPU time. -C, --histogram, --json and percentiles always do.",
+    flag("-w", &["--summary-wall-clock"], Nothing, Statistics, "Summarise wall-clock time from start to end of each call, not its CPU time. -C, -P, -z, -Z, --status, --histogram, --json and percentiles always do.",
         |o, _| on(&mut o.wall)),
     flag("", &["--summary-by"], Value("WHAT"), Statistics, "Also summarise each WHAT on its own (with -c or -C). WHAT is process.",
         |o, g| put(&mut o.by_process, (text(g) == "process").then_some(true), g)).own().words(&["process"]),
     flag("", &["--histogram"], Nothing, Statistics, "Draw a histogram of durations for each call, below the summary (with -c or -C).",
         |o, _| on(&mut o.histogram)).own(),
 
-    flag("", &["--inject"], Value("SET:ACTION"), Tampering, "Change what these calls do.",
-        nothing).qual(&["inject"]).refused("tampering with calls is not built yet"),
-    flag("", &["--fault"], Value("SET[:error=E]"), Tampering, "Make these calls fail.",
-        nothing).qual(&["fault"]).refused("tampering with calls is not built yet"),
+    flag("", &["--inject"], Value("SET:ACTION"), Tampering, "Change what these calls do (ptrace only). ACTION is one or more, with colons between: error=ERRNO or retval=VALUE (the call is not carried out), signal=SIGNAL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX (written to where the argument points; more behind commas). syscall=NAME: carry this %pure call out instead. when=FIRST[..LAST][+[STEP]]: only these calls of each task, counted by call. TIME is in us, or has a unit: s, ms, us, ns. The last rule for a call holds.",
+        |o, g| o.injects.add(g, false)).qual(&["inject"]).live(),
+    flag("", &["--fault"], Value("SET[:error=ERRNO]"), Tampering, "Make these calls fail, with ENOSYS where no error is named (ptrace only); when= and syscall= as for --inject.",
+        |o, g| o.injects.add(g, true)).qual(&["fault"]).live().completes(Completes::From(call_words)),
 
     flag("-d", &["--debug"], Nothing, Miscellaneous, "Print debugging output of strace itself.",
         nothing).ignored("there is no such output; 'tracer doctor' says what works here"),
@@ -298,9 +298,9 @@ fn call_words() -> Vec<String> {
     words.chain(class::NAMES.iter().map(|(n, _)| format!("%{n}"))).collect()
 }
 
-/// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`.
+/// For `-e`: `trace=`, `signal=` and so on, and classes after `trace=`; of a trace as of a replay.
 fn expressions() -> Vec<String> {
-    let flags = FLAGS.iter().map(|row| &row.flag).filter(|flag| !flag.refused());
+    let flags = FLAGS.iter().map(|row| &row.flag).filter(|flag| !flag.refused() && flag.live && flag.replay);
     let quals = flags.filter_map(|flag| flag.quals.first()).map(|qual| format!("{qual}="));
     quals.chain(call_words().into_iter().map(|word| format!("trace={word}"))).collect()
 }

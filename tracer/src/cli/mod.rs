@@ -12,4 +12,6 @@ pub(crate) mod opts;
 pub mod table;
 pub(crate) mod words;
 
+mod inject;
 mod sets;
+mod stopping;

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use super::fault::{Fault, show};
 use super::flags::{self, Set};
 use super::getopt::Given;
+use super::inject::Injects;
 use super::sets::Calls;
+use super::stopping;
 use super::table::{OptionRow, Standing};
 use super::words::{self, Clock};
 use crate::exit;
@@ -41,10 +43,12 @@ pub struct Opts {
     pub separate: bool,
     pub interrupt: Option<Interrupt>,
     pub seccomp: bool,
+    pub kill_on_exit: bool,
     pub backend: Backend,
     pub ring_size: Option<usize>,
     pub btf: Option<PathBuf>,
     pub strict: bool,
+    pub injects: Injects,
     pub trace: Option<Calls>,
     pub signals: Option<u64>,
     pub status: Option<StatusSet>,
@@ -116,10 +120,12 @@ impl Opts {
             separate: false,
             interrupt: None,
             seccomp: false,
+            kill_on_exit: false,
             backend: Backend::Auto,
             ring_size: None,
             btf: None,
             strict: false,
+            injects: Injects::default(),
             trace: None,
             signals: None,
             status: None,
@@ -204,6 +210,7 @@ impl Opts {
         let follow = self.follow(&mut notices)?;
         let summary = self.summary(&mut notices)?;
         self.useless(stamp, fds, &mut notices);
+        let tampering = stopping::settle(&mut self, system_wide, &mut notices)?;
         let target = self.target(system_wide, command)?;
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
@@ -273,11 +280,14 @@ impl Opts {
             calls: self.trace.take().map_or(CallFilter::everything(), Calls::into_filter),
             detail,
             evidence: false,
-            counting: output.counting(),
+            // What is counted depends on how calls end, and on their files: only events tell.
+            counting: output.counting().filter(|_| show.paths.is_empty() && show.status.all()),
             stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,
+            tampering,
+            kill_on_exit: self.kill_on_exit,
             btf: self.btf,
         };
         let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };
@@ -453,6 +463,12 @@ impl Opts {
                 return Err(Fault::usage("piping the output and -ff/--output-separately are mutually exclusive"));
             }
             return Ok((To::Pipe(std::ffi::OsStr::from_bytes(shell).to_owned()), record, form));
+        }
+        if name == "-" {
+            return match self.separate {
+                true => Err(Fault::usage("-o - and -ff/--output-separately are mutually exclusive")),
+                false => Ok((To::Stdout, record, form)),
+            };
         }
         if own && !self.replay && Path::new(name).extension().is_some_and(|e| e == "trace") {
             if record.is_some() || self.separate || self.append || form != OutputForm::TEXT || self.table {

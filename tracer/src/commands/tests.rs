@@ -20,6 +20,7 @@ use crate::cli::flags::FLAGS;
 use crate::cli::table::{Flag, Standing, Takes};
 use crate::exit;
 use crate::schema;
+use crate::spec::tampering::{Tampering, When};
 use crate::spec::{CallFilter, Spec, Verbose};
 use crate::tools::audit::options::{Rule, check::Check};
 use crate::tools::audit::request::Audit;
@@ -75,11 +76,40 @@ fn traced(job: &dyn Job) -> Option<&Spec> {
 }
 
 /// A few calls of each kind stand for all, so that new rows change nothing here.
+const PROBES: [&str; 6] = ["read", "write", "getppid", "openat", "fcntl", "nanosleep"];
+
+fn number(name: &str) -> Option<usize> {
+    schema::by_name(name).map(|r| usize::from(r.nr[schema::Abi::NATIVE as usize]))
+}
+
 fn probed(set: &[bool]) -> String {
-    let probes = ["read", "write", "getppid", "openat", "fcntl", "nanosleep"];
-    let nr = |name: &str| schema::by_name(name).map(|r| usize::from(r.nr[schema::Abi::NATIVE as usize]));
-    let in_set = probes.into_iter().filter(|p| nr(p).and_then(|n| set.get(n)).copied().unwrap_or(false));
+    let in_set = PROBES.into_iter().filter(|p| number(p).and_then(|n| set.get(n)).copied().unwrap_or(false));
     in_set.collect::<Vec<_>>().join("+")
+}
+
+/// What is done to the probed calls.
+fn tampering(all: &Tampering) -> String {
+    let rule = |name: &'static str| {
+        let (_, rule) = number(name).and_then(|nr| all.rule(nr as u32, false))?;
+        let mut out = format!("{name}:");
+        let mut say = |word: String| {
+            let _ = write!(out, " {word}");
+        };
+        rule.outcome.into_iter().for_each(|outcome| say(format!("{outcome:?}")));
+        rule.instead.into_iter().for_each(|numbers| say(format!("instead={numbers:?}")));
+        rule.signal.into_iter().for_each(|signal| say(format!("signal={signal}")));
+        rule.delay_enter.into_iter().for_each(|time| say(format!("enter={time:?}")));
+        rule.delay_exit.into_iter().for_each(|time| say(format!("exit={time:?}")));
+        rule.poke_enter.iter().for_each(|poke| say(format!("enter@{}={:?}", poke.arg, poke.bytes)));
+        rule.poke_exit.iter().for_each(|poke| say(format!("exit@{}={:?}", poke.arg, poke.bytes)));
+        let When { first, last, step } = rule.when;
+        if rule.when != When::default() {
+            say(format!("when={first}..{}+{step}", last.map_or_else(String::new, |last| last.to_string())));
+        }
+        all.paths.iter().for_each(|path| say(format!("on {}", path.escape_ascii())));
+        Some(out)
+    };
+    format!("[{}]", PROBES.into_iter().filter_map(rule).collect::<Vec<_>>().join("; "))
 }
 
 fn calls(filter: &CallFilter) -> String {
@@ -145,6 +175,8 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("stack", format!("{:?}", y.stack)),
         ("stacks", format!("{:?}", w.stacks.map(|stacks| (stacks.lines, stacks.limit)))),
         ("strict", format!("{:?}", v.strict)),
+        ("tampering", tampering(&w.tampering)),
+        ("kill_on_exit", format!("{:?}", w.kill_on_exit)),
         ("btf", format!("{:?}", w.btf)),
         ("interrupt", format!("{:?}", v.interrupt)),
         ("notices", format!("{:?}", v.notices)),

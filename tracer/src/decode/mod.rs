@@ -23,6 +23,7 @@ use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::{ARG_RET, phase};
 
 use crate::schema::set::Set;
+use crate::schema::tampered::Tampered;
 use crate::schema::types::{Arg, Len, Row, Special, Ty};
 use crate::schema::{Abi, by_nr, errno};
 use crate::spec::{Style, Verbose};
@@ -142,7 +143,7 @@ pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
     match row {
         Some(row) if !named(&options.raw, &head, Some(row)) => decode_as(record, head, row, options),
-        _ => raw(head, row, compat),
+        _ => raw(record, head, row, compat),
     }
 }
 
@@ -195,11 +196,11 @@ fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Opti
     }
     let entered = entered.unwrap_or(shown.len());
     let ret = returned(&cx, ret);
-    Call { head, row: Some(row), args: shown, entered, ret }
+    Call { head, row: Some(row), args: shown, entered, ret, tampered: Tampered::of(&head, record) }
 }
 
 /// All arguments in hex: calls asked for raw, numbers without a row.
-fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
+fn raw<'a>(record: &[u8], head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
     const NAMES: [&str; 6] = ["arg0", "arg1", "arg2", "arg3", "arg4", "arg5"];
     let count =
         row.map_or(6, |r| r.args.iter().filter(|a| !matches!(a.ty, Ty::Special(Special::SigFrame))).count().min(6));
@@ -215,7 +216,7 @@ fn raw<'a>(head: Head, row: Option<&'static Row>, compat: bool) -> Call<'a> {
         None => Value::Int(head.ret),
     }));
     let entered = args.len();
-    Call { head, row, args, entered, ret }
+    Call { head, row, args, entered, ret, tampered: Tampered::of(&head, record) }
 }
 
 /// A return value in the range of errors.
@@ -243,6 +244,10 @@ fn returned<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Ret<'a> {
     match *ty {
         // A return value is a whole register: the kernel has already extended it.
         Ty::Int | Ty::Long => Ret::Value(Value::Int(cx.head.ret)),
+        // No descriptor or id is as large, but a value that was injected may be.
+        Ty::Fd | Ty::Id if i32::try_from(cx.head.ret).is_err() && cx.head.ret != i64::from(u32::MAX) => {
+            Ret::Value(Value::Int(cx.head.ret))
+        }
         Ty::Note(first, second) => match value(place, second) {
             // A value without a name needs no note that has none either.
             Value::Named(set, v) if (v == 0 || set.mask == u64::MAX) && set.name_of(v).is_none() => {

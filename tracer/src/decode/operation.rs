@@ -7,6 +7,7 @@ use tracer_common::plan::{ARG_RET, phase, shape};
 use super::blobs::Blobs;
 use super::value::{Call, Ret, Value};
 use super::{Options, decode_as, outcome, scalar};
+use crate::schema::tampered::Tampered;
 use crate::schema::uring::{IORING_CQE, IOSQE, by_opcode};
 
 /// The name under which the flags of a submission stand among the arguments.
@@ -20,7 +21,14 @@ pub(super) fn decode<'a>(record: &'a [u8], head: Head, options: &Options) -> Cal
         // What it was asked is not known.
         _ => {
             let ret = outcome(&head).unwrap_or(Ret::Value(Value::Int(head.ret)));
-            Call { head, row: operation.map(|operation| &operation.row), args: Vec::new(), entered: 0, ret }
+            Call {
+                head,
+                row: operation.map(|operation| &operation.row),
+                args: Vec::new(),
+                entered: 0,
+                ret,
+                tampered: Tampered::default(),
+            }
         }
     };
     if head.cpu != 0 {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use tracer_common::event::Head;
 
 use crate::schema::set::Set;
+use crate::schema::tampered::Tampered;
 use crate::schema::types::Row;
 
 /// A decoded system call.
@@ -21,6 +22,8 @@ pub struct Call<'a> {
     pub entered: usize,
     /// How it ended.
     pub ret: Ret<'a>,
+    /// What tracer did to it.
+    pub tampered: Tampered,
 }
 
 /// How a call ended.

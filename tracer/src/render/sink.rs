@@ -90,6 +90,7 @@ impl Sink {
     pub fn open(to: &To) -> Result<Sink> {
         let (stream, child) = match to {
             To::Stderr => (Stream::new(Fd::Stderr(io::stderr()), "stderr", None), None),
+            To::Stdout => (Stream::new(Fd::Stdout(io::stdout()), "stdout", None), None),
             To::File(path, append) => {
                 let file = Place::find(path)?.create(*append)?;
                 (Stream::of_file(OwnedFd::from(file), &path.display().to_string()), None)
@@ -171,6 +172,7 @@ impl Sink {
 #[derive(Debug)]
 enum Fd {
     Stderr(io::Stderr),
+    Stdout(io::Stdout),
     Owned(OwnedFd),
 }
 
@@ -178,6 +180,7 @@ impl Fd {
     fn borrow(&self) -> BorrowedFd<'_> {
         match self {
             Fd::Stderr(stderr) => stderr.as_fd(),
+            Fd::Stdout(stdout) => stdout.as_fd(),
             Fd::Owned(fd) => fd.as_fd(),
         }
     }

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod records;
 pub mod set;
 pub mod signal_names;
+pub mod tampered;
 pub mod types;
 
 pub mod bpf;

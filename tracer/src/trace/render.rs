@@ -26,7 +26,11 @@ impl Renderer {
             OutputForm::Summary => OutputForm::TEXT,
             form => form,
         };
-        let color = colored(view.output.color, || view.output.to == To::Stderr && std::io::stderr().is_terminal());
+        let color = colored(view.output.color, || match view.output.to {
+            To::Stderr => std::io::stderr().is_terminal(),
+            To::Stdout => std::io::stdout().is_terminal(),
+            _ => false,
+        });
         let form = match shown {
             OutputForm::Lines(name) => output::form(name).map(|form| (form.make)(view, color)),
             OutputForm::Summary | OutputForm::None => None,

@@ -21,7 +21,7 @@ use std::mem;
 use tracer_common::event::{Head, flag};
 use tracer_common::record::{first, records};
 
-use self::begun::Begun;
+use self::begun::{Begun, Open};
 use self::tids::Tids;
 use super::output::Order;
 use crate::schema::records::{Course, Told};
@@ -33,6 +33,8 @@ pub enum Part {
     Whole,
     /// The entry of a call that another line comes after.
     Unfinished,
+    /// The same, where that line says that its task goes on as the first of its process: it was an execve.
+    Changed,
     /// The end of a call whose entry was shown.
     Resumed,
     /// A call that still ran when tracing ended and was not shown before.
@@ -111,13 +113,6 @@ enum What {
     Aside,
     /// A record that makes none.
     Quiet,
-}
-
-#[derive(Debug)]
-struct Open {
-    tid: u32,
-    start: u64,
-    record: Vec<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -409,7 +404,7 @@ impl Sequencer {
             }
             if let Some(begun) = open.take() {
                 self.unfinished.insert(begun.tid(), begun.start());
-                begun.show(stage, Part::Unfinished, &self.held);
+                begun.show(stage, begun.before(record), &self.held);
             }
             match p.what {
                 What::Start => open = Some(Begun::Held { tid: p.tid, start: p.start, off: p.off }),

@@ -24,6 +24,7 @@ impl Log {
         let word = |&(tid, part, what, time): &(u32, Part, u8, u64)| {
             let sign = match part {
                 Part::Unfinished => "+",
+                Part::Changed => "~",
                 Part::Resumed => "-",
                 Part::Detached => "!",
                 Part::Entered => "?",
@@ -148,14 +149,14 @@ fn execve_in_a_thread_begins_under_its_own_id() {
     let records = [fork(1, 2, 1), call(1, 8, 11), exec.bytes().to_vec(), execve.bytes().to_vec()];
     assert_eq!(run(Order::Split, &[&records]).words(), "1@8+ 2@10+ 1@8- 1@12* 1@10-");
     let pending = [fork(1, 2, 1), pending(2, 10), mark(11), exec.bytes().to_vec(), execve.bytes().to_vec()];
-    assert_eq!(run(Order::Split, &[&pending]).words(), "2@10+ 1@12* 1@10-");
+    assert_eq!(run(Order::Split, &[&pending]).words(), "2@10~ 1@12* 1@10-");
     // The source tells that it runs after it came to the leader's id, and once more when it has ended.
     let moved = Head { kind: kind::PENDING, dur: 0, ..execve }.bytes().to_vec();
     let told =
         [fork(1, 2, 1), exec.bytes().to_vec(), moved.clone(), mark(15), execve.bytes().to_vec(), moved, mark(30)];
-    assert_eq!(run(Order::Split, &[&told]).words(), "2@10+ 1@12* 1@10-");
+    assert_eq!(run(Order::Split, &[&told]).words(), "2@10~ 1@12* 1@10-");
     let single: Vec<_> = told.iter().map(std::slice::from_ref).collect();
-    assert_eq!(run(Order::Split, &single).words(), "2@10+ 1@12* 1@10-", "a record a batch");
+    assert_eq!(run(Order::Split, &single).words(), "2@10~ 1@12* 1@10-", "a record a batch");
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Shower {
     pub fn open(spec: &Spec) -> anyhow::Result<Shower> {
         let Spec { watch, view } = spec;
         let to = &view.output.to;
-        let to_file = matches!(to, To::File(..) | To::Pipe(_));
+        let to_file = matches!(to, To::Stdout | To::File(..) | To::Pipe(_));
         let target = &watch.target;
         let wide = target.all || target.cgroup.is_some() || target.comm.is_some() || target.uid.is_some();
         let run_to_file = target.command.is_some() && target.pids.is_empty() && *to != To::Stderr;
@@ -293,11 +293,11 @@ impl Shower {
         let head = step.head;
         let mut call = decode::decode(step.record, &self.options);
         match step.part {
-            Part::Unfinished => self.passed.shown(head, step.record),
+            Part::Unfinished | Part::Changed => self.passed.shown(head, step.record),
             Part::Resumed if self.passed.has_more(head, step.record) => call.entered = 0,
             _ => {}
         }
-        if !matches!(step.part, Part::Unfinished | Part::Entered)
+        if !matches!(step.part, Part::Unfinished | Part::Changed | Part::Entered)
             && let Some(summary) = self.render.summary()
         {
             summary.add_call(&call);
@@ -308,6 +308,7 @@ impl Shower {
         let item = match step.part {
             Part::Whole => Item::Call(&call),
             Part::Unfinished | Part::Entered => Item::Unfinished(&call),
+            Part::Changed => Item::Changed(&call),
             Part::Resumed => Item::Resumed(&call),
             Part::Detached => Item::Detached(&call),
         };

@@ -162,7 +162,7 @@ fn execve_in_a_thread_goes_on_as_the_leader() {
     assert_eq!(
         words,
         [
-            "2     getppid( <unfinished ...>",
+            "2     getppid( <pid changed to 1 ...>",
             "1     +++ superseded by execve in pid 2 +++",
             "1     <... getppid resumed>)",
             "1     +++ exited with 0 +++"

@@ -1,11 +1,10 @@
 //! Loading the kernel side: offsets from BTF, plans and filter from the request, maps, programs, links.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
 use aya::maps::Map;
 use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, function, target};
@@ -14,13 +13,16 @@ use tracer_common::plan::{PLANS, Plan};
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
 use super::log::{self, Log};
-use super::object::Object;
+use super::object::Unlinked;
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
+use crate::schema::stat::FS_MAGIC;
 use crate::spec::{Counting, Target, Watch};
 
+/// The file system of cgroups v2.
+const CGROUP2: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
@@ -101,42 +103,26 @@ pod! {
 
 /// Loads and attaches everything.
 pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
-    let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let plans = Plans::new(watch);
     let size = ring_size(watch.ring_size)?;
-    let types = KernelTypes::read(&path)?;
-    let mut config = config(watch, &types, &plans, size)?;
-    let mut functions = Vec::new();
-    if let Some((cast, types)) = types.casts() {
-        config.types = types;
-        functions.push((function::CAST, cast));
-    }
-    let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
-    let stacks = watch.stacks.is_some() && watch.counting.is_none();
-    let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
-    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
-    let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
-    let mut wanted = types.attachable(&programs, WALK_TASKS)?;
-    if let Some(perf) = &perf {
-        perf.apply(&mut config, &mut wanted);
-        functions.extend(perf.functions);
-    }
-    let operations = Operations::find(watch, &types, &config)?;
-    if let Some(operations) = &operations {
-        operations.apply(&mut config);
-        // The iterator is the last.
-        let at = wanted.len().saturating_sub(1);
-        wanted.splice(at..at, operations.programs.iter().copied());
-    }
-    let object = &*with_functions(object, &functions);
-    let (tally, tallies) = counters(config.flags);
     let level = log::asked()?;
-    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
+    let (tally, tallies) = counters(watch.counting);
+    let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
+    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     sizes.extend((level == 0).then_some(log::RING_OFF));
-    sizes.push(("BUFFERS", BUFFERS + if stacks { STACKS.len() as u32 } else { 0 }));
-    let mut object = Object::new(object, config.bytes(), &[(log::LEVEL, &[level])], &sizes)
-        .context("cannot load the kernel side")?;
-    fill_plans(&object, &plans)?;
+    // Each takes about as long as the other.
+    let (prepared, unlinked) = std::thread::scope(|scope| {
+        let make = || make(object, &sizes, &plans);
+        let other = std::thread::Builder::new().spawn_scoped(scope, make);
+        let prepared = prepare(watch, &plans, size);
+        let unlinked =
+            other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
+        (prepared, unlinked)
+    });
+    let Prepared { config, wanted, functions, operations } = prepared?;
+    let unlinked = unlinked.context("cannot load the kernel side")?;
+    let mut object =
+        unlinked.link(config.bytes(), &[(log::LEVEL, &[level])], &functions).context("cannot load the kernel side")?;
     if let Some(operations) = &operations {
         operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
     }
@@ -177,30 +163,56 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     })
 }
 
-/// The object with calls of functions of the kernel in the place of those that stand for them. aya knows no kernel functions; a call
-/// of one names its type in the kernel's BTF (`BPF_PSEUDO_KFUNC_CALL`, include/uapi/linux/bpf.h). Where the kernel lacks a function
-/// the calls stay, where the verifier sees that they are not reached.
-fn with_functions<'o>(object: &'o [u8], functions: &[(u32, u32)]) -> Cow<'o, [u8]> {
-    const CALL: u8 = 0x85;
-    const KFUNC: u8 = 2 << 4;
-    if functions.is_empty() {
-        return Cow::Borrowed(object);
-    }
-    let swap: Vec<_> =
-        functions.iter().map(|(from, to)| (instruction(CALL, 0, *from), instruction(CALL, KFUNC, *to))).collect();
-    let mut object = object.to_vec();
-    for place in object.chunks_exact_mut(8).filter(|place| place[0] == CALL) {
-        if let Some((_, to)) = swap.iter().find(|(from, _)| *place == *from) {
-            place.copy_from_slice(to);
-        }
-    }
-    Cow::Owned(object)
+/// What the kernel side is told, and what of it is loaded.
+struct Prepared {
+    config: Config,
+    /// Programs, and what they are attached to; the iterator is the last.
+    wanted: Vec<(&'static str, Attach)>,
+    /// Functions of the kernel.
+    functions: Vec<(u32, u32)>,
+    operations: Option<Operations>,
 }
 
-/// A BPF instruction without offset: opcode, registers, immediate.
-fn instruction(code: u8, registers: u8, immediate: u32) -> [u8; 8] {
-    let [a, b, c, d] = immediate.to_ne_bytes();
-    [code, registers, 0, 0, a, b, c, d]
+/// Reads what has to be known of this kernel.
+fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
+    let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
+    let types = KernelTypes::read(&path)?;
+    let mut config = config(watch, &types, plans, ring)?;
+    let mut functions = Vec::new();
+    if let Some((cast, types)) = types.casts() {
+        config.types = types;
+        functions.push((function::CAST, cast));
+    }
+    let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
+    let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
+    let stacks = copies_stacks(watch);
+    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
+    let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
+    let mut wanted = types.attachable(&programs, WALK_TASKS)?;
+    if let Some(perf) = &perf {
+        perf.apply(&mut config, &mut wanted);
+        functions.extend(perf.functions);
+    }
+    let operations = Operations::find(watch, &types, &config)?;
+    if let Some(operations) = &operations {
+        operations.apply(&mut config);
+        // The iterator is the last.
+        let at = wanted.len().saturating_sub(1);
+        wanted.splice(at..at, operations.programs.iter().copied());
+    }
+    Ok(Prepared { config, wanted, functions, operations })
+}
+
+/// Whether the programs of [`STACKS`] are asked for.
+fn copies_stacks(watch: &Watch) -> bool {
+    watch.stacks.is_some() && watch.counting.is_none()
+}
+
+/// Makes the maps, and fills in the plans.
+fn make(object: &[u8], sizes: &[(&str, u32)], plans: &Plans) -> Result<Unlinked> {
+    let unlinked = Unlinked::new(object, sizes)?;
+    fill_plans(&unlinked, plans)?;
+    Ok(unlinked)
 }
 
 impl Loaded {
@@ -216,15 +228,14 @@ impl Loaded {
     }
 }
 
-fn fill_plans(object: &Object, plans: &Plans) -> Result<()> {
+fn fill_plans(object: &Unlinked, plans: &Plans) -> Result<()> {
     let raw = |map: BorrowedFd<'_>| map.as_raw_fd();
     let (table, variants) = (object.map("PLAN").map(raw)?, object.map("VARIANT").map(raw)?);
-    for (index, plan) in (0u32..).zip(&plans.table).filter(|(_, plan)| **plan != Plan::NONE) {
-        bpf::update(table, &index, plan)?;
-    }
-    for (key, plan) in &plans.variants {
-        bpf::update(variants, key, plan)?;
-    }
+    let rows: Vec<(u32, Plan)> =
+        (0..).zip(plans.table.iter().copied()).filter(|(_, plan)| *plan != Plan::NONE).collect();
+    bpf::update_all(table, &rows)?;
+    let forms: Vec<_> = plans.variants.iter().map(|(key, plan)| (*key, *plan)).collect();
+    bpf::update_all(variants, &forms)?;
     Ok(())
 }
 
@@ -294,19 +305,30 @@ fn aim(config: &mut Config, whom: &Target) -> Result<()> {
 /// The id of a cgroup v2 directory: its inode number (Documentation/admin-guide/cgroup-v2.rst).
 fn cgroup_id(path: &Path) -> Result<u64> {
     use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot find cgroup {}", path.display()))?;
+    let fault = || format!("cannot find cgroup {}", path.display());
+    let of = rustix::fs::statfs(path).with_context(fault)?;
+    let meta = std::fs::metadata(path).with_context(fault)?;
+    if of.f_type as u64 != CGROUP2 || !meta.is_dir() {
+        bail!(
+            "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
+            path.display()
+        );
+    }
     Ok(meta.ino())
 }
 
 /// How many counters there are: of calls, and of calls by process, which take memory as they come: at most a 64th
 /// of it. A process that starts a program has about 25.
-fn counters(flags: u32) -> (u32, u32) {
+fn counters(counting: Option<Counting>) -> (u32, u32) {
     const MIN: usize = 1 << 12;
     const MAX: usize = 1 << 18;
-    let tally = if flags & Config::COUNT != 0 { PLANS as u32 } else { 1 };
-    let tallies =
-        if flags & Config::BY_PROCESS != 0 { (memory() / 64 / size_of::<Tally>()).clamp(MIN, MAX) } else { 1 };
-    (tally, tallies as u32)
+    match counting {
+        Some(Counting { by_process: true, .. }) => {
+            (PLANS as u32, (memory() / 64 / size_of::<Tally>()).clamp(MIN, MAX) as u32)
+        }
+        Some(_) => (PLANS as u32, 1),
+        None => (1, 1),
+    }
 }
 
 /// Bytes of memory that this machine has.

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use aya::maps::{Map, MapData};
@@ -20,6 +20,15 @@ const FEATURES: BtfFeatures = BtfFeatures::new(true, true, true, true, true, tru
 
 /// The frozen variable that every object has: what its programs are told.
 const CONFIG: &str = "CONFIG";
+
+/// The file with its maps made, all but that of constants: none of it depends on the kernel's types, which are read meanwhile.
+pub struct Unlinked {
+    file: aya_obj::Object,
+    maps: HashMap<String, MapData>,
+    /// The maps with their descriptors, for the programs.
+    places: Vec<(String, RawFd, aya_obj::Map)>,
+    types: OwnedFd,
+}
 
 /// The file, linked, with its maps made and its programs not yet loaded.
 pub struct Object {
@@ -36,47 +45,35 @@ struct Code {
     function_size: u32,
 }
 
-impl Object {
-    /// Makes the maps of an object; its programs find `config` in their constants, and what else `constants` names. `entries`: the
-    /// sizes of maps that have others than in the file.
+impl Unlinked {
+    /// Makes the maps of an object. `entries`: the sizes of maps that have others than in the file.
     ///
     /// # Errors
     /// What is wrong with the file, or what the kernel refuses.
-    pub fn new(file: &[u8], config: &[u8], constants: &[(&str, &[u8])], entries: &[(&str, u32)]) -> Result<Object> {
-        let mut object = aya_obj::Object::parse(file).context("the object cannot be read")?;
-        let constants = constants.iter().copied().chain([(CONFIG, config)]);
-        object.patch_map_data(constants.map(|(name, value)| (name, (value, true))).collect())?;
-        let types = object.fixup_and_sanitize_btf(&FEATURES)?.context("the object has no types")?.to_bytes();
+    pub fn new(file: &[u8], entries: &[(&str, u32)]) -> Result<Unlinked> {
+        let mut file = aya_obj::Object::parse(file).context("the object cannot be read")?;
+        let types = file.fixup_and_sanitize_btf(&FEATURES)?.context("the object has no types")?.to_bytes();
         let types = told(|log| bpf::load_types(&types, log)).context("the kernel refuses the object's types")?;
-        let mut maps = HashMap::new();
-        let mut places = Vec::new();
-        for (name, mut map) in std::mem::take(&mut object.maps) {
+        let (constants, others) = std::mem::take(&mut file.maps).into_iter().partition(|(_, map)| are_constants(map));
+        file.maps = constants;
+        let mut unlinked = Unlinked { file, maps: HashMap::new(), places: Vec::new(), types };
+        unlinked.make(others, entries)?;
+        Ok(unlinked)
+    }
+
+    fn make(&mut self, maps: HashMap<String, aya_obj::Map>, entries: &[(&str, u32)]) -> Result<()> {
+        for (name, mut map) in maps {
             if let Some((_, entries)) = entries.iter().find(|(wanted, _)| *wanted == name) {
                 map.set_max_entries(*entries);
             }
-            let made = MapData::create(map.clone(), &name, Some(types.as_fd()))
+            let made = MapData::create(map.clone(), &name, Some(self.types.as_fd()))
                 .with_context(|| format!("the kernel refuses map {name}"))?;
             let fd = made.fd().as_fd().as_raw_fd();
             fill(&map, fd).with_context(|| format!("the kernel refuses the values of {name}"))?;
-            places.push((name.clone(), fd, map));
-            maps.insert(name, made);
+            self.places.push((name.clone(), fd, map));
+            self.maps.insert(name, made);
         }
-        let sections = object.functions.keys().map(|(section, _)| *section).collect();
-        object.relocate_maps(places.iter().map(|(name, fd, map)| (name.as_str(), *fd, map)), &sections)?;
-        object.relocate_calls(&sections)?;
-        let mut programs = HashMap::new();
-        for (name, program) in &object.programs {
-            let code = object.functions.get(&program.function_key()).with_context(|| format!("no code of {name}"))?;
-            programs.insert(
-                name.clone(),
-                Code {
-                    instructions: code.instructions.clone(),
-                    functions: code.func_info.func_info_bytes(),
-                    function_size: code.func_info_rec_size as u32,
-                },
-            );
-        }
-        Ok(Object { maps, programs, types, license: object.license })
+        Ok(())
     }
 
     /// A map's descriptor.
@@ -84,7 +81,42 @@ impl Object {
     /// # Errors
     /// There is none of that name.
     pub fn map(&self, name: &str) -> Result<BorrowedFd<'_>> {
-        self.maps.get(name).map(|map| map.fd().as_fd()).with_context(|| format!("the object has no map {name}"))
+        named(&self.maps, name)
+    }
+
+    /// Gives the programs `config` in their constants, and what else `constants` names. `functions`: numbers that stand for functions
+    /// of the kernel, and those of their types in the kernel's BTF. aya knows no kernel functions. Where the kernel lacks one the
+    /// calls stay, where the verifier sees that they are not reached.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn link(mut self, config: &[u8], constants: &[(&str, &[u8])], functions: &[(u32, u32)]) -> Result<Object> {
+        let constants = constants.iter().copied().chain([(CONFIG, config)]);
+        self.file.patch_map_data(constants.map(|(name, value)| (name, (value, true))).collect())?;
+        let constants = std::mem::take(&mut self.file.maps);
+        self.make(constants, &[])?;
+        let Unlinked { file: mut object, maps, places, types } = self;
+        let sections = object.functions.keys().map(|(section, _)| *section).collect();
+        object.relocate_maps(places.iter().map(|(name, fd, map)| (name.as_str(), *fd, map)), &sections)?;
+        object.relocate_calls(&sections)?;
+        let mut programs = HashMap::new();
+        for (name, program) in &object.programs {
+            let code = object.functions.get(&program.function_key()).with_context(|| format!("no code of {name}"))?;
+            let instructions = code.instructions.iter().map(|one| of_kernel(*one, functions)).collect();
+            let (functions, function_size) = (code.func_info.func_info_bytes(), code.func_info_rec_size as u32);
+            programs.insert(name.clone(), Code { instructions, functions, function_size });
+        }
+        Ok(Object { maps, programs, types, license: object.license })
+    }
+}
+
+impl Object {
+    /// A map's descriptor.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn map(&self, name: &str) -> Result<BorrowedFd<'_>> {
+        named(&self.maps, name)
     }
 
     /// A map of a kind that aya has a type for.
@@ -118,9 +150,17 @@ impl Object {
             }
         };
         let done = std::thread::scope(|scope| {
+            let (begun, begins) = mpsc::channel();
             for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len()) {
+                let begun = begun.clone();
+                let other = move || {
+                    let _ = begun.send(());
+                    work();
+                };
                 // Without another thread this one does it all.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+                if std::thread::Builder::new().spawn_scoped(scope, other).is_ok() {
+                    let _ = begins.recv();
+                }
             }
             let done = meanwhile();
             work();
@@ -146,6 +186,29 @@ impl Object {
     }
 }
 
+/// A call of a function of the kernel in the place of one of a number that stands for it (`BPF_PSEUDO_KFUNC_CALL`,
+/// include/uapi/linux/bpf.h).
+fn of_kernel(mut instruction: bpf_insn, functions: &[(u32, u32)]) -> bpf_insn {
+    const CALL: u8 = 0x85;
+    const KFUNC: u8 = 2;
+    if instruction.code == CALL && instruction.src_reg() == 0 {
+        let called = functions.iter().find(|(number, _)| *number == instruction.imm as u32);
+        if let Some((_, function)) = called {
+            instruction.set_src_reg(KFUNC);
+            instruction.imm = *function as i32;
+        }
+    }
+    instruction
+}
+
+fn named<'m>(maps: &'m HashMap<String, MapData>, name: &str) -> Result<BorrowedFd<'m>> {
+    maps.get(name).map(|map| map.fd().as_fd()).with_context(|| format!("the object has no map {name}"))
+}
+
+fn are_constants(map: &aya_obj::Map) -> bool {
+    map.section_kind() == aya_obj::EbpfSectionKind::Rodata
+}
+
 /// Has the kernel verify something; once more where it refuses, to hear why.
 fn told(verify: impl Fn(&mut [u8]) -> std::io::Result<OwnedFd>) -> Result<OwnedFd> {
     verify(&mut []).or_else(|error| {
@@ -161,7 +224,7 @@ fn fill(map: &aya_obj::Map, fd: RawFd) -> Result<()> {
         ensure!(data.len() == map.value_size() as usize, "{} bytes for {}", data.len(), map.value_size());
         bpf::update(fd, &0u32, data)?;
     }
-    if map.section_kind() == aya_obj::EbpfSectionKind::Rodata {
+    if are_constants(map) {
         bpf::freeze(fd)?;
     }
     Ok(())
@@ -183,7 +246,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_object_is_an_error() {
         for bytes in [&b""[..], b"\x7fELF", &[0; 64]] {
-            assert!(Object::new(bytes, &[], &[], &[]).is_err());
+            assert!(Unlinked::new(bytes, &[]).is_err());
         }
     }
 

@@ -86,10 +86,8 @@ impl Operations {
     /// # Errors
     /// As bpf(2).
     pub fn fill(&self, map: RawFd) -> Result<()> {
-        for (opcode, plan) in (0u32..).zip(&self.plans) {
-            bpf::update(map, &opcode, plan)?;
-        }
-        Ok(())
+        let plans: Vec<(u32, Operation)> = (0..).zip(self.plans.iter().copied()).collect();
+        Ok(bpf::update_all(map, &plans)?)
     }
 }
 

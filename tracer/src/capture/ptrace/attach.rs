@@ -10,13 +10,16 @@ use super::sys::{self, Waited};
 use super::task::{Task, comm};
 use crate::capture::command::{Filter, Started};
 use crate::capture::record::{Record, set_comm};
-use crate::spec::Command;
+use crate::spec::{Command, Watch};
 use crate::system::procfs::who::Who;
 
 /// The options of every traced task.
-pub fn options(follow: bool, filtered: bool) -> i32 {
+pub fn options(watch: &Watch, filtered: bool) -> i32 {
     let mut options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACEEXEC;
-    if follow {
+    if watch.kill_on_exit {
+        options |= libc::PTRACE_O_EXITKILL;
+    }
+    if watch.follow {
         options |= libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACECLONE;
     }
     if filtered {

@@ -1,5 +1,5 @@
 //! Letting go: every task is stopped for a moment and detached, so that it goes on as if nothing had been; one
-//! that was stopped by a signal stays stopped. Tasks under a seccomp filter are ended instead. A task that can not be stopped (in the kernel, uninterruptible)
+//! that was stopped by a signal stays stopped. Tasks under a seccomp filter are ended instead, as all are with `--kill-on-exit`. A task that can not be stopped (in the kernel, uninterruptible)
 //! is left to the kernel, which detaches it when tracer ends.
 
 use std::time::Duration;
@@ -21,14 +21,14 @@ impl PtraceSource {
             return;
         }
         self.near.unbind();
+        // The filter of a task can not be taken back, and without tracer its calls would fail.
+        let kills = self.go == Go::Cont || self.options & libc::PTRACE_O_EXITKILL != 0;
         for tid in self.tasks.ids() {
             // ESRCH: it is gone; its end may still be waited for below.
-            let _ = match self.go {
-                // Its filter can not be taken back, and without tracer its calls would fail.
-                Go::Cont => sys::kill(tid),
-                _ => sys::interrupt(tid),
-            };
+            let _ = if kills { sys::kill(tid) } else { sys::interrupt(tid) };
         }
+        // A call that was begun for them ends as it was to end.
+        self.wake(true);
         let mut rest = Batch::new();
         self.timer.start(PATIENCE);
         while !self.timer.over() {

@@ -3,17 +3,19 @@
 //! goes on at once. All work happens in the thread that opened the source, because ptrace ties tasks to a
 //! thread; `read` is that thread's loop, bounded in time and size.
 //!
-//! Tasks are attached with PTRACE_SEIZE and never with EXITKILL: when tracer dies, however it dies, the
-//! kernel detaches and the tasks go on. The exception is a seccomp filter ([`Options::seccomp`]), which has
+//! Tasks are attached with PTRACE_SEIZE, without EXITKILL: when tracer dies, however it dies, the
+//! kernel detaches and the tasks go on. The exceptions are a seccomp filter ([`Options::seccomp`]) and `--kill-on-exit`, which have
 //! to be asked for.
 
 mod attach;
 mod detach;
 mod follow;
+mod held;
 mod seccomp;
 mod stack;
 mod stops;
 mod sys;
+mod tamper;
 mod task;
 mod timer;
 mod untraced;
@@ -29,12 +31,15 @@ use super::command::Started;
 use super::count::Counter;
 use super::interpret::Scratch;
 use super::memory::Memory;
+use super::paths::Paths;
 use super::plans::Plans;
 use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::Watch;
+use crate::spec::tampering::Tampering;
 use crate::system::files::Files;
 use follow::Follow;
+use held::HeldTasks;
 use sys::Waited;
 use task::Tasks;
 use timer::Timer;
@@ -102,6 +107,12 @@ pub struct PtraceSource {
     reaped: Vec<(u32, i32)>,
     timer: Timer,
     near: Follow,
+    /// What is done to calls, to those on which paths, and the tasks that are held for it.
+    tampering: Tampering,
+    paths: Paths,
+    held_tasks: HeldTasks,
+    /// The name by which tracer was called, for messages.
+    program: String,
     detached: bool,
 }
 
@@ -134,7 +145,7 @@ impl PtraceSource {
         let filter = seccomp::filter(watch, options);
         let mut source = PtraceSource {
             follow: watch.follow,
-            options: attach::options(watch.follow, filter.is_some()),
+            options: attach::options(watch, filter.is_some()),
             go: sys::Go::Syscall,
             filter_asked: filter.is_some(),
             // What is mapped can be asked for while a task stands still.
@@ -154,6 +165,10 @@ impl PtraceSource {
             reaped: Vec::new(),
             timer: Timer::new().context("a timer")?,
             near: Follow::default(),
+            tampering: watch.tampering.clone(),
+            paths: Paths::new(&watch.tampering.paths, |_, _| {}),
+            held_tasks: HeldTasks::default(),
+            program: watch.program.clone(),
             detached: false,
         };
         if !watch.follow || !target.pids.is_empty() {
@@ -197,6 +212,7 @@ impl PtraceSource {
         let start = batch.len();
         let mut gathering = false;
         loop {
+            self.wake(false);
             if self.tasks.is_empty() && self.early.is_empty() {
                 return Ok(Status::Done);
             }
@@ -217,10 +233,12 @@ impl PtraceSource {
             match waited {
                 Waited::Task(tid, status) => {
                     self.near.stopped(tid);
+                    let held = self.held_tasks.len();
                     self.stop(tid, status, batch);
-                    if !gathering && batch.len() > start && !wait.is_zero() {
-                        gathering = true;
-                        self.timer.start(GATHER);
+                    let gathers = !gathering && batch.len() > start;
+                    gathering |= gathers;
+                    if !wait.is_zero() && (gathers || self.held_tasks.len() > held) {
+                        self.timer.start(self.held_tasks.bound(if gathering { GATHER } else { wait }));
                     }
                 }
                 Waited::Nothing => return Ok(Status::Idle),
@@ -238,7 +256,7 @@ impl Source for PtraceSource {
             return Ok(Status::More);
         }
         if !wait.is_zero() {
-            self.timer.start(wait);
+            self.timer.start(self.held_tasks.bound(wait));
         }
         let status = self.collect(batch, wait);
         self.timer.stop();

@@ -37,6 +37,8 @@ pub fn filter(watch: &Watch, options: Options) -> Option<Filter> {
         && !watch.calls.all
         && watch.target.command.is_some()
         && watch.target.pids.is_empty()
+        // At the stop that a filter makes no signal can be given.
+        && !watch.tampering.signals()
         && has_sys_admin();
     usable.then(|| build(&Plans::new(watch)))
 }

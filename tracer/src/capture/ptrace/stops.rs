@@ -80,8 +80,7 @@ impl PtraceSource {
             }
             _ => (self.onward(tid), 0),
         };
-        // ESRCH: killed meanwhile; its end comes with the next wait.
-        let _ = sys::go(tid, go, signal);
+        self.resume(tid, go, signal);
     }
 
     /// With a filter, only calls that it stopped are followed to their end.
@@ -105,6 +104,8 @@ impl PtraceSource {
     fn enter(&mut self, tid: u32, info: &Info, nr: u64, args: [u64; 6]) {
         let Some(task) = self.tasks.get(tid) else { return };
         let nr = nr as u32;
+        let ours = task.hidden;
+        task.last = Some(nr);
         task.in_call = true;
         task.faults = 0;
         task.stacked = self.stacks.is_none() || info.compat;
@@ -135,10 +136,6 @@ impl PtraceSource {
         if plan.flags & Plan::OPAQUE != 0 && task.wanted && self.tally.is_none() {
             self.losses.add(Loss::Compat, 1);
         }
-        // The number is the same for 32-bit calls; the second argument says how many requests are handed over.
-        if libc::c_long::from(nr as i32) == libc::SYS_io_uring_enter {
-            self.losses.add(Loss::IoUring, u64::from(args[1] as u32));
-        }
         if task.wanted {
             let mut flags = if info.compat { flag::COMPAT } else { 0 };
             flags |= if variant { flag::VARIANT } else { 0 };
@@ -156,25 +153,32 @@ impl PtraceSource {
                 dur: self.system.unwrap_or(0),
                 ..Head::default()
             });
-            if self.tally.is_none() {
-                let mut it = Interpreter {
-                    tid,
-                    tgid,
-                    sp: info.sp,
-                    memory: &mut self.memory,
-                    files: &mut self.files,
-                    scratch: &mut self.scratch,
-                };
-                let missing = it.run(plan, Moment::Enter, &args, &mut task.record);
-                task.faults = missing.faults;
-                let stacked = task.stacked;
-                self.count_missing(Missing { faults: 0, ..missing });
-                if !stacked {
-                    self.stack_at_entry(tid);
-                }
+        }
+        let skipped = !ours && !self.tampering.is_empty() && self.tamper(tid, info);
+        // The number is the same for 32-bit calls; the second argument says how many requests are handed over.
+        if libc::c_long::from(nr as i32) == libc::SYS_io_uring_enter && !skipped {
+            self.losses.add(Loss::IoUring, u64::from(args[1] as u32));
+        }
+        let (plan, _) = self.plans.get(nr, info.compat, &args);
+        let Some(task) = self.tasks.get(tid) else { return };
+        if task.wanted && self.tally.is_none() {
+            let mut it = Interpreter {
+                tid,
+                tgid,
+                sp: info.sp,
+                memory: &mut self.memory,
+                files: &mut self.files,
+                scratch: &mut self.scratch,
+            };
+            let missing = it.run(plan, Moment::Enter, &args, &mut task.record);
+            task.faults = missing.faults;
+            let stacked = task.stacked;
+            self.count_missing(Missing { faults: 0, ..missing });
+            if !stacked {
+                self.stack_at_entry(tid);
             }
         }
-        if self.follow {
+        if self.follow && !skipped {
             match untraced::clear(tid, tgid, nr, info.compat, &args, &mut self.memory) {
                 Ok(undo) => {
                     if let Some(task) = self.tasks.get(tid) {
@@ -199,6 +203,7 @@ impl PtraceSource {
         if !task.in_call && !task.hidden {
             self.began_before(tid, info);
         }
+        let ret = if self.tampering.is_empty() { ret } else { self.tampered(tid, ret) };
         let Some(task) = self.tasks.get(tid) else { return };
         task.in_call = false;
         if let (Some(stacks), true) = (&mut self.stacks, std::mem::take(&mut task.maps)) {
@@ -251,6 +256,7 @@ impl PtraceSource {
             faults += it.run(plan, Moment::Enter, &head.args, &mut task.record).faults;
         }
         let missing = it.run(plan, Moment::Exit(ret), &head.args, &mut task.record);
+        task.tamper.tell(&mut task.record);
         task.record.send(out);
         // A bad pointer is the program's own business; what the kernel could read and we could not is a loss.
         let faults = if ret >= 0 { faults + missing.faults } else { 0 };
@@ -289,6 +295,9 @@ impl PtraceSource {
             kind: kind::SIGNAL,
             tid,
             tgid: task.tgid,
+            // `-n` and `-i` show these in front of the line: the last call, and where the signal finds the task.
+            nr: task.last.unwrap_or(u32::MAX),
+            ip: sys::syscall_info(tid).map_or(0, |info| info.ip),
             ret: i64::from(signal),
             time: now(),
             cpu: cpu(),
@@ -403,6 +412,7 @@ impl PtraceSource {
             }
             return;
         };
+        self.held_tasks.forget(tid);
         self.cut_off(&mut task, out);
         if last {
             self.forget(task.tgid);
@@ -437,6 +447,7 @@ impl PtraceSource {
         match &mut self.tally {
             Some(tally) => tally.add(&task.record.head),
             None => {
+                task.tamper.tell(&mut task.record);
                 task.record.send(out);
                 self.losses.add(Loss::BlobFault, u64::from(task.faults));
             }

@@ -151,6 +151,70 @@ pub fn set_registers(tid: u32, regs: &libc::user_regs_struct) -> io::Result<()> 
     request(libc::PTRACE_SETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)
 }
 
+/// Changes the number of the call that a task is about to make.
+#[cfg(target_arch = "x86_64")]
+pub fn set_number(tid: u32, number: i64) -> io::Result<()> {
+    set_register(tid, std::mem::offset_of!(libc::user_regs_struct, orig_rax), number)
+}
+
+/// Changes the result of the call that a task is about to leave.
+#[cfg(target_arch = "x86_64")]
+pub fn set_result(tid: u32, result: i64) -> io::Result<()> {
+    set_register(tid, std::mem::offset_of!(libc::user_regs_struct, rax), result)
+}
+
+/// One register, at its place among those of this machine's own ABI, whatever the task's is.
+#[cfg(target_arch = "x86_64")]
+fn set_register(tid: u32, offset: usize, value: i64) -> io::Result<()> {
+    request(libc::PTRACE_POKEUSER, tid, offset, value as usize)
+}
+
+/// Changes the number of the call that a task is about to make.
+#[cfg(target_arch = "aarch64")]
+pub fn set_number(tid: u32, number: i64) -> io::Result<()> {
+    // include/uapi/linux/elf.h
+    const NT_ARM_SYSTEM_CALL: usize = 0x404;
+    let mut number = number as i32;
+    let mut iov = libc::iovec { iov_base: (&raw mut number).cast(), iov_len: size_of_val(&number) };
+    request(libc::PTRACE_SETREGSET, tid, NT_ARM_SYSTEM_CALL, &raw mut iov as usize)
+}
+
+/// Changes the result of the call that a task is about to leave.
+#[cfg(target_arch = "aarch64")]
+pub fn set_result(tid: u32, result: i64) -> io::Result<()> {
+    let mut regs = registers(tid)?;
+    regs.regs[0] = result as u64;
+    set_registers(tid, &regs)
+}
+
+/// Writes to a task's memory, read-only pages included; it never waits for a page.
+pub fn poke(tid: u32, address: u64, bytes: &[u8]) -> io::Result<()> {
+    const WORD: u64 = size_of::<usize>() as u64;
+    let mut done = 0;
+    while done < bytes.len() {
+        let at = address.wrapping_add(done as u64);
+        // A whole word at a time: it never lies across two pages.
+        let (start, skip) = (at & !(WORD - 1), (at % WORD) as usize);
+        let mut word = peek(tid, start as usize)?.to_ne_bytes();
+        let n = (word.len() - skip).min(bytes.len() - done);
+        word[skip..skip + n].copy_from_slice(&bytes[done..done + n]);
+        request(libc::PTRACE_POKEDATA, tid, start as usize, usize::from_ne_bytes(word))?;
+        done += n;
+    }
+    Ok(())
+}
+
+fn peek(tid: u32, address: usize) -> io::Result<usize> {
+    // SAFETY: errno is this thread's own.
+    unsafe { *libc::__errno_location() = 0 };
+    // SAFETY: the request takes numbers; the library returns the word.
+    let word = unsafe { libc::ptrace(libc::PTRACE_PEEKDATA, tid as libc::pid_t, address, 0usize) };
+    match io::Error::last_os_error() {
+        e if word == -1 && e.raw_os_error() != Some(0) => Err(e),
+        _ => Ok(word as usize),
+    }
+}
+
 /// What a wait came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waited {

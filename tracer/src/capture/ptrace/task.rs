@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::tamper::State;
 use super::untraced::Undo;
 use crate::capture::record::Record;
 use crate::system::procfs::who::Who;
@@ -15,6 +16,8 @@ pub struct Task {
     pub hidden: bool,
     /// It is in a call.
     pub in_call: bool,
+    /// The number of the call that it made last.
+    pub last: Option<u32>,
     /// That call was asked for: `record` holds its entry.
     pub wanted: bool,
     /// The call's record.
@@ -27,6 +30,8 @@ pub struct Task {
     pub faults: u32,
     /// What was changed for the call and is to be put back at its end.
     pub undo: Option<Undo>,
+    /// What `-e inject=` does to its calls.
+    pub tamper: State,
 }
 
 /// All traced tasks.

@@ -72,11 +72,8 @@ pub fn restore(tid: u32, undo: Undo) {
     };
 }
 
-/// PTRACE_POKEDATA: writes one word, read-only pages included; it never waits for a page.
 fn write(tid: u32, addr: u64, word: u64) -> std::io::Result<()> {
-    // SAFETY: the request takes numbers only.
-    let rc = unsafe { libc::ptrace(libc::PTRACE_POKEDATA, tid as libc::pid_t, addr as usize, word as usize) };
-    if rc == -1 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+    sys::poke(tid, addr, &word.to_ne_bytes())
 }
 
 #[cfg(target_arch = "x86_64")]

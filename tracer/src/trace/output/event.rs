@@ -10,6 +10,9 @@ use crate::decode::value::Value;
 use crate::schema::records::{FieldType, LineKind, Member, RecordKind, Shape, Text, Word};
 use crate::schema::signal_names;
 
+/// In the place of a call's number, where there was no call.
+pub const NO_CALL: u32 = u32::MAX;
+
 /// An event.
 #[derive(Debug)]
 pub struct Event<'a> {
@@ -80,6 +83,11 @@ impl<'a> Event<'a> {
             Said::Flag(_) | Said::Value(_) | Said::Stack => Cow::Borrowed(""),
         };
         self.words(title).map(word).collect()
+    }
+
+    /// The number of its task's last call ([`NO_CALL`]: it made none), and where the task was, if the source told.
+    pub fn registers(&self) -> Option<(u32, u64)> {
+        (self.head.ip != 0).then_some((self.head.nr, self.head.ip))
     }
 
     /// Its task is gone.

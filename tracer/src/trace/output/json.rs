@@ -22,6 +22,7 @@ use super::{Event, Item, Line, LineForm, Order, Render, TraceEnd, loss};
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
+use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::schema::{errno, records, uring};
 
@@ -88,6 +89,7 @@ impl Json {
                 uint(object.member("duration_ns"), call.head.dur);
             }
         }
+        tampered(&mut object, &call.tampered);
         if operation {
             hex(object.member("user_data"), call.head.ip);
         } else if self.ip && call.head.ip != 0 {
@@ -124,7 +126,7 @@ impl Render for Json {
         let start = out.len();
         match &line.item {
             Item::Call(call) => self.call(line, call, line.wall, false, out),
-            Item::Unfinished(call) => {
+            Item::Unfinished(call) | Item::Changed(call) => {
                 let mut object = self.open.remove(&line.tid).unwrap_or_default();
                 object.clear();
                 self.call(line, call, line.wall, true, &mut object);
@@ -249,6 +251,19 @@ pub(super) fn result(object: &mut Object<'_>, ret: &Ret<'_>) {
             object.null("ret");
             error(object.member("errno"), *errno);
         }
+    }
+}
+
+/// What tracer did to a call, as members: `"injected":true,"delayed_ns":1000`.
+pub(super) fn tampered(object: &mut Object<'_>, tampered: &Tampered) {
+    if tampered.result {
+        object.flag("injected", true);
+    }
+    if tampered.args {
+        object.flag("args_injected", true);
+    }
+    if let Some(delayed) = tampered.delayed {
+        uint(object.member("delayed_ns"), delayed);
     }
 }
 

@@ -45,6 +45,8 @@ pub enum Item<'a> {
     Call(&'a Call<'a>),
     /// A call was entered and another line comes before its end: `... <unfinished ...>`.
     Unfinished(&'a Call<'a>),
+    /// An execve was entered by a thread that goes on as the first of its process: `... <pid changed to 7 ...>`.
+    Changed(&'a Call<'a>),
     /// The end of a call whose entry was shown: `<... read resumed>`.
     Resumed(&'a Call<'a>),
     /// Tracing ended while the call was running: `<detached ...>`; the call was not shown before.

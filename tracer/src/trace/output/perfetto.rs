@@ -69,6 +69,7 @@ impl Perfetto {
         object.object("args", |args| {
             json::arguments(args.member("arguments"), call);
             json::result(args, &call.ret);
+            json::tampered(args, &call.tampered);
         });
         micros(object.member("ts"), self.since(start));
         object.member("dur");
@@ -148,7 +149,7 @@ impl Render for Perfetto {
         match &line.item {
             Item::Call(call) if call.head.kind == kind::OPERATION => self.operation(line, call, out),
             Item::Call(call) | Item::Detached(call) => self.call(line, call, line.wall, out),
-            Item::Unfinished(call) => {
+            Item::Unfinished(call) | Item::Changed(call) => {
                 let slice = self.slice(line, call, line.wall);
                 self.runs(line.tid, line.wall, slice);
             }
@@ -206,6 +207,7 @@ mod tests {
     use super::*;
     use crate::capture::Losses;
     use crate::schema::by_name;
+    use crate::schema::tampered::Tampered;
     use crate::trace::output::Stack;
     use crate::trace::output::testing::ended;
 
@@ -217,7 +219,7 @@ mod tests {
 
     fn call(dur: u64, ret: Ret<'static>) -> Call<'static> {
         let head = Head { nr: 39, dur, tid: 11, tgid: 11, ..Head::default() };
-        Call { head, row: by_name("getppid"), args: Vec::new(), entered: 0, ret }
+        Call { head, row: by_name("getppid"), args: Vec::new(), entered: 0, ret, tampered: Tampered::default() }
     }
 
     /// The document that lines give; it must be JSON.
@@ -264,7 +266,7 @@ mod tests {
     fn an_operation_is_no_slice_of_its_thread() {
         let head = Head { kind: kind::OPERATION, nr: 36, dur: 1500, tid: 11, tgid: 11, ..Head::default() };
         let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
-        let done = Call { head, row, args: Vec::new(), entered: 0, ret: Ret::Error(2) };
+        let done = Call { head, row, args: Vec::new(), entered: 0, ret: Ret::Error(2), tampered: Tampered::default() };
         let document = document(&[line(11, START, Item::Call(&done))]);
         let events = document["traceEvents"].as_array().expect("events");
         let said: Vec<_> = events[2..].iter().map(|e| (&e["ph"], &e["name"], &e["ts"])).collect();

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::{flag, kind};
 
-use super::event::Said;
+use super::event::{self, Said};
 use super::text::{self, Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
+use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::schema::{errno, uring};
 use crate::spec::{Stamp, Style, To};
@@ -61,7 +62,7 @@ impl PidFormat {
     fn of(to: &To) -> PidFormat {
         match to {
             To::Stderr => PidFormat::Stderr,
-            To::File(..) | To::Pipe(_) => PidFormat::File,
+            To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
             To::Each(_) => PidFormat::None,
         }
     }
@@ -121,22 +122,26 @@ impl StraceText {
         let seen = match &line.item {
             // It has neither a number among calls nor an instruction.
             Item::Call(call) if call.head.kind == kind::OPERATION => None,
-            Item::Call(call) | Item::Unfinished(call) | Item::Resumed(call) | Item::Detached(call) => {
+            Item::Call(call)
+            | Item::Unfinished(call)
+            | Item::Changed(call)
+            | Item::Resumed(call)
+            | Item::Detached(call) => {
                 let seen = (call.head.nr, call.head.ip);
                 self.last.insert(line.tid, seen);
                 Some(seen)
             }
             Item::Event(event) if event.ends() => self.last.remove(&line.tid).map(|(nr, _)| (nr, 0)),
-            Item::Event(_) => self.last.get(&line.tid).copied(),
+            Item::Event(event) => event.registers().or_else(|| self.last.get(&line.tid).copied()),
         };
         if self.style.number {
             match seen {
-                Some((nr, _)) => {
+                Some((nr, _)) if nr != event::NO_CALL => {
                     out.lit("[");
                     out.padded(u64::from(nr), 4, b' ');
                     out.lit("] ");
                 }
-                None => out.lit("[????] "),
+                _ => out.lit("[????] "),
             }
         }
         if self.style.ip {
@@ -208,6 +213,9 @@ impl StraceText {
                 out.plain();
             }
         }
+        if !matches!(call.ret, Ret::Pending | Ret::Never) {
+            tampered(out, &call.tampered);
+        }
         // Of a call that ran when tracing began, nobody knows how long it took.
         let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
         if let (Some(digits), true) = (self.style.duration, timed) {
@@ -239,7 +247,7 @@ impl StraceText {
             return;
         }
         let never = match &line.item {
-            Item::Unfinished(_) => return,
+            Item::Unfinished(_) | Item::Changed(_) => return,
             Item::Call(call) | Item::Resumed(call) => call.ret == Ret::Never,
             Item::Detached(_) | Item::Event(_) => false,
         };
@@ -291,6 +299,13 @@ impl Render for StraceText {
                 self.open(out, call);
                 self.entered(out, call);
                 out.lit(" <unfinished ...>");
+            }
+            Item::Changed(call) => {
+                self.open(out, call);
+                self.entered(out, call);
+                out.lit(" <pid changed to ");
+                out.uint(line.tgid.into());
+                out.lit(" ...>");
             }
             Item::Resumed(call) => {
                 out.lit("<... ");
@@ -411,6 +426,19 @@ fn restart(out: &mut Line<'_>, number: u16) {
     out.lit(" (");
     out.lit(errno::restart(number).unwrap_or_default());
     out.lit(")");
+}
+
+/// ` (INJECTED)`, ` (DELAYED)`
+fn tampered(out: &mut Line<'_>, tampered: &Tampered) {
+    match (tampered.args, tampered.result) {
+        (true, true) => out.lit(" (INJECTED: args, retval)"),
+        (true, false) => out.lit(" (INJECTED: args)"),
+        (false, true) => out.lit(" (INJECTED)"),
+        (false, false) => {}
+    }
+    if tampered.delayed.is_some() {
+        out.lit(" (DELAYED)");
+    }
 }
 
 /// `.123456`, nothing for 0 digits.

@@ -1,12 +1,13 @@
 //! What stands beside descriptors, in front of calls and between them.
 
-use tracer_common::event::{File, Sock, path};
+use tracer_common::event::{File, Head, Sock, kind, path};
 use tracer_common::plan::{ARG_RET, phase, shape};
 
 use super::tests::{P, check_row, check_style, row, show, write};
 use super::*;
 use crate::decode::testing::{ALL_FDS, Record, style};
 use crate::decode::{Options, decode};
+use crate::schema::tampered::Tampered;
 use crate::spec::{Fds, Hex};
 use crate::trace::output::{Item, Line, Render, Stack, testing};
 
@@ -175,4 +176,40 @@ fn strings_in_hex() {
         write(b"a\x01"),
         r#"write(1, "\x61\x01", 2)                 = 2"#,
     );
+}
+
+#[test]
+fn what_was_done_to_a_call_stands_behind_its_result() {
+    let check = |tampered, ret, expected: &str| {
+        let bytes = Record::call("getppid").ret(ret).build();
+        let call = Call { tampered, ..decode(&bytes, &Options::new(&style())) };
+        let style = Style { column: 0, duration: Some(6), ..style() };
+        assert_eq!(show(&style, Item::Call(&call)), format!("getppid() = {expected} <0.000000>\n"));
+    };
+    let none = Tampered::default();
+    check(none, 1, "1");
+    check(Tampered { result: true, ..none }, -2, "-1 ENOENT (No such file or directory) (INJECTED)");
+    check(Tampered { args: true, ..none }, 1, "1 (INJECTED: args)");
+    check(Tampered { delayed: Some(0), ..none }, 1, "1 (DELAYED)");
+    check(Tampered { result: true, args: true, delayed: Some(1) }, 7, "7 (INJECTED: args, retval) (DELAYED)");
+}
+
+#[test]
+fn an_execve_may_go_on_under_another_id() {
+    let bytes = Record::call("execve").args(&[0, 0, 0]).build();
+    let call = decode(&bytes, &Options::new(&style()));
+    assert_eq!(show(&style(), Item::Changed(&call)), "execve(NULL, NULL, NULL <pid changed to 7895 ...>\n");
+}
+
+#[test]
+fn a_signal_stands_where_it_found_the_task() {
+    let check = |nr, ip, expected: &str| {
+        let head = Head { kind: kind::SIGNAL, ret: 10, nr, ip, ..Head::default() };
+        let line = show(&Style { number: true, ip: true, ..style() }, testing::event_with("signal", head, &[]));
+        assert!(line.starts_with(&format!("{expected} --- ")), "{line}");
+    };
+    check(39, 0x7f12, "[  39] [0000000000007f12]");
+    check(super::event::NO_CALL, 0x7f12, "[????] [0000000000007f12]");
+    // A source that does not tell.
+    check(0, 0, "[????] [????????????????]");
 }

@@ -2,7 +2,16 @@
 
 use tracer_common::event::Head;
 
-use super::{Open, Part, Stage, Step, record_at};
+use super::{Part, Stage, Step, record_at};
+use crate::schema::records::Told;
+
+/// The same between two rounds: its record is our own.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) tid: u32,
+    pub(super) start: u64,
+    pub(super) record: Vec<u8>,
+}
 
 /// The open call while points are played: its record is our own or among the held ones.
 pub(super) enum Begun {
@@ -39,6 +48,14 @@ impl Begun {
         match self {
             Begun::Kept(open) => &open.record,
             Begun::Held { off, .. } => record_at(held, *off),
+        }
+    }
+
+    /// How it is shown when the line of record `next` comes behind it.
+    pub(super) fn before(&self, next: &[u8]) -> Part {
+        match Head::read(next).map(|head| Told::of(&head)) {
+            Some(Told::Exec { from, moved: true, .. }) if from == self.tid() => Part::Changed,
+            _ => Part::Unfinished,
         }
     }
 

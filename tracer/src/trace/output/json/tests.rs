@@ -28,7 +28,14 @@ fn head_of(nr: u32, dur: u64) -> Head {
 }
 
 fn call<'a>(args: &[(&'static str, Value<'a>)], ret: Ret<'a>) -> Call<'a> {
-    Call { head: head_of(257, 1500), row: by_name("openat"), args: args.to_vec(), entered: 0, ret }
+    Call {
+        head: head_of(257, 1500),
+        row: by_name("openat"),
+        args: args.to_vec(),
+        entered: 0,
+        ret,
+        tampered: Tampered::default(),
+    }
 }
 
 /// The line as text; it must be valid by the schema.
@@ -43,6 +50,15 @@ fn render(json: &mut Json, item: Item<'_>) -> String {
 }
 
 const START: &str = r#","time":"1795444905.020896123","pid":11,"tid":12,"comm":"sh","#;
+
+#[test]
+fn what_was_done_to_a_call_is_told() {
+    let tampered = Tampered { result: true, args: true, delayed: Some(5) };
+    let call = Call { tampered, ..call(&[], Ret::Error(2)) };
+    let text = render(&mut Json::new(false), Item::Call(&call));
+    let told = r#""duration_ns":1500,"injected":true,"args_injected":true,"delayed_ns":5}"#;
+    assert!(text.trim_end().ends_with(told), "{text}");
+}
 
 #[test]
 fn a_call_is_one_flat_object() {
@@ -62,7 +78,14 @@ fn a_call_is_one_flat_object() {
         assert!(text.contains(&format!("\"ret\":-1,\"errno\":{name},")), "{text}");
     }
     let head = Head { ip: 0x7f00, flags: flag::COMPAT | flag::BEFORE | flag::FULL, ..head_of(0x1d3, 9) };
-    let unknown = Call { head, row: None, args: vec![("arg1", Value::Hex(1))], entered: 0, ret: Ret::Restart(512) };
+    let unknown = Call {
+        head,
+        row: None,
+        args: vec![("arg1", Value::Hex(1))],
+        entered: 0,
+        ret: Ret::Restart(512),
+        tampered: Tampered::default(),
+    };
     assert_eq!(
         render(&mut Json::new(true), Item::Call(&unknown)),
         format!(
@@ -77,7 +100,8 @@ fn an_operation_has_a_name_of_its_own() {
     let head = |nr| Head { kind: kind::OPERATION, ip: 0x2a, ..head_of(nr, 1500) };
     let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
     let args = vec![("pathname", Value::Path { bytes: b"x", cut: false })];
-    let unlinkat = Call { head: head(36), row, args, entered: 1, ret: Ret::Value(Value::Int(0)) };
+    let unlinkat =
+        Call { head: head(36), row, args, entered: 1, ret: Ret::Value(Value::Int(0)), tampered: Tampered::default() };
     let mut json = Json::new(false);
     assert_eq!(
         render(&mut json, Item::Call(&unlinkat)),
@@ -85,7 +109,8 @@ fn an_operation_has_a_name_of_its_own() {
             r#"{{"v":1,"type":"operation"{START}"operation":"unlinkat","opcode":36,"args":{{"pathname":"x"}},"status":"successful","ret":0,"duration_ns":1500,"user_data":"0x2a"}}"#
         ) + "\n"
     );
-    let unknown = Call { head: head(127), row: None, args: vec![], entered: 0, ret: Ret::Never };
+    let unknown =
+        Call { head: head(127), row: None, args: vec![], entered: 0, ret: Ret::Never, tampered: Tampered::default() };
     let text = render(&mut json, Item::Call(&unknown));
     assert!(
         text.contains(r#""operation":"op_0x7f","opcode":127,"args":{},"status":"unfinished","ret":null,"#),

@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::fault::{Fault, show};
+use super::fault::Fault;
 use super::flags::{self, Set};
 use super::getopt::Given;
 use super::inject::Injects;
 use super::sets::Calls;
 use super::stopping;
 use super::table::{OptionRow, Standing};
+use super::whom;
 use super::words::{self, Clock};
 use crate::exit;
 use crate::schema::plan::Detail;
@@ -211,7 +212,7 @@ impl Opts {
         let summary = self.summary(&mut notices)?;
         self.useless(stamp, fds, &mut notices);
         let tampering = stopping::settle(&mut self, system_wide, &mut notices)?;
-        let target = self.target(system_wide, command)?;
+        let target = whom::settle(&mut self, system_wide, command)?;
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
         let interrupt = self.interrupt.unwrap_or(match (&self.output, &target.command) {
@@ -415,42 +416,6 @@ impl Opts {
                     .to_owned(),
             );
         }
-    }
-
-    fn target(&mut self, system_wide: bool, argv: Vec<OsString>) -> Result<Target, Fault> {
-        if system_wide {
-            let option = ["--all", "--cgroup", "--comm", "--uid"][if self.all {
-                0
-            } else if self.cgroup.is_some() {
-                1
-            } else if self.comm.is_some() {
-                2
-            } else {
-                3
-            }];
-            if !argv.is_empty() || !self.pids.is_empty() {
-                return Err(Fault::usage(format!("{option} and (PROG [ARGS] or -p PID) are mutually exclusive")));
-            }
-            if self.backend == Backend::Ptrace {
-                return Err(Fault::usage(format!("{option} needs the eBPF source, and --backend ptrace was given")));
-            }
-        }
-        let user = match self.user.take() {
-            Some(name) => {
-                Some(words::user(&name).ok_or_else(|| Fault::plain(format!("Cannot find user '{}'", show(&name))))?)
-            }
-            None => None,
-        };
-        let env = std::mem::take(&mut self.env).iter().map(|change| words::assignment(change)).collect();
-        let command = (!argv.is_empty()).then(|| Command { argv, argv0: self.argv0.take(), env, user });
-        Ok(Target {
-            command,
-            pids: std::mem::take(&mut self.pids),
-            all: self.all,
-            cgroup: self.cgroup.take(),
-            comm: self.comm.take(),
-            uid: self.uid,
-        })
     }
 
     /// Where the output goes, where a recording goes, and the form of the output.

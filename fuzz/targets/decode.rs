@@ -9,7 +9,7 @@ use tracer::decode::{Options, decode};
 use tracer::spec::Style;
 use tracer::trace::output::json::Json;
 use tracer::trace::output::strace::{PidFormat, StraceText};
-use tracer::trace::output::{Item, Line, Render};
+use tracer::trace::output::{Item, Line, Render, Stack};
 
 static STYLES: LazyLock<[Style; 2]> = LazyLock::new(|| [style(&["-s", "8"]), style(&["-v", "-yy"])]);
 
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((choice, record)) = bytes.split_first() else { return };
     let style = &STYLES[usize::from(choice & 1)];
     let call = decode(record, &Options::new(style));
-    let line = |item| Line { wall: 0, tid: 1, tgid: 1, comm: b"a", many: false, item };
+    let line = |item| Line { wall: 0, tid: 1, tgid: 1, comm: b"a", stack: Stack::default(), many: false, item };
     let mut out = Vec::new();
     StraceText::new(style, PidFormat::File, false).line(&line(Item::Call(&call)), &mut out);
     assert_eq!(out.iter().filter(|&&b| b == b'\n').count(), 1, "{}", out.escape_ascii());

@@ -37,6 +37,31 @@ pub mod kind {
     /// The second half: `ret` is the result, `args[0]` the address of the request (0 where only `ip` tells which it was),
     /// `args[1]` the flags of the completion, `args[2]` 1 when more results may come.
     pub const ENDED: u8 = 12;
+    /// What the kernel side has copied of a stack, of which the source makes frames. Blob part 0: the registers (`struct pt_regs`);
+    /// part 1: memory from address `args[0]` on; in that of the first record stands what the stack pointer points to. `args[1]`: a word of
+    /// [`super::stack`], which says whose record it belongs to: `time` is that of the call's, `ret` the signal (0: those that were
+    /// ignored while the call ran that ends). `args[2]`: 1 when another record follows with what stands behind this memory.
+    pub const STACK: u8 = 13;
+}
+
+/// What the copy of a stack is for.
+pub mod stack {
+    /// The call that begins.
+    pub const ENTRY: u64 = 0;
+    /// The call that ends, whose beginning was not seen.
+    pub const END: u64 = 1;
+    /// The program that begins with the end of this execve, and the call's as well, if its beginning was tracer's own.
+    pub const PROGRAM: u64 = 2;
+    /// The signal.
+    pub const SIGNAL: u64 = 3;
+    /// Bytes of the registers, the same for every machine that fits.
+    pub const REGISTERS: usize = 272;
+    /// The most pages that a record has.
+    pub const PAGES: usize = 6;
+    /// The most records of a stack.
+    pub const RECORDS: usize = 4;
+    /// Bytes of a page.
+    pub const PAGE: usize = 4096;
 }
 
 /// Bits of [`Head::flags`].

@@ -60,6 +60,14 @@ losses! {
     SignalLost = "signal_lost";
     /// A call is counted in the table of all only: no room to count it by process.
     ByProcess = "process_count_full";
+    /// The frames of a stack end where its copy does, or where what holds it could not be read.
+    StackCut = "stack_cut";
+    /// A file of which a stack's frames are could not be read: frames lack their names, or those behind them are missing.
+    StackFile = "stack_file_unread";
+    /// The stack of a call or a signal is missing: the process was gone before it was known what it had mapped.
+    StackGone = "stack_mappings_unread";
+    /// The ring buffer had no room for the stack of a call or a signal.
+    StackFull = "stack_ring_full";
 }
 
 /// Number of reasons.

@@ -112,6 +112,9 @@ pub mod shape {
     /// `FDS`, whose part is the place of the descriptor in the control data, in units of 4 bytes. At most `RIGHTS_STEPS` messages
     /// and descriptors together; what is left out is counted (`Loss::FdUnresolved`). Not of operations.
     pub const RIGHTS: u8 = 19;
+    /// The frames of the task's stack, as the source found them (`tracer::stack::frames`): entries, in parts. In no plan; of argument
+    /// [`super::ARG_SP`]; its phase tells when they were looked for.
+    pub const STACK: u8 = 20;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];

@@ -139,7 +139,7 @@ fn away(task: *const c_void) -> u64 {
 
 /// The registers of the call, as a pointer that the verifier knows.
 #[inline(always)]
-fn registers(ctx: &BtfTracePointContext, task: *mut c_void) -> *const c_void {
+pub fn registers(ctx: &BtfTracePointContext, task: *mut c_void) -> *const c_void {
     if by_perf() {
         // SAFETY: `task` is the current task.
         return unsafe { helper::bpf_task_pt_regs(task.cast()) } as *const c_void;
@@ -149,7 +149,7 @@ fn registers(ctx: &BtfTracePointContext, task: *mut c_void) -> *const c_void {
 
 /// What the call returned, in perf's record.
 #[inline(always)]
-fn returned_by_perf(ctx: &BtfTracePointContext) -> i64 {
+pub fn returned_by_perf(ctx: &BtfTracePointContext) -> i64 {
     // Out of the compiler's sight: else it makes one load of this and of the other way, at an offset that is computed, which the
     // verifier does not allow.
     let record = core::hint::black_box(ctx.as_ptr());
@@ -159,7 +159,7 @@ fn returned_by_perf(ctx: &BtfTracePointContext) -> i64 {
 
 /// The number of the call that ends.
 #[inline(always)]
-fn number_at_end(ctx: &BtfTracePointContext) -> i32 {
+pub fn number_at_end(ctx: &BtfTracePointContext) -> i32 {
     if by_perf() {
         return ctx.arg::<i64>(1) as i32;
     }
@@ -170,13 +170,13 @@ fn number_at_end(ctx: &BtfTracePointContext) -> i32 {
 
 /// Whether anybody asked for the call. Numbers beyond the plans are unknown calls, always shown.
 #[inline(always)]
-fn wanted(nr: u32, compat: bool) -> bool {
+pub fn wanted(nr: u32, compat: bool) -> bool {
     nr > 511 || asked_for(&raw const crate::maps::CONFIG.wanted, plan_index(nr, compat)) != 0
 }
 
 /// Whether the call is only of interest on what leads to a name server.
 #[inline(always)]
-fn answers(nr: u32, compat: bool) -> bool {
+pub fn answers(nr: u32, compat: bool) -> bool {
     conf!(flags) & Config::ANSWERS != 0
         && nr <= 511
         && asked_for(&raw const crate::maps::CONFIG.answers, plan_index(nr, compat)) != 0
@@ -193,7 +193,7 @@ fn first_of(regs: *const c_void, compat: bool) -> u64 {
 /// Whether anybody asked for the call of that number, be it a 64-bit or a 32-bit one: what can be told of a call
 /// before anything is known of its task.
 #[inline(always)]
-fn wanted_at_all(nr: u32) -> bool {
+pub fn wanted_at_all(nr: u32) -> bool {
     let table = &raw const crate::maps::CONFIG.wanted;
     nr > 511 || asked_for(table, plan_index(nr, false)) | asked_for(table, plan_index(nr, true)) != 0
 }
@@ -211,7 +211,7 @@ fn asked_for(table: *const [u64; PLANS / 64], index: u32) -> u64 {
 /// Whether anything at all is stored for a task: those that nobody traces go on after one load, not after a
 /// look-up that finds nothing.
 #[inline(always)]
-fn stored(task: *const c_void) -> bool {
+pub fn stored(task: *const c_void) -> bool {
     off!(task_storage) == ABSENT || pointer(task, off!(task_storage)) != 0
 }
 

@@ -18,6 +18,7 @@ mod log;
 mod maps;
 mod rings;
 mod sockets;
+mod stack;
 mod tasks;
 mod vectors;
 mod walk;

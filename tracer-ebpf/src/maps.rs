@@ -102,7 +102,7 @@ pub static PART_3: TaskStorage<Part> = TaskStorage::new();
 /// A piece of the blobs of a call.
 pub type Part = [u8; PART];
 
-/// The records that are being made on this CPU, one for each word of [`role`].
+/// The records that are being made on this CPU, one for each word of [`role`]. The loader makes room for those that are asked for.
 #[btf_map]
 pub static BUFFERS: PerCpuArray<Buffer, 6> = PerCpuArray::new();
 
@@ -125,6 +125,12 @@ pub mod role {
     pub const SUBMIT: u32 = 4;
     /// Their results.
     pub const RESULT: u32 = 5;
+    /// `stack_at_entry`. This and what follows is only there when stacks are asked for.
+    pub const STACK_ENTRY: u32 = 6;
+    /// `stack_at_end`.
+    pub const STACK_END: u32 = 7;
+    /// `stack_at_signal`.
+    pub const STACK_SIGNAL: u32 = 8;
 }
 
 /// Bytes of blobs before which a further one may begin, less one: a mask.

@@ -8,7 +8,7 @@ use tracer::decode::{Options, decode};
 use tracer::schema::{Abi, by_name};
 use tracer::spec::{Stamp, Style};
 use tracer::trace::output::strace::{PidFormat, StraceText};
-use tracer::trace::output::{Item, Line, Render};
+use tracer::trace::output::{Item, Line, Render, Stack};
 use tracer_common::event::{Blob, Head, align, kind};
 use tracer_common::plan::{phase, shape};
 
@@ -62,6 +62,7 @@ fn main() {
                     tid: 7895,
                     tgid: 7895,
                     comm: b"sh",
+                    stack: Stack::default(),
                     many: true,
                     item: Item::Call(&call),
                 };

@@ -28,6 +28,7 @@ pub mod exit;
 pub mod render;
 pub mod schema;
 pub mod spec;
+pub mod stack;
 pub mod system;
 pub mod tools;
 pub mod trace;

@@ -1,6 +1,7 @@
 //! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
 
+mod style;
 pub mod tampering;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use tracer_common::plan::{PLANS, plan_index};
 
+pub use self::style::{CallSet, Fds, Hex, NameStyle, Stamp, Style, Verbose};
 use self::tampering::Tampering;
 use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
@@ -38,6 +40,8 @@ pub struct Watch {
     pub evidence: bool,
     /// Calls are only counted: a source that can count hands over none.
     pub counting: Option<Counting>,
+    /// Stacks of calls and signals (`-k`).
+    pub stacks: Option<Stacks>,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
@@ -78,6 +82,15 @@ pub struct Counting {
     pub cpu_time: bool,
 }
 
+/// What is wanted of stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stacks {
+    /// Lines of the source too (`-kk`).
+    pub lines: bool,
+    /// Frames of each at most.
+    pub limit: u32,
+}
+
 impl Watch {
     /// All calls of `target` and its children, with files and addresses, strings up to `strlen` bytes; to be decoded in
     /// [`Style::events`].
@@ -90,6 +103,7 @@ impl Watch {
             detail: Detail { data: true, strlen, fds: true, env: false },
             evidence: false,
             counting: None,
+            stacks: None,
             backend,
             ring_size: None,
             seccomp: false,
@@ -362,132 +376,4 @@ pub enum Column {
     Errors,
     /// Name.
     Name,
-}
-
-/// How strace text looks.
-#[derive(Debug, Clone)]
-pub struct Style {
-    /// Bytes of a string (`-s`).
-    pub strlen: usize,
-    /// Column of `=` (`-a`).
-    pub column: usize,
-    /// Structures in full (`-v`): per call, by native number; `None` abbreviates all.
-    pub verbose: Verbose,
-    /// Calls whose structures are not followed but shown as addresses (`-e verbose=` inverted).
-    pub addresses: CallSet,
-    /// Calls whose arguments are shown raw (`-e raw=`).
-    pub raw: CallSet,
-    /// Strings in hex (`-x`, `-xx`).
-    pub hex: Hex,
-    /// Named constants (`-X`).
-    pub names: NameStyle,
-    /// Descriptors: paths (`-y`), everything (`-yy`).
-    pub fds: Fds,
-    /// Comm beside pids (`-Y`).
-    pub comm: bool,
-    /// Wall-clock stamp (`-t`) .
-    pub stamp: Stamp,
-    /// Time since the previous line (`-r`), with digits after the point.
-    pub relative: Option<u8>,
-    /// Time spent in the call (`-T`), with digits after the point.
-    pub duration: Option<u8>,
-    /// Syscall number (`-n`).
-    pub number: bool,
-    /// Argument names (`-N`).
-    pub arg_names: bool,
-    /// Instruction pointer (`-i`).
-    pub ip: bool,
-    /// The pid even for a single task.
-    pub always_pid: bool,
-}
-
-impl Style {
-    /// For events that the caller takes itself, with strings of so many bytes.
-    pub fn events(strlen: u32) -> Style {
-        Style { fds: Fds { path: true, socket: true, dev: false, pidfd: false }, ..Style::new(strlen as usize) }
-    }
-
-    /// strace's defaults, but for the bytes of a string.
-    pub fn new(strlen: usize) -> Style {
-        Style {
-            strlen,
-            column: 40,
-            verbose: Verbose::None,
-            addresses: Vec::new(),
-            raw: Vec::new(),
-            hex: Hex::None,
-            names: NameStyle::Abbrev,
-            fds: Fds::default(),
-            comm: false,
-            stamp: Stamp::None,
-            relative: None,
-            duration: None,
-            number: false,
-            arg_names: false,
-            ip: false,
-            always_pid: false,
-        }
-    }
-}
-
-/// Which structures are shown in full.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verbose {
-    /// None.
-    None,
-    /// All (`-v`).
-    All,
-    /// Those of these native calls (`-e abbrev=` inverted).
-    Some(Vec<bool>),
-}
-
-/// A set of native call numbers; empty for none.
-pub type CallSet = Vec<bool>;
-
-/// `-x`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hex {
-    /// Octal escapes where needed.
-    None,
-    /// The whole string in hex when it has a non-ASCII byte (`-x`).
-    NonAscii,
-    /// Only the non-ASCII bytes in hex.
-    NonAsciiChars,
-    /// All strings (`-xx`).
-    All,
-}
-
-/// `-X`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameStyle {
-    /// Names.
-    Abbrev,
-    /// Numbers.
-    Raw,
-    /// Numbers with names in a comment.
-    Verbose,
-}
-
-/// What of a descriptor is shown (`--decode-fds`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fds {
-    /// Paths.
-    pub path: bool,
-    /// Socket addresses.
-    pub socket: bool,
-    /// Device numbers.
-    pub dev: bool,
-    /// The process of a pidfd.
-    pub pidfd: bool,
-}
-
-/// `-t`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamp {
-    /// None.
-    None,
-    /// `14:41:45`, with digits after the point.
-    Clock(u8),
-    /// Seconds since the epoch, with digits after the point.
-    Unix(u8),
 }

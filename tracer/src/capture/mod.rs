@@ -8,6 +8,7 @@ pub mod evidence;
 mod inherited;
 pub mod interpret;
 pub mod interrupt;
+mod mappings;
 pub mod memory;
 pub mod paths;
 pub mod plans;
@@ -15,6 +16,7 @@ pub mod ptrace;
 pub mod record;
 pub mod recording;
 pub mod replay;
+mod stacks;
 #[cfg(test)]
 pub mod testing;
 pub mod widen;

@@ -7,10 +7,11 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use tracer_common::event::{File, Head, flag, kind, path};
+use tracer_common::event::{Head, flag, kind};
 use tracer_common::plan::shape;
 use tracer_common::record::blobs;
 
+use crate::capture::record::whole_path;
 use crate::schema::types::{Arg, Ty};
 use crate::schema::{Abi, by_nr, uring};
 
@@ -81,27 +82,4 @@ fn is_path(args: &[Arg], at: u8) -> bool {
         ty = *inner;
     }
     matches!(ty, Ty::Path)
-}
-
-/// Puts the path of an `event::File` together; false when it has none, or not all of it.
-fn whole_path(bytes: &[u8], out: &mut Vec<u8>) -> bool {
-    let Some(file) = File::read(bytes) else { return false };
-    let Some(text) = bytes.len().checked_sub(usize::from(file.path_len)).and_then(|at| bytes.get(at..)) else {
-        return false;
-    };
-    out.clear();
-    match file.path {
-        path::TEXT => out.extend_from_slice(text),
-        path::NAMES => {
-            for name in text.split(|&b| b == 0).rev().filter(|name| !name.is_empty()) {
-                out.push(b'/');
-                out.extend_from_slice(name);
-            }
-            if out.is_empty() {
-                out.push(b'/');
-            }
-        }
-        _ => return false,
-    }
-    true
 }

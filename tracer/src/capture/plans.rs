@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tracer_common::plan::{PLANS, Plan, Variant, plan_index};
 
-use super::evidence;
+use super::{evidence, mappings};
 use crate::schema::types::{Arg, NO_NR, Row};
 use crate::schema::{Abi, NUMBERS, all, narrow, plan};
 use crate::spec::{CallFilter, Watch};
@@ -34,7 +34,7 @@ impl Plans {
                 if number == NO_NR || (compat && cfg!(not(target_arch = "x86_64"))) {
                     continue;
                 }
-                let wanted = watch.calls.wants(u32::from(number), compat);
+                let wanted = watch.calls.wants(u32::from(number), compat) || mappings::needs(watch, row, compat);
                 plans.place(row, plan_index(u32::from(number), compat), compat, wanted.then_some(watch));
             }
         }
@@ -77,10 +77,11 @@ impl Plans {
         };
         let detail = match watch.evidence {
             true => evidence::detail(row, watch.detail),
-            false => watch.detail,
+            false => mappings::detail(watch, row, compat),
         };
         let whole = |args: &'static [Arg], lowered: Plan| {
             let lowered = if watch.evidence { evidence::complete(row, args, lowered) } else { lowered };
+            let lowered = if compat { lowered } else { mappings::complete(watch, row, lowered) };
             if compat { narrow::plan(row, args, &lowered) } else { lowered }
         };
         self.table[index as usize] = whole(row.args, plan::plan(row, detail));

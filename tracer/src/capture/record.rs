@@ -2,7 +2,7 @@
 //! `tracer_common::event`. Sources that read user memory themselves build their records here, so that
 //! padding, counts and limits are decided in one place.
 
-use tracer_common::event::{Blob, Head, align, flag, kind, status};
+use tracer_common::event::{Blob, File, Head, align, flag, kind, path, status};
 use tracer_common::plan::BLOB_MAX;
 
 /// Bytes of one record at most; a blob that does not fit is left out and `flag::FULL` is set.
@@ -79,10 +79,43 @@ impl Record {
         out.extend_from_slice(&self.body);
     }
 
+    /// Appends a record that was made elsewhere, with the blobs of this one behind its own.
+    pub fn send_behind(&self, head: &Head, record: &[u8], out: &mut Vec<u8>) {
+        let begin = out.len();
+        out.extend_from_slice(record);
+        out.extend_from_slice(&self.body);
+        let len = (record.len() + self.body.len()) as u32;
+        let head = Head { len, blobs: head.blobs.saturating_add(self.blobs), ..*head };
+        out[begin..begin + size_of::<Head>()].copy_from_slice(head.bytes());
+    }
+
     /// Appends a record without blobs.
     pub fn send_bare(head: Head, out: &mut Vec<u8>) {
         out.extend_from_slice(Head { len: size_of::<Head>() as u32, blobs: 0, ..head }.bytes());
     }
+}
+
+/// Puts the path of an `event::File` together; false when it has none, or not all of it.
+pub fn whole_path(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some(file) = File::read(bytes) else { return false };
+    let Some(text) = bytes.len().checked_sub(usize::from(file.path_len)).and_then(|at| bytes.get(at..)) else {
+        return false;
+    };
+    out.clear();
+    match file.path {
+        path::TEXT => out.extend_from_slice(text),
+        path::NAMES => {
+            for name in text.split(|&b| b == 0).rev().filter(|name| !name.is_empty()) {
+                out.push(b'/');
+                out.extend_from_slice(name);
+            }
+            if out.is_empty() {
+                out.push(b'/');
+            }
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// Puts a task's name (at most 16 bytes with its NUL) into `args[4..6]`, as events of tasks carry it.
@@ -132,6 +165,23 @@ mod tests {
         let mut out = Vec::new();
         record.send(&mut out);
         assert!(out.len() <= RECORD_MAX);
+    }
+
+    #[test]
+    fn blobs_go_behind_those_of_another_record() {
+        let place = Place { arg: 1, shape: 2, phase: 0, part: 0 };
+        let (mut one, mut two, mut whole) = (Record::default(), Record::default(), Record::default());
+        let head = Head { kind: kind::CALL, tid: 7, ..Head::default() };
+        [&mut one, &mut two, &mut whole].into_iter().for_each(|record| record.start(head));
+        one.blob(place, status::WHOLE, b"abc", 3);
+        two.blob(place, status::WHOLE, b"12345678", 8);
+        whole.blob(place, status::WHOLE, b"abc", 3);
+        whole.blob(place, status::WHOLE, b"12345678", 8);
+        let (mut first, mut joined, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+        one.send(&mut first);
+        two.send_behind(&Head::read(&first).expect("a head"), &first, &mut joined);
+        whole.send(&mut expected);
+        assert_eq!(joined, expected);
     }
 
     #[test]

@@ -15,3 +15,4 @@ pub(crate) mod words;
 mod inject;
 mod sets;
 mod stopping;
+mod whom;

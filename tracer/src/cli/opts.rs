@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::fault::{Fault, show};
+use super::fault::Fault;
 use super::flags::{self, Set};
 use super::getopt::Given;
 use super::inject::Injects;
 use super::sets::Calls;
 use super::stopping;
 use super::table::{OptionRow, Standing};
+use super::whom;
 use super::words::{self, Clock};
 use crate::exit;
 use crate::schema::plan::Detail;
@@ -19,6 +20,8 @@ use crate::spec::*;
 
 /// `attach` and `personality` of `-e quiet=`, in the order of its words.
 pub const QUIET_ATTACH: u8 = 0b01001;
+/// Frames of a stack at most, when nobody says.
+const FRAMES: u32 = 256;
 const QUIET_EXIT: u8 = 0b00010;
 const QUIET_PATHS: u8 = 0b00100;
 const QUIET_PERSONALITY: u8 = 0b01000;
@@ -76,6 +79,9 @@ pub struct Opts {
     pub fds: Option<u64>,
     pub comm_names: bool,
     pub always_pid: bool,
+    /// Stacks: with lines of the source, or without.
+    pub stack: Option<bool>,
+    pub frames: Option<u32>,
     pub color: Color,
     pub form: OutputForm,
     pub record: Option<PathBuf>,
@@ -150,6 +156,8 @@ impl Opts {
             fds: None,
             comm_names: false,
             always_pid: false,
+            stack: None,
+            frames: None,
             color: Color::Auto,
             form: OutputForm::TEXT,
             record: None,
@@ -204,7 +212,7 @@ impl Opts {
         let summary = self.summary(&mut notices)?;
         self.useless(stamp, fds, &mut notices);
         let tampering = stopping::settle(&mut self, system_wide, &mut notices)?;
-        let target = self.target(system_wide, command)?;
+        let target = whom::settle(&mut self, system_wide, command)?;
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
         let interrupt = self.interrupt.unwrap_or(match (&self.output, &target.command) {
@@ -263,6 +271,7 @@ impl Opts {
                 arg_names: self.arg_names,
                 ip: self.ip,
                 always_pid: self.always_pid,
+                stack: self.stack.is_some(),
             },
         };
         let watch = Watch {
@@ -274,6 +283,7 @@ impl Opts {
             evidence: false,
             // What is counted depends on how calls end, and on their files: only events tell.
             counting: output.counting().filter(|_| show.paths.is_empty() && show.status.all()),
+            stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,
@@ -387,6 +397,10 @@ impl Opts {
         without_lines(stamp != Stamp::None, "-t/--absolute-timestamps");
         without_lines(self.duration.is_some(), "-T/--syscall-times");
         without_lines(fds != Fds::default(), "-y/--decode-fds");
+        without_lines(self.stack.is_some(), "-k/--stack-trace");
+        if self.frames.is_some() && self.stack.is_none() {
+            notices.push("--stack-trace-frame-limit has no effect without -k/--stack-trace".to_owned());
+        }
         if self.output.is_none() {
             if self.separate && self.follow_short == 0 && !self.follow_long && !self.follow_old {
                 notices.push("--output-separately has no effect without -o/--output".to_owned());
@@ -402,42 +416,6 @@ impl Opts {
                     .to_owned(),
             );
         }
-    }
-
-    fn target(&mut self, system_wide: bool, argv: Vec<OsString>) -> Result<Target, Fault> {
-        if system_wide {
-            let option = ["--all", "--cgroup", "--comm", "--uid"][if self.all {
-                0
-            } else if self.cgroup.is_some() {
-                1
-            } else if self.comm.is_some() {
-                2
-            } else {
-                3
-            }];
-            if !argv.is_empty() || !self.pids.is_empty() {
-                return Err(Fault::usage(format!("{option} and (PROG [ARGS] or -p PID) are mutually exclusive")));
-            }
-            if self.backend == Backend::Ptrace {
-                return Err(Fault::usage(format!("{option} needs the eBPF source, and --backend ptrace was given")));
-            }
-        }
-        let user = match self.user.take() {
-            Some(name) => {
-                Some(words::user(&name).ok_or_else(|| Fault::plain(format!("Cannot find user '{}'", show(&name))))?)
-            }
-            None => None,
-        };
-        let env = std::mem::take(&mut self.env).iter().map(|change| words::assignment(change)).collect();
-        let command = (!argv.is_empty()).then(|| Command { argv, argv0: self.argv0.take(), env, user });
-        Ok(Target {
-            command,
-            pids: std::mem::take(&mut self.pids),
-            all: self.all,
-            cgroup: self.cgroup.take(),
-            comm: self.comm.take(),
-            uid: self.uid,
-        })
     }
 
     /// Where the output goes, where a recording goes, and the form of the output.

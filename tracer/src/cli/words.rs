@@ -18,6 +18,16 @@ pub fn bad(given: &Given<'_>) -> Fault {
     Fault::usage(format!("invalid {} argument: '{}'", given.spelled, show(given.value.unwrap_or_default())))
 }
 
+/// How stacks are shown: with lines of the source, or without; `-k` a second time asks for them too.
+pub fn stack(given: &Given<'_>, before: Option<bool>) -> Option<bool> {
+    match given.value.map(OsStr::as_bytes) {
+        None => Some(given.short && before.is_some()),
+        Some(b"symbol") => Some(false),
+        Some(b"source") => Some(true),
+        Some(_) => None,
+    }
+}
+
 /// A whole number from 0 to `i32::MAX`; blanks and a plus sign may stand before it.
 pub fn number(text: &str) -> Option<u32> {
     let digits = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);

@@ -172,6 +172,8 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("arg_names", format!("{:?}", y.arg_names)),
         ("ip", format!("{:?}", y.ip)),
         ("always_pid", format!("{:?}", y.always_pid)),
+        ("stack", format!("{:?}", y.stack)),
+        ("stacks", format!("{:?}", w.stacks.map(|stacks| (stacks.lines, stacks.limit)))),
         ("strict", format!("{:?}", v.strict)),
         ("tampering", tampering(&w.tampering)),
         ("kill_on_exit", format!("{:?}", w.kill_on_exit)),

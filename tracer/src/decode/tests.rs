@@ -15,7 +15,7 @@ use crate::schema::types::{Row, Special, class};
 use crate::spec::{Hex, NameStyle, Style, Verbose};
 use crate::trace::output::strace::{PidFormat, StraceText};
 use crate::trace::output::testing::signal;
-use crate::trace::output::{Item, Line, Render};
+use crate::trace::output::{Item, Line, Render, Stack};
 use crate::{records, sets, syscalls};
 
 sets! {
@@ -65,7 +65,7 @@ fn styles() -> [Style; 3] {
 
 fn one_line(style: &Style, item: Item<'_>) {
     let mut out = Vec::new();
-    let line = Line { wall: 1, tid: 1, tgid: 1, comm: b"\x1b]0;\n", many: true, item };
+    let line = Line { wall: 1, tid: 1, tgid: 1, comm: b"\x1b]0;\n", stack: Stack::default(), many: true, item };
     StraceText::new(&Style { comm: true, ..style.clone() }, PidFormat::Stderr, false).line(&line, &mut out);
     let (last, rest) = out.split_last().expect("a line was made");
     assert_eq!(*last, b'\n');

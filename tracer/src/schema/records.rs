@@ -6,7 +6,7 @@ mod lines;
 
 use tracer_common::event::{Head, flag, kind};
 
-use self::Member::{IfSet, Of, Siginfo};
+use self::Member::{IfSet, Of, Siginfo, Stack};
 use self::Place::{Arg, Bits, Flag, Ret};
 pub use self::lines::{Asked, LineKind, Member, Shape, Text, When, Word};
 use super::errno;
@@ -269,7 +269,7 @@ kinds! {
         asked: Asked::Signals,
         when: When::Always,
         shape: Shape::Event {
-            members: &[Of("signal"), Siginfo("info"), IfSet("ignored")],
+            members: &[Of("signal"), Siginfo("info"), IfSet("ignored"), Stack("stack")],
             title: &[Word::Of("signal"), Word::If("ignored", " (ignored)")],
             text: Text::Words("---", &[Word::Of("signal"), Word::Lit(" "), Word::Siginfo]),
             ends: false,
@@ -286,7 +286,7 @@ kinds! {
         asked: Asked::Signals,
         when: When::Always,
         shape: Shape::Event {
-            members: &[Of("signal")],
+            members: &[Of("signal"), Stack("stack")],
             title: &[Word::Lit("stopped by "), Word::Of("signal")],
             text: Text::Title("---"),
             ends: false,
@@ -309,6 +309,9 @@ kinds! {
 
     /// The result of an operation.
     ENDED OperationEnded Point {}, silent "its source joins it with the begin";
+
+    /// The copy of a stack.
+    STACK StackCopied Point {}, silent "its source makes frames of it";
 
     /// All before was sent.
     MARK Mark Mark {}, silent "it says nothing of a task";

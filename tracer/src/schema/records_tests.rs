@@ -53,7 +53,7 @@ fn every_row_has_all_its_parts() {
             for member in members {
                 match member {
                     Member::Of(field) | Member::IfSet(field) => has(field),
-                    Member::Siginfo(_) => {}
+                    Member::Siginfo(_) | Member::Stack(_) => {}
                 }
             }
             let words = if let Text::Words(_, words) = text { words } else { &[] };

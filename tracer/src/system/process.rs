@@ -134,6 +134,25 @@ pub struct Region {
     pub path: Vec<u8>,
 }
 
+/// A range of memory, and what of which file is mapped there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// First address.
+    pub from: u64,
+    /// Address behind the last.
+    pub to: u64,
+    /// It may be executed.
+    pub code: bool,
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// Device of the file.
+    pub dev: Dev,
+    /// Its inode.
+    pub ino: u64,
+    /// Its path, ` (deleted)` behind it included, or a word of the kernel's (`[vdso]`); empty for anonymous memory.
+    pub path: Vec<u8>,
+}
+
 /// A limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {

@@ -21,7 +21,7 @@ use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
 use crate::schema::{Abi, by_name};
 use crate::spec::{OutputForm, Spec, To};
-use crate::trace::output::{Event, Item, Line};
+use crate::trace::output::{Event, Item, Line, Stack};
 use crate::trace::tasks::{Processes, TracedTask};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -314,20 +314,20 @@ impl Shower {
         };
         let time = if step.part == Part::Resumed { head.time.saturating_add(head.dur) } else { head.time };
         if step.part == Part::Entered {
-            return self.enter(head, item);
+            return self.enter(head, step.record, item);
         }
-        self.line(head, time, item);
+        self.line(head, step.record, time, item);
     }
 
     /// Shows the beginning of a line. What follows it is found when the whole line is made: it begins with
     /// the same bytes.
-    fn enter(&mut self, head: &Head, item: Item<'_>) {
+    fn enter(&mut self, head: &Head, record: &[u8], item: Item<'_>) {
         const REST: &[u8] = b" <unfinished ...>\n";
         if self.entered.as_ref().is_some_and(|e| e.tid == head.tid && e.start == head.time) {
             return;
         }
         self.hand_over();
-        self.line(head, head.time, item);
+        self.line(head, record, head.time, item);
         let Some(text) = self.lines.strip_suffix(REST) else { return };
         self.entered = Some(Entered { tid: head.tid, start: head.time, text: text.to_vec() });
         self.lines.truncate(self.lines.len() - REST.len());
@@ -373,7 +373,7 @@ impl Shower {
     /// Makes the line of an event.
     fn tell(&mut self, head: &Head, record: &[u8]) {
         if let Some((kind, line)) = self.filter.line(head) {
-            self.line(head, head.time, Item::Event(Event::new(kind, line, head, record)));
+            self.line(head, record, head.time, Item::Event(Event::new(kind, line, head, record)));
         }
     }
 
@@ -435,7 +435,7 @@ impl Shower {
     }
 
     /// Renders one line of task `head.tid`.
-    fn line<'a>(&'a mut self, head: &Head, time: u64, item: Item<'a>) {
+    fn line<'a>(&'a mut self, head: &Head, record: &'a [u8], time: u64, item: Item<'a>) {
         if self.each && self.of != head.tid {
             self.hand_over();
             self.of = head.tid;
@@ -448,6 +448,7 @@ impl Shower {
             tid: head.tid,
             tgid: head.tgid,
             comm: task.map_or(&[], TracedTask::comm),
+            stack: Stack::of(record),
             many,
             item,
         };

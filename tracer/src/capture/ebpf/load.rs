@@ -62,13 +62,21 @@ pub struct Loaded {
 const TRACEPOINTS: &[(&str, &str)] = &[
     ("given_to_exec", "sched_process_exec"),
     ("sys_enter", "sys_enter"),
+    ("stack_at_entry", "sys_enter"),
+    ("stack_at_end", "sys_exit"),
     ("sys_exit", "sys_exit"),
     ("sched_process_fork", "sched_process_fork"),
     ("sched_process_exec", "sched_process_exec"),
     ("sched_process_exit", "sched_process_exit"),
     ("signal_generate", "signal_generate"),
+    ("stack_at_signal", "signal_deliver"),
     ("signal_deliver", "signal_deliver"),
 ];
+
+/// Those of them that copy stacks.
+const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
+/// Buffers of records that are being made, without those of [`STACKS`].
+const BUFFERS: u32 = 6;
 
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
@@ -99,7 +107,8 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let size = ring_size(watch.ring_size)?;
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
-    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies)];
+    let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
+    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
@@ -176,7 +185,10 @@ fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
     }
     let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
-    let mut wanted = types.attachable(programs, WALK_TASKS)?;
+    let stacks = copies_stacks(watch);
+    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
+    let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
+    let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     if let Some(perf) = &perf {
         perf.apply(&mut config, &mut wanted);
         functions.extend(perf.functions);
@@ -184,10 +196,16 @@ fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
     let operations = Operations::find(watch, &types, &config)?;
     if let Some(operations) = &operations {
         operations.apply(&mut config);
+        // The iterator is the last.
         let at = wanted.len().saturating_sub(1);
         wanted.splice(at..at, operations.programs.iter().copied());
     }
     Ok(Prepared { config, wanted, functions, operations })
+}
+
+/// Whether the programs of [`STACKS`] are asked for.
+fn copies_stacks(watch: &Watch) -> bool {
+    watch.stacks.is_some() && watch.counting.is_none()
 }
 
 /// Makes the maps, and fills in the plans.

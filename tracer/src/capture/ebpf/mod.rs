@@ -12,6 +12,7 @@ mod operations;
 mod perf;
 mod ring;
 pub mod snapshot;
+mod stacks;
 mod trial;
 
 pub use available::{available, only};
@@ -31,6 +32,7 @@ use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
 use self::joined::Joined;
+use self::stacks::Copies;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
@@ -60,6 +62,8 @@ pub struct EbpfSource {
     detached: bool,
     targets: Targets,
     joined: Joined,
+    /// Where they are asked for.
+    stacks: Option<Copies>,
     losses: Losses,
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
@@ -102,6 +106,7 @@ impl EbpfSource {
             detached: false,
             targets: Targets { endless, ..Targets::default() },
             joined: Joined::default(),
+            stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Copies::new),
             losses: Losses::default(),
             beating: false,
             command: None,
@@ -194,8 +199,8 @@ impl EbpfSource {
         if let Some(log) = &mut self.loaded.log {
             log.flush();
         }
-        let (targets, joined) = (&mut self.targets, &mut self.joined);
-        self.loaded.ring.drain(batch, |head, record, batch| {
+        let (targets, joined, from) = (&mut self.targets, &mut self.joined, batch.len());
+        let more = self.loaded.ring.drain(batch, |head, record, batch| {
             match head.kind {
                 kind::BEGUN => return joined.begun(head, record, batch),
                 kind::ENDED => return joined.ended(head, record, batch),
@@ -203,7 +208,11 @@ impl EbpfSource {
                 _ => {}
             }
             targets.pass(head, record, batch);
-        })
+        });
+        if let Some(stacks) = &mut self.stacks {
+            stacks.settle(batch, from, &mut self.losses);
+        }
+        more
     }
 }
 

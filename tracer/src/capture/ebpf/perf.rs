@@ -15,9 +15,11 @@ use super::btf::KernelTypes;
 use crate::system::procfs::machine;
 
 /// Programs, and their tracepoints in tracefs. What depends on no pointer.
-const CALLED: [(&str, &str); 5] = [
+const CALLED: [(&str, &str); 7] = [
     ("sys_enter", "raw_syscalls/sys_enter"),
     ("sys_exit", "raw_syscalls/sys_exit"),
+    ("stack_at_entry", "raw_syscalls/sys_enter"),
+    ("stack_at_end", "raw_syscalls/sys_exit"),
     ("sched_process_fork", "sched/sched_process_fork"),
     ("sched_process_exec", "sched/sched_process_exec"),
     ("sched_process_exit", "sched/sched_process_exit"),

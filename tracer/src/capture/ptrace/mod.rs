@@ -12,6 +12,7 @@ mod detach;
 mod follow;
 mod held;
 mod seccomp;
+mod stack;
 mod stops;
 mod sys;
 mod tamper;
@@ -32,6 +33,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::paths::Paths;
 use super::plans::Plans;
+use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::Watch;
 use crate::spec::tampering::Tampering;
@@ -95,6 +97,8 @@ pub struct PtraceSource {
     files: Files,
     scratch: Scratch,
     losses: Losses,
+    /// Where they are asked for.
+    stacks: Option<Stacks>,
     tally: Option<Counter>,
     /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
     system: Option<u64>,
@@ -144,7 +148,8 @@ impl PtraceSource {
             options: attach::options(watch, filter.is_some()),
             go: sys::Go::Syscall,
             filter_asked: filter.is_some(),
-            plans: Plans::new(watch),
+            // What is mapped can be asked for while a task stands still.
+            plans: Plans::new(&Watch { stacks: None, ..watch.clone() }),
             tasks: Tasks::default(),
             early: HashMap::new(),
             held: Batch::new(),
@@ -152,6 +157,7 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
+            stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
             tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
             system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,

@@ -11,7 +11,9 @@ use super::untraced;
 use crate::capture::Batch;
 use crate::capture::command::Started;
 use crate::capture::interpret::{Interpreter, Missing, Moment, failed};
+use crate::capture::mappings;
 use crate::capture::record::{Place, Record, set_comm};
+use crate::capture::stacks::Task as Stacked;
 use crate::system::procfs::who::Who;
 
 /// Bytes of a siginfo that a record carries.
@@ -106,6 +108,8 @@ impl PtraceSource {
         task.last = Some(nr);
         task.in_call = true;
         task.faults = 0;
+        task.stacked = self.stacks.is_none() || info.compat;
+        task.maps = self.stacks.is_some() && !info.compat && mappings::changes(nr);
         if task.hidden {
             if info.compat || libc::c_long::from(nr as i32) != libc::SYS_execve {
                 task.wanted = false;
@@ -168,7 +172,11 @@ impl PtraceSource {
             };
             let missing = it.run(plan, Moment::Enter, &args, &mut task.record);
             task.faults = missing.faults;
+            let stacked = task.stacked;
             self.count_missing(Missing { faults: 0, ..missing });
+            if !stacked {
+                self.stack_at_entry(tid);
+            }
         }
         if self.follow && !skipped {
             match untraced::clear(tid, tgid, nr, info.compat, &args, &mut self.memory) {
@@ -198,6 +206,9 @@ impl PtraceSource {
         let ret = if self.tampering.is_empty() { ret } else { self.tampered(tid, ret) };
         let Some(task) = self.tasks.get(tid) else { return };
         task.in_call = false;
+        if let (Some(stacks), true) = (&mut self.stacks, std::mem::take(&mut task.maps)) {
+            stacks.changed(task.tgid);
+        }
         let is_command = self.started.as_ref().is_some_and(|s| s.pid() == tid);
         if !task.wanted {
             return;
@@ -226,6 +237,10 @@ impl PtraceSource {
             tally.add(&task.record.head);
             return;
         }
+        if !task.stacked {
+            self.stack_at_exit(tid);
+        }
+        let Some(task) = self.tasks.get(tid) else { return };
         let head = task.record.head;
         let (plan, _) = self.plans.get(head.nr, head.flags & flag::COMPAT != 0, &head.args);
         let mut it = Interpreter {
@@ -259,6 +274,7 @@ impl PtraceSource {
         let (plan, _) = self.plans.get(nr, info.compat, &args);
         task.wanted = plan.flags & Plan::WANTED != 0 && plan.flags & Plan::ANSWERS == 0;
         task.faults = 0;
+        task.stacked = self.stacks.is_none() || info.compat;
         let flags = flag::BEFORE | if info.compat { flag::COMPAT } else { 0 };
         let head = Head { kind: kind::CALL, flags, tid, tgid: task.tgid, nr, ip: info.ip, args, ..Head::default() };
         task.record.start(head);
@@ -294,6 +310,7 @@ impl PtraceSource {
             Ok(info) => record.blob(place, status::WHOLE, &info[..SIGINFO], SIGINFO as u64),
             Err(_) => record.blob(place, status::FAULT, &[], SIGINFO as u64),
         }
+        self.stack(Stacked { tid, tgid: head.tgid, phase: phase::EXIT, copied: false }, &mut record);
         record.send(out);
     }
 
@@ -302,10 +319,10 @@ impl PtraceSource {
         if !task.hidden {
             let tgid = task.tgid;
             let ret = i64::from(signal);
-            Record::send_bare(
-                Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() },
-                out,
-            );
+            let mut record = Record::default();
+            record.start(Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() });
+            self.stack(Stacked { tid, tgid, phase: phase::EXIT, copied: false }, &mut record);
+            record.send(out);
         }
     }
 
@@ -367,7 +384,7 @@ impl PtraceSource {
         }
         let Some(task) = self.tasks.get(tid) else { return };
         let tgid = task.tgid;
-        self.memory.forget(tgid);
+        self.forget(tgid);
         if self.started.as_ref().is_some_and(|s| s.pid() == tid)
             && let Some(started) = &mut self.started
         {
@@ -380,6 +397,14 @@ impl PtraceSource {
         Record::send_bare(head, out);
     }
 
+    /// The process runs another program, or is gone.
+    fn forget(&mut self, tgid: u32) {
+        self.memory.forget(tgid);
+        if let Some(stacks) = &mut self.stacks {
+            stacks.forget(tgid);
+        }
+    }
+
     fn ended(&mut self, tid: u32, status: i32, out: &mut Batch) {
         let Some((mut task, last)) = self.tasks.remove(tid) else {
             if self.early.remove(&tid).is_none() {
@@ -390,7 +415,7 @@ impl PtraceSource {
         self.held_tasks.forget(tid);
         self.cut_off(&mut task, out);
         if last {
-            self.memory.forget(task.tgid);
+            self.forget(task.tgid);
         }
         let mut head = Head {
             kind: kind::EXIT,

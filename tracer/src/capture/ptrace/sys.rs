@@ -136,6 +136,15 @@ pub fn registers(tid: u32) -> io::Result<libc::user_regs_struct> {
     Ok(regs)
 }
 
+/// The same as words; `None` of a task that runs a 32-bit program.
+pub fn words(tid: u32) -> io::Result<Option<Vec<u64>>> {
+    let mut words = vec![0u64; size_of::<libc::user_regs_struct>() / size_of::<u64>()];
+    let len = size_of_val(words.as_slice());
+    let mut iov = libc::iovec { iov_base: words.as_mut_ptr().cast(), iov_len: len };
+    request(libc::PTRACE_GETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)?;
+    Ok((iov.iov_len == len).then_some(words))
+}
+
 /// Sets the registers of a stopped task.
 pub fn set_registers(tid: u32, regs: &libc::user_regs_struct) -> io::Result<()> {
     let mut iov = libc::iovec { iov_base: (&raw const *regs).cast_mut().cast(), iov_len: size_of_val(regs) };

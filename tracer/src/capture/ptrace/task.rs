@@ -22,6 +22,10 @@ pub struct Task {
     pub wanted: bool,
     /// The call's record.
     pub record: Record,
+    /// The stack of that call is in `record`, or is not wanted.
+    pub stacked: bool,
+    /// When that call ends, the process may have mapped other files.
+    pub maps: bool,
     /// Blobs of the entry that could not be read.
     pub faults: u32,
     /// What was changed for the call and is to be put back at its end.

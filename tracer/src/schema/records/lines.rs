@@ -70,6 +70,8 @@ pub enum Member {
     IfSet(&'static str),
     /// What the kernel says of a signal, under this name.
     Siginfo(&'static str),
+    /// Where in the program it was, under this name, where that was asked for.
+    Stack(&'static str),
 }
 
 /// A piece of what an event says.

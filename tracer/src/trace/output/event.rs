@@ -36,6 +36,8 @@ pub enum Said<'e, 'a> {
     Signal(i32),
     /// A structure.
     Value(&'e Value<'a>),
+    /// The line's stack.
+    Stack,
 }
 
 impl<'a> Event<'a> {
@@ -58,6 +60,7 @@ impl<'a> Event<'a> {
             Member::Of(name) => Some((name, self.field(name)?)),
             Member::IfSet(name) => (self.number(name) != 0).then_some((name, Said::Flag(true))),
             Member::Siginfo(name) => Some((name, Said::Value(self.info.as_ref()?))),
+            Member::Stack(name) => Some((name, Said::Stack)),
         })
     }
 
@@ -77,7 +80,7 @@ impl<'a> Event<'a> {
             Said::Words(words) => Cow::Borrowed(words),
             Said::Signal(signal) => signal_names::name(signal),
             Said::Number(number) => Cow::Owned(number.to_string()),
-            Said::Flag(_) | Said::Value(_) => Cow::Borrowed(""),
+            Said::Flag(_) | Said::Value(_) | Said::Stack => Cow::Borrowed(""),
         };
         self.words(title).map(word).collect()
     }

@@ -7,6 +7,7 @@
 //! `def text: if type=="object" then .text // (.b64|@base64d) else . end;`.
 
 mod counts;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -33,6 +34,7 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Default)]
 pub struct Json {
     ip: bool,
+    stack: bool,
     shown: u64,
     calls: u64,
     /// Calls whose entry was announced (`Item::Unfinished`) and whose end was not seen yet, as they
@@ -43,7 +45,10 @@ pub struct Json {
 /// The form, for the table of all.
 pub const FORM: LineForm = LineForm {
     name: "json",
-    make: |view, _| Box::new(Json::new(view.output.style.ip && !view.output.only_counts())),
+    make: |view, _| {
+        let style = &view.output.style;
+        Box::new(Json { stack: style.stack, ..Json::new(style.ip && !view.output.only_counts()) })
+    },
     order: |_| Order::Ends,
     tasks: true,
 };
@@ -90,6 +95,9 @@ impl Json {
         } else if self.ip && call.head.ip != 0 {
             hex(object.member("ip"), call.head.ip);
         }
+        if self.stack {
+            stack::member(&mut object, "stack", line.stack);
+        }
         if flags & flag::FULL != 0 {
             object.flag("data_missing", true);
         }
@@ -105,6 +113,8 @@ impl Json {
                 Said::Flag(flag) => object.flag(name, flag),
                 Said::Signal(n) => signal(object.member(name), n),
                 Said::Value(info) => value(object.member(name), info),
+                Said::Stack if self.stack => stack::member(&mut object, name, line.stack),
+                Said::Stack => {}
             }
         }
         object.line();

@@ -43,6 +43,10 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::BeganBefore
         | Loss::Compat
         | Loss::OperationUnread
+        | Loss::StackCut
+        | Loss::StackFile
+        | Loss::StackGone
+        | Loss::StackFull
         | Loss::ByProcess => LossKind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
     }
@@ -51,7 +55,9 @@ pub const fn kind(loss: Loss) -> LossKind {
 /// What helps against a reason, where something does.
 pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
-        Loss::RingFull | Loss::LifecycleLost => Some("a larger --ring-size, or fewer calls with -e trace="),
+        Loss::RingFull | Loss::LifecycleLost | Loss::StackFull => {
+            Some("a larger --ring-size, or fewer calls with -e trace=")
+        }
         Loss::MapFull => Some("watch fewer tasks"),
         Loss::NotRun => Some("from Linux 7 on, a mounted tracefs makes it rare (tracer doctor)"),
         Loss::ByProcess => Some("count fewer calls with -e trace="),
@@ -62,6 +68,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
         Loss::IoUring => Some("--backend ebpf with -e trace=%io_uring, or without -e trace=, shows operations"),
         Loss::OperationLost => Some("a larger --ring-size, or -e trace='!%io_uring'"),
         Loss::ProcGone => Some("--backend ebpf resolves in the kernel"),
+        Loss::StackCut | Loss::StackGone => Some("--backend ptrace looks at stacks while their tasks stand still"),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ pub use self::event::Event;
 use crate::capture::Losses;
 use crate::decode::value::Call;
 use crate::spec::{self, View};
+pub use crate::stack::frames::Stack;
 
 /// One thing to show, in the order in which it happened.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Line<'a> {
     pub tgid: u32,
     /// Its name.
     pub comm: &'a [u8],
+    /// Where in the program it was, where that was asked for.
+    pub stack: Stack<'a>,
     /// More than one task is being traced (or was, where output goes to a file): lines need a pid.
     pub many: bool,
     /// What happened.

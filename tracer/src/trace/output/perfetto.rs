@@ -208,12 +208,13 @@ mod tests {
     use crate::capture::Losses;
     use crate::schema::by_name;
     use crate::schema::tampered::Tampered;
+    use crate::trace::output::Stack;
     use crate::trace::output::testing::ended;
 
     const START: u64 = 1_795_444_905_020_896_123;
 
     fn line<'a>(tid: u32, wall: u64, item: Item<'a>) -> Line<'a> {
-        Line { wall, tid, tgid: 11, comm: b"s\"h", many: true, item }
+        Line { wall, tid, tgid: 11, comm: b"s\"h", stack: Stack::default(), many: true, item }
     }
 
     fn call(dur: u64, ret: Ret<'static>) -> Call<'static> {

@@ -1,14 +1,14 @@
 //! strace's lines, to the letter of strace 6.1: who and when, the call with its arguments, blanks up to
 //! the column of `=` (which counts what stands in front of the call too), how it ended, how long it took.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracer_common::event::{flag, kind};
 
 use super::event::{self, Said};
-use super::text::{Look, signal_name};
+use super::text::{self, Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
@@ -40,12 +40,19 @@ pub struct StraceText {
     previous: Option<u64>,
     /// Number and instruction pointer of each task's last call: events between calls show them too.
     last: HashMap<u32, (u32, u64)>,
+    /// Stacks of calls that never return: they stand below the task's last line, as strace has it.
+    held: BTreeMap<u32, Vec<u8>>,
+    /// Those last lines are not shown.
+    quiet_exit: bool,
 }
 
 /// The form, for the table of all. Lines of calls that overlap are split, unless only some of them are shown.
 pub const FORM: LineForm = LineForm {
     name: "text",
-    make: |view, color| Box::new(StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color)),
+    make: |view, color| {
+        let text = StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color);
+        Box::new(StraceText { quiet_exit: view.show.quiet_exit, ..text })
+    },
     order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
     tasks: false,
 };
@@ -72,6 +79,8 @@ impl StraceText {
             clock: Clock::default(),
             previous: None,
             last: HashMap::new(),
+            held: BTreeMap::new(),
+            quiet_exit: false,
         }
     }
 
@@ -232,6 +241,26 @@ impl StraceText {
         self.close(out, call);
     }
 
+    /// The stack below the line: of a call that never returns, below the line of its task's end.
+    fn stack(&mut self, line: &super::Line<'_>, out: &mut Vec<u8>) {
+        if !self.style.stack {
+            return;
+        }
+        let never = match &line.item {
+            Item::Unfinished(_) | Item::Changed(_) => return,
+            Item::Call(call) | Item::Resumed(call) => call.ret == Ret::Never,
+            Item::Detached(_) | Item::Event(_) => false,
+        };
+        if never && !self.quiet_exit {
+            text::stack(self.held.entry(line.tid).or_default(), line.stack, self.color);
+        } else {
+            text::stack(out, line.stack, self.color);
+        }
+        if matches!(&line.item, Item::Event(event) if event.ends()) {
+            out.append(&mut self.held.remove(&line.tid).unwrap_or_default());
+        }
+    }
+
     fn event(&self, out: &mut Line<'_>, event: &Event<'_>) {
         let Some((around, words)) = event.text() else { return };
         out.paint(Color::Event);
@@ -243,7 +272,7 @@ impl StraceText {
                 Said::Number(number) => out.int(number),
                 Said::Signal(signal) => signal_name(out, signal),
                 Said::Value(value) => self.look.value(out, value),
-                Said::Flag(_) => {}
+                Said::Flag(_) | Said::Stack => {}
             }
         }
         out.lit(" ");
@@ -253,11 +282,11 @@ impl StraceText {
 }
 
 impl Render for StraceText {
-    fn line(&mut self, line: &super::Line<'_>, out: &mut Vec<u8>) {
+    fn line(&mut self, line: &super::Line<'_>, bytes: &mut Vec<u8>) {
         if matches!(&line.item, Item::Event(event) if !event.line.has_text()) {
             return;
         }
-        let mut out = Line::new(out, self.color);
+        let mut out = Line::new(bytes, self.color);
         let out = &mut out;
         self.leader(out, line);
         match &line.item {
@@ -294,10 +323,12 @@ impl Render for StraceText {
             Item::Event(event) => self.event(out, event),
         }
         out.finish();
+        self.stack(line, bytes);
     }
 
     /// The tables that were asked for.
     fn end(&mut self, end: &TraceEnd<'_>, out: &mut Vec<u8>) -> u64 {
+        std::mem::take(&mut self.held).values().for_each(|stack| out.extend_from_slice(stack));
         if let Some((summary, columns)) = end.counts {
             summary.render(columns, out);
         }

@@ -9,7 +9,7 @@ use crate::decode::testing::{ALL_FDS, Record, style};
 use crate::decode::{Options, decode};
 use crate::schema::tampered::Tampered;
 use crate::spec::{Fds, Hex};
-use crate::trace::output::{Item, Line, Render, testing};
+use crate::trace::output::{Item, Line, Render, Stack, testing};
 
 #[test]
 fn descriptors_show_what_they_refer_to() {
@@ -69,7 +69,15 @@ fn every_line_says_whose_and_when_if_asked() {
         let record = Record::nr(511).ret(1).took(12_345).build();
         let call = decode(&record, &Options::new(style));
         let mut out = Vec::new();
-        let line = Line { wall, tid: 789, tgid: 789, comm: b"s<h", many: true, item: Item::Call(&call) };
+        let line = Line {
+            wall,
+            tid: 789,
+            tgid: 789,
+            comm: b"s<h",
+            stack: Stack::default(),
+            many: true,
+            item: Item::Call(&call),
+        };
         let mut text = StraceText::new(&Style { column: 0, ..style.clone() }, pids, false);
         text.line(&line, &mut out);
         let one = out.len();
@@ -107,7 +115,8 @@ fn the_column_counts_what_stands_in_front() {
     let record = Record::call("getppid").ret(1).build();
     let call = decode(&record, &Options::new(&style()));
     let mut out = Vec::new();
-    let line = Line { wall: 0, tid: 13796, tgid: 1, comm: b"", many: true, item: Item::Call(&call) };
+    let line =
+        Line { wall: 0, tid: 13796, tgid: 1, comm: b"", stack: Stack::default(), many: true, item: Item::Call(&call) };
     StraceText::new(&style(), PidFormat::Stderr, false).line(&line, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), "[pid 13796] getppid()                   = 1\n");
     let mut colored = Vec::new();

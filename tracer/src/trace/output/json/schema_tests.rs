@@ -116,6 +116,7 @@ fn described(kind: &RecordKind, line: &LineKind, members: &[Member]) -> J {
     for member in members {
         let (name, doc, rule) = match *member {
             Member::Siginfo(name) => (name, "siginfo_t.", reference("value")),
+            Member::Stack(name) => (name, "Where in the program it was (-k).", reference("stack")),
             Member::Of(name) | Member::IfSet(name) => {
                 let field = kind.field(name).expect("a field");
                 let rule = match (member, field.ty) {
@@ -131,7 +132,7 @@ fn described(kind: &RecordKind, line: &LineKind, members: &[Member]) -> J {
         let mut rule = rule;
         rule["description"] = doc.into();
         properties.insert(name.to_owned(), rule);
-        if !matches!(member, Member::IfSet(_)) {
+        if !matches!(member, Member::IfSet(_) | Member::Stack(_)) {
             required.push(name);
         }
     }

@@ -13,14 +13,14 @@ use crate::decode::value::{FileView, Tail};
 use crate::schema::by_name;
 use crate::schema::set::Set;
 use crate::spec;
-use crate::trace::output::summary;
 use crate::trace::output::testing::{ended, executed, forked, signal, stopped};
+use crate::trace::output::{Stack, summary};
 
 #[path = "schema_tests.rs"]
 mod schema;
 
 fn line<'a>(item: Item<'a>) -> Line<'a> {
-    Line { wall: 1_795_444_905_020_896_123, tid: 12, tgid: 11, comm: b"sh", many: true, item }
+    Line { wall: 1_795_444_905_020_896_123, tid: 12, tgid: 11, comm: b"sh", stack: Stack::default(), many: true, item }
 }
 
 fn head_of(nr: u32, dur: u64) -> Head {

@@ -2,9 +2,11 @@
 
 mod file;
 mod names;
+mod stack;
 mod value;
 
 pub(super) use names::signal_name;
+pub(super) use stack::stack;
 
 use crate::spec::{Fds, Hex, NameStyle, Style};
 

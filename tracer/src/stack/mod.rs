@@ -1,8 +1,8 @@
 //! Stacks of traced programs: from the registers of a task and its memory to frames with names, as strace prints them.
 //!
-//! What calls what follows from the unwinding tables of the mapped files ([`tables`]), and from frame pointers where a file has none.
-//! Names are those of the files' symbols ([`symbols`]), of files with what was stripped of them, and of the maps of just-in-time compilers
-//! ([`perf_map`]). All of these are chosen by whoever is traced, so every size is bounded and nothing in them is believed.
+//! What calls what follows from the unwinding tables of the mapped files (`tables`), and from frame pointers where a file has none.
+//! Names are those of the files' symbols (`symbols`), of files with what was stripped of them, and of the maps of just-in-time compilers
+//! (`perf_map`). All of these are chosen by whoever is traced, so every size is bounded and nothing in them is believed.
 //! Nothing here stops a task or reads its memory: the sources do, and put the frames into their records ([`frames`]).
 
 mod arch;

@@ -123,6 +123,9 @@ pub mod shape {
 /// Control messages and passed descriptors that are looked at, together.
 pub const RIGHTS_STEPS: u32 = FDS_MAX as u32 + 8;
 
+/// Level and kind of a control message that passes descriptors, as they stand in it: SOL_SOCKET, SCM_RIGHTS (include/linux/socket.h).
+pub const SCM_RIGHTS: u64 = 1 << 32 | 1;
+
 /// Parts of an environment.
 pub const ENVIRON_PARTS: u16 = 2;
 

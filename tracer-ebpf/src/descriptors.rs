@@ -2,7 +2,7 @@
 
 use tracer_common::config::log2;
 use tracer_common::loss::Loss;
-use tracer_common::plan::{CONTROL_MAX, FDS_MAX, RIGHTS_STEPS, SET_WORDS, shape};
+use tracer_common::plan::{CONTROL_MAX, FDS_MAX, RIGHTS_STEPS, SCM_RIGHTS, SET_WORDS, shape};
 
 use crate::capture::user;
 use crate::emit::lost;
@@ -102,9 +102,6 @@ unsafe extern "C" fn right(_: u64, rights: *mut Rights) -> i64 {
     b.left = if kind == SCM_RIGHTS { head.wrapping_add(word + 8) } else { end };
     0
 }
-
-/// Level and kind of a control message that passes descriptors: SOL_SOCKET, SCM_RIGHTS (include/linux/socket.h).
-const SCM_RIGHTS: u64 = 1 << 32 | 1;
 
 /// A word of the program's memory of 1 << `shift` bytes.
 #[inline(always)]

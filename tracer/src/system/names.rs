@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
+use crate::schema::stat::FS_MAGIC;
 use crate::system::libc_names::host_name;
 use crate::system::procfs::machine;
 use crate::system::procfs::who::Who;
@@ -119,6 +120,17 @@ pub fn netlink_protocols() -> HashMap<u16, String> {
 /// Where cgroup v2 is mounted.
 pub fn cgroup_mount() -> Option<PathBuf> {
     machine::cgroup_mount().map(|point| PathBuf::from(OsString::from_vec(point)))
+}
+
+/// The id of a cgroup v2 directory, its inode number (Documentation/admin-guide/cgroup-v2.rst); `None` for what is none.
+///
+/// # Errors
+/// There is nothing of that name, or it may not be looked at.
+pub fn cgroup_id(path: &Path) -> io::Result<Option<u64>> {
+    const CGROUP2: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
+    let of = rustix::fs::statfs(path)?;
+    let meta = fs::metadata(path)?;
+    Ok((of.f_type as u64 == CGROUP2 && meta.is_dir()).then(|| meta.ino()))
 }
 
 impl System {

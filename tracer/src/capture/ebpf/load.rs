@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
@@ -18,11 +18,9 @@ use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::ring::Ring;
 use crate::capture::plans::Plans;
-use crate::schema::stat::FS_MAGIC;
 use crate::spec::{Counting, Target, Watch};
+use crate::system::names::cgroup_id;
 
-/// The file system of cgroups v2.
-const CGROUP2: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 
@@ -297,24 +295,16 @@ fn aim(config: &mut Config, whom: &Target) -> Result<()> {
         config.comm[..n].copy_from_slice(&comm[..n]);
     } else if let Some(path) = &whom.cgroup {
         config.target = target::CGROUP;
-        config.cgroup = cgroup_id(path)?;
+        let found = cgroup_id(path).with_context(|| format!("cannot find cgroup {}", path.display()))?;
+        let none = || {
+            format!(
+                "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
+                path.display()
+            )
+        };
+        config.cgroup = found.with_context(none)?;
     }
     Ok(())
-}
-
-/// The id of a cgroup v2 directory: its inode number (Documentation/admin-guide/cgroup-v2.rst).
-fn cgroup_id(path: &Path) -> Result<u64> {
-    use std::os::unix::fs::MetadataExt;
-    let fault = || format!("cannot find cgroup {}", path.display());
-    let of = rustix::fs::statfs(path).with_context(fault)?;
-    let meta = std::fs::metadata(path).with_context(fault)?;
-    if of.f_type as u64 != CGROUP2 || !meta.is_dir() {
-        bail!(
-            "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
-            path.display()
-        );
-    }
-    Ok(meta.ino())
 }
 
 /// How many counters there are: of calls, and of calls by process, which take memory as they come: at most a 64th

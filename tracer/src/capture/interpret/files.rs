@@ -1,14 +1,12 @@
 //! Operations on descriptors: the open files behind one, behind those of an array, of a set, of structures that are pointed to.
 
 use tracer_common::event::status;
-use tracer_common::plan::{BLOB_MAX, CONTROL_MAX, FDS_MAX, REFS_MAX, RIGHTS_STEPS, SET_WORDS};
+use tracer_common::plan::{BLOB_MAX, CONTROL_MAX, FDS_MAX, REFS_MAX, RIGHTS_STEPS, SCM_RIGHTS, SET_WORDS};
 
 use super::{Copy, word};
 use crate::system::files::{Link, Look};
 
 const AT_FDCWD: i32 = -100;
-/// Level and kind of a control message that passes descriptors: SOL_SOCKET, SCM_RIGHTS (include/linux/socket.h).
-const SCM_RIGHTS: [u8; 8] = 0x1_0000_0001u64.to_ne_bytes();
 
 impl Copy<'_, '_> {
     pub(super) fn fds(&mut self, ptr: u64, n: u64) {
@@ -53,7 +51,7 @@ impl Copy<'_, '_> {
                 return;
             }
             end = at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(data.len());
-            left = if head[w..] == SCM_RIGHTS { at + w + 8 } else { end };
+            left = if head[w..] == SCM_RIGHTS.to_ne_bytes() { at + w + 8 } else { end };
         }
         self.missing.files += 1;
     }

@@ -1,20 +1,15 @@
 //! From the words of a filter to numbers: services, hosts, interfaces, cgroups. An error points at the word.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli::fault::{Fault, show};
-use crate::schema::stat::FS_MAGIC;
 use crate::system::libc_names;
-use crate::system::names::{System, cgroup_mount, netlink_protocols};
+use crate::system::names::{System, cgroup_id, cgroup_mount, netlink_protocols};
 use crate::system::sockets::filter::{Filter, Host, Prefix, Side};
 use crate::tools::ss::options::filter::{about, number};
 use crate::tools::ss::output::ETHERNET;
 use crate::tools::ss::request::{Expression, HostWord, Word, tables};
-
-const CGROUP2_SUPER_MAGIC: u64 = FS_MAGIC.value("CGROUP2_SUPER_MAGIC");
 
 /// Resolves all names of a filter, those of interfaces in the given namespace.
 pub fn filter(expression: &Expression, system: &mut System, netns: u64) -> Result<Filter, Fault> {
@@ -193,15 +188,9 @@ fn device(word: &Word, system: &System, netns: u64) -> Result<u32, Fault> {
 /// A path, or one below the mount of cgroup v2.
 fn cgroup(word: &Word) -> Result<u64, Fault> {
     let below = word.text.trim_start_matches('/');
-    // Only there the inode of a directory is the id of a cgroup.
-    let group = |path: &Path| {
-        let there = rustix::fs::statfs(path).is_ok_and(|found| found.f_type as u64 == CGROUP2_SUPER_MAGIC);
-        fs::metadata(path).ok().filter(|meta| there && meta.is_dir())
-    };
-    match group(Path::new(&word.text)).or_else(|| group(&cgroup_mount()?.join(below))) {
-        Some(meta) => Ok(meta.ino()),
-        None => Err(about(word, &format!("there is no cgroup '{}'", show(&word.text)))),
-    }
+    let group = |path: &Path| cgroup_id(path).ok().flatten();
+    let found = group(Path::new(&word.text)).or_else(|| group(&cgroup_mount()?.join(below)));
+    found.ok_or_else(|| about(word, &format!("there is no cgroup '{}'", show(&word.text))))
 }
 
 #[cfg(test)]

@@ -124,11 +124,11 @@ impl World for Recorded {
     }
 
     fn resolve(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
-        lexical(path)
+        lexical(path).into_owned()
     }
 
     fn follow(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
-        lexical(path)
+        lexical(path).into_owned()
     }
 
     fn hosts(&self) -> Vec<u8> {

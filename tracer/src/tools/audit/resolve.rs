@@ -2,13 +2,14 @@
 //! opened, the kernel has told its path, and none of this is used. Names are followed from the root and through the mounts of the
 //! process that passed them.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use foldhash::HashMap;
 
 use crate::system::proc_paths;
 use crate::system::procfs::who::Who;
@@ -29,8 +30,10 @@ pub struct Machine {
     places: Places,
     /// Files of this machine may have several paths, by mounts.
     has_others: bool,
-    /// Where the links of a directory's path led; by the place and the path as it was passed.
-    directories: HashMap<(usize, Vec<u8>), Vec<u8>>,
+    /// Where the links of a directory's path led; by the place, and by the path as it was passed.
+    directories: Vec<HashMap<Vec<u8>, Vec<u8>>>,
+    /// How many these are.
+    known: usize,
     since: Instant,
 }
 
@@ -39,22 +42,26 @@ impl Machine {
     pub fn new() -> Machine {
         let places = Places::new();
         let has_others = places.mounts().has_others();
-        Machine { places, has_others, directories: HashMap::new(), since: Instant::now() }
+        Machine { places, has_others, directories: Vec::new(), known: 0, since: Instant::now() }
     }
 
     /// Forgets what may not be so any more.
     fn refresh(&mut self) {
-        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
-            self.directories.clear();
+        if self.since.elapsed() > FRESH || self.known >= MOST {
+            self.forget();
             self.since = Instant::now();
         }
+    }
+
+    fn forget(&mut self) {
+        self.directories.iter_mut().for_each(HashMap::clear);
+        self.known = 0;
     }
 
     /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty. The path
     /// begins at the root of its place. `links`: how many led here.
     fn followed(&mut self, place: usize, path: &[u8], links: usize) -> Vec<u8> {
-        let key = (place, path.to_vec());
-        if let Some(known) = self.directories.get(&key) {
+        if let Some(known) = self.directories.get(place).and_then(|known| known.get(path)) {
             return known.clone();
         }
         let Some((parent, name)) = last(path) else { return Vec::new() };
@@ -77,7 +84,10 @@ impl Machine {
                 };
             }
         }
-        self.directories.insert(key, real.clone());
+        if self.directories.len() <= place {
+            self.directories.resize_with(place + 1, HashMap::default);
+        }
+        self.known += usize::from(self.directories[place].insert(path.to_vec(), real.clone()).is_none());
         real
     }
 
@@ -116,7 +126,7 @@ impl World for Machine {
     }
 
     fn mounted(&mut self, place: usize) {
-        self.directories.clear();
+        self.forget();
         self.places.mounted(place);
         self.has_others = self.places.mounts().has_others();
     }
@@ -164,7 +174,10 @@ impl World for Machine {
         let inside =
             |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
         // In another place the same path may be another file's, or another path the same file's.
-        self.directories.retain(|(place, given), real| *place == 0 && !inside(given) && !inside(real));
+        for (place, known) in self.directories.iter_mut().enumerate() {
+            known.retain(|given, real| place == 0 && !inside(given) && !inside(real));
+        }
+        self.known = self.directories.iter().map(HashMap::len).sum();
     }
 
     fn exists(&self, path: &[u8]) -> bool {

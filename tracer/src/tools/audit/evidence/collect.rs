@@ -16,7 +16,9 @@ mod sockets;
 use calls::Seen;
 pub use files::lexical;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use tracer_common::event::Head;
 
@@ -108,6 +110,10 @@ pub struct Collector<'w> {
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
     bound: HashMap<u64, Text>,
     effects: Effects,
+    /// The other paths of files by mounts, by the places of their texts; nothing where that was not looked for.
+    by_mounts: Vec<Option<Vec<Vec<u8>>>>,
+    /// Names may begin elsewhere for a process than for the one that made it, without a word of it.
+    astray: bool,
     names: Names,
     ports: Ports,
     stable: Stable,
@@ -154,6 +160,8 @@ impl<'w> Collector<'w> {
             writable: HashSet::new(),
             bound: HashMap::new(),
             effects: Effects::default(),
+            by_mounts: Vec::new(),
+            astray: false,
             names: Names::default(),
             ports: Ports::default(),
             stable: Stable::default(),
@@ -207,6 +215,7 @@ impl<'w> Collector<'w> {
     /// There will be processes that the command did not start, but that work for it.
     pub fn expect_others(&mut self) {
         self.others = true;
+        self.astray = true;
     }
 
     /// Takes one record.
@@ -218,9 +227,9 @@ impl<'w> Collector<'w> {
             Told::Call {} if is_restarted(&head) => {}
             Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
-                self.call(&decode::decode(record, &self.options), &blobs);
+                self.call(&decode::decode_with(record, head, &blobs, &self.options), &blobs);
             }
-            Told::Fork { child, process, .. } => {
+            Told::Fork { child, process, together, .. } => {
                 self.stable.task(child);
                 self.process(head.tgid);
                 match process == head.tgid {
@@ -228,7 +237,9 @@ impl<'w> Collector<'w> {
                     false => {
                         let unit = self.serving.works_for(head.tgid);
                         self.whose.forked(head.tgid, head.tid, process, unit);
-                        self.look_where(process);
+                        if self.astray || !together {
+                            self.look_where(process);
+                        }
                         let unit = self.whose.unit(process, process);
                         self.course.begin(process, Some(head.tgid), unit, head.time);
                     }
@@ -266,7 +277,9 @@ impl<'w> Collector<'w> {
             // One that came into the cgroup.
             Told::Exec { .. } => {
                 self.process(head.tgid);
-                self.look_where(head.tgid);
+                if self.astray {
+                    self.look_where(head.tgid);
+                }
             }
             _ => {}
         }
@@ -307,6 +320,7 @@ impl<'w> Collector<'w> {
         } else {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
+        self.astray = true;
         self.whose.insert(pid, Text::default(), false);
         self.course.begin(pid, None, 0, 0);
     }
@@ -335,10 +349,11 @@ impl<'w> Collector<'w> {
         if passed.is_some_and(proc_paths::names_own_descriptor) && self.accesses.is_stream(path) {
             return;
         }
-        let thing = Thing::File(self.accesses.text(path));
+        let text = self.accesses.text(path);
+        let thing = Thing::File(text);
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
         let mut names = related.also.to_vec();
-        names.extend(self.other_names(path));
+        names.extend(self.other_names(text, path));
         let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {

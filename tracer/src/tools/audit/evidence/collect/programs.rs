@@ -44,7 +44,7 @@ impl Collector<'_> {
             self.effects.was(name, file);
         }
         let (environment, whole) = environment(seen.blobs);
-        let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
+        let given = passed.as_ref().map(|given| given.named().to_vec()).unwrap_or_default();
         let object = passed.as_ref().map(|given| given.object.clone());
         let Some(file) = file.or_else(|| passed.map(|passed| passed.object)) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);

@@ -119,6 +119,10 @@ impl World for Recorded {
         Some(path.to_vec())
     }
 
+    fn others_stay(&self) -> bool {
+        true
+    }
+
     fn others(&self, _: &[u8]) -> Vec<Vec<u8>> {
         Vec::new()
     }
@@ -131,11 +135,19 @@ impl World for Recorded {
         lexical(path).into_owned()
     }
 
+    fn is_loader(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
     fn hosts(&self) -> Vec<u8> {
         Vec::new()
     }
 
     fn changed(&mut self, _: &[u8]) {}
+
+    fn identity(&self, _: &[u8]) -> Option<(u32, u64)> {
+        None
+    }
 
     fn exists(&self, _: &[u8]) -> bool {
         false

@@ -116,6 +116,20 @@ impl Collector<'_> {
         }
     }
 
+    /// A file or a socket of which rules speak by another name, if it is one.
+    pub(super) fn recognise(&mut self, identity: Option<(u32, u64)>, path: &[u8]) {
+        if let Some(name) = identity.and_then(|identity| self.watched.get(&identity)) {
+            self.effects.was(name, path);
+        }
+    }
+
+    /// The same of what no descriptor tells: what has this name now.
+    pub(super) fn recognise_by_name(&mut self, path: &[u8]) {
+        if !self.watched.is_empty() && path.starts_with(b"/") {
+            self.recognise(self.world.identity(path), path);
+        }
+    }
+
     /// The further names of a file: by other mounts of its file system, and those that it had before the command renamed or linked it.
     pub(super) fn other_names(&mut self, text: Text, path: &[u8]) -> Vec<Vec<u8>> {
         let mut names = self.by_mounts(text, path).to_vec();
@@ -129,13 +143,17 @@ impl Collector<'_> {
         names
     }
 
-    /// The paths by other mounts of a path, which is a text: looked for once, until something is mounted.
+    /// The paths by other mounts of a path, which is a text: looked for once, as long as they stay.
     fn by_mounts(&mut self, text: Text, path: &[u8]) -> &[Vec<u8>] {
         let place = text.place();
         if self.by_mounts.len() <= place {
             self.by_mounts.resize(place + 1, None);
         }
-        self.by_mounts[place].get_or_insert_with(|| self.world.others(path))
+        let known = &mut self.by_mounts[place];
+        if !self.world.others_stay() {
+            *known = None;
+        }
+        known.get_or_insert_with(|| self.world.others(path))
     }
 }
 

@@ -56,7 +56,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     if answers(nr, compat) && sockets::asks_for_names(first_of(regs, compat)) == 0 {
         return 0;
     }
-    if conf!(flags) & Config::SPARES != 0 && nr <= 511 && spares(regs, plan_index(nr, compat)) {
+    if spares(regs, nr, compat) {
         return 0;
     }
     if nr == conf!(uring_nr) && !compat && submits(regs) {
@@ -102,8 +102,11 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         if !wanted(nr as u32, compat) || answers(nr as u32, compat) {
             return 0;
         }
-        lost(Loss::BeganBefore);
         let regs = registers(&ctx, task);
+        if spares(regs, nr as u32, compat) {
+            return 0;
+        }
+        lost(Loss::BeganBefore);
         begin(state, regs, nr as u32, compat);
         state.sp = stack(regs);
         state.head.time = 0;
@@ -185,7 +188,11 @@ pub fn answers(nr: u32, compat: bool) -> bool {
 
 /// Whether nobody wants to know of the call, by what an argument of it says.
 #[inline(always)]
-fn spares(regs: *const c_void, index: u32) -> bool {
+fn spares(regs: *const c_void, nr: u32, compat: bool) -> bool {
+    if conf!(flags) & Config::SPARES == 0 || nr > 511 {
+        return false;
+    }
+    let index = plan_index(nr, compat);
     // SAFETY: `regs` is the registers' pointer, which the verifier knows; the offset is that of a word.
     let says = |at: u32, mask: u32| unsafe { load::<u64>(regs, at) } as u32 & mask;
     if index == conf!(spared[0].index) {

@@ -59,6 +59,7 @@ offsets! {
     task_runtime = "task_struct.se.sum_exec_runtime" need;
     task_files = "task_struct.files" need;
     task_fs = "task_struct.fs" need;
+    task_namespaces = "task_struct.nsproxy" need;
     task_parent = "task_struct.real_parent" need;
     task_cred = "task_struct.cred" need;
     task_cgroups = "task_struct.cgroups" want;
@@ -267,8 +268,10 @@ pub struct Config {
     pub fork_child: u32,
     /// With [`Config::PERF`]: where `old_pid` stands in the record of `sched_process_exec`.
     pub exec_old: u32,
-    /// Unused, zero.
-    pub pad: u32,
+    /// A bit for each word of `plan::shape` that a plan of a call has: others are not verified.
+    pub shapes: u32,
+    /// The same of the plans of operations.
+    pub ring_shapes: u32,
     /// cgroup v2 id, with `target::CGROUP`.
     pub cgroup: u64,
     /// Name, NUL-padded, with `target::COMM`.
@@ -277,6 +280,8 @@ pub struct Config {
     pub wanted: [u64; crate::plan::PLANS / 64],
     /// The same of those whose plan has `Plan::ANSWERS`.
     pub answers: [u64; crate::plan::PLANS / 64],
+    /// Calls of interest only by what an argument says, with [`Config::SPARES`].
+    pub spared: [crate::plan::Spared; crate::plan::SPARED],
 }
 
 impl Config {
@@ -297,6 +302,8 @@ impl Config {
     pub const OPERATIONS: u32 = 64;
     /// Some plan has `Plan::ANSWERS`.
     pub const ANSWERS: u32 = 128;
+    /// Some call is spared.
+    pub const SPARES: u32 = 256;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -314,11 +321,13 @@ impl Config {
         wake: 0,
         fork_child: 0,
         exec_old: 0,
-        pad: 0,
+        shapes: 0,
+        ring_shapes: 0,
         cgroup: 0,
         comm: [0; 16],
         wanted: [0; crate::plan::PLANS / 64],
         answers: [0; crate::plan::PLANS / 64],
+        spared: [crate::plan::Spared::NONE; crate::plan::SPARED],
     };
 }
 
@@ -445,7 +454,14 @@ pub const fn log2(ns: u64) -> usize {
 /// No padding: `Config::bytes` shows all of it.
 const _: () = assert!(
     size_of::<Config>()
-        == size_of::<Offsets>() + size_of::<Regs>() + size_of::<Types>() + 13 * 4 + 8 + 16 + crate::plan::PLANS / 4
+        == size_of::<Offsets>()
+            + size_of::<Regs>()
+            + size_of::<Types>()
+            + 14 * 4
+            + 8
+            + 16
+            + crate::plan::PLANS / 4
+            + size_of::<[crate::plan::Spared; crate::plan::SPARED]>()
 );
 const _: () = assert!(align_of::<Regs>() == 4);
 const _: () = assert!(size_of::<Tally>() == (4 + 64) * 8);

@@ -7,8 +7,8 @@ pub mod kind {
     pub const CALL: u8 = 1;
     /// A call that is still running; sent on request. A `CALL` record follows when it ends.
     pub const PENDING: u8 = 2;
-    /// `tid` made the task `args[0]` of process `args[1]`. `args[4..6]`: comm. `ret`: 1 when the new
-    /// task is traced.
+    /// `tid` made the task `args[0]` of process `args[1]`. `args[2]`: 1 when both are in the same namespaces, 0 when they are not or
+    /// nobody looked. `args[4..6]`: comm. `ret`: 1 when the new task is traced.
     pub const FORK: u8 = 3;
     /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm. Sent before the `CALL` of the
     /// execve. With `flag::MOVED` the leader made way (superseded): its own `EXIT` may or may not have come,

@@ -184,6 +184,15 @@ pub mod only {
     /// Of those whose descriptor, argument 0, is a TCP connection on which nothing was sent yet (there a host's name is said: TLS's
     /// ClientHello, HTTP's Host) or a socket of netlink (there the kernel is asked for changes).
     pub const HEARD: u32 = 1;
+    /// Of `shape::DIRFD` and `CWD`: of those of whose paths (a bit in `len_arg` for the argument of each; they are copied before) one
+    /// may begin there: not at the root, or with `/p`, since what is below /proc may lead back to the directory.
+    pub const RELATIVE: u32 = 2;
+}
+
+/// Whether a path begins at the root and leads to no directory of a process: see [`only::RELATIVE`].
+#[inline(always)]
+pub const fn is_rooted(first: u8, second: u8) -> bool {
+    first == b'/' && second != b'p'
 }
 
 /// What to copy for one call.
@@ -240,6 +249,11 @@ impl Plan {
         true
     }
 
+    /// A bit for each word of [`shape`] that is in it.
+    pub fn shapes(&self) -> u32 {
+        self.op.iter().take(self.ops as usize).fold(0, |all, op| all | 1 << (op.shape & 31))
+    }
+
     /// A plan for a call nobody asked for.
     pub const NONE: Plan =
         Plan { flags: 0, ops: 0, selector: 0, exit: 0, written: 0, always: 0, op: [Op::NONE; MAX_OPS] };
@@ -249,6 +263,28 @@ impl Op {
     /// The empty operation.
     pub const NONE: Op =
         Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0, only: 0 };
+}
+
+/// Calls that are spared at most: of each ABI one.
+pub const SPARED: usize = 2;
+
+/// A call that nobody wants to know of where an argument says this.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spared {
+    /// Its plan ([`plan_index`]).
+    pub index: u32,
+    /// Where the argument stands in `struct pt_regs`.
+    pub at: u32,
+    /// The bits that say it,
+    pub mask: u32,
+    /// and what they say.
+    pub value: u32,
+}
+
+impl Spared {
+    /// No call.
+    pub const NONE: Spared = Spared { index: u32::MAX, at: 0, mask: 0, value: 0 };
 }
 
 /// What to copy for an operation of io_uring: its arguments stand in structures of the kernel, one for each opcode.

@@ -7,7 +7,7 @@ use tracer_common::{
     config::{ABSENT, Config, Tally, TallyKey, log2},
     event::{Head, flag, kind},
     loss::Loss,
-    plan::{MAX_OPS, PLANS, Plan, Variant, phase, plan_index},
+    plan::{MAX_OPS, PLANS, Plan, SPARED, Variant, phase, plan_index},
     task::{ROOM, Task},
 };
 
@@ -56,6 +56,9 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     if answers(nr, compat) && sockets::asks_for_names(first_of(regs, compat)) == 0 {
         return 0;
     }
+    if spares(regs, nr, compat) {
+        return 0;
+    }
     if nr == conf!(uring_nr) && !compat && submits(regs) {
         return 0;
     }
@@ -99,8 +102,11 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         if !wanted(nr as u32, compat) || answers(nr as u32, compat) {
             return 0;
         }
-        lost(Loss::BeganBefore);
         let regs = registers(&ctx, task);
+        if spares(regs, nr as u32, compat) {
+            return 0;
+        }
+        lost(Loss::BeganBefore);
         begin(state, regs, nr as u32, compat);
         state.sp = stack(regs);
         state.head.time = 0;
@@ -123,9 +129,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     } else {
         finish(state, task);
     }
-    if state.signals != 0 {
-        tasks::show_kept(state);
-    }
+    tasks::show_all_kept(state);
     0
 }
 
@@ -181,6 +185,23 @@ pub fn answers(nr: u32, compat: bool) -> bool {
         && nr <= 511
         && asked_for(&raw const crate::maps::CONFIG.answers, plan_index(nr, compat)) != 0
 }
+
+/// Whether nobody wants to know of the call, by what an argument of it says.
+#[inline(always)]
+fn spares(regs: *const c_void, nr: u32, compat: bool) -> bool {
+    if conf!(flags) & Config::SPARES == 0 || nr > 511 {
+        return false;
+    }
+    let index = plan_index(nr, compat);
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows; the offset is that of a word.
+    let says = |at: u32, mask: u32| unsafe { load::<u64>(regs, at) } as u32 & mask;
+    if index == conf!(spared[0].index) {
+        return says(conf!(spared[0].at), conf!(spared[0].mask)) == conf!(spared[0].value);
+    }
+    index == conf!(spared[1].index) && says(conf!(spared[1].at), conf!(spared[1].mask)) == conf!(spared[1].value)
+}
+
+const _: () = assert!(SPARED == 2);
 
 /// The first argument of a call.
 #[inline(always)]

@@ -9,14 +9,14 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, len, only, phase, shape},
+    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, is_rooted, len, only, phase, shape},
 };
 
 use crate::argv;
 use crate::descriptors::{fds, fdset, rights};
 use crate::emit::lost;
 use crate::files;
-use crate::kernel::{current, off, peek, pointer, repeat};
+use crate::kernel::{conf, current, off, peek, pointer, repeat};
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
@@ -117,6 +117,12 @@ fn elements(bytes: u64, op: &Op) -> u64 {
     if op.unit == 0 { 0 } else { bytes / op.unit as u64 }
 }
 
+/// Whether some plan has the shape: the rest is dropped before it is verified.
+#[inline(always)]
+fn asks<const RING: bool>(shape: u8) -> bool {
+    (if RING { conf!(ring_shapes) } else { conf!(shapes) }) >> (shape & 31) & 1 != 0
+}
+
 #[inline(always)]
 fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
     if buffer.is_null() || op.is_null() {
@@ -138,38 +144,42 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
     };
     let none = op.only == only::HEARD && sockets::is_heard(register(b, 0)) == 0;
     let cap = if none { 0 } else { op.cap as u64 };
+    let rooted = op.only == only::RELATIVE && !b.rooted & op.len_arg as u64 == 0;
     match op.shape {
         shape::BYTES | shape::IOVEC if none => 0,
-        shape::TEXT if !RING => text_here(b, value, cap),
+        shape::DIRFD | shape::CWD if rooted => 0,
+        shape::TEXT if !RING && asks::<RING>(shape::TEXT) => text_here(b, value, cap),
         shape::BYTES => bytes_here(b, value, n, cap),
-        shape::IOVEC => {
+        shape::IOVEC if asks::<RING>(shape::IOVEC) => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             iovec(b, value, elements(n, op), cap, total)
         }
-        shape::MSGHDR => {
+        shape::MSGHDR if asks::<RING>(shape::MSGHDR) => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             msghdr(b, value, cap, total)
         }
-        shape::MMSG if !RING => mmsg(b, value, elements(n, op), cap, op.phase as u64),
-        shape::ARGV if !RING => argv::argv(b, value, op.cap as u64, op.max as u64),
-        shape::COUNT if !RING => argv::count(b, value),
-        shape::FD => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
-        shape::DIRFD => files::resolve(b, value as i32 as i64, files::DIRECTORY),
-        shape::FDS => {
+        shape::MMSG if !RING && asks::<RING>(shape::MMSG) => mmsg(b, value, elements(n, op), cap, op.phase as u64),
+        shape::ARGV if !RING && asks::<RING>(shape::ARGV) => argv::argv(b, value, op.cap as u64, op.max as u64),
+        shape::COUNT if !RING && asks::<RING>(shape::COUNT) => argv::count(b, value),
+        shape::FD if asks::<RING>(shape::FD) => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
+        shape::DIRFD if asks::<RING>(shape::DIRFD) => files::resolve(b, value as i32 as i64, files::DIRECTORY),
+        shape::FDS if asks::<RING>(shape::FDS) => {
             let n = if op.len == len::ONE { op.max as u64 * op.unit as u64 } else { n };
             fds(b, value, n, op.unit as u64)
         }
-        shape::RIGHTS if !RING => rights(b, value),
-        shape::FDSET if !RING => {
+        shape::RIGHTS if !RING && asks::<RING>(shape::RIGHTS) => rights(b, value),
+        shape::FDSET if !RING && asks::<RING>(shape::FDSET) => {
             let fault = bytes(b, value, n, op.cap as u64);
             fdset(b, value, n);
             fault
         }
-        shape::REFS if !RING => refs(b, value, elements(n, op), op.cap as u64, op.fd_at as u64),
-        shape::ENVIRON if !RING => environ(b),
-        shape::EXE if !RING => files::resolve(b, 0, files::EXE),
-        shape::CWD => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
-        shape::SLOT if RING => {
+        shape::REFS if !RING && asks::<RING>(shape::REFS) => {
+            refs(b, value, elements(n, op), op.cap as u64, op.fd_at as u64)
+        }
+        shape::ENVIRON if !RING && asks::<RING>(shape::ENVIRON) => environ(b),
+        shape::EXE if !RING && asks::<RING>(shape::EXE) => files::resolve(b, 0, files::EXE),
+        shape::CWD if asks::<RING>(shape::CWD) => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
+        shape::SLOT if RING && asks::<RING>(shape::SLOT) => {
             b.blob.shape = shape::FD;
             match register(b, op.len_arg) {
                 0 => files::resolve(b, value as i32 as i64, files::DESCRIPTOR),
@@ -394,6 +404,9 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     let cut = got as usize == size && user::<u8>(address.wrapping_add(len as u64)) != 0;
     put(b, len as u64, len as u64 + cut as u64, if cut { status::CUT } else { status::WHOLE });
+    // SAFETY: what was copied, or the zeroes behind it.
+    let begin = unsafe { to.cast::<u16>().read_unaligned() }.to_ne_bytes();
+    b.rooted |= (is_rooted(begin[0], begin[1]) as u64) << (b.blob.arg & 7);
     if cut && cap > BLOB_MAX as u64 {
         lost(Loss::BlobCut);
     }

@@ -9,7 +9,7 @@ use crate::emit::lost;
 use crate::files;
 use crate::kernel::repeat;
 use crate::maps::Buffer;
-use crate::vectors::shift;
+use crate::vectors::{narrowed, shift};
 
 /// Resolves `n / unit` descriptors that stand `unit` bytes apart.
 #[unsafe(no_mangle)]
@@ -106,8 +106,7 @@ unsafe extern "C" fn right(_: u64, rights: *mut Rights) -> i64 {
 /// A word of the program's memory of 1 << `shift` bytes.
 #[inline(always)]
 fn pointed(address: u64, shift: u64) -> u64 {
-    let word: u64 = user(address);
-    if shift == 3 { word } else { word & 0xffff_ffff }
+    narrowed(user(address), shift)
 }
 
 /// Resolves the descriptors in a set of `n` bytes.

@@ -146,6 +146,8 @@ pub struct Buffer {
     pub used: u64,
     /// The user stack pointer at the call's entry.
     pub sp: u64,
+    /// A bit for each argument that is a path which begins at the root (`plan::is_rooted`).
+    pub rooted: u64,
     /// Operations to repeat at the end: their memory was not present at entry.
     pub retry: u64,
     /// Where the path walk stands: `struct dentry *`, `struct vfsmount *`, bytes written.

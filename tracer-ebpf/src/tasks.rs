@@ -1,6 +1,7 @@
 //! The lives of tasks: fork, exec, signals, exit.
 
 use core::ffi::c_void;
+use core::hint::black_box;
 
 use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
@@ -59,6 +60,7 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     head.ret = followed as i64;
     head.args[0] = pid as u64;
     head.args[1] = tgid as u64;
+    head.args[2] = (pointer(current(), off!(task_namespaces)) == pointer(child, off!(task_namespaces))) as u64;
     // SAFETY: `child` is a task, its comm has 16 bytes.
     unsafe {
         head.args[4] = load(child, off!(task_comm));
@@ -157,9 +159,7 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     if state.flags & Task::IN_CALL != 0 {
         calls::never(state, task);
     }
-    if state.signals != 0 {
-        show_kept(state);
-    }
+    show_all_kept(state);
     let mut head = event(kind::EXIT, state.head.tid, state.head.tgid);
     // SAFETY: `task` is a task; the offset is that of an int.
     head.ret = unsafe { load::<i32>(task, off!(task_exit_code)) } as i64;
@@ -301,16 +301,17 @@ struct SignalRecord {
 
 #[inline(always)]
 fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
-    let mut record = SignalRecord {
-        head: event(kind::SIGNAL, state.head.tid, state.head.tgid),
-        blob: Blob {
-            shape: shape::BYTES,
-            len: 48,
-            want: 48,
-            ..Blob { arg: 0, shape: 0, status: 0, phase: 0, part: 0, pad: 0, len: 0, want: 0 }
-        },
-        info: *info,
-    };
+    const BLOB: Blob = Blob { arg: 0, shape: shape::BYTES, status: 0, phase: 0, part: 0, pad: 0, len: 48, want: 48 };
+    let mut record =
+        SignalRecord { head: event(kind::SIGNAL, state.head.tid, state.head.tgid), blob: BLOB, info: *info };
+    // By words: the compiler would clear parts of it at places where the verifier allows no such store.
+    // SAFETY: a blob is two words, and stands at one behind the head.
+    unsafe {
+        let words = core::mem::transmute::<Blob, [u64; 2]>(BLOB);
+        let to = (&raw mut record.blob).cast::<u64>();
+        to.write_volatile(words[0]);
+        to.add(1).write_volatile(words[1]);
+    }
     record.head.len = size_of::<SignalRecord>() as u32;
     record.head.blobs = 1;
     record.head.flags = flags;
@@ -319,30 +320,39 @@ fn show_signal(state: &Task, info: &Siginfo, flags: u8) {
     unsafe { send((&raw const record).cast(), size_of::<SignalRecord>() as u64, Loss::SignalLost) };
 }
 
-/// Shows the signals that were ignored while a call ran. Global, so that its stack is not that of sys_exit, below which the
+/// Shows the signals that were ignored while a call ran: two at most.
+#[inline(always)]
+pub fn show_all_kept(state: &mut Task) {
+    if state.signals != 0 {
+        show_kept(state);
+    }
+    if state.signals != 0 {
+        show_kept(state);
+    }
+}
+
+/// Shows the first of them. Global, so that its stack is not that of sys_exit, below which the
 /// capturing functions need theirs: a kernel allows 512 bytes together (6.13 and newer: each).
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn show_kept(state: *mut Task) -> i64 {
+extern "C" fn show_kept(state: *mut Task) -> i64 {
     if state.is_null() {
         return 0;
     }
     // SAFETY: checked above; the verifier knows the type.
     let state = unsafe { &mut *state };
-    let n = state.signals;
-    state.signals = 0;
     let first = state.kept[0];
+    state.kept[0] = state.kept[1];
+    state.signals = if state.signals > 1 { 1 } else { 0 };
     show_signal(state, &first, flag::IGNORED);
-    if n > 1 {
-        let second = state.kept[1];
-        show_signal(state, &second, flag::IGNORED);
-    }
     0
 }
 
 /// The head of a record that is not a call.
 #[inline(always)]
 pub fn event(kind: u8, tid: u32, tgid: u32) -> Head {
+    // Out of the compiler's sight: it would clear this together with half of what follows, where the verifier allows no such store.
+    let none = black_box(0);
     Head {
         len: size_of::<Head>() as u32,
         kind,
@@ -350,8 +360,8 @@ pub fn event(kind: u8, tid: u32, tgid: u32) -> Head {
         blobs: 0,
         tid,
         tgid,
-        nr: 0,
-        cpu: 0,
+        nr: none,
+        cpu: none,
         time: now(),
         dur: 0,
         ret: 0,

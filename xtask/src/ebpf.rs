@@ -176,6 +176,8 @@ fn cargo(dir: &Path, more: &[String]) -> Result<Command> {
     let mut flags = vec![
         "-Cdebuginfo=2".to_owned(),
         "-Clink-arg=--btf".to_owned(),
+        // Clearing and copying of few words is stores and loads, where else functions are called that go byte by byte.
+        "-Clink-arg=--disable-expand-memcpy-in-order".to_owned(),
         // x86_64 and arm64 have it, and so the verifier allows it.
         "-Ctarget-feature=+allows-misaligned-mem-access".to_owned(),
         format!("--remap-path-prefix={}=cargo", home.display()),

@@ -60,7 +60,10 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     if let Some(at) = path {
         let directory = at.checked_sub(1).filter(|&before| matches!(args[before].ty, Ty::DirFd));
         if directory.is_none() {
-            enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
+            let beside =
+                |at: &usize| matches!(args[*at].ty, Ty::Path) && (*at == 0 || !matches!(args[at - 1].ty, Ty::DirFd));
+            let paths = (0..args.len()).filter(beside).map(|at| 1 << at).sum();
+            enter.push(Op { only: only::RELATIVE, ..op(shape::CWD, at as u8, phase::ENTER, paths) });
         }
         if row.has(|effect| matches!(effect, Effect::Opens(..))) {
             let directory = directory.map_or(ARG_RET, |at| at as u8);
@@ -78,6 +81,7 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     }
     let old = &plan.op[..usize::from(plan.ops).min(plan.op.len())];
     let (mut first, last): (Vec<Op>, Vec<Op>) = old.iter().partition(|op| op.phase == phase::ENTER);
+    relative(args, plan.written, &mut first);
     for op in said(row, args) {
         match first.iter_mut().find(|old| (old.shape, old.arg) == (op.shape, op.arg)) {
             Some(old) => *old = op,
@@ -91,6 +95,32 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
         whole.add(op);
     }
     whole
+}
+
+/// The directory of a path is only told where the path begins there, for which the path is copied first.
+fn relative(args: &[Arg], written: u8, ops: &mut [Op]) {
+    let is_path =
+        |op: &Op| op.shape == shape::TEXT && matches!(args.get(usize::from(op.arg)), Some(Arg { ty: Ty::Path, .. }));
+    for at in 1..ops.len() {
+        let (directory, path) = (ops[at - 1], ops[at]);
+        if directory.shape == shape::DIRFD
+            && is_path(&path)
+            && path.arg == directory.arg + 1
+            && written >> (at - 1) & 3 == 0
+        {
+            ops[at - 1] = path;
+            ops[at] = Op { only: only::RELATIVE, len_arg: 1 << path.arg, ..directory };
+        }
+    }
+}
+
+/// Where a call says that nobody wants to know of it: the argument, the bits of it, and what these say. A file that is mapped for
+/// the process alone was opened before, and is changed by nobody.
+pub fn spared(row: &Row) -> Option<(u8, u32, u32)> {
+    row.does.effects().iter().find_map(|effect| match effect {
+        Effect::Maps(_, _, flags) => Some((*flags, libc::MAP_TYPE as u32, libc::MAP_PRIVATE as u32)),
+        _ => None,
+    })
 }
 
 /// Copies the first that a call sends on a connection, and what it says to the kernel.
@@ -142,10 +172,10 @@ mod tests {
             assert!(enter, "{name}: what is copied at entry stands first");
         };
         use shape::*;
-        check("openat", &[DIRFD, TEXT, EXISTS, FD]);
+        check("openat", &[TEXT, DIRFD, EXISTS, FD]);
         check("open", &[TEXT, CWD, EXISTS, FD]);
         check("rename", &[TEXT, TEXT, CWD]);
-        check("unlinkat", &[DIRFD, TEXT]);
+        check("unlinkat", &[TEXT, DIRFD]);
         check("write", &[FD, BYTES]);
         check("writev", &[FD, IOVEC]);
         check("read", &[FD, BYTES]);
@@ -153,10 +183,43 @@ mod tests {
         check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD]);
         check("sendto", &[FD, BYTES, BYTES, CWD]);
         check("quotactl", &[TEXT, CWD]);
-        check("utimensat", &[DIRFD, TEXT, BYTES]);
+        check("utimensat", &[TEXT, DIRFD, BYTES]);
         check("setxattr", &[TEXT, TEXT, BYTES, CWD]);
         check("execve", &[TEXT, ARGV, COUNT, CWD, EXE, ENVIRON]);
         check("getppid", &[]);
+    }
+
+    #[test]
+    fn a_directory_is_told_where_a_path_may_begin_there() {
+        let check = |name: &str, expected: Option<(u8, u8)>| {
+            let row = by_name(name).expect("a row");
+            let whole = Detail { data: true, strlen: 32, fds: true, env: false };
+            let plan = complete(row, row.args, plan(row, detail(row, whole)));
+            let ops = &plan.op[..usize::from(plan.ops)];
+            let found = ops.iter().position(|op| op.only == only::RELATIVE);
+            assert_eq!(found.map(|at| (ops[at].shape, ops[at].len_arg)), expected, "{name}");
+            let paths = found.map_or(0, |at| ops[at].len_arg);
+            let copied = ops.iter().take(found.unwrap_or(0)).filter(|op| op.shape == shape::TEXT);
+            let copied = copied.fold(0, |all, op| all | 1 << op.arg);
+            assert_eq!(paths & !copied, 0, "{name}: paths are copied before");
+        };
+        check("openat", Some((shape::DIRFD, 0b10)));
+        check("open", Some((shape::CWD, 0b1)));
+        check("rename", Some((shape::CWD, 0b11)));
+        check("renameat", Some((shape::DIRFD, 0b10)));
+        check("symlinkat", Some((shape::DIRFD, 0b100)));
+        check("execve", Some((shape::CWD, 0b1)));
+        check("connect", None);
+    }
+
+    #[test]
+    fn private_memory_is_spared() {
+        let check = |name: &str, expected: Option<(u8, u32, u32)>| {
+            assert_eq!(spared(by_name(name).expect("a row")), expected, "{name}");
+        };
+        check("mmap", Some((3, 0xf, 2)));
+        check("mmap2", Some((3, 0xf, 2)));
+        check("openat", None);
     }
 
     #[test]
@@ -167,7 +230,7 @@ mod tests {
             for (args, asked) in std::iter::once((row.args, plan(row, detail(row, whole)))).chain(forms) {
                 let given = complete(row, args, asked);
                 for op in &asked.op[..usize::from(asked.ops)] {
-                    let same = |given: &Op| given == op || given.only == only::HEARD && given.arg == op.arg;
+                    let same = |given: &Op| given == op || given.only != only::ALL && given.arg == op.arg;
                     assert!(given.op[..usize::from(given.ops)].iter().any(same), "{}: {op:?}", row.name);
                 }
                 assert!(usize::from(given.ops) < tracer_common::plan::MAX_OPS, "{}: {}", row.name, given.ops);

@@ -160,6 +160,9 @@ impl Copy<'_, '_> {
             let mut rest = Copy { it: self.it, record: self.record, missing: self.missing, op, ..*self };
             return rest.run(None, length);
         }
+        if op.only == only::RELATIVE && self.record.is_rooted(op.len_arg) {
+            return;
+        }
         let ptr = if op.arg == ARG_SP { self.it.sp } else { value(op.arg, self.args, self.moment) };
         match op.shape {
             shape::FD | shape::DIRFD => return self.fd(ptr as i32, op.shape == shape::DIRFD, 0),

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use tracer_common::plan::{PLANS, Plan, Variant, plan_index};
+use tracer_common::config::Regs;
+use tracer_common::plan::{PLANS, Plan, Spared, Variant, plan_index};
 
 use super::{evidence, mappings};
 use crate::schema::types::{Arg, NO_NR, Row};
@@ -57,6 +58,22 @@ impl Plans {
         (plan, false)
     }
 
+    /// Calls of which nobody wants to know where an argument says so, for a kernel with these registers.
+    pub fn spared(&self, watch: &Watch, regs: &Regs) -> Vec<Spared> {
+        let mut list = Vec::new();
+        for row in all().filter(|_| watch.evidence) {
+            let Some((arg, mask, value)) = evidence::spared(row) else { continue };
+            for (abi, places) in [(Abi::NATIVE, regs.args), (Abi::I386, regs.compat_args)] {
+                let number = row.nr[abi as usize];
+                if number != NO_NR {
+                    let index = plan_index(u32::from(number), abi != Abi::NATIVE);
+                    list.push(Spared { index, at: places[usize::from(arg)], mask, value });
+                }
+            }
+        }
+        list
+    }
+
     /// Numbers without a row that the request names as unwanted.
     fn leave_out(&mut self, calls: &CallFilter) {
         if calls.all {
@@ -99,6 +116,7 @@ mod tests {
     use super::*;
     use crate::capture::testing::watch;
     use crate::schema::by_name;
+    use tracer_common::plan::SPARED;
 
     fn nr(name: &str) -> u32 {
         u32::from(by_name(name).expect("a row").nr[Abi::NATIVE as usize])
@@ -128,5 +146,15 @@ mod tests {
         let plans = Plans::new(&watch());
         assert!(plans.get(nr("fcntl"), false, &[0, 4, 0, 0, 0, 0]).1);
         assert!(!plans.get(nr("fcntl"), false, &[0, 999, 0, 0, 0, 0]).1);
+    }
+
+    #[test]
+    fn what_is_spared_finds_room() {
+        let mut watch = watch();
+        assert!(Plans::new(&watch).spared(&watch, &Regs::X86_64).is_empty(), "all is shown that is asked for");
+        watch.evidence = true;
+        let spared = Plans::new(&watch).spared(&watch, &Regs::X86_64);
+        assert!((1..=SPARED).contains(&spared.len()), "{spared:?}");
+        assert_eq!((spared[0].index, spared[0].at), (plan_index(libc::SYS_mmap as u32, false), Regs::X86_64.args[3]));
     }
 }

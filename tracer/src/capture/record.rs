@@ -3,7 +3,7 @@
 //! padding, counts and limits are decided in one place.
 
 use tracer_common::event::{Blob, File, Head, align, flag, kind, path, status};
-use tracer_common::plan::BLOB_MAX;
+use tracer_common::plan::{BLOB_MAX, is_rooted, shape};
 
 /// Bytes of one record at most; a blob that does not fit is left out and `flag::FULL` is set.
 pub const RECORD_MAX: usize = 256 * 1024;
@@ -15,6 +15,8 @@ pub struct Record {
     pub head: Head,
     body: Vec<u8>,
     blobs: u16,
+    /// A bit for each argument that is a path which begins at the root (`plan::is_rooted`).
+    rooted: u8,
 }
 
 /// Where a blob belongs: everything of its head but the lengths.
@@ -36,6 +38,7 @@ impl Record {
         self.head = head;
         self.body.clear();
         self.blobs = 0;
+        self.rooted = 0;
     }
 
     /// Adds a blob of `bytes`; `want` is what there was (bytes or elements). Longer than the contract
@@ -64,6 +67,13 @@ impl Record {
         self.body.extend_from_slice(bytes);
         self.body.resize(align(self.body.len()), 0);
         self.blobs += 1;
+        let first = |at| bytes.get(at).copied().unwrap_or(0);
+        self.rooted |= u8::from(place.shape == shape::TEXT && is_rooted(first(0), first(1))) << (place.arg & 7);
+    }
+
+    /// Whether all of these paths, a bit for the argument of each, begin at the root.
+    pub fn is_rooted(&self, paths: u8) -> bool {
+        !self.rooted & paths == 0
     }
 
     /// Whether a blob of this length still fits.

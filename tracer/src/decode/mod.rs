@@ -136,13 +136,18 @@ impl<'a> Context<'_, 'a> {
 /// Decodes one whole record. Never panics, never reads past the record.
 pub fn decode<'a>(record: &'a [u8], options: &Options) -> Call<'a> {
     let head = Head::read(record).unwrap_or_default();
+    decode_with(record, head, &Blobs::new(record, &head), options)
+}
+
+/// The same, where the record was opened already: its head, its blobs.
+pub fn decode_with<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, options: &Options) -> Call<'a> {
     if head.kind == kind::OPERATION {
-        return operation::decode(record, head, options);
+        return operation::decode(record, head, blobs, options);
     }
     let compat = head.flags & flag::COMPAT != 0;
     let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
     match row {
-        Some(row) if !named(&options.raw, &head, Some(row)) => decode_as(record, head, row, options),
+        Some(row) if !named(&options.raw, &head, Some(row)) => decode_as(record, head, blobs, row, options),
         _ => raw(record, head, row, compat),
     }
 }
@@ -158,11 +163,10 @@ fn named(list: &[bool], head: &Head, row: Option<&Row>) -> bool {
 }
 
 /// Decodes a record as a call of `row`, whatever its number says.
-fn decode_as<'a>(record: &'a [u8], head: Head, row: &'static Row, options: &Options) -> Call<'a> {
-    let blobs = Blobs::new(record, &head);
+fn decode_as<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, row: &'static Row, options: &Options) -> Call<'a> {
     let cx = Context {
         head: &head,
-        blobs: &blobs,
+        blobs,
         options,
         verbose: options.is_verbose(&head, row),
         addresses: named(&options.addresses, &head, Some(row)),

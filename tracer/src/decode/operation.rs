@@ -14,10 +14,10 @@ use crate::schema::uring::{IORING_CQE, IOSQE, by_opcode};
 pub const SQE_FLAGS: &str = "sqe_flags";
 
 /// Decodes the record of an operation.
-pub(super) fn decode<'a>(record: &'a [u8], head: Head, options: &Options) -> Call<'a> {
+pub(super) fn decode<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, options: &Options) -> Call<'a> {
     let operation = by_opcode(head.nr);
     let mut call = match operation {
-        Some(operation) if head.flags & flag::REFUSED == 0 => decode_as(record, head, &operation.row, options),
+        Some(operation) if head.flags & flag::REFUSED == 0 => decode_as(record, head, blobs, &operation.row, options),
         // What it was asked is not known.
         _ => {
             let ret = outcome(&head).unwrap_or(Ret::Value(Value::Int(head.ret)));
@@ -35,7 +35,7 @@ pub(super) fn decode<'a>(record: &'a [u8], head: Head, options: &Options) -> Cal
         call.args.push((SQE_FLAGS, Value::Named(&IOSQE, head.cpu.into())));
     }
     call.entered = call.args.len();
-    if let Some(flags) = completion(record, &head) {
+    if let Some(flags) = completion(blobs) {
         call.ret = match call.ret {
             Ret::Value(value) => Ret::Noted(value, Box::new(flags)),
             other => other,
@@ -45,8 +45,8 @@ pub(super) fn decode<'a>(record: &'a [u8], head: Head, options: &Options) -> Cal
 }
 
 /// The flags of the completion, where there are any.
-fn completion<'a>(record: &'a [u8], head: &Head) -> Option<Value<'a>> {
-    let (_, bytes) = Blobs::new(record, head).find(ARG_RET, shape::BYTES, phase::EXIT, 0)?;
+fn completion<'a>(blobs: &Blobs<'a>) -> Option<Value<'a>> {
+    let (_, bytes) = blobs.find(ARG_RET, shape::BYTES, phase::EXIT, 0)?;
     let flags = scalar::at(bytes, 0, 4);
     // The upper half is the number of a buffer.
     let named = Value::Named(&IORING_CQE, flags & 0xffff);

@@ -122,7 +122,8 @@ impl Record {
 
 /// Decodes a record as a call of a row that need not be in the table.
 pub(crate) fn decode_row<'a>(record: &'a [u8], row: &'static Row, options: &Options) -> Call<'a> {
-    super::decode_as(record, Head::read(record).unwrap_or_default(), row, options)
+    let head = Head::read(record).unwrap_or_default();
+    super::decode_as(record, head, &super::Blobs::new(record, &head), row, options)
 }
 
 /// strace's defaults.

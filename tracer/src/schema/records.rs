@@ -162,6 +162,8 @@ kinds! {
         child: u32 = Arg(0),
         /// The process it belongs to: the same as pid for a thread.
         process: u32 = Arg(1),
+        /// It is in the namespaces of the task that made it, as the source says; one that cannot say it says no.
+        together: bool = Arg(2),
         /// The new task is traced.
         traced: bool = Ret,
         /// The new task's name.

@@ -37,7 +37,7 @@ impl Processes {
     pub fn learn(&mut self, head: &Head) {
         match Told::of(head) {
             Told::Attach { comm, .. } => self.add(head.tid, head.tgid, head.time, comm),
-            Told::Fork { child, process, traced: true, comm } => self.add(child, process, head.time, comm),
+            Told::Fork { child, process, traced: true, comm, .. } => self.add(child, process, head.time, comm),
             Told::Exec { from, moved, comm, .. } => {
                 if moved {
                     self.gone(from);

@@ -273,6 +273,11 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
             config.flags |= Config::ANSWERS;
         }
     }
+    config.shapes = plans.table.iter().chain(plans.variants.values()).fold(0, |all, plan| all | plan.shapes());
+    for (place, spared) in config.spared.iter_mut().zip(plans.spared(watch, &config.regs)) {
+        *place = spared;
+        config.flags |= Config::SPARES;
+    }
     for nr in ALWAYS_SEEN {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);
     }

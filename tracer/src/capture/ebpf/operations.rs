@@ -79,6 +79,7 @@ impl Operations {
     /// Tells the programs.
     pub fn apply(&self, config: &mut Config) {
         config.flags |= Config::OPERATIONS | if self.cqe { Config::CQE } else { 0 };
+        config.ring_shapes = self.plans.iter().fold(0, |all, operation| all | operation.plan.shapes());
     }
 
     /// Fills the map of plans.

@@ -119,16 +119,20 @@ impl World for Recorded {
         Some(path.to_vec())
     }
 
+    fn others_stay(&self) -> bool {
+        true
+    }
+
     fn others(&self, _: &[u8]) -> Vec<Vec<u8>> {
         Vec::new()
     }
 
     fn resolve(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
-        lexical(path)
+        lexical(path).into_owned()
     }
 
     fn follow(&mut self, _: usize, path: &[u8]) -> Vec<u8> {
-        lexical(path)
+        lexical(path).into_owned()
     }
 
     fn is_loader(&mut self, _: &[u8]) -> bool {

@@ -2,13 +2,14 @@
 //! opened, the kernel has told its path, and none of this is used. Names are followed from the root and through the mounts of the
 //! process that passed them.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use foldhash::HashMap;
 
 use crate::system::proc_paths;
 use crate::system::procfs::mounts::Overlay;
@@ -33,8 +34,10 @@ pub struct Machine {
     has_others: bool,
     /// Or by overlays.
     overlays: Vec<Overlay>,
-    /// Where the links of a directory's path led; by the place and the path as it was passed.
-    directories: HashMap<(usize, Vec<u8>), Vec<u8>>,
+    /// Where the links of a directory's path led; by the place, and by the path as it was passed.
+    directories: Vec<HashMap<Vec<u8>, Vec<u8>>>,
+    /// How many these are.
+    known: usize,
     since: Instant,
     /// Programs that were looked at, and whether they are loaders.
     loaders: HashMap<Vec<u8>, bool>,
@@ -44,14 +47,14 @@ impl Machine {
     /// Nothing looked at yet.
     pub fn new() -> Machine {
         let places = Places::new();
-        let directories = HashMap::new();
         let mut machine = Machine {
             places,
             has_others: false,
             overlays: Vec::new(),
-            directories,
+            directories: Vec::new(),
+            known: 0,
             since: Instant::now(),
-            loaders: HashMap::new(),
+            loaders: HashMap::default(),
         };
         machine.look_at_mounts();
         machine
@@ -64,17 +67,21 @@ impl Machine {
 
     /// Forgets what may not be so any more.
     fn refresh(&mut self) {
-        if self.since.elapsed() > FRESH || self.directories.len() >= MOST {
-            self.directories.clear();
+        if self.since.elapsed() > FRESH || self.known >= MOST {
+            self.forget();
             self.since = Instant::now();
         }
+    }
+
+    fn forget(&mut self) {
+        self.directories.iter_mut().for_each(HashMap::clear);
+        self.known = 0;
     }
 
     /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty. The path
     /// begins at the root of its place. `links`: how many led here.
     fn followed(&mut self, place: usize, path: &[u8], links: usize) -> Vec<u8> {
-        let key = (place, path.to_vec());
-        if let Some(known) = self.directories.get(&key) {
+        if let Some(known) = self.directories.get(place).and_then(|known| known.get(path)) {
             return known.clone();
         }
         let Some((parent, name)) = last(path) else { return Vec::new() };
@@ -97,7 +104,10 @@ impl Machine {
                 };
             }
         }
-        self.directories.insert(key, real.clone());
+        if self.directories.len() <= place {
+            self.directories.resize_with(place + 1, HashMap::default);
+        }
+        self.known += usize::from(self.directories[place].insert(path.to_vec(), real.clone()).is_none());
         real
     }
 
@@ -136,7 +146,7 @@ impl World for Machine {
     }
 
     fn mounted(&mut self, place: usize) {
-        self.directories.clear();
+        self.forget();
         self.places.mounted(place);
         self.look_at_mounts();
     }
@@ -155,6 +165,11 @@ impl World for Machine {
             }
         }
         others
+    }
+
+    /// Which file of an overlay a path is, depends on what there is in its layers.
+    fn others_stay(&self) -> bool {
+        self.overlays.is_empty()
     }
 
     fn hosts(&self) -> Vec<u8> {
@@ -193,7 +208,10 @@ impl World for Machine {
             |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
         self.loaders.remove(path);
         // In another place the same path may be another file's, or another path the same file's.
-        self.directories.retain(|(place, given), real| *place == 0 && !inside(given) && !inside(real));
+        for (place, known) in self.directories.iter_mut().enumerate() {
+            known.retain(|given, real| place == 0 && !inside(given) && !inside(real));
+        }
+        self.known = self.directories.iter().map(HashMap::len).sum();
     }
 
     fn identity(&self, path: &[u8]) -> Option<(u32, u64)> {

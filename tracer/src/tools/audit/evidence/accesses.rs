@@ -1,19 +1,41 @@
 //! Accesses while they are collected. A suite of tests opens the same few files in every process: each text is kept once, an access
 //! is a row of numbers, and names are compared, put in order and freed of what differs from run to run once and not once an access.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::{Access, Object, Op, Real};
 
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
 
-/// The number of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Text(u32);
+/// The number of a text, from 1 on, so that none takes no room of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(NonZeroU32);
+
+impl Text {
+    /// That of the text in a place.
+    fn new(place: u32) -> Text {
+        Text(NonZeroU32::MIN.saturating_add(place))
+    }
+
+    /// Its place among all texts.
+    pub fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+impl Default for Text {
+    /// The first.
+    fn default() -> Text {
+        Text(NonZeroU32::MIN)
+    }
+}
 
 /// The accesses, each once.
 #[derive(Debug, Default)]
@@ -21,7 +43,10 @@ pub struct Accesses {
     texts: Pool<[u8]>,
     /// Objects that are more than a text.
     others: Pool<Object>,
-    rows: HashSet<Row>,
+    /// By unit: what a unit does again lies close together, where a table of all would be larger than what a CPU has at hand.
+    rows: Vec<HashSet<Row>>,
+    /// How many these are.
+    kept: usize,
     /// What was written to, by unit; with whether it holds what was written (a file, a fifo).
     written: HashMap<(usize, Text), bool>,
     /// The same by the names that these files have now.
@@ -101,17 +126,17 @@ impl Accesses {
 
     /// Whether a file is the command's input or output.
     pub fn is_stream(&self, path: &[u8]) -> bool {
-        self.texts.numbers.get(path).is_some_and(|number| self.streams.contains(&Text(*number)))
+        self.texts.numbers.get(path).is_some_and(|number| self.streams.contains(&Text::new(*number)))
     }
 
     /// The number of a text.
     pub fn text(&mut self, text: &[u8]) -> Text {
-        Text(self.texts.number(text))
+        Text::new(self.texts.number(text))
     }
 
     /// The text of a number.
     pub fn of(&self, text: Text) -> &[u8] {
-        self.texts.list.get(text.0 as usize).map_or(&[], |text| text)
+        self.texts.list.get(text.place()).map_or(&[], |text| text)
     }
 
     /// An object by numbers.
@@ -126,7 +151,7 @@ impl Accesses {
 
     /// The accesses so far.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter()
+        self.rows.iter().flatten()
     }
 
     /// The address of an object that has one.
@@ -140,11 +165,15 @@ impl Accesses {
 
     /// Keeps an access; false when there is no place.
     pub fn add(&mut self, row: Row) -> bool {
-        let place = self.rows.len() < MOST || self.rows.contains(&row);
-        if place {
-            self.rows.insert(row);
+        if self.rows.len() <= row.unit {
+            self.rows.resize_with(row.unit + 1, HashSet::default);
         }
-        place
+        let rows = &mut self.rows[row.unit];
+        if self.kept >= MOST {
+            return rows.contains(&row);
+        }
+        self.kept += usize::from(rows.insert(row));
+        true
     }
 
     /// Something was written to a file. `holds`: it can be read there.
@@ -186,7 +215,7 @@ impl Accesses {
             settle(&mut object);
             object
         }));
-        let text = |text: Text| Text(texts.rank[text.0 as usize]);
+        let text = |text: Text| Text::new(texts.rank[text.place()]);
         let shown = |row: &Row| Row {
             unit: place[row.unit],
             thing: match row.thing {
@@ -210,10 +239,14 @@ impl Accesses {
         rows.retain(|(row, _)| !written.contains(row));
         // What a unit did and what it had started did later are one thing.
         let sooner = |row: &Row| Row { later: false, ..*row };
-        let done: HashSet<Row> = rows.iter().map(|(row, _)| *row).filter(|row| !row.later).collect();
-        rows.retain(|(row, _)| !row.later || !done.contains(&sooner(row)));
+        let later: HashSet<Row> = rows.iter().filter(|(row, _)| row.later).map(|(row, _)| sooner(row)).collect();
+        if !later.is_empty() {
+            let done: HashSet<Row> =
+                rows.iter().map(|(row, _)| *row).filter(|row| !row.later && later.contains(row)).collect();
+            rows.retain(|(row, _)| !row.later || !done.contains(&sooner(row)));
+        }
         rows.sort_unstable();
-        let texts_shown = |text: Text| texts.list[text.0 as usize].clone();
+        let texts_shown = |text: Text| texts.list[text.place()].clone();
         let texts_real = |text: Text| self.of(text).to_vec();
         let mut finished = Finished::default();
         for group in rows.chunk_by(|one, other| one.0 == other.0) {
@@ -240,8 +273,8 @@ impl Accesses {
 
     /// The rows, with what is known of writes.
     fn with_writes(&mut self, program: Text) -> Vec<Row> {
-        let mut rows: Vec<Row> = std::mem::take(&mut self.rows).into_iter().collect();
-        let mut opened = HashSet::new();
+        let mut rows: Vec<Row> = std::mem::take(&mut self.rows).into_iter().flatten().collect();
+        let mut opened = HashSet::default();
         for row in &mut rows {
             if row.op == Op::Write
                 && row.errno == 0

@@ -18,7 +18,9 @@ mod sockets;
 use calls::Seen;
 pub use files::lexical;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use tracer_common::event::Head;
 
@@ -60,6 +62,9 @@ pub trait World {
 
     /// The other paths here of the same file, by mounts.
     fn others(&self, path: &[u8]) -> Vec<Vec<u8>>;
+
+    /// These stay the same until something is mounted or unmounted.
+    fn others_stay(&self) -> bool;
 
     /// A path in the namespace of a place with the symbolic links of its directories followed as they are now; of what is not there
     /// any more the path itself.
@@ -117,6 +122,10 @@ pub struct Collector<'w> {
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
     bound: HashMap<u64, Text>,
     effects: Effects,
+    /// The other paths of files by mounts, by the places of their texts; nothing where that was not looked for.
+    by_mounts: Vec<Option<Vec<Vec<u8>>>>,
+    /// Names may begin elsewhere for a process than for the one that made it, without a word of it.
+    astray: bool,
     names: Names,
     ports: Ports,
     stable: Stable,
@@ -169,6 +178,8 @@ impl<'w> Collector<'w> {
             writable: HashSet::new(),
             bound: HashMap::new(),
             effects: Effects::default(),
+            by_mounts: Vec::new(),
+            astray: false,
             names: Names::default(),
             ports: Ports::default(),
             stable: Stable::default(),
@@ -239,6 +250,7 @@ impl<'w> Collector<'w> {
     /// There will be processes that the command did not start, but that work for it.
     pub fn expect_others(&mut self) {
         self.others = true;
+        self.astray = true;
     }
 
     /// Takes one record.
@@ -250,9 +262,9 @@ impl<'w> Collector<'w> {
             Told::Call {} if is_restarted(&head) => {}
             Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
-                self.call(&decode::decode(record, &self.options), &blobs);
+                self.call(&decode::decode_with(record, head, &blobs, &self.options), &blobs);
             }
-            Told::Fork { child, process, .. } => {
+            Told::Fork { child, process, together, .. } => {
                 self.stable.task(child);
                 self.process(head.tgid);
                 match process == head.tgid {
@@ -260,7 +272,9 @@ impl<'w> Collector<'w> {
                     false => {
                         let unit = self.serving.works_for(head.tgid);
                         self.whose.forked(head.tgid, head.tid, process, unit);
-                        self.look_where(process);
+                        if self.astray || !together {
+                            self.look_where(process);
+                        }
                         let unit = self.whose.unit(process, process);
                         self.course.begin(process, Some(head.tgid), unit, head.time);
                     }
@@ -298,7 +312,9 @@ impl<'w> Collector<'w> {
             // One that came into the cgroup.
             Told::Exec { .. } => {
                 self.process(head.tgid);
-                self.look_where(head.tgid);
+                if self.astray {
+                    self.look_where(head.tgid);
+                }
             }
             _ => {}
         }
@@ -339,6 +355,7 @@ impl<'w> Collector<'w> {
         } else {
             self.gap(GapKind::UnknownUnit, None, "a process whose beginning was not seen".to_owned(), 1);
         }
+        self.astray = true;
         self.whose.insert(pid, Text::default(), false);
         self.course.begin(pid, None, 0, 0);
     }
@@ -367,10 +384,11 @@ impl<'w> Collector<'w> {
         if passed.is_some_and(proc_paths::names_own_descriptor) && self.accesses.is_stream(path) {
             return;
         }
-        let thing = Thing::File(self.accesses.text(path));
+        let text = self.accesses.text(path);
+        let thing = Thing::File(text);
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
         let mut names = related.also.to_vec();
-        names.extend(self.other_names(path));
+        names.extend(self.other_names(text, path));
         let also = self.together(&names);
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {
@@ -387,7 +405,10 @@ impl<'w> Collector<'w> {
 
     fn socket_row(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) -> Row {
         let names = match object {
-            Object::Unix(path) if path.starts_with(b"/") => self.other_names(path),
+            Object::Unix(path) if path.starts_with(b"/") => {
+                let text = self.accesses.text(path);
+                self.other_names(text, path)
+            }
             _ => Vec::new(),
         };
         let also = self.together(&names);

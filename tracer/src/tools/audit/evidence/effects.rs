@@ -1,6 +1,8 @@
 //! What became of files: operations in their order, brought down to the net effect on each name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Change, Effect};
 

@@ -1,7 +1,7 @@
 //! Names that do not depend on the run: what a generator of temporary names or a process id put into a path is replaced, so that
 //! two runs that do the same give the same evidence.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// Names that differ from run to run.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 //! a part in all of that, so it stands beside the evidence and not in it: two equal runs have two timelines. What evidence keeps of
 //! processes are the programs that were run, each once ([`Ran`]).
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Ran;
 

@@ -9,7 +9,9 @@
 //!
 //! What goes on when its unit has ended is the unit's still, and is *later*.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use super::accesses::Text;
 

@@ -1,5 +1,7 @@
 //! Calls on files.
 
+use std::borrow::Cow;
+
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
@@ -24,8 +26,13 @@ pub(super) struct Given {
     pub(super) object: Vec<u8>,
     /// The path as it was passed, absolute; where that is another.
     pub(super) passed: Option<Vec<u8>>,
+}
+
+impl Given {
     /// The path as it was passed, absolute.
-    pub(super) named: Vec<u8>,
+    pub(super) fn named(&self) -> &[u8] {
+        self.passed.as_ref().unwrap_or(&self.object)
+    }
 }
 
 impl Collector<'_> {
@@ -40,8 +47,8 @@ impl Collector<'_> {
             let object = self.meant(seen, at, &named, follow)?;
             self.recognise_by_name(&object);
             let named = lexical(&named);
-            let passed = (named != object).then(|| named.clone());
-            Some(Given { object, passed, named })
+            let passed = (*named != *object).then(|| named.into_owned());
+            Some(Given { object, passed })
         });
         // EFAULT: the kernel could not read it either.
         if given.is_none() && i32::from(seen.errno) != libc::EFAULT {
@@ -94,7 +101,7 @@ impl Collector<'_> {
     }
 
     /// The path in a place, from the root on.
-    fn named(&self, seen: &Seen<'_, '_>, at: u8) -> Option<Vec<u8>> {
+    fn named<'s>(&self, seen: &Seen<'s, '_>, at: u8) -> Option<Cow<'s, [u8]>> {
         let base = || match seen.before(at) {
             Some(Value::Fd(_, view)) => whole_path(view.as_deref()?),
             // AT_FDCWD is a name of its own where its directory could not be told.
@@ -102,10 +109,10 @@ impl Collector<'_> {
         };
         match seen.arg(at)? {
             Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(self.below_root(seen, bytes)),
-            Value::Path { bytes: [], cut: false } => base(),
-            Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat()),
+            Value::Path { bytes: [], cut: false } => base().map(Cow::Owned),
+            Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat().into()),
             // Calls that take a directory take NULL for the file that its descriptor is.
-            Value::Addr(0) if seen.before(at).is_some() => base(),
+            Value::Addr(0) if seen.before(at).is_some() => base().map(Cow::Owned),
             _ => None,
         }
     }
@@ -115,7 +122,7 @@ impl Collector<'_> {
         if matches!(seen.arg(at), Some(Value::Path { bytes, cut: false }) if *bytes == path) {
             return None;
         }
-        self.named(seen, at).map(|named| lexical(&named)).filter(|named| named != path)
+        self.named(seen, at).map(|named| lexical(&named).into_owned()).filter(|named| named != path)
     }
 
     pub(super) fn open(&mut self, seen: &Seen<'_, '_>, at: Option<u8>, flags: Flags) {
@@ -446,11 +453,11 @@ fn is_regular(view: &FileView<'_>) -> bool {
 }
 
 /// A path without `.`, doubled slashes and, where that needs no look at the files, `..`.
-pub fn lexical(path: &[u8]) -> Vec<u8> {
+pub fn lexical(path: &[u8]) -> Cow<'_, [u8]> {
     // Most are like this.
     let simple = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
     if path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&b| b == b'/').all(simple)) {
-        return path.to_vec();
+        return path.into();
     }
     let mut names: Vec<&[u8]> = Vec::new();
     for name in path.split(|&b| b == b'/') {
@@ -465,5 +472,5 @@ pub fn lexical(path: &[u8]) -> Vec<u8> {
         out.push(b'/');
         out.extend_from_slice(name);
     }
-    if out.is_empty() { b"/".to_vec() } else { out }
+    if out.is_empty() { b"/"[..].into() } else { out.into() }
 }

@@ -1,11 +1,14 @@
 //! Names that mean something else to a process than to tracer: those of another root or of another mount namespace. A file is told
 //! by its path here where it has one, else as one of other mounts.
 
+use std::borrow::Cow;
+
 use super::files::{lexical, whole_path};
 use super::{Collector, Seen};
 use crate::decode::value::FileView;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::GapKind;
+use crate::tools::audit::evidence::accesses::Text;
 
 /// The place of a process that was gone before it was looked at.
 pub(super) const LOST: usize = usize::MAX;
@@ -23,6 +26,8 @@ impl Collector<'_> {
     /// The names of a call's process begin elsewhere from now on.
     pub(super) fn moved(&mut self, seen: &Seen<'_, '_>) {
         let process = seen.call.head.tgid;
+        // One that changes its root may change that of others, too (pivot_root(2)).
+        self.astray = true;
         let place = match self.world.place(process) {
             Some(place) => place,
             None => self.rooted(seen).unwrap_or(LOST),
@@ -44,6 +49,8 @@ impl Collector<'_> {
 
     /// The process of a call has mounted or unmounted something.
     pub(super) fn mounted(&mut self, seen: &Seen<'_, '_>) {
+        self.astray = true;
+        self.by_mounts.clear();
         self.look_where(seen.call.head.tgid);
         match self.place_of(seen) {
             LOST => {}
@@ -68,10 +75,13 @@ impl Collector<'_> {
     }
 
     /// A path that a process passed from its root on, from the root of its namespace on.
-    pub(super) fn below_root(&self, seen: &Seen<'_, '_>, path: &[u8]) -> Vec<u8> {
+    pub(super) fn below_root<'p>(&self, seen: &Seen<'_, '_>, path: &'p [u8]) -> Cow<'p, [u8]> {
         match self.place_of(seen) {
-            LOST => path.to_vec(),
-            place => [self.world.root(place), path].concat(),
+            LOST => path.into(),
+            place => match self.world.root(place) {
+                b"" => path.into(),
+                root => [root, path].concat().into(),
+            },
         }
     }
 
@@ -121,8 +131,8 @@ impl Collector<'_> {
     }
 
     /// The further names of a file: by other mounts of its file system, and those that it had before the command renamed or linked it.
-    pub(super) fn other_names(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let mut names = self.world.others(path);
+    pub(super) fn other_names(&mut self, text: Text, path: &[u8]) -> Vec<Vec<u8>> {
+        let mut names = self.by_mounts(text, path).to_vec();
         if let Some(before) = self.effects.origin(path) {
             names.extend(self.world.others(&before));
             names.push(before);
@@ -131,6 +141,19 @@ impl Collector<'_> {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// The paths by other mounts of a path, which is a text: looked for once, as long as they stay.
+    fn by_mounts(&mut self, text: Text, path: &[u8]) -> &[Vec<u8>] {
+        let place = text.place();
+        if self.by_mounts.len() <= place {
+            self.by_mounts.resize(place + 1, None);
+        }
+        let known = &mut self.by_mounts[place];
+        if !self.world.others_stay() {
+            *known = None;
+        }
+        known.get_or_insert_with(|| self.world.others(path))
     }
 }
 

@@ -42,7 +42,7 @@ impl Collector<'_> {
             self.recognise(Some((view.file.dev, view.file.ino)), file);
         }
         let (environment, whole) = environment(seen.blobs);
-        let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
+        let given = passed.as_ref().map(|given| given.named().to_vec()).unwrap_or_default();
         let object = passed.as_ref().map(|given| given.object.clone());
         let Some(file) = file.or_else(|| passed.map(|passed| passed.object)) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
@@ -103,7 +103,8 @@ impl Collector<'_> {
     /// Notes the further names of the program that a process runs now, where rules speak of programs.
     fn name_program<'n>(&mut self, pid: u32, file: &[u8], given: impl Iterator<Item = &'n Vec<u8>>) {
         if self.programs {
-            let names: Vec<Vec<u8>> = given.cloned().chain(self.other_names(file)).collect();
+            let text = self.accesses.text(file);
+            let names: Vec<Vec<u8>> = given.cloned().chain(self.other_names(text, file)).collect();
             let names = self.together(&names);
             self.whose.set_names(pid, names);
         }

@@ -54,7 +54,7 @@ impl Collector<'_> {
             }
             let path = match name.starts_with(b"/") {
                 true => Some(self.below_root(seen, &name)),
-                false => seen.directory().map(|directory| [directory.as_slice(), b"/", &name].concat()),
+                false => seen.directory().map(|directory| [directory.as_slice(), b"/", &name].concat().into()),
             };
             let meant = path.and_then(|path| self.meant(seen, 0, &path, !made));
             if meant.is_none() {

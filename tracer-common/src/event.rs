@@ -8,7 +8,8 @@ pub mod kind {
     /// A call that is still running; sent on request. A `CALL` record follows when it ends.
     pub const PENDING: u8 = 2;
     /// `tid` made the task `args[0]` of process `args[1]`. `args[4..6]`: comm. `ret`: 1 when the new
-    /// task is traced.
+    /// task is traced. `args[2]`: the inode of its pid namespace, 0 when that is not told; `args[3]`: its number
+    /// there, and above 1 << 32 its number in the namespace of `tid`.
     pub const FORK: u8 = 3;
     /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm. Sent before the `CALL` of the
     /// execve. With `flag::MOVED` the leader made way (superseded): its own `EXIT` may or may not have come,

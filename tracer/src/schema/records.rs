@@ -162,6 +162,10 @@ kinds! {
         child: u32 = Arg(0),
         /// The process it belongs to: the same as pid for a thread.
         process: u32 = Arg(1),
+        /// The pid namespace (inode) that it is in, where that was told.
+        space: u32 = Arg(2),
+        /// Its number there, and its number in the namespace of the task that made it above 1 << 32.
+        numbers: u64 = Arg(3),
         /// The new task is traced.
         traced: bool = Ret,
         /// The new task's name.

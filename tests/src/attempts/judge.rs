@@ -71,7 +71,7 @@ fn object(object: &Value) -> String {
         "unix" => text("name").to_owned(),
         "inet" if text("address").contains(':') => format!("[{}]:{}", text("address"), object["port"]),
         "inet" => format!("{}:{}", text("address"), object["port"]),
-        _ => object.to_string(),
+        _ => text("family").to_owned(),
     }
 }
 

@@ -53,6 +53,7 @@ impl Maker<'_> {
             Truncates(at) => self.on_descriptor(at, o("O_WRONLY"), &["file"], "truncate"),
             Changes(meta, at, last) => self.changes(meta, at, last),
             Runs(at) => self.on_path("run", at, Means::File, "program", &["run"]),
+            Hears(at) => self.hears(at),
             Binds(at) => self.addresses(at, "bind"),
             Connects(at) => self.addresses(at, "connect"),
             Listens(at) => self.listens(at),

@@ -71,6 +71,16 @@ impl Maker<'_> {
         self.add(Try { mode, way: family, kind: "", file: "new", words, prepare, hold, named: true, expect })
     }
 
+    /// A socket that hears what comes to the machine.
+    pub(crate) fn hears(&mut self, protocol: u8) -> Result<(), String> {
+        // AF_PACKET, SOCK_RAW, all protocols.
+        let by_place = [(0, 17), (1, 3), (protocol, 0x300)].map(|(at, value)| (at, format!("={value}")));
+        let words = Words { by_place: by_place.into(), ..Words::default() };
+        let expect = Expect::Told(vec![("bind", "AF_PACKET".to_owned())]);
+        let (prepare, hold) = (Vec::new(), Vec::new());
+        self.add(Try { mode: "raw", way: "made", kind: "", file: "none", words, prepare, hold, named: false, expect })
+    }
+
     pub(crate) fn listens(&mut self, at: u8) -> Result<(), String> {
         for family in ["four", "unix", "relative", "abstract"] {
             let (dir, host) = (self.dir("stream", family), self.host());

@@ -93,7 +93,7 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
         by domain {
             AF_INET | AF_INET6  => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&IPPROTO))        -> Fd;
             AF_NETLINK          => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&NETLINK_PROTO))  -> Fd;
-            AF_PACKET           => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Special(S::EthProto)) -> Fd;
+            AF_PACKET           => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Special(S::EthProto)) -> Fd, does [Hears(protocol)];
             AF_BLUETOOTH        => (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Set32(&BTPROTO))        -> Fd;
         };
     socketpair      [53 360 199]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint, sv: Out(&Array(&Fd, Fixed(2))))

@@ -1,5 +1,9 @@
 //! What is mounted where: /proc/PID/mountinfo. It tells a device of its file system without asking it.
 
+mod layers;
+
+pub use layers::Overlay;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;

@@ -6,6 +6,7 @@
 
 mod accesses;
 pub mod collect;
+mod dns;
 mod effect;
 pub mod effects;
 mod greeting;
@@ -26,7 +27,7 @@ use std::net::SocketAddr;
 
 pub use self::effect::{Change, Diff, Effect, Held};
 pub use self::timeline::{Timeline, Words};
-pub use real::Real;
+pub use real::{Judged, Real};
 pub use runner::{Runner, Unit};
 
 /// What was done to an object. The order is that of reports.

@@ -8,6 +8,7 @@ mod directories;
 pub mod evidence;
 mod interruption;
 mod learning;
+mod loaders;
 pub mod options;
 pub mod output;
 mod places;
@@ -114,10 +115,10 @@ fn audit(spec: &Audit) -> Result<u8> {
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
     let snapshot = spec.diff.then(|| diffs::before(&variables));
-    let denied = policy.as_ref().map(|(policy, _)| policy.denied_files(&variables)).unwrap_or_default();
+    let asked = policy.as_ref().map(|(policy, _)| policy.asks(&variables)).unwrap_or_default();
     let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        let (evidence, times) = watch::watch(spec, &variables, &denied)?;
+        let (evidence, times) = watch::watch(spec, &variables, &asked)?;
         runs.push(evidence);
         timeline = times;
     }
@@ -127,7 +128,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         snapshot.after(&mut evidence);
     }
 
-    if policy.as_ref().is_some_and(|(policy, _)| policy.denies_hosts()) {
+    if asked.hosts {
         let unheard = names::unheard(&evidence);
         evidence.gaps.extend(unheard);
         evidence.gaps.sort();

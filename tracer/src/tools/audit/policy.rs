@@ -36,6 +36,17 @@ pub struct Policy {
     expectations: Vec<Expectation>,
 }
 
+/// What has to be looked at during a run, because rules speak of it.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Files and sockets that rules deny by their whole paths.
+    pub denied: Vec<Vec<u8>>,
+    /// Some rule says which program may do something.
+    pub programs: bool,
+    /// Some rule denies a host by its name.
+    pub hosts: bool,
+}
+
 impl Policy {
     /// Reads a policy; `name` is its file's name, for messages.
     pub fn parse(text: &str, name: &str) -> Result<Policy, Faults> {

@@ -131,11 +131,19 @@ impl World for Recorded {
         lexical(path)
     }
 
+    fn is_loader(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
     fn hosts(&self) -> Vec<u8> {
         Vec::new()
     }
 
     fn changed(&mut self, _: &[u8]) {}
+
+    fn identity(&self, _: &[u8]) -> Option<(u32, u64)> {
+        None
+    }
 
     fn exists(&self, _: &[u8]) -> bool {
         false

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::system::proc_paths;
+use crate::system::procfs::mounts::Overlay;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::names::HOSTS_MAX;
+use crate::tools::audit::loaders::is_loader;
 use crate::tools::audit::places::Places;
 
 /// How long a directory is believed to be where it was: the loader and interpreters look for dozens of files in the same few.
@@ -29,17 +31,35 @@ pub struct Machine {
     places: Places,
     /// Files of this machine may have several paths, by mounts.
     has_others: bool,
+    /// Or by overlays.
+    overlays: Vec<Overlay>,
     /// Where the links of a directory's path led; by the place and the path as it was passed.
     directories: HashMap<(usize, Vec<u8>), Vec<u8>>,
     since: Instant,
+    /// Programs that were looked at, and whether they are loaders.
+    loaders: HashMap<Vec<u8>, bool>,
 }
 
 impl Machine {
     /// Nothing looked at yet.
     pub fn new() -> Machine {
         let places = Places::new();
-        let has_others = places.mounts().has_others();
-        Machine { places, has_others, directories: HashMap::new(), since: Instant::now() }
+        let directories = HashMap::new();
+        let mut machine = Machine {
+            places,
+            has_others: false,
+            overlays: Vec::new(),
+            directories,
+            since: Instant::now(),
+            loaders: HashMap::new(),
+        };
+        machine.look_at_mounts();
+        machine
+    }
+
+    fn look_at_mounts(&mut self) {
+        self.has_others = self.places.mounts().has_others();
+        self.overlays = self.places.mounts().overlays(|path| self.exists(path));
     }
 
     /// Forgets what may not be so any more.
@@ -118,7 +138,7 @@ impl World for Machine {
     fn mounted(&mut self, place: usize) {
         self.directories.clear();
         self.places.mounted(place);
-        self.has_others = self.places.mounts().has_others();
+        self.look_at_mounts();
     }
 
     fn own(&self, place: usize, path: &[u8]) -> Option<Vec<u8>> {
@@ -126,7 +146,15 @@ impl World for Machine {
     }
 
     fn others(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        if self.has_others { self.places.mounts().others(path) } else { Vec::new() }
+        let mounts = self.places.mounts();
+        let mut others = if self.has_others { mounts.others(path) } else { Vec::new() };
+        for overlay in &self.overlays {
+            for other in overlay.others(path, |path| self.exists(path)) {
+                others.extend(mounts.others(&other));
+                others.push(other);
+            }
+        }
+        others
     }
 
     fn hosts(&self) -> Vec<u8> {
@@ -163,8 +191,14 @@ impl World for Machine {
     fn changed(&mut self, path: &[u8]) {
         let inside =
             |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
+        self.loaders.remove(path);
         // In another place the same path may be another file's, or another path the same file's.
         self.directories.retain(|(place, given), real| *place == 0 && !inside(given) && !inside(real));
+    }
+
+    fn identity(&self, path: &[u8]) -> Option<(u32, u64)> {
+        let found = as_path(path).symlink_metadata().ok().filter(|found| !found.is_dir())?;
+        Some((libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff, found.ino()))
     }
 
     fn exists(&self, path: &[u8]) -> bool {
@@ -184,6 +218,18 @@ impl World for Machine {
             script = next;
         }
         names
+    }
+
+    fn is_loader(&mut self, program: &[u8]) -> bool {
+        if let Some(known) = self.loaders.get(program) {
+            return *known;
+        }
+        if self.loaders.len() >= MOST {
+            self.loaders.clear();
+        }
+        let is_loader = is_loader(as_path(program));
+        self.loaders.insert(program.to_vec(), is_loader);
+        is_loader
     }
 
     fn program(&self, process: u32) -> Vec<u8> {

@@ -1,10 +1,9 @@
 //! The run: starts the command under a source, and has evidence made of its events.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -25,9 +24,10 @@ use crate::system::files::{Files, Link, Look};
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
-use crate::tools::audit::evidence::collect::inherited::{Inherited, inet};
+use crate::tools::audit::evidence::collect::inherited::{Inherited, inet, of_family};
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Object, Timeline, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Object, Op, Timeline, Variables};
+use crate::tools::audit::policy::Asked;
 use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
@@ -45,11 +45,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// before cannot be.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
 
-/// Runs the command, and gives what it did, and when. `denied`: files that rules deny by their paths.
+/// Runs the command, and gives what it did, and when. `asked`: what rules speak of.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result<(Evidence, Timeline)> {
+pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
     let (inherited, given) = inherited();
@@ -72,7 +72,9 @@ pub fn watch(audit: &Audit, variables: &Variables, denied: &[Vec<u8>]) -> Result
     collector.sees_operations(source.sees_operations());
     collector.streams(&streams());
     given.into_iter().for_each(|given| collector.inherits(given));
-    collector.watch(denied.iter().filter_map(|path| identity(path)));
+    collector.watch(&asked.denied);
+    collector.name_programs(asked.programs);
+    collector.hear_hosts(asked.hosts);
     if audit.cgroup.is_some() {
         collector.expect_others();
     }
@@ -196,13 +198,6 @@ fn rules(audit: &Audit, variables: &Variables) -> Rules {
     }
 }
 
-/// A file by its device, in the kernel's encoding, and inode; `None` where there is no regular file.
-fn identity(path: &[u8]) -> Option<(u32, u64, Vec<u8>)> {
-    let found = std::fs::symlink_metadata(OsStr::from_bytes(path)).ok().filter(std::fs::Metadata::is_file)?;
-    let dev = libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff;
-    Some((dev, found.ino(), path.to_vec()))
-}
-
 /// Whether a process is there, and is more than what its parent has not waited for.
 fn runs(pid: u32) -> bool {
     Who::Id(pid).stat().is_some_and(|stat| !has_ended(stat.state))
@@ -257,13 +252,16 @@ fn may_use(view: &FileView<'_>, flags: i32, fd: i32) -> Vec<Inherited> {
             let name = address.abstract_name().map(|name| [b"@", name].concat());
             name.or_else(|| Some(address.path()?.to_bytes().to_vec())).map(Object::Unix)
         };
-        if rustix::net::sockopt::socket_acceptconn(fd) == Ok(true) {
+        let own = || {
             let own = inet(sock, sock.saddr, sock.sport);
-            let own = own.or_else(|| unix(rustix::net::getsockname(fd).ok()));
-            return own.map(|own| Inherited::Listener(view.file.ino, own)).into_iter().collect();
+            own.or_else(|| unix(rustix::net::getsockname(fd).ok())).or_else(|| of_family(sock))
+        };
+        if rustix::net::sockopt::socket_acceptconn(fd) == Ok(true) {
+            return own().map(|own| Inherited::Listener(view.file.ino, own)).into_iter().collect();
         }
         let peer = inet(sock, sock.daddr, sock.dport).or_else(|| unix(rustix::net::getpeername(fd).ok()?));
-        return peer.map(|peer| Inherited::Connection(view.file.ino, peer)).into_iter().collect();
+        let socket = peer.map(|peer| (Op::Connect, peer)).or_else(|| Some((Op::Bind, own()?)));
+        return socket.map(|(op, object)| Inherited::Socket(op, object)).into_iter().collect();
     }
     let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
     if flags < 0 || flags & libc::O_PATH != 0 || is_directory || !view.path.starts_with(b"/") {

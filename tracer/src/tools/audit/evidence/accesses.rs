@@ -67,6 +67,8 @@ pub struct Row {
     pub program: Text,
     /// As [`Real::also`], with a NUL between two; a path has none.
     pub also: Option<Text>,
+    /// As [`Real::by`], likewise.
+    pub by: Option<Text>,
     /// As [`Access::later`].
     pub later: bool,
 }
@@ -74,7 +76,19 @@ pub struct Row {
 impl Row {
     /// Something that did not fail, and of which no more is known.
     pub fn new(unit: usize, op: Op, thing: Thing, program: Text) -> Row {
-        Row { unit, op, thing, errno: 0, to: None, passed: None, wrote: false, program, also: None, later: false }
+        Row {
+            unit,
+            op,
+            thing,
+            errno: 0,
+            to: None,
+            passed: None,
+            wrote: false,
+            program,
+            also: None,
+            by: None,
+            later: false,
+        }
     }
 }
 
@@ -185,6 +199,7 @@ impl Accesses {
             passed: row.passed.map(text),
             program: text(row.program),
             also: None,
+            by: None,
             ..*row
         };
         let mut rows: Vec<(Row, Row)> = rows.into_iter().map(|row| (shown(&row), row)).collect();
@@ -211,10 +226,11 @@ impl Accesses {
                     ..access_of(row, &texts_real, |object| others.list[others.rank[object as usize] as usize].clone())
                 },
                 also: row.also.map(|also| parts(self.of(also))).unwrap_or_default(),
+                by: row.by.map(|by| parts(self.of(by))).unwrap_or_default(),
             };
             let mut real: Vec<Real> = group.iter().map(real).collect();
             real.dedup();
-            if real.iter().any(|real| real.access != access || !real.also.is_empty()) {
+            if real.iter().any(|real| real.tells_more_than(&access)) {
                 finished.1.insert(finished.0.len(), real);
             }
             finished.0.push(access);
@@ -376,17 +392,12 @@ mod tests {
             let mut accesses = Accesses::default();
             let mut expected = Vec::new();
             for access in list {
+                let (thing, program) = (accesses.thing(&access.object), accesses.text(&access.program));
                 let row = Row {
-                    unit: access.unit,
-                    op: access.op,
-                    thing: accesses.thing(&access.object),
                     errno: access.errno,
                     to: access.to.as_ref().map(|to| accesses.text(to)),
                     passed: access.passed.as_ref().map(|passed| accesses.text(passed)),
-                    wrote: false,
-                    program: accesses.text(&access.program),
-                    also: None,
-                    later: false,
+                    ..Row::new(access.unit, access.op, thing, program)
                 };
                 prop_assert!(accesses.add(row));
                 let mut access = access;
@@ -411,19 +422,7 @@ mod tests {
         let program = accesses.text(b"/bin/x");
         for (path, later) in [("/tmp/1", false), ("/tmp/2", true), ("/etc/x", true)] {
             let thing = Thing::File(accesses.text(path.as_bytes()));
-            let row = Row {
-                op: Op::Read,
-                errno: 0,
-                unit: 0,
-                thing,
-                to: None,
-                passed: None,
-                wrote: false,
-                program,
-                also: None,
-                later,
-            };
-            assert!(accesses.add(row));
+            assert!(accesses.add(Row { later, ..Row::new(0, Op::Read, thing, program) }));
         }
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
         let (shown, _) = accesses.finish(&[0], steady, |_| {});
@@ -437,19 +436,7 @@ mod tests {
         let program = accesses.text(b"/bin/x");
         for path in ["/tmp/1", "/tmp/2", "/etc/x"] {
             let thing = Thing::File(accesses.text(path.as_bytes()));
-            let row = Row {
-                unit: 0,
-                op: Op::Read,
-                thing,
-                errno: 0,
-                to: None,
-                passed: None,
-                wrote: false,
-                program,
-                also: None,
-                later: false,
-            };
-            assert!(accesses.add(row));
+            assert!(accesses.add(Row::new(0, Op::Read, thing, program)));
         }
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
         let (shown, real) = accesses.finish(&[0], steady, |_| {});

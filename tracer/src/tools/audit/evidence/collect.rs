@@ -7,8 +7,10 @@
 mod calls;
 mod ending;
 mod files;
+mod hosts;
 pub mod inherited;
 mod kernel;
+mod packets;
 mod places;
 mod programs;
 mod sockets;
@@ -69,11 +71,18 @@ pub trait World {
     /// The name was made, removed or given to something else: links may lead elsewhere than before.
     fn changed(&mut self, path: &[u8]);
 
+    /// The device, in the kernel's encoding, and the inode of what has this path now; links are not followed. `None` for a directory, and for
+    /// what is not there.
+    fn identity(&self, path: &[u8]) -> Option<(u32, u64)>;
+
     /// Something has this absolute path now.
     fn exists(&self, path: &[u8]) -> bool;
 
     /// The programs that a script's first line names, and those that these name in turn, by all the names that they have.
     fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>>;
+
+    /// This program is a loader: what it runs is the first file that it opens.
+    fn is_loader(&mut self, program: &[u8]) -> bool;
 
     /// What `/etc/hosts` says here, as far as can be told.
     fn hosts(&self) -> Vec<u8>;
@@ -97,8 +106,8 @@ pub struct Collector<'w> {
     opened: HashMap<(u32, i32), Text>,
     /// Connections whose end is not known yet, by process and descriptor.
     connecting: HashMap<(u32, i32), Row>,
-    /// Sockets that the command was given, by their inodes: what to use one comes to.
-    sockets: HashMap<u64, (Op, Object)>,
+    /// Listeners that the command was given, by their inodes: to use one is to listen on this.
+    sockets: HashMap<u64, Object>,
     /// Files whose descriptors were sent to others, by their inodes.
     sent_on: HashSet<u64>,
     /// Connected unix sockets that came with a message: inode, unit, call.
@@ -126,6 +135,12 @@ pub struct Collector<'w> {
     ignored: Option<Vec<u8>>,
     /// Operations of io_uring come as records, so that a ring hides nothing.
     operations: bool,
+    /// Rules deny hosts by their names.
+    hosts: bool,
+    /// Connections that nothing was sent on yet, by their sockets' inodes, where rules deny hosts by their names.
+    quiet: HashSet<u64>,
+    /// Programs are known by all their names: rules speak of them.
+    programs: bool,
     /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
     watched: HashMap<(u32, u64), Vec<u8>>,
 }
@@ -166,6 +181,9 @@ impl<'w> Collector<'w> {
             remarks: Vec::new(),
             ignored: None,
             operations: false,
+            hosts: false,
+            quiet: HashSet::new(),
+            programs: false,
             watched: HashMap::new(),
         }
     }
@@ -180,9 +198,23 @@ impl<'w> Collector<'w> {
         paths.iter().for_each(|path| self.accesses.stream(path));
     }
 
-    /// Files that are the same by whatever name they are opened: device in the kernel's encoding, inode, and the name that rules have.
-    pub fn watch(&mut self, files: impl IntoIterator<Item = (u32, u64, Vec<u8>)>) {
-        self.watched.extend(files.into_iter().map(|(dev, inode, path)| ((dev, inode), path)));
+    /// Files and sockets that are the same by whatever name they are used: those that rules name by these paths.
+    pub fn watch(&mut self, paths: &[Vec<u8>]) {
+        for path in paths {
+            if let Some(identity) = self.world.identity(path) {
+                self.watched.insert(identity, path.clone());
+            }
+        }
+    }
+
+    /// Whether rules say which program may do something: then each is told by all its names.
+    pub fn name_programs(&mut self, wanted: bool) {
+        self.programs = wanted;
+    }
+
+    /// Whether rules deny hosts by their names: then what is said first on a connection has to be seen.
+    pub fn hear_hosts(&mut self, wanted: bool) {
+        self.hosts = wanted;
     }
 
     /// Has what is done to a directory of tracer's own left out.
@@ -339,7 +371,7 @@ impl<'w> Collector<'w> {
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
         let mut names = related.also.to_vec();
         names.extend(self.other_names(path));
-        let also = (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)));
+        let also = self.together(&names);
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {
             true => Row { unit: 0, later: false, ..row },
@@ -349,8 +381,22 @@ impl<'w> Collector<'w> {
 
     /// Something was done to a socket.
     fn on_socket(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) {
-        let row = seen.row(op, self.accesses.thing(object));
+        let row = self.socket_row(seen, op, object);
         self.add(row);
+    }
+
+    fn socket_row(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) -> Row {
+        let names = match object {
+            Object::Unix(path) if path.starts_with(b"/") => self.other_names(path),
+            _ => Vec::new(),
+        };
+        let also = self.together(&names);
+        Row { also, ..seen.row(op, self.accesses.thing(object)) }
+    }
+
+    /// Names as one text; `None` where there are none.
+    fn together(&mut self, names: &[Vec<u8>]) -> Option<Text> {
+        (!names.is_empty()).then(|| self.accesses.text(&names.join(&0)))
     }
 
     fn add(&mut self, row: Row) {

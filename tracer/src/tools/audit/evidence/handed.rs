@@ -246,18 +246,7 @@ mod tests {
         clients.executed(1, text, &[word.as_bytes().to_vec()]);
         let mut add = |op: Op, object: &Object, errno: u16| {
             let thing = accesses.thing(object);
-            let row = Row {
-                unit: 1,
-                op,
-                thing,
-                errno,
-                to: None,
-                passed: None,
-                wrote: false,
-                program: text,
-                also: None,
-                later: false,
-            };
+            let row = Row { errno, ..Row::new(1, op, thing, text) };
             assert!(accesses.add(row));
         };
         add(op, object, 0);

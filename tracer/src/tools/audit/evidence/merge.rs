@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Access, Effect, Evidence, Gap, Ran, Real, Unit};
+use super::{Access, Effect, Evidence, Gap, Judged, Ran, Real, Unit};
 
 impl Evidence {
     /// What happened in any of these runs of one command; how it ended is told of the first that failed, else of the last.
@@ -16,9 +16,10 @@ impl Evidence {
         for run in runs {
             let place = |unit: usize| units.iter().position(|known| *known == run.units[unit]).unwrap_or_default();
             for (index, access) in run.accesses.iter().enumerate() {
-                let real = run.judged(index).into_iter().map(|(real, also)| Real {
-                    access: Access { unit: place(real.unit), ..real.clone() },
+                let real = run.judged(index).into_iter().map(|Judged { access, also, by }| Real {
+                    access: Access { unit: place(access.unit), ..access.clone() },
                     also: also.to_vec(),
+                    by: by.to_vec(),
                 });
                 let names = accesses.entry(Access { unit: place(access.unit), ..access.clone() }).or_default();
                 names.extend(real);
@@ -60,7 +61,7 @@ impl Evidence {
         };
         for (access, mut real) in accesses {
             real.dedup();
-            if real.iter().any(|real| real.access != access || !real.also.is_empty()) {
+            if real.iter().any(|real| real.tells_more_than(&access)) {
                 whole.real.insert(whole.accesses.len(), real);
             }
             whole.accesses.push(access);

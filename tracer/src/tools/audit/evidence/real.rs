@@ -8,8 +8,29 @@ use super::{Access, Evidence, GapKind};
 pub struct Real {
     /// The access, with its real names.
     pub access: Access,
-    /// Of a program that was run, the further names that it has: the script, and what its first line names.
+    /// The further names of the object: of a file those of other mounts and of before a rename; of a program that was run also the script
+    /// and what its first line names.
     pub also: Vec<Vec<u8>>,
+    /// The further names of the program that did it, where rules name programs.
+    pub by: Vec<Vec<u8>>,
+}
+
+impl Real {
+    /// Something is known that the access that is shown does not have.
+    pub fn tells_more_than(&self, shown: &Access) -> bool {
+        self.access != *shown || !self.also.is_empty() || !self.by.is_empty()
+    }
+}
+
+/// What rules are held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'e> {
+    /// As in [`Real`].
+    pub access: &'e Access,
+    /// As in [`Real`].
+    pub also: &'e [Vec<u8>],
+    /// As in [`Real`].
+    pub by: &'e [Vec<u8>],
 }
 
 impl Evidence {
@@ -18,11 +39,11 @@ impl Evidence {
         self.gaps.iter().any(|gap| gap.kind == GapKind::Interrupted)
     }
 
-    /// The names under which rules judge an access, and the further names of the program that it ran.
-    pub fn judged(&self, index: usize) -> Vec<(&Access, &[Vec<u8>])> {
+    /// The names under which rules judge an access.
+    pub fn judged(&self, index: usize) -> Vec<Judged<'_>> {
         match self.real.get(&index) {
-            Some(real) => real.iter().map(|real| (&real.access, real.also.as_slice())).collect(),
-            None => self.accesses.get(index).map(|access| (access, &[][..])).into_iter().collect(),
+            Some(real) => real.iter().map(|Real { access, also, by }| Judged { access, also, by }).collect(),
+            None => self.accesses.get(index).map(|access| Judged { access, also: &[], by: &[] }).into_iter().collect(),
         }
     }
 }

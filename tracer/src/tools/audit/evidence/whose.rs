@@ -20,8 +20,12 @@ pub struct Process {
     pub unit: usize,
     /// The program that it runs.
     pub program: Text,
+    /// The program's further names, where they are asked for; with a NUL between two.
+    pub names: Option<Text>,
     /// It descends from the command.
     pub own: bool,
+    /// Its program is a loader, which has not opened yet what it runs.
+    loads: bool,
     /// Where its names begin: a place of [`super::collect`].
     pub place: usize,
     /// The unit to which it belongs, whatever it says.
@@ -79,6 +83,27 @@ impl Whose {
         self.processes.insert(pid, Process { program, own, ..Process::default() });
     }
 
+    /// The program that a process runs will open another, and run that.
+    pub fn will_load(&mut self, pid: u32) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.loads = true;
+        }
+    }
+
+    /// A process opens this file. True: it runs it from now on, as its loader does.
+    pub fn loads(&mut self, pid: u32, program: impl FnOnce() -> Text) -> bool {
+        let Some(process) = self.processes.get_mut(&pid).filter(|process| process.loads) else { return false };
+        (process.loads, process.program) = (false, program());
+        true
+    }
+
+    /// The program that a process runs has further names.
+    pub fn set_names(&mut self, pid: u32, names: Option<Text>) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.names = names;
+        }
+    }
+
     /// The names of a process begin there.
     pub fn set_place(&mut self, pid: u32, place: usize) {
         if let Some(process) = self.processes.get_mut(&pid) {
@@ -101,8 +126,9 @@ impl Whose {
     pub fn forked(&mut self, pid: u32, tid: u32, child: u32, unit: Option<usize>) {
         let parent = self.processes.get(&pid).copied().unwrap_or_default();
         let unit = unit.unwrap_or_else(|| self.unit(pid, tid));
-        let Process { program, own, place, .. } = parent;
-        let process = Process { unit, base: unit, inherited: unit != 0, program, own, place, ..Process::default() };
+        let Process { program, names, own, place, .. } = parent;
+        let process =
+            Process { unit, base: unit, inherited: unit != 0, program, names, own, place, ..Process::default() };
         self.processes.insert(child, process);
         self.threads.remove(&child);
     }
@@ -139,7 +165,8 @@ impl Whose {
             }
             None => {}
         }
-        let process = Process { unit: process.base, program, marks: false, runner: None, ..process };
+        let process =
+            Process { unit: process.base, program, names: None, loads: false, marks: false, runner: None, ..process };
         self.processes.insert(pid, process);
     }
 

@@ -6,9 +6,11 @@ use std::collections::HashMap;
 
 use super::glob::{Component, NameGlob, PathGlob, components_match};
 use super::rule::{Ops, Program, Target, UnixPattern};
-use super::{Placed, Policy, Section, Switch};
+use super::{Asked, Placed, Policy, Section, Switch};
 use crate::render::typed::show;
-use crate::tools::audit::evidence::{Access, Evidence, Judgement, Object, Op, Unit, Unmet, Variables, Violation};
+use crate::tools::audit::evidence::{
+    Access, Evidence, Judged, Judgement, Object, Op, Unit, Unmet, Variables, Violation,
+};
 
 /// "No such file or directory".
 const ENOENT: u16 = 2;
@@ -38,14 +40,34 @@ impl Policy {
         names
     }
 
-    /// The files that rules deny by their whole paths.
-    pub fn denied_files(&self, variables: &Variables) -> Vec<Vec<u8>> {
+    /// What has to be looked at during the run, because rules speak of it.
+    pub fn asks(&self, variables: &Variables) -> Asked {
+        Asked { denied: self.denied(variables), programs: self.names_programs(), hosts: self.denies_hosts() }
+    }
+
+    /// Some rule says which program may do something.
+    fn names_programs(&self) -> bool {
+        let mut rules = self.sections().flat_map(|section| section.deny.iter().chain(&section.allow));
+        let mut claims = self.expectations.iter().map(|expectation| &expectation.rule);
+        rules.any(|placed| placed.rule.program.is_some()) || claims.any(|placed| placed.rule.program.is_some())
+    }
+
+    /// The files and the sockets that rules deny by their whole paths, and the programs to which they deny something.
+    fn denied(&self, variables: &Variables) -> Vec<Vec<u8>> {
         let known = |name: &str| self.resolve(name, variables);
         let rules = self.sections().flat_map(|section| &section.deny);
-        let patterns = rules.filter_map(|placed| match &placed.rule.target {
-            Target::Path(glob) => Some(glob.resolve(&known)),
-            _ => None,
+        let globs = rules.flat_map(|placed| {
+            let object = match &placed.rule.target {
+                Target::Path(glob) | Target::Unix(UnixPattern::Path(glob)) => Some(glob),
+                _ => None,
+            };
+            let program = match &placed.rule.program {
+                Some(Program::Path(glob)) => Some(glob),
+                _ => None,
+            };
+            object.into_iter().chain(program)
         });
+        let patterns = globs.map(|glob| glob.resolve(&known));
         let path = |pattern: Vec<Component>| {
             let names: Option<Vec<&[u8]>> = pattern.iter().map(Component::literal).collect();
             names.map(|names| names.iter().flat_map(|name| [b"/", *name].concat()).collect())
@@ -54,7 +76,7 @@ impl Policy {
     }
 
     /// Some rule denies a host by its name.
-    pub fn denies_hosts(&self) -> bool {
+    fn denies_hosts(&self) -> bool {
         let mut denied = self.sections().flat_map(|section| &section.deny);
         denied.any(|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named()))
     }
@@ -72,7 +94,7 @@ impl Policy {
         let lookup = Lookup::new(self, rules, denies, variables);
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
-        let mut cause = |access: &Access, also: &[Vec<u8>]| {
+        let mut cause = |Judged { access, also, by }: Judged<'_>| {
             let view = views.get(access.unit)?;
             let probe = is_probe(access);
             if probe && view.probes == Some(false) {
@@ -80,7 +102,7 @@ impl Policy {
             }
             let cause = sides(access, also).into_iter().find_map(|side| {
                 hits.clear();
-                lookup.hits(&side, &access.program, &mut hits);
+                lookup.hits(&side, &Doer { program: &access.program, by }, &mut hits);
                 view.ruling(&lookup.rules, &owners, &hits)
             });
             // What was only looked for is judged by what speaks of it.
@@ -88,7 +110,7 @@ impl Policy {
         };
         for index in 0..evidence.accesses.len() {
             let names = evidence.judged(index);
-            if let Some(cause) = names.into_iter().find_map(|(access, also)| cause(access, also)) {
+            if let Some(cause) = names.into_iter().find_map(&mut cause) {
                 violations.push(self.violation(index, cause));
             }
         }
@@ -115,13 +137,15 @@ impl Policy {
         let mut hits = Vec::new();
         let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
         // A claim is of the name that the file has; of a program it is any.
-        let names = names.map(|(access, also)| (access, if access.op == Op::Run { also } else { &[][..] }));
-        for (access, also) in names.filter(|(access, _)| succeeded(access) && access.unit < evidence.units.len()) {
+        let fits = |access: &Access| succeeded(access) && access.unit < evidence.units.len();
+        for Judged { access, also, by } in names.filter(|judged| fits(judged.access)) {
+            let also = if access.op == Op::Run { also } else { &[] };
             hits.clear();
             let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);
             let written = written.map(|to| Side::of(Ops::of(Op::Write), Cow::Owned(Object::File(to.clone()))));
             let sides = sides(access, also).into_iter().chain(written);
-            sides.for_each(|side| lookup.hits(&side, &access.program, &mut hits));
+            let doer = Doer { program: &access.program, by };
+            sides.for_each(|side| lookup.hits(&side, &doer, &mut hits));
             hits.iter().for_each(|&hit| done[hit][access.unit] = true);
         }
         let mut unmet = Vec::new();
@@ -204,6 +228,12 @@ fn succeeded(access: &Access) -> bool {
         Op::Connect => access.errno == 0 || access.errno == EINPROGRESS,
         _ => access.errno == 0,
     }
+}
+
+/// The program that does something, by all its names.
+struct Doer<'a> {
+    program: &'a [u8],
+    by: &'a [Vec<u8>],
 }
 
 /// What an access does to one object: a rename takes a name away, and makes another.
@@ -339,7 +369,7 @@ impl<'p> Lookup<'p> {
     }
 
     /// Appends the rules that speak of this.
-    fn hits(&self, side: &Side<'_>, program: &[u8], hits: &mut Vec<usize>) {
+    fn hits(&self, side: &Side<'_>, doer: &Doer<'_>, hits: &mut Vec<usize>) {
         let own = if let Object::File(path) = &*side.object { Some(path.as_slice()) } else { None };
         for path in own.into_iter().chain(side.also.iter().copied()).filter(|path| path.starts_with(b"/")) {
             let names = names(path);
@@ -352,7 +382,7 @@ impl<'p> Lookup<'p> {
                 for candidate in self.paths.get(&front).into_iter().flatten() {
                     if !candidate.ops.within(side.ops).is_empty()
                         && components_match(&candidate.rest, &names[depth..])
-                        && self.done_by(candidate.rule, program)
+                        && self.done_by(candidate.rule, doer)
                     {
                         hits.push(candidate.rule);
                     }
@@ -361,9 +391,13 @@ impl<'p> Lookup<'p> {
         }
         for op in side.ops.iter() {
             for &number in &self.others[op as usize] {
+                let named = |path: &&[u8]| match &*side.object {
+                    Object::Unix(_) => Object::Unix(path.to_vec()),
+                    _ => Object::File(path.to_vec()),
+                };
                 let speaks = self.speaks_of(number, &side.object)
-                    || side.also.iter().any(|path| self.speaks_of(number, &Object::File(path.to_vec())));
-                if speaks && self.done_by(number, program) {
+                    || side.also.iter().any(|path| self.speaks_of(number, &named(path)));
+                if speaks && self.done_by(number, doer) {
                     hits.push(number);
                 }
             }
@@ -385,18 +419,21 @@ impl<'p> Lookup<'p> {
                 name.starts_with(b"@") && glob.matches(name)
             }
             (Target::Unix(UnixPattern::Path(_)), Object::Unix(name)) => any_path(&self.sockets[number], name),
+            // An address that is not known may be any: it is denied, and not allowed.
             (Target::Other(family, glob), Object::Other(theirs, address)) => {
-                family == theirs && glob.matches(address.as_bytes())
+                let is_unknown = address.is_empty() && self.denies[number];
+                family == theirs && (is_unknown || glob.matches(address.as_bytes()))
             }
             _ => false,
         }
     }
 
-    fn done_by(&self, number: usize, program: &[u8]) -> bool {
+    fn done_by(&self, number: usize, doer: &Doer<'_>) -> bool {
+        let mut names = std::iter::once(doer.program).chain(doer.by.iter().map(Vec::as_slice));
         match &self.rules[number].rule.program {
             None => true,
-            Some(Program::Name(name)) => name.matches(base(program)),
-            Some(Program::Path(_)) => any_path(&self.programs[number], program),
+            Some(Program::Name(name)) => names.any(|program| name.matches(base(program))),
+            Some(Program::Path(_)) => names.any(|program| any_path(&self.programs[number], program)),
         }
     }
 }

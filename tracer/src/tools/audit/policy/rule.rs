@@ -6,6 +6,7 @@ use super::address::{AddressPattern, PROTOCOLS};
 use super::fault::{Flaw, meant};
 use super::glob::{NameGlob, PathGlob};
 use crate::render::typed::nearest;
+use crate::schema::sockopt::AF;
 use crate::tools::audit::evidence::Op;
 
 /// A set of operations.
@@ -352,7 +353,7 @@ fn address(text: &str, variables: &[String]) -> Result<Target, Flaw> {
             let protocol = match PROTOCOLS.into_iter().find(|known| *known == first) {
                 None if first == "*" => None,
                 None => {
-                    let near = nearest(first, PROTOCOLS.into_iter().chain(["unix"]));
+                    let near = nearest(first, PROTOCOLS.into_iter().chain(["unix"]).chain(families()));
                     return Err(Flaw::new(family, format!("unknown protocol '{first}'{}", meant(near))));
                 }
                 known => known,
@@ -365,9 +366,13 @@ fn address(text: &str, variables: &[String]) -> Result<Target, Flaw> {
     }
 }
 
+/// The families that have no words of their own.
+fn families() -> impl Iterator<Item = &'static str> {
+    let ours = |name: &&str| matches!(*name, "AF_UNIX" | "AF_INET" | "AF_INET6" | "AF_UNSPEC");
+    AF.choice.iter().map(|(name, _)| *name).filter(move |name| !ours(name))
+}
+
 /// `AF_NETLINK` and its like.
 pub fn is_family(word: &str) -> bool {
-    let name = word.strip_prefix("AF_").unwrap_or_default();
-    let ours = matches!(name, "UNIX" | "LOCAL" | "INET" | "INET6");
-    !ours && !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    families().any(|family| family == word)
 }

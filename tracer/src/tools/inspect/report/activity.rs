@@ -180,6 +180,7 @@ impl Activity {
                 | Effect::Submits(_)
                 | Effect::Maps(..)
                 | Effect::Controls(..)
+                | Effect::Hears(_)
                 | Effect::Binds(_)
                 | Effect::Listens(_)
                 | Effect::Locates(_) => {}

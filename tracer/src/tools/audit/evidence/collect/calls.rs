@@ -27,6 +27,8 @@ pub(super) struct Seen<'s, 'a> {
     pub(super) errno: u16,
     pub(super) unit: usize,
     pub(super) program: Text,
+    /// Its further names.
+    pub(super) by: Option<Text>,
     /// The unit had ended.
     pub(super) later: bool,
 }
@@ -59,9 +61,10 @@ impl Collector<'_> {
         let (does, args) = row.does(&call.head.args);
         self.process(call.head.tgid);
         let unit = self.whose.unit(call.head.tgid, call.head.tid);
-        let program = self.whose.get(call.head.tgid).map(|process| process.program).unwrap_or_default();
+        let process = self.whose.get(call.head.tgid);
+        let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
         let later = self.whose.is_over(unit);
-        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, later };
+        let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, by, later };
         self.look_at_sockets(&seen);
         self.uses(&seen, does.effects());
         match does {
@@ -96,8 +99,11 @@ impl Collector<'_> {
             let what = format!("{}: what a 32-bit program passes to it is not read", seen.name);
             return self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
         }
-        if let Effect::Writes(0) | Effect::Sends(..) = effect {
-            self.greeted(seen);
+        if let Effect::Writes(at) = effect {
+            self.greeted(seen, at);
+        }
+        if let Effect::Sends(..) = effect {
+            self.greeted(seen, 0);
         }
         match effect {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
@@ -119,6 +125,7 @@ impl Collector<'_> {
             Effect::Truncates(at) => self.truncated(seen, at),
             Effect::Changes(meta, at, last) => self.changed(seen, meta, at, last),
             Effect::Runs(at) => self.execute(seen, at),
+            Effect::Hears(protocol) => self.hears(seen, protocol),
             Effect::Binds(at) => self.bind(seen, at),
             Effect::Listens(at) => self.listen(seen, at),
             Effect::Connects(at) => self.connect(seen, at),
@@ -185,7 +192,8 @@ impl<'s, 'a> Seen<'s, 'a> {
     }
 
     pub(super) fn row(&self, op: Op, thing: Thing) -> Row {
-        Row { errno: self.errno, later: self.later, ..Row::new(self.unit, op, thing, self.program) }
+        let Seen { errno, by, later, .. } = *self;
+        Row { errno, by, later, ..Row::new(self.unit, op, thing, self.program) }
     }
 
     /// A call of the 32-bit ABI.

@@ -38,6 +38,7 @@ impl Collector<'_> {
     pub(super) fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
         let given = self.named(seen, at).and_then(|named| {
             let object = self.meant(seen, at, &named, follow)?;
+            self.recognise_by_name(&object);
             let named = lexical(&named);
             let passed = (named != object).then(|| named.clone());
             Some(Given { object, passed, named })
@@ -151,6 +152,7 @@ impl Collector<'_> {
         let unnamed = flags & libc::O_TMPFILE == libc::O_TMPFILE;
         let passed = at.filter(|_| !unnamed).and_then(|at| self.passed(seen, at, &path));
         let passed = passed.as_deref();
+        self.loaded(seen, &path, passed);
         let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
         let made = unnamed || flags & libc::O_CREAT != 0 && was_made(seen, flags, view);
         if made {
@@ -193,9 +195,7 @@ impl Collector<'_> {
     ) -> Option<(&'s FileView<'s>, Vec<u8>)> {
         // A pipe or a socket has nothing to tell.
         let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
-        if let Some(name) = self.watched.get(&(view.file.dev, view.file.ino)) {
-            self.effects.was(name, &path);
-        }
+        self.recognise(Some((view.file.dev, view.file.ino)), &path);
         if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
             let text = self.accesses.text(&path);
             self.opened.insert((seen.call.head.tgid, fd), text);
@@ -247,6 +247,7 @@ impl Collector<'_> {
         };
         self.uses_socket(seen, view);
         self.told_kernel(seen, view);
+        self.sends_packets(seen, view);
         let kind = view.file.mode & libc::S_IFMT;
         if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
             if kind == libc::S_IFREG {

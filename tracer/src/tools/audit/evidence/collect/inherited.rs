@@ -1,5 +1,5 @@
 //! Descriptors that nobody opened under the audit's eyes: the command was given them, or took them from another process. What they
-//! are is told when they are used; of a file that may be read through one at once, because reads are not watched.
+//! are is told when they are used; of what may be read through one at once, because reads are not watched.
 
 use std::net::SocketAddr;
 
@@ -10,6 +10,7 @@ use super::{Collector, Seen};
 use crate::decode::calls::{field, protocol};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
+use crate::schema::sockopt::AF;
 use crate::system::sockets::State;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
@@ -23,8 +24,8 @@ pub enum Inherited {
     Written(Vec<u8>),
     /// A socket that accepts connections: its inode, and its own address.
     Listener(u64, Object),
-    /// A connection: the socket's inode, and whom it leads to.
-    Connection(u64, Object),
+    /// A socket that may be read from: whom it is connected to, or the address that it has.
+    Socket(Op, Object),
 }
 
 impl Collector<'_> {
@@ -33,11 +34,8 @@ impl Collector<'_> {
         match inherited {
             Inherited::Read(path) | Inherited::Written(path) if self.accesses.is_stream(&path) => {}
             // The command may do this all the time.
-            Inherited::Read(path) => {
-                let process = self.command.and_then(|pid| self.whose.get(pid)).copied().unwrap_or_default();
-                let thing = self.accesses.thing(&Object::File(path));
-                self.add(Row::new(process.unit, Op::Read, thing, process.program));
-            }
+            Inherited::Read(path) => self.by_command(Op::Read, &Object::File(path)),
+            Inherited::Socket(op, object) => self.by_command(op, &object),
             Inherited::Written(path) => {
                 let path = self.accesses.text(&path);
                 self.writable.insert(path);
@@ -47,10 +45,15 @@ impl Collector<'_> {
                 if let Object::Inet { protocol, address, .. } = &object {
                     self.ports.bound(protocol, inode, address.port());
                 }
-                self.sockets.insert(inode, (Op::Listen, object));
+                self.sockets.insert(inode, object);
             }
-            Inherited::Connection(inode, object) => _ = self.sockets.insert(inode, (Op::Connect, object)),
         }
+    }
+
+    fn by_command(&mut self, op: Op, object: &Object) {
+        let process = self.command.and_then(|pid| self.whose.get(pid)).copied().unwrap_or_default();
+        let thing = self.accesses.thing(object);
+        self.add(Row::new(process.unit, op, thing, process.program));
     }
 
     /// A file was mapped, to be shared and not yet to be written to: mprotect names no file, so of one that nobody was seen to open
@@ -122,11 +125,8 @@ impl Collector<'_> {
         if let Some(object) = view.sock.as_ref().and_then(peer) {
             self.on_socket(seen, Op::Connect, &object);
         }
-        if view.sock.is_some_and(|sock| sock.state == State::LISTEN.0)
-            && !self.sent_on.contains(&view.file.ino)
-            && let Some(object) = self.listens_on(seen, view)
-        {
-            self.inherits(Inherited::Listener(view.file.ino, object));
+        if let Some(sock) = view.sock.filter(|_| !self.sent_on.contains(&view.file.ino)) {
+            self.came_bound(seen, view, &sock);
         }
         let Some((view, path)) = self.has(seen, fd, Some(view)) else { return };
         // No flags at all: the source does not know them.
@@ -142,7 +142,22 @@ impl Collector<'_> {
         }
     }
 
-    /// A call uses its descriptors: a connection that was given is told as if it had been begun, a listener as if it had been made.
+    /// A socket came that others of the run did not pass on: a listener listens when it is used; of another that has an address it is
+    /// as if it had been given it here.
+    fn came_bound(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>, sock: &Sock) {
+        if sock.state == State::LISTEN.0 {
+            if let Some(object) = self.listens_on(seen, view) {
+                self.inherits(Inherited::Listener(view.file.ino, object));
+            }
+        } else if sock.dport == 0 && !leads_nowhere(view) {
+            match self.listens_on(seen, view) {
+                Some(Object::Inet { ephemeral: true, .. }) | None => {}
+                Some(object) => self.on_socket(seen, Op::Bind, &object),
+            }
+        }
+    }
+
+    /// A call uses its descriptors: a listener that was given is told as if it had been made.
     pub(super) fn uses(&mut self, seen: &Seen<'_, '_>, effects: &[Effect]) {
         let talks = |effect: &Effect| {
             matches!(effect, Effect::Writes(_) | Effect::Sends(..) | Effect::Receives(_) | Effect::Accepts(_))
@@ -159,9 +174,9 @@ impl Collector<'_> {
 
     pub(super) fn uses_socket(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
         if view.sock.is_some()
-            && let Some((op, object)) = self.sockets.get(&view.file.ino).cloned()
+            && let Some(object) = self.sockets.get(&view.file.ino).cloned()
         {
-            self.on_socket(seen, op, &object);
+            self.on_socket(seen, Op::Listen, &object);
         }
     }
 }
@@ -187,4 +202,12 @@ pub fn inet(sock: &Sock, address: [u8; 16], port: u16) -> Option<Object> {
     };
     let address = SocketAddr::new(ip, port);
     (port != 0).then(|| Object::Inet { protocol: protocol(Some(sock)), address, ephemeral: false, hosts: Vec::new() })
+}
+
+/// A socket of a family of which no more is told; `None` where it reaches nobody but the kernel.
+pub fn of_family(sock: &Sock) -> Option<Object> {
+    match i32::from(sock.family) {
+        libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX | libc::AF_NETLINK => None,
+        family => AF.name_of(family as u64).map(|family| Object::Other(family, String::new())),
+    }
 }

@@ -106,6 +106,20 @@ impl Collector<'_> {
         }
     }
 
+    /// A file or a socket of which rules speak by another name, if it is one.
+    pub(super) fn recognise(&mut self, identity: Option<(u32, u64)>, path: &[u8]) {
+        if let Some(name) = identity.and_then(|identity| self.watched.get(&identity)) {
+            self.effects.was(name, path);
+        }
+    }
+
+    /// The same of what no descriptor tells: what has this name now.
+    pub(super) fn recognise_by_name(&mut self, path: &[u8]) {
+        if !self.watched.is_empty() && path.starts_with(b"/") {
+            self.recognise(self.world.identity(path), path);
+        }
+    }
+
     /// The further names of a file: by other mounts of its file system, and those that it had before the command renamed or linked it.
     pub(super) fn other_names(&self, path: &[u8]) -> Vec<Vec<u8>> {
         let mut names = self.world.others(path);

@@ -38,10 +38,8 @@ impl Collector<'_> {
         let file = seen.blobs.find(ARG_RET, shape::EXE, phase::EXIT_OK, 0);
         let view = file.and_then(|(_, bytes)| decode::file_view(bytes));
         let file = view.as_deref().and_then(path_of).map(|file| self.here(seen, file));
-        if let (Some(view), Some(file)) = (&view, &file)
-            && let Some(name) = self.watched.get(&(view.file.dev, view.file.ino))
-        {
-            self.effects.was(name, file);
+        if let (Some(view), Some(file)) = (&view, &file) {
+            self.recognise(Some((view.file.dev, view.file.ino)), file);
         }
         let (environment, whole) = environment(seen.blobs);
         let given = passed.as_ref().map(|given| given.named.clone()).unwrap_or_default();
@@ -82,11 +80,33 @@ impl Collector<'_> {
             self.serving.executed(pid, words);
             self.clients.executed(unit, text, words);
         }
+        self.name_program(pid, &file, also.iter().chain(&passed));
+        if self.world.is_loader(&file) {
+            self.whose.will_load(pid);
+        }
         let later = self.whose.is_over(unit);
         self.access_to(&Seen { unit, later, ..*seen }, Op::Run, &file, passed.as_deref(), related);
         let head = &seen.call.head;
         let words = Words { list: words.unwrap_or_default(), cut: is_cut(argv) };
         self.course.run(head.tgid, unit, head.time + head.dur, &file, words);
+    }
+
+    /// A file was opened: by a loader it is the program that it runs.
+    pub(super) fn loaded(&mut self, seen: &Seen<'_, '_>, file: &[u8], passed: Option<&[u8]>) {
+        let pid = seen.call.head.tgid;
+        if self.whose.loads(pid, || self.accesses.text(file)) {
+            self.name_program(pid, file, passed.map(<[u8]>::to_vec).iter());
+            self.access(seen, Op::Run, file, passed);
+        }
+    }
+
+    /// Notes the further names of the program that a process runs now, where rules speak of programs.
+    fn name_program<'n>(&mut self, pid: u32, file: &[u8], given: impl Iterator<Item = &'n Vec<u8>>) {
+        if self.programs {
+            let names: Vec<Vec<u8>> = given.cloned().chain(self.other_names(file)).collect();
+            let names = self.together(&names);
+            self.whose.set_names(pid, names);
+        }
     }
 
     /// The further names of a program that was run by a link or is a script's interpreter.

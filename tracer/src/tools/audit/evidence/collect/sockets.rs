@@ -6,9 +6,11 @@ use tracer_common::event::Sock;
 use tracer_common::plan::{DOMAIN, VEC_MAX};
 
 use super::files::{lexical, view_of};
+use super::inherited::of_family;
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
 use crate::decode::value::{FileView, Value};
+use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::serving::Serving;
@@ -63,22 +65,18 @@ impl Collector<'_> {
                     1,
                 );
             }
-            return Some(Object::Unix(meant.unwrap_or(name)));
+            let name = meant.unwrap_or(name);
+            self.recognise_by_name(&name);
+            return Some(Object::Unix(name));
         }
         let family = match field(named, "sa_family") {
             Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
             _ => None,
         };
-        let family = match family {
-            None | Some(libc::AF_UNSPEC) => return None,
-            Some(libc::AF_NETLINK) => "AF_NETLINK",
-            Some(libc::AF_PACKET) => "AF_PACKET",
-            Some(libc::AF_VSOCK) => "AF_VSOCK",
-            Some(libc::AF_ALG) => "AF_ALG",
-            Some(libc::AF_UNIX) => return None,
-            Some(_) => "AF_OTHER",
-        };
-        Some(Object::Other(family, String::new()))
+        match family {
+            None | Some(libc::AF_UNSPEC | libc::AF_UNIX) => None,
+            Some(family) => Some(Object::Other(AF.name_of(family as u64).unwrap_or("AF_OTHER"), String::new())),
+        }
     }
 
     pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
@@ -103,6 +101,7 @@ impl Collector<'_> {
             }
             _ => {}
         }
+        self.has_rings(seen, &object);
         self.on_socket(seen, Op::Bind, &object);
     }
 
@@ -148,7 +147,7 @@ impl Collector<'_> {
                     if let Some(bound) = self.bound.get(&view.file.ino) {
                         return Some(Object::Unix(self.accesses.of(*bound).to_vec()));
                     }
-                    if let Some((_, object)) = self.sockets.get(&view.file.ino) {
+                    if let Some(object) = self.sockets.get(&view.file.ino) {
                         return Some(object.clone());
                     }
                     if name.starts_with(b"/") {
@@ -161,7 +160,7 @@ impl Collector<'_> {
                     Some(Object::Unix(name.to_vec()))
                 }
             },
-            _ => None,
+            _ => of_family(&sock),
         }
     }
 
@@ -169,6 +168,7 @@ impl Collector<'_> {
         let Some(named) = seen.arg(at) else { return };
         if let Some(object) = self.object(seen, named, false) {
             self.begun(seen, &object);
+            self.is_quiet(seen);
         }
     }
 
@@ -181,7 +181,7 @@ impl Collector<'_> {
         {
             self.serving.connected(thing, seen.unit);
         }
-        let access = seen.row(Op::Connect, thing);
+        let access = self.socket_row(seen, Op::Connect, object);
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);
@@ -211,6 +211,7 @@ impl Collector<'_> {
     pub(super) fn sent(&mut self, seen: &Seen<'_, '_>, at: u8, flags: u8) {
         if let Some(view) = view_of(seen, 0).filter(|_| seen.errno == 0) {
             self.told_kernel(seen, view);
+            self.sends_packets(seen, view);
         }
         let Some(value) = seen.arg(at) else { return };
         let fast = seen.number(flags) as i32 & libc::MSG_FASTOPEN != 0;
@@ -242,8 +243,8 @@ impl Collector<'_> {
             return;
         }
         let Some(object) = self.addressed(seen, named, false) else { return };
-        // What is said to the kernel reaches no host; whose socket it is was told when it was bound.
-        if matches!(object, Object::Other("AF_NETLINK", _)) {
+        // What is said to the kernel reaches no host; whose socket it is was told when it was bound. Of packets it was told.
+        if matches!(object, Object::Other("AF_NETLINK" | "AF_PACKET", _)) {
             return;
         }
         if let (Object::Inet { address, .. }, Some(view)) = (&object, view_of(seen, 0))
@@ -254,66 +255,6 @@ impl Collector<'_> {
         match stream {
             true => self.begun(seen, &object),
             false => self.on_socket(seen, Op::Send, &object),
-        }
-    }
-
-    /// What came from a name server tells names of hosts.
-    pub(super) fn received(&mut self, seen: &Seen<'_, '_>, at: u8) {
-        if seen.errno != 0 {
-            return;
-        }
-        let Some(value) = seen.arg(at) else { return };
-        if let Some(Ty::Out(Ty::Bytes(_))) = seen.ty(at) {
-            let from = seen.call.args.iter().find(|(name, _)| *name == "src_addr").map(|(_, value)| value);
-            return self.answered(seen, from, &[value]);
-        }
-        for message in messages(value) {
-            self.passes(seen, message, true);
-            if let Some(Value::Array(list, _)) = field(message, "msg_iov") {
-                let data: Vec<_> = list.iter().filter_map(|element| field(element, "iov_base")).collect();
-                self.answered(seen, field(message, "msg_name"), &data);
-            }
-        }
-    }
-
-    /// What was read from a socket.
-    pub(super) fn read(&mut self, seen: &Seen<'_, '_>) {
-        let into = (0..6).find(|at| matches!(seen.ty(*at), Some(Ty::Out(Ty::Bytes(_) | Ty::Iovec(_)))));
-        if seen.errno == 0
-            && let Some(value) = into.and_then(|at| seen.arg(at))
-        {
-            self.answered(seen, None, &pieces(value));
-        }
-    }
-
-    /// What came in pieces from an address, or from the peer: an answer, where that is a name server.
-    fn answered(&mut self, seen: &Seen<'_, '_>, from: Option<&Value<'_>>, pieces: &[&Value<'_>]) {
-        let Some(view) = view_of(seen, 0) else { return };
-        let Some(sock) = view.sock else { return };
-        let port = from.and_then(address).map_or(sock.dport, |from| from.port());
-        // Without a peer and without an address it comes from whoever was asked.
-        if port != DOMAIN && !(port == 0 && self.names.is_asked(view.file.ino)) {
-            return;
-        }
-        let data = joined(pieces);
-        let is_cut = |piece: &&Value<'_>| matches!(piece, Value::Str { cut: true, .. });
-        if pieces.iter().any(is_cut) || pieces.len() >= VEC_MAX {
-            let what = "an answer of a name server that was read in longer or in more pieces than are looked at";
-            self.gap(GapKind::Unreadable, Some(seen.unit), what.to_owned(), 1);
-        }
-        match is_stream(&sock) {
-            true => self.names.stream(view.file.ino, &data),
-            false => self.names.datagram(&data),
-        }
-    }
-
-    /// The first that is sent on a connection may say a host's name.
-    pub(super) fn greeted(&mut self, seen: &Seen<'_, '_>) {
-        let Some(sock) = view_of(seen, 0).and_then(|view| view.sock).filter(is_stream) else { return };
-        let named = || (0..6).find_map(|at| seen.arg(at).and_then(address));
-        let Some(to) = peer(&sock).or_else(named) else { return };
-        if let Some((data, _)) = said(seen).into_iter().next().filter(|(data, _)| !data.is_empty()) {
-            self.names.greeting(to, &data);
         }
     }
 }
@@ -358,7 +299,7 @@ pub(super) fn said(seen: &Seen<'_, '_>) -> Vec<(Vec<u8>, bool)> {
 }
 
 /// The pieces of a buffer, or of a vector of them.
-fn pieces<'v, 'a>(value: &'v Value<'a>) -> Vec<&'v Value<'a>> {
+pub(super) fn pieces<'v, 'a>(value: &'v Value<'a>) -> Vec<&'v Value<'a>> {
     match value {
         Value::Array(list, _) => list.iter().filter_map(|element| field(element, "iov_base")).collect(),
         one => vec![one],
@@ -366,7 +307,7 @@ fn pieces<'v, 'a>(value: &'v Value<'a>) -> Vec<&'v Value<'a>> {
 }
 
 /// What was copied of them, as far as it has no hole.
-fn joined(pieces: &[&Value<'_>]) -> Vec<u8> {
+pub(super) fn joined(pieces: &[&Value<'_>]) -> Vec<u8> {
     let mut whole = Vec::new();
     for piece in pieces {
         let Value::Str { bytes, .. } = piece else { break };
@@ -375,12 +316,12 @@ fn joined(pieces: &[&Value<'_>]) -> Vec<u8> {
     whole
 }
 
-fn is_stream(sock: &Sock) -> bool {
+pub(super) fn is_stream(sock: &Sock) -> bool {
     i32::from(sock.ty) == libc::SOCK_STREAM
 }
 
 /// The messages of a `msghdr`, or of an array of `mmsghdr`.
-fn messages<'v, 'a>(value: &'v Value<'a>) -> Box<dyn Iterator<Item = &'v Value<'a>> + 'v> {
+pub(super) fn messages<'v, 'a>(value: &'v Value<'a>) -> Box<dyn Iterator<Item = &'v Value<'a>> + 'v> {
     match value {
         Value::Array(list, _) => Box::new(list.iter().filter_map(|one| field(one, "msg_hdr"))),
         one => Box::new(std::iter::once(one)),
@@ -393,7 +334,7 @@ fn own(sock: &Sock) -> SocketAddr {
 }
 
 /// The address that a socket is connected to.
-fn peer(sock: &Sock) -> Option<SocketAddr> {
+pub(super) fn peer(sock: &Sock) -> Option<SocketAddr> {
     let inet = matches!(i32::from(sock.family), libc::AF_INET | libc::AF_INET6);
     (inet && sock.dport != 0).then(|| SocketAddr::new(ip(sock, &sock.daddr), sock.dport))
 }

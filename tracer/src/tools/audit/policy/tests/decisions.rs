@@ -149,7 +149,7 @@ fn a_program_is_run_by_all_its_names() {
     let passed = Access { passed: Some(b"/w/tool".to_vec()), ..access("1 run /usr/bin/dash") };
     let also = vec![b"/w/real".to_vec(), b"/bin/sh".to_vec()];
     let mut seen = evidence(vec![passed.clone()]);
-    seen.real.insert(0, vec![Real { access: passed, also }]);
+    seen.real.insert(0, vec![Real { access: passed, also, by: Vec::new() }]);
     let check = |text: &str, expected: bool| {
         let judged = policy(&format!("version = 1\n[default]\n{text}\n")).judge(&seen, &variables());
         assert_eq!(judged.violations.is_empty(), !expected, "{text}");
@@ -170,7 +170,7 @@ fn a_program_is_run_by_all_its_names() {
 fn rules_are_held_against_real_names() {
     let shown = access("1 write /tmp/tmp.<random>/x");
     let mut seen = evidence(vec![access("1 read /a"), shown]);
-    let real = |text: &str| Real { access: access(text), also: Vec::new() };
+    let real = |text: &str| Real { access: access(text), also: Vec::new(), by: Vec::new() };
     seen.real.insert(1, vec![real("1 write /tmp/tmp.sjCV0AFEKc/x"), real("1 write /tmp/tmp.bbbbbbbbbb/x")]);
     let check = |text: &str, expected: &[usize]| {
         let judged = policy(&format!("version = 1\n[default]\n{text}\n")).judge(&seen, &variables());

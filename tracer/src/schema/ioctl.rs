@@ -63,8 +63,9 @@ syscalls! { pub IOCTL_CALL:
             TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(S::Termios2))      -> Int, harmless "a terminal";
             TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int, harmless "a terminal";
             TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int, harmless "a terminal";
-            TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int, harmless "a terminal";
-            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pid))                      -> Int, harmless "a terminal";
+            TIOCGPGRP                   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pgid)))               -> Int, harmless "a terminal";
+            TIOCGSID                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Sid)))                -> Int, harmless "a terminal";
+            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pgid))                     -> Int, harmless "a terminal";
             FIONREAD | TIOCOUTQ | SIOCOUTQNSD | TIOCGETD | TIOCGPTN | TIOCGPTLCK | TIOCGPKT | TIOCGEXCL
             | SIOCATMARK | FIOGETOWN | SIOCGPGRP | BLKROGET | BLKSSZGET | BLKPBSZGET | BLKIOMIN | BLKIOOPT | BLKALIGNOFF
                                         => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int, harmless "asks what a descriptor is, or has";

@@ -8,6 +8,7 @@ pub mod evidence;
 mod inherited;
 pub mod interpret;
 pub mod interrupt;
+pub mod lookup;
 mod mappings;
 pub mod memory;
 pub mod paths;

@@ -8,13 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use tracer_common::event::Head;
 
 use super::tasks::{Processes, TracedTask};
+use crate::capture::lookup;
 use crate::decode::calls::reaped;
 use crate::decode::value::{Call, FileView, Ret, Task, Value};
 use crate::schema::records::Told;
 use crate::schema::types::Whose;
 use crate::spec::Pids;
-use crate::system::procfs::nested::{self, Nested};
-use crate::system::procfs::who::Who;
 
 /// Processes that have ended and were not waited for yet, at most.
 const ENDED: usize = 1024;
@@ -45,7 +44,7 @@ impl Naming {
     /// Of what is asked for.
     pub fn new(asked: Pids) -> Naming {
         let wanted = asked != Pids::default();
-        let ours = if wanted { Nested::of(Who::Myself).and_then(|own| own.own()) } else { None };
+        let ours = if wanted { lookup::own_space() } else { None };
         Naming { asked, live: true, ours, tasks: HashMap::new(), numbers: HashMap::new(), ended: VecDeque::new() }
     }
 
@@ -195,14 +194,14 @@ impl Naming {
         let groups = matches!(whose, Whose::Group | Whose::Session);
         if groups
             && self.live
-            && let Some(found) = nested::find(space, number, whose)
+            && let Some(found) = lookup::find(space, number, whose)
         {
             return Some(found);
         }
         if let Some(known) = self.numbers.get(&(space, number)) {
             return Some(*known);
         }
-        if self.live && !groups { nested::find(space, number, whose) } else { None }
+        if self.live && !groups { lookup::find(space, number, whose) } else { None }
     }
 
     /// The namespace of a traced task.
@@ -213,12 +212,11 @@ impl Naming {
         if !self.live {
             return None;
         }
-        let nested = Nested::of(Who::Id(tid))?;
-        let own = nested.own()?;
-        let numbers = Numbers { own: (own, nested.number(Whose::Thread, own)?), outer: None };
+        let place = lookup::place(tid)?;
+        let numbers = Numbers { own: place, outer: None };
         self.numbers.insert(numbers.own, tid);
         self.tasks.insert(tid, numbers);
-        Some(own)
+        Some(place.0)
     }
 
     fn comm(&self, here: u32, processes: &Processes) -> Option<Vec<u8>> {
@@ -228,6 +226,6 @@ impl Naming {
         if let Some((_, comm)) = self.ended.iter().find(|(ended, _)| *ended == here) {
             return Some(comm.clone());
         }
-        if self.live { Who::Id(here).comm() } else { None }
+        if self.live { lookup::comm(here) } else { None }
     }
 }

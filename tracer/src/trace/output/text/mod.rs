@@ -6,7 +6,7 @@ mod names;
 mod stack;
 mod value;
 
-pub(in crate::trace) use dump::dump;
+pub use dump::dump;
 pub(super) use names::signal_name;
 pub(super) use stack::stack;
 

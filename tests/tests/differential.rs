@@ -67,6 +67,8 @@ struct Command {
     run: String,
     /// Only ptrace can do it.
     stops: bool,
+    /// Only the newest strace can do it.
+    newest: bool,
 }
 
 fn main() -> ExitCode {
@@ -145,7 +147,27 @@ fn read() -> Result<(Vec<Command>, Vec<Command>, Vec<Known>)> {
             ..Command::default()
         });
     }
+    commands.extend(short(&fs::read_to_string(dir.join("lines.txt"))?)?);
     Ok((commands, injected, known))
+}
+
+/// Commands that are a line each.
+fn short(text: &str) -> Result<Vec<Command>> {
+    let mut newest = false;
+    let mut commands = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        match line {
+            "newest" => newest = true,
+            line if line.is_empty() || line.starts_with('#') => {}
+            line => {
+                let (options, run) =
+                    line.split_once(" -- ").with_context(|| format!("lines.txt:{number}: nothing runs in {line}"))?;
+                let (name, options, run) = (line.to_owned(), options.to_owned(), run.to_owned());
+                commands.push(Command { name, options, run, newest, ..Command::default() });
+            }
+        }
+    }
+    Ok(commands)
 }
 
 /// What is missing to run the command under strace and under this backend.
@@ -164,6 +186,9 @@ fn lacking(command: &Command, backend: &str) -> Option<String> {
     }
     if machine::peers().is_some() {
         return None;
+    }
+    if command.newest {
+        return Some("needs the newest strace (TRACER_PEERS)".to_owned());
     }
     let version = std::process::Command::new(machine::find("strace")?).arg("-V").output().ok()?;
     let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();

@@ -53,7 +53,7 @@ fn outcome(needs: &[&str], check: impl Fn() -> Result<()>) -> Outcome {
 const DENIED: &str = r#"version = 1
 [default]
 allow = ["any *"]
-deny = ["any DIR/{base,alone}/**", "network 127.0.0.0/8", "network unix DIR/{base,alone}/**", "network unix @DIR*"]
+deny = ["any DIR/{base,alone}/**", "network 127.0.0.0/8", "network unix DIR/{base,alone}/**", "network unix @DIR*", "bind AF_PACKET"]
 "#;
 
 /// One of so many attempts is audited by itself too: the exit code is the verdict on it alone.

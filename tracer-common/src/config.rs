@@ -93,6 +93,11 @@ offsets! {
     inode_private = "inode.i_private" need;
     /// The id in the first PID namespace stands first.
     pid_numbers = "pid.numbers" want;
+    /// How many namespaces lie around that of the last of them.
+    pid_level = "pid.level" want;
+    task_pid_struct = "task_struct.thread_pid" want;
+    upid_ns = "upid.ns" want;
+    pid_ns_inum = "pid_namespace.ns.inum" want;
     sb_dev = "super_block.s_dev" need;
     sb_magic = "super_block.s_magic" need;
     dentry_parent = "dentry.d_parent" need;

@@ -7,8 +7,10 @@ pub mod kind {
     pub const CALL: u8 = 1;
     /// A call that is still running; sent on request. A `CALL` record follows when it ends.
     pub const PENDING: u8 = 2;
-    /// `tid` made the task `args[0]` of process `args[1]`. `args[2]`: 1 when both are in the same namespaces, 0 when they are not or
-    /// nobody looked. `args[4..6]`: comm. `ret`: 1 when the new task is traced.
+    /// `tid` made the task `args[0]` of process `args[1]`. `args[4..6]`: comm. `ret`: 1 when the new
+    /// task is traced. `args[2]`: the inode of its pid namespace, 0 when that is not told; `args[3]`: its number
+    /// there, and above 1 << 32 its number in the namespace of `tid`. With `flag::TOGETHER` both are in the same namespaces; without it
+    /// they are not, or nobody looked.
     pub const FORK: u8 = 3;
     /// `tid` runs a new program; it was `args[0]` before. `args[4..6]`: comm. Sent before the `CALL` of the
     /// execve. With `flag::MOVED` the leader made way (superseded): its own `EXIT` may or may not have come,
@@ -85,6 +87,8 @@ pub mod flag {
     /// The kernel refused the operation before it had read what it was asked: there are no arguments. Only operations have it, and none
     /// of them `IGNORED`.
     pub const REFUSED: u8 = 8;
+    /// A new task is in the namespaces of the one that made it. Only `FORK` has it, and none of them `IGNORED`.
+    pub const TOGETHER: u8 = 8;
 }
 
 /// The head of a record.

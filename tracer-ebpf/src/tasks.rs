@@ -5,7 +5,7 @@ use core::hint::black_box;
 
 use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{follow, target},
+    config::{ABSENT, follow, target},
     event::{Blob, Head, flag, kind},
     loss::Loss,
     plan::shape,
@@ -60,7 +60,10 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     head.ret = followed as i64;
     head.args[0] = pid as u64;
     head.args[1] = tgid as u64;
-    head.args[2] = (pointer(current(), off!(task_namespaces)) == pointer(child, off!(task_namespaces))) as u64;
+    if pointer(current(), off!(task_namespaces)) == pointer(child, off!(task_namespaces)) {
+        head.flags |= flag::TOGETHER;
+    }
+    (head.args[2], head.args[3]) = numbers(child);
     // SAFETY: `child` is a task, its comm has 16 bytes.
     unsafe {
         head.args[4] = load(child, off!(task_comm));
@@ -68,6 +71,25 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     }
     send_head(&head);
     0
+}
+
+/// Bytes of a `struct upid`: a task's number in a PID namespace, and the namespace. The number stands first.
+const UPID: u32 = 16;
+
+/// The PID namespace of a new task, and its number there; above 1 << 32 its number in that of the current task.
+#[inline(always)]
+fn numbers(child: *mut c_void) -> (u64, u64) {
+    if off!(pid_level) == ABSENT || off!(task_pid_struct) == ABSENT || off!(pid_ns_inum) == ABSENT {
+        return (0, 0);
+    }
+    let pid = pointer(child, off!(task_pid_struct));
+    let depth: u32 = peek(pid, off!(pid_level));
+    let around: u32 = peek(pointer(current(), off!(task_pid_struct)), off!(pid_level));
+    let number = |depth: u32| off!(pid_numbers) + UPID * (depth & 63);
+    let space: u64 = peek(pid, number(depth) + off!(upid_ns));
+    let own: u32 = peek(pid, number(depth));
+    let outer: u32 = if around <= depth { peek(pid, number(around)) } else { 0 };
+    (peek::<u32>(space, off!(pid_ns_inum)) as u64, (outer as u64) << 32 | own as u64)
 }
 
 #[btf_tracepoint(function = "sched_process_exec")]

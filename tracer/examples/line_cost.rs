@@ -63,6 +63,7 @@ fn main() {
                     tgid: 7895,
                     comm: b"sh",
                     stack: Stack::default(),
+                    below: &[],
                     many: true,
                     item: Item::Call(&call),
                 };

@@ -1,6 +1,7 @@
 //! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
 
+mod numbers;
 mod style;
 pub mod tampering;
 
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 
 use tracer_common::plan::{PLANS, plan_index};
 
-pub use self::style::{CallSet, Fds, Hex, NameStyle, Stamp, Style, Verbose};
+pub use self::numbers::Numbers;
+pub use self::style::{CallSet, Fds, Hex, NameStyle, Pids, Stamp, Style, Verbose};
 use self::tampering::Tampering;
 use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
@@ -36,10 +38,16 @@ pub struct Watch {
     pub calls: CallFilter,
     /// How much of each call is copied.
     pub detail: Detail,
+    /// What is copied as far as a source can, whatever `detail` says.
+    pub whole: Whole,
+    /// Processes are let go when they run another program (`-b execve`).
+    pub leave_on_exec: bool,
     /// What `tracer audit` needs is copied besides.
     pub evidence: bool,
     /// Calls are only counted: a source that can count hands over none.
     pub counting: Option<Counting>,
+    /// What tells of the names of tasks and of their numbers in pid namespaces is seen, whether it is shown or not.
+    pub names: bool,
     /// Stacks of calls and signals (`-k`).
     pub stacks: Option<Stacks>,
     /// Where events come from.
@@ -73,6 +81,17 @@ pub struct View {
     pub notices: Vec<String>,
 }
 
+/// Data that is copied as far as a source can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Whole {
+    /// What is read from descriptors.
+    pub read: bool,
+    /// What is written to them.
+    pub written: bool,
+    /// Arrays of descriptors.
+    pub arrays: bool,
+}
+
 /// How calls are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counting {
@@ -101,8 +120,11 @@ impl Watch {
             follow: true,
             calls: CallFilter::everything(),
             detail: Detail { data: true, strlen, fds: true, env: false },
+            whole: Whole::default(),
+            leave_on_exec: false,
             evidence: false,
             counting: None,
+            names: false,
             stacks: None,
             backend,
             ring_size: None,
@@ -201,6 +223,14 @@ pub struct Show {
     pub signals: u64,
     /// Only calls that touch one of these paths (`-P`), as given.
     pub paths: Vec<Vec<u8>>,
+    /// Or calls that use one of these descriptors (`-e fd=`).
+    pub fds: Option<Numbers>,
+    /// Descriptors of which all data that is read is dumped (`-e read=`).
+    pub reads: Numbers,
+    /// The same of what is written (`-e write=`).
+    pub writes: Numbers,
+    /// No more calls than these are shown: then tracing ends (`--syscall-limit`).
+    pub limit: Option<u64>,
     /// No `+++ exited` lines (`-qq`).
     pub quiet_exit: bool,
     /// No `Process N attached` notices (`-q`).
@@ -211,6 +241,18 @@ pub struct Show {
     pub quiet_personality: bool,
     /// No `Requested path ... resolved into ...` notices.
     pub quiet_paths: bool,
+}
+
+impl Show {
+    /// Calls are shown by what they use.
+    pub fn by_file(&self) -> bool {
+        !self.paths.is_empty() || self.fds.is_some()
+    }
+
+    /// Every call is counted, whatever it was on and however it ended: a source can count.
+    pub fn counts_all(&self) -> bool {
+        !self.by_file() && self.limit.is_none() && self.status.all()
+    }
 }
 
 /// `-e status=`.

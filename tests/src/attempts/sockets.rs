@@ -126,7 +126,7 @@ impl Maker<'_> {
                 mode,
                 way: "inherited",
                 kind: "",
-                file: "none",
+                file: "new",
                 words,
                 prepare: Vec::new(),
                 hold,

@@ -4,9 +4,12 @@
 use std::collections::HashMap;
 
 use tracer_common::config::Regs;
-use tracer_common::plan::{PLANS, Plan, Spared, Variant, plan_index};
+use tracer_common::plan::{BLOB_MAX, PLANS, Plan, Spared, Variant, plan_index};
 
 use super::{evidence, mappings};
+use crate::schema::data::{Way, data, has_descriptors};
+use crate::schema::plan::Detail;
+use crate::schema::process::waits;
 use crate::schema::types::{Arg, NO_NR, Row};
 use crate::schema::{Abi, NUMBERS, all, narrow, plan};
 use crate::spec::{CallFilter, Watch};
@@ -35,7 +38,9 @@ impl Plans {
                 if number == NO_NR || (compat && cfg!(not(target_arch = "x86_64"))) {
                     continue;
                 }
-                let wanted = watch.calls.wants(u32::from(number), compat) || mappings::needs(watch, row, compat);
+                let wanted = watch.calls.wants(u32::from(number), compat)
+                    || mappings::needs(watch, row, compat)
+                    || names(watch, row);
                 plans.place(row, plan_index(u32::from(number), compat), compat, wanted.then_some(watch));
             }
         }
@@ -96,19 +101,43 @@ impl Plans {
             true => evidence::detail(row, watch.detail),
             false => mappings::detail(watch, row, compat),
         };
+        let detail = Detail { strlen: detail.strlen.max(copied(watch, row)), ..detail };
         let whole = |args: &'static [Arg], lowered: Plan| {
             let lowered = if watch.evidence { evidence::complete(row, args, lowered) } else { lowered };
             let lowered = if compat { lowered } else { mappings::complete(watch, row, lowered) };
             if compat { narrow::plan(row, args, &lowered) } else { lowered }
         };
-        self.table[index as usize] = whole(row.args, plan::plan(row, detail));
+        let plan = whole(row.args, plan::plan(row, detail));
+        let alone = Plan { flags: plan.flags & !Plan::BY, selector: 0, ..plan };
+        self.table[index as usize] = alone;
         for variant in row.variants {
             let lowered = whole(variant.args, plan::variant(variant, detail));
-            for &value in variant.values {
-                self.variants.insert(Variant { index, value: value as u32 }, lowered);
+            // What copies the same needs no plan of its own.
+            if lowered != alone {
+                self.table[index as usize] = plan;
+                self.variants
+                    .extend(variant.values.iter().map(|&value| (Variant { index, value: value as u32 }, lowered)));
             }
         }
     }
+}
+
+/// Bytes of data, or elements of an array, that are copied of a call whatever is shown: a dump shows them, or a filter looks at them.
+fn copied(watch: &Watch, row: &Row) -> u32 {
+    /// Descriptors of an array.
+    const ELEMENTS: u32 = 1024;
+    match data(row) {
+        Some((Way::Read, _)) if watch.whole.read => BLOB_MAX as u32,
+        Some((Way::Written, _)) if watch.whole.written => BLOB_MAX as u32,
+        _ if watch.whole.arrays && has_descriptors(row) => ELEMENTS,
+        _ => 0,
+    }
+}
+
+/// Whether a call is to be seen because it changes what tasks are called, or which numbers they have.
+fn names(watch: &Watch, row: &Row) -> bool {
+    let number = libc::c_long::from(row.nr[Abi::NATIVE as usize]);
+    watch.names && watch.counting.is_none() && (number == libc::SYS_prctl || waits(row))
 }
 
 #[cfg(test)]
@@ -144,7 +173,9 @@ mod tests {
     #[test]
     fn an_argument_chooses_a_variant() {
         let plans = Plans::new(&watch());
-        assert!(plans.get(nr("fcntl"), false, &[0, 4, 0, 0, 0, 0]).1);
+        assert!(plans.get(nr("fcntl"), false, &[0, 5, 0, 0, 0, 0]).1);
+        // F_SETFL copies what the call itself does.
+        assert!(!plans.get(nr("fcntl"), false, &[0, 4, 0, 0, 0, 0]).1);
         assert!(!plans.get(nr("fcntl"), false, &[0, 999, 0, 0, 0, 0]).1);
     }
 

@@ -2,14 +2,14 @@
 //! with strace come from them. A row says what the option does to `Opts`; an option of strace that is not built has a row as well,
 //! which says why.
 
-use super::fault::{Fault, nearest};
+use super::fault::{Fault, nearest, show};
 use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
 use super::table::{self, Completes, Flag, OptionRow, Takes};
 use super::words::{self, bad, text};
 use crate::schema::types::class;
-use crate::spec::{Column, Interrupt, OutputForm, StatusSet};
+use crate::spec::{Column, Interrupt, OutputForm, Pids, StatusSet};
 
 /// Notes an option in the options read so far.
 pub type Set = fn(&mut Opts, &Given<'_>) -> Result<(), Fault>;
@@ -138,8 +138,8 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--uid"], Value("USER"), Startup, "Trace every process of USER (login name or number; eBPF only).",
         |o, g| put(&mut o.uid, g.value.and_then(words::uid).map(Some), g)).own().live().completes(Completes::Users),
 
-    flag("-b", &["--detach-on"], Value("execve"), Tracing, "Detach from a process when it calls execve.",
-        nothing).live().refused("detaching from single processes is not built yet; without -f, children are not traced at all"),
+    flag("-b", &["--detach-on"], Value("execve"), Tracing, "Detach from a process when it runs another program.",
+        |o, g| if text(g) == "execve" { on(&mut o.leave_on_exec) } else { Err(Fault::plain(format!("Syscall '{}' for -b isn't supported", show(g.value.unwrap_or_default())))) }).live().words(&["execve"]),
     flag("-D", &["--daemonize", "--daemonised", "--daemonized"], Maybe("MODE"), Tracing, "Run the tracer as a detached grandchild; -DD, -DDD: in its own process group, session.",
         nothing).live().refused("the command is always a child of tracer; start 'tracer ... &' or use setsid(1) instead"),
     flag("-f", &["--follow-forks"], Nothing, Tracing, "Follow child processes and new threads; -ff with -o FILE: write FILE.PID for each process.",
@@ -154,8 +154,8 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, _| on(&mut o.kill_on_exit)).live(),
     flag("", &["--seccomp-bpf"], Nothing, Tracing, "Stop tasks only at the calls of -e trace (ptrace; eBPF never stops them). The tasks then die with tracer.",
         |o, _| on(&mut o.seccomp)).live(),
-    flag("", &["--syscall-limit"], Value("NUMBER"), Tracing, "Detach after NUMBER calls.",
-        nothing).refused("detaching after a number of calls is not built yet"),
+    flag("", &["--syscall-limit"], Value("NUMBER"), Tracing, "End tracing after NUMBER calls, and let the processes go on.",
+        |o, g| put(&mut o.limit, words::number(&text(g)).filter(|&n| n > 0).map(|n| Some(n.into())), g)),
     flag("", &["--backend"], Value("SOURCE"), Tracing, "Source of events: auto (the default), ebpf or ptrace.",
         |o, g| put(&mut o.backend, table::meaning(&table::BACKENDS, table::SOURCES, g.value.unwrap_or_default()), g)).own().live().words(&table::BACKENDS),
     flag("", &["--ring-size"], Value("BYTES"), Tracing, "Size of the eBPF ring buffer: 4096 to 1G, with K, M or G; rounded up to a power of two.",
@@ -170,7 +170,7 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--trace"], Value("SET"), Filtering, "Show only these calls: names, numbers, %CLASS or /REGEX; NAME@64 and NAME@32 are of 64-bit and 32-bit programs only, ?NAME may be unknown. Classes: %clock %creds %desc %file %fstat %fstatfs %ipc %lstat %memory %network (%net) %process %pure %signal %stat %%stat %statfs %%statfs; %io_uring: operations of io_uring (eBPF).",
         |o, g| calls(&mut o.trace, g)).qual(&["trace", "t"]).completes(Completes::From(call_words)),
     flag("", &["--trace-fds", "--trace-fd"], Value("SET"), Filtering, "Show only calls that use these descriptors.",
-        nothing).qual(&["trace-fds", "trace-fd", "fd", "fds"]).refused("a filter by descriptor is not built yet; -P PATH filters by file"),
+        |o, g| { o.trace_fds = Some(sets::descriptors(g.value.unwrap_or_default())?); Ok(()) }).qual(&["trace-fds", "trace-fd", "fd", "fds"]),
     flag("", &["--signal", "--signals"], Value("SET"), Filtering, "Show only these signals: names or numbers.",
         |o, g| { o.signals = Some(sets::signals(g.value.unwrap_or_default())?); Ok(()) }).qual(&["signal", "signals", "s"]),
     flag("", &["--status"], Value("SET"), Filtering, "Show only calls with this outcome: successful, failed, unfinished, unavailable, detached.",
@@ -191,9 +191,9 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--raw"], Value("SET"), Output, "Show arguments of these calls undecoded, in hexadecimal.",
         |o, g| calls(&mut o.raw, g)).qual(&["raw", "x"]).completes(Completes::From(call_words)),
     flag("", &["--read"], Value("SET"), Output, "Dump all data read from these descriptors.",
-        nothing).qual(&["read", "reads", "r"]).refused("dumps are not built yet; -s SIZE and -e trace=read show the data in the lines"),
+        |o, g| { o.reads = sets::descriptors(g.value.unwrap_or_default())?; Ok(()) }).qual(&["read", "reads", "r"]),
     flag("", &["--write"], Value("SET"), Output, "Dump all data written to these descriptors.",
-        nothing).qual(&["write", "writes", "w"]).refused("dumps are not built yet; -s SIZE and -e trace=write show the data in the lines"),
+        |o, g| { o.writes = sets::descriptors(g.value.unwrap_or_default())?; Ok(()) }).qual(&["write", "writes", "w"]),
     flag("", &["--kvm"], Value("vcpu"), Output, "Show why a virtual CPU stopped.",
         nothing).qual(&["kvm"]).refused("exits of virtual CPUs are not read yet"),
     flag("", &["--namespace"], Value("new"), Output, "Show the ids of entered namespaces.",
@@ -239,11 +239,11 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--decode-fds"], Maybe("SET"), Output, "Show these details of descriptors: path (the default), socket, dev, pidfd.",
         |o, g| { o.fds = Some(if g.value.is_none() { 1 } else { words_of(g, "decode-fds", FD_DETAILS)? }); Ok(()) }).qual(&["decode-fds", "decode-fd"]).words(&["path", "socket", "dev", "pidfd", "all"]),
     flag("-Y", &[], Nothing, Output, "Show command names beside pids.",
-        |o, _| on(&mut o.comm_names)),
-    flag("", &["--decode-pids"], Value("SET"), Output, "Show this detail of pids: comm.",
-        |o, g| match words_of(g, "decode-pids", PID_DETAILS)? { m if m & 2 != 0 => Err(no_pidns(g)), m => { o.comm_names = m & 1 != 0; Ok(()) } }).qual(&["decode-pids", "decode-pid"]).words(&["comm"]),
-    flag("", &["--pidns-translation"], Nothing, Output, "Also show pids as the tracer's PID namespace has them.",
-        nothing).refused("pids are always those of tracer's own PID namespace"),
+        |o, _| on(&mut o.pid_details.comm)),
+    flag("", &["--decode-pids"], Value("SET"), Output, "Show these details of pids: comm (the command's name), pidns (the pid in tracer's PID namespace, where it is another).",
+        |o, g| { let mask = words_of(g, "decode-pids", PID_DETAILS)?; o.pid_details = Pids { comm: mask & 1 != 0, here: mask & 2 != 0 }; Ok(()) }).qual(&["decode-pids", "decode-pid"]).words(PID_DETAILS),
+    flag("", &["--pidns-translation"], Nothing, Output, "Same as --decode-pids=pidns.",
+        |o, _| on(&mut o.pid_details.here)),
     flag("", &["--secontext"], Maybe("MODE"), Output, "Show SELinux contexts.",
         nothing).qual(&["secontext"]).refused("SELinux contexts are not read yet"),
     flag("", &["--always-show-pid"], Nothing, Output, "Begin every line with the pid.",
@@ -362,10 +362,6 @@ fn interrupt(word: &str) -> Option<Interrupt> {
 
 fn c_and_c() -> Fault {
     Fault::usage("-c/--summary-only and -C/--summary are mutually exclusive")
-}
-
-fn no_pidns(g: &Given<'_>) -> Fault {
-    Fault::plain(format!("{}=pidns is not supported: pids are always those of tracer's own PID namespace", g.spelled))
 }
 
 /// Columns of the summary without `-U`.

@@ -55,6 +55,11 @@ pub struct Opts {
     pub status: Option<StatusSet>,
     pub z_count: u8,
     pub paths: Vec<Vec<u8>>,
+    pub trace_fds: Option<Numbers>,
+    pub reads: Numbers,
+    pub writes: Numbers,
+    pub limit: Option<u64>,
+    pub leave_on_exec: bool,
     pub column: usize,
     pub abbrev: Option<Calls>,
     pub verbose: Option<Calls>,
@@ -77,7 +82,7 @@ pub struct Opts {
     pub names: NameStyle,
     pub y_short: u8,
     pub fds: Option<u64>,
-    pub comm_names: bool,
+    pub pid_details: Pids,
     pub always_pid: bool,
     /// Stacks: with lines of the source, or without.
     pub stack: Option<bool>,
@@ -132,6 +137,11 @@ impl Opts {
             status: None,
             z_count: 0,
             paths: Vec::new(),
+            trace_fds: None,
+            reads: Numbers::default(),
+            writes: Numbers::default(),
+            limit: None,
+            leave_on_exec: false,
             column: 40,
             abbrev: None,
             verbose: None,
@@ -154,7 +164,7 @@ impl Opts {
             names: NameStyle::Abbrev,
             y_short: 0,
             fds: None,
-            comm_names: false,
+            pid_details: Pids::default(),
             always_pid: false,
             stack: None,
             frames: None,
@@ -227,10 +237,10 @@ impl Opts {
             Some(full) => Verbose::Some(full),
         };
         let detail = Detail {
-            data: form != OutputForm::Summary || record.is_some() || !self.paths.is_empty(),
+            data: form != OutputForm::Summary || record.is_some() || self.by_file(),
             strlen: self.strlen,
             fds: fds != Fds::default() && form != OutputForm::Summary || record.is_some() || !self.paths.is_empty(),
-            env: record.is_some() || shows_environments(&verbose),
+            env: record.is_some() || verbose.environments(),
         };
         let show = Show {
             status: self.status.unwrap_or(StatusSet {
@@ -242,6 +252,10 @@ impl Opts {
             }),
             signals: self.signals.unwrap_or(u64::MAX),
             paths: std::mem::take(&mut self.paths),
+            fds: self.trace_fds.take(),
+            reads: std::mem::take(&mut self.reads),
+            writes: std::mem::take(&mut self.writes),
+            limit: self.limit,
             quiet_exit: quiet & QUIET_EXIT != 0,
             quiet_attach: quiet & QUIET_ATTACH & !QUIET_PERSONALITY != 0,
             quiet_superseded: quiet & QUIET_SUPERSEDED != 0,
@@ -263,7 +277,7 @@ impl Opts {
                 hex,
                 names: self.names,
                 fds,
-                comm: self.comm_names,
+                pids: self.pid_details,
                 stamp,
                 relative: self.relative,
                 duration: self.duration,
@@ -280,9 +294,12 @@ impl Opts {
             follow,
             calls: self.trace.take().map_or(CallFilter::everything(), Calls::into_filter),
             detail,
+            whole: Whole { read: !show.reads.is_empty(), written: !show.writes.is_empty(), arrays: show.by_file() },
+            leave_on_exec: self.leave_on_exec,
             evidence: false,
             // What is counted depends on how calls end, and on their files: only events tell.
-            counting: output.counting().filter(|_| show.paths.is_empty() && show.status.all()),
+            counting: output.counting().filter(|_| show.counts_all()),
+            names: self.pid_details != Pids::default(),
             stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
             ring_size: self.ring_size,
@@ -293,6 +310,11 @@ impl Opts {
         };
         let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };
         Ok(Spec { watch, view: View { show, output, interrupt, strict: self.strict, failure, notices } })
+    }
+
+    /// Calls are shown by what they use.
+    fn by_file(&self) -> bool {
+        !self.paths.is_empty() || self.trace_fds.is_some()
     }
 
     fn stamp(&mut self) -> Result<Stamp, Fault> {
@@ -465,16 +487,4 @@ impl Opts {
 
 fn both(one: &str, other: &str) -> Fault {
     Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
-}
-
-/// Whether a call that takes an environment is shown in full.
-fn shows_environments(verbose: &Verbose) -> bool {
-    match verbose {
-        Verbose::None => false,
-        Verbose::All => true,
-        Verbose::Some(full) => {
-            let numbers = [libc::SYS_execve, libc::SYS_execveat];
-            numbers.iter().any(|&nr| full.get(nr as usize).copied().unwrap_or(false))
-        }
-    }
 }

@@ -10,7 +10,7 @@ use tracer_common::plan::{PLANS, plan_index};
 use super::fault::{Fault, nearest, show};
 use crate::schema::types::{NO_NR, Row, class};
 use crate::schema::{self, Abi, NUMBERS, signal_names};
-use crate::spec::CallFilter;
+use crate::spec::{CallFilter, Numbers};
 
 /// A set of calls of both ABIs by their places (`plan_index`), all of them present; and whether the operations of io_uring are in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,22 @@ enum Which {
 /// kinds of program works.
 const ABIS: [Abi; 2] = [Abi::NATIVE, Abi::I386];
 
+/// Calls of x86_64 that x32 lacks (`64` in arch/x86/entry/syscalls/syscall_64.tbl, without one for x32).
+const NOT_X32: &[&str] = &[
+    "_sysctl",
+    "create_module",
+    "epoll_ctl_old",
+    "epoll_wait_old",
+    "get_kernel_syms",
+    "get_thread_area",
+    "nfsservctl",
+    "query_module",
+    "set_thread_area",
+    "uretprobe",
+    "uselib",
+    "vserver",
+];
+
 /// Where a call stands in a set.
 fn stands(abi: Abi, nr: u32) -> usize {
     plan_index(nr, abi != Abi::NATIVE) as usize
@@ -168,7 +184,8 @@ impl Which {
     fn has(self, row: &Row) -> bool {
         match self {
             Which::Every => true,
-            Which::Native | Which::X32 => row.nr[Abi::NATIVE as usize] != NO_NR,
+            Which::Native => row.nr[Abi::NATIVE as usize] != NO_NR,
+            Which::X32 => row.nr[Abi::NATIVE as usize] != NO_NR && !NOT_X32.contains(&row.name),
             Which::Compat => row.nr[Abi::I386 as usize] != NO_NR,
         }
     }
@@ -222,10 +239,12 @@ fn invalid_call(word: &[u8]) -> Fault {
     Fault::plain(format!("invalid system call '{}'", show(OsStr::from_bytes(word)))).or_did_you_mean(meant)
 }
 
-/// Names that only 32-bit x86 has and no row: `break` was never made, the others are socketcall's. They are
+/// Names that 32-bit x86 has and no row of its own: `break` was never made, the others are parts of socketcall and ipc. They are
 /// accepted, so that a set written for both kinds of program works.
 fn is_32bit_name(name: &[u8], abi: Which) -> bool {
-    abi.is(Abi::I386) && cfg!(target_arch = "x86_64") && matches!(name, b"break" | b"recv" | b"send")
+    abi.is(Abi::I386)
+        && cfg!(target_arch = "x86_64")
+        && matches!(name, b"break" | b"recv" | b"send" | b"accept" | b"semop" | b"semtimedop")
 }
 
 /// Reads `[!]none | [!]all | [!]WORD[,WORD]...` over few values: `member` gives the number of a word.
@@ -255,6 +274,28 @@ pub fn mask(set: &OsStr, what: &str, words: &[&str], member: impl Fn(&str) -> Op
         }
     }
     Ok(if marks % 2 == 1 { !mask } else { mask })
+}
+
+/// `-e fd=`: descriptors.
+pub fn descriptors(set: &OsStr) -> Result<Numbers, Fault> {
+    let bytes = set.as_bytes();
+    let invalid = |word: &[u8]| Fault::plain(format!("invalid descriptor '{}'", show(OsStr::from_bytes(word))));
+    let marks = bytes.iter().take_while(|&&b| b == b'!').count();
+    let mut numbers = Numbers { others: marks % 2 == 1, ..Numbers::default() };
+    match &bytes[marks..] {
+        b"none" => {}
+        b"all" => numbers.others = !numbers.others,
+        list => {
+            for word in list.split(|&b| b == b',').filter(|word| !word.is_empty()) {
+                let number = str::from_utf8(word).ok().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+                numbers.listed.insert(number.and_then(|word| word.parse().ok()).ok_or_else(|| invalid(word))?);
+            }
+            if numbers.listed.is_empty() {
+                return Err(invalid(bytes));
+            }
+        }
+    }
+    Ok(numbers)
 }
 
 /// `-e signal=`: bit 0 is signal 1.

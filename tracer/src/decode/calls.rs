@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracer_common::event::Sock;
 
-use crate::decode::value::{Call, FileView, Value};
+use crate::decode::value::{Call, FileView, Ret, Value};
+use crate::schema::process::{WAIT4, waits};
 
 /// A count that was returned.
 pub fn positive(value: &Value<'_>) -> Option<u64> {
@@ -21,6 +22,27 @@ pub fn path_of(view: &FileView<'_>) -> Option<Vec<u8>> {
         0 => view.path.to_vec(),
         _ => [&*view.path, b" (deleted)"].concat(),
     })
+}
+
+/// The process that a call has waited for, as its task calls it: unless it has not ended, it is no more.
+pub fn reaped(call: &Call<'_>) -> Option<i32> {
+    const WNOWAIT: u64 = 0x0100_0000;
+    if !call.row.is_some_and(waits) {
+        return None;
+    }
+    let is_left =
+        |value: &Value<'_>| matches!(value, Value::Named(set, how) if std::ptr::eq(*set, &WAIT4) && how & WNOWAIT != 0);
+    if call.args.iter().any(|(_, value)| is_left(value)) {
+        return None;
+    }
+    match &call.ret {
+        Ret::Value(Value::Pid(pid, ..)) => Some(*pid).filter(|pid| *pid > 0),
+        Ret::Value(_) => call.args.iter().find_map(|(_, value)| match field(value, "si_pid")? {
+            Value::Pid(pid, ..) => Some(*pid),
+            _ => None,
+        }),
+        _ => None,
+    }
 }
 
 /// The descriptor that is the call's first argument.

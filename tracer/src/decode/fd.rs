@@ -81,7 +81,7 @@ pub fn view(bytes: &[u8]) -> Option<Box<FileView<'_>>> {
         path::CUT => (Cow::Owned(joined(raw, false)), Cow::Borrowed(&[][..]), true),
         _ => (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]), false),
     };
-    Some(Box::new(FileView { file, path, cut, sock, name }))
+    Some(Box::new(FileView { file, path, cut, sock, name, task: None }))
 }
 
 /// Names from leaf to root, each ended by a NUL, as a path.

@@ -8,7 +8,7 @@ use tracer_common::plan::{MMSG_PARTS, phase, shape};
 use super::blobs::Memory;
 use super::value::{Tail, Value};
 use super::{Place, fd, names, scalar, shapes, sockaddr};
-use crate::schema::types::{Len, Ty};
+use crate::schema::types::{Len, Ty, Whose};
 
 /// Bytes of a `struct msghdr` and of a `struct mmsghdr`.
 const HDR: usize = 56;
@@ -198,7 +198,7 @@ fn socket_level<'a>(place: Place<'_, 'a>, kind: u64, at: usize, data: &'a [u8]) 
                 0xffff_ffff => Value::Int(-1),
                 id => Value::Uint(id),
             };
-            let pid = Value::Pid(scalar::at(data, 0, 4) as i32, None);
+            let pid = Value::Pid(scalar::at(data, 0, 4) as i32, Whose::Process, None);
             Some(Value::Struct { fields: vec![("pid", pid), ("uid", id(4)), ("gid", id(8))], more: false })
         }
         // SCM_SECURITY

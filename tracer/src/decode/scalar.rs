@@ -3,7 +3,7 @@
 
 use super::special;
 use super::value::Value;
-use crate::schema::types::Ty;
+use crate::schema::types::{Ty, Whose};
 
 /// The value of `raw`, which came from `width` bytes (a register: 8).
 pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
@@ -26,7 +26,11 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
             fd => Value::Fd(fd, None),
         },
         Ty::DirFd => Value::Fd(signed(raw, narrow) as i32, None),
-        Ty::Pid => Value::Pid(signed(raw, narrow) as i32, None),
+        Ty::Pid => Value::Pid(signed(raw, narrow) as i32, Whose::Process, None),
+        Ty::Tid => Value::Pid(signed(raw, narrow) as i32, Whose::Thread, None),
+        Ty::Pgid => Value::Pid(signed(raw, narrow) as i32, Whose::Group, None),
+        Ty::Sid => Value::Pid(signed(raw, narrow) as i32, Whose::Session, None),
+        Ty::PidOrPgid => Value::Pid(signed(raw, narrow) as i32, Whose::ProcessOrGroup, None),
         Ty::Id => match unsigned(raw, narrow) {
             0xffff_ffff => Value::Int(-1),
             id => Value::Uint(id),

@@ -68,7 +68,7 @@ pub fn sockaddr(bytes: &[u8]) -> Value<'_> {
             if pad != 0 {
                 fields.push(("nl_pad", Value::Hex(pad)));
             }
-            fields.push(("nl_pid", Value::Pid(scalar::at(bytes, 4, 4) as i32, None)));
+            fields.push(("nl_pid", Value::Int(i64::from(scalar::at(bytes, 4, 4) as i32))));
             fields.push(("nl_groups", Value::Text(groups(scalar::at(bytes, 8, 4) as u32))));
         }
         libc::AF_PACKET if len >= 12 => packet(&mut fields, bytes),

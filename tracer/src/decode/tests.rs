@@ -12,7 +12,7 @@ use super::{Options, decode};
 use crate::schema::types::Len::*;
 use crate::schema::types::Ty::*;
 use crate::schema::types::{Row, Special, class};
-use crate::spec::{Hex, NameStyle, Style, Verbose};
+use crate::spec::{Hex, NameStyle, Pids, Style, Verbose};
 use crate::trace::output::strace::{PidFormat, StraceText};
 use crate::trace::output::testing::signal;
 use crate::trace::output::{Item, Line, Render, Stack};
@@ -65,8 +65,10 @@ fn styles() -> [Style; 3] {
 
 fn one_line(style: &Style, item: Item<'_>) {
     let mut out = Vec::new();
-    let line = Line { wall: 1, tid: 1, tgid: 1, comm: b"\x1b]0;\n", stack: Stack::default(), many: true, item };
-    StraceText::new(&Style { comm: true, ..style.clone() }, PidFormat::Stderr, false).line(&line, &mut out);
+    let line =
+        Line { wall: 1, tid: 1, tgid: 1, comm: b"\x1b]0;\n", stack: Stack::default(), below: &[], many: true, item };
+    StraceText::new(&Style { pids: Pids { comm: true, here: true }, ..style.clone() }, PidFormat::Stderr, false)
+        .line(&line, &mut out);
     let (last, rest) = out.split_last().expect("a line was made");
     assert_eq!(*last, b'\n');
     assert!(rest.iter().all(|b| (b' '..=b'~').contains(b)), "{:?}", String::from_utf8_lossy(rest));

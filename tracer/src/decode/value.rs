@@ -7,7 +7,7 @@ use tracer_common::event::Head;
 
 use crate::schema::set::Set;
 use crate::schema::tampered::Tampered;
-use crate::schema::types::Row;
+use crate::schema::types::{Row, Whose};
 
 /// A decoded system call.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ pub enum Value<'a> {
     Signal(i32),
     /// A set of signals, bit 0 is signal 1.
     SigSet(u64),
-    /// A task, with its comm where asked for.
-    Pid(i32, Option<Cow<'a, [u8]>>),
+    /// The number of a task or of several, and what is known of it where that was asked for.
+    Pid(i32, Whose, Option<Box<Task>>),
     /// A descriptor, with what it refers to where that was resolved.
     Fd(i32, Option<Box<FileView<'a>>>),
     /// A path name, never cut by `-s`; `cut` when it was longer than PATH_MAX.
@@ -135,6 +135,22 @@ pub enum Tail {
     Fault(u64),
 }
 
+impl FileView<'_> {
+    /// It is a pidfd: `file.rdev` is its process.
+    pub fn is_pidfd(&self) -> bool {
+        &*self.path == b"anon_inode:[pidfd]"
+    }
+}
+
+/// What is known of a number of tasks besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The name of a process or a thread.
+    pub comm: Option<Vec<u8>>,
+    /// The number that it has in tracer's own pid namespace, where that is another.
+    pub here: Option<u32>,
+}
+
 /// What a descriptor refers to, as the source resolved it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileView<'a> {
@@ -148,4 +164,6 @@ pub struct FileView<'a> {
     pub sock: Option<tracer_common::event::Sock>,
     /// A unix socket's bound name as in `sun_path`.
     pub name: Cow<'a, [u8]>,
+    /// What is known of a pidfd's process, where that was asked for.
+    pub task: Option<Box<Task>>,
 }

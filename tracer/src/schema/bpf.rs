@@ -220,5 +220,5 @@ syscalls! { pub PROGRAMS:
             BPF_LINK_CREATE      => (cmd: Set32(&BPF), attr: Sized(&LINK_CREATE, size), size: Uint) -> Fd;
             BPF_MAP_FREEZE       => (cmd: Set32(&BPF), attr: Sized(&FREEZE, size), size: Uint)  -> Int, gap "programs of the kernel may go by what is changed";
         };
-    perf_event_open [298 336 241] (attr: Special(S::PerfAttr), pid: Pid, cpu: Int, group_fd: Fd, flags: Set(&PERF_FLAG)) -> Fd, DESC, harmless "counts and samples, and changes nothing";
+    perf_event_open [298 336 241] (attr: Special(S::PerfAttr), pid: Tid, cpu: Int, group_fd: Fd, flags: Set(&PERF_FLAG)) -> Fd, DESC, harmless "counts and samples, and changes nothing";
 }

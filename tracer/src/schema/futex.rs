@@ -113,5 +113,6 @@ syscalls! { pub FUTEXES harmless "waits for memory":
     set_robust_list [273 311 99] (head: Addr, len: Ulong)                                       -> Int, 0;
     get_robust_list [274 312 100] (pid: Pid, head_ptr: Out(&Ptr(&Addr)), len_ptr: Out(&Ptr(&Ulong))) -> Int, 0;
     rseq        [334 386 293] (rseq: Addr, rseq_len: Hex32, flags: Hex32, sig: Hex32)           -> Int, 0;
+    rseq_slice_yield [471 471 471] ()                                                           -> Int, 0;
     membarrier  [324 375 283] (cmd: Set32(&MEMBARRIER), flags: Set32(&MEMBARRIER_FLAG), cpu_id: When(flags, 1, &Int)) -> Note(&Hex, &Set(&MEMBARRIER)), 0;
 }

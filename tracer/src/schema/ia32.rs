@@ -39,7 +39,7 @@ records! {
 const MASK: Len = Len::Fixed(4);
 
 syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
-    waitpid         [_ 7 _]   (pid: Pid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4)) -> Pid, PROC;
+    waitpid         [_ 7 _]   (pid: PidOrPgid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4)) -> Pid, PROC;
     r#break         [_ 17 _]  ()                                                                -> Int, MEM;
     oldstat         [_ 18 _]  (pathname: Path, statbuf: Rec(&UNTOLD)) -> Int, FILE | STAT | STATLIKE, does [Asks(pathname)];
     umount          [_ 22 _]  (target: Path) -> Int, FILE, names "names below the mount mean something else from now on";
@@ -136,5 +136,5 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     mq_timedreceive_time64 [_ 419 _] (mqdes: Fd, msg_ptr: Out(&Bytes(Len::Ret)), msg_len: Ulong, msg_prio: Out(&Ptr(&Uint)), abs_timeout: Wide(&Rec(&TIMESPEC))) -> Int, DESC;
     semtimedop_time64 [_ 420 _] (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Wide(&Rec(&TIMESPEC))) -> Int, IPC;
     rt_sigtimedwait_time64 [_ 421 _] (set: SigSet(sigsetsize), info: Out(&Special(S::Siginfo)), timeout: Wide(&Rec(&TIMESPEC)), sigsetsize: Ulong) -> Note(&Int, &Signal), SIG;
-    sched_rr_get_interval_time64 [_ 423 _] (pid: Pid, tp: Out(&Wide(&Rec(&TIMESPEC))))                           -> Int, 0;
+    sched_rr_get_interval_time64 [_ 423 _] (pid: Tid, tp: Out(&Wide(&Rec(&TIMESPEC))))                           -> Int, 0;
 }

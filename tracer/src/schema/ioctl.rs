@@ -63,8 +63,9 @@ syscalls! { pub IOCTL_CALL:
             TCSETS2 | TCSETSW2 | TCSETSF2 => (fd: Fd, request: CMD, argp: Special(S::Termios2))      -> Int, harmless "a terminal";
             TIOCGWINSZ                  => (fd: Fd, request: CMD, argp: Out(&Rec(&WINSIZE)))            -> Int, harmless "a terminal";
             TIOCSWINSZ                  => (fd: Fd, request: CMD, argp: Rec(&WINSIZE))                  -> Int, harmless "a terminal";
-            TIOCGPGRP | TIOCGSID        => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pid)))                -> Int, harmless "a terminal";
-            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pid))                      -> Int, harmless "a terminal";
+            TIOCGPGRP                   => (fd: Fd, request: CMD, argp: Out(&Ptr(&Pgid)))               -> Int, harmless "a terminal";
+            TIOCGSID                    => (fd: Fd, request: CMD, argp: Out(&Ptr(&Sid)))                -> Int, harmless "a terminal";
+            TIOCSPGRP                   => (fd: Fd, request: CMD, argp: Ptr(&Pgid))                     -> Int, harmless "a terminal";
             FIONREAD | TIOCOUTQ | SIOCOUTQNSD | TIOCGETD | TIOCGPTN | TIOCGPTLCK | TIOCGPKT | TIOCGEXCL
             | SIOCATMARK | FIOGETOWN | SIOCGPGRP | BLKROGET | BLKSSZGET | BLKPBSZGET | BLKIOMIN | BLKIOOPT | BLKALIGNOFF
                                         => (fd: Fd, request: CMD, argp: Out(&Ptr(&Int)))                -> Int, harmless "asks what a descriptor is, or has";
@@ -102,8 +103,9 @@ syscalls! { pub IOCTL_CALL:
             | FS_IOC_SET_ENCRYPTION_POLICY | FAT_IOCTL_SET_ATTRIBUTES
                                         => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, does [Changes(Attributes, fd, Itself)];
             FIBMAP | FIGETBSZ | FIQSIZE | FS_IOC_FIEMAP | FS_IOC_FSGETXATTR | FS_IOC_GETVERSION | FS_IOC_MEASURE_VERITY
-            | FS_IOC_GETFSLABEL | FIDEDUPERANGE
+            | FS_IOC_GETFSLABEL | FIDEDUPERANGE | NS_GET_NSTYPE | NS_GET_OWNER_UID
                                         => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int, harmless "leaves the file as it was";
+            NS_GET_USERNS | NS_GET_PARENT => (fd: Fd, request: CMD)                                       -> Fd, harmless "asks how namespaces belong together";
             USERFAULTFD_IOC_NEW         => (fd: Fd, request: CMD, argp: Special(S::IoctlArg)) -> Int,
                 gap "memory may change between what is seen of it and what a call reads";
         };

@@ -14,6 +14,7 @@ pub mod types;
 
 pub mod bpf;
 pub mod creds;
+pub mod data;
 pub mod futex;
 pub mod ia32;
 pub mod ipc;

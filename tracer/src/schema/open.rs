@@ -108,7 +108,6 @@ records! {
     FLOCK64_FOUND 32 { l_type: 0 2 Set(&LOCK_TYPE), l_whence: 2 2 Set(&SEEK), l_start: 8 8 Wide(&Long), l_len: 16 8 Wide(&Long),
                        l_pid: 24 4 Pid }
     /// struct f_owner_ex. include/uapi/asm-generic/fcntl.h
-    F_OWNER_EX 8 same { r#type: 0 4 Set32(&OWNER), pid: 4 4 Pid }
     /// struct open_how. include/uapi/linux/openat2.h
     OPEN_HOW 24 same { flags: 0 8 Set(&OPEN), mode: 8 8 NonZero(&Octal),
                   resolve: 16 8 Set(&RESOLVE) }
@@ -193,12 +192,12 @@ macro_rules! controls {
                 F_SETLK | F_SETLKW              => (fd: Fd, cmd: Set32(&FCNTL), lock: Rec(&FLOCK))              -> Int;
                 F_OFD_GETLK $(| $get)*          => (fd: Fd, cmd: Set32(&FCNTL), lock: Out(&Rec(&FLOCK64_FOUND))) -> Int;
                 F_OFD_SETLK | F_OFD_SETLKW $(| $set)* => (fd: Fd, cmd: Set32(&FCNTL), lock: Rec(&FLOCK64))      -> Int;
-                F_SETOWN                        => (fd: Fd, cmd: Set32(&FCNTL), owner: Pid)                     -> Int;
-                F_GETOWN                        => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Pid;
+                F_SETOWN                        => (fd: Fd, cmd: Set32(&FCNTL), owner: PidOrPgid)               -> Int;
+                F_GETOWN                        => (fd: Fd, cmd: Set32(&FCNTL))                                 -> PidOrPgid;
                 F_SETSIG                        => (fd: Fd, cmd: Set32(&FCNTL), sig: Signal)                    -> Int;
                 F_GETSIG                        => (fd: Fd, cmd: Set32(&FCNTL)) -> Special(S::SignalRet);
-                F_SETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Rec(&F_OWNER_EX))        -> Int;
-                F_GETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Out(&Rec(&F_OWNER_EX)))  -> Int;
+                F_SETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Special(S::OwnerEx))     -> Int;
+                F_GETOWN_EX                     => (fd: Fd, cmd: Set32(&FCNTL), owner: Out(&Special(S::OwnerEx)))  -> Int;
                 F_SETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL), lease: Set32(&LOCK_TYPE))       -> Int;
                 F_GETLEASE                      => (fd: Fd, cmd: Set32(&FCNTL))                -> Noted("", &LOCK_TYPE);
                 F_NOTIFY                        => (fd: Fd, cmd: Set32(&FCNTL), events: Set32(&DNOTIFY))        -> Int;

@@ -148,6 +148,7 @@ impl Builder {
             Special::Siginfo => self.fixed(arg, when, 128),
             Special::Stat | Special::Stat64 => self.fixed(arg, when, STAT),
             Special::Statx => self.fixed(arg, when, 256),
+            Special::OwnerEx => self.fixed(arg, when, 8),
             Special::Utimbuf => self.fixed(arg, when, 16),
             Special::Timevals | Special::Timespecs => self.fixed(arg, when, 32),
             Special::Termios => self.fixed(arg, when, 36),
@@ -336,6 +337,10 @@ pub fn width(ty: &Ty) -> u16 {
         | Ty::DirFd
         | Ty::Slot(_)
         | Ty::Pid
+        | Ty::Tid
+        | Ty::Pgid
+        | Ty::Sid
+        | Ty::PidOrPgid
         | Ty::Id
         | Ty::Signal
         | Ty::Set32(_)

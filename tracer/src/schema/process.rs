@@ -2,9 +2,9 @@
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::time::TIMEVAL;
-use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
+use super::types::{Row, Special as S};
 use crate::{records, selectors, sets, syscalls};
 
 sets! {
@@ -85,7 +85,7 @@ records! {
 
 selectors! {
     KCMP_VM = 1, KCMP_FILES = 2, KCMP_FS = 3, KCMP_SIGHAND = 4, KCMP_IO = 5, KCMP_SYSVSEM = 6,
-    PERSONA_QUERY = 0xffff_ffff,
+    PERSONA_QUERY = 0xffff_ffff, P_PGID = 2,
 }
 
 /// Flags of clone with which `parent_tid` is written: CLONE_PARENT_SETTID or CLONE_PIDFD.
@@ -98,7 +98,7 @@ const WITH_CHILD: u64 = 0x120_0000;
 #[cfg(target_arch = "x86_64")]
 syscalls! { pub CLONES harmless "what a new task does is seen":
     clone       [56 120 220]  (flags: Special(S::CloneFlags), child_stack: Addr,
-                               parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Pid))),
+                               parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Tid))),
                                child_tidptr: When(flags, WITH_CHILD, &Late(&Addr)),
                                tls: When(flags, WITH_TLS, &Late(&Hex)))                         -> Pid, PROC, order &[1, 0, 2, 4, 3];
 }
@@ -106,7 +106,7 @@ syscalls! { pub CLONES harmless "what a new task does is seen":
 #[cfg(not(target_arch = "x86_64"))]
 syscalls! { pub CLONES harmless "what a new task does is seen":
     clone       [56 120 220]  (flags: Special(S::CloneFlags), child_stack: Addr,
-                               parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Pid))),
+                               parent_tid: When(flags, WITH_PARENT, &Out(&Ptr(&Tid))),
                                tls: When(flags, WITH_TLS, &Late(&Hex)),
                                child_tidptr: When(flags, WITH_CHILD, &Late(&Addr)))             -> Pid, PROC, order &[1, 0, 2, 3, 4];
 }
@@ -119,19 +119,23 @@ syscalls! { pub PROCESS harmless "what a process does is seen, whoever started i
     execveat    [322 358 281] (dirfd: DirFd, pathname: Path, argv: Argv, envp: Envp, flags: Set32(&EXECVEAT)) -> Int, DESC | FILE | PROC, does [Runs(pathname)];
     exit        [60 1 93]     (status: Int)                                                     -> Int, PROC;
     exit_group  [231 252 94]  (status: Int)                                                     -> Int, PROC;
-    wait4       [61 114 260]  (pid: Pid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4),
+    wait4       [61 114 260]  (pid: PidOrPgid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4),
                                rusage: Positive(&Rec(&RUSAGE)))                                 -> Pid, PROC;
     waitid      [247 284 95]  (idtype: Set32(&P_ID), id: Pid, infop: Out(&Special(S::Siginfo)), options: Set32(&WAIT4),
-                               rusage: Out(&Rec(&RUSAGE)))                                      -> Int, PROC;
+                               rusage: Out(&Rec(&RUSAGE)))                                      -> Int, PROC,
+        by idtype {
+            P_PGID => (idtype: Set32(&P_ID), id: Pgid, infop: Out(&Special(S::Siginfo)), options: Set32(&WAIT4),
+                               rusage: Out(&Rec(&RUSAGE)))                                      -> Int;
+        };
     getpid      [39 20 172]   ()                                                                -> Pid, PURE;
-    gettid      [186 224 178] ()                                                                -> Pid, PURE;
+    gettid      [186 224 178] ()                                                                -> Tid, PURE;
     getppid     [110 64 173]  ()                                                                -> Pid, PURE;
-    getpgrp     [111 65 _]    ()                                                                -> Pid, PURE;
-    getpgid     [121 132 155] (pid: Pid)                                                        -> Pid, 0;
-    setpgid     [109 57 154]  (pid: Pid, pgid: Pid)                                             -> Int, 0;
-    getsid      [124 147 156] (pid: Pid)                                                        -> Pid, 0;
-    setsid      [112 66 157]  ()                                                                -> Pid, 0;
-    set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Pid, 0;
+    getpgrp     [111 65 _]    ()                                                                -> Pgid, PURE;
+    getpgid     [121 132 155] (pid: Pid)                                                        -> Pgid, 0;
+    setpgid     [109 57 154]  (pid: Pid, pgid: Pgid)                                            -> Int, 0;
+    getsid      [124 147 156] (pid: Pid)                                                        -> Sid, 0;
+    setsid      [112 66 157]  ()                                                                -> Sid, 0;
+    set_tid_address [218 258 96] (tidptr: Addr)                                                 -> Tid, 0;
     unshare     [272 310 97]  (flags: Set32(&UNSHARE)) -> Int, 0, does [Unshares(flags)];
     personality [135 136 92]  (persona: Special(S::Personality))                                -> Note(&Hex32, &Special(S::Personality)), 0,
         by persona {
@@ -145,4 +149,9 @@ syscalls! { pub PROCESS harmless "what a process does is seen, whoever started i
         by r#type {
             KCMP_VM | KCMP_FILES | KCMP_FS | KCMP_SIGHAND | KCMP_IO | KCMP_SYSVSEM => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP)) -> Int;
         };
+}
+
+/// Whether a call waits for a process: when it ends so, the process has no number any more.
+pub fn waits(row: &Row) -> bool {
+    row.args.iter().any(|arg| matches!(arg.ty, Set32(set) if std::ptr::eq(set, &WAIT4)))
 }

@@ -70,29 +70,29 @@ selectors! {
 }
 
 syscalls! { pub PTRACES:
-    ptrace      [101 26 117]  (request: Set(&PTRACE), pid: Pid, addr: Hex, data: Hex) -> Long, 0, gap "another process is made to do what it would not do",
+    ptrace      [101 26 117]  (request: Set(&PTRACE), pid: Tid, addr: Hex, data: Hex) -> Long, 0, gap "another process is made to do what it would not do",
         by request {
             TRACEME                => (request: Set(&PTRACE))                                   -> Long, harmless "looks at a process, and lets it go on";
-            ATTACH | INTERRUPT | KILL | LISTEN => (request: Set(&PTRACE), pid: Pid)             -> Long, harmless "looks at a process, and lets it go on";
-            PEEKTEXT | PEEKDATA    => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Out(&Ptr(&Addr))) -> Long, harmless "looks at a process, and lets it go on";
-            PEEKUSER               => (request: Set(&PTRACE), pid: Pid, addr: Special(S::UserOffset), data: Out(&Ptr(&Addr))) -> Long, harmless "looks at a process, and lets it go on";
-            POKETEXT | POKEDATA    => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Hex)  -> Long;
-            POKEUSER               => (request: Set(&PTRACE), pid: Pid, addr: Special(S::UserOffset), data: Hex) -> Long;
-            CONT | DETACH | SYSCALL | SINGLESTEP | SINGLEBLOCK | SYSEMU | SYSEMU_SINGLESTEP => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Signal) -> Long, harmless "looks at a process, and lets it go on";
-            GETREGS                => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Out(&Rec(&REGS))) -> Long, harmless "looks at a process, and lets it go on";
-            SETREGS                => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Rec(&REGS)) -> Long;
-            SETOPTIONS | OLDSETOPTIONS | SEIZE => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Set(&PTRACE_O)) -> Long, harmless "looks at a process, and lets it go on";
-            GETFPREGS | SETFPREGS  => (request: Set(&PTRACE), pid: Pid, addr: Hidden, data: Addr) -> Long;
-            PEEKSIGINFO            => (request: Set(&PTRACE), pid: Pid, addr: Rec(&PEEK), data: Addr) -> Long, harmless "looks at a process, and lets it go on";
-            GET_THREAD_AREA | SET_THREAD_AREA => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Addr) -> Long;
-            GETEVENTMSG            => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Out(&Ptr(&Ulong))) -> Long, harmless "looks at a process, and lets it go on";
-            GETSIGINFO             => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Out(&Special(S::Siginfo))) -> Long, harmless "looks at a process, and lets it go on";
-            SETSIGINFO             => (request: Set(&PTRACE), pid: Pid, addr: Addr, data: Special(S::Siginfo)) -> Long;
-            GETREGSET              => (request: Set(&PTRACE), pid: Pid, addr: Set(&NT), data: Out(&Rec(&REGSET))) -> Long, harmless "looks at a process, and lets it go on";
-            SETREGSET              => (request: Set(&PTRACE), pid: Pid, addr: Set(&NT), data: Rec(&REGSET)) -> Long;
-            GETSIGMASK             => (request: Set(&PTRACE), pid: Pid, addr: Ulong, data: Out(&SigSet(addr))) -> Long, harmless "looks at a process, and lets it go on";
-            SETSIGMASK             => (request: Set(&PTRACE), pid: Pid, addr: Ulong, data: SigSet(addr)) -> Long;
-            SECCOMP_GET_FILTER | SECCOMP_GET_METADATA => (request: Set(&PTRACE), pid: Pid, addr: Ulong, data: Addr) -> Long, harmless "looks at a process, and lets it go on";
-            GET_SYSCALL_INFO       => (request: Set(&PTRACE), pid: Pid, size: Ulong, data: Out(&Special(S::SyscallInfo))) -> Long, harmless "looks at a process, and lets it go on";
+            ATTACH | INTERRUPT | KILL | LISTEN => (request: Set(&PTRACE), pid: Tid)             -> Long, harmless "looks at a process, and lets it go on";
+            PEEKTEXT | PEEKDATA    => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Out(&Ptr(&Addr))) -> Long, harmless "looks at a process, and lets it go on";
+            PEEKUSER               => (request: Set(&PTRACE), pid: Tid, addr: Special(S::UserOffset), data: Out(&Ptr(&Addr))) -> Long, harmless "looks at a process, and lets it go on";
+            POKETEXT | POKEDATA    => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Hex)  -> Long;
+            POKEUSER               => (request: Set(&PTRACE), pid: Tid, addr: Special(S::UserOffset), data: Hex) -> Long;
+            CONT | DETACH | SYSCALL | SINGLESTEP | SINGLEBLOCK | SYSEMU | SYSEMU_SINGLESTEP => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Signal) -> Long, harmless "looks at a process, and lets it go on";
+            GETREGS                => (request: Set(&PTRACE), pid: Tid, addr: Hidden, data: Out(&Rec(&REGS))) -> Long, harmless "looks at a process, and lets it go on";
+            SETREGS                => (request: Set(&PTRACE), pid: Tid, addr: Hidden, data: Rec(&REGS)) -> Long;
+            SETOPTIONS | OLDSETOPTIONS | SEIZE => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Set(&PTRACE_O)) -> Long, harmless "looks at a process, and lets it go on";
+            GETFPREGS | SETFPREGS  => (request: Set(&PTRACE), pid: Tid, addr: Hidden, data: Addr) -> Long;
+            PEEKSIGINFO            => (request: Set(&PTRACE), pid: Tid, addr: Rec(&PEEK), data: Addr) -> Long, harmless "looks at a process, and lets it go on";
+            GET_THREAD_AREA | SET_THREAD_AREA => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Addr) -> Long;
+            GETEVENTMSG            => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Out(&Ptr(&Ulong))) -> Long, harmless "looks at a process, and lets it go on";
+            GETSIGINFO             => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Out(&Special(S::Siginfo))) -> Long, harmless "looks at a process, and lets it go on";
+            SETSIGINFO             => (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Special(S::Siginfo)) -> Long;
+            GETREGSET              => (request: Set(&PTRACE), pid: Tid, addr: Set(&NT), data: Out(&Rec(&REGSET))) -> Long, harmless "looks at a process, and lets it go on";
+            SETREGSET              => (request: Set(&PTRACE), pid: Tid, addr: Set(&NT), data: Rec(&REGSET)) -> Long;
+            GETSIGMASK             => (request: Set(&PTRACE), pid: Tid, addr: Ulong, data: Out(&SigSet(addr))) -> Long, harmless "looks at a process, and lets it go on";
+            SETSIGMASK             => (request: Set(&PTRACE), pid: Tid, addr: Ulong, data: SigSet(addr)) -> Long;
+            SECCOMP_GET_FILTER | SECCOMP_GET_METADATA => (request: Set(&PTRACE), pid: Tid, addr: Ulong, data: Addr) -> Long, harmless "looks at a process, and lets it go on";
+            GET_SYSCALL_INFO       => (request: Set(&PTRACE), pid: Tid, size: Ulong, data: Out(&Special(S::SyscallInfo))) -> Long, harmless "looks at a process, and lets it go on";
         };
 }

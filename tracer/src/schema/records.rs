@@ -163,7 +163,11 @@ kinds! {
         /// The process it belongs to: the same as pid for a thread.
         process: u32 = Arg(1),
         /// It is in the namespaces of the task that made it, as the source says; one that cannot say it says no.
-        together: bool = Arg(2),
+        together: bool = Flag(flag::TOGETHER),
+        /// The pid namespace (inode) that it is in, where that was told.
+        space: u32 = Arg(2),
+        /// Its number there, and its number in the namespace of the task that made it above 1 << 32.
+        numbers: u64 = Arg(3),
         /// The new task is traced.
         traced: bool = Ret,
         /// The new task's name.

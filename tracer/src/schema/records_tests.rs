@@ -78,8 +78,11 @@ fn a_record_says_what_its_row_says() {
     let [low, high] = [u64::from_ne_bytes(*b"longname"), u64::from_ne_bytes(*b"-is-cut\0")];
     let of = |word, ret, args| Head { kind: word, ret, args, ..Head::default() };
     let comm = *b"longname-is-cut\0";
-    let fork = of(kind::FORK, 1, [7, 6, 1, 0, low, high]);
-    check(fork, Told::Fork { child: 7, process: 6, together: true, traced: true, comm }, None, Some("fork"));
+    let fork = of(kind::FORK, 1, [7, 6, 90, 5 << 32 | 2, low, high]);
+    let numbers = 5 << 32 | 2;
+    let told = |together| Told::Fork { child: 7, process: 6, together, space: 90, numbers, traced: true, comm };
+    check(fork, told(false), None, Some("fork"));
+    check(Head { flags: flag::TOGETHER, ..fork }, told(true), None, Some("fork"));
     let exec = of(kind::EXEC, 0, [5, 0, 0, 0, low, high]);
     check(exec, Told::Exec { from: 5, by: 5, moved: false, comm }, None, Some("exec"));
     let moved = Head { flags: flag::MOVED, ..exec };

@@ -6,7 +6,7 @@ use super::time::TIMESPEC;
 use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::*;
-use crate::{records, sets, syscalls};
+use crate::{records, selectors, sets, syscalls};
 
 sets! {
     /// No limit, in the width of the 32-bit ABI. include/uapi/asm-generic/resource.h
@@ -62,23 +62,41 @@ records! {
     }
 }
 
+selectors! { PRIO_PROCESS = 0, PRIO_PGRP = 1, IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP = 2 }
+
 syscalls! { pub SCHEDULING harmless "decides how and when tasks run":
     sched_yield             [24 158 124]  ()                                                    -> Int, 0;
-    sched_setparam          [142 154 118] (pid: Pid, param: Ptr(&Int))                          -> Int, 0;
-    sched_getparam          [143 155 121] (pid: Pid, param: Out(&Ptr(&Int)))                    -> Int, 0;
-    sched_setscheduler      [144 156 119] (pid: Pid, policy: Set32(&SCHED), param: Ptr(&Int))   -> Int, 0;
-    sched_getscheduler      [145 157 120] (pid: Pid)                                            -> Note(&Int, &Set32(&SCHED)), 0;
+    sched_setparam          [142 154 118] (pid: Tid, param: Ptr(&Int))                          -> Int, 0;
+    sched_getparam          [143 155 121] (pid: Tid, param: Out(&Ptr(&Int)))                    -> Int, 0;
+    sched_setscheduler      [144 156 119] (pid: Tid, policy: Set32(&SCHED), param: Ptr(&Int))   -> Int, 0;
+    sched_getscheduler      [145 157 120] (pid: Tid)                                            -> Note(&Int, &Set32(&SCHED)), 0;
     sched_get_priority_max  [146 159 125] (policy: Set32(&SCHED))                               -> Int, 0;
     sched_get_priority_min  [147 160 126] (policy: Set32(&SCHED))                               -> Int, 0;
-    sched_rr_get_interval   [148 161 127] (pid: Pid, tp: Out(&Rec(&TIMESPEC)))                  -> Int, 0;
-    sched_setaffinity       [203 241 122] (pid: Pid, cpusetsize: Uint, mask: Special(S::CpuMask(cpusetsize))) -> Int, 0;
-    sched_getaffinity       [204 242 123] (pid: Pid, cpusetsize: Uint, mask: Out(&Special(S::CpuMask(Len::Ret)))) -> Int, 0;
-    sched_setattr           [314 351 274] (pid: Pid, attr: Sized(&SCHED_ATTR, at(attr)), flags: Hex32) -> Int, 0;
-    sched_getattr           [315 352 275] (pid: Pid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Uint) -> Int, 0;
-    getpriority             [140 96 141]  (which: Set32(&PRIO), who: Int)                       -> Int, 0;
-    setpriority             [141 97 140]  (which: Set32(&PRIO), who: Int, prio: Int)            -> Int, 0;
-    ioprio_set              [251 289 30]  (which: Set32(&IOPRIO_WHO), who: Int, ioprio: Special(S::Ioprio)) -> Int, 0;
-    ioprio_get              [252 290 31]  (which: Set32(&IOPRIO_WHO), who: Int)                 -> Note(&Int, &Special(S::Ioprio)), 0;
+    sched_rr_get_interval   [148 161 127] (pid: Tid, tp: Out(&Rec(&TIMESPEC)))                  -> Int, 0;
+    sched_setaffinity       [203 241 122] (pid: Tid, cpusetsize: Uint, mask: Special(S::CpuMask(cpusetsize))) -> Int, 0;
+    sched_getaffinity       [204 242 123] (pid: Tid, cpusetsize: Uint, mask: Out(&Special(S::CpuMask(Len::Ret)))) -> Int, 0;
+    sched_setattr           [314 351 274] (pid: Tid, attr: Sized(&SCHED_ATTR, at(attr)), flags: Hex32) -> Int, 0;
+    sched_getattr           [315 352 275] (pid: Tid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Uint) -> Int, 0;
+    getpriority             [140 96 141]  (which: Set32(&PRIO), who: Int)                       -> Int, 0,
+        by which {
+            PRIO_PROCESS => (which: Set32(&PRIO), who: Pid) -> Int;
+            PRIO_PGRP => (which: Set32(&PRIO), who: Pgid) -> Int;
+        };
+    setpriority             [141 97 140]  (which: Set32(&PRIO), who: Int, prio: Int)            -> Int, 0,
+        by which {
+            PRIO_PROCESS => (which: Set32(&PRIO), who: Pid, prio: Int) -> Int;
+            PRIO_PGRP => (which: Set32(&PRIO), who: Pgid, prio: Int) -> Int;
+        };
+    ioprio_set              [251 289 30]  (which: Set32(&IOPRIO_WHO), who: Int, ioprio: Special(S::Ioprio)) -> Int, 0,
+        by which {
+            IOPRIO_WHO_PROCESS => (which: Set32(&IOPRIO_WHO), who: Tid, ioprio: Special(S::Ioprio)) -> Int;
+            IOPRIO_WHO_PGRP => (which: Set32(&IOPRIO_WHO), who: Pgid, ioprio: Special(S::Ioprio)) -> Int;
+        };
+    ioprio_get              [252 290 31]  (which: Set32(&IOPRIO_WHO), who: Int)                 -> Note(&Int, &Special(S::Ioprio)), 0,
+        by which {
+            IOPRIO_WHO_PROCESS => (which: Set32(&IOPRIO_WHO), who: Tid) -> Note(&Int, &Special(S::Ioprio));
+            IOPRIO_WHO_PGRP => (which: Set32(&IOPRIO_WHO), who: Pgid) -> Note(&Int, &Special(S::Ioprio));
+        };
     getrlimit               [97 76 163]   (resource: Set32(&RLIMIT), rlim: Out(&Rec(&RLIMITS))) -> Int, 0;
     setrlimit               [160 75 164]  (resource: Set32(&RLIMIT), rlim: Rec(&RLIMITS))       -> Int, 0;
     prlimit64               [302 340 261] (pid: Pid, resource: Set32(&RLIMIT), new_limit: Wide(&Rec(&RLIMITS)), old_limit: Out(&Wide(&Rec(&RLIMITS)))) -> Int, 0;

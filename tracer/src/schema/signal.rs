@@ -29,9 +29,9 @@ records! {
 }
 
 syscalls! { pub SIGNALS harmless "a signal touches no file and reaches no host":
-    kill            [62 37 129]   (pid: Pid, sig: Signal)                                       -> Int, SIG | PROC;
-    tkill           [200 238 130] (tid: Pid, sig: Signal)                                       -> Int, SIG | PROC;
-    tgkill          [234 270 131] (tgid: Pid, tid: Pid, sig: Signal)                            -> Int, SIG | PROC;
+    kill            [62 37 129]   (pid: PidOrPgid, sig: Signal)                                       -> Int, SIG | PROC;
+    tkill           [200 238 130] (tid: Tid, sig: Signal)                                       -> Int, SIG | PROC;
+    tgkill          [234 270 131] (tgid: Pid, tid: Tid, sig: Signal)                            -> Int, SIG | PROC;
     pause           [34 29 _]     ()                                                            -> Int, SIG;
     rt_sigaction    [13 174 134]  (signum: Signal, act: Special(S::Sigaction), oldact: Out(&Special(S::Sigaction)), sigsetsize: Ulong) -> Int, SIG;
     rt_sigprocmask  [14 175 135]  (how: Set32(&SIG_HOW), set: SigSet(sigsetsize), oldset: Out(&SigSet(sigsetsize)), sigsetsize: Ulong) -> Int, SIG;
@@ -39,7 +39,7 @@ syscalls! { pub SIGNALS harmless "a signal touches no file and reaches no host":
     rt_sigpending   [127 176 136] (set: Out(&SigSet(sigsetsize)), sigsetsize: Ulong)            -> Int, SIG;
     rt_sigtimedwait [128 177 137] (set: SigSet(sigsetsize), info: Out(&Special(S::Siginfo)), timeout: Rec(&TIMESPEC), sigsetsize: Ulong) -> Note(&Int, &Signal), SIG;
     rt_sigqueueinfo [129 178 138] (tgid: Pid, sig: Signal, info: Special(S::Siginfo))           -> Int, SIG | PROC;
-    rt_tgsigqueueinfo [297 335 240] (tgid: Pid, tid: Pid, sig: Signal, info: Special(S::Siginfo)) -> Int, SIG | PROC;
+    rt_tgsigqueueinfo [297 335 240] (tgid: Pid, tid: Tid, sig: Signal, info: Special(S::Siginfo)) -> Int, SIG | PROC;
     rt_sigsuspend   [130 179 133] (mask: SigSet(sigsetsize), sigsetsize: Ulong)                 -> Int, SIG;
     sigaltstack     [131 186 132] (ss: Rec(&STACK), old_ss: Out(&Rec(&STACK)))                  -> Int, SIG;
     restart_syscall [219 0 128]   ()                                                            -> Long, 0;

@@ -117,8 +117,16 @@ pub enum Ty {
     DirFd,
     /// Of operations: a descriptor, or where the argument is not 0 a place in the ring's own table of files.
     Slot(Len),
-    /// A process or thread id.
+    /// A process.
     Pid,
+    /// A thread.
+    Tid,
+    /// A process group.
+    Pgid,
+    /// A session.
+    Sid,
+    /// A process, or below -1 the process group of that number.
+    PidOrPgid,
     /// A user or group id; -1 is printed signed.
     Id,
     /// A signal number.
@@ -189,6 +197,35 @@ pub enum Ty {
     /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
     /// number of flags that is 0 and has no name.
     Note(&'static Ty, &'static Ty),
+}
+
+/// What has the number that a value is, where it is that of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// A process.
+    Process,
+    /// A thread.
+    Thread,
+    /// A process group.
+    Group,
+    /// A session.
+    Session,
+    /// A process, or below -1 the process group of that number.
+    ProcessOrGroup,
+}
+
+impl Ty {
+    /// What has this number; `None` for values that are no number of tasks.
+    pub const fn whose(&self) -> Option<Whose> {
+        Some(match self {
+            Ty::Pid => Whose::Process,
+            Ty::Tid => Whose::Thread,
+            Ty::Pgid => Whose::Group,
+            Ty::Sid => Whose::Session,
+            Ty::PidOrPgid => Whose::ProcessOrGroup,
+            _ => return None,
+        })
+    }
 }
 
 /// A structure with a fixed layout, as the native 64-bit ABI has it.
@@ -289,6 +326,8 @@ pub enum Special {
     MaskPair,
     /// `struct statx`, 256 bytes.
     Statx,
+    /// `struct f_owner_ex`, 8 bytes: what its number is of, its type says.
+    OwnerEx,
     /// `struct utimbuf`, 16 bytes.
     Utimbuf,
     /// Two `struct timeval`, 32 bytes.

@@ -19,8 +19,8 @@ pub struct Style {
     pub names: NameStyle,
     /// Descriptors: paths (`-y`), everything (`-yy`).
     pub fds: Fds,
-    /// Comm beside pids (`-Y`).
-    pub comm: bool,
+    /// What stands beside pids (`--decode-pids`).
+    pub pids: Pids,
     /// Wall-clock stamp (`-t`) .
     pub stamp: Stamp,
     /// Time since the previous line (`-r`), with digits after the point.
@@ -56,7 +56,7 @@ impl Style {
             hex: Hex::None,
             names: NameStyle::Abbrev,
             fds: Fds::default(),
-            comm: false,
+            pids: Pids::default(),
             stamp: Stamp::None,
             relative: None,
             duration: None,
@@ -78,6 +78,20 @@ pub enum Verbose {
     All,
     /// Those of these native calls (`-e abbrev=` inverted).
     Some(Vec<bool>),
+}
+
+impl Verbose {
+    /// Whether a call that takes an environment is shown in full.
+    pub fn environments(&self) -> bool {
+        match self {
+            Verbose::None => false,
+            Verbose::All => true,
+            Verbose::Some(full) => {
+                let numbers = [libc::SYS_execve, libc::SYS_execveat];
+                numbers.iter().any(|&nr| full.get(nr as usize).copied().unwrap_or(false))
+            }
+        }
+    }
 }
 
 /// A set of native call numbers; empty for none.
@@ -118,6 +132,15 @@ pub struct Fds {
     pub dev: bool,
     /// The process of a pidfd.
     pub pidfd: bool,
+}
+
+/// What stands beside pids (`--decode-pids`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pids {
+    /// Names of processes and threads (`-Y`).
+    pub comm: bool,
+    /// The number in tracer's own pid namespace, where it is another.
+    pub here: bool,
 }
 
 /// `-t`.

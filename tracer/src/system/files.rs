@@ -76,7 +76,7 @@ impl Files {
             ..File::default()
         };
         if file.mode & libc::S_IFMT == libc::S_IFSOCK {
-            let (sock, name, found) = self.sockets.look(tid, tgid, &link, file.ino);
+            let (sock, name, found) = self.sockets.look(tid, fd.map(|fd| (tgid, fd)), &link, file.ino);
             file.path_len = name.len().min(usize::from(u16::MAX)) as u16;
             out.extend_from_slice(file.bytes());
             out.extend_from_slice(sock.bytes());

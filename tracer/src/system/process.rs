@@ -23,6 +23,12 @@ pub struct Status {
     pub groups: Vec<u32>,
     /// Its id in each nested pid namespace, ours first.
     pub nested_pids: Vec<u32>,
+    /// The same of the task, of its process group and of its session.
+    pub nested_tids: Vec<u32>,
+    /// Its process group.
+    pub nested_groups: Vec<u32>,
+    /// Its session.
+    pub nested_sessions: Vec<u32>,
     /// umask(2)
     pub umask: Option<u32>,
     /// `Vm*`, `Rss*`: the names of proc(5) and kB.

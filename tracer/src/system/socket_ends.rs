@@ -10,6 +10,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::net::IpAddr;
 
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use tracer_common::event::Sock;
 
 use super::procfs::net;
@@ -35,8 +36,9 @@ const KNOWN_MAX: usize = 65_536;
 
 impl Sockets {
     /// The ends of the socket with inode `ino` that `link` (/proc/TID/fd/N) leads to, its name, and whether
-    /// they were told. A socket that is neither bound nor connected is told: it has no ends.
-    pub fn look(&mut self, tid: u32, _tgid: u32, link: &CString, ino: u64) -> (Sock, Vec<u8>, bool) {
+    /// they were told. A socket that is neither bound nor connected is told: it has no ends. `fd`: the process and its descriptor, where
+    /// it is one.
+    pub fn look(&mut self, tid: u32, fd: Option<(u32, i32)>, link: &CString, ino: u64) -> (Sock, Vec<u8>, bool) {
         let netns = netns(tid).unwrap_or(0);
         if let Some((sock, name)) = self.known.get(&(netns, ino)) {
             return (*sock, name.clone(), true);
@@ -60,6 +62,10 @@ impl Sockets {
                     self.known.insert((netns, ino), (sock, name.clone()));
                 }
                 (sock, name, true)
+            }
+            Ok(None) if i32::from(base.family) == libc::AF_NETLINK => {
+                let protocol = fd.and_then(|(process, fd)| of_unbound(process, fd)).unwrap_or(base.protocol);
+                (Sock { protocol, ..base }, Vec::new(), true)
             }
             Ok(None) => (base, Vec::new(), true),
             Err(_) => (base, Vec::new(), false),
@@ -154,6 +160,15 @@ fn netlink(tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
     }))
 }
 
+/// The protocol of a netlink socket that is not bound, which no table has: asked of the socket itself (pidfd_getfd(2), Linux 5.6).
+fn of_unbound(process: u32, fd: i32) -> Option<u16> {
+    let process = pidfd_open(Pid::from_raw(i32::try_from(process).ok()?)?, PidfdFlags::empty()).ok()?;
+    let socket = pidfd_getfd(process, fd, PidfdGetfdFlags::empty()).ok()?;
+    // NETLINK_ROUTE is 0, which is no protocol elsewhere.
+    let protocol = rustix::net::sockopt::socket_protocol(socket).ok()?;
+    Some(protocol.map_or(0, |protocol| protocol.as_raw().get() as u16))
+}
+
 /// Family, type and protocol by the name of the socket's protocol.
 fn protocol(link: &CString) -> Option<Sock> {
     let mut name = [0u8; 64];
@@ -203,6 +218,8 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
+    use netlink_sys::protocols;
+
     use super::*;
 
     fn look(fd: &impl AsRawFd) -> Ends {
@@ -211,7 +228,7 @@ mod tests {
         let text = std::fs::read_link(format!("/proc/{me}/fd/{}", fd.as_raw_fd())).expect("a link");
         let text = text.to_str().expect("ASCII");
         let ino = text.trim_start_matches("socket:[").trim_end_matches(']').parse().expect("an inode");
-        let (sock, name, found) = Sockets::default().look(me, me, &link, ino);
+        let (sock, name, found) = Sockets::default().look(me, Some((me, fd.as_raw_fd())), &link, ino);
         assert!(found, "{text}");
         (sock, name)
     }
@@ -239,6 +256,15 @@ mod tests {
         }
         let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
         assert_eq!(look(&udp).0.sport, udp.local_addr().expect("bound").port());
+    }
+
+    #[test]
+    fn a_netlink_socket_tells_its_protocol_before_it_is_bound() {
+        for protocol in [protocols::NETLINK_ROUTE, protocols::NETLINK_SOCK_DIAG] {
+            let socket = netlink_sys::Socket::new(protocol).expect("a socket");
+            let (sock, _) = look(&socket);
+            assert_eq!((i32::from(sock.family), sock.protocol as isize, sock.peer), (libc::AF_NETLINK, protocol, 0));
+        }
     }
 
     #[test]

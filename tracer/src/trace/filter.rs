@@ -4,7 +4,7 @@
 
 use tracer_common::event::{Head, flag, kind};
 
-use crate::capture::paths::Paths;
+use crate::capture::paths::{Paths, uses};
 use crate::schema::errno;
 use crate::schema::records::{Asked, LineKind, RecordKind};
 use crate::spec::{CallFilter, OutputForm, Show};
@@ -71,7 +71,15 @@ impl Filter {
 
     /// By how a call or an operation ended, and what it was on.
     fn wants_ended(&mut self, head: &Head, record: &[u8]) -> bool {
-        (self.every_status || self.wants_status(head)) && (self.paths.is_empty() || self.paths.touches(head, record))
+        (self.every_status || self.wants_status(head)) && self.wants_file(head, record)
+    }
+
+    /// By the paths and the descriptors that were named, if any were.
+    fn wants_file(&mut self, head: &Head, record: &[u8]) -> bool {
+        match &self.show.fds {
+            None => self.paths.is_empty() || self.paths.touches(head, record),
+            Some(fds) => uses(head, record, fds) || !self.paths.is_empty() && self.paths.touches(head, record),
+        }
     }
 
     fn wants_status(&self, head: &Head) -> bool {

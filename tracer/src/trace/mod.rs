@@ -2,8 +2,11 @@
 //! Everything happens on one thread, batch by batch: a source that has more keeps it until asked.
 
 pub mod drive;
+mod dumps;
 pub mod ending;
 pub mod filter;
+mod leaving;
+mod naming;
 pub mod notice;
 pub mod output;
 mod passed;

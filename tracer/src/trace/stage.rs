@@ -2,15 +2,20 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
+mod entered;
+mod lives;
+
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
 use tracer_common::event::{Head, flag, kind};
-use tracer_common::plan::shape;
-use tracer_common::record::blobs;
 
+use self::entered::Entered;
 use super::drive::{Driven, Turn};
+use super::dumps::Dumps;
 use super::filter::Filter;
+use super::leaving::{self, Leaving};
+use super::naming::Naming;
 use super::notice::Notices;
 use super::passed::Passed;
 use super::render::Renderer;
@@ -19,10 +24,9 @@ use crate::capture::{Count, Losses};
 use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
-use crate::schema::{Abi, by_name};
 use crate::spec::{OutputForm, Spec, To};
 use crate::trace::output::{Event, Item, Line, Stack};
-use crate::trace::tasks::{Processes, TracedTask};
+use crate::trace::tasks::{Processes, TracedTask, number};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
 const HAND_OVER: usize = 64 * 1024;
@@ -51,7 +55,13 @@ pub struct Shower {
     live: bool,
     entered: Option<Entered>,
     notices: Notices,
-    prctl: u32,
+    naming: Naming,
+    leaving: Leaving,
+    dumps: Option<Dumps>,
+    /// What is to be shown below the line that is made.
+    below: Vec<u8>,
+    /// Calls that may still be shown.
+    left: Option<u64>,
     /// The command that tracer started, and how it ended.
     pub command: Command,
     /// No record of the command came yet.
@@ -76,16 +86,11 @@ pub struct Command {
     pub status: Option<i32>,
 }
 
-/// The beginning of a line that is shown already: a call that runs, with nothing behind it yet.
-#[derive(Debug)]
-struct Entered {
-    tid: u32,
-    start: u64,
-    text: Vec<u8>,
-}
-
 impl Stage for Shower {
     fn visible(&mut self, head: &Head, record: &[u8]) -> bool {
+        if !self.leaving.comes(head) {
+            return false;
+        }
         if self.unstarted && self.command.pid == Some(head.tid) && self.is_ours(head) {
             return false;
         }
@@ -94,6 +99,14 @@ impl Stage for Shower {
 
     fn step(&mut self, step: Step<'_>) {
         let head = step.head;
+        if self.left == Some(0) {
+            return;
+        }
+        match self.leaving.shows(head) {
+            leaving::Part::Gone => return,
+            leaving::Part::Leaves => return self.leave_task(&step),
+            leaving::Part::Stays => {}
+        }
         if self.unmet {
             self.meet(head);
         }
@@ -103,9 +116,11 @@ impl Stage for Shower {
             }
             if step.shown {
                 self.call(&step);
+            } else if !self.naming.idle() && step.part != Part::Unfinished {
+                self.naming.call(&mut decode::decode(step.record, &self.options), &self.processes);
             }
-            if head.nr == self.prctl && step.part != Part::Unfinished {
-                self.renamed(head, step.record);
+            if step.part != Part::Unfinished {
+                self.processes.ended(head, step.record);
             }
         } else if head.kind == kind::OPERATION {
             if step.shown {
@@ -125,6 +140,14 @@ impl Driven for Shower {
     /// A trace that nobody reads any more is over. A command goes on to its end, which is tracer's as well; a recording is still
     /// written.
     fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
+        if self.left == Some(0) {
+            let _ = self.deliver(true);
+            if !self.notices.quiet() {
+                self.say("System call limit has been reached, detaching tracees");
+            }
+            self.let_go();
+            return ControlFlow::Break(());
+        }
         let unread = self.deliver(turn.idle) == Flow::Closed && self.command.pid.is_none() && !turn.recorded;
         if unread { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -194,7 +217,11 @@ impl Shower {
             entered: None,
             passed: Passed::default(),
             notices,
-            prctl: number("prctl"),
+            naming: Naming::new(view.output.style.pids),
+            leaving: Leaving::new(watch.leave_on_exec),
+            dumps: Dumps::new(view),
+            below: Vec::new(),
+            left: view.show.limit,
             command: Command::default(),
             unmet: false,
             unstarted: false,
@@ -206,35 +233,10 @@ impl Shower {
         })
     }
 
-    /// A task made a 32-bit call, or its first 64-bit one after such.
-    fn personality(&mut self, head: &Head) {
-        self.compat = true;
-        let compat = head.flags & flag::COMPAT != 0;
-        let changed = match self.processes.get_mut(head.tid) {
-            Some(task) => std::mem::replace(&mut task.compat, compat) != compat,
-            None => false,
-        };
-        if changed && !self.quiet_personality {
-            let bits = if compat { 32 } else { 64 };
-            self.say(&format!("[ Process PID={} runs in {bits} bit mode. ]", head.tgid));
-        }
-    }
-
-    /// Before its program runs, the command's process is a copy of tracer: when execve failed, what it still
-    /// does is to say so and to exit, which is not the command's doing.
-    fn is_ours(&mut self, head: &Head) -> bool {
-        match Told::of(head) {
-            Told::Exec { .. } => self.unstarted = false,
-            Told::Call {} if self.refused => return true,
-            Told::Call {} if head.nr == self.execve && head.ret < 0 => self.refused = true,
-            _ => {}
-        }
-        false
-    }
-
     /// The command is process `pid`.
     pub fn expect(&mut self, pid: u32) {
         self.command.pid = Some(pid);
+        self.leaving.expect(pid);
         self.unmet = true;
         self.unstarted = true;
     }
@@ -242,6 +244,7 @@ impl Shower {
     /// Records come from a recording that was made when CLOCK_REALTIME minus CLOCK_MONOTONIC was `wall` ns.
     pub fn recorded(&mut self, wall: i64) {
         self.recorded = true;
+        self.naming.recorded();
         self.wall = wall as u64;
     }
 
@@ -292,15 +295,23 @@ impl Shower {
     fn call(&mut self, step: &Step<'_>) {
         let head = step.head;
         let mut call = decode::decode(step.record, &self.options);
+        self.naming.call(&mut call, &self.processes);
         match step.part {
             Part::Unfinished | Part::Changed => self.passed.shown(head, step.record),
             Part::Resumed if self.passed.has_more(head, step.record) => call.entered = 0,
             _ => {}
         }
-        if !matches!(step.part, Part::Unfinished | Part::Changed | Part::Entered)
-            && let Some(summary) = self.render.summary()
-        {
-            summary.add_call(&call);
+        if !matches!(step.part, Part::Unfinished | Part::Changed | Part::Entered) {
+            if let Some(left) = &mut self.left {
+                *left -= 1;
+            }
+            if let Some(summary) = self.render.summary() {
+                summary.add_call(&call);
+            }
+            if let Some(dumps) = &self.dumps {
+                self.below.clear();
+                dumps.dump(&call, step.record, &mut self.below);
+            }
         }
         if self.render.is_silent() {
             return;
@@ -319,32 +330,6 @@ impl Shower {
         self.line(head, step.record, time, item);
     }
 
-    /// Shows the beginning of a line. What follows it is found when the whole line is made: it begins with
-    /// the same bytes.
-    fn enter(&mut self, head: &Head, record: &[u8], item: Item<'_>) {
-        const REST: &[u8] = b" <unfinished ...>\n";
-        if self.entered.as_ref().is_some_and(|e| e.tid == head.tid && e.start == head.time) {
-            return;
-        }
-        self.hand_over();
-        self.line(head, record, head.time, item);
-        let Some(text) = self.lines.strip_suffix(REST) else { return };
-        self.entered = Some(Entered { tid: head.tid, start: head.time, text: text.to_vec() });
-        self.lines.truncate(self.lines.len() - REST.len());
-        self.count = 0;
-    }
-
-    /// A line was made behind a shown beginning: it is that line's rest, or comes below it.
-    fn leave(&mut self, head: &Head, from: usize) {
-        let Some(entered) = self.entered.take() else { return };
-        let same = entered.tid == head.tid && entered.start == head.time;
-        if same && self.lines[from..].starts_with(&entered.text) {
-            self.lines.drain(from..from + entered.text.len());
-        } else {
-            self.lines.insert(from, b'\n');
-        }
-    }
-
     fn event(&mut self, step: &Step<'_>) {
         let head = step.head;
         let told = Told::of(head);
@@ -356,7 +341,10 @@ impl Shower {
                 }
                 return self.exited(step, status);
             }
-            _ => self.processes.learn(head),
+            _ => {
+                self.naming.learn(head);
+                self.processes.learn(head);
+            }
         }
         match told {
             Told::Attach { .. } => self.notices.attached(head.tgid),
@@ -373,16 +361,11 @@ impl Shower {
     /// Makes the line of an event.
     fn tell(&mut self, head: &Head, record: &[u8]) {
         if let Some((kind, line)) = self.filter.line(head) {
-            self.line(head, record, head.time, Item::Event(Event::new(kind, line, head, record)));
-        }
-    }
-
-    /// The started command comes unannounced: its first record is its execve.
-    fn meet(&mut self, head: &Head) {
-        if self.command.pid == Some(head.tid) && head.kind != kind::MARK {
-            self.unmet = false;
-            // Until its execve it bears our own name.
-            self.processes.found(head, rustix::thread::name().unwrap_or_default().as_bytes());
+            let mut event = Event::new(kind, line, head, record);
+            if let Some(info) = event.info() {
+                self.naming.value(info, head.tid, &self.processes);
+            }
+            self.line(head, record, head.time, Item::Event(event));
         }
     }
 
@@ -422,6 +405,7 @@ impl Shower {
             self.sink.task_gone(tid);
         }
         self.name_process(tid);
+        self.naming.gone(tid, self.processes.get(tid));
         self.processes.gone(tid);
     }
 
@@ -449,11 +433,13 @@ impl Shower {
             tgid: head.tgid,
             comm: task.map_or(&[], TracedTask::comm),
             stack: Stack::of(record),
+            below: &self.below,
             many,
             item,
         };
         let before = self.lines.len();
         self.render.line(&line, &mut self.lines);
+        self.below.clear();
         if self.lines.len() > before {
             self.count += 1;
             if self.entered.is_some() {
@@ -472,22 +458,6 @@ impl Shower {
             self.count = 0;
         }
     }
-
-    /// `prctl(PR_SET_NAME)` changes what later lines call the task.
-    fn renamed(&mut self, head: &Head, record: &[u8]) {
-        if head.args[0] == libc::PR_SET_NAME as u64
-            && head.ret == 0
-            && head.flags & flag::COMPAT == 0
-            && let Some((_, name)) = blobs(head, record).find(|(blob, _)| blob.arg == 1 && blob.shape == shape::TEXT)
-        {
-            self.processes.rename(head.tid, name);
-        }
-    }
-}
-
-/// The native number of a call, one that none has where there is no such call.
-fn number(name: &str) -> u32 {
-    by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
 }
 
 /// CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns.

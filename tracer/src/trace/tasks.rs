@@ -4,9 +4,12 @@
 
 use std::collections::HashMap;
 
-use tracer_common::event::Head;
+use tracer_common::event::{Blob, Head, flag, status};
+use tracer_common::plan::shape;
+use tracer_common::record::blobs;
 
 use crate::schema::records::{COMM_LEN, Comm, Told};
+use crate::schema::{Abi, by_name};
 
 /// What is known of a task.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,8 @@ pub struct Processes {
     threads: HashMap<u32, u32>,
     /// When there came to be more than one.
     several_since: u64,
+    /// The number of prctl(2), once it was asked for.
+    prctl: Option<u32>,
 }
 
 impl Processes {
@@ -84,6 +89,21 @@ impl Processes {
         }
     }
 
+    /// A call has ended: `prctl(PR_SET_NAME)` changes what later lines call its task.
+    pub fn ended(&mut self, head: &Head, record: &[u8]) {
+        // What could not be read at first was read again at the end.
+        let named = |blob: &Blob| blob.arg == 1 && blob.shape == shape::TEXT && blob.status != status::FAULT;
+        let prctl = *self.prctl.get_or_insert_with(|| number("prctl"));
+        if head.nr == prctl
+            && head.args[0] == libc::PR_SET_NAME as u64
+            && head.ret == 0
+            && head.flags & flag::COMPAT == 0
+            && let Some((_, name)) = blobs(head, record).find(|(blob, _)| named(blob))
+        {
+            self.rename(head.tid, name);
+        }
+    }
+
     /// What is known of a task.
     pub fn get(&self, tid: u32) -> Option<&TracedTask> {
         self.tasks.get(&tid)
@@ -104,6 +124,11 @@ impl Processes {
         let mut tids: Vec<u32> = self.tasks.keys().copied().collect();
         tids.sort_unstable();
         tids
+    }
+
+    /// The tasks of a process.
+    pub fn of(&self, tgid: u32) -> Vec<u32> {
+        self.tasks.iter().filter(|(_, task)| task.tgid == tgid).map(|(tid, _)| *tid).collect()
     }
 
     /// How many tasks live.
@@ -134,9 +159,14 @@ impl TracedTask {
     }
 }
 
+/// The native number of a call, one that none has where there is no such call.
+pub fn number(name: &str) -> u32 {
+    by_name(name).map_or(u32::MAX, |row| u32::from(row.nr[Abi::NATIVE as usize]))
+}
+
 #[cfg(test)]
 mod tests {
-    use tracer_common::event::{flag, kind};
+    use tracer_common::event::kind;
 
     use super::*;
 

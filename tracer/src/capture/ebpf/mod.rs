@@ -13,13 +13,14 @@ mod perf;
 mod ring;
 pub mod snapshot;
 mod stacks;
+mod targets;
 mod trial;
 
 pub use available::{available, only};
 pub use perf::needs_tracefs;
 pub use trial::attempt;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -27,12 +28,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use aya::maps::{Array, HashMap, PerCpuArray};
 use tracer_common::config::{Tally, walk};
-use tracer_common::event::{Head, flag, kind};
+use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
 use self::joined::Joined;
 use self::stacks::Copies;
+use self::targets::Targets;
 use super::command::Started;
 use super::count::Histogram;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
@@ -78,19 +80,6 @@ pub struct EbpfSource {
     checked: Instant,
 }
 
-/// What keeps the source going.
-#[derive(Debug, Default)]
-struct Targets {
-    /// Traced tasks as far as records told, so that the source knows when nothing is left.
-    alive: HashSet<u32>,
-    /// Leaders that have exited while threads of theirs live, by process.
-    leaders: std::collections::HashMap<u32, Head>,
-    /// System-wide: never done by itself.
-    endless: bool,
-    /// At least one task was seen.
-    seen: bool,
-}
-
 impl EbpfSource {
     /// Loads the kernel side for `watch` and begins to trace.
     ///
@@ -104,7 +93,7 @@ impl EbpfSource {
         let mut source = EbpfSource {
             loaded,
             detached: false,
-            targets: Targets { endless, ..Targets::default() },
+            targets: Targets { endless, leave_on_exec: watch.leave_on_exec, ..Targets::default() },
             joined: Joined::default(),
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Copies::new),
             losses: Losses::default(),
@@ -134,6 +123,7 @@ impl EbpfSource {
         .with_context(|| format!("cannot open process {pid}"))?;
         self.note(&pidfd, pid, Task::GATED | Task::ROOT)?;
         self.targets.alive.insert(pid);
+        self.targets.unstarted = Some(pid);
         self.targets.seen = true;
         Ok(())
     }
@@ -275,51 +265,6 @@ fn ended(pid: u32) -> Option<i32> {
         libc::CLD_DUMPED => status | 0x80,
         _ => status,
     })
-}
-
-impl Targets {
-    /// Learns from a record that is no call, and passes it on. A leader's exit is held until its process is
-    /// gone, as its parent is told of it; what execve in another thread supersedes never comes.
-    fn pass(&mut self, head: &Head, record: &[u8], batch: &mut Batch) {
-        match head.kind {
-            kind::FORK if head.ret == 1 => {
-                self.alive.insert(head.args[0] as u32);
-            }
-            kind::ATTACH => {
-                self.alive.insert(head.tid);
-            }
-            kind::EXEC if head.flags & flag::MOVED != 0 => {
-                self.alive.remove(&(head.args[0] as u32));
-                self.alive.insert(head.tid);
-                self.leaders.remove(&head.tgid);
-            }
-            kind::EXIT if head.tid == head.tgid && head.args[0] == 0 => {
-                self.leaders.insert(head.tgid, *head);
-                return;
-            }
-            kind::EXIT => {
-                self.alive.remove(&head.tid);
-            }
-            _ => {}
-        }
-        batch.extend_from_slice(record);
-        if head.kind == kind::EXIT
-            && head.args[0] == 1
-            && let Some(mut leader) = self.leaders.remove(&head.tgid)
-        {
-            self.alive.remove(&leader.tid);
-            leader.time = head.time;
-            leader.args[0] = 1;
-            if head.args[1] >> 32 != 0 {
-                leader.ret = i64::from(head.args[1] as u32);
-            }
-            batch.extend_from_slice(leader.bytes());
-        }
-    }
-
-    fn done(&self) -> bool {
-        !self.endless && self.seen && self.alive.is_empty()
-    }
 }
 
 impl Source for EbpfSource {

@@ -47,6 +47,25 @@ impl PtraceSource {
         self.send_pending(out);
     }
 
+    /// Detaches a process that runs another program: its execve has succeeded.
+    pub(super) fn leave(&mut self, tid: u32, out: &mut Batch) {
+        if let Some(task) = self.tasks.get(tid)
+            && task.in_call
+            && task.wanted
+        {
+            let record = &mut task.record;
+            record.head.dur = super::stops::now().saturating_sub(record.head.time);
+            record.head.ret = 0;
+            match &mut self.tally {
+                Some(tally) => tally.add(&record.head),
+                None => record.send(out),
+            }
+        }
+        // ESRCH: it was killed meanwhile.
+        let _ = sys::go(tid, Go::Detach, 0);
+        self.tasks.remove(tid);
+    }
+
     /// Detaches a task at whatever stop it came to.
     fn release(&mut self, tid: u32, status: i32, out: &mut Batch) {
         let signal = libc::WSTOPSIG(status);

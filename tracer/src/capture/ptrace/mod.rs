@@ -97,6 +97,10 @@ pub struct PtraceSource {
     files: Files,
     scratch: Scratch,
     losses: Losses,
+    /// The pid namespace of each new task is told.
+    names: bool,
+    /// A process that runs another program is let go.
+    leave_on_exec: bool,
     /// Where they are asked for.
     stacks: Option<Stacks>,
     tally: Option<Counter>,
@@ -157,6 +161,8 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
+            names: watch.names,
+            leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
             tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
             system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),

@@ -6,7 +6,7 @@ use tracer_common::plan::{Plan, phase, shape};
 
 use super::PtraceSource;
 use super::sys::{self, At, EVENT_STOP, Go, Info, SYSCALL_STOP};
-use super::task::{Task, comm};
+use super::task::{Task, comm, numbers};
 use super::untraced;
 use crate::capture::Batch;
 use crate::capture::command::Started;
@@ -67,7 +67,11 @@ impl PtraceSource {
                 (self.onward(tid), 0)
             }
             libc::PTRACE_EVENT_EXEC => {
+                let began = self.started.as_ref().is_some_and(|started| started.pid() == tid && !started.ran());
                 self.executed(tid, out);
+                if self.leave_on_exec && !began {
+                    return self.leave(tid, out);
+                }
                 (self.onward(tid), 0)
             }
             libc::PTRACE_EVENT_SECCOMP => {
@@ -349,6 +353,9 @@ impl PtraceSource {
         };
         head.args[0] = u64::from(child);
         head.args[1] = u64::from(tgid);
+        if self.names {
+            (head.args[2], head.args[3]) = numbers(parent, child).unwrap_or_default();
+        }
         set_comm(&mut head, &comm(child));
         Record::send_bare(head, out);
         self.tasks.add(child, Task { tgid, ..Task::default() });

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use super::tamper::State;
 use super::untraced::Undo;
 use crate::capture::record::Record;
+use crate::schema::types::Whose;
+use crate::system::procfs::nested::Nested;
 use crate::system::procfs::who::Who;
 
 /// A traced task.
@@ -92,4 +94,13 @@ impl Tasks {
 /// A task's name; empty when it is gone.
 pub fn comm(tid: u32) -> Vec<u8> {
     Who::Id(tid).comm().unwrap_or_default()
+}
+
+/// The pid namespace of a new task, and its numbers there and in that of the task that made it, as records of new tasks have them.
+pub fn numbers(parent: u32, child: u32) -> Option<(u64, u64)> {
+    let nested = Nested::of(Who::Id(child))?;
+    let space = nested.own()?;
+    let own = nested.number(Whose::Thread, space)?;
+    let outer = Nested::of(Who::Id(parent)).and_then(|parent| nested.number(Whose::Thread, parent.own()?));
+    Some((space.into(), u64::from(outer.unwrap_or(0)) << 32 | u64::from(own)))
 }

@@ -7,7 +7,21 @@ use crate::decode::value::{Ret, Tail, Value};
 use crate::schema::io::DT;
 use crate::schema::ioctl_names::IOCTL;
 use crate::schema::mount::{MS, PROPAGATION, QUOTA_CMD, QUOTA_TYPE, SWAP_FLAG};
-use crate::schema::open::MFD;
+use crate::schema::open::{MFD, OWNER};
+use crate::schema::types::Whose;
+
+/// `struct f_owner_ex`: `{type=F_OWNER_PGRP, pid=5}`.
+pub fn owner_ex<'a>(bytes: &[u8]) -> Option<Value<'a>> {
+    let bytes = bytes.get(..8)?;
+    let kind = num(bytes, 0, 4);
+    let whose = match kind {
+        0 => Whose::Thread,
+        2 => Whose::Group,
+        _ => Whose::Process,
+    };
+    let pid = Value::Pid(num(bytes, 4, 4) as i32, whose, None);
+    Some(Value::Struct { fields: vec![("type", Value::Named(&OWNER, kind)), ("pid", pid)], more: false })
+}
 
 /// Entries of getdents64 (`old`: of getdents). Counted, or listed when `verbose`; `whole` is false when
 /// there were more bytes than these.

@@ -51,6 +51,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         }
 
         Special::Statx => statx::statx(memory.bytes(), cx.verbose),
+        Special::OwnerEx => files::owner_ex(memory.bytes()),
         Special::Utimbuf => statx::utimbuf(memory.bytes()),
         Special::Timevals => statx::timevals(memory.bytes()),
         Special::Timespecs => statx::timespecs(memory.bytes()),

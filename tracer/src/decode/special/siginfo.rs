@@ -4,6 +4,7 @@
 use crate::decode::value::Value;
 use crate::decode::{names, scalar};
 use crate::schema::set::Set;
+use crate::schema::types::Whose;
 
 /// Bytes of a `siginfo_t`.
 pub const SIZE: usize = 128;
@@ -69,7 +70,7 @@ impl Info<'_> {
     }
 
     fn source(&self, fields: &mut Fields<'_>) {
-        fields.push(("si_pid", Value::Pid(self.int(16), None)));
+        fields.push(("si_pid", Value::Pid(self.int(16), Whose::Process, None)));
         fields.push(("si_uid", id(self.int(20))));
     }
 

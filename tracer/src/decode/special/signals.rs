@@ -5,6 +5,7 @@ use crate::decode::value::Value;
 use crate::schema::plan::SIGFRAME;
 use crate::schema::set::Set;
 use crate::schema::signal::SA;
+use crate::schema::types::Whose;
 use crate::sets;
 
 sets! {
@@ -62,7 +63,7 @@ pub fn sigevent<'a>(bytes: &[u8]) -> Option<Value<'a>> {
     let set: &'static Set = &SIGEV;
     fields.push(("sigev_notify", Value::Named(set, notify)));
     match notify {
-        4 => fields.push(("sigev_notify_thread_id", Value::Pid(at(bytes, 16, 4) as i32, None))),
+        4 => fields.push(("sigev_notify_thread_id", Value::Pid(at(bytes, 16, 4) as i32, Whose::Thread, None))),
         2 => {
             fields.push(("sigev_notify_function", Value::Addr(at(bytes, 16, 8))));
             fields.push(("sigev_notify_attributes", Value::Addr(at(bytes, 24, 8))));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::decode::value::{Tail, Value};
 use crate::schema::errno::ERRNO;
+use crate::schema::types::Whose;
 
 const SOL_IP: u32 = 0;
 const SOL_SOCKET: u32 = 1;
@@ -112,7 +113,15 @@ pub fn get<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
     match (opt.level, opt.name) {
         _ if opt.len <= 0 => None,
         (SOL_SOCKET, SO_LINGER) => opt.partial(&["l_onoff", "l_linger"]),
-        (SOL_SOCKET, SO_PEERCRED) => opt.partial(&["pid", "uid", "gid"]),
+        (SOL_SOCKET, SO_PEERCRED) => {
+            let mut peer = opt.partial(&["pid", "uid", "gid"])?;
+            if let Value::Struct { fields, .. } = &mut peer
+                && let Some((_, pid @ Value::Int(_))) = fields.first_mut()
+            {
+                *pid = Value::Pid(opt.int(0)? as i32, Whose::Process, None);
+            }
+            Some(peer)
+        }
         (SOL_PACKET, PACKET_STATISTICS) => opt.partial(&["tp_packets", "tp_drops", "tp_freeze_q_cnt"]),
         (SOL_SOCKET, SO_ERROR) if opt.len == 4 => match opt.int(0)? {
             0 => opt.one(),
@@ -157,7 +166,8 @@ mod tests {
     #[test]
     fn credentials_are_fields() {
         let b = [5i32.to_le_bytes(), 0i32.to_le_bytes(), (-1i32).to_le_bytes()].concat();
-        let fields = vec![("pid", Value::Int(5)), ("uid", Value::Int(0)), ("gid", Value::Int(-1))];
+        let fields =
+            vec![("pid", Value::Pid(5, Whose::Process, None)), ("uid", Value::Int(0)), ("gid", Value::Int(-1))];
         assert_eq!(get(opt(1, 17, 12, &b)), Some(Value::Struct { fields, more: false }));
         assert_eq!(get(opt(1, 59, 0, &b)), None);
     }

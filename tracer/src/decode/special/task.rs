@@ -6,6 +6,7 @@ use crate::decode::value::{Tail, Value};
 use crate::schema::creds::CAPS;
 use crate::schema::process::{CLONE, CLONE3, PERSONA};
 use crate::schema::sched::IOPRIO_CLASS;
+use crate::schema::types::Whose;
 use crate::schema::{Abi, by_nr};
 
 /// clone's flags: `CLONE_VM|CLONE_VFORK|SIGCHLD`.
@@ -72,7 +73,7 @@ pub fn clone_args<'a>(bytes: &[u8], ret: Option<i64>) -> Option<Value<'a>> {
     let before = Value::Struct { fields, more };
     // What the kernel stores at parent_tid is what it returns.
     let after = ret.filter(|&tid| tid > 0 && how & PARENT_SETTID != 0).map(|tid| {
-        let tid = Value::Array(vec![Value::Pid(tid as i32, None)], Tail::Whole);
+        let tid = Value::Array(vec![Value::Pid(tid as i32, Whose::Thread, None)], Tail::Whole);
         Value::Struct { fields: vec![("parent_tid", tid)], more: false }
     });
     Some(match after {
@@ -155,7 +156,7 @@ pub fn futex_wake_op<'a>(raw: u64) -> Value<'a> {
 
 /// PR_SET_PTRACER's process.
 pub fn ptracer<'a>(raw: u64) -> Value<'a> {
-    if raw as i32 == -1 { Value::Word("PR_SET_PTRACER_ANY") } else { Value::Pid(raw as i32, None) }
+    if raw as i32 == -1 { Value::Word("PR_SET_PTRACER_ANY") } else { Value::Pid(raw as i32, Whose::Process, None) }
 }
 
 /// `0 /* PIDTYPE_PID */`.
@@ -280,7 +281,7 @@ mod tests {
         let Value::Struct { fields, more: false } = *before else { panic!("{before:?}") };
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["flags", "parent_tid", "exit_signal", "stack", "stack_size"]);
-        let tid = Value::Array(vec![Value::Pid(7, None)], Tail::Whole);
+        let tid = Value::Array(vec![Value::Pid(7, Whose::Thread, None)], Tail::Whole);
         assert_eq!(*after, Value::Struct { fields: vec![("parent_tid", tid)], more: false });
         assert!(clone_args(&bytes[..63], None).is_none());
         assert!(matches!(clone_args(&bytes, None), Some(Value::Struct { .. })));

@@ -34,6 +34,7 @@ const NEW: &[(&str, u16)] = &[
     ("file_getattr", 468),
     ("file_setattr", 469),
     ("listns", 470),
+    ("rseq_slice_yield", 471),
 ];
 
 /// Names under which a header has a call that the rows (and strace) name otherwise.
@@ -119,14 +120,14 @@ fn names_and_numbers_are_unique() {
 fn no_number_is_missing() {
     let missing = |abi: Abi, holes: &[std::ops::RangeInclusive<u32>]| {
         let hole = |nr: &u32| holes.iter().any(|h| h.contains(nr));
-        let without: Vec<_> = (0..=470).filter(|nr| !hole(nr) && by_nr(abi, *nr).is_none()).collect();
+        let without: Vec<_> = (0..=471).filter(|nr| !hole(nr) && by_nr(abi, *nr).is_none()).collect();
         assert!(without.is_empty(), "{abi:?} lacks {without:?}");
         let inside: Vec<_> = (0..512).filter(|nr| hole(nr) && by_nr(abi, *nr).is_some()).collect();
         assert!(inside.is_empty(), "{abi:?} has {inside:?}, which are free");
     };
-    missing(Abi::X86_64, &[337..=423, 471..=511]);
-    missing(Abi::Aarch64, &[244..=259, 295..=423, 471..=511]);
-    missing(Abi::I386, &[222..=223, 251..=251, 285..=285, 387..=392, 415..=415, 471..=511]);
+    missing(Abi::X86_64, &[337..=423, 472..=511]);
+    missing(Abi::Aarch64, &[244..=259, 295..=423, 472..=511]);
+    missing(Abi::I386, &[222..=223, 251..=251, 285..=285, 387..=392, 415..=415, 472..=511]);
 }
 
 fn details() -> impl Iterator<Item = Detail> {
@@ -196,6 +197,45 @@ fn traced_args(format: &str) -> Vec<String> {
         // Not arguments but strings that newer kernels copy along.
         .filter(|name| !(name.starts_with("__") && name.ends_with("_val")))
         .collect()
+}
+
+/// Arguments of a call that the kernel has as `pid_t`, by its `format` file in tracefs.
+fn traced_pids(format: &str) -> Vec<String> {
+    let fields = format.lines().filter_map(|line| line.trim().strip_prefix("field:pid_t "));
+    fields.filter_map(|field| field.split(';').next()).map(str::to_owned).collect()
+}
+
+/// What the rows say of numbers of tasks is what the kernel's declarations say: a `pid_t` is a number of a task, of a thread where it is
+/// called so, of a group or a session where that is its name.
+#[test]
+fn numbers_of_tasks_are_said_to_be_such() {
+    use crate::schema::types::Whose;
+    let dir = "/sys/kernel/tracing/events/syscalls";
+    if let Err(error) = std::fs::read_dir(dir) {
+        println!("SKIP {dir}: {error}");
+        return;
+    }
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for row in all() {
+        let Ok(format) = std::fs::read_to_string(format!("{dir}/sys_enter_{}/format", row.name)) else { continue };
+        for theirs in traced_pids(&format) {
+            compared += 1;
+            let at = traced_args(&format).iter().position(|name| *name == theirs);
+            let Some(arg) = at.and_then(|at| row.args.get(at)) else { continue };
+            let fits = match (theirs.as_str(), arg.ty.whose()) {
+                (_, None) => false,
+                ("pgid", Some(whose)) => whose == Whose::Group,
+                (_, Some(whose)) if arg.name == "tid" => whose == Whose::Thread,
+                (_, Some(whose)) => !matches!(whose, Whose::Group | Whose::Session),
+            };
+            if !fits {
+                wrong.push(format!("{}: {theirs} is a pid_t of the kernel, {} is {:?}", row.name, arg.name, arg.ty));
+            }
+        }
+    }
+    assert!(compared > 25, "only {compared} numbers of tasks were found in tracefs");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Calls whose number of arguments differs from the kernel's for a reason.

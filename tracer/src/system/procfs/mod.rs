@@ -9,6 +9,7 @@ pub mod locks;
 pub mod machine;
 pub mod maps;
 pub mod mounts;
+pub mod nested;
 pub mod net;
 pub mod owners;
 pub mod patience;

@@ -44,6 +44,9 @@ pub fn parse(text: &[u8]) -> Status {
             b"Gid" => status.gids = four(value),
             b"Groups" => status.groups = list(value),
             b"NStgid" => status.nested_pids = list(value),
+            b"NSpid" => status.nested_tids = list(value),
+            b"NSpgid" => status.nested_groups = list(value),
+            b"NSsid" => status.nested_sessions = list(value),
             b"Umask" => {
                 status.umask = std::str::from_utf8(value).ok().and_then(|text| u32::from_str_radix(text, 8).ok());
             }

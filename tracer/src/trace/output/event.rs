@@ -53,6 +53,11 @@ impl<'a> Event<'a> {
         Event { line, kind, head: *head, info }
     }
 
+    /// What it says of the signal, to be told more of.
+    pub fn info(&mut self) -> Option<&mut Value<'a>> {
+        self.info.as_mut()
+    }
+
     /// Its members, in order, with their names.
     pub fn members(&self) -> impl Iterator<Item = (&'static str, Said<'_, 'a>)> {
         let members = if let Shape::Event { members, .. } = self.line.shape { members } else { &[] };

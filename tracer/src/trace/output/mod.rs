@@ -32,6 +32,8 @@ pub struct Line<'a> {
     pub comm: &'a [u8],
     /// Where in the program it was, where that was asked for.
     pub stack: Stack<'a>,
+    /// What is shown below it: dumps.
+    pub below: &'a [u8],
     /// More than one task is being traced (or was, where output goes to a file): lines need a pid.
     pub many: bool,
     /// What happened.

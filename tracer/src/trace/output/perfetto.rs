@@ -214,7 +214,7 @@ mod tests {
     const START: u64 = 1_795_444_905_020_896_123;
 
     fn line<'a>(tid: u32, wall: u64, item: Item<'a>) -> Line<'a> {
-        Line { wall, tid, tgid: 11, comm: b"s\"h", stack: Stack::default(), many: true, item }
+        Line { wall, tid, tgid: 11, comm: b"s\"h", stack: Stack::default(), below: &[], many: true, item }
     }
 
     fn call(dur: u64, ret: Ret<'static>) -> Call<'static> {

@@ -323,6 +323,7 @@ impl Render for StraceText {
             Item::Event(event) => self.event(out, event),
         }
         out.finish();
+        bytes.extend_from_slice(line.below);
         self.stack(line, bytes);
     }
 
@@ -348,7 +349,7 @@ fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &St
         }
         _ => out.uint(u64::from(line.tid)),
     }
-    if style.comm {
+    if style.pids.comm {
         out.lit("<");
         out.name(line.comm, style.hex);
         out.lit(">");
@@ -375,9 +376,14 @@ fn name(out: &mut Line<'_>, call: &Call<'_>) {
         Some(row) => out.lit(row.name),
         None => {
             out.lit("syscall_");
-            out.hex(u64::from(call.head.nr));
+            out.hex(number(call.head.nr));
         }
     }
+}
+
+/// The number of a call as its task passed it: the kernel takes it for an `int`.
+fn number(nr: u32) -> u64 {
+    i64::from(nr as i32) as u64
 }
 
 /// The call's own form has its arguments' names (`clone`).

@@ -75,6 +75,7 @@ fn every_line_says_whose_and_when_if_asked() {
             tgid: 789,
             comm: b"s<h",
             stack: Stack::default(),
+            below: &[],
             many: true,
             item: Item::Call(&call),
         };
@@ -88,8 +89,16 @@ fn every_line_says_whose_and_when_if_asked() {
     check(&style(), PidFormat::Stderr, &format!("[pid   789] {call}"));
     check(&style(), PidFormat::File, &format!("789   {call}"));
     check(&style(), PidFormat::None, call);
-    check(&Style { comm: true, ..style() }, PidFormat::Stderr, &format!(r"[pid   789<s\74h>] {call}"));
-    check(&Style { comm: true, ..style() }, PidFormat::File, &format!(r"789<s\74h> {call}"));
+    check(
+        &Style { pids: crate::spec::Pids { comm: true, here: false }, ..style() },
+        PidFormat::Stderr,
+        &format!(r"[pid   789<s\74h>] {call}"),
+    );
+    check(
+        &Style { pids: crate::spec::Pids { comm: true, here: false }, ..style() },
+        PidFormat::File,
+        &format!(r"789<s\74h> {call}"),
+    );
     let none = PidFormat::None;
     check(&Style { stamp: Stamp::Unix(6), ..style() }, none, &format!("1795471891.548809 {call}"));
     check(&Style { stamp: Stamp::Unix(0), ..style() }, none, &format!("1795471891 {call}"));
@@ -115,8 +124,16 @@ fn the_column_counts_what_stands_in_front() {
     let record = Record::call("getppid").ret(1).build();
     let call = decode(&record, &Options::new(&style()));
     let mut out = Vec::new();
-    let line =
-        Line { wall: 0, tid: 13796, tgid: 1, comm: b"", stack: Stack::default(), many: true, item: Item::Call(&call) };
+    let line = Line {
+        wall: 0,
+        tid: 13796,
+        tgid: 1,
+        comm: b"",
+        stack: Stack::default(),
+        below: &[],
+        many: true,
+        item: Item::Call(&call),
+    };
     StraceText::new(&style(), PidFormat::Stderr, false).line(&line, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), "[pid 13796] getppid()                   = 1\n");
     let mut colored = Vec::new();

@@ -18,7 +18,8 @@ pub(super) const P: u64 = 0x7ffc_1000;
 
 pub(super) fn show(style: &Style, item: Item<'_>) -> String {
     let mut out = Vec::new();
-    let line = Line { wall: 0, tid: 7895, tgid: 7895, comm: b"sh", stack: Stack::default(), many: false, item };
+    let line =
+        Line { wall: 0, tid: 7895, tgid: 7895, comm: b"sh", stack: Stack::default(), below: &[], many: false, item };
     StraceText::new(style, PidFormat::Stderr, false).line(&line, &mut out);
     String::from_utf8(out).expect("lines are ASCII")
 }

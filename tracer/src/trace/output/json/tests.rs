@@ -9,9 +9,10 @@ use tracer_common::loss::Loss;
 
 use super::*;
 use crate::capture::Losses;
-use crate::decode::value::{FileView, Tail};
+use crate::decode::value::{FileView, Tail, Task};
 use crate::schema::by_name;
 use crate::schema::set::Set;
+use crate::schema::types::Whose;
 use crate::spec;
 use crate::trace::output::testing::{ended, executed, forked, signal, stopped};
 use crate::trace::output::{Stack, summary};
@@ -20,7 +21,16 @@ use crate::trace::output::{Stack, summary};
 mod schema;
 
 fn line<'a>(item: Item<'a>) -> Line<'a> {
-    Line { wall: 1_795_444_905_020_896_123, tid: 12, tgid: 11, comm: b"sh", stack: Stack::default(), many: true, item }
+    Line {
+        wall: 1_795_444_905_020_896_123,
+        tid: 12,
+        tgid: 11,
+        comm: b"sh",
+        stack: Stack::default(),
+        below: &[],
+        many: true,
+        item,
+    }
 }
 
 fn head_of(nr: u32, dur: u64) -> Head {
@@ -204,7 +214,7 @@ fn inet() -> Sock {
 
 fn view(mode: u32, path: &'static [u8], sock: Option<Sock>, name: &'static [u8]) -> Value<'static> {
     let file = File { mode, ino: 7, dev: 8 << 20 | 1, rdev: 1 << 20 | 3, ..File::default() };
-    Value::Fd(3, Some(Box::new(FileView { file, path: path.into(), cut: false, sock, name: name.into() })))
+    Value::Fd(3, Some(Box::new(FileView { file, path: path.into(), cut: false, sock, name: name.into(), task: None })))
 }
 
 #[test]
@@ -243,7 +253,9 @@ fn values_have_one_form_each() {
     check(Value::Named(&ENUM, 2), "2");
     check(Value::SigSet(1 << 1 | 1 << 63), r#"["SIGINT","SIGRT_32"]"#);
     check(Value::SigSet(0), "[]");
-    check(Value::Pid(3, Some(Cow::Borrowed(b"\x1b"))), r#"{"pid":3,"comm":"\u001b"}"#);
+    let task = |comm, here| Some(Box::new(Task { comm, here }));
+    check(Value::Pid(3, Whose::Thread, task(Some(b"\x1b".to_vec()), None)), r#"{"pid":3,"comm":"\u001b"}"#);
+    check(Value::Pid(3, Whose::Group, task(None, Some(70))), r#"{"pid":3,"tracer_pid":70}"#);
     check(Value::Str { bytes: Cow::Borrowed(b"ab"), cut: true, hex: false }, r#"{"text":"ab","cut":true}"#);
     check(Value::Path { bytes: b"/\xff", cut: false }, r#"{"b64":"L/8="}"#);
     check(Value::Word("SIG_IGN"), r#""SIG_IGN""#);
@@ -325,7 +337,7 @@ proptest! {
     fn hostile_bytes_stay_inside(comm: Vec<u8>, path: Vec<u8>, name: Vec<u8>, cut: bool, fd: i32, mode: u16, sock: bool, family in 0u16..20) {
         let file = File { mode: mode.into(), ino: 1, deleted: 1, ..File::default() };
         let sock = sock.then_some(Sock { family, ..inet() });
-        let view = FileView { file, path: path.as_slice().into(), cut, sock, name: name.as_slice().into() };
+        let view = FileView { file, path: path.as_slice().into(), cut, sock, name: name.as_slice().into(), task: None };
         let call = call(&[("a", Value::Path { bytes: &path, cut }), ("b", Value::Fd(fd, Some(Box::new(view)))), ("c", Value::Mode(mode.into()))],
             Ret::Value(Value::Str { bytes: Cow::Borrowed(&name), cut, hex: false }));
         let mut out = Vec::new();

@@ -32,11 +32,16 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
         Value::Named(set, n) => named(out, set, *n),
         Value::Signal(n) => signal(out, *n),
         Value::SigSet(set) => list(out, (1..=64).filter(|n| set >> (n - 1) & 1 == 1), |n, out| signal(out, n)),
-        Value::Pid(pid, None) => int(out, (*pid).into()),
-        Value::Pid(pid, Some(comm)) => {
+        Value::Pid(pid, _, None) => int(out, (*pid).into()),
+        Value::Pid(pid, _, Some(task)) => {
             let mut object = Object::begin(out);
             int(object.member("pid"), (*pid).into());
-            escape::bytes(object.member("comm"), comm, false);
+            if let Some(comm) = &task.comm {
+                escape::bytes(object.member("comm"), comm, false);
+            }
+            if let Some(here) = task.here {
+                uint(object.member("tracer_pid"), here.into());
+            }
             object.end();
         }
         Value::Fd(fd, None) => int(out, (*fd).into()),

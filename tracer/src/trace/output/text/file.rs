@@ -62,9 +62,12 @@ impl Look {
             line.lit(">>");
             return self.deleted(line, file);
         }
-        if self.fds.pidfd && file.file.rdev != 0 && &*file.path == b"anon_inode:[pidfd]" {
+        if self.fds.pidfd && file.file.rdev != 0 && file.is_pidfd() {
             line.lit("<pid:");
             line.uint(u64::from(file.file.rdev));
+            if let Some(task) = &file.task {
+                self.task(line, task);
+            }
             line.lit(">");
             return;
         }

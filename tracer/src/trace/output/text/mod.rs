@@ -1,10 +1,12 @@
 //! Values as strace writes them: numbers, strings, named constants, descriptors.
 
+mod dump;
 mod file;
 mod names;
 mod stack;
 mod value;
 
+pub(in crate::trace) use dump::dump;
 pub(super) use names::signal_name;
 pub(super) use stack::stack;
 
@@ -19,13 +21,11 @@ pub struct Look {
     pub names: NameStyle,
     /// Descriptors.
     pub fds: Fds,
-    /// Comms beside pids.
-    pub comm: bool,
 }
 
 impl Look {
     /// What a style asks for.
     pub fn new(style: &Style) -> Look {
-        Look { hex: style.hex, names: style.names, fds: style.fds, comm: style.comm }
+        Look { hex: style.hex, names: style.names, fds: style.fds }
     }
 }

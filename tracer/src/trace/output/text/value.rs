@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{Look, file};
-use crate::decode::value::{Tail, Value};
+use crate::decode::value::{Tail, Task, Value};
 use crate::render::escape::{Color, Line};
 use crate::spec::{Hex, NameStyle};
 
@@ -21,12 +21,10 @@ impl Look {
             Value::Named(set, n) => self.named(line, set, *n),
             Value::Signal(n) => self.signal(line, *n),
             Value::SigSet(set) => self.signal_set(line, *set),
-            Value::Pid(pid, comm) => {
+            Value::Pid(pid, _, task) => {
                 line.int(i64::from(*pid));
-                if let (true, Some(comm)) = (self.comm, comm) {
-                    line.lit("<");
-                    line.name(comm, self.hex);
-                    line.lit(">");
+                if let Some(task) = task {
+                    self.task(line, task);
                 }
             }
             Value::Fd(fd, file) => self.fd(line, *fd, file.as_deref()),
@@ -112,6 +110,22 @@ impl Look {
                 line.lit(" */");
                 line.plain();
             }
+        }
+    }
+
+    /// What is known of a number of tasks besides.
+    pub(super) fn task(&self, line: &mut Line<'_>, task: &Task) {
+        if let Some(comm) = &task.comm {
+            line.lit("<");
+            line.name(comm, self.hex);
+            line.lit(">");
+        }
+        if let Some(here) = task.here {
+            line.paint(Color::Dim);
+            line.lit(" /* ");
+            line.uint(u64::from(here));
+            line.lit(" in strace's PID NS */");
+            line.plain();
         }
     }
 

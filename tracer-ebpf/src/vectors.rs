@@ -27,7 +27,7 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
     let copied = if b.used > array { b.used - array } else { 0 };
     let n = n.min(copied >> (shift + 1));
     b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
-    let mut list = List { buffer, array, n, shift, limit: cap, more: 0, fault: faulted };
+    let mut list = List { buffer, array, n, limit: cap, more: 0, fault: faulted };
     repeat(VEC_MAX as u32, element, &mut list);
     list.fault
 }
@@ -37,8 +37,6 @@ struct List {
     buffer: *mut Buffer,
     array: u64,
     n: u64,
-    /// What [`shift`] said.
-    shift: u64,
     limit: u64,
     more: u64,
     fault: i64,
@@ -65,12 +63,20 @@ fn next(b: &Buffer) -> u64 {
 
 /// A word of a blob: what was copied once is not read from the program again, which costs more than all the rest.
 #[inline(always)]
-fn word(b: &Buffer, at: u64, shift: u64) -> u64 {
+fn word(b: &Buffer, at: u64) -> u64 {
+    // Volatile: what is kept for later words would take room on the stack, of which up to 6.12 there is none left.
+    // SAFETY: a field of the buffer.
+    let flags = unsafe { core::ptr::read_volatile(&raw const b.head.flags) };
+    let narrow = ((flags >> flag::COMPAT.trailing_zeros() & 1) as u64) << 5;
+    pair(b, at) >> ((at & 4) << 3 & narrow) & u64::MAX >> narrow
+}
+
+/// The eight bytes of a blob that `at` is among the first or the last four of.
+#[inline(always)]
+fn pair(b: &Buffer, at: u64) -> u64 {
     let whole = black_box(at as usize) & (DATA_MASK & !7);
     // SAFETY: masked to the data.
-    let pair = unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(whole).cast::<u64>()) };
-    let narrow = (3 - shift & 1) << 5;
-    narrowed(pair >> ((at & 4) << 3 & narrow), shift)
+    unsafe { core::ptr::read_volatile((&raw const b.data).cast::<u8>().add(whole).cast::<u64>()) }
 }
 
 /// Copies what element `i` of an iovec array points to, as far as `left` reaches.
@@ -80,8 +86,8 @@ unsafe extern "C" fn element(i: u64, list: *mut List) -> i64 {
     if i >= list.n {
         return 1;
     }
-    let at = list.array.wrapping_add(i << (list.shift + 1));
-    let (base, len) = (word(b, at, list.shift), word(b, at.wrapping_add(1 << list.shift), list.shift));
+    let at = list.array.wrapping_add(i << (shift(b) + 1));
+    let (base, len) = (word(b, at), word(b, at.wrapping_add(1 << shift(b))));
     let len = if len < b.left { len } else { b.left };
     b.left -= len;
     b.blob.part = part_of(b, i);
@@ -114,7 +120,7 @@ pub extern "C" fn msghdr(buffer: *mut Buffer, address: u64, cap: u64, total: u64
 /// Copies what the message header at `at` of the buffer points to, as parts from `first` on. In line: calls go eight deep here.
 #[inline(always)]
 fn message(b: &mut Buffer, at: u64, shift: u64, first: u64, cap: u64, total: u64) -> i64 {
-    let member = |b: &Buffer, i: u64| word(b, at.wrapping_add(i << shift), shift);
+    let member = |b: &Buffer, i: u64| word(b, at.wrapping_add(i << shift));
     b.blob.part = first as u16;
     let mut fault = bytes(b, member(b, 0), member(b, 1) & 0xffff_ffff, 128);
     b.blob.part = first as u16 + 1;
@@ -139,7 +145,7 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
     if bytes(b, address, n.min(1024) << (shift + 3), (MESSAGES as u64) << (shift + 3)) != 0 {
         return 1;
     }
-    let mut list = List { buffer, array, n, shift, limit: cap, more: when, fault: 0 };
+    let mut list = List { buffer, array, n, limit: cap, more: when, fault: 0 };
     repeat(MESSAGES, message_of, &mut list);
     list.fault
 }
@@ -151,10 +157,10 @@ unsafe extern "C" fn message_of(i: u64, list: *mut List) -> i64 {
     if i >= list.n {
         return 1;
     }
-    let at = list.array.wrapping_add(i << (list.shift + 3));
-    let sent = word(b, at.wrapping_add(7 << list.shift), list.shift) & 0xffff_ffff;
+    let at = list.array.wrapping_add(i << (shift(b) + 3));
+    let sent = word(b, at.wrapping_add(7 << shift(b))) & 0xffff_ffff;
     let total = if list.more == phase::ENTER as u64 { u64::MAX } else { sent };
-    list.fault |= message(b, at, list.shift, i * MMSG_PARTS as u64 + 2, list.limit, total);
+    list.fault |= message(b, at, shift(b), i * MMSG_PARTS as u64 + 2, list.limit, total);
     0
 }
 
@@ -170,7 +176,7 @@ pub extern "C" fn refs(buffer: *mut Buffer, address: u64, n: u64, size: u64, fd_
     let (array, shift) = (next(b), shift(b));
     let fault = bytes(b, address, n.min(1024) << shift, (REFS_MAX as u64) << shift);
     let copied = if b.used > array { b.used - array } else { 0 };
-    let mut list = List { buffer, array, n: n.min(copied >> shift), shift, limit: size, more: fd_at, fault };
+    let mut list = List { buffer, array, n: n.min(copied >> shift), limit: size, more: fd_at, fault };
     repeat(REFS_MAX as u32, referred, &mut list);
     if n > REFS_MAX as u64 {
         lost(Loss::BlobCut);
@@ -188,11 +194,12 @@ unsafe extern "C" fn referred(i: u64, list: *mut List) -> i64 {
     let structure = next(b);
     let fd_at = list.more;
     b.blob.part = (1 + 2 * i) as u16;
-    let fault = bytes(b, word(b, list.array.wrapping_add(i << list.shift), list.shift), list.limit, list.limit);
+    let fault = bytes(b, word(b, list.array.wrapping_add(i << shift(b))), list.limit, list.limit);
     list.fault |= fault;
     if fault == 0 && fd_at != 0 && b.used > structure {
         // The descriptor as it was copied: the program may have written another one since.
-        let fd = word(b, structure.wrapping_add(fd_at), 2);
+        let at = structure.wrapping_add(fd_at);
+        let fd = pair(b, at) >> ((at & 4) << 3);
         b.blob.part = (2 + 2 * i) as u16;
         files::resolve(b, fd as i32 as i64, files::DESCRIPTOR);
     }

@@ -186,6 +186,7 @@ mod tests {
         watch.evidence = true;
         let spared = Plans::new(&watch).spared(&watch, &Regs::X86_64);
         assert!((1..=SPARED).contains(&spared.len()), "{spared:?}");
-        assert_eq!((spared[0].index, spared[0].at), (plan_index(libc::SYS_mmap as u32, false), Regs::X86_64.args[3]));
+        let native = (plan_index(libc::SYS_mmap as u32, false), Regs::X86_64.args[3]);
+        assert!(spared.iter().any(|spared| (spared.index, spared.at) == native), "{spared:?}");
     }
 }

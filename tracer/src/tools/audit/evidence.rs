@@ -25,6 +25,7 @@ mod whose;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+pub use self::accesses::Given;
 pub use self::effect::{Change, Diff, Effect, Held};
 pub use self::timeline::{Timeline, Words};
 pub use real::{Judged, Real};

@@ -26,7 +26,7 @@ use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::collect::inherited::{Inherited, inet, of_family};
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Object, Op, Timeline, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Given, Object, Op, Timeline, Variables};
 use crate::tools::audit::policy::Asked;
 use crate::tools::audit::request::Audit;
 use crate::trace;
@@ -208,10 +208,17 @@ fn own_program() -> Vec<u8> {
     std::env::current_exe().map(|path| OsString::from(path).as_bytes().to_vec()).unwrap_or_default()
 }
 
-/// The files behind the first three descriptors, which the command inherits.
-fn streams() -> Vec<Vec<u8>> {
-    let path = |fd: u32| Who::Myself.link(format_args!("fd/{fd}")).ok();
-    (0..3).filter_map(path).filter(|path| path.starts_with(b"/")).collect()
+/// The files behind the first three descriptors, which the command inherits, and what each may be used for.
+fn streams() -> Vec<(Vec<u8>, Given)> {
+    let stream = |fd: i32| {
+        let path = Who::Myself.link(format_args!("fd/{fd}")).ok().filter(|path| path.starts_with(b"/"))?;
+        // SAFETY: fcntl takes integers; a descriptor that is not open gives an error.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        let mode = flags & libc::O_ACCMODE;
+        let given = Given { read: mode != libc::O_WRONLY, write: mode != libc::O_RDONLY };
+        (flags >= 0).then_some((path, given))
+    };
+    (0..3).filter_map(stream).collect()
 }
 
 /// The descriptors beyond the first three that the command inherits, in words, and what they may be used for.

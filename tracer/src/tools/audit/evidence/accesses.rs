@@ -52,7 +52,16 @@ pub struct Accesses {
     /// The same by the names that these files have now.
     now: HashSet<(usize, Text)>,
     /// The files behind the command's own input and output: what goes through them is the doing of who gave them.
-    streams: HashSet<Text>,
+    streams: HashMap<Text, Given>,
+}
+
+/// What a descriptor was given for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Given {
+    /// It may be read from.
+    pub read: bool,
+    /// It may be written to.
+    pub write: bool,
 }
 
 /// Accesses in order, each once, and the names by which rules judge those that are shown by others.
@@ -119,14 +128,32 @@ impl Row {
 
 impl Accesses {
     /// The command has this file as its input or output.
-    pub fn stream(&mut self, path: &[u8]) {
+    pub fn stream(&mut self, path: &[u8], given: Given) {
         let path = self.text(path);
-        self.streams.insert(path);
+        let known = self.streams.entry(path).or_default();
+        known.read |= given.read;
+        known.write |= given.write;
+    }
+
+    /// What the command was given a file for, that is its input or output.
+    fn given(&self, path: &[u8]) -> Option<Given> {
+        let number = self.texts.numbers.get(path)?;
+        self.streams.get(&Text::new(*number)).copied()
+    }
+
+    /// Whether something that is done to a file was given with the command's input or output.
+    pub fn gives(&self, path: &[u8], op: Op) -> bool {
+        let given = self.given(path).unwrap_or_default();
+        match op {
+            Op::Read => given.read,
+            Op::Write | Op::Truncate | Op::Create => given.write,
+            _ => false,
+        }
     }
 
     /// Whether a file is the command's input or output.
     pub fn is_stream(&self, path: &[u8]) -> bool {
-        self.texts.numbers.get(path).is_some_and(|number| self.streams.contains(&Text::new(*number)))
+        self.given(path).is_some()
     }
 
     /// The number of a text.
@@ -287,7 +314,7 @@ impl Accesses {
         }
         // Written through a descriptor that another unit opened, or that was inherited.
         let inherited = self.written.iter().filter(|(key, holds)| **holds && !opened.contains(key));
-        let inherited = inherited.filter(|((_, path), _)| !self.streams.contains(path));
+        let inherited = inherited.filter(|((_, path), _)| !self.streams.contains_key(path));
         rows.extend(
             inherited.map(|((unit, path), _)| Row {
                 wrote: true,

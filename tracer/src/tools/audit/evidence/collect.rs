@@ -24,7 +24,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use tracer_common::event::Head;
 
-use super::accesses::{Accesses, Row, Text, Thing};
+use super::accesses::{Accesses, Given, Row, Text, Thing};
 use super::effects::Effects;
 use super::handed::Clients;
 use super::names::Names;
@@ -205,8 +205,8 @@ impl<'w> Collector<'w> {
     }
 
     /// The files that the command has as its input and output.
-    pub fn streams(&mut self, paths: &[Vec<u8>]) {
-        paths.iter().for_each(|path| self.accesses.stream(path));
+    pub fn streams(&mut self, streams: &[(Vec<u8>, Given)]) {
+        streams.iter().for_each(|(path, given)| self.accesses.stream(path, *given));
     }
 
     /// Files and sockets that are the same by whatever name they are used: those that rules name by these paths.
@@ -380,8 +380,8 @@ impl<'w> Collector<'w> {
         if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
             return;
         }
-        // The command's own output, by one of the names that lead to a descriptor.
-        if passed.is_some_and(proc_paths::names_own_descriptor) && self.accesses.is_stream(path) {
+        // The command's own input or output, by one of the names that lead to a descriptor, as far as it was given.
+        if passed.is_some_and(proc_paths::names_own_descriptor) && self.accesses.gives(path, op) {
             return;
         }
         let text = self.accesses.text(path);

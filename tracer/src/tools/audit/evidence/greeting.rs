@@ -143,8 +143,8 @@ fn of_http(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
     }
     hosts.extend(in_field(&field));
     let is_second = version.is_some_and(|version| version.starts_with(b"HTTP/2"));
-    let goes_on = is_second || !ended && hosts.is_empty();
-    (hosts, goes_on)
+    // A name may be cut, and another follow.
+    (hosts, is_second || !ended)
 }
 
 /// The beginning of a line that could become a request's.
@@ -235,6 +235,7 @@ mod tests {
         for text in ["G", "GET", "GET /x", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nAccept: *\r\nHo", "\r\n"] {
             check(text, &[], true);
         }
+        check("GET / HTTP/1.1\r\nHost: evil.exampl", &["evil.exampl"], true);
         check("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &[], true);
         for text in ["SSH-2.0-x\r\n", "*1\r\n$4\r\nPING\r\n", "get", "\x16x", "PING\r\n", "EHLO x\r\n"] {
             assert!(said(text.as_bytes()).hosts.is_empty());

@@ -3,11 +3,13 @@
 use tracer_common::event::flag;
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
+use super::files::Given;
 use super::{Collector, Related, Seen};
 use crate::decode::calls::{path_of, words};
 use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
-use crate::tools::audit::evidence::units::{self, Program};
+use crate::system::proc_paths::through;
+use crate::tools::audit::evidence::units::{self, Program, shown};
 use crate::tools::audit::evidence::{GapKind, Op, Runner, Words};
 
 impl Collector<'_> {
@@ -43,7 +45,10 @@ impl Collector<'_> {
         }
         let (environment, whole) = environment(seen.blobs);
         let given = passed.as_ref().map(|given| given.named().to_vec()).unwrap_or_default();
-        let object = passed.as_ref().map(|given| given.object.clone());
+        let object = match &passed {
+            Some(given) if seen.errno == 0 => self.script(seen, at, given),
+            _ => None,
+        };
         let Some(file) = file.or_else(|| passed.map(|passed| passed.object)) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), "the program of an execve".to_owned(), 1);
             return;
@@ -91,11 +96,25 @@ impl Collector<'_> {
         self.course.run(head.tgid, unit, head.time + head.dur, &file, words);
     }
 
+    /// The file that an execve was given, be it a script; one that a descriptor in /proc leads to is looked for, and else is a gap.
+    fn script(&mut self, seen: &Seen<'_, '_>, at: u8, given: &Given) -> Option<Vec<u8>> {
+        if through(given.named(), seen.call.head.tgid).is_none() {
+            return Some(given.object.clone());
+        }
+        let meant = self.meant(seen, at, &given.named().to_vec(), true);
+        if meant.is_none() {
+            let what = format!("the file behind {} that was passed to {}", shown(given.named()), seen.name);
+            self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
+        }
+        meant
+    }
+
     /// A file was opened: by a loader it is the program that it runs.
     pub(super) fn loaded(&mut self, seen: &Seen<'_, '_>, file: &[u8], passed: Option<&[u8]>) {
         let pid = seen.call.head.tgid;
         if self.whose.loads(pid, || self.accesses.text(file)) {
-            self.name_program(pid, file, passed.map(<[u8]>::to_vec).iter());
+            let loader = self.accesses.of(seen.program).to_vec();
+            self.name_program(pid, file, passed.map(<[u8]>::to_vec).iter().chain([&loader]));
             self.access(seen, Op::Run, file, passed);
         }
     }
@@ -114,6 +133,9 @@ impl Collector<'_> {
     fn also(&mut self, object: Option<Vec<u8>>, passed: Option<&[u8]>, file: &[u8]) -> Vec<Vec<u8>> {
         let Some(object) = object.filter(|object| object != file) else { return Vec::new() };
         let mut names = self.world.interpreters(&object);
+        // A script was renamed or linked, or is on another mount.
+        let text = self.accesses.text(&object);
+        names.extend(self.other_names(text, &object));
         names.push(object);
         names.retain(|name| name != file && Some(name.as_slice()) != passed);
         names.sort();

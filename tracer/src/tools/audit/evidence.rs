@@ -9,6 +9,7 @@ pub mod collect;
 mod dns;
 mod effect;
 pub mod effects;
+mod given;
 mod greeting;
 mod handed;
 mod merge;
@@ -25,8 +26,8 @@ mod whose;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub use self::accesses::Given;
 pub use self::effect::{Change, Diff, Effect, Held};
+pub use self::given::Given;
 pub use self::timeline::{Timeline, Words};
 pub use real::{Judged, Real};
 pub use runner::{Runner, Unit};

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use super::{Access, Object, Op, Real};
+use super::{Access, Given, Object, Op, Real};
 
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
@@ -53,15 +53,6 @@ pub struct Accesses {
     now: HashSet<(usize, Text)>,
     /// The files behind the command's own input and output: what goes through them is the doing of who gave them.
     streams: HashMap<Text, Given>,
-}
-
-/// What a descriptor was given for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Given {
-    /// It may be read from.
-    pub read: bool,
-    /// It may be written to.
-    pub write: bool,
 }
 
 /// Accesses in order, each once, and the names by which rules judge those that are shown by others.

@@ -24,7 +24,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use tracer_common::event::Head;
 
-use super::accesses::{Accesses, Given, Row, Text, Thing};
+use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
 use super::handed::Clients;
 use super::names::Names;
@@ -34,7 +34,7 @@ use super::stable::Stable;
 use super::timeline::Course;
 use super::units::Rules;
 use super::whose::Whose;
-use super::{GapKind, Object, Op, Unit, Words};
+use super::{GapKind, Given, Object, Op, Unit, Words};
 use crate::decode::{self, Blobs, Options};
 use crate::schema::records::{Told, is_restarted};
 use crate::system::proc_paths;

@@ -101,7 +101,7 @@ impl Collector<'_> {
         if through(given.named(), seen.call.head.tgid).is_none() {
             return Some(given.object.clone());
         }
-        let meant = self.meant(seen, at, &given.named().to_vec(), true);
+        let meant = self.meant(seen, at, given.named(), true);
         if meant.is_none() {
             let what = format!("the file behind {} that was passed to {}", shown(given.named()), seen.name);
             self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);

@@ -199,6 +199,18 @@ fn traced_args(format: &str) -> Vec<String> {
         .collect()
 }
 
+/// Where tracefs has the kernel's declarations of calls; says so where it has not.
+fn declarations() -> Option<&'static str> {
+    const DIR: &str = "/sys/kernel/tracing/events/syscalls";
+    match std::fs::read_dir(DIR) {
+        Ok(_) => Some(DIR),
+        Err(error) => {
+            println!("SKIP {DIR}: {error}");
+            None
+        }
+    }
+}
+
 /// Arguments of a call that the kernel has as `pid_t`, by its `format` file in tracefs.
 fn traced_pids(format: &str) -> Vec<String> {
     let fields = format.lines().filter_map(|line| line.trim().strip_prefix("field:pid_t "));
@@ -210,11 +222,7 @@ fn traced_pids(format: &str) -> Vec<String> {
 #[test]
 fn numbers_of_tasks_are_said_to_be_such() {
     use crate::schema::types::Whose;
-    let dir = "/sys/kernel/tracing/events/syscalls";
-    if let Err(error) = std::fs::read_dir(dir) {
-        println!("SKIP {dir}: {error}");
-        return;
-    }
+    let Some(dir) = declarations() else { return };
     let mut compared = 0;
     let mut wrong = Vec::new();
     for row in all() {
@@ -259,11 +267,7 @@ fn arguments_are_those_of_the_kernel() {
         println!("SKIP tracefs: names of calls are compared on x86_64 only");
         return;
     }
-    let dir = "/sys/kernel/tracing/events/syscalls";
-    if let Err(error) = std::fs::read_dir(dir) {
-        println!("SKIP {dir}: {error}");
-        return;
-    }
+    let Some(dir) = declarations() else { return };
     let mut compared = 0;
     let mut wrong = Vec::new();
     for row in all().filter(|row| row.nr[0] != NO_NR && !other_arity(row)) {

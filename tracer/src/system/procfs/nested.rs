@@ -5,11 +5,10 @@ use std::os::unix::fs::MetadataExt;
 
 use super::processes;
 use super::who::Who;
+use crate::schema::ioctl_names::NS_GET_PARENT;
 use crate::schema::types::Whose;
 use crate::system::process::Status;
 
-/// The namespace in which a pid namespace was made (include/uapi/linux/nsfs.h).
-const NS_GET_PARENT: libc::Ioctl = 0xb702;
 /// As deep as pid namespaces lie in each other at most (`MAX_PID_NS_LEVEL`).
 const DEEPEST: usize = 33;
 
@@ -85,7 +84,7 @@ fn spaces(who: Who) -> Option<Vec<u32>> {
     while spaces.len() < DEEPEST {
         spaces.push(space.metadata().ok()?.ino() as u32);
         // SAFETY: takes a descriptor, which stays ours, and gives another or an error.
-        let parent = unsafe { libc::ioctl(space.as_raw_fd(), NS_GET_PARENT) };
+        let parent = unsafe { libc::ioctl(space.as_raw_fd(), NS_GET_PARENT as libc::Ioctl) };
         if parent < 0 {
             // EPERM: what lies around it is not tracer's to see.
             break;

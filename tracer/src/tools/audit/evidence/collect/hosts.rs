@@ -67,7 +67,7 @@ impl Collector<'_> {
     }
 
     /// A connection was begun: nothing was sent on it yet.
-    pub(super) fn is_quiet(&mut self, seen: &Seen<'_, '_>) {
+    pub(super) fn begins_quiet(&mut self, seen: &Seen<'_, '_>) {
         if let Some(view) = view_of(seen, 0).filter(|_| self.hosts && self.quiet.len() < MOST)
             && view.sock.as_ref().is_some_and(|sock| is_stream(sock) && is_internet(sock))
         {

@@ -168,7 +168,7 @@ impl Collector<'_> {
         let Some(named) = seen.arg(at) else { return };
         if let Some(object) = self.object(seen, named, false) {
             self.begun(seen, &object);
-            self.is_quiet(seen);
+            self.begins_quiet(seen);
         }
     }
 

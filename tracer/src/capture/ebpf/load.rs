@@ -102,7 +102,7 @@ pod! {
 /// Loads and attaches everything.
 pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let plans = Plans::new(watch);
-    let size = ring_size(watch.ring_size)?;
+    let size = ring_size(watch.ring_size, watch.counting.is_some())?;
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
     let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
@@ -332,12 +332,15 @@ fn memory() -> usize {
     info.totalram as usize * info.mem_unit as usize
 }
 
-/// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory.
-fn ring_size(asked: Option<usize>) -> Result<u32> {
+/// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory; where calls are `counted` the
+/// ring has little more than the lives of processes to carry, and each MiB takes 0.3 ms to make and to give back.
+fn ring_size(asked: Option<usize>, counted: bool) -> Result<u32> {
     const MAX: usize = 1 << 30;
+    const COUNTED: usize = 4 << 20;
     let size = match asked {
         Some(size) if size > MAX => bail!("a ring of {size} bytes is more than the kernel allows ({MAX})"),
         Some(size) => size,
+        None if counted => COUNTED.min(memory() / 64),
         None => {
             let cpus = std::thread::available_parallelism().map_or(1, usize::from);
             (cpus * (16 << 20)).min(memory() / 64).min(256 << 20)

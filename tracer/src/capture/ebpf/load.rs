@@ -71,6 +71,8 @@ const TRACEPOINTS: &[(&str, &str)] = &[
     ("signal_deliver", "signal_deliver"),
 ];
 
+/// Those of them that tell of signals.
+const SIGNALS: [&str; 2] = ["signal_generate", "signal_deliver"];
 /// Those of them that copy stacks.
 const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
 /// Buffers of records that are being made, without those of [`STACKS`].
@@ -184,7 +186,9 @@ fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
     let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
     let stacks = copies_stacks(watch);
-    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
+    let loads = |(name, _): &&(&str, &str)| {
+        (stacks || !STACKS.contains(name)) && (watch.signals || stacks || !SIGNALS.contains(name))
+    };
     let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     if let Some(perf) = &perf {

@@ -157,6 +157,10 @@ impl World for Recorded {
         Vec::new()
     }
 
+    fn unix_name(&self, _: u64) -> Option<Vec<u8>> {
+        None
+    }
+
     fn program(&self, _: u32) -> Vec<u8> {
         Vec::new()
     }

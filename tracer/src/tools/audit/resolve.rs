@@ -14,6 +14,8 @@ use foldhash::HashMap;
 use crate::system::proc_paths;
 use crate::system::procfs::mounts::Overlay;
 use crate::system::procfs::who::Who;
+use crate::system::sock_diag::Link;
+use crate::system::sockets::Detail;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::names::HOSTS_MAX;
 use crate::tools::audit::loaders::is_loader;
@@ -248,6 +250,12 @@ impl World for Machine {
         let is_loader = is_loader(as_path(program));
         self.loaders.insert(program.to_vec(), is_loader);
         is_loader
+    }
+
+    fn unix_name(&self, socket: u64) -> Option<Vec<u8>> {
+        let found = Link::open().ok()?.unix(u32::try_from(socket).ok()?).ok()??;
+        let Detail::Unix(unix) = found.detail else { return None };
+        unix.name.map(|name| name.into_vec()).filter(|name| !name.is_empty())
     }
 
     fn program(&self, process: u32) -> Vec<u8> {

@@ -270,7 +270,7 @@ fn may_use(view: &FileView<'_>, flags: i32, fd: i32) -> Vec<Inherited> {
         }
         let peer = inet(sock, sock.daddr, sock.dport).or_else(|| unix(rustix::net::getpeername(fd).ok()?));
         let socket = peer.map(|peer| (Op::Connect, peer)).or_else(|| Some((Op::Bind, own()?)));
-        return socket.map(|(op, object)| Inherited::Socket(op, object)).into_iter().collect();
+        return socket.map(|(op, object)| Inherited::Socket(view.file.ino, op, object)).into_iter().collect();
     }
     let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
     if flags < 0 || flags & libc::O_PATH != 0 || is_directory || !view.path.starts_with(b"/") {

@@ -18,6 +18,7 @@ mod talks;
 
 use calls::Seen;
 pub use files::lexical;
+use inherited::Stranger;
 use talks::Talks;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,9 @@ pub trait World {
     /// What `/etc/hosts` says here, as far as can be told.
     fn hosts(&self) -> Vec<u8>;
 
+    /// The name that a unix socket has now, as in `sun_path`; `None` for none, and for one of another network namespace.
+    fn unix_name(&self, socket: u64) -> Option<Vec<u8>>;
+
     /// The program that a process runs now; empty where that cannot be told.
     fn program(&self, process: u32) -> Vec<u8>;
 }
@@ -119,8 +123,7 @@ pub struct Collector<'w> {
     peers: HashMap<u64, Object>,
     /// Files whose descriptors were sent to others, by their inodes.
     sent_on: HashSet<u64>,
-    /// Connected unix sockets that came with a message: inode, unit, call.
-    strangers: Vec<(u64, usize, &'static str)>,
+    strangers: Vec<Stranger>,
     /// Files that it was given to write to.
     writable: HashSet<Text>,
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.

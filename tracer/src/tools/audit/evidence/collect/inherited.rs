@@ -7,7 +7,7 @@ use tracer_common::event::Sock;
 
 use super::files::returned;
 use super::{Collector, Seen};
-use crate::decode::calls::{field, protocol};
+use crate::decode::calls::{field, protocol, shown};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
 use crate::schema::sockopt::AF;
@@ -24,8 +24,20 @@ pub enum Inherited {
     Written(Vec<u8>),
     /// A socket that accepts connections: its inode, and its own address.
     Listener(u64, Object),
-    /// A socket that may be read from: whom it is connected to, or the address that it has.
-    Socket(Op, Object),
+    /// A socket that may be read from: its inode, and whom it is connected to, or the address that it has.
+    Socket(u64, Op, Object),
+}
+
+/// A connected unix socket that came from another process.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    /// Its inode.
+    socket: u64,
+    unit: usize,
+    /// What took it.
+    call: &'static str,
+    /// The connection, where it is known to whom.
+    row: Option<Row>,
 }
 
 impl Collector<'_> {
@@ -35,7 +47,12 @@ impl Collector<'_> {
             Inherited::Read(path) | Inherited::Written(path) if self.accesses.is_stream(&path) => {}
             // The command may do this all the time.
             Inherited::Read(path) => self.by_command(Op::Read, &Object::File(path)),
-            Inherited::Socket(op, object) => self.by_command(op, &object),
+            Inherited::Socket(inode, op, object) => {
+                self.by_command(op, &object);
+                if op == Op::Connect {
+                    self.peers.insert(inode, object);
+                }
+            }
             Inherited::Written(path) => {
                 let path = self.accesses.text(&path);
                 self.writable.insert(path);
@@ -71,10 +88,8 @@ impl Collector<'_> {
             return;
         }
         let (fd, view) = returned(seen);
-        if let Some(view) = view
-            && leads_nowhere(view)
-        {
-            self.unknown_peer(seen.unit, seen.name);
+        if let Some(stranger) = view.and_then(|view| self.stranger(seen, view)) {
+            self.tell_of(stranger);
         }
         self.came(seen, fd, view);
     }
@@ -96,25 +111,44 @@ impl Collector<'_> {
 
     /// A descriptor came with a message. Who sent it may be of the run, though its call is told later.
     fn was_passed(&mut self, seen: &Seen<'_, '_>, fd: i32, view: Option<&FileView<'_>>) {
-        if let Some(view) = view
-            && leads_nowhere(view)
-        {
-            self.strangers.push((view.file.ino, seen.unit, seen.name));
+        if let Some(stranger) = view.and_then(|view| self.stranger(seen, view)) {
+            self.strangers.push(stranger);
         }
         self.came(seen, Some(fd), view);
     }
 
     /// Sockets came whose other end nobody of the run has passed on.
     pub(super) fn tell_of_strangers(&mut self) {
-        for (inode, unit, name) in std::mem::take(&mut self.strangers) {
-            if !self.sent_on.contains(&inode) {
-                self.unknown_peer(unit, name);
+        for stranger in std::mem::take(&mut self.strangers) {
+            if !self.sent_on.contains(&stranger.socket) {
+                self.tell_of(stranger);
             }
         }
     }
 
-    fn unknown_peer(&mut self, unit: usize, name: &str) {
-        self.gap(GapKind::Unreadable, Some(unit), format!("whom the socket leads to that {name} took"), 1);
+    /// A socket that came, where its other end is a unix socket: by its name, where that says which it is. A path may begin elsewhere.
+    fn stranger(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) -> Option<Stranger> {
+        if !leads_nowhere(view) {
+            return None;
+        }
+        let name = view.sock.filter(|sock| sock.peer != 0).and_then(|sock| self.world.unix_name(sock.peer));
+        let peer = name.map(|name| shown(&name)).filter(|name| name.starts_with(b"@"));
+        let row = peer.map(|name| {
+            let object = Object::Unix(name);
+            self.peers.insert(view.file.ino, object.clone());
+            self.socket_row(seen, Op::Connect, &object)
+        });
+        Some(Stranger { socket: view.file.ino, unit: seen.unit, call: seen.name, row })
+    }
+
+    fn tell_of(&mut self, stranger: Stranger) {
+        match stranger.row {
+            Some(row) => self.add(row),
+            None => {
+                let what = format!("whom the socket leads to that {} took", stranger.call);
+                self.gap(GapKind::Unreadable, Some(stranger.unit), what, 1);
+            }
+        }
     }
 
     /// A descriptor came from another process.

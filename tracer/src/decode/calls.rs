@@ -92,7 +92,7 @@ pub fn address(value: &Value<'_>) -> Option<SocketAddr> {
 pub fn protocol(sock: Option<&Sock>) -> &'static str {
     match sock.map(|sock| (i32::from(sock.protocol), i32::from(sock.ty))) {
         Some((libc::IPPROTO_TCP, _) | (0, libc::SOCK_STREAM)) => "tcp",
-        Some((libc::IPPROTO_UDP, _) | (0, libc::SOCK_DGRAM)) => "udp",
+        Some((libc::IPPROTO_UDP | libc::IPPROTO_UDPLITE, _) | (0, libc::SOCK_DGRAM)) => "udp",
         Some((libc::IPPROTO_SCTP, _)) => "sctp",
         Some((libc::IPPROTO_MPTCP, _)) => "mptcp",
         _ => "ip",

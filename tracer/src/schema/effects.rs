@@ -124,6 +124,8 @@ pub enum Effect {
     Unshares(u8),
     /// Makes a socket that hears what comes to the machine of the protocol in this argument, whoever it is for; nothing where it is 0.
     Hears(u8),
+    /// Sets an option of this socket, by which what it sends may go elsewhere than to the address that is told.
+    Steers(u8),
     /// Gives a socket an address.
     Binds(u8),
     /// Makes a socket accept connections.
@@ -170,7 +172,7 @@ impl Effect {
             Asks(at) | Probes(at) | Makes(at) | Removes(at) | Truncates(at) | Changes(_, at, _) | Runs(at) => Some(at),
             LinksText(_, at) | Links(at, _) | Renames(at, ..) => Some(at),
             Binds(at) | Listens(at) | Connects(at) | Accepts(at) | Sends(at, _) | Receives(at) => Some(at),
-            Settles(at) | Locates(at) | Hears(at) => Some(at),
+            Settles(at) | Locates(at) | Hears(at) | Steers(at) => Some(at),
         }
     }
 }

@@ -118,9 +118,9 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
     setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET, harmless "what a socket is asked to do goes to the address that is told",
         by level {
-            SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: SET, optlen: Int)                 -> Int;
-            SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: SET, optlen: Int)         -> Int;
-            SOL_IPV6    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IPV6_OPT), optval: SET, optlen: Int)       -> Int;
+            SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
+            SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
+            SOL_IPV6    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IPV6_OPT), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
             SOL_TCP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_TCP_OPT), optval: SET, optlen: Int)        -> Int;
             SOL_UDP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_UDP_OPT), optval: SET, optlen: Int)        -> Int;
             SOL_SCTP    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_SCTP_OPT), optval: SET, optlen: Int)       -> Int;

@@ -8,8 +8,10 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
 
+use rustix::net::{getpeername, getsockname, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use tracer_common::event::Sock;
 
@@ -44,7 +46,9 @@ impl Sockets {
             return (*sock, name.clone(), true);
         }
         let Some(base) = protocol(link) else {
-            return (Sock { netns, ..Sock::default() }, Vec::new(), false);
+            let told = fd.and_then(|(process, fd)| self::told(tid, process, fd, ino));
+            let found = told.is_some();
+            return (Sock { netns, ..told.unwrap_or_default() }, Vec::new(), found);
         };
         let base = Sock { netns, ..base };
         let found = match i32::from(base.family) {
@@ -160,13 +164,53 @@ fn netlink(tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
     }))
 }
 
-/// The protocol of a netlink socket that is not bound, which no table has: asked of the socket itself (pidfd_getfd(2), Linux 5.6).
-fn of_unbound(process: u32, fd: i32) -> Option<u16> {
+/// A socket of a process, to be asked itself what no table tells (pidfd_getfd(2), Linux 5.6).
+fn itself(process: u32, fd: i32) -> Option<OwnedFd> {
     let process = pidfd_open(Pid::from_raw(i32::try_from(process).ok()?)?, PidfdFlags::empty()).ok()?;
-    let socket = pidfd_getfd(process, fd, PidfdGetfdFlags::empty()).ok()?;
+    pidfd_getfd(process, fd, PidfdGetfdFlags::empty()).ok()
+}
+
+/// The protocol of a netlink socket that is not bound, which no table has.
+fn of_unbound(process: u32, fd: i32) -> Option<u16> {
     // NETLINK_ROUTE is 0, which is no protocol elsewhere.
-    let protocol = rustix::net::sockopt::socket_protocol(socket).ok()?;
+    let protocol = sockopt::socket_protocol(itself(process, fd)?).ok()?;
     Some(protocol.map_or(0, |protocol| protocol.as_raw().get() as u16))
+}
+
+/// What a socket of another protocol (raw, UDP-Lite, ping, MPTCP, SCTP) tells of itself: there are tables of most, but not on each kernel.
+fn told(tid: u32, process: u32, fd: i32, ino: u64) -> Option<Sock> {
+    let socket = itself(process, fd)?;
+    let family = sockopt::socket_domain(&socket).ok()?.as_raw();
+    let ty = sockopt::socket_type(&socket).ok()?.as_raw() as u16;
+    let protocol = sockopt::socket_protocol(&socket).ok()?.map_or(0, |protocol| protocol.as_raw().get() as u16);
+    let mut sock = Sock { family, ty, protocol, ..Sock::default() };
+    if !matches!(i32::from(family), libc::AF_INET | libc::AF_INET6) {
+        return Some(sock);
+    }
+    if let Ok(Ok(own)) = getsockname(&socket).map(SocketAddr::try_from) {
+        (sock.saddr, sock.sport) = (address(own.ip()), own.port());
+    }
+    if let Ok(Some(peer)) = getpeername(&socket)
+        && let Ok(peer) = SocketAddr::try_from(peer)
+    {
+        (sock.daddr, sock.dport) = (address(peer.ip()), peer.port());
+        sock.state = State::ESTABLISHED.0;
+    } else if i32::from(ty) == libc::SOCK_RAW {
+        // A raw socket may be connected to a host without a port, of which it does not tell.
+        sock.daddr = peer_of_raw(tid, family, ino).map_or([0; 16], address);
+    }
+    if sockopt::socket_acceptconn(&socket).unwrap_or(false) {
+        sock.state = State::LISTEN.0;
+    }
+    Some(sock)
+}
+
+/// To whom a raw socket is connected, by the table of them.
+fn peer_of_raw(tid: u32, family: u16, ino: u64) -> Option<IpAddr> {
+    let mut text = Vec::new();
+    let table = net::File::of(Table::Raw, u8::try_from(family).ok()?)?;
+    let found = table.sockets(Who::Id(tid), &mut text).ok()?.find(|socket| socket.inode == ino)?;
+    found.inet().map(|inet| inet.remote.address)
 }
 
 /// Family, type and protocol by the name of the socket's protocol.

@@ -69,6 +69,7 @@ pub(super) fn fits(effect: Effect, args: &[Arg]) -> bool {
         Unshares(flags) => is_flags(flags),
         Reads(fd) | Lists(fd) | Writes(fd) | Rewrites(fd) | Closes(fd) | Listens(fd) | Accepts(fd) | Settles(fd)
         | Locates(fd) => is_fd(fd),
+        Steers(at) => matches!(ty(at), Some(Ty::Fd)),
         Hears(at) => matches!(ty(at), Some(Ty::Special(Special::EthProto))),
         Submits(at) => matches!(ty(at), Some(Ty::Refs(..))),
         Maps(fd, protection, flags) => is_fd(fd) && is_flags(protection) && is_flags(flags),

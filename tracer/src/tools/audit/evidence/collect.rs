@@ -14,9 +14,11 @@ mod packets;
 mod places;
 mod programs;
 mod sockets;
+mod talks;
 
 use calls::Seen;
 pub use files::lexical;
+use talks::Talks;
 
 use std::collections::BTreeMap;
 
@@ -113,6 +115,8 @@ pub struct Collector<'w> {
     connecting: HashMap<(u32, i32), Row>,
     /// Listeners that the command was given, by their inodes: to use one is to listen on this.
     sockets: HashMap<u64, Object>,
+    /// Whom sockets of datagrams are connected to, by their inodes, where the kernel does not tell it.
+    peers: HashMap<u64, Object>,
     /// Files whose descriptors were sent to others, by their inodes.
     sent_on: HashSet<u64>,
     /// Connected unix sockets that came with a message: inode, unit, call.
@@ -146,8 +150,9 @@ pub struct Collector<'w> {
     operations: bool,
     /// Rules deny hosts by their names.
     hosts: bool,
-    /// Connections that nothing was sent on yet, by their sockets' inodes, where rules deny hosts by their names.
-    quiet: HashSet<u64>,
+    talks: Talks,
+    /// Raw sockets by which the program makes the heads of its packets, by their inodes.
+    heads: HashSet<u64>,
     /// Programs are known by all their names: rules speak of them.
     programs: bool,
     /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
@@ -173,6 +178,7 @@ impl<'w> Collector<'w> {
             opened: HashMap::new(),
             connecting: HashMap::new(),
             sockets: HashMap::new(),
+            peers: HashMap::new(),
             sent_on: HashSet::new(),
             strangers: Vec::new(),
             writable: HashSet::new(),
@@ -193,7 +199,8 @@ impl<'w> Collector<'w> {
             ignored: None,
             operations: false,
             hosts: false,
-            quiet: HashSet::new(),
+            talks: Talks::default(),
+            heads: HashSet::new(),
             programs: false,
             watched: HashMap::new(),
         }
@@ -223,7 +230,7 @@ impl<'w> Collector<'w> {
         self.programs = wanted;
     }
 
-    /// Whether rules deny hosts by their names: then what is said first on a connection has to be seen.
+    /// Whether rules deny hosts by their names: then what name servers answer, and what is said first on a connection, has to be seen.
     pub fn hear_hosts(&mut self, wanted: bool) {
         self.hosts = wanted;
     }

@@ -1,4 +1,11 @@
-//! The hosts' names that a program says when it begins to talk on a connection.
+//! The hosts' names that a program says when it begins to talk on a connection: TLS's server name, HTTP's Host, what a proxy is told
+//! before them (the PROXY protocol). A server may read less strictly than the standards say, so what it may take for a name is one.
+
+mod http;
+mod proxied;
+mod tls;
+
+use std::collections::BTreeSet;
 
 use super::names::plain;
 use super::{HostName, KnownBy};
@@ -8,19 +15,86 @@ use super::{HostName, KnownBy};
 pub struct Greeting {
     /// The names in it: a ClientHello's server name, or a request's target and Host.
     pub hosts: Vec<HostName>,
-    /// A name may follow in what is sent next.
-    pub goes_on: bool,
+    /// What may be said besides.
+    pub rest: Rest,
 }
 
-/// Reads the first bytes that were sent.
-pub fn said(bytes: &[u8]) -> Greeting {
-    let (by, (names, goes_on)) = match bytes.first() {
-        None => return Greeting::default(),
-        Some(22) => (KnownBy::ServerName, of_tls(bytes)),
-        Some(_) => (KnownBy::HostHeader, of_http(bytes)),
-    };
-    let names = names.iter().filter(|name| !name.is_empty());
-    Greeting { hosts: names.map(|name| HostName { by, name: plain(name) }).collect(), goes_on }
+/// What else may be said at the beginning of a connection.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rest {
+    /// Nothing.
+    #[default]
+    None,
+    /// A name may follow in what is sent next, or in what was not seen of this.
+    Follows,
+    /// Names that are not in letters.
+    Hidden,
+}
+
+/// Reads the first bytes that were sent. `sent`: how many they were, of which these are the front; `whole`: no more will be sent.
+pub fn said(bytes: &[u8], sent: usize, whole: bool) -> Greeting {
+    let mut reader = Reader { bytes, sent, whole, greeting: Greeting::default(), starts: vec![0] };
+    let mut read = BTreeSet::new();
+    while let Some(start) = reader.starts.pop() {
+        if read.insert(start) {
+            reader.message(start);
+        }
+    }
+    reader.greeting
+}
+
+/// Messages that stand one behind the other.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    sent: usize,
+    whole: bool,
+    greeting: Greeting,
+    /// Where messages begin that were not read yet.
+    starts: Vec<usize>,
+}
+
+impl Reader<'_> {
+    fn message(&mut self, start: usize) {
+        let Some(bytes) = self.bytes.get(start..).filter(|bytes| !bytes.is_empty()) else {
+            if start < self.sent {
+                self.follows();
+            }
+            return;
+        };
+        match proxied::before(bytes) {
+            proxied::Before::Nothing => {}
+            proxied::Before::Cut => return self.follows(),
+            proxied::Before::Head { len, host } => {
+                host.iter().for_each(|host| self.named(KnownBy::ServerName, host));
+                // What it stands before is to come.
+                return if start + len >= self.sent { self.follows() } else { self.starts.push(start + len) };
+            }
+        }
+        if tls::may_be(bytes) {
+            return match tls::server_name(bytes) {
+                tls::Hello::Named(name) => self.named(KnownBy::ServerName, &name),
+                tls::Hello::Nameless => {}
+                tls::Hello::Cut => self.follows(),
+            };
+        }
+        let request = http::request(bytes, self.whole);
+        request.hosts.iter().for_each(|host| self.named(KnownBy::HostHeader, host));
+        self.greeting.rest = self.greeting.rest.max(request.rest);
+        self.starts.extend(request.next.iter().filter_map(|next| start.checked_add(*next)));
+    }
+
+    fn follows(&mut self) {
+        if !self.whole {
+            self.greeting.rest = self.greeting.rest.max(Rest::Follows);
+        }
+    }
+
+    fn named(&mut self, by: KnownBy, name: &[u8]) {
+        let host = HostName { by, name: plain(name) };
+        if !name.is_empty() && !self.greeting.hosts.contains(&host) {
+            self.greeting.hosts.push(host);
+        }
+    }
 }
 
 /// Bytes that are taken one piece after the other.
@@ -46,135 +120,6 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// The name in TLS's first message, and whether more of the message is to come.
-fn of_tls(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
-    const HANDSHAKE: usize = 22;
-    let (mut records, mut message) = (Pieces(bytes), Vec::new());
-    // A message may be spread over records (RFC 8446, 5.1).
-    while let Some(HANDSHAKE) = records.number(1)
-        && records.take(2).is_some()
-        && let Some((fragment, _)) = records.counted(2)
-    {
-        message.extend_from_slice(fragment.0);
-    }
-    match server_name(&message) {
-        Hello::Named(name) => (vec![name], false),
-        Hello::Nameless => (Vec::new(), false),
-        Hello::Cut => (Vec::new(), true),
-    }
-}
-
-enum Hello {
-    Named(Vec<u8>),
-    Nameless,
-    /// It ends before the name, or before it is known that there is none.
-    Cut,
-}
-
-/// The name in the extension `server_name` of a ClientHello (RFC 8446, 4.1.2; RFC 6066, 3), which may be cut behind it.
-fn server_name(message: &[u8]) -> Hello {
-    const CLIENT_HELLO: usize = 1;
-    let mut message = Pieces(message);
-    match message.number(1) {
-        Some(CLIENT_HELLO) => {}
-        Some(_) => return Hello::Nameless,
-        None => return Hello::Cut,
-    }
-    let Some((hello, whole)) = message.counted(3) else { return Hello::Cut };
-    match named(hello) {
-        Some(name) => Hello::Named(name.to_vec()),
-        None if whole => Hello::Nameless,
-        None => Hello::Cut,
-    }
-}
-
-fn named(mut hello: Pieces<'_>) -> Option<&[u8]> {
-    const SERVER_NAME: usize = 0;
-    const HOST_NAME: usize = 0;
-    // Version and random; then session, cipher suites, compression.
-    hello.take(2 + 32)?;
-    hello.counted(1)?;
-    hello.counted(2)?;
-    hello.counted(1)?;
-    let (mut extensions, _) = hello.counted(2)?;
-    loop {
-        let kind = extensions.number(2)?;
-        let (mut extension, _) = extensions.counted(2)?;
-        if kind == SERVER_NAME {
-            let (mut list, _) = extension.counted(2)?;
-            let is_host = list.number(1)? == HOST_NAME;
-            let len = list.number(2)?;
-            return list.take(len).filter(|_| is_host);
-        }
-    }
-}
-
-/// The hosts in a request's head, without their ports, and whether more of the head is to come: that of its target (RFC 9112, 3.2) and
-/// those of its fields.
-fn of_http(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
-    // A server ignores empty lines before a request (RFC 9112, 2.2).
-    let start = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let mut lines = bytes[start..].split_inclusive(|&b| b == b'\n');
-    let Some(request) = lines.next().filter(|line| line.ends_with(b"\n")) else {
-        return (Vec::new(), may_be_request(&bytes[start..]));
-    };
-    // `GET /path HTTP/1.1`; of HTTP/2 what follows says its names in numbers.
-    let mut words = request.trim_ascii_end().split(|&b| b == b' ').filter(|word| !word.is_empty());
-    let (method, target, version) = (words.next(), words.next(), words.next_back());
-    if !version.is_some_and(|version| version.starts_with(b"HTTP/")) {
-        return (Vec::new(), false);
-    }
-    let mut hosts: Vec<Vec<u8>> = target.and_then(|target| in_target(target, method)).into_iter().collect();
-    let mut field = Vec::new();
-    let mut ended = false;
-    for line in lines {
-        let text = line.trim_ascii_end();
-        // A value may go on in a line that begins with a blank (obs-fold).
-        let folded = matches!(line.first(), Some(b' ' | b'\t')) && !text.is_empty();
-        if !folded {
-            hosts.extend(in_field(&field));
-            field.clear();
-        }
-        ended = text.is_empty() && line.ends_with(b"\n");
-        if ended {
-            break;
-        }
-        field.extend_from_slice(text);
-    }
-    hosts.extend(in_field(&field));
-    let is_second = version.is_some_and(|version| version.starts_with(b"HTTP/2"));
-    // A name may be cut, and another follow.
-    (hosts, is_second || !ended)
-}
-
-/// The beginning of a line that could become a request's.
-fn may_be_request(line: &[u8]) -> bool {
-    let method = line.split(|&b| b == b' ').next().unwrap_or_default();
-    method.iter().all(u8::is_ascii_uppercase) && line.iter().all(|b| (b' '..=b'~').contains(b))
-}
-
-/// The host of a whole URI, or of `CONNECT host:port`.
-fn in_target(target: &[u8], method: Option<&[u8]>) -> Option<Vec<u8>> {
-    if method == Some(b"CONNECT") {
-        return host(target);
-    }
-    let scheme = target.windows(3).position(|three| three == b"://")?;
-    let rest = &target[scheme + 3..];
-    let authority = rest.split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
-    host(authority.rsplit(|&b| b == b'@').next()?)
-}
-
-fn in_field(field: &[u8]) -> Option<Vec<u8>> {
-    let colon = field.iter().position(|&b| b == b':')?;
-    let (name, value) = (field[..colon].trim_ascii(), field[colon + 1..].trim_ascii());
-    if name.eq_ignore_ascii_case(b"host") { host(value) } else { None }
-}
-
-/// A host without its port; an address of IPv6 is no name.
-fn host(text: &[u8]) -> Option<Vec<u8>> {
-    (!text.starts_with(b"[")).then(|| text.split(|&b| b == b':').next().unwrap_or_default().to_vec())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,8 +137,13 @@ mod tests {
     }
 
     fn check(bytes: &[u8], by: KnownBy, hosts: &[&str], goes_on: bool) {
+        let rest = if goes_on { Rest::Follows } else { Rest::None };
+        check_rest(bytes, by, hosts, rest);
+    }
+
+    fn check_rest(bytes: &[u8], by: KnownBy, hosts: &[&str], rest: Rest) {
         let hosts = hosts.iter().map(|name| HostName { by, name: (*name).to_owned() }).collect();
-        assert_eq!(said(bytes), Greeting { hosts, goes_on }, "{}", bytes.escape_ascii());
+        assert_eq!(said(bytes, bytes.len(), false), Greeting { hosts, rest }, "{}", bytes.escape_ascii());
     }
 
     #[test]
@@ -235,30 +185,148 @@ mod tests {
         for text in ["G", "GET", "GET /x", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nAccept: *\r\nHo", "\r\n"] {
             check(text, &[], true);
         }
-        check("GET / HTTP/1.1\r\nHost: evil.exampl", &["evil.exampl"], true);
-        check("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &[], true);
+        check_rest(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", KnownBy::HostHeader, &[], Rest::Hidden);
         for text in ["SSH-2.0-x\r\n", "*1\r\n$4\r\nPING\r\n", "get", "\x16x", "PING\r\n", "EHLO x\r\n"] {
-            assert!(said(text.as_bytes()).hosts.is_empty());
+            assert!(said(text.as_bytes(), text.len(), false).hosts.is_empty());
         }
         check("SSH-2.0-x\r\n", &[], false);
         check("PING\r\n", &[], false);
         check("\0\x01binary", &[], false);
+        check("hello", &[], false);
+        check("hello /x", &[], true);
+    }
+
+    #[test]
+    fn a_name_that_is_cut_is_told_when_nothing_follows() {
+        let told = |text: &[u8], sent: usize, whole: bool| {
+            let Greeting { hosts, rest } = said(text, sent, whole);
+            (hosts.into_iter().map(|host| host.name).collect::<Vec<_>>().join(" "), rest)
+        };
+        let check = |text: &[u8], expected: &str| {
+            assert_eq!(told(text, text.len(), false), (String::new(), Rest::Follows), "{}", text.escape_ascii());
+            assert_eq!(told(text, text.len(), true), (expected.to_owned(), Rest::None), "{}", text.escape_ascii());
+        };
+        check(b"GET / HTTP/1.1\r\nHost: evil.exampl", "evil.exampl");
+        check(b"GET http://evil.test/ HTTP/1.1", "evil.test");
+        check(b"GET / HTTP/1.1\r\n", "");
+        check(b"GET / HTTP/1.1\rHost: evil.test\r\r", "evil.test");
+        check(&hello(b"evil.test", usize::MAX)[..50], "");
+        // There was more of it, which was not seen.
+        let head = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+        assert_eq!(told(head, head.len(), false), ("a.test".to_owned(), Rest::None));
+        assert_eq!(told(head, head.len() + 1, false), ("a.test".to_owned(), Rest::Follows));
+        let body = b"PUT / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9000\r\n\r\nbody";
+        assert_eq!(told(body, body.len() + 8996, false), ("a.test".to_owned(), Rest::None));
+        assert_eq!(told(body, body.len() + 8997, false), ("a.test".to_owned(), Rest::Follows));
+    }
+
+    #[test]
+    fn requests_stand_behind_each_other() {
+        let check = |text: &str, hosts: &[&str], goes_on| check(text.as_bytes(), KnownBy::HostHeader, hosts, goes_on);
+        let second = "GET / HTTP/1.1\r\nHost: b\r\n\r\n";
+        let behind = |first: &str| format!("{first}{second}");
+        check(&behind("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &["a", "b"], false);
+        check(&behind("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"), &["a", "b"], false);
+        check(&behind("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nhello"), &["a"], false);
+        let chunks = "5;x=y\r\nhello\r\n0\r\nX: y\r\n\r\n";
+        check(
+            &behind(&format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")),
+            &["a", "b"],
+            false,
+        );
+        // Which of them counts is the server's choice.
+        let both = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n";
+        check(&behind(both), &["a", "b"], false);
+        check(
+            &format!("POST / HTTP/1.1\r\nContent-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n{second}", 5),
+            &[],
+            false,
+        );
+        check(&behind("GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n"), &["b"], false);
+        check(&behind("CONNECT a:443 HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"), &["a", "b"], false);
+        check("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT", &["a"], true);
+        let tunnelled = [&b"CONNECT a:443 HTTP/1.1\r\n\r\n"[..], &hello(b"b.test", usize::MAX)].concat();
+        let names: Vec<String> =
+            said(&tunnelled, tunnelled.len(), false).hosts.into_iter().map(|host| host.name).collect();
+        assert_eq!(names, ["a", "b.test"]);
+    }
+
+    #[test]
+    fn a_request_is_one_however_it_is_written() {
+        let check = |text: &str, hosts: &[&str], goes_on| check(text.as_bytes(), KnownBy::HostHeader, hosts, goes_on);
+        for line in [
+            "GET\t/\tHTTP/1.1",
+            "  GET  /   HTTP/1.1  ",
+            "GET\x0b/\x0cHTTP/1.1",
+            "get / http/1.1",
+            "M-SEARCH * HTTP/1.1",
+            "x-y / HTTP/1.0",
+        ] {
+            check(&format!("{line}\r\nHost: a.test\r\n\r\n"), &["a.test"], false);
+        }
+        check("connect b.test:443 HTTP/1.1\r\n\r\n", &["b.test"], false);
+        check("GET / HTTP/1.1\rHost: a\r\nX: y\rHost: b\r\n\r\n", &["a", "b"], false);
+        check("GET b.test/x HTTP/1.1\r\n\r\n", &["b.test"], false);
+        check("GET http://b.test/\r\n", &["b.test"], false);
+        check("GET / HTTP/1.1\r\nHost: u:p@b.test:80\r\n\r\n", &["b.test"], false);
+        for cut in ["get", "Get /x", "M-SEA", "GET\t/", "GET / HTTP/1.1\rHost: a\r\r", "x /y"] {
+            check(cut, &[], true);
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_says_stands_before() {
+        let check = |text: &[u8], hosts: &[&str], goes_on: bool| {
+            let Greeting { hosts: told, rest } = said(text, text.len(), false);
+            let told: Vec<String> = told.into_iter().map(|host| host.name).collect();
+            assert_eq!(
+                (told, rest == Rest::Follows),
+                (hosts.iter().map(|host| (*host).to_owned()).collect(), goes_on),
+                "{}",
+                text.escape_ascii()
+            );
+        };
+        let request = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+        let tls = hello(b"a.test", usize::MAX);
+        let authority = b"\x02\0\x06b.test";
+        let line = b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".to_vec();
+        let binary = |more: &[u8]| {
+            let length = (12 + more.len() as u16).to_be_bytes();
+            [&b"\r\n\r\n\0\r\nQUIT\n\x21\x11"[..], &length, &[7; 12], more].concat()
+        };
+        for (head, named) in [(line, None), (binary(b""), None), (binary(authority), Some("b.test"))] {
+            for client in [&request[..], &tls] {
+                let names: Vec<&str> = named.into_iter().chain(["a.test"]).collect();
+                check(&[&head[..], client].concat(), &names, false);
+            }
+            let alone: Vec<&str> = named.into_iter().collect();
+            check(&head, &alone, true);
+            for cut in 1..head.len() {
+                check(&head[..cut], &[], true);
+            }
+        }
+        let unchanged = [b"\x14\x03\x03\0\x01\x01", &tls[..]].concat();
+        check(&unchanged, &["a.test"], false);
+        for cut in 1..7 {
+            check(&unchanged[..cut], &[], true);
+        }
+        check(b"\x14MQTT", &[], false);
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_are_taken(bytes: Vec<u8>, at in 0..100usize, byte: u8) {
-            let _ = said(&bytes);
+            let _ = said(&bytes, bytes.len().saturating_add(at), byte & 1 == 0);
             let mut hello = hello(b"a.test", 30);
             if let Some(place) = hello.get_mut(at) {
                 *place = byte;
             }
-            let _ = said(&hello);
+            let _ = said(&hello, hello.len(), false);
             let mut request = b"\r\nGET http://a/ HTTP/1.1\r\nHost:\r\n a\r\n\r\n".to_vec();
             if let Some(place) = request.get_mut(at) {
                 *place = byte;
             }
-            let _ = said(&request);
+            let _ = said(&request, request.len(), byte & 1 == 0);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::dns::answer;
-use super::greeting::{Greeting, said};
+use super::greeting::{Greeting, Rest, said};
 use super::{Access, Evidence, Gap, GapKind, HostName, KnownBy, Object, Op};
 
 /// Addresses, and ends of connections, that are kept at most; names of each.
@@ -13,9 +13,8 @@ const MOST: usize = 100_000;
 const NAMES: usize = 1000;
 /// Sockets without a peer that are kept at most.
 const ASKED: usize = 10_000;
-/// Connections to name servers whose answers are put together at most, and bytes of an answer with its length before it.
+/// Connections to name servers whose answers are put together at most.
 const STREAMS: usize = 1000;
-const WHOLE: usize = 2 + 0xffff;
 /// The bytes of an `/etc/hosts` at most.
 pub const HOSTS_MAX: u64 = 1 << 20;
 
@@ -25,11 +24,24 @@ pub struct Names {
     told: HashMap<IpAddr, BTreeSet<HostName>>,
     said: HashMap<SocketAddr, BTreeSet<HostName>>,
     /// What has come of answers over TCP, by the socket's inode number.
-    streams: HashMap<u64, Vec<u8>>,
+    streams: HashMap<u64, Stream>,
     /// Sockets without a peer from which a name server was asked.
     asked: HashSet<u64>,
+    /// Those of them at which an answer was seen.
+    heard: HashSet<u64>,
     /// Names that found no room.
     pub crowded: u64,
+}
+
+/// A connection to a name server.
+#[derive(Debug, Default)]
+struct Stream {
+    /// What has come of an answer, with its length before it.
+    waiting: Vec<u8>,
+    /// What was looked at and is still to come.
+    looked_at: Vec<u8>,
+    /// Something is missing, so that nobody knows where an answer begins.
+    lost: bool,
 }
 
 impl Names {
@@ -47,8 +59,20 @@ impl Names {
         self.asked.contains(&socket)
     }
 
+    /// Some name server was asked from a socket at which no answer was seen.
+    pub fn is_unanswered(&self) -> bool {
+        self.asked.iter().any(|socket| !self.heard.contains(socket))
+    }
+
     /// Takes a datagram of a name server.
-    pub fn datagram(&mut self, message: &[u8]) {
+    pub fn datagram(&mut self, socket: u64, message: &[u8]) {
+        if self.is_asked(socket) {
+            self.heard.insert(socket);
+        }
+        self.message(message);
+    }
+
+    fn message(&mut self, message: &[u8]) {
         for (name, address) in answer(message).unwrap_or_default() {
             self.tell(address, HostName { by: KnownBy::Answer, name });
         }
@@ -56,22 +80,66 @@ impl Names {
 
     /// Takes what came over a connection to a name server: messages with their lengths before them, in pieces of any size.
     pub fn stream(&mut self, socket: u64, bytes: &[u8]) {
+        let mut stream = self.open(socket);
+        stream.looked_at.drain(..bytes.len().min(stream.looked_at.len()));
+        if !stream.lost {
+            stream.waiting.extend_from_slice(bytes);
+            let behind = self.messages(&stream.waiting);
+            stream.waiting.drain(..behind);
+        }
+        self.close(socket, stream);
+    }
+
+    /// Looks at what will come next over a connection.
+    pub fn look(&mut self, socket: u64, bytes: &[u8]) {
+        let mut stream = self.open(socket);
+        if !stream.lost {
+            self.messages(&[&stream.waiting, bytes].concat());
+            if bytes.len() > stream.looked_at.len() {
+                stream.looked_at = bytes.to_vec();
+            }
+        }
+        self.close(socket, stream);
+    }
+
+    /// What came next was thrown away, so many bytes. False where it was not looked at before.
+    pub fn skip(&mut self, socket: u64, skipped: usize) -> bool {
+        let known = self.streams.get(&socket).and_then(|stream| stream.looked_at.get(..skipped)).map(<[u8]>::to_vec);
+        let Some(known) = known else { return false };
+        self.stream(socket, &known);
+        true
+    }
+
+    /// Something that came over a connection is not known.
+    pub fn lose(&mut self, socket: u64) {
+        self.open(socket);
+        self.close(socket, Stream { lost: true, ..Stream::default() });
+    }
+
+    /// Takes the messages at the front; the place behind them.
+    fn messages(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while let Some((length, behind)) = rest.split_first_chunk::<2>()
+            && let Some((message, behind)) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+        {
+            self.message(message);
+            rest = behind;
+        }
+        bytes.len() - rest.len()
+    }
+
+    fn open(&mut self, socket: u64) -> Stream {
         if self.streams.len() >= STREAMS && !self.streams.contains_key(&socket) {
             // What would have come of them is not known.
             self.crowded += self.streams.len() as u64;
             self.streams.clear();
         }
-        let mut waiting = self.streams.remove(&socket).unwrap_or_default();
-        waiting.extend_from_slice(bytes);
-        let mut rest = waiting.as_slice();
-        while let Some((length, behind)) = rest.split_first_chunk::<2>()
-            && let Some((message, behind)) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-        {
-            self.datagram(message);
-            rest = behind;
-        }
-        if !rest.is_empty() && rest.len() < WHOLE {
-            self.streams.insert(socket, rest.to_vec());
+        self.streams.remove(&socket).unwrap_or_default()
+    }
+
+    fn close(&mut self, socket: u64, stream: Stream) {
+        if stream.lost || !stream.waiting.is_empty() || !stream.looked_at.is_empty() {
+            self.streams.insert(socket, stream);
         }
     }
 
@@ -88,14 +156,15 @@ impl Names {
         }
     }
 
-    /// Takes the first that was sent on a connection. Whether more of it may say names.
-    pub fn greeting(&mut self, to: SocketAddr, bytes: &[u8]) -> bool {
-        let Greeting { hosts, goes_on } = said(bytes);
+    /// Takes the first that was sent on a connection: `sent` bytes, of which these are the front; `whole`: no more will be sent. What else
+    /// may be said.
+    pub fn greeting(&mut self, to: SocketAddr, bytes: &[u8], sent: usize, whole: bool) -> Rest {
+        let Greeting { hosts, rest } = said(bytes, sent, whole);
         for host in hosts {
             let kept = keep(&mut self.said, SocketAddr::new(to.ip().to_canonical(), to.port()), host);
             self.crowded += u64::from(!kept);
         }
-        goes_on
+        rest
     }
 
     fn tell(&mut self, address: IpAddr, host: HostName) {
@@ -188,13 +257,49 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_looked_at_and_thrown_away() {
+        let message = [&(ANSWER.len() as u16).to_be_bytes(), ANSWER].concat();
+        let named = ["www.example.com by DNS"];
+        let end = "93.184.216.34:443";
+        // What is looked at alone is known; what follows comes in its place.
+        let mut names = Names::default();
+        names.look(1, &message[..2]);
+        names.look(1, &message);
+        assert_eq!(shown(&names, end), named);
+        names.stream(1, &message[..5]);
+        assert!(names.skip(1, message.len() - 5), "it was looked at");
+        assert!(names.streams.is_empty());
+        // What is not known hides what follows.
+        let mut names = Names::default();
+        assert!(!names.skip(1, 3));
+        names.lose(1);
+        names.stream(1, &message);
+        names.look(1, &message);
+        assert!(shown(&names, end).is_empty());
+        names.stream(2, &message);
+        assert_eq!(shown(&names, end), named);
+    }
+
+    #[test]
+    fn a_socket_that_asks_hears_or_does_not() {
+        let mut names = Names::default();
+        assert!(!names.is_unanswered());
+        names.ask(1);
+        names.datagram(2, ANSWER);
+        assert!(names.is_unanswered());
+        names.datagram(1, b"");
+        assert!(!names.is_unanswered());
+    }
+
+    #[test]
     fn hosts_have_names_of_several_kinds() {
         let mut names = Names::default();
         names.hosts_file(
             b"127.0.0.1 localhost here\n# 10.0.0.9 no\n10.0.0.1\tDB.test db # x\n::ffff:10.0.0.2 six\nbad line\n",
         );
-        names.datagram(ANSWER);
-        names.greeting("10.0.0.1:80".parse().unwrap(), b"GET / HTTP/1.1\r\nHost: Other.test:80\r\n\r\n");
+        names.datagram(1, ANSWER);
+        let head = b"GET / HTTP/1.1\r\nHost: Other.test:80\r\n\r\n";
+        names.greeting("10.0.0.1:80".parse().unwrap(), head, head.len(), false);
         assert_eq!(shown(&names, "127.0.0.1:80"), ["here by /etc/hosts", "localhost by /etc/hosts"]);
         assert_eq!(shown(&names, "10.0.0.9:80"), [""; 0]);
         assert_eq!(shown(&names, "10.0.0.1:80"), ["db by /etc/hosts", "db.test by /etc/hosts", "other.test by Host"]);
@@ -213,7 +318,7 @@ mod tests {
             let mut names = Names::default();
             names.stream(1, &bytes);
             names.hosts_file(&bytes);
-            names.greeting(([127, 0, 0, 1], 1).into(), &bytes);
+            names.greeting(([127, 0, 0, 1], 1).into(), &bytes, bytes.len(), false);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! held only against the few that may speak of it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::glob::{Component, NameGlob, PathGlob, components_match};
 use super::rule::{Ops, Program, Target, UnixPattern};
@@ -93,6 +93,7 @@ impl Policy {
         let denies = owners.iter().map(|owner| owner.deny).collect();
         let lookup = Lookup::new(self, rules, denies, variables);
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
+        let begun = begun(evidence);
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
         let mut cause = |Judged { access, also, by }: Judged<'_>| {
             let view = views.get(access.unit)?;
@@ -105,8 +106,10 @@ impl Policy {
                 lookup.hits(&side, &Doer { program: &access.program, by }, &mut hits);
                 view.ruling(&lookup.rules, &owners, &hits)
             });
-            // What was only looked for is judged by what speaks of it.
-            cause.filter(|cause| !probe || view.probes == Some(true) || matches!(cause, Cause::Rule(_)))
+            // What was only looked for is judged by what speaks of it; so is what goes where a connection was judged.
+            let spoken = matches!(cause, Some(Cause::Rule(_)));
+            let spared = probe && view.probes != Some(true) || is_on(access, &begun);
+            cause.filter(|_| spoken || !spared)
         };
         for index in 0..evidence.accesses.len() {
             let names = evidence.judged(index);
@@ -219,6 +222,21 @@ fn unit_fits(name: &NameGlob, unit: &Unit) -> bool {
 pub fn is_probe(access: &Access) -> bool {
     matches!(access.errno, ENOENT | ENOTDIR)
         && matches!(access.op, Op::Read | Op::List | Op::Run | Op::Connect | Op::Send)
+}
+
+/// To whom units have connected, and of which other families they have sockets with an address.
+pub fn begun(evidence: &Evidence) -> HashSet<(usize, &Object)> {
+    let begins = |access: &&Access| match access.op {
+        Op::Connect => true,
+        Op::Bind => matches!(access.object, Object::Other(..)),
+        _ => false,
+    };
+    evidence.accesses.iter().filter(begins).map(|access| (access.unit, &access.object)).collect()
+}
+
+/// It was sent where the unit has connected to: of that a connection was told, and judged.
+pub fn is_on(access: &Access, begun: &HashSet<(usize, &Object)>) -> bool {
+    access.op == Op::Send && begun.contains(&(access.unit, &access.object))
 }
 
 /// It did happen, as far as an expectation is concerned.

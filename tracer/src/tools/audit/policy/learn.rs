@@ -16,7 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 pub use add::{Added, add};
 pub use difference::difference;
 
-use super::judge::is_probe;
+use super::judge::{begun, is_on, is_probe};
 use crate::render::escape::{Piece, Profile, never_raw};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Unit, Variables};
@@ -139,7 +139,10 @@ impl Learned {
             .map(|run| run.accesses.iter().filter(|access| judged(run, access)).flat_map(named).collect())
             .collect();
         let paths = Paths::new(&variables, &of_runs, general.most_names);
-        let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| judged(evidence, access));
+        // Who may connect may send.
+        let begun = begun(evidence);
+        let counts = |access: &Access| judged(evidence, access) && !is_on(access, &begun);
+        let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| counts(access));
         let ports = addresses(accesses().filter_map(|(_, access)| match &access.object {
             object @ Object::Inet { .. } => Some((access.op, object)),
             _ => None,

@@ -181,6 +181,7 @@ impl Activity {
                 | Effect::Maps(..)
                 | Effect::Controls(..)
                 | Effect::Hears(_)
+                | Effect::Steers(_)
                 | Effect::Binds(_)
                 | Effect::Listens(_)
                 | Effect::Locates(_) => {}

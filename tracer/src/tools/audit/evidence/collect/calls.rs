@@ -4,6 +4,7 @@ use tracer_common::event::{flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
 use super::Collector;
+use super::files::view_of;
 use super::kernel::leaves_clock;
 use crate::decode::calls::path_of;
 use crate::decode::value::{Call, Ret, Value};
@@ -101,6 +102,7 @@ impl Collector<'_> {
         }
         if let Effect::Writes(at) = effect {
             self.greeted(seen, at);
+            self.sent_on(seen, view_of(seen, at));
         }
         if let Effect::Sends(..) = effect {
             self.greeted(seen, 0);
@@ -126,12 +128,16 @@ impl Collector<'_> {
             Effect::Changes(meta, at, last) => self.changed(seen, meta, at, last),
             Effect::Runs(at) => self.execute(seen, at),
             Effect::Hears(protocol) => self.hears(seen, protocol),
+            Effect::Steers(at) => self.steered(seen, at),
             Effect::Binds(at) => self.bind(seen, at),
             Effect::Listens(at) => self.listen(seen, at),
             Effect::Connects(at) => self.connect(seen, at),
             Effect::Sends(at, flags) => self.sent(seen, at, flags),
             Effect::Receives(at) => self.received(seen, at),
-            Effect::Settles(_) => self.connected(seen),
+            Effect::Settles(_) => {
+                self.connected(seen);
+                self.took_by_option(seen);
+            }
             Effect::Accepts(at) => self.accepted(seen, at),
             // The port was looked at; the others were told before, or change nothing.
             Effect::Reads(0) => self.read(seen),

@@ -17,6 +17,11 @@ impl Collector<'_> {
         }
         self.tell_of_units();
         self.tell_of_strangers();
+        self.all_is_said();
+        if self.hosts && self.names.is_unanswered() {
+            let what = "an answer of a name server that was asked from a socket without a peer".to_owned();
+            self.gap(GapKind::Unreadable, None, what, 1);
+        }
         if self.names.crowded > 0 {
             self.gap(GapKind::Crowded, None, "names of hosts".to_owned(), self.names.crowded);
         }

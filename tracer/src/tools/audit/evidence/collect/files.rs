@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
+use super::talks::First;
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
@@ -236,7 +237,11 @@ impl Collector<'_> {
         };
         for operation in list {
             match requested(operation) {
-                Some((opcode, view)) if aio::WRITES.contains(&opcode) => self.written_to(seen, view),
+                Some((opcode, view)) if aio::WRITES.contains(&opcode) => {
+                    self.sent_on(seen, view);
+                    self.greeted_by(seen, view, &First::Unseen);
+                    self.written_to(seen, view);
+                }
                 Some(_) => {}
                 None => self.gap(GapKind::Unreadable, Some(seen.unit), format!("an operation of {}", seen.name), 1),
             }

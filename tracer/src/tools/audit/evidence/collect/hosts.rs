@@ -1,19 +1,30 @@
-//! Names of hosts: what is read from name servers, and what is said first on a connection. Where rules deny hosts by their names, a
-//! connection whose first bytes are not seen is a gap.
+//! Names of hosts: what is read from name servers. Where rules deny hosts by their names, an answer that is not seen is a gap.
 
 use tracer_common::event::Sock;
 use tracer_common::plan::{DOMAIN, VEC_MAX};
 
 use super::files::view_of;
-use super::sockets::{is_stream, joined, messages, peer, pieces, said};
+use super::sockets::{has_more, is_stream, joined, messages, pieces};
 use super::{Collector, Seen};
 use crate::decode::calls::{address, field};
-use crate::decode::value::Value;
+use crate::decode::value::{FileView, Value};
+use crate::schema::net::MSG;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::GapKind;
 
-/// Connections of which is remembered that nothing was sent yet.
-const MOST: usize = 100_000;
+/// Options of getsockopt(2) by which data is taken: TCP_ZEROCOPY_RECEIVE (include/uapi/linux/tcp.h).
+const ZEROCOPY_RECEIVE: (u64, u64) = (libc::IPPROTO_TCP as u64, 35);
+
+/// How bytes were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// To take them.
+    Take,
+    /// To look at them: they come again.
+    Look,
+    /// To throw them away (MSG_TRUNC of TCP).
+    Skip,
+}
 
 impl Collector<'_> {
     /// What came from a name server tells names of hosts.
@@ -33,69 +44,110 @@ impl Collector<'_> {
                 self.answered(seen, field(message, "msg_name"), &data);
             }
         }
+        if !has_more(value) {
+            return;
+        }
+        if let Some((view, sock)) = self.server_of(seen, None) {
+            self.not_heard(seen, view, &sock);
+        }
+        if view_of(seen, 0).and_then(|view| view.sock).is_none_or(|sock| i32::from(sock.family) == libc::AF_UNIX) {
+            let what = format!("{}: descriptors that came with more messages than are looked at", seen.name);
+            self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
+        }
     }
 
     /// What was read from a socket.
     pub(super) fn read(&mut self, seen: &Seen<'_, '_>) {
-        let into = (0..6).find(|at| matches!(seen.ty(*at), Some(Ty::Out(Ty::Bytes(_) | Ty::Iovec(_)))));
-        if seen.errno == 0
-            && let Some(value) = into.and_then(|at| seen.arg(at))
-        {
-            self.answered(seen, None, &pieces(value));
+        if seen.errno != 0 {
+            return;
         }
+        let into = (0..6).find(|at| matches!(seen.ty(*at), Some(Ty::Out(Ty::Bytes(_) | Ty::Iovec(_)))));
+        match into.and_then(|at| seen.arg(at)) {
+            Some(value) => self.answered(seen, None, &pieces(value)),
+            // It went elsewhere than into memory that a call names.
+            None => self.took_unseen(seen),
+        }
+    }
+
+    /// What a socket had was taken by an option.
+    pub(super) fn took_by_option(&mut self, seen: &Seen<'_, '_>) {
+        if seen.errno == 0 && (seen.number(1), seen.number(2)) == ZEROCOPY_RECEIVE {
+            self.took_unseen(seen);
+        }
+    }
+
+    fn took_unseen(&mut self, seen: &Seen<'_, '_>) {
+        if let Some((view, sock)) = self.server_of(seen, None).filter(|_| seen.returned() != Some(0)) {
+            self.not_heard(seen, view, &sock);
+        }
+    }
+
+    /// The socket of a call, where a name server is at its other end, or at this address.
+    fn server_of<'s>(&self, seen: &Seen<'s, '_>, from: Option<&Value<'_>>) -> Option<(&'s FileView<'s>, Sock)> {
+        let view = view_of(seen, 0)?;
+        let sock = view.sock?;
+        let port = from.and_then(address).map_or(sock.dport, |from| from.port());
+        // Without a peer and without an address it comes from whoever was asked.
+        (port == DOMAIN || port == 0 && self.names.is_asked(view.file.ino)).then_some((view, sock))
     }
 
     /// What came in pieces from an address, or from the peer: an answer, where that is a name server.
     fn answered(&mut self, seen: &Seen<'_, '_>, from: Option<&Value<'_>>, pieces: &[&Value<'_>]) {
-        let Some(view) = view_of(seen, 0) else { return };
-        let Some(sock) = view.sock else { return };
-        let port = from.and_then(address).map_or(sock.dport, |from| from.port());
-        // Without a peer and without an address it comes from whoever was asked.
-        if port != DOMAIN && !(port == 0 && self.names.is_asked(view.file.ino)) {
+        let Some((view, sock)) = self.server_of(seen, from) else { return };
+        let Some(how) = how(seen, &sock) else { return };
+        let socket = view.file.ino;
+        if how == How::Skip {
+            let skipped = seen.returned().and_then(|n| usize::try_from(n).ok());
+            if !skipped.is_some_and(|skipped| self.names.skip(socket, skipped)) {
+                self.not_heard(seen, view, &sock);
+            }
             return;
         }
-        let data = joined(pieces);
-        let is_cut = |piece: &&Value<'_>| matches!(piece, Value::Str { cut: true, .. });
+        let mut data = joined(pieces);
+        if let Some(room) = room(seen) {
+            data.truncate(room);
+        }
+        match (is_stream(&sock), how) {
+            (true, How::Look) => self.names.look(socket, &data),
+            (true, _) => self.names.stream(socket, &data),
+            (false, _) => self.names.datagram(socket, &data),
+        }
+        let is_cut = |piece: &&Value<'_>| !matches!(piece, Value::Str { cut: false, .. });
         if pieces.iter().any(is_cut) || pieces.len() >= VEC_MAX {
-            let what = "an answer of a name server that was read in longer or in more pieces than are looked at";
-            self.gap(GapKind::Unreadable, Some(seen.unit), what.to_owned(), 1);
-        }
-        match is_stream(&sock) {
-            true => self.names.stream(view.file.ino, &data),
-            false => self.names.datagram(&data),
+            self.not_heard(seen, view, &sock);
         }
     }
 
-    /// A connection was begun: nothing was sent on it yet.
-    pub(super) fn begins_quiet(&mut self, seen: &Seen<'_, '_>) {
-        if let Some(view) = view_of(seen, 0).filter(|_| self.hosts && self.quiet.len() < MOST)
-            && view.sock.as_ref().is_some_and(|sock| is_stream(sock) && is_internet(sock))
-        {
-            self.quiet.insert(view.file.ino);
+    /// Something that a name server said was not seen: of a connection neither what follows.
+    fn not_heard(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>, sock: &Sock) {
+        if is_stream(sock) {
+            self.names.lose(view.file.ino);
         }
-    }
-
-    /// The first that is sent on a connection may say a host's name. `at`: the connection's place.
-    pub(super) fn greeted(&mut self, seen: &Seen<'_, '_>, at: u8) {
-        let Some(view) = view_of(seen, at) else { return };
-        let Some(sock) = view.sock.filter(is_stream) else { return };
-        let first = said(seen).into_iter().next().filter(|(data, _)| !data.is_empty());
-        let goes_on = match first {
-            Some((data, _)) => {
-                self.quiet.remove(&view.file.ino);
-                let named = || (0..6).find_map(|at| seen.arg(at).and_then(address));
-                let to = peer(&sock).or_else(named);
-                to.is_some_and(|to| self.names.greeting(to, &data))
-            }
-            None => seen.errno == 0 && self.quiet.remove(&view.file.ino),
-        };
-        if goes_on && self.hosts {
-            let what = format!("{}: a host's name in the first that was sent on a connection", seen.name);
+        if self.hosts {
+            let what = format!("{}: an answer of a name server, or a part of it, that is not looked at", seen.name);
             self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
         }
     }
 }
 
-fn is_internet(sock: &Sock) -> bool {
-    matches!(i32::from(sock.family), libc::AF_INET | libc::AF_INET6)
+/// How a call that receives asks for bytes; `None`: these are no part of what the other end says.
+fn how(seen: &Seen<'_, '_>, sock: &Sock) -> Option<How> {
+    let is_of_sockets = |ty: &Ty| matches!(ty, Ty::Set32(set) if std::ptr::eq(*set, &MSG));
+    let at = (0..6).find(|at| seen.ty(*at).is_some_and(is_of_sockets));
+    let flags = at.map_or(0, |at| seen.number(at) as i32);
+    if flags & (libc::MSG_OOB | libc::MSG_ERRQUEUE) != 0 {
+        return None;
+    }
+    match (flags & libc::MSG_PEEK != 0, flags & libc::MSG_TRUNC != 0 && is_stream(sock)) {
+        (true, true) => None,
+        (true, false) => Some(How::Look),
+        (false, true) => Some(How::Skip),
+        (false, false) => Some(How::Take),
+    }
+}
+
+/// Bytes that a call had room for, where its result may be more (MSG_TRUNC of a datagram).
+fn room(seen: &Seen<'_, '_>) -> Option<usize> {
+    let at = seen.args.iter().position(|arg| matches!(arg.name, "size" | "len" | "count"))?;
+    usize::try_from(seen.number(u8::try_from(at).ok()?)).ok()
 }

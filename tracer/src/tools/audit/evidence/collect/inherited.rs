@@ -122,6 +122,7 @@ impl Collector<'_> {
         let Some(view) = view else {
             return self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} took", seen.name), 1);
         };
+        self.may_make_heads(view);
         if let Some(object) = view.sock.as_ref().and_then(peer) {
             self.on_socket(seen, Op::Connect, &object);
         }

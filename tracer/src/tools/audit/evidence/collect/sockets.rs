@@ -9,7 +9,7 @@ use super::files::{lexical, view_of};
 use super::inherited::of_family;
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
-use crate::decode::value::{FileView, Value};
+use crate::decode::value::{FileView, Tail, Value};
 use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
@@ -166,7 +166,9 @@ impl Collector<'_> {
 
     pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        if let Some(object) = self.object(seen, named, false) {
+        let object = self.object(seen, named, false);
+        self.has_peer(seen, object.as_ref());
+        if let Some(object) = object {
             self.begun(seen, &object);
             self.begins_quiet(seen);
         }
@@ -213,16 +215,29 @@ impl Collector<'_> {
             self.told_kernel(seen, view);
             self.sends_packets(seen, view);
         }
-        let Some(value) = seen.arg(at) else { return };
         let fast = seen.number(flags) as i32 & libc::MSG_FASTOPEN != 0;
-        match seen.ty(at) {
-            Some(Ty::Sockaddr(_)) => self.sent_to(seen, value, fast),
-            _ => messages(value).for_each(|message| {
+        match (seen.ty(at), seen.arg(at)) {
+            (Some(Ty::Sockaddr(_)) | None, named) => self.sent_to(seen, named, fast),
+            (_, Some(value)) => messages(value).for_each(|message| {
                 self.passes(seen, message, false);
-                if let Some(named) = field(message, "msg_name") {
-                    self.sent_to(seen, named, fast);
-                }
+                self.steers(seen, message);
+                self.sent_to(seen, field(message, "msg_name"), fast);
             }),
+            // What could not be read goes to the peer, or nowhere.
+            (_, None) => self.sent_to(seen, None, fast),
+        }
+        self.sent_more(seen, at, flags);
+    }
+
+    /// More messages may have been sent than are looked at: to any host, unless a connection has them all.
+    fn sent_more(&mut self, seen: &Seen<'_, '_>, at: u8, flags: u8) {
+        let Some(Value::Array(list, _)) = seen.arg(at).filter(|value| has_more(value)) else { return };
+        let sent = seen.returned().and_then(|sent| usize::try_from(sent).ok()).unwrap_or(0);
+        if let Some(more @ 1..) = sent.checked_sub(list.len())
+            && !self.goes_on(seen, flags)
+        {
+            let what = format!("{}: to whom more messages go than are looked at", seen.name);
+            self.gap(GapKind::Unreadable, Some(seen.unit), what, more as u64);
         }
     }
 
@@ -233,8 +248,8 @@ impl Collector<'_> {
         sock.is_some_and(|sock| is_stream(&sock) && i32::from(sock.protocol) != libc::IPPROTO_SCTP) && !fast
     }
 
-    /// A datagram was sent to an address, or a connection begun with what was sent; `fast`: by MSG_FASTOPEN.
-    fn sent_to(&mut self, seen: &Seen<'_, '_>, named: &Value<'_>, fast: bool) {
+    /// A datagram was sent to an address, or without one to the peer, or a connection begun with what was sent; `fast`: by MSG_FASTOPEN.
+    fn sent_to(&mut self, seen: &Seen<'_, '_>, named: Option<&Value<'_>>, fast: bool) {
         let sock = view_of(seen, 0).and_then(|view| view.sock);
         let stream = sock.as_ref().is_some_and(is_stream);
         // SCTP connects to whom it sends to.
@@ -242,9 +257,11 @@ impl Collector<'_> {
         if stream && !begins {
             return;
         }
-        let Some(object) = self.addressed(seen, named, false) else { return };
-        // What is said to the kernel reaches no host; whose socket it is was told when it was bound. Of packets it was told.
-        if matches!(object, Object::Other("AF_NETLINK" | "AF_PACKET", _)) {
+        let Some(object) = named.and_then(|named| self.addressed(seen, named, false)) else {
+            return self.sent_on(seen, view_of(seen, 0));
+        };
+        // Of packets it was told.
+        if matches!(object, Object::Other("AF_PACKET", _)) {
             return;
         }
         if let (Object::Inet { address, .. }, Some(view)) = (&object, view_of(seen, 0))
@@ -255,6 +272,40 @@ impl Collector<'_> {
         match stream {
             true => self.begun(seen, &object),
             false => self.on_socket(seen, Op::Send, &object),
+        }
+    }
+
+    /// A datagram went out without an address, by whatever call writes: to the peer that its socket has, or to the kernel.
+    pub(super) fn sent_on(&mut self, seen: &Seen<'_, '_>, view: Option<&FileView<'_>>) {
+        let Some((view, sock)) = view.and_then(|view| Some((view, view.sock?))).filter(|(_, sock)| is_datagram(sock))
+        else {
+            return;
+        };
+        let object = match i32::from(sock.family) {
+            libc::AF_INET | libc::AF_INET6 => {
+                let address = SocketAddr::new(ip(&sock, &sock.daddr), sock.dport);
+                (!address.ip().is_unspecified()).then(|| internet(Some(&sock), address, false))
+            }
+            libc::AF_NETLINK => Some(Object::Other("AF_NETLINK", String::new())),
+            _ => self.peers.get(&view.file.ino).cloned(),
+        };
+        if let Some(object) = object {
+            self.on_socket(seen, Op::Send, &object);
+        }
+    }
+
+    /// A socket of datagrams has another peer now, or none: of TCP, UDP and their like the kernel tells it, of others nobody but this call.
+    fn has_peer(&mut self, seen: &Seen<'_, '_>, object: Option<&Object>) {
+        let Some(view) =
+            view_of(seen, 0).filter(|view| seen.errno == 0 && view.sock.is_some_and(|sock| is_datagram(&sock)))
+        else {
+            return;
+        };
+        match object {
+            Some(object @ (Object::Unix(_) | Object::Other(..))) => {
+                _ = self.peers.insert(view.file.ino, object.clone())
+            }
+            _ => _ = self.peers.remove(&view.file.ino),
         }
     }
 }
@@ -291,7 +342,9 @@ pub(super) fn said(seen: &Seen<'_, '_>) -> Vec<(Vec<u8>, bool)> {
     let sent = (0..6).find_map(|at| match seen.ty(at)? {
         Ty::Bytes(_) | Ty::Iovec(_) => Some(vec![data(seen.arg(at)?)]),
         Ty::Msghdr | Ty::Out(Ty::Mmsghdr(_)) => {
-            Some(messages(seen.arg(at)?).filter_map(|message| field(message, "msg_iov")).map(data).collect())
+            let value = seen.arg(at)?;
+            let said = messages(value).filter_map(|message| field(message, "msg_iov")).map(data);
+            Some(said.chain(has_more(value).then_some((Vec::new(), true))).collect())
         }
         _ => None,
     });
@@ -320,12 +373,22 @@ pub(super) fn is_stream(sock: &Sock) -> bool {
     i32::from(sock.ty) == libc::SOCK_STREAM
 }
 
+/// What goes out is one message after the other, each for itself.
+fn is_datagram(sock: &Sock) -> bool {
+    matches!(i32::from(sock.ty), libc::SOCK_DGRAM | libc::SOCK_RAW | libc::SOCK_RDM)
+}
+
 /// The messages of a `msghdr`, or of an array of `mmsghdr`.
 pub(super) fn messages<'v, 'a>(value: &'v Value<'a>) -> Box<dyn Iterator<Item = &'v Value<'a>> + 'v> {
     match value {
         Value::Array(list, _) => Box::new(list.iter().filter_map(|one| field(one, "msg_hdr"))),
         one => Box::new(std::iter::once(one)),
     }
+}
+
+/// There were more messages than are looked at.
+pub(super) fn has_more(value: &Value<'_>) -> bool {
+    matches!(value, Value::Array(_, Tail::More | Tail::Fault(_)))
 }
 
 /// The own address of a socket.

@@ -145,6 +145,25 @@ fn what_no_rule_speaks_of_may_be_looked_for() {
 }
 
 #[test]
+fn who_may_connect_may_send() {
+    let check = |text: &str, accesses: &[&str], expected: &[usize]| {
+        let seen = evidence(accesses.iter().map(|what| access(what)).collect());
+        let judged = policy(&format!("version = 1\n[default]\n{text}\n")).judge(&seen, &variables());
+        let found: Vec<usize> = judged.violations.iter().map(|violation| violation.access).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    let peer = ["1 connect udp 10.0.0.1:53", "1 send udp 10.0.0.1:53"];
+    let allowed = "otherwise = 'deny'\nallow = ['connect *']";
+    check(allowed, &peer, &[]);
+    check("allow = ['connect *']\ndeny = ['send udp *']", &peer, &[1]);
+    check("otherwise = 'deny'", &peer, &[0]);
+    // To others, and of others.
+    check(allowed, &["1 connect udp 10.0.0.1:53", "1 send udp 10.0.0.2:53", "2 send udp 10.0.0.1:53"], &[1, 2]);
+    check("otherwise = 'deny'\nallow = ['bind *']", &["1 bind AF_NETLINK kernel", "1 send AF_NETLINK kernel"], &[]);
+    check("otherwise = 'deny'\nallow = ['bind *']", &["1 bind udp 10.0.0.1:53", "1 send udp 10.0.0.1:53"], &[1]);
+}
+
+#[test]
 fn a_program_is_run_by_all_its_names() {
     let passed = Access { passed: Some(b"/w/tool".to_vec()), ..access("1 run /usr/bin/dash") };
     let also = vec![b"/w/real".to_vec(), b"/bin/sh".to_vec()];

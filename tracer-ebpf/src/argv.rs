@@ -29,10 +29,10 @@ pub extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) ->
     let shift = shift(b);
     let n = counted(address, shift);
     let known = n & 0xffff_ffff;
-    let shown = known.min(max).min(ARGV_MAX as u64);
+    let shown = b.forgotten(known.min(max).min(ARGV_MAX as u64));
     let fault = bytes(b, address, shown << shift, (ARGV_MAX as u64) << shift);
     patch_want(b, shown << shift, shown, known, n >> 32 != 0);
-    let mut strings = Strings { buffer, address, shown, shift, cap, fault };
+    let mut strings = Strings { buffer, address, shown, shift, cap, fault: b.either(fault, 0) };
     repeat(ARGV_MAX as u32, string, &mut strings);
     strings.fault
 }
@@ -55,7 +55,8 @@ unsafe extern "C" fn string(i: u64, strings: *mut Strings) -> i64 {
         return 1;
     }
     b.blob.part = i as u16 + 1;
-    strings.fault |= text(b, pointer(strings.address, i, strings.shift), strings.cap);
+    let fault = text(b, pointer(strings.address, i, strings.shift), strings.cap);
+    strings.fault = b.either(strings.fault, fault);
     0
 }
 

@@ -285,6 +285,9 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
         core::ptr::write_volatile(&raw mut head.dur, 0);
         core::ptr::write_volatile(&raw mut head.ret, 0);
     }
+    // Read back: else all that follows is verified for each way on which this came about.
+    // SAFETY: as above.
+    let compat = unsafe { core::ptr::read_volatile(&raw const head.flags) } & flag::COMPAT != 0;
     let off = if compat { conf!(regs.compat_args) } else { conf!(regs.args) };
     // SAFETY: `regs` is the registers' pointer, which the verifier knows, the offsets are those of words.
     unsafe {
@@ -354,6 +357,11 @@ fn enter_data(state: &mut Task, regs: *const c_void) {
     kept::keep(state, buffer);
 }
 
+/// What is known of a call at its end: it was seen to begin, its plan has something for the end, it has failed.
+const BEGUN: u64 = 1;
+const DUE: u64 = 2;
+const FAILED: u64 = 4;
+
 /// Copies what the plan wants at the end, and sends the record.
 #[inline(always)]
 fn finish(state: &mut Task, task: *mut c_void) {
@@ -374,8 +382,13 @@ fn finish(state: &mut Task, task: *mut c_void) {
         return kept::send_kept(state);
     }
     let Some(buffer) = kept::buffer(role::END) else { return };
+    // One number of which nothing is known: else all that follows is verified for each way on which these came about.
+    let what = buffer.forgotten(begun as u64 * BEGUN + due as u64 * DUE + failed as u64 * FAILED);
     start(buffer, state);
-    if begun {
+    // Volatile: read anew, for the same reason.
+    // SAFETY: a pointer from a map is valid for this run.
+    let flags = unsafe { (&raw const (*plan).flags).read_volatile() };
+    if what & BEGUN != 0 {
         kept::take(buffer, state, task);
     } else if flags & Plan::AT_ENTER != 0 {
         capture::run(buffer, plan, phase::ENTER);
@@ -384,9 +397,10 @@ fn finish(state: &mut Task, task: *mut c_void) {
     let (first, last) = unsafe { ((*plan).exit as usize, (*plan).ops as usize) };
     // 6.12 loses the bounds of what was compared with another.
     let only = core::hint::black_box(first) & 15;
+    let failed = what & FAILED != 0;
     if buffer.retry == 0 && first + 1 == last && only < MAX_OPS {
         capture::run_one(buffer, plan, only, failed);
-    } else if due || buffer.retry != 0 {
+    } else if what & DUE != 0 || buffer.retry != 0 {
         capture::run(buffer, plan, if failed { phase::EXIT } else { phase::EXIT_OK });
     }
     send_buffer(buffer, Loss::RingFull);

@@ -149,7 +149,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::BYTES | shape::IOVEC if none => 0,
         shape::DIRFD | shape::CWD if rooted => 0,
         shape::TEXT if !RING && asks::<RING>(shape::TEXT) => text_here(b, value, cap),
-        shape::BYTES => bytes_here(b, value, n, cap),
+        shape::BYTES if asks::<RING>(shape::BYTES) => bytes_here(b, value, n, cap),
         shape::IOVEC if asks::<RING>(shape::IOVEC) => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
             iovec(b, value, elements(n, op), cap, total)
@@ -186,7 +186,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
                 slot => files::resolve(b, rings::file(b.ring, slot, value) as i64, files::OPEN),
             }
         }
-        shape::FILE if RING && b.file != 0 => {
+        shape::FILE if RING && asks::<RING>(shape::FILE) && b.file != 0 => {
             b.blob.shape = shape::FD;
             b.blob.phase = phase::ENTER;
             files::resolve(b, b.file as i64, files::OPEN)

@@ -2,7 +2,6 @@
 //! memory (constants of a program that never looked at them), and at its end the program that held them is gone.
 
 use core::ffi::c_void;
-use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
@@ -101,7 +100,7 @@ extern "C" fn kernel_text(buffer: *mut Buffer, address: u64) -> i64 {
     if got <= 0 {
         return 0;
     }
-    let len = black_box(got as usize - 1) & 0xfff;
+    let len = b.forgotten(got as u64 - 1) as usize & 0xfff;
     // SAFETY: as above; clears the NUL and the padding behind it.
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };
     put(b, len as u64, len as u64, status::WHOLE);
@@ -171,7 +170,7 @@ unsafe extern "C" fn stacked_word(i: u64, stacked: *mut Stacked) -> i64 {
     }
     let all = b.left.wrapping_sub(start);
     b.left = b.left.wrapping_add(1);
-    let len = black_box(if copied < *cap { copied } else { *cap } as usize) & 0x3fff;
+    let len = b.forgotten(if copied < *cap { copied } else { *cap }) as usize & 0x3fff;
     let len = if len > BLOB_MAX { BLOB_MAX } else { len };
     // SAFETY: as above; clears what is not shown and the padding.
     unsafe { to.add(len).cast::<u64>().write_unaligned(0) };

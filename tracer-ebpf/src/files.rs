@@ -2,7 +2,6 @@
 //! lives for a millisecond still has all its paths, and nothing can be changed in between.
 
 use core::ffi::c_void;
-use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::config::ABSENT;
@@ -102,7 +101,7 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
         if chained == 0 && (parent != dentry || nameless(mnt, dentry, file.magic)) {
             file.deleted = 1;
         }
-        let names = black_box(b.path as usize) & 0x1fff;
+        let names = b.forgotten(b.path) as usize & 0x1fff;
         file.path_len = names as u16;
         len += names;
     }
@@ -110,7 +109,7 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     if to.is_null() {
         return 0;
     }
-    let end = black_box(len) & 0x3fff;
+    let end = b.forgotten(len as u64) as usize & 0x3fff;
     // SAFETY: as above; clears the padding behind the path.
     unsafe {
         core::ptr::write(to.cast::<File>(), file);
@@ -196,7 +195,9 @@ extern "C" fn walk(buffer: *mut Buffer) -> i64 {
     if buffer.is_null() {
         return 0;
     }
-    let mut walked = Walked { buffer, end: 0 };
+    // SAFETY: checked above.
+    let end = unsafe { &mut *buffer }.forgotten(0) as i64;
+    let mut walked = Walked { buffer, end };
     repeat(STEPS, step, &mut walked);
     if walked.end == ROOT { path::NAMES as i64 } else { path::CUT as i64 }
 }
@@ -215,8 +216,10 @@ const FULL: i64 = 2;
 unsafe extern "C" fn step(_: u64, walked: *mut Walked) -> i64 {
     // SAFETY: `walk`'s own, with a buffer that it has checked.
     let (walked, b) = unsafe { (&mut *walked, &mut *(*walked).buffer) };
-    walked.end = upwards(b);
-    (walked.end != 0) as i64
+    let end = upwards(b);
+    // What is known of it would have the body verified for each of its values.
+    walked.end = b.forgotten(end as u64) as i64;
+    (end != 0) as i64
 }
 
 /// To the directory above: a name, or a mount; `ROOT` or `FULL` where the walk ends.
@@ -252,12 +255,13 @@ fn upwards(b: &mut Buffer) -> i64 {
 /// Bytes of a name, with its NUL, that are copied by loads: as many as stand in the dentry itself.
 const SHORT: usize = 40;
 
-/// Copies a name of `len` bytes with its NUL, and perhaps a few bytes behind it.
+/// Copies a name of `len` bytes with its NUL, and perhaps a few bytes behind it; gives `len`.
 ///
 /// # Safety
 /// `SHORT` bytes must be writable at `to`.
 #[inline(always)]
-unsafe fn short_name(to: *mut u8, from: u64, len: u32) {
+unsafe fn short_name(b: &mut Buffer, to: *mut u8, from: u64, len: u32) -> u64 {
+    let all = b.forgotten(len as u64);
     let mut i = 0;
     while i < SHORT / 8 {
         if (i * 8) as u32 > len {
@@ -269,7 +273,8 @@ unsafe fn short_name(to: *mut u8, from: u64, len: u32) {
         i += 1;
     }
     // SAFETY: `len` is less than `SHORT`. Also where the name has changed meanwhile.
-    unsafe { to.add(black_box(len as usize) & 63).write(0) };
+    unsafe { to.add(all as usize & 63).write(0) };
+    all
 }
 
 /// Appends a dentry's name with its NUL; false when there is no room for it, or it cannot be read.
@@ -280,7 +285,7 @@ fn name(b: &mut Buffer, dentry: u64) -> bool {
     if at > NAMES_MAX - 256 {
         return false;
     }
-    let at = black_box(at) & 0xfff;
+    let at = b.forgotten(at as u64) as usize & 0xfff;
     let to = room(b);
     if to.is_null() {
         return false;
@@ -290,8 +295,8 @@ fn name(b: &mut Buffer, dentry: u64) -> bool {
         let len: u32 = member!(dentry, dentry, dentry_len);
         if len < SHORT as u32 {
             // SAFETY: at most 4095 + 40 bytes behind the File, within the room for a blob.
-            unsafe { short_name(to.add(START + at), from, len) };
-            b.path = at as u64 + len as u64 + 1;
+            let len = unsafe { short_name(b, to.add(START + at), from, len) };
+            b.path = at as u64 + len + 1;
             return true;
         }
     }

@@ -160,6 +160,8 @@ pub struct Buffer {
     pub base: u64,
     /// Bytes that the elements of the vector may still take.
     pub left: u64,
+    /// Of `Buffer::forgotten`.
+    word: u64,
     /// The blob being written.
     pub blob: tracer_common::event::Blob,
     /// The record: it is sent from here on.
@@ -173,6 +175,26 @@ pub struct Buffer {
     pub file: u64,
     /// The begin of the request, and room so that no offset of a part reaches behind.
     pub request: [u64; REQUEST_WORDS],
+}
+
+impl Buffer {
+    /// The same number, of which the verifier knows nothing any more: what comes then is followed once, not once for each way on which
+    /// the number was found to be less or more than another. `black_box` does not do it: what stands on the stack stays known.
+    #[inline(always)]
+    pub fn forgotten(&mut self, n: u64) -> u64 {
+        let word = &raw mut self.word;
+        // SAFETY: a field of the buffer.
+        unsafe {
+            word.write_volatile(n);
+            word.read_volatile()
+        }
+    }
+
+    /// Whether one or the other: what goes from round to round of a loop, which else is verified for each of its values.
+    #[inline(always)]
+    pub fn either(&mut self, one: i64, other: i64) -> i64 {
+        self.forgotten((one | other) as u64) as i64
+    }
 }
 
 /// A part's offset is masked to 256 bytes, and eight are read there.

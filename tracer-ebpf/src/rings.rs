@@ -75,7 +75,7 @@ pub fn ring_submit(ctx: BtfTracePointContext) -> i32 {
     b.head = Head { flags, nr: opcode as u32, cpu: sqe as u32, ip: data, ..event(kind::BEGUN, tid, tgid) };
     b.kept = peek(b.at, off!(request_async));
     fill(b, operation);
-    if plan & Plan::AT_ENTER != 0 && !narrow {
+    if conf!(ring_shapes) != 0 && plan & Plan::AT_ENTER != 0 && !narrow {
         let i = black_box(file as usize) & 7;
         let fixed = sqe & FIXED_FILE != 0 && i < 6;
         // SAFETY: arguments are 0 to 5, and `i` is one of these where it is used.
@@ -440,7 +440,7 @@ fn finish(b: &mut Buffer, ring: u64, request: u64) {
     // SAFETY: a pointer from a map is valid for this run.
     let (flags, always) = unsafe { ((*operation).plan.flags, (*operation).plan.always) };
     let failed = failed(&b.head);
-    if flags & Plan::AT_EXIT == 0 || failed && always == 0 {
+    if conf!(ring_shapes) == 0 || flags & Plan::AT_EXIT == 0 || failed && always == 0 {
         return;
     }
     // Through memory, from where it comes back as a number.

@@ -25,9 +25,9 @@ pub extern "C" fn iovec(buffer: *mut Buffer, address: u64, n: u64, cap: u64, tot
     let faulted = bytes(b, address, n.min(1024) << (shift + 1), (VEC_MAX as u64) << (shift + 1));
     // Of elements that could not be read, or that found no room, nothing is known.
     let copied = if b.used > array { b.used - array } else { 0 };
-    let n = n.min(copied >> (shift + 1));
+    let n = b.forgotten(n.min(copied >> (shift + 1)));
     b.left = if total > i64::MAX as u64 && total != u64::MAX { 0 } else { total };
-    let mut list = List { buffer, array, n, limit: cap, more: 0, fault: faulted };
+    let mut list = List { buffer, array, n, limit: cap, more: 0, fault: b.either(faulted, 0) };
     repeat(VEC_MAX as u32, element, &mut list);
     list.fault
 }
@@ -91,7 +91,8 @@ unsafe extern "C" fn element(i: u64, list: *mut List) -> i64 {
     let len = if len < b.left { len } else { b.left };
     b.left -= len;
     b.blob.part = part_of(b, i);
-    list.fault |= bytes(b, base, len, list.limit);
+    let fault = bytes(b, base, len, list.limit);
+    list.fault = b.either(list.fault, fault);
     0
 }
 
@@ -145,7 +146,7 @@ pub extern "C" fn mmsg(buffer: *mut Buffer, address: u64, n: u64, cap: u64, when
     if bytes(b, address, n.min(1024) << (shift + 3), (MESSAGES as u64) << (shift + 3)) != 0 {
         return 1;
     }
-    let mut list = List { buffer, array, n, limit: cap, more: when, fault: 0 };
+    let mut list = List { buffer, array, n, limit: cap, more: when, fault: b.either(0, 0) };
     repeat(MESSAGES, message_of, &mut list);
     list.fault
 }
@@ -160,7 +161,8 @@ unsafe extern "C" fn message_of(i: u64, list: *mut List) -> i64 {
     let at = list.array.wrapping_add(i << (shift(b) + 3));
     let sent = word(b, at.wrapping_add(7 << shift(b))) & 0xffff_ffff;
     let total = if list.more == phase::ENTER as u64 { u64::MAX } else { sent };
-    list.fault |= message(b, at, shift(b), i * MMSG_PARTS as u64 + 2, list.limit, total);
+    let fault = message(b, at, shift(b), i * MMSG_PARTS as u64 + 2, list.limit, total);
+    list.fault = b.either(list.fault, fault);
     0
 }
 
@@ -176,7 +178,14 @@ pub extern "C" fn refs(buffer: *mut Buffer, address: u64, n: u64, size: u64, fd_
     let (array, shift) = (next(b), shift(b));
     let fault = bytes(b, address, n.min(1024) << shift, (REFS_MAX as u64) << shift);
     let copied = if b.used > array { b.used - array } else { 0 };
-    let mut list = List { buffer, array, n: n.min(copied >> shift), limit: size, more: fd_at, fault };
+    let mut list = List {
+        buffer,
+        array,
+        n: b.forgotten(n.min(copied >> shift)),
+        limit: size,
+        more: fd_at,
+        fault: b.either(fault, 0),
+    };
     repeat(REFS_MAX as u32, referred, &mut list);
     if n > REFS_MAX as u64 {
         lost(Loss::BlobCut);
@@ -195,7 +204,7 @@ unsafe extern "C" fn referred(i: u64, list: *mut List) -> i64 {
     let fd_at = list.more;
     b.blob.part = (1 + 2 * i) as u16;
     let fault = bytes(b, word(b, list.array.wrapping_add(i << shift(b))), list.limit, list.limit);
-    list.fault |= fault;
+    list.fault = b.either(list.fault, fault);
     if fault == 0 && fd_at != 0 && b.used > structure {
         // The descriptor as it was copied: the program may have written another one since.
         let at = structure.wrapping_add(fd_at);

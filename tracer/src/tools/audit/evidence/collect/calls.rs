@@ -108,6 +108,7 @@ impl Collector<'_> {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
             Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
             Effect::Takes => self.taken(seen),
+            Effect::Copies(_) => self.copied(seen),
             Effect::Unshares(flags) => self.unshared(seen, flags),
             Effect::Lists(at) => self.listed(seen, at),
             Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),

@@ -90,6 +90,15 @@ impl Collector<'_> {
         }
     }
 
+    /// A descriptor has another file from now on, which was open already.
+    pub(super) fn copied(&mut self, seen: &Seen<'_, '_>) {
+        let (Some(fd), view) = returned(seen) else { return };
+        match view.and_then(|view| self.told(seen, view)) {
+            Some(path) => self.opens(seen, fd, &path),
+            None => _ = self.opened.remove(&(seen.call.head.tgid, fd)),
+        }
+    }
+
     /// The descriptor that came back, by its path; `None` for what has no name. Without any view the file is not known.
     fn opened<'s>(&mut self, seen: &Seen<'s, '_>) -> Option<(&'s FileView<'s>, Vec<u8>)> {
         let (fd, view) = returned(seen);

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config, Tally, TallyKey, log2},
+    config::{ABSENT, Config},
     event::{Head, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, SPARED, Variant, phase, plan_index},
@@ -15,8 +15,9 @@ use crate::capture;
 use crate::emit::{lost, lost_many, send, send_call};
 use crate::kept::{self, start};
 use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
-use crate::maps::{BEATS, Buffer, DATA, PLAN, TALLIES, TALLY, TASKS, VARIANT, role};
+use crate::maps::{BEATS, Buffer, DATA, PLAN, TASKS, VARIANT, role};
 use crate::sockets;
+use crate::tally::tally;
 use crate::tasks;
 
 /// The kernel could not read the memory either: nothing that anybody could see is missing.
@@ -451,62 +452,4 @@ pub fn send_buffer(buffer: &mut Buffer, reason: Loss) {
     buffer.head.len = len as u32;
     // SAFETY: data follows the head in the buffer, and `used` is bounded by its size.
     unsafe { send((&raw const buffer.head).cast(), len, reason) };
-}
-
-/// Counts a call instead of sending it. One that never returns is none, as strace has it.
-#[inline(always)]
-fn tally(head: &Head) {
-    if head.flags & flag::NO_RETURN != 0 {
-        return;
-    }
-    let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
-    if let Some(tally) = TALLY.get_ptr_mut(index) {
-        // SAFETY: a per-CPU value, and programs do not move between CPUs while they run.
-        count(unsafe { &mut *tally }, head);
-    }
-    if conf!(flags) & Config::BY_PROCESS != 0 {
-        tally_of_process(head, index);
-    }
-}
-
-/// Counts a call of its process, in a value of this CPU's own.
-#[inline(always)]
-fn tally_of_process(head: &Head, index: u32) {
-    // SAFETY: takes nothing.
-    let cpu = unsafe { helper::bpf_get_smp_processor_id() };
-    let key = TallyKey { tgid: head.tgid, index: index as u16, cpu: cpu as u16 };
-    let tally = match TALLIES.get_ptr_mut(key) {
-        Some(tally) => tally,
-        None => {
-            // Full, or no memory: the lookup then says so.
-            let _ = TALLIES.insert(key, &EMPTY, 0);
-            match TALLIES.get_ptr_mut(key) {
-                Some(tally) => tally,
-                None => return lost(Loss::ByProcess),
-            }
-        }
-    };
-    // SAFETY: no other CPU has this key, and programs do not move between CPUs while they run.
-    count(unsafe { &mut *tally }, head);
-}
-
-/// What a process's count begins with: too large for the stack.
-static EMPTY: Tally = Tally::NONE;
-
-#[inline(always)]
-fn count(tally: &mut Tally, head: &Head) {
-    let dur = if head.flags & flag::BEFORE == 0 { head.dur } else { 0 };
-    let bucket = core::hint::black_box(log2(dur)) & 63;
-    // SAFETY: masked to the buckets and those behind them.
-    unsafe { *(&raw mut tally.buckets).cast::<u64>().add(bucket) += 1 };
-    tally.total += dur;
-    if failed(head) {
-        tally.errors += 1;
-    }
-    if tally.min1 == 0 || dur < tally.min1 - 1 {
-        tally.min1 = dur + 1;
-    }
-    if dur > tally.max {
-        tally.max = dur;
-    }
 }

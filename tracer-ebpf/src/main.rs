@@ -19,6 +19,7 @@ mod maps;
 mod rings;
 mod sockets;
 mod stack;
+mod tally;
 mod tasks;
 mod vectors;
 mod walk;

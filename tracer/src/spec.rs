@@ -48,6 +48,8 @@ pub struct Watch {
     pub counting: Option<Counting>,
     /// What tells of the names of tasks and of their numbers in pid namespaces is seen, whether it is shown or not.
     pub names: bool,
+    /// Signals are told of, if the source has something for them alone.
+    pub signals: bool,
     /// Stacks of calls and signals (`-k`).
     pub stacks: Option<Stacks>,
     /// Where events come from.
@@ -125,6 +127,7 @@ impl Watch {
             evidence: false,
             counting: None,
             names: false,
+            signals: true,
             stacks: None,
             backend,
             ring_size: None,

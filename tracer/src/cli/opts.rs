@@ -288,6 +288,8 @@ impl Opts {
                 stack: self.stack.is_some(),
             },
         };
+        // What is counted depends on how calls end, and on their files: only events tell.
+        let counting = output.counting().filter(|_| show.counts_all());
         let watch = Watch {
             program: program.to_owned(),
             target,
@@ -297,9 +299,9 @@ impl Opts {
             whole: Whole { read: !show.reads.is_empty(), written: !show.writes.is_empty(), arrays: show.by_file() },
             leave_on_exec: self.leave_on_exec,
             evidence: false,
-            // What is counted depends on how calls end, and on their files: only events tell.
-            counting: output.counting().filter(|_| show.counts_all()),
+            counting,
             names: self.pid_details != Pids::default(),
+            signals: counting.is_none(),
             stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
             ring_size: self.ring_size,

@@ -19,6 +19,24 @@ pub struct KernelTypes {
     strings: usize,
     /// Where each type stands, by id less one.
     at: Vec<u32>,
+    /// Those that are looked for by name.
+    named: Vec<Named>,
+}
+
+/// A function, a typedef, or a structure that has members: its id, its kind, and how its name begins. Names lie all over the file, and
+/// most are not looked at further than this, once.
+struct Named {
+    id: u32,
+    kind: u8,
+    front: u16,
+}
+
+/// How a name begins.
+fn front(name: &[u8]) -> u16 {
+    match name {
+        [a, b, ..] => u16::from_ne_bytes([*a, *b]),
+        _ => 0,
+    }
 }
 
 const HEADER: usize = 24;
@@ -46,13 +64,19 @@ impl KernelTypes {
             "its sections end behind the file"
         );
         let mut at = Vec::with_capacity(type_len / 24);
+        let mut named = Vec::with_capacity(type_len / 48);
         let mut next = types;
         while next < types + type_len {
             at.push(next as u32);
             let info = word(next + 4)? as u32;
+            let kind = info >> 24 & 0x1f;
+            if matches!(kind, FUNCTION | TYPEDEF) || kind == STRUCT && info & 0xffff != 0 {
+                let name = bytes.get(strings + word(next)?..).unwrap_or_default();
+                named.push(Named { id: at.len() as u32, kind: kind as u8, front: front(name) });
+            }
             next += 12 + extra(info)?;
         }
-        Ok(KernelTypes { bytes, strings, at })
+        Ok(KernelTypes { bytes, strings, at, named })
     }
 
     /// The offsets of every member that the kernel side reads. Fails when one that tracing needs is missing.
@@ -173,32 +197,21 @@ impl KernelTypes {
     /// The numbers of types by kind and name: of structures that have members.
     fn numbers(&self, wanted: &[(u32, &str)]) -> Vec<Option<u32>> {
         let mut found = vec![None; wanted.len()];
-        // Most names are not looked at further than this.
         let mut fronts = [0u64; 1 << 10];
-        let front = |name: &[u8]| match name {
-            [a, b, ..] => usize::from(u16::from_ne_bytes([*a, *b])),
-            _ => 0,
-        };
         for (_, name) in wanted {
-            let front = front(name.as_bytes());
+            let front = usize::from(front(name.as_bytes()));
             fronts[front / 64] |= 1 << (front % 64);
         }
-        for (number, &at) in (1u32..).zip(&self.at) {
-            let at = at as usize;
-            let (Ok(name), Ok(info)) = (word(&self.bytes, at), word(&self.bytes, at + 4)) else { break };
-            let kind = info >> 24 & 0x1f;
-            if !matches!(kind, FUNCTION | TYPEDEF | STRUCT) || kind == STRUCT && info & 0xffff == 0 {
-                continue;
-            }
-            let text = self.bytes.get(self.strings + name as usize..).unwrap_or_default();
-            let place = front(text);
+        for &Named { id, kind, front } in &self.named {
+            let place = usize::from(front);
             if fronts[place / 64] >> (place % 64) & 1 == 0 {
                 continue;
             }
+            let Some(Ok(name)) = self.at.get(id as usize - 1).map(|&at| word(&self.bytes, at as usize)) else { break };
             let name = self.string(name);
             for (found, wanted) in found.iter_mut().zip(wanted) {
-                if wanted.0 == kind && wanted.1.as_bytes() == name {
-                    found.get_or_insert(number);
+                if wanted.0 == u32::from(kind) && wanted.1.as_bytes() == name {
+                    found.get_or_insert(id);
                 }
             }
         }

@@ -71,6 +71,8 @@ const TRACEPOINTS: &[(&str, &str)] = &[
     ("signal_deliver", "signal_deliver"),
 ];
 
+/// Those of them that tell of signals.
+const SIGNALS: [&str; 2] = ["signal_generate", "signal_deliver"];
 /// Those of them that copy stacks.
 const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
 /// Buffers of records that are being made, without those of [`STACKS`].
@@ -102,7 +104,7 @@ pod! {
 /// Loads and attaches everything.
 pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let plans = Plans::new(watch);
-    let size = ring_size(watch.ring_size)?;
+    let size = ring_size(watch.ring_size, watch.counting.is_some())?;
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
     let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
@@ -184,7 +186,9 @@ fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
     let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
     let stacks = copies_stacks(watch);
-    let loads = |(name, _): &&(&str, &str)| stacks || !STACKS.contains(name);
+    let loads = |(name, _): &&(&str, &str)| {
+        (stacks || !STACKS.contains(name)) && (watch.signals || stacks || !SIGNALS.contains(name))
+    };
     let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     if let Some(perf) = &perf {
@@ -332,12 +336,15 @@ fn memory() -> usize {
     info.totalram as usize * info.mem_unit as usize
 }
 
-/// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory.
-fn ring_size(asked: Option<usize>) -> Result<u32> {
+/// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory; where calls are `counted` the
+/// ring has little more than the lives of processes to carry, and each MiB takes 0.3 ms to make and to give back.
+fn ring_size(asked: Option<usize>, counted: bool) -> Result<u32> {
     const MAX: usize = 1 << 30;
+    const COUNTED: usize = 4 << 20;
     let size = match asked {
         Some(size) if size > MAX => bail!("a ring of {size} bytes is more than the kernel allows ({MAX})"),
         Some(size) => size,
+        None if counted => COUNTED.min(memory() / 64),
         None => {
             let cpus = std::thread::available_parallelism().map_or(1, usize::from);
             (cpus * (16 << 20)).min(memory() / 64).min(256 << 20)

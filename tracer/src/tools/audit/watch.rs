@@ -180,6 +180,8 @@ fn request(audit: &Audit, command: crate::spec::Command) -> Watch {
     Watch {
         calls: capture::evidence::calls(),
         evidence: true,
+        // They do nothing that a report tells of; a recording has them.
+        signals: audit.record.is_some(),
         ring_size: audit.ring_size,
         ..Watch::events(&audit.program, target, audit.backend, STRLEN)
     }

@@ -2,42 +2,20 @@
 //! is a row of numbers, and names are compared, put in order and freed of what differs from run to run once and not once an access.
 
 mod pool;
+mod row;
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 
 use foldhash::{HashMap, HashSet};
 
 use self::pool::{Pool, ranked};
+pub use self::row::{Row, Text, Thing};
 use super::{Access, Given, Object, Op, Real};
 
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
-
-/// The number of a text, from 1 on, so that none takes no room of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(NonZeroU32);
-
-impl Text {
-    /// That of the text in a place.
-    fn new(place: u32) -> Text {
-        Text(NonZeroU32::MIN.saturating_add(place))
-    }
-
-    /// Its place among all texts.
-    pub fn place(self) -> usize {
-        self.0.get() as usize - 1
-    }
-}
-
-impl Default for Text {
-    /// The first.
-    fn default() -> Text {
-        Text(NonZeroU32::MIN)
-    }
-}
 
 /// The accesses, each once.
 #[derive(Debug, Default)]
@@ -68,65 +46,6 @@ struct Written {
 
 /// Accesses in order, each once, and the names by which rules judge those that are shown by others.
 pub type Finished = (Vec<Access>, BTreeMap<usize, Vec<Real>>);
-
-/// An object by numbers, in the order of [`Object`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Thing {
-    /// A file.
-    File(Text),
-    /// An address.
-    Inet(u32),
-    /// A unix socket.
-    Unix(Text),
-    /// Another address.
-    Other(u32),
-}
-
-/// An [`Access`] by numbers; the order of the fields is that of its.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Row {
-    /// Index of the unit.
-    pub unit: usize,
-    /// What was done.
-    pub op: Op,
-    /// To what.
-    pub thing: Thing,
-    /// The errno, or 0.
-    pub errno: u16,
-    /// As [`Access::to`].
-    pub to: Option<Text>,
-    /// As [`Access::passed`].
-    pub passed: Option<Text>,
-    /// As [`Access::wrote`]; of a write set when all is known.
-    pub wrote: bool,
-    /// The program that did it.
-    pub program: Text,
-    /// As [`Real::also`], with a NUL between two; a path has none.
-    pub also: Option<Text>,
-    /// As [`Real::by`], likewise.
-    pub by: Option<Text>,
-    /// As [`Access::later`].
-    pub later: bool,
-}
-
-impl Row {
-    /// Something that did not fail, and of which no more is known.
-    pub fn new(unit: usize, op: Op, thing: Thing, program: Text) -> Row {
-        Row {
-            unit,
-            op,
-            thing,
-            errno: 0,
-            to: None,
-            passed: None,
-            wrote: false,
-            program,
-            also: None,
-            by: None,
-            later: false,
-        }
-    }
-}
 
 impl Accesses {
     /// The command has this file as its input or output.
@@ -286,6 +205,8 @@ impl Accesses {
             rows.retain(|(row, _)| !row.later || !done.contains(&sooner(row)));
         }
         rows.sort_unstable();
+        let is_shown: Vec<bool> =
+            self.texts.list.iter().zip(&texts.rank).map(|(real, rank)| **real == *texts.list[*rank as usize]).collect();
         let texts_shown = |text: Text| texts.list[text.place()].clone();
         let texts_real = |text: Text| self.of(text).to_vec();
         let mut finished = Finished::default();
@@ -301,10 +222,12 @@ impl Accesses {
                 also: row.also.map(|also| parts(self.of(also))).unwrap_or_default(),
                 by: row.by.map(|by| parts(self.of(by))).unwrap_or_default(),
             };
-            let mut real: Vec<Real> = group.iter().map(real).collect();
-            real.dedup();
-            if real.iter().any(|real| real.tells_more_than(&access)) {
-                finished.1.insert(finished.0.len(), real);
+            if !group.iter().all(|(_, row)| row.is_whole(|text| is_shown[text.place()])) {
+                let mut real: Vec<Real> = group.iter().map(real).collect();
+                real.dedup();
+                if real.iter().any(|real| real.tells_more_than(&access)) {
+                    finished.1.insert(finished.0.len(), real);
+                }
             }
             finished.0.push(access);
         }

@@ -1,21 +1,27 @@
 //! What a unit did, by name: the files that it changed and read, the programs that it ran, with whom it talked, and what failed. Each
 //! name stands once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::words;
+use super::{tally, words};
 use crate::tools::audit::evidence::{Access, Object, Op, Report};
 
 /// A list of names, with what was done to them.
 pub type List = (&'static str, Vec<String>);
 
-/// What each unit did, by index; lists without names are left out.
-pub fn lists(report: &Report) -> Vec<Vec<List>> {
-    let mut sets: Vec<[BTreeSet<String>; KINDS.len()]> = vec![Default::default(); report.evidence.units.len()];
+/// The units that did anything, in the order of tables.
+pub fn busy(report: &Report) -> Vec<usize> {
+    tally::ranked(report).into_iter().filter(|(_, counts)| counts.all() > 0).map(|(unit, _)| unit).collect()
+}
+
+/// What some units did, in their order; lists without names are left out.
+pub fn lists(report: &Report, units: &[usize]) -> Vec<Vec<List>> {
+    let places: BTreeMap<usize, usize> = units.iter().copied().zip(0..).collect();
+    let mut sets: Vec<[BTreeSet<String>; KINDS.len()]> = vec![Default::default(); units.len()];
     for access in &report.evidence.accesses {
-        let Some(unit) = sets.get_mut(access.unit) else { continue };
+        let Some(&place) = places.get(&access.unit) else { continue };
         if let Some((at, _)) = KINDS.iter().enumerate().find(|(_, (_, takes))| takes(access)) {
-            unit[at].insert(name(report, access));
+            sets[place][at].insert(name(report, access));
         }
     }
     let named = |sets: [BTreeSet<String>; KINDS.len()]| {

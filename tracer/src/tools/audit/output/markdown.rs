@@ -187,14 +187,14 @@ fn units(report: &Report, page: &mut String) {
 
 /// Files, hosts and programs of the first units.
 fn names(report: &Report, page: &mut String) {
-    let lists = lists::lists(report);
-    if lists.iter().all(Vec::is_empty) {
+    let busy = lists::busy(report);
+    if busy.is_empty() {
         return;
     }
     folded(page, "Files, hosts and programs", |page| {
         let mut table = Table::begin(page, &["Unit", "What", "Names"]);
-        for (unit, _) in tally::ranked(report) {
-            for (title, names) in lists.get(unit).into_iter().flatten() {
+        for (&unit, lists) in busy.iter().zip(lists::lists(report, &busy)) {
+            for (title, names) in &lists {
                 let mut spans: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
                 let left = names.len().saturating_sub(NAMES);
                 spans.extend((left > 0).then(|| format!("and {} more", grouped(left as u64))));

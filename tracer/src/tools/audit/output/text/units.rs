@@ -3,8 +3,8 @@
 use super::{Page, Phrase};
 use crate::render::escape::Color;
 use crate::tools::audit::evidence::Report;
+use crate::tools::audit::output::lists;
 use crate::tools::audit::output::words::{self, grouped};
-use crate::tools::audit::output::{lists, tally};
 
 /// Units whose names are shown.
 const UNITS: usize = 10;
@@ -14,17 +14,15 @@ const NAMES: usize = 5;
 /// Files, hosts and programs of the first units of the table; of all that they did, where the whole is asked for.
 pub(super) fn units(report: &Report, page: &mut Page<'_>) {
     let (units, names) = if report.extent.full { (usize::MAX, usize::MAX) } else { (UNITS, NAMES) };
-    let lists = lists::lists(report);
-    let ranked: Vec<usize> = tally::ranked(report).into_iter().map(|(unit, _)| unit).collect();
-    let busy = |unit: &usize| lists.get(*unit).is_some_and(|lists| !lists.is_empty());
-    let ranked: Vec<usize> = ranked.into_iter().filter(busy).collect();
-    if ranked.is_empty() {
+    let busy = lists::busy(report);
+    if busy.is_empty() {
         return;
     }
+    let shown = &busy[..busy.len().min(units)];
     page.title(Color::Name, &["Files, hosts and programs"]);
-    for unit in ranked.iter().take(units) {
+    for (unit, lists) in shown.iter().zip(lists::lists(report, shown)) {
         page.flow(2, &[(Some(Color::Name), words::unit(report, *unit))]);
-        for (title, all) in &lists[*unit] {
+        for (title, all) in &lists {
             let mut phrases: Vec<Phrase> = vec![(Some(Color::Constant), format!("{title}:"))];
             for (at, name) in all.iter().take(names).enumerate() {
                 let comma = if at + 1 == all.len() { "" } else { "," };
@@ -35,5 +33,5 @@ pub(super) fn units(report: &Report, page: &mut Page<'_>) {
             page.flow(4, &phrases);
         }
     }
-    page.more(2, ranked.len().saturating_sub(units), "more units");
+    page.more(2, busy.len().saturating_sub(units), "more units");
 }

@@ -60,7 +60,9 @@ impl Maker<'_> {
             Sends(at, flags) => self.sends(at, flags),
             Asks(at) | Probes(at) if self.is_path(at) => self.asks(at),
             Accepts(at) => self.accepts(at),
-            Asks(at) | Probes(at) | Closes(at) | Settles(at) | Locates(at) | Steers(at) => self.nothing(at),
+            Asks(at) | Probes(at) | Copies(at) | Closes(at) | Settles(at) | Locates(at) | Steers(at) => {
+                self.nothing(at)
+            }
             Unshares(flags) => self.unshares(flags),
             Receives(_) => self.nothing(0),
         }

@@ -71,6 +71,8 @@ impl Form {
             // A fifo.
             Ty::Mode => "=0x1180".to_owned(),
             Ty::Id => "=-1".to_owned(),
+            // The number that a copy gets.
+            Ty::Fd if self.name(at) == "newfd" => "=900".to_owned(),
             Ty::DirFd | Ty::Special(Special::FanDirFd) => HERE.to_owned(),
             Ty::Text => "suser.t".to_owned(),
             Ty::Bytes(_) | Ty::HexBytes(_) => "b78".to_owned(),

@@ -98,6 +98,8 @@ pub enum Effect {
     Maps(u8, u8, u8),
     /// Does to a descriptor what a request says that no variant of the row knows: descriptor, request.
     Controls(u8, u8),
+    /// Gives the file of a descriptor another number, too, which comes back.
+    Copies(u8),
     /// Closes a descriptor.
     Closes(u8),
     /// Asks about a name, or a file, and leaves everything as it was.
@@ -168,6 +170,7 @@ impl Effect {
             | Submits(at)
             | Maps(at, ..)
             | Controls(at, _)
+            | Copies(at)
             | Closes(at) => Some(at),
             Asks(at) | Probes(at) | Makes(at) | Removes(at) | Truncates(at) | Changes(_, at, _) | Runs(at) => Some(at),
             LinksText(_, at) | Links(at, _) | Renames(at, ..) => Some(at),

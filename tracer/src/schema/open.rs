@@ -162,9 +162,9 @@ syscalls! { pub OPENING harmless "another number, or none, for what is open alre
     creat           [85 8 _]        (pathname: Path, mode: Perm) -> Fd, DESC | FILE, does [Opens(pathname, Implied(0o1101))];
     close           [3 6 57]        (fd: Fd)                                            -> Int, DESC, does [Closes(fd)];
     close_range     [436 436 436]   (first: Uint, last: Uint, flags: Set32(&CLOSE_RANGE)) -> Int, 0;
-    dup             [32 41 23]      (oldfd: Fd)                                         -> Fd, DESC;
-    dup2            [33 63 _]       (oldfd: Fd, newfd: Fd)                              -> Fd, DESC;
-    dup3            [292 330 24]    (oldfd: Fd, newfd: Fd, flags: Set32(&OPEN_BITS))    -> Fd, DESC;
+    dup             [32 41 23]      (oldfd: Fd)                                         -> Fd, DESC, does [Copies(oldfd)];
+    dup2            [33 63 _]       (oldfd: Fd, newfd: Fd)                              -> Fd, DESC, does [Copies(oldfd)];
+    dup3            [292 330 24]    (oldfd: Fd, newfd: Fd, flags: Set32(&OPEN_BITS))    -> Fd, DESC, does [Copies(oldfd)];
     pipe            [22 42 _]       (pipefd: Out(&Array(&Fd, Fixed(2))))                -> Int, DESC;
     pipe2           [293 331 59]    (pipefd: Out(&Array(&Fd, Fixed(2))), flags: Set32(&OPEN_BITS)) -> Int, DESC;
     flock           [73 143 32]     (fd: Fd, operation: Set32(&FLOCK_OP))               -> Int, DESC;
@@ -181,7 +181,7 @@ macro_rules! controls {
     ($table:ident: $name:ident $numbers:tt, $($get:ident)*, $($set:ident)*) => { syscalls! { pub $table harmless "locks, leases and flags of what is open already":
         $name $numbers (fd: Fd, cmd: Set32(&FCNTL), arg: Hex) -> Int, DESC,
             by cmd {
-                F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd;
+                F_DUPFD | F_DUPFD_CLOEXEC       => (fd: Fd, cmd: Set32(&FCNTL), arg: Int)                       -> Fd, does [Copies(fd)];
                 F_DUPFD_QUERY                   => (fd: Fd, cmd: Set32(&FCNTL), arg: Fd)                        -> Int;
                 F_CREATED_QUERY                 => (fd: Fd, cmd: Set32(&FCNTL))                                 -> Int;
                 F_GETFD                         => (fd: Fd, cmd: Set32(&FCNTL))            -> Noted("flags ", &FD_FLAGS);

@@ -75,7 +75,8 @@ impl Files {
             mode: u32::from(stat.stx_mode),
             ..File::default()
         };
-        if file.mode & libc::S_IFMT == libc::S_IFSOCK {
+        // The file of a socket that was opened (O_PATH) is none.
+        if file.mode & libc::S_IFMT == libc::S_IFSOCK && text.starts_with(b"socket:") {
             let (sock, name, found) = self.sockets.look(tid, fd.map(|fd| (tgid, fd)), &link, file.ino);
             file.path_len = name.len().min(usize::from(u16::MAX)) as u16;
             out.extend_from_slice(file.bytes());

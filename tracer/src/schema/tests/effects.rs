@@ -67,8 +67,8 @@ pub(super) fn fits(effect: Effect, args: &[Arg]) -> bool {
         OpensUnnamed(flags) => opens(flags),
         Takes => true,
         Unshares(flags) => is_flags(flags),
-        Reads(fd) | Lists(fd) | Writes(fd) | Rewrites(fd) | Closes(fd) | Listens(fd) | Accepts(fd) | Settles(fd)
-        | Locates(fd) => is_fd(fd),
+        Reads(fd) | Lists(fd) | Writes(fd) | Rewrites(fd) | Copies(fd) | Closes(fd) | Listens(fd) | Accepts(fd)
+        | Settles(fd) | Locates(fd) => is_fd(fd),
         Steers(at) => matches!(ty(at), Some(Ty::Fd)),
         Hears(at) => matches!(ty(at), Some(Ty::Special(Special::EthProto))),
         Submits(at) => matches!(ty(at), Some(Ty::Refs(..))),
@@ -108,10 +108,12 @@ fn an_audit_sees_what_changes_and_not_what_is_read() {
         "ioctl",
         "socketcall",
         "accept4",
+        "dup2",
+        "fcntl",
     ] {
         check(name, true);
     }
-    for name in ["read", "stat", "close", "readlink", "getxattr", "fcntl", "getppid", "poll", "brk"] {
+    for name in ["read", "stat", "close", "readlink", "getxattr", "getppid", "poll", "brk"] {
         check(name, false);
     }
 }

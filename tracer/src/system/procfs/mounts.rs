@@ -2,7 +2,7 @@
 
 mod layers;
 
-pub use layers::Overlay;
+pub use layers::{Look, Overlay, Unknown};
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -31,6 +31,18 @@ pub struct Mount {
     pub source: Vec<u8>,
     /// Options of the file system itself.
     pub options: Vec<u8>,
+}
+
+impl Mount {
+    /// A file here may be told with the device of the file system and with another: of a layer, of a part of the file system.
+    pub fn tells_other_devices(&self) -> bool {
+        matches!(self.kind.as_slice(), b"overlay" | b"btrfs" | b"bcachefs")
+    }
+
+    /// An overlay that copies what belongs to a file, and leaves its contents where they are, until they are changed (`metacopy`).
+    pub fn may_copy_less(&self) -> bool {
+        self.options.split(|&b| b == b',').any(|option| option == b"metacopy=on")
+    }
 }
 
 /// Mounts of a namespace.

@@ -51,7 +51,7 @@ impl Link {
         Ok(found)
     }
 
-    /// The unix socket with an inode, with its name and peer.
+    /// The unix socket with an inode, with its name, file and peer.
     ///
     /// # Errors
     /// As [`Link::find`].

@@ -62,9 +62,9 @@ fn of_unix(states: u32, inode: u32, show: u32) -> [u8; 24] {
     fixed
 }
 
-/// The request for one unix socket: its name and its peer.
+/// The request for one unix socket: its name, its file and its peer.
 pub fn unix_by_inode(inode: u32) -> Vec<u8> {
-    let mut fixed = of_unix(u32::MAX, inode, 0x05);
+    let mut fixed = of_unix(u32::MAX, inode, 0x07);
     fixed[16..].fill(0xff);
     Request::new(wire::SOCK_DIAG_BY_FAMILY, wire::REQUEST, super::SEQUENCE, &fixed).bytes()
 }

@@ -5,7 +5,9 @@ mod baseline;
 mod contents;
 mod diffs;
 mod directories;
+mod disk;
 pub mod evidence;
+mod inherited;
 mod interruption;
 mod learning;
 mod loaders;
@@ -30,8 +32,10 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
-use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Verdict, names};
+use crate::tools::audit::evidence::collect::World;
+use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Variables, Verdict, names};
 use crate::tools::audit::request::Audit;
+use crate::tools::audit::resolve::Machine;
 use crate::trace::said;
 
 pub use self::replay::replay;
@@ -70,12 +74,23 @@ pub fn check(path: &Path) -> Result<String, (String, u8)> {
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
     let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
-    let policy = policy.map_err(|faults| (faults.to_string(), exit::USAGE))?;
+    let mut policy = policy.map_err(|faults| (faults.to_string(), exit::USAGE))?;
+    let variables = directories::variables(&Command::default());
+    follow(&mut policy, &variables);
     let mut text = format!("{name} is right: {}\n", policy.extent());
-    for variable in policy.unknown_variables(&directories::variables(&Command::default())) {
+    for variable in policy.unknown_variables(&variables) {
         text.push_str(&format!("${variable} is not known here: its rules fit nothing\n"));
     }
+    for line in policy.led(&variables) {
+        text.push_str(&format!("{line}\n"));
+    }
     Ok(text)
+}
+
+/// Looks where the links lead by which rules name files.
+fn follow(policy: &mut Policy, variables: &Variables) {
+    let mut machine = Machine::new();
+    policy.follow(variables, |path| machine.follow(0, path));
 }
 
 /// Says something on stderr.
@@ -85,7 +100,7 @@ fn say(spec: &Audit, text: &str) {
 }
 
 fn audit(spec: &Audit) -> Result<u8> {
-    let policy = match policy(spec) {
+    let mut policy = match policy(spec) {
         Ok(policy) => policy,
         Err(Wrong::Policy(text)) => {
             let _ = writeln!(io::stderr(), "{text}");
@@ -94,7 +109,8 @@ fn audit(spec: &Audit) -> Result<u8> {
         Err(Wrong::Other(error)) => return Err(error),
     };
     let variables = directories::variables(&spec.command);
-    if let Some((policy, name)) = &policy {
+    if let Some((policy, name)) = &mut policy {
+        follow(policy, &variables);
         for variable in policy.unknown_variables(&variables) {
             say(spec, &format!("{name}: ${variable} is not known here: its rules fit nothing"));
         }

@@ -7,6 +7,7 @@ mod fault;
 mod glob;
 mod judge;
 mod learn;
+mod links;
 mod read;
 mod rule;
 mod source;
@@ -20,6 +21,7 @@ pub use learn::{Added, add, difference, learn};
 use crate::render::typed::show;
 use fault::{Flaw, faults};
 use glob::NameGlob;
+use links::Links;
 use rule::Rule;
 
 /// The variables that every policy may use.
@@ -34,6 +36,7 @@ pub struct Policy {
     harness: Section,
     units: Vec<UnitSection>,
     expectations: Vec<Expectation>,
+    links: Links,
 }
 
 /// What has to be looked at during a run, because rules speak of it.
@@ -43,6 +46,10 @@ pub struct Asked {
     pub denied: Vec<Vec<u8>>,
     /// Some rule says which program may do something.
     pub programs: bool,
+    /// Some rule denies something by its path.
+    pub paths: bool,
+    /// Some rule denies a program to be run.
+    pub runs: bool,
     /// Some rule denies a host by its name.
     pub hosts: bool,
 }

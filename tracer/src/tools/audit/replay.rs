@@ -145,6 +145,18 @@ impl World for Recorded {
 
     fn changed(&mut self, _: &[u8]) {}
 
+    fn unknown(&self, _: &[u8]) -> Option<String> {
+        None
+    }
+
+    fn identity_behind(&self, _: &[u8]) -> Option<(u32, u64)> {
+        None
+    }
+
+    fn are_same(&self, _: &[u8], _: &[u8]) -> Option<bool> {
+        Some(false)
+    }
+
     fn identity(&self, _: &[u8]) -> Option<(u32, u64)> {
         None
     }

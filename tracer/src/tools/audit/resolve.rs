@@ -3,6 +3,7 @@
 //! process that passed them.
 
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -12,12 +13,14 @@ use std::time::{Duration, Instant};
 use foldhash::HashMap;
 
 use crate::system::proc_paths;
-use crate::system::procfs::mounts::Overlay;
+use crate::system::procfs::mounts::{Overlay, Unknown};
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::Link;
 use crate::system::sockets::Detail;
+use crate::tools::audit::disk::Disk;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::names::HOSTS_MAX;
+use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::loaders::is_loader;
 use crate::tools::audit::places::Places;
 
@@ -25,6 +28,8 @@ use crate::tools::audit::places::Places;
 const FRESH: Duration = Duration::from_millis(100);
 /// Directories that are remembered at most.
 const MOST: usize = 1000;
+/// Other paths of a file at most.
+const MOST_OTHERS: usize = 100;
 /// Links that are followed on the way to a directory at most, as many as the kernel does (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
@@ -64,7 +69,7 @@ impl Machine {
 
     fn look_at_mounts(&mut self) {
         self.has_others = self.places.mounts().has_others();
-        self.overlays = self.places.mounts().overlays(|path| self.exists(path));
+        self.overlays = self.places.mounts().overlays(&Disk);
     }
 
     /// Forgets what may not be so any more.
@@ -158,15 +163,37 @@ impl World for Machine {
     }
 
     fn others(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let mounts = self.places.mounts();
-        let mut others = if self.has_others { mounts.others(path) } else { Vec::new() };
-        for overlay in &self.overlays {
-            for other in overlay.others(path, |path| self.exists(path)) {
-                others.extend(mounts.others(&other));
-                others.push(other);
+        let (mounts, mut others, mut next) = (self.places.mounts(), Vec::new(), 0);
+        let mut at = path.to_vec();
+        // A layer may lie on another overlay, or on a mount that has others.
+        loop {
+            let by_mounts = if self.has_others { mounts.others(&at) } else { Vec::new() };
+            let by_layers = self.overlays.iter().flat_map(|overlay| overlay.others(&at, &Disk));
+            for other in by_mounts.into_iter().chain(by_layers) {
+                if other != path && !others.contains(&other) && others.len() < MOST_OTHERS {
+                    others.push(other);
+                }
             }
+            let Some(other) = others.get(next) else { return others };
+            at.clone_from(other);
+            next += 1;
         }
-        others
+    }
+
+    fn unknown(&self, path: &[u8]) -> Option<String> {
+        let unknown = self.overlays.iter().find_map(|overlay| overlay.unknown(path, &Disk))?;
+        Some(match unknown {
+            Unknown::Layers(at) => {
+                format!("where the layers of the overlay at {} are: they were mounted by relative names", shown(at))
+            }
+            Unknown::Place(at) => {
+                format!(
+                    "where the overlay at {} shows {}, if it does: it renamed or removed a directory",
+                    shown(at),
+                    shown(path)
+                )
+            }
+        })
     }
 
     /// Which file of an overlay a path is, depends on what there is in its layers.
@@ -217,8 +244,22 @@ impl World for Machine {
     }
 
     fn identity(&self, path: &[u8]) -> Option<(u32, u64)> {
-        let found = as_path(path).symlink_metadata().ok().filter(|found| !found.is_dir())?;
-        Some((libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff, found.ino()))
+        identity_of(path)
+    }
+
+    fn identity_behind(&self, path: &[u8]) -> Option<(u32, u64)> {
+        as_path(path).metadata().ok().as_ref().and_then(identity)
+    }
+
+    fn are_same(&self, one: &[u8], other: &[u8]) -> Option<bool> {
+        let mounts = self.places.mounts();
+        let on = |path| mounts.of_path(path).filter(|mount| mount.tells_other_devices());
+        let (Some(mount), true) = (on(one).or_else(|| on(other)), one.starts_with(b"/")) else { return Some(false) };
+        let look = |path| as_path(path).symlink_metadata();
+        let (one, other) = (look(one).ok()?, look(other).ok()?);
+        let contents = |file: &Metadata| (file.size(), file.mtime(), file.mtime_nsec());
+        let change = |file: &Metadata| (file.ctime(), file.ctime_nsec());
+        Some(contents(&one) == contents(&other) && (mount.may_copy_less() || change(&one) == change(&other)))
     }
 
     fn exists(&self, path: &[u8]) -> bool {
@@ -261,6 +302,16 @@ impl World for Machine {
     fn program(&self, process: u32) -> Vec<u8> {
         Who::Id(process).link("exe").unwrap_or_default()
     }
+}
+
+/// The device, in the kernel's encoding, and the inode of what has this path, unless it is a directory.
+pub fn identity_of(path: &[u8]) -> Option<(u32, u64)> {
+    as_path(path).symlink_metadata().ok().as_ref().and_then(identity)
+}
+
+fn identity(found: &Metadata) -> Option<(u32, u64)> {
+    let device = libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff;
+    (!found.is_dir()).then(|| (device, found.ino()))
 }
 
 /// The beginning of a file, as much as the kernel looks at; of what is no regular file nothing.

@@ -2,31 +2,27 @@
 
 use std::ffi::OsString;
 use std::ops::ControlFlow;
-use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
+use super::inherited;
 use super::interruption::Stopping;
 use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
 use crate::capture::{self, Losses, interrupt};
 use crate::decode;
-use crate::decode::value::FileView;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
-use crate::system::files::{Files, Link, Look};
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
-use crate::tools::audit::evidence::collect::inherited::{Inherited, inet, of_family};
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Given, Object, Op, Timeline, Variables};
+use crate::tools::audit::evidence::{Evidence, GapKind, Timeline, Variables};
 use crate::tools::audit::policy::Asked;
 use crate::tools::audit::request::Audit;
 use crate::trace;
@@ -52,7 +48,7 @@ const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::Io
 pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
-    let (inherited, given) = inherited();
+    let (inherited, given) = inherited::descriptors();
     let watch = request(audit, command);
     interrupt::install()?;
     let source = capture::open(&watch)?;
@@ -70,10 +66,12 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
         collector.expect(pid, &own_program());
     }
     collector.sees_operations(source.sees_operations());
-    collector.streams(&streams());
-    given.into_iter().for_each(|given| collector.inherits(given));
+    collector.streams(&inherited::streams());
     collector.watch(&asked.denied);
+    given.into_iter().for_each(|given| collector.inherits(given));
     collector.name_programs(asked.programs);
+    collector.know_programs(asked.runs);
+    collector.know_paths(asked.paths);
     collector.hear_hosts(asked.hosts);
     if audit.cgroup.is_some() {
         collector.expect_others();
@@ -208,78 +206,4 @@ fn runs(pid: u32) -> bool {
 /// The program that starts the command.
 fn own_program() -> Vec<u8> {
     std::env::current_exe().map(|path| OsString::from(path).as_bytes().to_vec()).unwrap_or_default()
-}
-
-/// The files behind the first three descriptors, which the command inherits, and what each may be used for.
-fn streams() -> Vec<(Vec<u8>, Given)> {
-    let stream = |fd: i32| {
-        let path = Who::Myself.link(format_args!("fd/{fd}")).ok().filter(|path| path.starts_with(b"/"))?;
-        // SAFETY: fcntl takes integers; a descriptor that is not open gives an error.
-        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-        let mode = flags & libc::O_ACCMODE;
-        let given = Given { read: mode != libc::O_WRONLY, write: mode != libc::O_RDONLY };
-        (flags >= 0).then_some((path, given))
-    };
-    (0..3).filter_map(stream).collect()
-}
-
-/// The descriptors beyond the first three that the command inherits, in words, and what they may be used for.
-fn inherited() -> (Vec<String>, Vec<Inherited>) {
-    let (mut list, mut given) = (Vec::new(), Vec::new());
-    let (mut files, mut bytes) = (Files::default(), Vec::new());
-    let numbers = Who::Myself.descriptors().unwrap_or_default();
-    for fd in numbers.into_iter().filter_map(|fd| i32::try_from(fd).ok()).filter(|fd| *fd > 2) {
-        // SAFETY: fcntl takes integers; a descriptor that is not open gives an error.
-        let [of_descriptor, of_file] = [libc::F_GETFD, libc::F_GETFL].map(|ask| unsafe { libc::fcntl(fd, ask) });
-        if of_descriptor < 0 || of_descriptor & libc::FD_CLOEXEC != 0 {
-            continue;
-        }
-        let myself = std::process::id();
-        if files.look(myself, myself, Link::Fd(fd), &mut bytes) != Look::Absent
-            && let Some(view) = decode::file_view(&bytes)
-        {
-            given.extend(may_use(&view, of_file, fd));
-        }
-        let Ok(target) = Who::Myself.link(format_args!("fd/{fd}")) else { continue };
-        // The number of a pipe or a socket is of this run only.
-        let target = shown(&target);
-        let kind = target.split_once(":[").map(|(kind, _)| kind).filter(|kind| matches!(*kind, "pipe" | "socket"));
-        list.push((fd, kind.map_or_else(|| target.clone(), |kind| format!("a {kind}"))));
-    }
-    list.sort();
-    let words = list.into_iter().map(|(fd, target)| format!("descriptor {fd} was inherited: {target}"));
-    (words.collect(), given)
-}
-
-/// What an inherited descriptor may be used for without a call that is seen and names it.
-fn may_use(view: &FileView<'_>, flags: i32, fd: i32) -> Vec<Inherited> {
-    if let Some(sock) = &view.sock {
-        // SAFETY: it was found open, and nobody closes what the command inherits.
-        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        let unix = |address: Option<SocketAddrAny>| {
-            let address = SocketAddrUnix::try_from(address?).ok()?;
-            let name = address.abstract_name().map(|name| [b"@", name].concat());
-            name.or_else(|| Some(address.path()?.to_bytes().to_vec())).map(Object::Unix)
-        };
-        let own = || {
-            let own = inet(sock, sock.saddr, sock.sport);
-            own.or_else(|| unix(rustix::net::getsockname(fd).ok())).or_else(|| of_family(sock))
-        };
-        if rustix::net::sockopt::socket_acceptconn(fd) == Ok(true) {
-            return own().map(|own| Inherited::Listener(view.file.ino, own)).into_iter().collect();
-        }
-        let peer = inet(sock, sock.daddr, sock.dport).or_else(|| unix(rustix::net::getpeername(fd).ok()?));
-        let socket = peer.map(|peer| (Op::Connect, peer)).or_else(|| Some((Op::Bind, own()?)));
-        return socket.map(|(op, object)| Inherited::Socket(view.file.ino, op, object)).into_iter().collect();
-    }
-    let is_directory = view.file.mode & libc::S_IFMT == libc::S_IFDIR;
-    if flags < 0 || flags & libc::O_PATH != 0 || is_directory || !view.path.starts_with(b"/") {
-        return Vec::new();
-    }
-    let path = || view.path.to_vec();
-    match flags & libc::O_ACCMODE {
-        libc::O_RDONLY => vec![Inherited::Read(path())],
-        libc::O_WRONLY => vec![Inherited::Written(path())],
-        _ => vec![Inherited::Read(path()), Inherited::Written(path())],
-    }
 }

@@ -1,17 +1,17 @@
 //! Accesses while they are collected. A suite of tests opens the same few files in every process: each text is kept once, an access
 //! is a row of numbers, and names are compared, put in order and freed of what differs from run to run once and not once an access.
 
+mod pool;
 mod row;
 
 use std::collections::BTreeMap;
-use std::hash::Hash;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashSet};
 
-pub use row::{Row, Text, Thing};
-
+use self::pool::{Pool, ranked};
+pub use self::row::{Row, Text, Thing};
 use super::{Access, Given, Object, Op, Real};
 
 /// Accesses that are kept at most.
@@ -27,12 +27,21 @@ pub struct Accesses {
     rows: Vec<HashSet<Row>>,
     /// How many these are.
     kept: usize,
-    /// What was written to, by unit; with whether it holds what was written (a file, a fifo).
-    written: HashMap<(usize, Text), bool>,
+    /// What was written to, by unit.
+    written: HashMap<(usize, Text), Written>,
     /// The same by the names that these files have now.
     now: HashSet<(usize, Text)>,
     /// The files behind the command's own input and output: what goes through them is the doing of who gave them.
     streams: HashMap<Text, Given>,
+}
+
+/// A file that was written to.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    /// It holds what was written: a file, a fifo.
+    holds: bool,
+    /// Its further names, when it was first written to.
+    also: Option<Text>,
 }
 
 /// Accesses in order, each once, and the names by which rules judge those that are shown by others.
@@ -115,11 +124,22 @@ impl Accesses {
         true
     }
 
-    /// Something was written to a file. `holds`: it can be read there.
-    pub fn wrote(&mut self, unit: usize, path: &[u8], holds: bool) {
+    /// Something was written to a file. `holds`: it can be read there. Whether this is the first that the unit wrote there.
+    pub fn wrote(&mut self, unit: usize, path: &[u8], holds: bool) -> bool {
         let path = self.text(path);
-        self.written.insert((unit, path), holds);
+        let written = self.written.entry((unit, path));
+        let is_first = matches!(written, Entry::Vacant(_));
+        written.or_insert(Written { holds, also: None }).holds = holds;
         self.now.insert((unit, path));
+        is_first
+    }
+
+    /// The further names of a file that was written to.
+    pub fn wrote_to(&mut self, unit: usize, path: &[u8], also: Option<Text>) {
+        let path = self.text(path);
+        if let Some(written) = self.written.get_mut(&(unit, path)) {
+            written.also = also;
+        }
     }
 
     /// A file got another name, or (`None`) lost the one that it had. Whether the unit had written to it.
@@ -229,14 +249,13 @@ impl Accesses {
             }
         }
         // Written through a descriptor that another unit opened, or that was inherited.
-        let inherited = self.written.iter().filter(|(key, holds)| **holds && !opened.contains(key));
+        let inherited = self.written.iter().filter(|(key, written)| written.holds && !opened.contains(key));
         let inherited = inherited.filter(|((_, path), _)| !self.streams.contains_key(path));
-        rows.extend(
-            inherited.map(|((unit, path), _)| Row {
-                wrote: true,
-                ..Row::new(*unit, Op::Write, Thing::File(*path), program)
-            }),
-        );
+        rows.extend(inherited.map(|((unit, path), written)| Row {
+            wrote: true,
+            also: written.also,
+            ..Row::new(*unit, Op::Write, Thing::File(*path), program)
+        }));
         rows
     }
 }
@@ -261,59 +280,8 @@ fn access_of(row: &Row, text: &dyn Fn(Text) -> Vec<u8>, object: impl Fn(u32) -> 
 }
 
 /// The texts of one text that has a NUL between two.
-fn parts(text: &[u8]) -> Vec<Vec<u8>> {
+pub fn parts(text: &[u8]) -> Vec<Vec<u8>> {
     text.split(|&b| b == 0).map(<[u8]>::to_vec).collect()
-}
-
-/// Values, each once, by their numbers.
-#[derive(Debug)]
-struct Pool<T: ?Sized> {
-    list: Vec<Rc<T>>,
-    numbers: HashMap<Rc<T>, u32>,
-}
-
-impl<T: ?Sized> Default for Pool<T> {
-    fn default() -> Pool<T> {
-        Pool { list: Vec::new(), numbers: HashMap::new() }
-    }
-}
-
-impl<T: Eq + Hash + ToOwned + ?Sized> Pool<T>
-where
-    Rc<T>: From<T::Owned>,
-{
-    fn number(&mut self, value: &T) -> u32 {
-        match self.numbers.get(value) {
-            Some(number) => *number,
-            None => {
-                let number = self.list.len() as u32;
-                let value: Rc<T> = value.to_owned().into();
-                self.list.push(value.clone());
-                self.numbers.insert(value, number);
-                number
-            }
-        }
-    }
-}
-
-/// Values in order, each once.
-struct Ranked<T> {
-    list: Vec<T>,
-    /// The place in it of each value that was given.
-    rank: Vec<u32>,
-}
-
-fn ranked<T: Ord>(values: impl Iterator<Item = T>) -> Ranked<T> {
-    let mut numbered: Vec<(T, usize)> = values.enumerate().map(|(number, value)| (value, number)).collect();
-    numbered.sort_unstable();
-    let mut ranked = Ranked { list: Vec::with_capacity(numbered.len()), rank: vec![0; numbered.len()] };
-    for (value, number) in numbered {
-        if ranked.list.last() != Some(&value) {
-            ranked.list.push(value);
-        }
-        ranked.rank[number] = ranked.list.len() as u32 - 1;
-    }
-    ranked
 }
 
 #[cfg(test)]

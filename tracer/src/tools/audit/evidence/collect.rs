@@ -10,15 +10,17 @@ mod files;
 mod hosts;
 pub mod inherited;
 mod kernel;
+mod named;
 mod packets;
 mod places;
 mod programs;
 mod sockets;
 mod talks;
+mod watched;
 
 use calls::Seen;
-pub use files::lexical;
 use inherited::Stranger;
+pub use named::lexical;
 use talks::Talks;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use tracer_common::event::Head;
 
+use self::watched::Watched;
 use super::accesses::{Accesses, Row, Text, Thing};
 use super::effects::Effects;
 use super::handed::Clients;
@@ -66,6 +69,9 @@ pub trait World {
     /// The other paths here of the same file, by mounts.
     fn others(&self, path: &[u8]) -> Vec<Vec<u8>>;
 
+    /// What is not known of the other paths of the same file, in words.
+    fn unknown(&self, path: &[u8]) -> Option<String>;
+
     /// These stay the same until something is mounted or unmounted.
     fn others_stay(&self) -> bool;
 
@@ -82,6 +88,12 @@ pub trait World {
     /// The device, in the kernel's encoding, and the inode of what has this path now; links are not followed. `None` for a directory, and for
     /// what is not there.
     fn identity(&self, path: &[u8]) -> Option<(u32, u64)>;
+
+    /// The same of the file to which a link below /proc leads.
+    fn identity_behind(&self, path: &[u8]) -> Option<(u32, u64)>;
+
+    /// Two paths of equal inodes are of one file, though their devices differ, as those of overlays do; `None` where that cannot be told.
+    fn are_same(&self, one: &[u8], other: &[u8]) -> Option<bool>;
 
     /// Something has this absolute path now.
     fn exists(&self, path: &[u8]) -> bool;
@@ -158,8 +170,11 @@ pub struct Collector<'w> {
     heads: HashSet<u64>,
     /// Programs are known by all their names: rules speak of them.
     programs: bool,
-    /// Files that are known by more than their names: by device, in the kernel's encoding, and inode.
-    watched: HashMap<(u32, u64), Vec<u8>>,
+    /// Rules deny programs to be run.
+    runs: bool,
+    /// Rules deny something by paths.
+    paths: bool,
+    watched: Watched,
 }
 
 impl<'w> Collector<'w> {
@@ -205,7 +220,9 @@ impl<'w> Collector<'w> {
             talks: Talks::default(),
             heads: HashSet::new(),
             programs: false,
-            watched: HashMap::new(),
+            runs: false,
+            paths: false,
+            watched: Watched::default(),
         }
     }
 
@@ -219,18 +236,19 @@ impl<'w> Collector<'w> {
         streams.iter().for_each(|(path, given)| self.accesses.stream(path, *given));
     }
 
-    /// Files and sockets that are the same by whatever name they are used: those that rules name by these paths.
-    pub fn watch(&mut self, paths: &[Vec<u8>]) {
-        for path in paths {
-            if let Some(identity) = self.world.identity(path) {
-                self.watched.insert(identity, path.clone());
-            }
-        }
-    }
-
     /// Whether rules say which program may do something: then each is told by all its names.
     pub fn name_programs(&mut self, wanted: bool) {
         self.programs = wanted;
+    }
+
+    /// Whether rules deny programs to be run: then of each its file has to be known.
+    pub fn know_programs(&mut self, wanted: bool) {
+        self.runs = wanted;
+    }
+
+    /// Whether rules deny something by paths: then files have to be known by all that they have.
+    pub fn know_paths(&mut self, wanted: bool) {
+        self.paths = wanted;
     }
 
     /// Whether rules deny hosts by their names: then what name servers answer, and what is said first on a connection, has to be seen.
@@ -414,15 +432,21 @@ impl<'w> Collector<'w> {
     }
 
     fn socket_row(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) -> Row {
-        let names = match object {
-            Object::Unix(path) if path.starts_with(b"/") => {
+        let also = self.names_of(object);
+        Row { also, ..seen.row(op, self.accesses.thing(object)) }
+    }
+
+    /// The further names of an object that has a path.
+    fn names_of(&mut self, object: &Object) -> Option<Text> {
+        let (Object::File(path) | Object::Unix(path)) = object else { return None };
+        let names = match path.starts_with(b"/") {
+            true => {
                 let text = self.accesses.text(path);
                 self.other_names(text, path)
             }
-            _ => Vec::new(),
+            false => Vec::new(),
         };
-        let also = self.together(&names);
-        Row { also, ..seen.row(op, self.accesses.thing(object)) }
+        self.together(&names)
     }
 
     /// Names as one text; `None` where there are none.

@@ -26,6 +26,13 @@ impl Ports {
         }
     }
 
+    /// A socket came to the command that others had made, and may have bound: the port was there before, if it has one.
+    pub fn came(&mut self, protocol: &'static str, inode: u64, port: u16) {
+        if !self.chosen.contains(&(protocol, port)) {
+            self.bound(protocol, inode, port);
+        }
+    }
+
     /// A socket of the command, as it is now.
     pub fn see(&mut self, file: &File, sock: &Sock) {
         if sock.sport != 0 && !self.named_sockets.contains(&file.ino) {
@@ -55,7 +62,11 @@ mod tests {
         ports.see(&file(3), &sock(0));
         // A connection that was accepted has its listener's port.
         ports.see(&file(4), &sock(80));
-        for (port, expected) in [(80, false), (40_000, true), (0, false), (9, false)] {
+        // What came from others had its port before, unless it is one of the command's own that came back.
+        ports.came("tcp", 5, 50_000);
+        ports.see(&file(5), &sock(50_000));
+        ports.came("tcp", 2, 40_000);
+        for (port, expected) in [(80, false), (40_000, true), (50_000, false), (0, false), (9, false)] {
             assert_eq!(ports.is_chosen("tcp", port), expected, "{port}");
         }
         assert!(!ports.is_chosen("udp", 40_000));

@@ -24,6 +24,8 @@ pub struct Process {
     pub program: Text,
     /// The program's further names, where they are asked for; with a NUL between two.
     pub names: Option<Text>,
+    /// The script for which it was run, as it was passed to the kernel.
+    pub script: Option<Text>,
     /// It descends from the command.
     pub own: bool,
     /// Its program is a loader, which has not opened yet what it runs.
@@ -106,6 +108,13 @@ impl Whose {
         }
     }
 
+    /// The program that a process runs was run for this script.
+    pub fn set_script(&mut self, pid: u32, script: Option<Text>) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.script = script;
+        }
+    }
+
     /// The names of a process begin there.
     pub fn set_place(&mut self, pid: u32, place: usize) {
         if let Some(process) = self.processes.get_mut(&pid) {
@@ -167,8 +176,16 @@ impl Whose {
             }
             None => {}
         }
-        let process =
-            Process { unit: process.base, program, names: None, loads: false, marks: false, runner: None, ..process };
+        let process = Process {
+            unit: process.base,
+            program,
+            names: None,
+            script: None,
+            loads: false,
+            marks: false,
+            runner: None,
+            ..process
+        };
         self.processes.insert(pid, process);
     }
 

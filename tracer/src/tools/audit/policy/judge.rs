@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::glob::{Component, NameGlob, PathGlob, components_match};
+use super::links::Reading;
 use super::rule::{Ops, Program, Target, UnixPattern};
-use super::{Asked, Placed, Policy, Section, Switch};
+use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
     Access, Evidence, Judged, Judgement, Object, Op, Unit, Unmet, Variables, Violation,
@@ -38,47 +39,6 @@ impl Policy {
         names.dedup();
         names.retain(|name| self.resolve(name, variables).is_none());
         names
-    }
-
-    /// What has to be looked at during the run, because rules speak of it.
-    pub fn asks(&self, variables: &Variables) -> Asked {
-        Asked { denied: self.denied(variables), programs: self.names_programs(), hosts: self.denies_hosts() }
-    }
-
-    /// Some rule says which program may do something.
-    fn names_programs(&self) -> bool {
-        let mut rules = self.sections().flat_map(|section| section.deny.iter().chain(&section.allow));
-        let mut claims = self.expectations.iter().map(|expectation| &expectation.rule);
-        rules.any(|placed| placed.rule.program.is_some()) || claims.any(|placed| placed.rule.program.is_some())
-    }
-
-    /// The files and the sockets that rules deny by their whole paths, and the programs to which they deny something.
-    fn denied(&self, variables: &Variables) -> Vec<Vec<u8>> {
-        let known = |name: &str| self.resolve(name, variables);
-        let rules = self.sections().flat_map(|section| &section.deny);
-        let globs = rules.flat_map(|placed| {
-            let object = match &placed.rule.target {
-                Target::Path(glob) | Target::Unix(UnixPattern::Path(glob)) => Some(glob),
-                _ => None,
-            };
-            let program = match &placed.rule.program {
-                Some(Program::Path(glob)) => Some(glob),
-                _ => None,
-            };
-            object.into_iter().chain(program)
-        });
-        let patterns = globs.map(|glob| glob.resolve(&known));
-        let path = |pattern: Vec<Component>| {
-            let names: Option<Vec<&[u8]>> = pattern.iter().map(Component::literal).collect();
-            names.map(|names| names.iter().flat_map(|name| [b"/", *name].concat()).collect())
-        };
-        patterns.flatten().filter_map(path).collect()
-    }
-
-    /// Some rule denies a host by its name.
-    fn denies_hosts(&self) -> bool {
-        let mut denied = self.sections().flat_map(|section| &section.deny);
-        denied.any(|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named()))
     }
 
     fn violations(&self, evidence: &Evidence, variables: &Variables) -> Vec<Violation> {
@@ -196,7 +156,7 @@ impl Policy {
     }
 
     /// The names of a variable's path.
-    fn resolve(&self, name: &str, variables: &Variables) -> Option<Vec<Vec<u8>>> {
+    pub(super) fn resolve(&self, name: &str, variables: &Variables) -> Option<Vec<Vec<u8>>> {
         let (mut name, mut tail, mut steps) = (name, Vec::new(), 0);
         while let Some(variable) = self.variables.iter().find(|variable| variable.name == name) {
             tail.splice(0..0, variable.names.iter().cloned());
@@ -357,7 +317,13 @@ struct PathRule {
 impl<'p> Lookup<'p> {
     fn new(policy: &Policy, rules: Vec<&'p Placed>, denies: Vec<bool>, variables: &Variables) -> Lookup<'p> {
         let known = |name: &str| policy.resolve(name, variables);
-        let resolve = |glob: &PathGlob| glob.resolve(&known);
+        let resolve = |glob: &PathGlob, ops: Ops, denies: bool| {
+            let patterns = glob.resolve(&known).into_iter();
+            patterns.flat_map(|pattern| policy.readings(pattern, ops, denies)).collect::<Vec<_>>()
+        };
+        let whole = |glob: &PathGlob, denies: bool| {
+            resolve(glob, Ops::default(), denies).into_iter().map(Reading::pattern).collect()
+        };
         let mut paths: HashMap<Vec<u8>, Vec<PathRule>> = HashMap::new();
         let mut others: [Vec<usize>; Op::ALL.len()] = Default::default();
         for (number, placed) in rules.iter().enumerate() {
@@ -366,20 +332,16 @@ impl<'p> Lookup<'p> {
                 ops.iter().for_each(|op| others[op as usize].push(number));
                 continue;
             };
-            for mut pattern in resolve(glob) {
-                let literal = pattern.iter().take_while(|component| component.literal().is_some()).count();
-                let rest = pattern.split_off(literal);
-                let front =
-                    pattern.iter().flat_map(|component| [b"/", component.literal().unwrap_or_default()].concat());
-                paths.entry(front.collect()).or_default().push(PathRule { rule: number, ops, rest });
+            for Reading { front, rest, ops } in resolve(glob, ops, denies[number]) {
+                paths.entry(front).or_default().push(PathRule { rule: number, ops, rest });
             }
         }
-        let sockets = rules.iter().map(|placed| match &placed.rule.target {
-            Target::Unix(UnixPattern::Path(glob)) => resolve(glob),
+        let sockets = rules.iter().zip(&denies).map(|(placed, denies)| match &placed.rule.target {
+            Target::Unix(UnixPattern::Path(glob)) => whole(glob, *denies),
             _ => Vec::new(),
         });
-        let programs = rules.iter().map(|placed| match &placed.rule.program {
-            Some(Program::Path(glob)) => resolve(glob),
+        let programs = rules.iter().zip(&denies).map(|(placed, denies)| match &placed.rule.program {
+            Some(Program::Path(glob)) => whole(glob, *denies),
             _ => Vec::new(),
         });
         let (sockets, programs) = (sockets.collect(), programs.collect());

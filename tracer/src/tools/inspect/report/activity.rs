@@ -179,6 +179,7 @@ impl Activity {
                 | Effect::Rewrites(_)
                 | Effect::Submits(_)
                 | Effect::Maps(..)
+                | Effect::Copies(_)
                 | Effect::Controls(..)
                 | Effect::Hears(_)
                 | Effect::Steers(_)

@@ -6,8 +6,7 @@ use tracer_common::plan::{phase, shape};
 use super::Collector;
 use super::files::view_of;
 use super::kernel::leaves_clock;
-use crate::decode::calls::path_of;
-use crate::decode::value::{Call, Ret, Value};
+use crate::decode::value::{Call, FileView, Ret, Value};
 use crate::decode::{self, Blobs};
 use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::narrow;
@@ -111,6 +110,7 @@ impl Collector<'_> {
             Effect::Opens(at, flags) => self.open(seen, Some(at), flags),
             Effect::OpensUnnamed(flags) => self.open(seen, None, flags),
             Effect::Takes => self.taken(seen),
+            Effect::Copies(_) => self.copied(seen),
             Effect::Unshares(flags) => self.unshared(seen, flags),
             Effect::Lists(at) => self.listed(seen, at),
             Effect::Writes(at) => self.written(seen, at, seen.returned() != Some(0)),
@@ -185,7 +185,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     /// The current directory of the process, where the call's path in a place could begin there.
     pub(super) fn current(&self, at: u8) -> Option<Vec<u8>> {
         match self.before(at) {
-            Some(Value::Fd(fd, view)) if *fd == libc::AT_FDCWD => path_of(view.as_deref()?),
+            Some(Value::Fd(fd, view)) if *fd == libc::AT_FDCWD => named(view.as_deref()?),
             _ => self.directory(),
         }
     }
@@ -194,7 +194,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     pub(super) fn directory(&self) -> Option<Vec<u8>> {
         let found = (0..6).find_map(|arg| self.blobs.find(arg, shape::CWD, phase::ENTER, 0));
         let (_, bytes) = found.filter(|(blob, _)| blob.status == status::WHOLE)?;
-        path_of(&*decode::file_view(bytes)?)
+        named(&*decode::file_view(bytes)?)
     }
 
     pub(super) fn row(&self, op: Op, thing: Thing) -> Row {
@@ -211,4 +211,9 @@ impl<'s, 'a> Seen<'s, 'a> {
     fn is_read(&self, at: u8) -> bool {
         self.ty(at).is_some_and(|ty| narrow::behind(ty, false) != narrow::Known::Untold)
     }
+}
+
+/// The path of a file; the one that it had, where that is gone.
+pub(super) fn named(view: &FileView<'_>) -> Option<Vec<u8>> {
+    (!view.path.is_empty()).then(|| view.path.to_vec())
 }

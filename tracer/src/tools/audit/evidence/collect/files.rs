@@ -1,7 +1,5 @@
 //! Calls on files.
 
-use std::borrow::Cow;
-
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
@@ -12,120 +10,14 @@ use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta};
 use crate::schema::ioctl::changes_network;
-use crate::system::proc_paths::{Way, through};
-use crate::tools::audit::evidence::{GapKind, Op};
+use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
 const RENAME_EXCHANGE: u64 = 2;
 /// Descriptors that are remembered at most.
 const MOST: usize = 1_000_000;
 
-/// A file that a call named.
-#[derive(Debug, Clone)]
-pub(super) struct Given {
-    /// Its path, its directories resolved.
-    pub(super) object: Vec<u8>,
-    /// The path as it was passed, absolute; where that is another.
-    pub(super) passed: Option<Vec<u8>>,
-}
-
-impl Given {
-    /// The path as it was passed, absolute.
-    pub(super) fn named(&self) -> &[u8] {
-        self.passed.as_ref().unwrap_or(&self.object)
-    }
-}
-
 impl Collector<'_> {
-    /// The file that the path in a place named; what it was is noted as a gap when it cannot be told.
-    pub(super) fn given(&mut self, seen: &Seen<'_, '_>, at: u8) -> Option<Given> {
-        self.given_as(seen, at, false)
-    }
-
-    /// The same; `follow`: with the link followed that the path may end in.
-    pub(super) fn given_as(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) -> Option<Given> {
-        let given = self.named(seen, at).and_then(|named| {
-            let object = self.meant(seen, at, &named, follow)?;
-            self.recognise_by_name(&object);
-            let named = lexical(&named);
-            let passed = (*named != *object).then(|| named.into_owned());
-            Some(Given { object, passed })
-        });
-        // EFAULT: the kernel could not read it either.
-        if given.is_none() && i32::from(seen.errno) != libc::EFAULT {
-            self.gap(GapKind::Unreadable, Some(seen.unit), format!("a name that was passed to {}", seen.name), 1);
-        }
-        given
-    }
-
-    /// The file that a path means; `follow`: with the link followed that it may end in. What a process has in /proc leads where that
-    /// process had it at the call, as far as this was seen, else where it has it now. Where these differ, nobody knows.
-    pub(super) fn meant(&mut self, seen: &Seen<'_, '_>, at: u8, path: &[u8], follow: bool) -> Option<Vec<u8>> {
-        let asks = seen.call.head.tgid;
-        let given = self.real(seen, path, follow);
-        let Some(way) = through(&given, asks) else { return Some(given) };
-        let theirs = way.for_anyone(&given);
-        if way.rest.is_empty() && !follow {
-            return Some(theirs);
-        }
-        let now = self.real(seen, &theirs, follow);
-        let now = Some(now).filter(|now| through(now, asks).is_none());
-        let then = match way.way {
-            Way::Descriptor(fd) => {
-                let then = self.opened.get(&(way.process, fd)).map(|text| self.accesses.of(*text).to_vec());
-                then.map(|then| self.on(&then, way.rest, follow))
-            }
-            Way::Directory if way.process == asks => {
-                seen.current(at).map(|then| self.real(seen, &[then.as_slice(), way.rest].concat(), follow))
-            }
-            Way::Root if way.process == asks => {
-                let path = self.below_root(seen, way.rest);
-                Some(self.real(seen, &path, follow))
-            }
-            Way::Program => self.whose.get(way.process).map(|it| self.accesses.of(it.program).to_vec()),
-            Way::Directory | Way::Root | Way::Mapped => None,
-        };
-        match (then, now) {
-            (Some(then), Some(now)) if matches!(way.way, Way::Descriptor(_)) && then != without_deleted(&now) => None,
-            (then, now) => then.or(now),
-        }
-    }
-
-    /// From a path here on: its links followed; `last`: with the one that it may end in.
-    fn on(&mut self, from: &[u8], rest: &[u8], last: bool) -> Vec<u8> {
-        let path = [from, rest].concat();
-        match rest.is_empty() {
-            true => path,
-            false if last => self.world.follow(0, &path),
-            false => self.world.resolve(0, &path),
-        }
-    }
-
-    /// The path in a place, from the root on.
-    fn named<'s>(&self, seen: &Seen<'s, '_>, at: u8) -> Option<Cow<'s, [u8]>> {
-        let base = || match seen.before(at) {
-            Some(Value::Fd(_, view)) => whole_path(view.as_deref()?),
-            // AT_FDCWD is a name of its own where its directory could not be told.
-            _ => seen.directory(),
-        };
-        match seen.arg(at)? {
-            Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(self.below_root(seen, bytes)),
-            Value::Path { bytes: [], cut: false } => base().map(Cow::Owned),
-            Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat().into()),
-            // Calls that take a directory take NULL for the file that its descriptor is.
-            Value::Addr(0) if seen.before(at).is_some() => base().map(Cow::Owned),
-            _ => None,
-        }
-    }
-
-    /// What the program passed, absolute, where that is not `path`.
-    fn passed(&self, seen: &Seen<'_, '_>, at: u8, path: &[u8]) -> Option<Vec<u8>> {
-        if matches!(seen.arg(at), Some(Value::Path { bytes, cut: false }) if *bytes == path) {
-            return None;
-        }
-        self.named(seen, at).map(|named| lexical(&named).into_owned()).filter(|named| named != path)
-    }
-
     pub(super) fn open(&mut self, seen: &Seen<'_, '_>, at: Option<u8>, flags: Flags) {
         let Some(flags) = open_flags(seen, flags) else {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the flags of an {}", seen.name), 1);
@@ -150,10 +42,10 @@ impl Collector<'_> {
             };
             return self.access(seen, op, &given.object, given.passed.as_deref());
         }
-        let Some((view, path)) = self.opened(seen) else { return };
-        if flags & libc::O_PATH != 0 {
-            return;
+        if let Some(at) = at.filter(|_| flags & libc::O_PATH != 0) {
+            return self.located(seen, at, flags & libc::O_NOFOLLOW == 0);
         }
+        let Some((view, path)) = self.opened(seen) else { return };
         if path == b"/etc/hosts" {
             self.names.hosts_file(&self.world.hosts());
         }
@@ -185,6 +77,29 @@ impl Collector<'_> {
         }
     }
 
+    /// A file was opened, and neither to be read nor to be written to (O_PATH).
+    fn located(&mut self, seen: &Seen<'_, '_>, at: u8, follow: bool) {
+        let known = self.opened(seen).is_some();
+        // That of a socket may be told as the socket that it is not.
+        if let (Some(fd), Some(view)) = returned(seen)
+            && !known
+            && view.file.mode & libc::S_IFMT == libc::S_IFSOCK
+            && let Some(given) = self.given_as(seen, at, follow)
+        {
+            self.recognise(Some((view.file.dev, view.file.ino)), &given.object);
+            self.opens(seen, fd, &given.object);
+        }
+    }
+
+    /// A descriptor has another file from now on, which was open already.
+    pub(super) fn copied(&mut self, seen: &Seen<'_, '_>) {
+        let (Some(fd), view) = returned(seen) else { return };
+        match view.and_then(|view| self.told(seen, view)) {
+            Some(path) => self.opens(seen, fd, &path),
+            None => _ = self.opened.remove(&(seen.call.head.tgid, fd)),
+        }
+    }
+
     /// The descriptor that came back, by its path; `None` for what has no name. Without any view the file is not known.
     fn opened<'s>(&mut self, seen: &Seen<'s, '_>) -> Option<(&'s FileView<'s>, Vec<u8>)> {
         let (fd, view) = returned(seen);
@@ -204,11 +119,18 @@ impl Collector<'_> {
         // A pipe or a socket has nothing to tell.
         let (view, path) = view.and_then(|view| Some((view, self.told(seen, view)?)))?;
         self.recognise(Some((view.file.dev, view.file.ino)), &path);
-        if let Some(fd) = fd.filter(|_| self.opened.len() < MOST) {
-            let text = self.accesses.text(&path);
-            self.opened.insert((seen.call.head.tgid, fd), text);
+        if let Some(fd) = fd {
+            self.opens(seen, fd, &path);
         }
         Some((view, path))
+    }
+
+    /// A descriptor of the process is of this file from now on.
+    fn opens(&mut self, seen: &Seen<'_, '_>, fd: i32, path: &[u8]) {
+        if self.opened.len() < MOST {
+            let text = self.accesses.text(path);
+            self.opened.insert((seen.call.head.tgid, fd), text);
+        }
     }
 
     /// The entries of a directory were read.
@@ -265,7 +187,10 @@ impl Collector<'_> {
             if kind == libc::S_IFREG {
                 self.effects.change(&path, seen.unit);
             }
-            self.accesses.wrote(seen.unit, &path, matches!(kind, libc::S_IFREG | libc::S_IFIFO));
+            if self.accesses.wrote(seen.unit, &path, matches!(kind, libc::S_IFREG | libc::S_IFIFO)) {
+                let also = self.names_of(&Object::File(path.clone()));
+                self.accesses.wrote_to(seen.unit, &path, also);
+            }
         }
     }
 
@@ -418,11 +343,6 @@ fn open_flags(seen: &Seen<'_, '_>, flags: Flags) -> Option<i32> {
     }
 }
 
-/// What /proc calls a file whose name is gone, as it was called.
-fn without_deleted(path: &[u8]) -> &[u8] {
-    path.strip_suffix(b" (deleted)").unwrap_or(path)
-}
-
 /// Whether an open with O_CREAT made the file: the kernel says so, or ptrace looked before.
 fn was_made(seen: &Seen<'_, '_>, flags: i32, view: &FileView<'_>) -> bool {
     if flags & libc::O_EXCL != 0 || view.file.flags & libc::O_CREAT as u32 != 0 {
@@ -455,27 +375,4 @@ pub(super) fn whole_path(view: &FileView<'_>) -> Option<Vec<u8>> {
 
 fn is_regular(view: &FileView<'_>) -> bool {
     view.file.mode & libc::S_IFMT == libc::S_IFREG
-}
-
-/// A path without `.`, doubled slashes and, where that needs no look at the files, `..`.
-pub fn lexical(path: &[u8]) -> Cow<'_, [u8]> {
-    // Most are like this.
-    let simple = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
-    if path.strip_prefix(b"/").is_some_and(|rest| rest.split(|&b| b == b'/').all(simple)) {
-        return path.into();
-    }
-    let mut names: Vec<&[u8]> = Vec::new();
-    for name in path.split(|&b| b == b'/') {
-        match name {
-            b"" | b"." => {}
-            b".." => _ = names.pop(),
-            name => names.push(name),
-        }
-    }
-    let mut out = Vec::with_capacity(path.len());
-    for name in &names {
-        out.push(b'/');
-        out.extend_from_slice(name);
-    }
-    if out.is_empty() { b"/"[..].into() } else { out.into() }
 }

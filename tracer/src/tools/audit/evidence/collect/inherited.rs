@@ -7,25 +7,41 @@ use tracer_common::event::Sock;
 
 use super::files::returned;
 use super::{Collector, Seen};
-use crate::decode::calls::{field, protocol, shown};
+use crate::decode::calls::{self, field, protocol};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
 use crate::schema::sockopt::AF;
 use crate::system::sockets::State;
 use crate::tools::audit::evidence::accesses::Row;
+use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
-/// What the command has besides its input and output.
+/// Something that the command has besides its input and output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inherited {
-    /// A file that may be read; its path.
-    Read(Vec<u8>),
-    /// A file that may be written to.
-    Written(Vec<u8>),
-    /// A socket that accepts connections: its inode, and its own address.
-    Listener(u64, Object),
-    /// A socket that may be read from: its inode, and whom it is connected to, or the address that it has.
-    Socket(u64, Op, Object),
+pub struct Inherited {
+    /// What it is: of a file its path, of a socket whom it is connected to, or the address that it has.
+    pub object: Object,
+    /// Device and inode of the file, or of that which the unix socket has.
+    pub identity: Option<(u32, u64)>,
+    /// The object's name is its path here.
+    pub found: bool,
+    /// What it may be used for.
+    pub may: May,
+    /// A socket's own port: protocol, inode, port.
+    pub port: Option<(&'static str, u64, u16)>,
+}
+
+/// What an inherited descriptor may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum May {
+    /// The file may be read.
+    Read,
+    /// The file may be written to.
+    Write,
+    /// The socket accepts connections; its inode.
+    Accept(u64),
+    /// The socket may be read from, which is as if this had been done; its inode.
+    Do(u64, Op),
 }
 
 /// A connected unix socket that came from another process.
@@ -43,34 +59,44 @@ pub(super) struct Stranger {
 impl Collector<'_> {
     /// The command has this from whoever called it.
     pub fn inherits(&mut self, inherited: Inherited) {
-        match inherited {
-            Inherited::Read(path) | Inherited::Written(path) if self.accesses.is_stream(&path) => {}
+        let Inherited { mut object, identity, found, may, port } = inherited;
+        if let Some((protocol, inode, port)) = port {
+            // The port was there before the run.
+            self.ports.came(protocol, inode, port);
+        }
+        if let Object::File(path) | Object::Unix(path) = &mut object {
+            let known = self.recognise(identity, path);
+            match known {
+                Some(name) if !found => *path = name,
+                None if !found => {
+                    let what = format!("where {} is, which was inherited", shown(path));
+                    self.gap(GapKind::Unreadable, None, what, 1);
+                }
+                _ => {}
+            }
+        }
+        match (may, object) {
+            (May::Read | May::Write, Object::File(path)) if self.accesses.is_stream(&path) => {}
+            (May::Write, Object::File(path)) => {
+                let path = self.accesses.text(&path);
+                self.writable.insert(path);
+            }
+            (May::Accept(inode), object) => _ = self.sockets.insert(inode, object),
             // The command may do this all the time.
-            Inherited::Read(path) => self.by_command(Op::Read, &Object::File(path)),
-            Inherited::Socket(inode, op, object) => {
+            (May::Read | May::Write, object) => self.by_command(Op::Read, &object),
+            (May::Do(inode, op), object) => {
                 self.by_command(op, &object);
                 if op == Op::Connect {
                     self.peers.insert(inode, object);
                 }
-            }
-            Inherited::Written(path) => {
-                let path = self.accesses.text(&path);
-                self.writable.insert(path);
-            }
-            Inherited::Listener(inode, object) => {
-                // The port was there before the run.
-                if let Object::Inet { protocol, address, .. } = &object {
-                    self.ports.bound(protocol, inode, address.port());
-                }
-                self.sockets.insert(inode, object);
             }
         }
     }
 
     fn by_command(&mut self, op: Op, object: &Object) {
         let process = self.command.and_then(|pid| self.whose.get(pid)).copied().unwrap_or_default();
-        let thing = self.accesses.thing(object);
-        self.add(Row::new(process.unit, op, thing, process.program));
+        let (thing, also) = (self.accesses.thing(object), self.names_of(object));
+        self.add(Row { also, ..Row::new(process.unit, op, thing, process.program) });
     }
 
     /// A file was mapped, to be shared and not yet to be written to: mprotect names no file, so of one that nobody was seen to open
@@ -132,7 +158,7 @@ impl Collector<'_> {
             return None;
         }
         let name = view.sock.filter(|sock| sock.peer != 0).and_then(|sock| self.world.unix_name(sock.peer));
-        let peer = name.map(|name| shown(&name)).filter(|name| name.starts_with(b"@"));
+        let peer = name.map(|name| calls::shown(&name)).filter(|name| name.starts_with(b"@"));
         let row = peer.map(|name| {
             let object = Object::Unix(name);
             self.peers.insert(view.file.ino, object.clone());
@@ -180,9 +206,10 @@ impl Collector<'_> {
     /// A socket came that others of the run did not pass on: a listener listens when it is used; of another that has an address it is
     /// as if it had been given it here.
     fn came_bound(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>, sock: &Sock) {
+        self.ports.came(protocol(Some(sock)), view.file.ino, sock.sport);
         if sock.state == State::LISTEN.0 {
             if let Some(object) = self.listens_on(seen, view) {
-                self.inherits(Inherited::Listener(view.file.ino, object));
+                self.sockets.insert(view.file.ino, object);
             }
         } else if sock.dport == 0 && !leads_nowhere(view) {
             match self.listens_on(seen, view) {

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::files::{lexical, whole_path};
+use super::files::whole_path;
+use super::named::lexical;
 use super::{Collector, Seen};
 use crate::decode::value::FileView;
 use crate::schema::types::Ty;
@@ -116,27 +117,19 @@ impl Collector<'_> {
         }
     }
 
-    /// A file or a socket of which rules speak by another name, if it is one.
-    pub(super) fn recognise(&mut self, identity: Option<(u32, u64)>, path: &[u8]) {
-        if let Some(name) = identity.and_then(|identity| self.watched.get(&identity)) {
-            self.effects.was(name, path);
-        }
-    }
-
-    /// The same of what no descriptor tells: what has this name now.
-    pub(super) fn recognise_by_name(&mut self, path: &[u8]) {
-        if !self.watched.is_empty() && path.starts_with(b"/") {
-            self.recognise(self.world.identity(path), path);
-        }
-    }
-
     /// The further names of a file: by other mounts of its file system, and those that it had before the command renamed or linked it.
     pub(super) fn other_names(&mut self, text: Text, path: &[u8]) -> Vec<Vec<u8>> {
         let mut names = self.by_mounts(text, path).to_vec();
+        if self.paths
+            && let Some(what) = self.world.unknown(path)
+        {
+            self.gap(GapKind::Unreadable, None, what, 1);
+        }
         if let Some(before) = self.effects.origin(path) {
             names.extend(self.world.others(&before));
             names.push(before);
         }
+        self.watched.add_names(path, &mut names);
         names.retain(|name| name != path);
         names.sort_unstable();
         names.dedup();

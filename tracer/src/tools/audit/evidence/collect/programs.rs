@@ -3,12 +3,14 @@
 use tracer_common::event::flag;
 use tracer_common::plan::{ARG_RET, BLOB_MAX, phase, shape};
 
-use super::files::Given;
+use super::calls::named;
+use super::named::Given;
 use super::{Collector, Related, Seen};
-use crate::decode::calls::{path_of, words};
+use crate::decode::calls::words;
 use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
 use crate::system::proc_paths::through;
+use crate::tools::audit::evidence::accesses::{Text, parts};
 use crate::tools::audit::evidence::units::{self, Program, shown};
 use crate::tools::audit::evidence::{GapKind, Op, Runner, Words};
 
@@ -39,7 +41,8 @@ impl Collector<'_> {
         }
         let file = seen.blobs.find(ARG_RET, shape::EXE, phase::EXIT_OK, 0);
         let view = file.and_then(|(_, bytes)| decode::file_view(bytes));
-        let file = view.as_deref().and_then(path_of).map(|file| self.here(seen, file));
+        // By the name that it had, where that is gone.
+        let file = view.as_deref().and_then(named).map(|file| self.here(seen, file));
         if let (Some(view), Some(file)) = (&view, &file) {
             self.recognise(Some((view.file.dev, view.file.ino)), file);
         }
@@ -73,7 +76,19 @@ impl Collector<'_> {
         let begun = begun.map(|unit| self.unit(unit));
         let unit = begun.unwrap_or(seen.unit);
         let (pid, tid) = (seen.call.head.tgid, seen.call.head.tid);
+        if self.runs
+            && let Some(memory) = [Some(&file), object.as_ref()].into_iter().flatten().find(|path| is_memory(path))
+        {
+            let what = format!("what {} is that {} ran: it is in memory alone", shown(memory), seen.name);
+            self.gap(GapKind::Unseen, Some(unit), what, 1);
+        }
         let passed = (!given.is_empty() && given != file).then_some(given);
+        let handed = self.handed_on(pid, words.as_deref().unwrap_or_default());
+        let script = object.as_ref().filter(|object| self.programs && self.world.follow(0, object) != file);
+        let script = script.and_then(|_| match seen.arg(at) {
+            Some(Value::Path { bytes, cut: false }) => Some(self.accesses.text(bytes)),
+            _ => None,
+        });
         let also = self.also(object, passed.as_deref(), &file);
         let related = Related { also: &also, ..Related::default() };
         let text = self.accesses.text(&file);
@@ -85,7 +100,8 @@ impl Collector<'_> {
             self.serving.executed(pid, words);
             self.clients.executed(unit, text, words);
         }
-        self.name_program(pid, &file, also.iter().chain(&passed));
+        self.name_program(pid, &file, also.iter().chain(&passed).chain(handed.iter().flat_map(|(_, names)| names)));
+        self.whose.set_script(pid, script.or(handed.map(|(script, _)| script)));
         if self.world.is_loader(&file) {
             self.whose.will_load(pid);
         }
@@ -98,10 +114,12 @@ impl Collector<'_> {
 
     /// The file that an execve was given, be it a script; one that a descriptor in /proc leads to is looked for, and else is a gap.
     fn script(&mut self, seen: &Seen<'_, '_>, at: u8, given: &Given) -> Option<Vec<u8>> {
-        if through(given.named(), seen.call.head.tgid).is_none() {
+        // `/dev/fd` is a link to there.
+        let by_descriptor = |path: &&[u8]| through(path, seen.call.head.tgid).is_some();
+        let Some(path) = [given.named(), &given.object].into_iter().find(by_descriptor) else {
             return Some(given.object.clone());
-        }
-        let meant = self.meant(seen, at, given.named(), true);
+        };
+        let meant = self.meant(seen, at, path, true);
         if meant.is_none() {
             let what = format!("the file behind {} that was passed to {}", shown(given.named()), seen.name);
             self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
@@ -129,6 +147,17 @@ impl Collector<'_> {
         }
     }
 
+    /// The names of the program that a process ran before, where it was run for a script and hands this on to the next: `#!/usr/bin/env X`
+    /// has env run X, which interprets the script.
+    fn handed_on(&self, pid: u32, words: &[Vec<u8>]) -> Option<(Text, Vec<Vec<u8>>)> {
+        let process = self.whose.get(pid)?;
+        let script = process.script?;
+        let hands_on = words.iter().skip(1).any(|word| word == self.accesses.of(script));
+        let names = process.names.map(|names| parts(self.accesses.of(names))).unwrap_or_default();
+        let program = self.accesses.of(process.program).to_vec();
+        hands_on.then(|| (script, names.into_iter().chain([program]).collect()))
+    }
+
     /// The further names of a program that was run by a link or is a script's interpreter.
     fn also(&mut self, object: Option<Vec<u8>>, passed: Option<&[u8]>, file: &[u8]) -> Vec<Vec<u8>> {
         let Some(object) = object.filter(|object| object != file) else { return Vec::new() };
@@ -142,6 +171,11 @@ impl Collector<'_> {
         names.dedup();
         names
     }
+}
+
+/// A program that memfd_create(2) made: the kernel gives it a name that is none of any file.
+fn is_memory(path: &[u8]) -> bool {
+    path.starts_with(b"/memfd:")
 }
 
 /// Whether arguments are not all there, or not all whole.

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tracer_common::event::Sock;
 use tracer_common::plan::{DOMAIN, VEC_MAX};
 
-use super::files::{lexical, view_of};
+use super::files::view_of;
 use super::inherited::of_family;
+use super::named::lexical;
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
 use crate::decode::value::{FileView, Tail, Value};
@@ -91,13 +92,16 @@ impl Collector<'_> {
                 }
                 *ephemeral = address.port() == 0;
             }
-            Object::Unix(path) if path.starts_with(b"/") && seen.errno == 0 => {
-                if let Some(view) = view_of(seen, 0) {
-                    let name = self.accesses.text(path);
-                    self.bound.insert(view.file.ino, name);
+            // A socket with a path is a file that is made.
+            Object::Unix(path) if path.starts_with(b"/") => {
+                if seen.errno == 0 {
+                    if let Some(view) = view_of(seen, 0) {
+                        let name = self.accesses.text(path);
+                        self.bound.insert(view.file.ino, name);
+                    }
+                    self.effects.create(&lexical(path), seen.unit);
                 }
-                let path = lexical(path);
-                self.effects.create(&path, seen.unit);
+                self.access(seen, Op::Create, &lexical(path), None);
             }
             _ => {}
         }

@@ -27,7 +27,7 @@ impl Default for Text {
     }
 }
 
-/// An object by numbers, in the order of [`Object`].
+/// An object by numbers, in the order of [`Object`](crate::tools::audit::evidence::Object).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thing {
     /// A file.
@@ -40,7 +40,7 @@ pub enum Thing {
     Other(u32),
 }
 
-/// An [`Access`] by numbers; the order of the fields is that of its.
+/// An [`Access`](crate::tools::audit::evidence::Access) by numbers; the order of the fields is that of its.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Row {
     /// Index of the unit.
@@ -51,19 +51,19 @@ pub struct Row {
     pub thing: Thing,
     /// The errno, or 0.
     pub errno: u16,
-    /// As [`Access::to`].
+    /// As [`Access::to`](crate::tools::audit::evidence::Access::to).
     pub to: Option<Text>,
-    /// As [`Access::passed`].
+    /// As [`Access::passed`](crate::tools::audit::evidence::Access::passed).
     pub passed: Option<Text>,
-    /// As [`Access::wrote`]; of a write set when all is known.
+    /// As [`Access::wrote`](crate::tools::audit::evidence::Access::wrote); of a write set when all is known.
     pub wrote: bool,
     /// The program that did it.
     pub program: Text,
-    /// As [`Real::also`], with a NUL between two; a path has none.
+    /// As [`Real::also`](crate::tools::audit::evidence::Real::also), with a NUL between two; a path has none.
     pub also: Option<Text>,
-    /// As [`Real::by`], likewise.
+    /// As [`Real::by`](crate::tools::audit::evidence::Real::by), likewise.
     pub by: Option<Text>,
-    /// As [`Access::later`].
+    /// As [`Access::later`](crate::tools::audit::evidence::Access::later).
     pub later: bool,
 }
 

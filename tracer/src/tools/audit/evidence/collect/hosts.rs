@@ -8,12 +8,13 @@ use super::sockets::{has_more, is_stream, joined, messages, pieces};
 use super::{Collector, Seen};
 use crate::decode::calls::{address, field};
 use crate::decode::value::{FileView, Value};
-use crate::schema::net::MSG;
+use crate::schema::net::{MSG, SOL};
+use crate::schema::sockopt::SOL_TCP_OPT;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::GapKind;
 
-/// Options of getsockopt(2) by which data is taken: TCP_ZEROCOPY_RECEIVE (include/uapi/linux/tcp.h).
-const ZEROCOPY_RECEIVE: (u64, u64) = (libc::IPPROTO_TCP as u64, 35);
+/// The option of getsockopt(2) by which data is taken.
+const ZEROCOPY_RECEIVE: (u64, u64) = (SOL.value("SOL_TCP"), SOL_TCP_OPT.value("TCP_ZEROCOPY_RECEIVE"));
 
 /// How bytes were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

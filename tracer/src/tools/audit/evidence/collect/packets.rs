@@ -10,7 +10,8 @@ use super::sockets::has_more;
 use super::{Collector, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Value};
-use crate::schema::sockopt::AF;
+use crate::schema::net::SOL;
+use crate::schema::sockopt::{AF, SO, SOL_IP_OPT, SOL_IPV6_OPT};
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 const AF_PACKET: &str = "AF_PACKET";
@@ -29,18 +30,22 @@ enum Steer {
     Look,
 }
 
-/// Options of setsockopt(2), by level and number. include/uapi/linux/in.h, in6.h, include/uapi/asm-generic/socket.h
+/// Options of setsockopt(2), by level and number.
 const STEERS: [(u64, u64, Steer); 7] = [
-    (0, 3, Steer::Heads),
-    (0, 4, Steer::Options),
-    (41, 5, Steer::Route),
-    (41, 6, Steer::Route),
-    (41, 36, Steer::Heads),
-    (41, 57, Steer::Route),
-    (1, 42, Steer::Look),
+    (SOL.value("SOL_IP"), SOL_IP_OPT.value("IP_HDRINCL"), Steer::Heads),
+    (SOL.value("SOL_IP"), SOL_IP_OPT.value("IP_OPTIONS"), Steer::Options),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_2292RTHDR"), Steer::Route),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_2292PKTOPTIONS"), Steer::Route),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_HDRINCL"), Steer::Heads),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_RTHDR"), Steer::Route),
+    (SOL.value("SOL_SOCKET"), SO.value("SO_PEEK_OFF"), Steer::Look),
 ];
-/// The same of messages: IP_RETOPTS, IPV6_2292RTHDR, IPV6_RTHDR.
-const ROUTES: [(u64, u64); 3] = [(0, 7), (41, 5), (41, 57)];
+/// The same of messages.
+const ROUTES: [(u64, u64); 3] = [
+    (SOL.value("SOL_IP"), SOL_IP_OPT.value("IP_RETOPTS")),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_2292RTHDR")),
+    (SOL.value("SOL_IPV6"), SOL_IPV6_OPT.value("IPV6_RTHDR")),
+];
 
 impl Collector<'_> {
     /// A socket of AF_PACKET was made: of a protocol it hears from then on what comes to the machine, as if it had been bound.

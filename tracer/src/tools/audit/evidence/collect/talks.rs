@@ -11,6 +11,7 @@ use super::sockets::{is_stream, peer, said};
 use super::{Collector, Seen};
 use crate::decode::calls::address;
 use crate::decode::value::FileView;
+use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::GapKind;
 use crate::tools::audit::evidence::greeting::Rest;
@@ -20,7 +21,7 @@ const MOST: usize = 100_000;
 const BEGINNING: usize = 16 << 10;
 const HELD: usize = 16 << 20;
 /// The family of sockets that speak TCP, or memory in its place (SMC).
-const AF_SMC: i32 = 43;
+const AF_SMC: i32 = AF.value("AF_SMC") as i32;
 
 /// How far connections are, by their sockets' inodes.
 #[derive(Debug, Default)]

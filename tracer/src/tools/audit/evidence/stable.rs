@@ -58,6 +58,15 @@ impl Stable {
     /// The path without what differs from run to run. `was_there` tells whether a path was there before the run: then no number in
     /// its last name was drawn in it.
     pub fn path(&self, path: &[u8], was_there: &mut dyn FnMut(&[u8]) -> bool) -> Vec<u8> {
+        self.replaced(path, was_there, &mut |_| true)
+    }
+
+    fn replaced(
+        &self,
+        path: &[u8],
+        was_there: &mut dyn FnMut(&[u8]) -> bool,
+        is_meant: &mut dyn FnMut(u32) -> bool,
+    ) -> Vec<u8> {
         let mut out = Vec::with_capacity(path.len());
         if let Some(front) = self.temporary.as_ref().filter(|front| path.starts_with(front))
             && let Some(name) = path[front.len()..].strip_prefix(b"/")
@@ -86,53 +95,72 @@ impl Stable {
                 let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
                 Some((before, UUID, behind))
             });
+            let mut is_task = |digits: &[u8]| self.task_of(digits).is_some_and(&mut *is_meant);
             match known {
                 Some((before, instead, behind)) => {
                     out.extend_from_slice(before);
                     out.extend_from_slice(instead.as_bytes());
                     out.extend_from_slice(behind);
                 }
-                None if self.has_number(name) && !was_there(&path[..end]) => self.numbers(name, &mut out),
+                None if has_number(name, &mut is_task) && !was_there(&path[..end]) => {
+                    numbers(name, &mut is_task, &mut out);
+                }
                 None => out.extend_from_slice(name),
             }
         }
         out
     }
 
-    /// Whether a name has numbers of tasks.
-    fn has_number(&self, name: &[u8]) -> bool {
-        let mut digits = name.split(|b| !b.is_ascii_digit());
-        digits.any(|digits| self.is_task(digits))
-    }
-
-    /// Whether these digits are the number of a task. One of one or two digits is too likely to be another.
-    fn is_task(&self, digits: &[u8]) -> bool {
-        let id = || std::str::from_utf8(digits).ok()?.parse::<u32>().ok();
-        digits.len() > 2 && digits[0] != b'0' && id().is_some_and(|id| self.tasks.contains(&id))
-    }
-
-    /// The text with numbers of tasks replaced, but for those in the middle of hexadecimal digits.
-    fn numbers(&self, name: &[u8], out: &mut Vec<u8>) {
-        let is_hash = |at: usize, end: usize| {
-            let before = name[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric());
-            let word = before.chain(name[end..].iter().take_while(|b| b.is_ascii_alphanumeric()));
-            word.clone().next().is_some() && word.clone().all(u8::is_ascii_hexdigit)
-        };
-        let mut at = 0;
-        while at < name.len() {
-            let digits = name[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 {
-                out.push(name[at]);
-                at += 1;
-                continue;
-            }
-            let number = &name[at..at + digits];
-            match self.is_task(number) && !is_hash(at, at + digits) {
-                true => out.extend_from_slice(PID.as_bytes()),
-                false => out.extend_from_slice(number),
-            }
-            at += digits;
+    /// An argument of a program without what differs from run to run. `is_there` tells whether a process with this number was there:
+    /// a number that is none of a path, and that one of the run's many processes had, is more often a mode, a port or a count.
+    pub fn word(
+        &self,
+        word: &[u8],
+        was_there: &mut dyn FnMut(&[u8]) -> bool,
+        is_there: &mut dyn FnMut(u32) -> bool,
+    ) -> Vec<u8> {
+        match word.contains(&b'/') {
+            true => self.path(word, was_there),
+            false => self.replaced(word, was_there, is_there),
         }
+    }
+
+    /// The task that has these digits as its number. One of one or two digits is too likely to be another.
+    fn task_of(&self, digits: &[u8]) -> Option<u32> {
+        if digits.len() < 3 || digits[0] == b'0' {
+            return None;
+        }
+        let id = std::str::from_utf8(digits).ok()?.parse::<u32>().ok()?;
+        self.tasks.contains(&id).then_some(id)
+    }
+}
+
+/// Whether a name has numbers of tasks.
+fn has_number(name: &[u8], is_task: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    name.split(|b| !b.is_ascii_digit()).any(is_task)
+}
+
+/// The text with numbers of tasks replaced, but for those in the middle of hexadecimal digits.
+fn numbers(name: &[u8], is_task: &mut dyn FnMut(&[u8]) -> bool, out: &mut Vec<u8>) {
+    let is_hash = |at: usize, end: usize| {
+        let before = name[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric());
+        let word = before.chain(name[end..].iter().take_while(|b| b.is_ascii_alphanumeric()));
+        word.clone().next().is_some() && word.clone().all(u8::is_ascii_hexdigit)
+    };
+    let mut at = 0;
+    while at < name.len() {
+        let digits = name[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits == 0 {
+            out.push(name[at]);
+            at += 1;
+            continue;
+        }
+        let number = &name[at..at + digits];
+        match !is_hash(at, at + digits) && is_task(number) {
+            true => out.extend_from_slice(PID.as_bytes()),
+            false => out.extend_from_slice(number),
+        }
+        at += digits;
     }
 }
 
@@ -242,6 +270,20 @@ fn is_seldom(one: u8, next: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_among_arguments_is_a_process_only_if_one_was_there() {
+        let mut stable = Stable::default();
+        for id in [600, 4242] {
+            stable.task(id);
+        }
+        let word = |text: &str| {
+            let word = stable.word(text.as_bytes(), &mut |_| false, &mut |id| id == 4242);
+            String::from_utf8_lossy(&word).into_owned()
+        };
+        let told = ["600", "4242", "--pid=4242", "-p600", "4711", "tmp.aB3dE6gH9k", "/tmp/x-600"].map(word);
+        assert_eq!(told, ["600", "<pid>", "--pid=<pid>", "-p600", "4711", "tmp.<random>", "/tmp/x-<pid>"]);
+    }
 
     #[test]
     fn what_chance_made_is_replaced() {

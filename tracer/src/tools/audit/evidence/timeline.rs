@@ -5,6 +5,7 @@
 use foldhash::HashMap;
 
 use super::Ran;
+use super::stable::Stable;
 
 /// Processes that are kept at most.
 const MOST: usize = 100_000;
@@ -164,25 +165,34 @@ impl Timeline {
         }
     }
 
-    /// The programs that were run, each once, without what chance has a part in. `steady`: a text without what differs from run to
-    /// run.
-    pub fn programs(&self, mut steady: impl FnMut(&[u8]) -> Vec<u8>) -> Vec<Ran> {
+    /// The programs that were run, each once, without what chance has a part in. `was_there`: whether a path was there before the run.
+    pub fn programs(&self, stable: &Stable, was_there: &mut dyn FnMut(&[u8]) -> bool) -> Vec<Ran> {
         let mut all = Vec::new();
-        for process in &self.processes {
+        let mut by_id: HashMap<u32, Vec<usize>> = HashMap::default();
+        self.processes.iter().enumerate().for_each(|(at, process)| by_id.entry(process.pid).or_default().push(at));
+        for (at, process) in self.processes.iter().enumerate() {
             for (nth, program) in process.programs.iter().enumerate() {
+                // Who starts a program does not know the number of the process that was made for it.
+                let is_new = nth == 0 && process.parent.is_some();
+                let mut is_there = |id: u32| {
+                    let had_it = by_id.get(&id).map(Vec::as_slice).unwrap_or_default();
+                    had_it.iter().any(|&other| {
+                        let was = &self.processes[other];
+                        let there = was.began <= program.began && was.ended.is_none_or(|ended| ended >= program.began);
+                        there && !(other == at && is_new)
+                    })
+                };
                 let by = match nth.checked_sub(1) {
                     Some(before) => process.programs[before].file.as_slice(),
                     None => self.begun_with(process),
                 };
                 let last = nth + 1 == process.programs.len();
+                let words = program.words.list.iter().map(|word| stable.word(word, was_there, &mut is_there));
                 all.push(Ran {
                     unit: process.unit,
-                    program: steady(&program.file),
-                    words: Words {
-                        list: program.words.list.iter().map(|word| steady(word)).collect(),
-                        ..program.words
-                    },
-                    by: steady(by),
+                    words: Words { list: words.collect(), ..program.words },
+                    program: stable.path(&program.file, was_there),
+                    by: stable.path(by, was_there),
                     status: process.status.filter(|_| last),
                 });
             }
@@ -214,7 +224,7 @@ mod tests {
             course.begin(pid + 1, Some(pid), 1, time + 15);
             course.run(pid + 1, 1, time + 15, b"/bin/true", words("true"));
             course.end(pid + 1, time + 18, 256);
-            course.run(pid, 1, time + 20, b"/bin/cc", words(&format!("cc /tmp/cc{pid}.s")));
+            course.run(pid, 1, time + 20, b"/bin/cc", words(&format!("cc /tmp/x-{pid}.s 10 -p{pid}")));
             course.end(pid, time + 30, 0);
             time += 100;
         }
@@ -244,8 +254,11 @@ mod tests {
 
     #[test]
     fn programs_do_not_depend_on_chance() {
-        let steady = |text: &[u8]| text.iter().map(|b| if b.is_ascii_digit() { b'N' } else { *b }).collect::<Vec<u8>>();
-        let programs = course([20, 30]).programs(steady);
+        let mut stable = Stable::default();
+        for id in [200, 201, 300, 301] {
+            stable.task(id);
+        }
+        let programs = course([200, 300]).programs(&stable, &mut |_| false);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let told: Vec<_> = programs
             .iter()
@@ -257,12 +270,12 @@ mod tests {
             told,
             [
                 (0, "make", "", Some(0)),
-                (1, "cc /tmp/ccNN.s", "/bin/sh", Some(0)),
+                (1, "cc /tmp/x-<pid>.s 10 -p<pid>", "/bin/sh", Some(0)),
                 (1, "sh -c cc", "/bin/make", None),
                 (1, "true", "/bin/sh", Some(256)),
             ]
         );
-        assert_eq!(course([30, 20]).programs(steady), programs);
+        assert_eq!(course([300, 200]).programs(&stable, &mut |_| false), programs);
     }
 
     #[test]
@@ -274,6 +287,6 @@ mod tests {
         course.run(MOST as u32 + 1, 0, 1, b"/bin/x", Words::default());
         let timeline = course.finish(&[0]);
         assert_eq!((timeline.processes.len(), timeline.left_out), (MOST, 2));
-        assert!(timeline.programs(<[u8]>::to_vec).is_empty());
+        assert!(timeline.programs(&Stable::default(), &mut |_| false).is_empty());
     }
 }

@@ -45,10 +45,10 @@ impl Collector<'_> {
                 }
             }
         };
+        let timeline = std::mem::take(&mut self.course).finish(&place);
+        let programs = timeline.programs(&self.stable, &mut was_there);
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
         let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
-        let timeline = std::mem::take(&mut self.course).finish(&place);
-        let programs = timeline.programs(&mut steady);
         let mut effects = self.effects.finish();
         for effect in &mut effects {
             effect.path = steady(&effect.path);

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use aya_obj::generated::{bpf_insn, bpf_prog_info};
 
+const BPF_MAP_CREATE: libc::c_long = 0;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_PROG_LOAD: libc::c_long = 5;
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_long = 15;
@@ -17,6 +18,7 @@ const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
 const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_ITER_CREATE: libc::c_long = 33;
 
+const BPF_MAP_TYPE_RINGBUF: u32 = 27;
 const BPF_PROG_TYPE_TRACEPOINT: u32 = 5;
 const BPF_PROG_TYPE_TRACING: u32 = 26;
 const BPF_PERF_EVENT: u32 = 41;
@@ -103,9 +105,7 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
     if !log.is_empty() {
         (attr.log_level, attr.log_size, attr.log_buf) = (1, log.len() as u32, log.as_mut_ptr() as u64);
     }
-    let name = program.name.as_bytes();
-    let n = name.len().min(attr.prog_name.len() - 1);
-    attr.prog_name[..n].copy_from_slice(&name[..n]);
+    attr.prog_name = short(program.name);
     // A signal that waits ends the verification.
     let mut tries = 0;
     loop {
@@ -136,6 +136,37 @@ pub fn load_types(types: &[u8], log: &mut [u8]) -> io::Result<OwnedFd> {
         (attr.log_buf, attr.log_size, attr.log_level) = (log.as_mut_ptr() as u64, log.len() as u32, 1);
     }
     descriptor(BPF_BTF_LOAD, &attr)
+}
+
+/// Makes a ring buffer of `size` bytes, a power of two of whole pages (5.8).
+///
+/// # Errors
+/// As bpf(2).
+pub fn make_ring(name: &str, size: u32) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Attr {
+        map_type: u32,
+        key_size: u32,
+        value_size: u32,
+        max_entries: u32,
+        map_flags: u32,
+        inner_map_fd: u32,
+        numa_node: u32,
+        map_name: [u8; 16],
+    }
+    descriptor(
+        BPF_MAP_CREATE,
+        &Attr {
+            map_type: BPF_MAP_TYPE_RINGBUF,
+            key_size: 0,
+            value_size: 0,
+            max_entries: size,
+            map_flags: 0,
+            inner_map_fd: 0,
+            numa_node: 0,
+            map_name: short(name),
+        },
+    )
 }
 
 /// Attaches a program to its tracepoint, until the descriptor is closed.
@@ -294,6 +325,14 @@ fn info(program: RawFd) -> std::io::Result<bpf_prog_info> {
     let attr = Attr { fd: program as u32, len: size_of::<bpf_prog_info>() as u32, info: &raw mut info as u64 };
     bpf(BPF_OBJ_GET_INFO_BY_FD, &attr)?;
     Ok(info)
+}
+
+/// What the kernel keeps of a name.
+fn short(name: &str) -> [u8; 16] {
+    let mut kept = [0; 16];
+    let n = name.len().min(kept.len() - 1);
+    kept[..n].copy_from_slice(&name.as_bytes()[..n]);
+    kept
 }
 
 fn descriptor<A>(command: libc::c_long, attr: &A) -> io::Result<OwnedFd> {

@@ -78,6 +78,8 @@ const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
 /// Buffers of records that are being made, without those of [`STACKS`].
 const BUFFERS: u32 = 6;
 
+/// The ring, the largest of the maps.
+const EVENTS: &str = "EVENTS";
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
 
@@ -108,26 +110,29 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
     let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
-    let mut sizes = vec![("EVENTS", size), ("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
+    let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
         let make = || make(object, &sizes, &plans);
         let other = std::thread::Builder::new().spawn_scoped(scope, make);
-        let prepared = prepare(watch, &plans, size);
+        let prepared = bpf::make_ring(EVENTS, size)
+            .with_context(|| format!("the kernel refuses a ring of {size} bytes"))
+            .context("cannot load the kernel side")
+            .and_then(|events| Ok((events, prepare(watch, &plans, size)?)));
         let unlinked =
             other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
         (prepared, unlinked)
     });
-    let Prepared { config, wanted, functions, operations } = prepared?;
-    let unlinked = unlinked.context("cannot load the kernel side")?;
+    let (events, Prepared { config, wanted, functions, operations }) = prepared?;
+    let mut unlinked = unlinked.context("cannot load the kernel side")?;
+    unlinked.give(EVENTS, events.as_fd())?;
     let mut object =
         unlinked.link(config.bytes(), &[(log::LEVEL, &[level])], &functions).context("cannot load the kernel side")?;
     if let Some(operations) = &operations {
         operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
     }
 
-    let events = object.map("EVENTS")?.try_clone_to_owned()?;
     let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
     let ring = ring?;
     // The ring of what is said is found by a program that may say something.
@@ -210,9 +215,9 @@ fn copies_stacks(watch: &Watch) -> bool {
     watch.stacks.is_some() && watch.counting.is_none()
 }
 
-/// Makes the maps, and fills in the plans.
+/// Makes the maps but for the ring, and fills in the plans.
 fn make(object: &[u8], sizes: &[(&str, u32)], plans: &Plans) -> Result<Unlinked> {
-    let unlinked = Unlinked::new(object, sizes)?;
+    let unlinked = Unlinked::new(object, sizes, &[EVENTS])?;
     fill_plans(&unlinked, plans)?;
     Ok(unlinked)
 }

@@ -3,6 +3,7 @@
 mod available;
 mod bpf;
 mod btf;
+mod fold;
 mod joined;
 mod load;
 mod log;

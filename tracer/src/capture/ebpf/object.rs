@@ -14,6 +14,7 @@ use aya_obj::btf::BtfFeatures;
 use aya_obj::generated::bpf_insn;
 
 use super::bpf::{self, Attach};
+use super::fold::{Code, fold};
 
 /// What every kernel that runs these programs knows (6.0): functions that may be verified once, sections of data, 64-bit enums.
 const FEATURES: BtfFeatures = BtfFeatures::new(true, true, true, true, true, true, true, true);
@@ -27,6 +28,8 @@ pub struct Unlinked {
     maps: HashMap<String, MapData>,
     /// The maps with their descriptors, for the programs.
     places: Vec<(String, RawFd, aya_obj::Map)>,
+    /// Those that others make.
+    others: HashMap<String, aya_obj::Map>,
     types: OwnedFd,
 }
 
@@ -34,30 +37,28 @@ pub struct Unlinked {
 pub struct Object {
     maps: HashMap<String, MapData>,
     programs: HashMap<String, Code>,
+    /// The values of the maps of constants, with the maps.
+    constants: Vec<(RawFd, Vec<u8>)>,
     types: OwnedFd,
     license: CString,
 }
 
-/// A program's code.
-struct Code {
-    instructions: Vec<bpf_insn>,
-    functions: Vec<u8>,
-    function_size: u32,
-}
-
 impl Unlinked {
-    /// Makes the maps of an object. `entries`: the sizes of maps that have others than in the file.
+    /// Makes the maps of an object, but for those of `others`, which it is given. `entries`: the sizes of maps that have others
+    /// than in the file.
     ///
     /// # Errors
     /// What is wrong with the file, or what the kernel refuses.
-    pub fn new(file: &[u8], entries: &[(&str, u32)]) -> Result<Unlinked> {
+    pub fn new(file: &[u8], entries: &[(&str, u32)], others: &[&str]) -> Result<Unlinked> {
         let mut file = aya_obj::Object::parse(file).context("the object cannot be read")?;
         let types = file.fixup_and_sanitize_btf(&FEATURES)?.context("the object has no types")?.to_bytes();
         let types = told(|log| bpf::load_types(&types, log)).context("the kernel refuses the object's types")?;
-        let (constants, others) = std::mem::take(&mut file.maps).into_iter().partition(|(_, map)| are_constants(map));
+        let (constants, maps): (HashMap<_, _>, HashMap<_, _>) =
+            std::mem::take(&mut file.maps).into_iter().partition(|(_, map)| are_constants(map));
         file.maps = constants;
-        let mut unlinked = Unlinked { file, maps: HashMap::new(), places: Vec::new(), types };
-        unlinked.make(others, entries)?;
+        let (others, maps) = maps.into_iter().partition(|(name, _)| others.contains(&name.as_str()));
+        let mut unlinked = Unlinked { file, maps: HashMap::new(), places: Vec::new(), others, types };
+        unlinked.make(maps, entries)?;
         Ok(unlinked)
     }
 
@@ -84,6 +85,17 @@ impl Unlinked {
         named(&self.maps, name)
     }
 
+    /// Takes a map that was made by others, who keep it until the programs are loaded.
+    ///
+    /// # Errors
+    /// None of that name was left to them.
+    pub fn give(&mut self, name: &str, made: BorrowedFd<'_>) -> Result<()> {
+        let (name, map) =
+            self.others.remove_entry(name).with_context(|| format!("the object waits for no map {name}"))?;
+        self.places.push((name, made.as_raw_fd(), map));
+        Ok(())
+    }
+
     /// Gives the programs `config` in their constants, and what else `constants` names. `functions`: numbers that stand for functions
     /// of the kernel, and those of their types in the kernel's BTF. aya knows no kernel functions. Where the kernel lacks one the
     /// calls stay, where the verifier sees that they are not reached.
@@ -95,7 +107,7 @@ impl Unlinked {
         self.file.patch_map_data(constants.map(|(name, value)| (name, (value, true))).collect())?;
         let constants = std::mem::take(&mut self.file.maps);
         self.make(constants, &[])?;
-        let Unlinked { file: mut object, maps, places, types } = self;
+        let Unlinked { file: mut object, maps, places, types, others: _ } = self;
         let sections = object.functions.keys().map(|(section, _)| *section).collect();
         object.relocate_maps(places.iter().map(|(name, fd, map)| (name.as_str(), *fd, map)), &sections)?;
         object.relocate_calls(&sections)?;
@@ -106,7 +118,9 @@ impl Unlinked {
             let (functions, function_size) = (code.func_info.func_info_bytes(), code.func_info_rec_size as u32);
             programs.insert(name.clone(), Code { instructions, functions, function_size });
         }
-        Ok(Object { maps, programs, types, license: object.license })
+        let constants = places.iter().filter(|(.., map)| are_constants(map));
+        let constants = constants.map(|(_, fd, map)| (*fd, map.data().to_vec())).collect();
+        Ok(Object { maps, programs, constants, types, license: object.license })
     }
 }
 
@@ -173,6 +187,8 @@ impl Object {
 
     fn load_one(&self, name: &str, attach: Attach) -> Result<OwnedFd> {
         let code = self.programs.get(name).with_context(|| format!("the object has no program {name}"))?;
+        let constants: Vec<_> = self.constants.iter().map(|(fd, values)| (*fd, values.as_slice())).collect();
+        let code = fold(code, &constants);
         let program = bpf::Program {
             name,
             instructions: &code.instructions,
@@ -246,7 +262,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_object_is_an_error() {
         for bytes in [&b""[..], b"\x7fELF", &[0; 64]] {
-            assert!(Unlinked::new(bytes, &[]).is_err());
+            assert!(Unlinked::new(bytes, &[], &[]).is_err());
         }
     }
 

@@ -19,6 +19,9 @@ const ENOUGH: usize = 4 << 20;
 /// Bytes after which the kernel side is told that it may write again.
 const GIVE_BACK: u64 = 64 << 10;
 
+/// No record is longer. What the kernel side makes of one is a fraction of it.
+const LONGEST: usize = 1 << 20;
+
 /// Bits of a record's length in the ring, include/uapi/linux/bpf.h.
 const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
@@ -41,8 +44,9 @@ impl Ring {
         let page = rustix::param::page_size();
         let size = size as usize;
         let consumer = map(&fd, page, ProtFlags::READ | ProtFlags::WRITE, 0)?;
-        // The data is mapped twice in a row, so that no record is torn at the end.
-        let producer = map(&fd, page + 2 * size, ProtFlags::READ, page)?;
+        // The kernel has the data twice in a row, so that no record is torn at the end: a page that is mapped takes as long as one that
+        // is made, and of the second time no more is needed than a record.
+        let producer = map(&fd, page + size + size.min(LONGEST), ProtFlags::READ, page)?;
         Ok(Ring { fd, consumer, producer, size, page, read: 0 })
     }
 
@@ -76,18 +80,17 @@ impl Ring {
     /// it is still being written.
     fn record(&self, at: u64) -> Option<(Option<&[u8]>, u64)> {
         let offset = self.page + (at as usize & (self.size - 1));
-        // SAFETY: the offset is within the first of the two data mappings, and a record does not reach
-        // behind the second; the kernel writes the length last, which the acquire pairs with.
+        // SAFETY: the offset is within the first of the two data mappings; the kernel writes the length last, which the acquire pairs with.
         let word = unsafe { &*self.producer.at().as_ptr().add(offset).cast::<AtomicU32>() }.load(Ordering::Acquire);
         if word & BUSY != 0 {
             return None;
         }
         let len = (word & !DISCARDED) as usize;
         let taken = align(len + HEADER) as u64;
-        if word & DISCARDED != 0 || len > self.size {
+        if word & DISCARDED != 0 || len > self.size.min(LONGEST) - HEADER {
             return Some((None, taken));
         }
-        // SAFETY: as above; the kernel does not write here before the consumer's position has passed.
+        // SAFETY: as above, and the record does not reach behind what is mapped of the second; the kernel does not write here before the consumer's position has passed.
         Some((
             Some(unsafe { std::slice::from_raw_parts(self.producer.at().as_ptr().add(offset + HEADER), len) }),
             taken,

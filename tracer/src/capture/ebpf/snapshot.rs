@@ -49,7 +49,7 @@ impl FileIterator {
     pub fn load(wanted: Wanted) -> Result<FileIterator> {
         let types = KernelTypes::read(Path::new(VMLINUX))?;
         let config = config(&types, wanted)?;
-        let object = Unlinked::new(OBJECT, &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
+        let object = Unlinked::new(OBJECT, &[], &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
         let object = object.context("cannot load the snapshot program")?;
         let (mut programs, ()) = object.load(&types.attachable(&[], (PROGRAM, "task_file"))?, || ())?;
         Ok(FileIterator { program: programs.pop().context("the snapshot program is not loaded")? })

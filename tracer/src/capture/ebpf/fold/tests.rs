@@ -1,3 +1,5 @@
+//! Programs made by hand, and any: what is left does what was there.
+
 use proptest::prelude::*;
 
 use super::*;

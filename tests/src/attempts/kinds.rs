@@ -48,7 +48,7 @@ impl Maker<'_> {
                 self.entries("new", new, "", "new", &["create"], &words)
             }
             Renames(old, new, _) => self.renames(old, new),
-            Removes(at) => self.removes(at),
+            Removes(at, _) => self.removes(at),
             Truncates(at) if self.is_path(at) => self.on_path("cut", at, Means::File, "file", &["truncate"]),
             Truncates(at) => self.on_descriptor(at, o("O_WRONLY"), &["file"], "truncate"),
             Changes(meta, at, last) => self.changes(meta, at, last),

@@ -93,6 +93,11 @@ pub trait Source {
         false
     }
 
+    /// What calls are given is read before a seccomp filter of the program asks somebody about them (SECCOMP_RET_USER_NOTIF).
+    fn reads_before_filters(&self) -> bool {
+        false
+    }
+
     /// The source's name in messages: `ebpf`, `ptrace`, `replay`.
     fn name(&self) -> &'static str;
 }

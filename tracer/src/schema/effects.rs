@@ -35,6 +35,9 @@ pub enum Unseen {
     Ring,
     /// The clock, where the structure that is passed asks for a change (`modes`).
     Clock,
+    /// What calls are given, where another process is asked before they are made (SECCOMP_FILTER_FLAG_NEW_LISTENER in the flags), which
+    /// may change it, and the source has read it by then.
+    Listener,
     /// The call's arguments: of one that failed it is not known either what was tried.
     Attempt,
 }
@@ -48,6 +51,17 @@ pub enum Last {
     Itself,
     /// It does unless the flags in this argument have AT_SYMLINK_NOFOLLOW.
     Unless(u8),
+}
+
+/// What a call removes that removes a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Anything but a directory.
+    NoDirectory,
+    /// A directory.
+    Directory,
+    /// A directory where the flags in this argument have AT_REMOVEDIR, else anything but one.
+    ByFlags(u8),
 }
 
 /// What of a file is changed besides its contents and its name.
@@ -114,8 +128,8 @@ pub enum Effect {
     Links(u8, u8),
     /// Gives a file another name: the old, the new, the flags where there are any.
     Renames(u8, u8, Option<u8>),
-    /// Removes a name.
-    Removes(u8),
+    /// Removes a name, and of what.
+    Removes(u8, Of),
     /// Cuts or extends a file, by its path or by a descriptor.
     Truncates(u8),
     /// Changes what belongs to a file, by its path or by a descriptor.
@@ -148,7 +162,7 @@ pub enum Effect {
 
 /// What rows write effects with.
 pub mod words {
-    pub use super::{Effect::*, Flags::*, Last::*, Meta::*};
+    pub use super::{Effect::*, Flags::*, Last::*, Meta::*, Of::*};
 }
 
 impl Effect {
@@ -172,7 +186,9 @@ impl Effect {
             | Controls(at, _)
             | Copies(at)
             | Closes(at) => Some(at),
-            Asks(at) | Probes(at) | Makes(at) | Removes(at) | Truncates(at) | Changes(_, at, _) | Runs(at) => Some(at),
+            Asks(at) | Probes(at) | Makes(at) | Removes(at, _) | Truncates(at) | Changes(_, at, _) | Runs(at) => {
+                Some(at)
+            }
             LinksText(_, at) | Links(at, _) | Renames(at, ..) => Some(at),
             Binds(at) | Listens(at) | Connects(at) | Accepts(at) | Sends(at, _) | Receives(at) => Some(at),
             Settles(at) | Locates(at) | Hears(at) | Steers(at) => Some(at),

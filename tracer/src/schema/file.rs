@@ -61,12 +61,12 @@ syscalls! { pub FILES:
                                      flags: Set32(&RENAME)) -> Int, DESC | FILE, does [Renames(oldpath, newpath, Some(flags))];
     mkdir           [83 39 _]       (pathname: Path, mode: Perm) -> Int, FILE, does [Makes(pathname)];
     mkdirat         [258 296 34]    (dirfd: DirFd, pathname: Path, mode: Perm) -> Int, DESC | FILE, does [Makes(pathname)];
-    rmdir           [84 40 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname)];
+    rmdir           [84 40 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname, Directory)];
     link            [86 9 _]        (oldpath: Path, newpath: Path) -> Int, FILE, does [Links(oldpath, newpath)];
     linkat          [265 303 37]    (olddirfd: DirFd, oldpath: Path, newdirfd: DirFd, newpath: Path, flags: Set32(&AT))
                                         -> Int, DESC | FILE, does [Links(oldpath, newpath)];
-    unlink          [87 10 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname)];
-    unlinkat        [263 301 35]    (dirfd: DirFd, pathname: Path, flags: Set32(&AT)) -> Int, DESC | FILE, does [Removes(pathname)];
+    unlink          [87 10 _]       (pathname: Path) -> Int, FILE, does [Removes(pathname, NoDirectory)];
+    unlinkat        [263 301 35]    (dirfd: DirFd, pathname: Path, flags: Set32(&AT)) -> Int, DESC | FILE, does [Removes(pathname, ByFlags(flags))];
     symlink         [88 83 _]       (target: Path, linkpath: Path) -> Int, FILE, does [LinksText(target, linkpath)];
     symlinkat       [266 304 36]    (target: Path, newdirfd: DirFd, linkpath: Path) -> Int, DESC | FILE, does [LinksText(target, linkpath)];
     readlink        [89 85 _]       (pathname: Path, buf: Out(&Bytes(Ret)), bufsiz: Ulong) -> Int, FILE, does [Asks(pathname)];

@@ -62,7 +62,7 @@ macro_rules! syscalls {
     (@rows $family:tt $vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
         $(, does [$($effect:expr),+])? $(, gap $gap:literal)? $(, names $names:literal)? $(, root $root:literal)? $(, ring $ring:literal)? $(, clock $clock:literal)? $(, unread $unread:literal)? $(, harmless $harmless:literal)?
         $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr
-            $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, harmless $vharmless:literal)?;)* })?;)*) => {
+            $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, listener $vlistener:literal)? $(, harmless $vharmless:literal)?;)* })?;)*) => {
         /// The calls of this family.
         $vis static $table: &[$crate::schema::types::Row] = &[$(
             $crate::schema::types::Row {
@@ -80,7 +80,7 @@ macro_rules! syscalls {
                         values: &[$($value),+],
                         args: $crate::syscalls!(@args $($varg: $vty),*),
                         ret: $vret,
-                        does: $crate::syscalls!(@does [] ($($varg)*) $(does [$($veffect),+])? $(gap $vgap)? $(harmless $vharmless)?),
+                        does: $crate::syscalls!(@does [] ($($varg)*) $(does [$($veffect),+])? $(gap $vgap)? $(listener $vlistener)? $(harmless $vharmless)?),
                     }
                 ),*)?],
             }
@@ -97,6 +97,7 @@ macro_rules! syscalls {
     (@does $family:tt $args:tt root $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Root, $why) };
     (@does $family:tt $args:tt ring $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Ring, $why) };
     (@does $family:tt $args:tt clock $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Clock, $why) };
+    (@does $family:tt $args:tt listener $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Listener, $why) };
     (@does $family:tt $args:tt unread $why:literal) => { $crate::schema::effects::Does::Gap($crate::schema::effects::Unseen::Attempt, $why) };
     (@does $family:tt $args:tt harmless $why:literal) => { $crate::schema::effects::Does::Harmless($why) };
     (@does [$why:literal] $args:tt) => { $crate::schema::effects::Does::Family($why) };

@@ -194,7 +194,8 @@ syscalls! { pub CONTROL harmless "settings of the process itself":
         };
     seccomp     [317 354 277] (operation: Set32(&SECCOMP), flags: Hex32, args: Addr)            -> Int, 0,
         by operation {
-            SECCOMP_SET_MODE_FILTER  => (operation: Set32(&SECCOMP), flags: Set32(&SECCOMP_FLAG), args: Rec(&FPROG)) -> Int;
+            SECCOMP_SET_MODE_FILTER  => (operation: Set32(&SECCOMP), flags: Set32(&SECCOMP_FLAG), args: Rec(&FPROG)) -> Int,
+                listener "who is asked before calls are made may change what they are given";
             SECCOMP_GET_ACTION_AVAIL => (operation: Set32(&SECCOMP), flags: Hex32, args: Ptr(&Set32(&SECCOMP_RET))) -> Int;
             SECCOMP_GET_NOTIF_SIZES  => (operation: Set32(&SECCOMP), flags: Hex32, args: Out(&Rec(&NOTIF_SIZES))) -> Int;
         };

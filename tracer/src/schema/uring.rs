@@ -269,7 +269,7 @@ operations! {
                    newdirfd: DirFd => In(&["io_rename.new_dfd"]), newpath: Path => Name("io_rename.newpath"),
                    flags: Set32(&RENAME) => In(&["io_rename.flags"])) -> Int, does [Renames(oldpath, newpath, Some(flags))];
     [36] unlinkat (dirfd: DirFd => In(&["io_unlink.dfd"]), pathname: Path => Name("io_unlink.filename"),
-                   flags: Set32(&AT) => In(&["io_unlink.flags"])) -> Int, does [Removes(pathname)];
+                   flags: Set32(&AT) => In(&["io_unlink.flags"])) -> Int, does [Removes(pathname, ByFlags(flags))];
     [37] mkdirat (dirfd: DirFd => In(&["io_mkdir.dfd"]), pathname: Path => Name("io_mkdir.filename"),
                   mode: Perm => In(&["io_mkdir.mode"])) -> Int, does [Makes(pathname)];
     [38] symlinkat (target: Path => Name("io_link.oldpath"), newdirfd: DirFd => In(&["io_link.new_dfd"]),

@@ -300,6 +300,10 @@ impl Source for PtraceSource {
         PtraceSource::exec_error(self)
     }
 
+    fn reads_before_filters(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "ptrace"
     }

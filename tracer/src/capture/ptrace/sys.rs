@@ -146,6 +146,7 @@ pub fn words(tid: u32) -> io::Result<Option<Vec<u64>>> {
 }
 
 /// Sets the registers of a stopped task.
+#[cfg(target_arch = "aarch64")]
 pub fn set_registers(tid: u32, regs: &libc::user_regs_struct) -> io::Result<()> {
     let mut iov = libc::iovec { iov_base: (&raw const *regs).cast_mut().cast(), iov_len: size_of_val(regs) };
     request(libc::PTRACE_SETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)
@@ -161,6 +162,25 @@ pub fn set_number(tid: u32, number: i64) -> io::Result<()> {
 #[cfg(target_arch = "x86_64")]
 pub fn set_result(tid: u32, result: i64) -> io::Result<()> {
     set_register(tid, std::mem::offset_of!(libc::user_regs_struct, rax), result)
+}
+
+/// Changes the first argument of the call that a task is about to make; that of a 32-bit call, whatever the task's own ABI is, stands
+/// in ebx.
+#[cfg(target_arch = "x86_64")]
+pub fn set_first(tid: u32, compat: bool, value: u64) -> io::Result<()> {
+    let offset = match compat {
+        true => std::mem::offset_of!(libc::user_regs_struct, rbx),
+        false => std::mem::offset_of!(libc::user_regs_struct, rdi),
+    };
+    set_register(tid, offset, value as i64)
+}
+
+/// Changes the first argument of the call that a task is about to make.
+#[cfg(target_arch = "aarch64")]
+pub fn set_first(tid: u32, _: bool, value: u64) -> io::Result<()> {
+    let mut regs = registers(tid)?;
+    regs.regs[0] = value;
+    set_registers(tid, &regs)
 }
 
 /// One register, at its place among those of this machine's own ABI, whatever the task's is.

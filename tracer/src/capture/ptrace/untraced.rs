@@ -9,8 +9,8 @@ const CLONE_UNTRACED: u64 = 0x0080_0000;
 /// What to put back when the call has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undo {
-    /// The first argument's register.
-    Register(u64),
+    /// The first argument's register, that of a 32-bit call or not.
+    Register(u64, bool),
     /// The flags at this address.
     Memory(u64, u64),
 }
@@ -43,8 +43,8 @@ pub fn clear(
 ) -> Result<Option<Undo>, ()> {
     match which(nr, compat) {
         Some(Which::Clone) if args[0] & CLONE_UNTRACED != 0 => {
-            set_first(tid, args[0] & !CLONE_UNTRACED).map_err(|_| ())?;
-            Ok(Some(Undo::Register(args[0])))
+            sys::set_first(tid, compat, args[0] & !CLONE_UNTRACED).map_err(|_| ())?;
+            Ok(Some(Undo::Register(args[0], compat)))
         }
         Some(Which::Clone3) => {
             let mut flags = [0u8; 8];
@@ -67,30 +67,11 @@ pub fn clear(
 pub fn restore(tid: u32, undo: Undo) {
     // Failure means that the task was killed: nothing is left to put back.
     let _ = match undo {
-        Undo::Register(value) => set_first(tid, value),
+        Undo::Register(value, compat) => sys::set_first(tid, compat, value),
         Undo::Memory(addr, flags) => write(tid, addr, flags),
     };
 }
 
 fn write(tid: u32, addr: u64, word: u64) -> std::io::Result<()> {
     sys::poke(tid, addr, &word.to_ne_bytes())
-}
-
-#[cfg(target_arch = "x86_64")]
-fn set_first(tid: u32, value: u64) -> std::io::Result<()> {
-    let mut regs = sys::registers(tid)?;
-    // A 32-bit call has its first argument in ebx (code segment 0x23).
-    if regs.cs == 0x23 {
-        regs.rbx = value;
-    } else {
-        regs.rdi = value;
-    }
-    sys::set_registers(tid, &regs)
-}
-
-#[cfg(target_arch = "aarch64")]
-fn set_first(tid: u32, value: u64) -> std::io::Result<()> {
-    let mut regs = sys::registers(tid)?;
-    regs.regs[0] = value;
-    sys::set_registers(tid, &regs)
 }

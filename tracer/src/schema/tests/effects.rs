@@ -1,6 +1,6 @@
 //! What the rows say that calls do: each of them something, and of arguments that fit.
 
-use crate::schema::effects::{Classes, Does, Effect, Flags, Last, classes, reaches_out};
+use crate::schema::effects::{Classes, Does, Effect, Flags, Last, Of, classes, reaches_out};
 use crate::schema::types::{Arg, Special, Ty, class};
 use crate::schema::uring::OPERATIONS;
 use crate::schema::{Abi, all, by_name};
@@ -75,7 +75,8 @@ pub(super) fn fits(effect: Effect, args: &[Arg]) -> bool {
         Maps(fd, protection, flags) => is_fd(fd) && is_flags(protection) && is_flags(flags),
         Controls(fd, request) => is_fd(fd) && ty(request).is_some(),
         Asks(at) | Truncates(at) => is_path(at) || is_fd(at),
-        Probes(path) | Makes(path) | Removes(path) | Runs(path) => is_path(path),
+        Probes(path) | Makes(path) | Removes(path, Of::NoDirectory | Of::Directory) | Runs(path) => is_path(path),
+        Removes(path, Of::ByFlags(flags)) => is_path(path) && is_flags(flags),
         LinksText(old, new) | Links(old, new) => is_path(old) && is_path(new),
         Renames(old, new, flags) => is_path(old) && is_path(new) && flags.is_none_or(is_flags),
         Changes(_, at, Last::Unless(flags)) => is_path(at) && is_flags(flags),

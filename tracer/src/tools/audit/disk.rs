@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use crate::system::procfs::mounts::Look;
@@ -59,6 +59,34 @@ impl Look for Disk {
         };
         let entries = layer.read_dir().into_iter().flatten().take(MOST).filter_map(Result::ok);
         are_same(point, layer) || entries.into_iter().any(|it| are_same(&it.path(), &point.join(it.file_name())))
+    }
+}
+
+/// The same, but for what overlays say of files that were removed: as layers were before.
+#[derive(Debug)]
+pub struct Unremoved;
+
+impl Look for Unremoved {
+    /// A whiteout is a device 0:0 (Documentation/filesystems/overlayfs.rst).
+    fn is_directory(&self, path: &[u8]) -> Option<bool> {
+        let found = as_path(path).symlink_metadata().ok();
+        found.filter(|found| !(found.file_type().is_char_device() && found.rdev() == 0)).map(|found| found.is_dir())
+    }
+
+    fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
+        Disk.real(path)
+    }
+
+    fn note(&self, directory: &[u8], name: &str) -> Option<Vec<u8>> {
+        Disk.note(directory, name)
+    }
+
+    fn bases(&self) -> Vec<Vec<u8>> {
+        Disk.bases()
+    }
+
+    fn shows(&self, point: &[u8], layer: &[u8]) -> bool {
+        Disk.shows(point, layer)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod evidence;
 mod inherited;
 mod interruption;
 mod learning;
+mod links;
 mod loaders;
 pub mod options;
 pub mod output;
@@ -22,7 +23,7 @@ pub mod request;
 mod resolve;
 mod watch;
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -33,7 +34,7 @@ use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
 use crate::tools::audit::evidence::collect::World;
-use crate::tools::audit::evidence::{Evidence, Judgement, Report, Timeline, Variables, Verdict, names};
+use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Judgement, Report, Timeline, Variables, Verdict, names};
 use crate::tools::audit::request::Audit;
 use crate::tools::audit::resolve::Machine;
 use crate::trace::said;
@@ -69,7 +70,7 @@ pub fn explain(rule: &str) -> Result<String, (String, u8)> {
 /// It cannot be read, or is no policy.
 pub fn check(path: &Path) -> Result<String, (String, u8)> {
     let name = show(path);
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = bytes_of(path).map_err(|error| {
         let error = anyhow::Error::new(error).context(format!("policy {name}"));
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
@@ -153,6 +154,11 @@ fn audit(spec: &Audit) -> Result<u8> {
         evidence.gaps.extend(unheard);
         evidence.gaps.sort();
     }
+    for variable in policy.iter().flat_map(|(policy, _)| policy.unknown_denials(&variables)) {
+        let what = format!("what ${variable} is, of which a rule speaks that denies something");
+        evidence.gaps.push(Gap { kind: GapKind::Unreadable, unit: None, what, count: 1 });
+        evidence.gaps.sort();
+    }
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),
         None => Judgement::default(),
@@ -198,6 +204,17 @@ fn verdict(evidence: &Evidence, judgement: &Judgement, is_new: bool) -> Verdict 
     }
 }
 
+/// What is in the file of a policy, which is none where that does not end.
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    const MOST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if read as u64 > MOST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {} MiB", MOST >> 20)));
+    }
+    Ok(bytes)
+}
+
 /// Why there is no policy.
 enum Wrong {
     /// It is wrong, and this says where.
@@ -212,7 +229,7 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
         Some(path) => (path.as_path(), true),
         None => (Path::new(POLICY), false),
     };
-    let bytes = match std::fs::read(path) {
+    let bytes = match bytes_of(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !named => return Ok(None),
         Err(error) => {

@@ -48,6 +48,8 @@ pub struct Asked {
     pub programs: bool,
     /// Some rule denies something by its path.
     pub paths: bool,
+    /// Where names begin that rules deny to be made, removed or changed.
+    pub fronts: Vec<Vec<u8>>,
     /// Some rule denies a program to be run.
     pub runs: bool,
     /// Some rule denies a host by its name.

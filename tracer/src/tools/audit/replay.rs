@@ -16,9 +16,10 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Style;
-use crate::tools::audit::evidence::collect::{Collector, World, lexical};
+use crate::tools::audit::evidence::collect::{Collector, Doubt, World, lexical};
 use crate::tools::audit::evidence::units::Rules;
 use crate::tools::audit::evidence::{Extent, GapKind, Judgement, Report, Variables, Verdict};
+use crate::tools::audit::links::Made;
 use crate::tools::audit::output;
 use crate::trace::drive::{Drive, Driven, Ended, Turn};
 use crate::trace::output::Order;
@@ -143,7 +144,33 @@ impl World for Recorded {
         Vec::new()
     }
 
-    fn changed(&mut self, _: &[u8]) {}
+    fn others_then(&self, _: &[u8]) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    fn at(&mut self, _: u64) {}
+
+    fn doubts(&mut self) -> Vec<Doubt> {
+        Vec::new()
+    }
+
+    fn is_link(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn made(&mut self, _: &[u8], _: Made) {}
+
+    fn gone(&mut self, _: &[u8]) {}
+
+    fn renamed(&mut self, _: &[u8], _: &[u8], _: bool) {}
+
+    fn below(&self, _: &[u8], _: usize) -> Option<Vec<Vec<u8>>> {
+        Some(Vec::new())
+    }
+
+    fn links(&self, _: &[u8]) -> u64 {
+        1
+    }
 
     fn unknown(&self, _: &[u8]) -> Option<String> {
         None

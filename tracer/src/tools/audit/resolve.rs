@@ -2,6 +2,8 @@
 //! opened, the kernel has told its path, and none of this is used. Names are followed from the root and through the mounts of the
 //! process that passed them.
 
+mod following;
+
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io::Read;
@@ -11,16 +13,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foldhash::HashMap;
+use rustix::time::{ClockId, clock_gettime};
 
-use crate::system::proc_paths;
 use crate::system::procfs::mounts::{Overlay, Unknown};
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::Link;
 use crate::system::sockets::Detail;
-use crate::tools::audit::disk::Disk;
-use crate::tools::audit::evidence::collect::World;
+use crate::tools::audit::disk::{Disk, Unremoved};
+use crate::tools::audit::evidence::collect::{Doubt, World};
 use crate::tools::audit::evidence::names::HOSTS_MAX;
 use crate::tools::audit::evidence::units::shown;
+use crate::tools::audit::links::{Links, Made};
 use crate::tools::audit::loaders::is_loader;
 use crate::tools::audit::places::Places;
 
@@ -48,6 +51,14 @@ pub struct Machine {
     since: Instant,
     /// Programs that were looked at, and whether they are loaders.
     loaders: HashMap<Vec<u8>, bool>,
+    /// What the command made of names.
+    links: Links,
+    /// What may have been links when they were passed.
+    doubts: Vec<Doubt>,
+    /// CLOCK_MONOTONIC of the call whose names are followed.
+    time: u64,
+    /// When nothing had run yet, by the clock of files (CLOCK_REALTIME_COARSE).
+    begun: i128,
 }
 
 impl Machine {
@@ -62,6 +73,10 @@ impl Machine {
             known: 0,
             since: Instant::now(),
             loaders: HashMap::default(),
+            links: Links::default(),
+            doubts: Vec::new(),
+            time: 0,
+            begun: clock(ClockId::RealtimeCoarse),
         };
         machine.look_at_mounts();
         machine
@@ -70,72 +85,6 @@ impl Machine {
     fn look_at_mounts(&mut self) {
         self.has_others = self.places.mounts().has_others();
         self.overlays = self.places.mounts().overlays(&Disk);
-    }
-
-    /// Forgets what may not be so any more.
-    fn refresh(&mut self) {
-        if self.since.elapsed() > FRESH || self.known >= MOST {
-            self.forget();
-            self.since = Instant::now();
-        }
-    }
-
-    fn forget(&mut self) {
-        self.directories.iter_mut().for_each(HashMap::clear);
-        self.known = 0;
-    }
-
-    /// A directory with all links followed, as far as it is there; without a slash at its end, so that the root is empty. The path
-    /// begins at the root of its place. `links`: how many led here.
-    fn followed(&mut self, place: usize, path: &[u8], links: usize) -> Vec<u8> {
-        if let Some(known) = self.directories.get(place).and_then(|known| known.get(path)) {
-            return known.clone();
-        }
-        let Some((parent, name)) = last(path) else { return Vec::new() };
-        let mut real = self.followed(place, parent, links);
-        match name {
-            b"" | b"." => {}
-            b".." => real.truncate(last(&real).map_or(0, |(parent, _)| parent.len())),
-            name => {
-                // Whose these are, and what lies below, depends on who looks.
-                let at = [&real, &b"/"[..], name].concat();
-                let is_own = proc_paths::depends_on_who_looks(&at);
-                let from_here = [self.places.get(place).way.as_slice(), &at].concat();
-                real = match std::fs::read_link(as_path(&from_here)) {
-                    Ok(target) if links < MOST_LINKS && !is_own => {
-                        let target = target.into_os_string().into_vec();
-                        let front = if target.starts_with(b"/") { &[][..] } else { &real };
-                        self.followed(place, &[front, b"/", &target].concat(), links + 1)
-                    }
-                    _ => at,
-                };
-            }
-        }
-        if self.directories.len() <= place {
-            self.directories.resize_with(place + 1, HashMap::default);
-        }
-        self.known += usize::from(self.directories[place].insert(path.to_vec(), real.clone()).is_none());
-        real
-    }
-
-    /// A path in the namespace of a place, from the place's root on. One beside that root is followed in tracer's place, if its namespace
-    /// is the same; else it cannot be.
-    fn inside<'p>(&self, place: usize, path: &'p [u8]) -> Option<(usize, &'p [u8])> {
-        let rest = path.strip_prefix(self.places.get(place).root.as_slice());
-        match rest.filter(|rest| rest.first().is_none_or(|&b| b == b'/')) {
-            Some(rest) => Some((place, rest)),
-            None => self.places.is_own(place).then_some((0, path)),
-        }
-    }
-
-    /// A path that begins at the root of a place, from the root of its namespace on.
-    fn whole(&self, place: usize, inside: Vec<u8>) -> Vec<u8> {
-        let root = &self.places.get(place).root;
-        match (root.is_empty(), inside.is_empty()) {
-            (true, true) => b"/".to_vec(),
-            (true, false) => inside,
-            (false, _) => [root.as_slice(), &inside].concat(),
-        }
     }
 }
 
@@ -178,6 +127,12 @@ impl World for Machine {
             at.clone_from(other);
             next += 1;
         }
+    }
+
+    fn others_then(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let mut others = self.others(path);
+        others.extend(self.overlays.iter().flat_map(|overlay| overlay.others(path, &Unremoved)));
+        others
     }
 
     fn unknown(&self, path: &[u8]) -> Option<String> {
@@ -232,21 +187,70 @@ impl World for Machine {
         self.whole(place, real)
     }
 
-    fn changed(&mut self, path: &[u8]) {
-        let inside =
-            |directory: &[u8]| directory.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
-        self.loaders.remove(path);
-        // In another place the same path may be another file's, or another path the same file's.
-        for (place, known) in self.directories.iter_mut().enumerate() {
-            known.retain(|given, real| place == 0 && !inside(given) && !inside(real));
+    fn at(&mut self, time: u64) {
+        self.time = time;
+    }
+
+    fn doubts(&mut self) -> Vec<Doubt> {
+        std::mem::take(&mut self.doubts)
+    }
+
+    fn is_link(&self, path: &[u8]) -> bool {
+        match self.links.get(path) {
+            Some(made) => matches!(made, Made::Link(_)),
+            None => as_path(path).symlink_metadata().is_ok_and(|found| found.is_symlink()),
         }
-        self.known = self.directories.iter().map(HashMap::len).sum();
+    }
+
+    fn made(&mut self, path: &[u8], made: Made) {
+        self.changed(path);
+        self.links.make(path, made);
+    }
+
+    fn gone(&mut self, path: &[u8]) {
+        self.changed(path);
+        self.links.forget(path);
+    }
+
+    fn renamed(&mut self, old: &[u8], new: &[u8], exchanged: bool) {
+        self.changed(old);
+        self.changed(new);
+        match exchanged {
+            true => self.links.exchange(old, new),
+            false => self.links.rename(old, new),
+        }
+        // One of before the run.
+        if self.links.get(new).is_none()
+            && let Ok(target) = std::fs::read_link(as_path(new))
+        {
+            self.links.make(new, Made::Link(target.into_os_string().into_vec()));
+        }
+    }
+
+    fn below(&self, path: &[u8], most: usize) -> Option<Vec<Vec<u8>>> {
+        let (mut found, mut open) = (Vec::new(), vec![path.to_vec()]);
+        while let Some(directory) = open.pop() {
+            for entry in std::fs::read_dir(as_path(&directory)).into_iter().flatten().flatten() {
+                if found.len() >= most {
+                    return None;
+                }
+                let path = entry.path().into_os_string().into_vec();
+                if entry.file_type().is_ok_and(|it| it.is_dir()) {
+                    open.push(path.clone());
+                }
+                found.push(path);
+            }
+        }
+        Some(found)
     }
 
     fn identity(&self, path: &[u8]) -> Option<(u32, u64)> {
         identity_of(path)
     }
 
+    fn links(&self, path: &[u8]) -> u64 {
+        as_path(path).symlink_metadata().map_or(1, |found| found.nlink())
+    }
     fn identity_behind(&self, path: &[u8]) -> Option<(u32, u64)> {
         as_path(path).metadata().ok().as_ref().and_then(identity)
     }
@@ -312,6 +316,17 @@ pub fn identity_of(path: &[u8]) -> Option<(u32, u64)> {
 fn identity(found: &Metadata) -> Option<(u32, u64)> {
     let device = libc::major(found.dev()) << 20 | libc::minor(found.dev()) & 0xf_ffff;
     (!found.is_dir()).then(|| (device, found.ino()))
+}
+
+/// When a file's inode was changed last, in ns of CLOCK_REALTIME.
+fn changed_at(found: &Metadata) -> i128 {
+    i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec())
+}
+
+/// A clock, in ns.
+fn clock(id: ClockId) -> i128 {
+    let time = clock_gettime(id);
+    i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
 }
 
 /// The beginning of a file, as much as the kernel looks at; of what is no regular file nothing.

@@ -66,12 +66,13 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
         collector.expect(pid, &own_program());
     }
     collector.sees_operations(source.sees_operations());
+    collector.is_read_before_filters(source.reads_before_filters());
     collector.streams(&inherited::streams());
     collector.watch(&asked.denied);
     given.into_iter().for_each(|given| collector.inherits(given));
     collector.name_programs(asked.programs);
     collector.know_programs(asked.runs);
-    collector.know_paths(asked.paths);
+    collector.know_paths(asked.paths, &asked.fronts);
     collector.hear_hosts(asked.hosts);
     if audit.cgroup.is_some() {
         collector.expect_others();

@@ -33,21 +33,35 @@ pub struct Accesses {
     now: HashSet<(usize, Text)>,
     /// The files behind the command's own input and output: what goes through them is the doing of who gave them.
     streams: HashMap<Text, Given>,
+    /// Whoever wrote to a file is told, not only who opened it.
+    tells_writers: bool,
 }
 
 /// A file that was written to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 struct Written {
     /// It holds what was written: a file, a fifo.
     holds: bool,
     /// Its further names, when it was first written to.
     also: Option<Text>,
+    /// The programs that wrote, with their further names.
+    writers: Vec<Writer>,
 }
+
+/// A program, and its further names.
+pub type Writer = (Text, Option<Text>);
+/// Programs that wrote to a file that are told apart.
+const MOST_WRITERS: usize = 16;
 
 /// Accesses in order, each once, and the names by which rules judge those that are shown by others.
 pub type Finished = (Vec<Access>, BTreeMap<usize, Vec<Real>>);
 
 impl Accesses {
+    /// Has whoever wrote to a file told, not only who opened it.
+    pub fn tell_writers(&mut self, wanted: bool) {
+        self.tells_writers = wanted;
+    }
+
     /// The command has this file as its input or output.
     pub fn stream(&mut self, path: &[u8], given: Given) {
         let path = self.text(path);
@@ -125,11 +139,15 @@ impl Accesses {
     }
 
     /// Something was written to a file. `holds`: it can be read there. Whether this is the first that the unit wrote there.
-    pub fn wrote(&mut self, unit: usize, path: &[u8], holds: bool) -> bool {
+    pub fn wrote(&mut self, unit: usize, path: &[u8], holds: bool, writer: Writer) -> bool {
         let path = self.text(path);
         let written = self.written.entry((unit, path));
         let is_first = matches!(written, Entry::Vacant(_));
-        written.or_insert(Written { holds, also: None }).holds = holds;
+        let written = written.or_default();
+        written.holds = holds;
+        if written.writers.len() < MOST_WRITERS && !written.writers.contains(&writer) {
+            written.writers.push(writer);
+        }
         self.now.insert((unit, path));
         is_first
     }
@@ -165,8 +183,7 @@ impl Accesses {
         steady: impl FnMut(&[u8]) -> Vec<u8>,
         settle: impl FnMut(&mut Object),
     ) -> Finished {
-        let none = self.text(b"");
-        let rows = self.with_writes(none);
+        let rows = self.with_writes();
         let texts = ranked(self.texts.list.iter().map(|text| &**text).map(steady));
         let mut settle = settle;
         let others = ranked(self.others.list.iter().map(|object| {
@@ -235,9 +252,9 @@ impl Accesses {
     }
 
     /// The rows, with what is known of writes.
-    fn with_writes(&mut self, program: Text) -> Vec<Row> {
+    fn with_writes(&mut self) -> Vec<Row> {
         let mut rows: Vec<Row> = std::mem::take(&mut self.rows).into_iter().flatten().collect();
-        let mut opened = HashSet::default();
+        let (mut opened, mut openers) = (HashSet::default(), HashSet::default());
         for row in &mut rows {
             if row.op == Op::Write
                 && row.errno == 0
@@ -246,16 +263,27 @@ impl Accesses {
                 let key = (row.unit, path);
                 row.wrote = self.written.contains_key(&key);
                 opened.insert(key);
+                openers.insert((key, row.program));
             }
         }
-        // Written through a descriptor that another unit opened, or that was inherited.
-        let inherited = self.written.iter().filter(|(key, written)| written.holds && !opened.contains(key));
-        let inherited = inherited.filter(|((_, path), _)| !self.streams.contains_key(path));
-        rows.extend(inherited.map(|((unit, path), written)| Row {
-            wrote: true,
-            also: written.also,
-            ..Row::new(*unit, Op::Write, Thing::File(*path), program)
-        }));
+        // Written through a descriptor that another unit or another program opened, or that was inherited.
+        for (key, written) in
+            self.written.iter().filter(|((_, path), written)| written.holds && !self.streams.contains_key(path))
+        {
+            let is_told = |(program, _): &&Writer| openers.contains(&(*key, *program));
+            let writers = written.writers.iter().filter(|writer| !is_told(writer));
+            let most = match (opened.contains(key), self.tells_writers) {
+                (_, true) => MOST_WRITERS,
+                (true, false) => 0,
+                (false, false) => 1,
+            };
+            rows.extend(writers.take(most).map(|(program, by)| Row {
+                wrote: true,
+                also: written.also,
+                by: *by,
+                ..Row::new(key.0, Op::Write, Thing::File(key.1), *program)
+            }));
+        }
         rows
     }
 }

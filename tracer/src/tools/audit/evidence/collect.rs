@@ -5,6 +5,7 @@
 //! [`World::resolve`].
 
 mod calls;
+mod doubts;
 mod ending;
 mod files;
 mod hosts;
@@ -17,11 +18,13 @@ mod programs;
 mod sockets;
 mod talks;
 mod watched;
+mod world;
 
 use calls::Seen;
 use inherited::Stranger;
 pub use named::lexical;
 use talks::Talks;
+pub use world::{Doubt, World};
 
 use std::collections::BTreeMap;
 
@@ -47,72 +50,6 @@ use crate::system::proc_paths;
 
 /// Of the status of a process: it was killed, and its memory was written to a file (WCOREDUMP, wait(2)).
 const CORE: i32 = 0x80;
-
-/// What only the world outside can tell.
-pub trait World {
-    /// The place in which the names that a process passes begin (its root, in its mount namespace), by a number; 0 is our own.
-    /// `None` when the process is gone.
-    fn place(&mut self, process: u32) -> Option<usize>;
-
-    /// The place with another root in the namespace of a place, which must be our own.
-    fn rooted(&mut self, place: usize, root: &[u8]) -> Option<usize>;
-
-    /// The path of a place's root in its namespace; empty for the namespace's own.
-    fn root(&self, place: usize) -> &[u8];
-
-    /// Something was mounted or unmounted in the namespace of a place.
-    fn mounted(&mut self, place: usize);
-
-    /// The path here of what has a path in the namespace of a place; `None` where it has none.
-    fn own(&self, place: usize, path: &[u8]) -> Option<Vec<u8>>;
-
-    /// The other paths here of the same file, by mounts.
-    fn others(&self, path: &[u8]) -> Vec<Vec<u8>>;
-
-    /// What is not known of the other paths of the same file, in words.
-    fn unknown(&self, path: &[u8]) -> Option<String>;
-
-    /// These stay the same until something is mounted or unmounted.
-    fn others_stay(&self) -> bool;
-
-    /// A path in the namespace of a place with the symbolic links of its directories followed as they are now; of what is not there
-    /// any more the path itself.
-    fn resolve(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
-
-    /// The same with the last name's link followed too: the file that is meant. What lies below /proc/self is another's.
-    fn follow(&mut self, place: usize, path: &[u8]) -> Vec<u8>;
-
-    /// The name was made, removed or given to something else: links may lead elsewhere than before.
-    fn changed(&mut self, path: &[u8]);
-
-    /// The device, in the kernel's encoding, and the inode of what has this path now; links are not followed. `None` for a directory, and for
-    /// what is not there.
-    fn identity(&self, path: &[u8]) -> Option<(u32, u64)>;
-
-    /// The same of the file to which a link below /proc leads.
-    fn identity_behind(&self, path: &[u8]) -> Option<(u32, u64)>;
-
-    /// Two paths of equal inodes are of one file, though their devices differ, as those of overlays do; `None` where that cannot be told.
-    fn are_same(&self, one: &[u8], other: &[u8]) -> Option<bool>;
-
-    /// Something has this absolute path now.
-    fn exists(&self, path: &[u8]) -> bool;
-
-    /// The programs that a script's first line names, and those that these name in turn, by all the names that they have.
-    fn interpreters(&mut self, script: &[u8]) -> Vec<Vec<u8>>;
-
-    /// This program is a loader: what it runs is the first file that it opens.
-    fn is_loader(&mut self, program: &[u8]) -> bool;
-
-    /// What `/etc/hosts` says here, as far as can be told.
-    fn hosts(&self) -> Vec<u8>;
-
-    /// The name that a unix socket has now, as in `sun_path`; `None` for none, and for one of another network namespace.
-    fn unix_name(&self, socket: u64) -> Option<Vec<u8>>;
-
-    /// The program that a process runs now; empty where that cannot be told.
-    fn program(&self, process: u32) -> Vec<u8>;
-}
 
 /// Makes evidence of records.
 pub struct Collector<'w> {
@@ -163,6 +100,8 @@ pub struct Collector<'w> {
     ignored: Option<Vec<u8>>,
     /// Operations of io_uring come as records, so that a ring hides nothing.
     operations: bool,
+    /// What calls are given was read before seccomp filters had their say.
+    early: bool,
     /// Rules deny hosts by their names.
     hosts: bool,
     talks: Talks,
@@ -174,6 +113,10 @@ pub struct Collector<'w> {
     runs: bool,
     /// Rules deny something by paths.
     paths: bool,
+    /// Where the names begin that may not come or go.
+    fronts: Vec<Vec<u8>>,
+    /// Names on the way to a file that were gone when it was looked at: whose call passed them, and which.
+    missing: BTreeMap<Vec<u8>, (usize, &'static str)>,
     watched: Watched,
 }
 
@@ -216,12 +159,15 @@ impl<'w> Collector<'w> {
             remarks: Vec::new(),
             ignored: None,
             operations: false,
+            early: false,
             hosts: false,
             talks: Talks::default(),
             heads: HashSet::new(),
             programs: false,
             runs: false,
             paths: false,
+            fronts: Vec::new(),
+            missing: BTreeMap::new(),
             watched: Watched::default(),
         }
     }
@@ -239,6 +185,7 @@ impl<'w> Collector<'w> {
     /// Whether rules say which program may do something: then each is told by all its names.
     pub fn name_programs(&mut self, wanted: bool) {
         self.programs = wanted;
+        self.accesses.tell_writers(wanted);
     }
 
     /// Whether rules deny programs to be run: then of each its file has to be known.
@@ -246,9 +193,11 @@ impl<'w> Collector<'w> {
         self.runs = wanted;
     }
 
-    /// Whether rules deny something by paths: then files have to be known by all that they have.
-    pub fn know_paths(&mut self, wanted: bool) {
+    /// Whether rules deny something by paths: then files have to be known by all that they have. `fronts`: where the names begin that may
+    /// not come or go.
+    pub fn know_paths(&mut self, wanted: bool, fronts: &[Vec<u8>]) {
         self.paths = wanted;
+        self.fronts = fronts.to_vec();
     }
 
     /// Whether rules deny hosts by their names: then what name servers answer, and what is said first on a connection, has to be seen.
@@ -273,6 +222,11 @@ impl<'w> Collector<'w> {
     /// Operations of io_uring come as records of their own.
     pub fn sees_operations(&mut self, seen: bool) {
         self.operations = seen;
+    }
+
+    /// What calls are given was read before seccomp filters had their say.
+    pub fn is_read_before_filters(&mut self, is: bool) {
+        self.early = is;
     }
 
     /// There will be processes that the command did not start, but that work for it.
@@ -398,6 +352,10 @@ impl<'w> Collector<'w> {
         }
     }
 
+    fn is_ignored(&self, path: &[u8]) -> bool {
+        self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours))
+    }
+
     /// Something was done to a file.
     fn access(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>) {
         self.access_to(seen, op, path, passed, Related::default());
@@ -405,7 +363,7 @@ impl<'w> Collector<'w> {
 
     /// Something was done to a file that has to do with another name.
     fn access_to(&mut self, seen: &Seen<'_, '_>, op: Op, path: &[u8], passed: Option<&[u8]>, related: Related<'_>) {
-        if self.ignored.as_ref().is_some_and(|ours| path.starts_with(ours)) {
+        if self.is_ignored(path) {
             return;
         }
         // The command's own input or output, by one of the names that lead to a descriptor, as far as it was given.

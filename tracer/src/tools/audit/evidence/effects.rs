@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 
 use super::{Change, Effect};
 
@@ -16,7 +16,7 @@ pub struct Effects {
     /// Names that were there when something was first done to them without changing them.
     seen: HashSet<Vec<u8>>,
     /// The names of before the run of what has another name now, by that.
-    origins: HashMap<Vec<u8>, Vec<u8>>,
+    origins: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Operations on names that had no place.
     pub crowded: u64,
 }
@@ -44,6 +44,11 @@ impl Effects {
         }
     }
 
+    /// Something is known of what has or had this name.
+    pub fn knows(&self, path: &[u8]) -> bool {
+        self.seen.contains(path) || self.states.contains_key(path)
+    }
+
     /// Whether a name was there before the run, where it is known.
     pub fn was_there(&self, path: &[u8]) -> Option<bool> {
         if self.seen.contains(path) {
@@ -64,11 +69,15 @@ impl Effects {
         None
     }
 
+    /// The same; where it has no other now, that which it has.
+    pub fn original(&self, path: &[u8]) -> Vec<u8> {
+        self.origin(path).unwrap_or_else(|| path.to_vec())
+    }
+
     /// The file of one name has another name, too.
     pub fn link(&mut self, name: &[u8], other: &[u8]) {
         if name != other && self.origins.len() < MOST {
-            let origin = self.origin(name).unwrap_or_else(|| name.to_vec());
-            self.origins.insert(other.to_vec(), origin);
+            self.origins.insert(other.to_vec(), self.original(name));
         }
     }
 
@@ -124,12 +133,18 @@ impl Effects {
         self.link(old, new);
         self.origins.remove(old);
         self.move_one(old, new, unit);
-        let front = [old, b"/"].concat();
-        let inside = self.states.range(front.clone()..).map(|(path, _)| path);
-        let inside: Vec<Vec<u8>> = inside.take_while(|path| path.starts_with(&front)).cloned().collect();
-        for path in inside {
-            let to = [new, &path[old.len()..]].concat();
+        let there = |path: &[u8]| [new, &path[old.len()..]].concat();
+        for path in inside(&self.origins, old) {
+            if let Some(origin) = self.origins.remove(&path) {
+                self.origins.insert(there(&path), origin);
+            }
+        }
+        for path in inside(&self.states, old) {
+            let to = there(&path);
             if let Some(state) = self.states.remove(&path) {
+                if let Some(origin) = state.came.as_ref().and_then(|came| self.states.get_mut(came)) {
+                    origin.moved = Some(to.clone());
+                }
                 self.states.insert(to, state);
             }
         }
@@ -137,8 +152,7 @@ impl Effects {
 
     /// Two names were exchanged (`RENAME_EXCHANGE`): both files are there, and both are others.
     pub fn exchange(&mut self, one: &[u8], other: &[u8], unit: usize) {
-        let origin = |name: &[u8]| self.origin(name).unwrap_or_else(|| name.to_vec());
-        let origins = (origin(other), origin(one));
+        let origins = (self.original(other), self.original(one));
         self.origins.insert(one.to_vec(), origins.0);
         self.origins.insert(other.to_vec(), origins.1);
         self.change(one, unit);
@@ -196,6 +210,13 @@ impl Effects {
     }
 }
 
+/// The paths below one.
+fn inside<T>(paths: &BTreeMap<Vec<u8>, T>, path: &[u8]) -> Vec<Vec<u8>> {
+    let front = [path, b"/"].concat();
+    let from_there = paths.range(front.clone()..).map(|(path, _)| path);
+    from_there.take_while(|path| path.starts_with(&front)).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,12 +260,27 @@ mod tests {
         check("change /b;create /t;rename /t /b", &["modified /b"]);
         check("create /t;rename /t /b;delete /b", &["temporary /b"]);
         check("create /d;create /d/f;rename /d /e", &["created /e", "created /e/f"]);
+        check("create /q;rename /s/a /q/k;rename /q /r", &["created /r", "renamed /s/a /r/k"]);
         check("exchange /a /b", &["modified /a", "modified /b"]);
         check("seen /a", &[]);
         check("seen /a;create /a;delete /a", &["temporary /a"]);
         check("rename /a /b;delete /b", &["deleted /a"]);
         check("rename /a /b;rename /b /c", &["renamed /a /c"]);
         check("seen /b;rename /a /b", &["renamed /a /b", "modified /b"]);
+    }
+
+    #[test]
+    fn a_file_keeps_its_origin_when_the_directory_moves_that_it_was_moved_into() {
+        let mut effects = Effects::default();
+        effects.rename(b"/s/key", b"/q/k", 0);
+        effects.link(b"/s/other", b"/q/o");
+        effects.rename(b"/q", b"/r", 0);
+        effects.rename(b"/r", b"/t", 0);
+        for (path, origin) in
+            [("/t/k", Some("/s/key")), ("/t/o", Some("/s/other")), ("/t/x", Some("/q/x")), ("/q/k", None)]
+        {
+            assert_eq!(effects.origin(path.as_bytes()).as_deref(), origin.map(str::as_bytes), "{path}");
+        }
     }
 
     #[test]

@@ -169,6 +169,12 @@ fn host(text: &str) -> Result<Host, Flaw> {
         if net.network() != address {
             return Err(beyond(text, format!("[{}]/{bits}", net.network())));
         }
+        // Connections to it are told as those to the address of IPv4 that it is (RFC 4291, 2.5.5.2).
+        if let (Some(address), 96..) = (address.to_ipv4_mapped(), bits)
+            && let Ok(net) = Ipv4Net::new(address, bits - 96)
+        {
+            return Ok(Host::Net(net.into()));
+        }
         return Ok(Host::Net(net.into()));
     }
     let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));

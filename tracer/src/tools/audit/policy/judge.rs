@@ -34,6 +34,15 @@ impl Policy {
     pub fn unknown_variables(&self, variables: &Variables) -> Vec<&str> {
         let sections = self.sections().flat_map(|section| section.deny.iter().chain(&section.allow));
         let rules = sections.chain(self.expectations.iter().map(|expectation| &expectation.rule));
+        self.unknown_of(rules, variables)
+    }
+
+    /// Those of them by which something would be denied.
+    pub fn unknown_denials(&self, variables: &Variables) -> Vec<&str> {
+        self.unknown_of(self.sections().flat_map(|section| &section.deny), variables)
+    }
+
+    fn unknown_of<'p>(&'p self, rules: impl Iterator<Item = &'p Placed>, variables: &Variables) -> Vec<&'p str> {
         let mut names: Vec<&str> = rules.flat_map(|placed| placed.rule.variables()).collect();
         names.sort_unstable();
         names.dedup();

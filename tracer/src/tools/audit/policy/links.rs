@@ -84,9 +84,18 @@ impl Policy {
             denied: self.denied(variables),
             programs: self.decisive().map(|(_, placed)| placed).chain(claims()).any(|it| it.rule.program.is_some()),
             paths: denied(&|placed| !self.patterns(placed, variables).is_empty()),
+            fronts: self.fronts(variables),
             runs: denied(&|placed| !placed.rule.ops.within(Ops::of(Op::Run)).is_empty()),
             hosts: denied(&|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named())),
         }
+    }
+
+    /// Where the names begin that may not come or go.
+    fn fronts(&self, variables: &Variables) -> Vec<Vec<u8>> {
+        let speaks = |ops: Ops| NAMES.iter().any(|op| !ops.within(Ops::of(*op)).is_empty());
+        let denying = self.decisive().filter(|(denies, placed)| *denies && speaks(placed.rule.ops));
+        let patterns = denying.flat_map(|(_, placed)| self.patterns(placed, variables));
+        patterns.flat_map(|pattern| self.readings(pattern, Ops::default(), true)).map(|reading| reading.front).collect()
     }
 
     /// The files and the sockets that rules deny by their whole paths, and the programs to which they deny something.
@@ -145,6 +154,9 @@ impl Reading {
         front.into_iter().chain(self.rest).collect()
     }
 }
+
+/// What makes or removes a name.
+const NAMES: [Op; 3] = [Op::Create, Op::Delete, Op::Rename];
 
 /// What is done to that which a link leads to: to remove a link, or to give it another name, does nothing to it.
 fn through() -> Ops {

@@ -169,7 +169,7 @@ impl Activity {
                 | Effect::LinksText(..)
                 | Effect::Links(..)
                 | Effect::Renames(..)
-                | Effect::Removes(_)
+                | Effect::Removes(..)
                 | Effect::Truncates(_)
                 | Effect::Changes(..) => touched = Some(true),
                 Effect::OpensUnnamed(_)

@@ -5,7 +5,7 @@ use tracer_common::plan::{phase, shape};
 
 use super::Collector;
 use super::files::view_of;
-use super::kernel::leaves_clock;
+use super::kernel::{has_listener, leaves_clock};
 use crate::decode::value::{Call, FileView, Ret, Value};
 use crate::decode::{self, Blobs};
 use crate::schema::effects::{Does, Effect, Unseen};
@@ -65,6 +65,7 @@ impl Collector<'_> {
         let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
         let later = self.whose.is_over(unit);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, by, later };
+        self.world.at(call.head.time.saturating_add(call.head.dur));
         self.look_at_sockets(&seen);
         self.uses(&seen, does.effects());
         match does {
@@ -74,7 +75,13 @@ impl Collector<'_> {
             Does::Gap(unseen, why) if errno == 0 || unseen == Unseen::Attempt => {
                 let kind = match unseen {
                     Unseen::Clock if leaves_clock(&seen) => return,
-                    Unseen::Call | Unseen::Attempt | Unseen::Names | Unseen::Root | Unseen::Clock => GapKind::Unseen,
+                    Unseen::Listener if !self.early || !has_listener(&seen) => return,
+                    Unseen::Call
+                    | Unseen::Attempt
+                    | Unseen::Names
+                    | Unseen::Root
+                    | Unseen::Clock
+                    | Unseen::Listener => GapKind::Unseen,
                     Unseen::Ring => GapKind::IoUring,
                 };
                 match unseen {
@@ -119,11 +126,11 @@ impl Collector<'_> {
             Effect::Maps(fd, protection, flags) => self.mapped(seen, fd, protection, flags),
             Effect::Controls(fd, request) => self.controlled(seen, fd, request),
             Effect::Probes(at) => self.marker(seen, at),
-            Effect::Makes(at) => self.one(seen, Op::Create, at),
+            Effect::Makes(at) => self.makes(seen, at),
             Effect::LinksText(text, at) => self.linked(seen, text, at, true),
             Effect::Links(old, at) => self.linked(seen, old, at, false),
             Effect::Renames(old, new, flags) => self.rename(seen, old, new, flags),
-            Effect::Removes(at) => self.one(seen, Op::Delete, at),
+            Effect::Removes(at, of) => self.removes(seen, at, of),
             Effect::Truncates(at) => self.truncated(seen, at),
             Effect::Changes(meta, at, last) => self.changed(seen, meta, at, last),
             Effect::Runs(at) => self.execute(seen, at),

@@ -31,6 +31,7 @@ impl Collector<'_> {
         for (reason, count) in losses {
             self.gap(GapKind::Lost, None, reason.to_owned(), count);
         }
+        self.never_found();
         let mut order: Vec<usize> = (0..self.units.len()).collect();
         order.sort_by(|a, b| self.units[*a].cmp(&self.units[*b]));
         let mut place = vec![0; order.len()];
@@ -50,6 +51,7 @@ impl Collector<'_> {
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
         let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
         let mut effects = self.effects.finish();
+        effects.retain(|effect| self.ignored.as_ref().is_none_or(|ours| !effect.path.starts_with(ours)));
         for effect in &mut effects {
             effect.path = steady(&effect.path);
             if let Change::Renamed(to) = &mut effect.change {

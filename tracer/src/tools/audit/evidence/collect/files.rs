@@ -3,14 +3,17 @@
 use tracer_common::event::status;
 use tracer_common::plan::{phase, shape};
 
+use super::doubts::is_directorys;
+use super::programs::is_in_memory;
 use super::talks::First;
 use super::{Collector, Related, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::aio;
-use crate::schema::effects::{Flags, Last, Meta};
+use crate::schema::effects::{Flags, Last, Meta, Of};
 use crate::schema::ioctl::changes_network;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
+use crate::tools::audit::links::Made;
 
 /// `RENAME_EXCHANGE`, include/uapi/linux/fs.h.
 const RENAME_EXCHANGE: u64 = 2;
@@ -31,21 +34,12 @@ impl Collector<'_> {
                 self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} did not open", seen.name), 1);
                 return;
             };
-            let itself =
-                flags & libc::O_NOFOLLOW != 0 || flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL;
-            let Some(given) = self.given_as(seen, at, !itself) else { return };
-            let op = match (flags & libc::O_ACCMODE, flags & libc::O_DIRECTORY) {
-                (libc::O_RDONLY, 0) if flags & libc::O_CREAT == 0 => Op::Read,
-                (libc::O_RDONLY, 1..) => Op::List,
-                _ if flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL => Op::Create,
-                _ => Op::Write,
-            };
-            return self.access(seen, op, &given.object, given.passed.as_deref());
+            return self.not_opened(seen, at, flags);
         }
         if let Some(at) = at.filter(|_| flags & libc::O_PATH != 0) {
             return self.located(seen, at, flags & libc::O_NOFOLLOW == 0);
         }
-        let Some((view, path)) = self.opened(seen) else { return };
+        let Some((view, path)) = self.opened(seen).filter(|(_, path)| !self.is_memory(path)) else { return };
         if path == b"/etc/hosts" {
             self.names.hosts_file(&self.world.hosts());
         }
@@ -74,6 +68,27 @@ impl Collector<'_> {
             self.effects.change(&path, seen.unit);
         } else if !made {
             self.effects.seen(&path);
+        }
+    }
+
+    /// What an open would have done that failed.
+    fn not_opened(&mut self, seen: &Seen<'_, '_>, at: u8, flags: i32) {
+        let (makes, anew) = (flags & libc::O_CREAT != 0, flags & libc::O_EXCL != 0);
+        let itself = flags & libc::O_NOFOLLOW != 0 || makes && anew;
+        let Some(given) = self.given_as(seen, at, !itself) else { return };
+        let mode = flags & libc::O_ACCMODE;
+        let is_there = !makes || !anew && self.world.exists(&given.object);
+        let unnamed = flags & libc::O_TMPFILE == libc::O_TMPFILE;
+        let reads = if flags & libc::O_DIRECTORY != 0 { Op::List } else { Op::Read };
+        for (op, is_tried) in [
+            (Op::Create, !is_there),
+            (Op::Write, mode != libc::O_RDONLY && !(makes && anew)),
+            (reads, mode != libc::O_WRONLY && is_there && !unnamed),
+            (Op::Truncate, flags & libc::O_TRUNC != 0 && makes && is_there),
+        ] {
+            if is_tried {
+                self.access(seen, op, &given.object, given.passed.as_deref());
+            }
         }
     }
 
@@ -183,11 +198,18 @@ impl Collector<'_> {
         self.told_kernel(seen, view);
         self.sends_packets(seen, view);
         let kind = view.file.mode & libc::S_IFMT;
-        if let Some(path) = self.told(seen, view).filter(|_| kind != libc::S_IFDIR) {
+        let path = self.told(seen, view).filter(|_| kind != libc::S_IFDIR);
+        if let Some(path) = path.filter(|path| !self.is_memory(path) && !self.is_ignored(path)) {
+            self.pokes(seen, &path);
             if kind == libc::S_IFREG {
                 self.effects.change(&path, seen.unit);
             }
-            if self.accesses.wrote(seen.unit, &path, matches!(kind, libc::S_IFREG | libc::S_IFIFO)) {
+            if self.accesses.wrote(
+                seen.unit,
+                &path,
+                matches!(kind, libc::S_IFREG | libc::S_IFIFO),
+                (seen.program, seen.by),
+            ) {
                 let also = self.names_of(&Object::File(path.clone()));
                 self.accesses.wrote_to(seen.unit, &path, also);
             }
@@ -219,19 +241,26 @@ impl Collector<'_> {
         }
     }
 
-    /// A name was made or removed.
-    pub(super) fn one(&mut self, seen: &Seen<'_, '_>, op: Op, at: u8) {
+    /// A name was made.
+    pub(super) fn makes(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(given) = self.given(seen, at) else { return };
         if seen.errno == 0 {
-            if op == Op::Create {
-                self.effects.create(&given.object, seen.unit);
-            } else {
-                self.effects.delete(&given.object, seen.unit);
-                self.accesses.moved(seen.unit, &given.object, None);
-                self.world.changed(&given.object);
-            }
+            self.effects.create(&given.object, seen.unit);
+            self.world.made(&given.object, Made::Other);
         }
-        self.access(seen, op, &given.object, given.passed.as_deref());
+        self.access(seen, Op::Create, &given.object, given.passed.as_deref());
+    }
+
+    /// A name was removed.
+    pub(super) fn removes(&mut self, seen: &Seen<'_, '_>, at: u8, of: Of) {
+        let Some(given) = self.given(seen, at) else { return };
+        self.access(seen, Op::Delete, &given.object, given.passed.as_deref());
+        if seen.errno == 0 {
+            self.unwatch(&given.object);
+            self.effects.delete(&given.object, seen.unit);
+            self.accesses.moved(seen.unit, &given.object, None);
+            self.removed(&given.object, is_directorys(seen, of));
+        }
     }
 
     /// A file was cut or extended.
@@ -273,7 +302,23 @@ impl Collector<'_> {
         if view.is_none() && i32::from(seen.errno) != libc::EBADF {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the file that {} was on", seen.name), 1);
         }
-        Some((self.told(seen, view?)?, None))
+        let path = self.told(seen, view?)?;
+        (!self.is_memory(&path)).then_some((path, None))
+    }
+
+    /// Whether a path is none: of what memfd_create(2) made, the kernel tells a name that no file has.
+    fn is_memory(&self, path: &[u8]) -> bool {
+        is_in_memory(path) && !self.world.exists(path)
+    }
+
+    /// The memory of another process was written, if a path is that of one (proc_pid_mem(5)).
+    fn pokes(&mut self, seen: &Seen<'_, '_>, path: &[u8]) {
+        let whose = path.strip_prefix(b"/proc/").and_then(|rest| rest.strip_suffix(b"/mem"));
+        let whose = whose.and_then(|whose| std::str::from_utf8(whose).ok()).and_then(|it| it.split('/').next());
+        if whose.and_then(|whose| whose.parse::<u32>().ok()).is_some_and(|whose| whose != seen.call.head.tgid) {
+            let what = format!("{}: memory of another process is written", seen.name);
+            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        }
     }
 
     /// A link was made: of a symbolic one the target is a text, of another a file.
@@ -289,9 +334,11 @@ impl Collector<'_> {
         };
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
-            self.world.changed(&given.object);
+            let link = to.as_ref().filter(|_| symbolic).map(|to| Made::Link(to.clone()));
+            self.world.made(&given.object, link.unwrap_or(Made::Other));
         }
         if let Some(target) = to.as_deref().filter(|_| seen.errno == 0 && !symbolic) {
+            self.watched.linked(&self.effects.original(target));
             self.effects.link(target, &given.object);
         }
         let related = Related { to: to.as_deref(), ..Related::default() };
@@ -304,16 +351,22 @@ impl Collector<'_> {
         if seen.errno == 0 && exchange {
             self.effects.exchange(&old.object, &new.object, seen.unit);
         } else if seen.errno == 0 {
+            self.unwatch(&new.object);
             self.effects.rename(&old.object, &new.object, seen.unit);
         }
         if seen.errno == 0 {
-            self.world.changed(&old.object);
-            self.world.changed(&new.object);
+            self.world.renamed(&old.object, &new.object, exchange);
+            self.found_again(&old.object, &new.object);
+            self.renamed_below(seen, &old.object, &new.object);
         }
         // What two exchange, both have written or not: nothing is claimed of it.
         let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));
         let related = Related { to: Some(&new.object), wrote, ..Related::default() };
         self.access_to(seen, Op::Rename, &old.object, old.passed.as_deref(), related);
+        if exchange {
+            let related = Related { to: Some(&old.object), ..Related::default() };
+            self.access_to(seen, Op::Rename, &new.object, new.passed.as_deref(), related);
+        }
     }
 }
 

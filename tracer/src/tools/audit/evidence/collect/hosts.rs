@@ -131,11 +131,16 @@ impl Collector<'_> {
     }
 }
 
+/// The flags of a call on a socket (MSG_*), where it has any.
+pub(super) fn flags_of_sockets(seen: &Seen<'_, '_>) -> Option<i32> {
+    let is_of_sockets = |ty: &Ty| matches!(ty, Ty::Set32(set) if std::ptr::eq(*set, &MSG));
+    let at = (0..6).find(|at| seen.ty(*at).is_some_and(is_of_sockets))?;
+    Some(seen.number(at) as i32)
+}
+
 /// How a call that receives asks for bytes; `None`: these are no part of what the other end says.
 fn how(seen: &Seen<'_, '_>, sock: &Sock) -> Option<How> {
-    let is_of_sockets = |ty: &Ty| matches!(ty, Ty::Set32(set) if std::ptr::eq(*set, &MSG));
-    let at = (0..6).find(|at| seen.ty(*at).is_some_and(is_of_sockets));
-    let flags = at.map_or(0, |at| seen.number(at) as i32);
+    let flags = flags_of_sockets(seen).unwrap_or(0);
     if flags & (libc::MSG_OOB | libc::MSG_ERRQUEUE) != 0 {
         return None;
     }

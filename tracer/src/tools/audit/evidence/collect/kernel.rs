@@ -11,6 +11,9 @@ use crate::schema::time::ADJ_OFFSET_SS_READ;
 use crate::system::sock_diag::wire::Message;
 use crate::tools::audit::evidence::GapKind;
 
+/// include/uapi/linux/seccomp.h.
+const SECCOMP_FILTER_FLAG_NEW_LISTENER: u64 = 8;
+
 impl Collector<'_> {
     /// Something was sent or written to a descriptor: to the kernel, where it is one of netlink.
     pub(super) fn told_kernel(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
@@ -45,6 +48,12 @@ impl Collector<'_> {
             self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
         }
     }
+}
+
+/// Whether a filter asks another process about calls (seccomp(2); 5.0).
+pub(super) fn has_listener(seen: &Seen<'_, '_>) -> bool {
+    let flags = seen.args.iter().position(|arg| arg.name == "flags");
+    flags.is_some_and(|at| seen.number(at as u8) & SECCOMP_FILTER_FLAG_NEW_LISTENER != 0)
 }
 
 /// Whether a call that may set the clock changes nothing.

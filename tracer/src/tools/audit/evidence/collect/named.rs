@@ -74,7 +74,7 @@ impl Collector<'_> {
             Way::Program => self.whose.get(way.process).map(|it| self.accesses.of(it.program).to_vec()),
             Way::Directory | Way::Root | Way::Mapped => None,
         };
-        let origin = |path: &[u8]| self.effects.origin(path).unwrap_or_else(|| path.to_vec());
+        let origin = |path: &[u8]| self.effects.original(path);
         let meant = match (then, now) {
             (Some(then), Some(now)) if matches!(way.way, Way::Descriptor(_)) && origin(&then) != origin(&now) => None,
             (then, now) => then.or(now),

@@ -95,6 +95,7 @@ impl Collector<'_> {
             }
             place => {
                 let real = if follow { self.world.follow(place, path) } else { self.world.resolve(place, path) };
+                self.doubt(seen);
                 if place == 0 { real } else { self.world.own(place, &real).unwrap_or_else(|| elsewhere(&real)) }
             }
         }
@@ -125,8 +126,10 @@ impl Collector<'_> {
         {
             self.gap(GapKind::Unreadable, None, what, 1);
         }
-        if let Some(before) = self.effects.origin(path) {
-            names.extend(self.world.others(&before));
+        let before: Vec<_> =
+            names.iter().map(Vec::as_slice).chain([path]).filter_map(|name| self.effects.origin(name)).collect();
+        for before in before {
+            names.extend(self.world.others_then(&before));
             names.push(before);
         }
         self.watched.add_names(path, &mut names);

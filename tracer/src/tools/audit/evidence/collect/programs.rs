@@ -29,6 +29,9 @@ impl Collector<'_> {
     }
 
     pub(super) fn execute(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        if only_asks(seen) {
+            return;
+        }
         // What one was given that was not traced until it had begun, is gone.
         // A link that was not run is told by where it leads, as one that was.
         let passed =
@@ -77,7 +80,7 @@ impl Collector<'_> {
         let unit = begun.unwrap_or(seen.unit);
         let (pid, tid) = (seen.call.head.tgid, seen.call.head.tid);
         if self.runs
-            && let Some(memory) = [Some(&file), object.as_ref()].into_iter().flatten().find(|path| is_memory(path))
+            && let Some(memory) = [Some(&file), object.as_ref()].into_iter().flatten().find(|path| is_in_memory(path))
         {
             let what = format!("what {} is that {} ran: it is in memory alone", shown(memory), seen.name);
             self.gap(GapKind::Unseen, Some(unit), what, 1);
@@ -174,8 +177,15 @@ impl Collector<'_> {
 }
 
 /// A program that memfd_create(2) made: the kernel gives it a name that is none of any file.
-fn is_memory(path: &[u8]) -> bool {
+pub(super) fn is_in_memory(path: &[u8]) -> bool {
     path.starts_with(b"/memfd:")
+}
+
+/// Whether nothing is run: it is only asked whether it could be (execveat(2); 6.14).
+fn only_asks(seen: &Seen<'_, '_>) -> bool {
+    const AT_EXECVE_CHECK: u64 = 0x10000;
+    let flags = seen.args.iter().position(|arg| arg.name == "flags");
+    flags.is_some_and(|at| seen.number(at as u8) & AT_EXECVE_CHECK != 0)
 }
 
 /// Whether arguments are not all there, or not all whole.

@@ -7,6 +7,7 @@ use foldhash::HashMap;
 use tracer_common::event::Sock;
 
 use super::files::view_of;
+use super::hosts::flags_of_sockets;
 use super::sockets::{is_stream, peer, said};
 use super::{Collector, Seen};
 use crate::decode::calls::address;
@@ -101,6 +102,12 @@ impl First {
             _ if is_cut => usize::MAX,
             _ => data.len(),
         };
+        // The last byte that is sent out of band is no part of what the other end reads.
+        let apart = usize::from(flags_of_sockets(seen).is_some_and(|flags| flags & libc::MSG_OOB != 0));
+        let sent = sent.saturating_sub(apart);
+        if apart > 0 && sent == 0 {
+            return First::Nothing;
+        }
         data.truncate(sent);
         if data.is_empty() { First::Unseen } else { First::Seen(data, sent) }
     }

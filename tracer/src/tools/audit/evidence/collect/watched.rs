@@ -16,6 +16,8 @@ const OWN_BITS: u64 = (1 << 32) - 1;
 pub(super) struct Watched {
     /// For each file the names that rules have for it.
     names: Vec<Vec<Vec<u8>>>,
+    /// How many names each of them has.
+    links: Vec<u64>,
     /// The file of each of these names.
     files: HashMap<Vec<u8>, usize>,
     /// By device, in the kernel's encoding, and inode.
@@ -27,14 +29,32 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    fn watch(&mut self, identity: (u32, u64), path: &[u8]) {
+    fn watch(&mut self, identity: (u32, u64), links: u64, path: &[u8]) {
         let file = *self.identities.entry(identity).or_insert_with(|| {
             self.names.push(Vec::new());
+            self.links.push(links);
             self.inodes.entry(identity.1 & OWN_BITS).or_default().push(self.names.len() - 1);
             self.names.len() - 1
         });
         if self.files.insert(path.to_vec(), file).is_none() {
             self.names[file].push(path.to_vec());
+        }
+    }
+
+    /// The file of a path has another name.
+    pub(super) fn linked(&mut self, path: &[u8]) {
+        if let Some(&file) = self.files.get(path) {
+            self.links[file] += 1;
+        }
+    }
+
+    /// A name of the file of a path is gone: after the last one its inode may become another file's.
+    fn unlinked(&mut self, path: &[u8]) {
+        let Some(&file) = self.files.get(path) else { return };
+        self.links[file] = self.links[file].saturating_sub(1);
+        if self.links[file] == 0 {
+            self.identities.retain(|_, known| *known != file);
+            self.inodes.values_mut().for_each(|files| files.retain(|known| *known != file));
         }
     }
 
@@ -70,8 +90,16 @@ impl Collector<'_> {
     pub fn watch(&mut self, paths: &[Vec<u8>]) {
         for path in paths {
             if let Some(identity) = self.world.identity(path) {
-                self.watched.watch(identity, path);
+                self.watched.watch(identity, self.world.links(path), path);
             }
+        }
+    }
+
+    /// A name is gone, or becomes another file's.
+    pub(super) fn unwatch(&mut self, path: &[u8]) {
+        if !self.watched.names.is_empty() {
+            let was = self.effects.original(path);
+            self.watched.unlinked(&was);
         }
     }
 
@@ -118,7 +146,7 @@ mod tests {
         let mut watched = Watched::default();
         let high = 1 << 62;
         for (device, inode, path) in [(1, 5, "/a"), (1, 5, "/b"), (1, 6, "/c"), (2, high | 5, "/d"), (1, 5, "/a")] {
-            watched.watch((device, inode), path.as_bytes());
+            watched.watch((device, inode), 1, path.as_bytes());
         }
         let check = |path: &str, expected: &[&str]| {
             let names = watched.names(path.as_bytes());
@@ -135,8 +163,13 @@ mod tests {
         };
         check("/m/a", &["/a", "/b", "/c"]);
         assert_eq!(watched.certain((1, 5)).map(text), Some("/a"));
+        watched.linked(b"/b");
+        watched.unlinked(b"/a");
+        assert_eq!(watched.certain((1, 5)).map(text), Some("/a"));
+        watched.unlinked(b"/b");
+        assert_eq!(watched.certain((1, 5)), None);
         assert_eq!(watched.certain((3, 5)), None);
-        assert_eq!(watched.possible((3, 5)).iter().map(|name| text(name)).collect::<Vec<_>>(), ["/a", "/d"]);
+        assert_eq!(watched.possible((3, 5)).iter().map(|name| text(name)).collect::<Vec<_>>(), ["/d"]);
     }
 
     fn text(name: &[u8]) -> &str {

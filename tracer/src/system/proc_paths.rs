@@ -122,6 +122,12 @@ pub fn is_memory(path: &[u8]) -> bool {
     matches!(last, Some(b"mem")) || names(path).is_some_and(|names| names.eq([b"kcore"]))
 }
 
+/// The process whose memory a path is (proc_pid_mem(5)), also by one of its tasks.
+pub fn memory_of(path: &[u8]) -> Option<u32> {
+    let inside = path.strip_prefix(BELOW.as_bytes())?.strip_suffix(b"/mem")?;
+    std::str::from_utf8(inside).ok()?.split('/').next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +196,18 @@ mod tests {
         check("/proc/kcore", (true, false, true));
         check("/proc/7/kcore", (true, false, false));
         check("/process/self/mem", (false, false, false));
+    }
+
+    #[test]
+    fn memory_is_that_of_a_process() {
+        for (path, whose) in [
+            ("/proc/7/mem", Some(7)),
+            ("/proc/7/task/8/mem", Some(7)),
+            ("/proc/self/mem", None),
+            ("/proc/7/maps", None),
+            ("/mem", None),
+        ] {
+            assert_eq!(memory_of(path.as_bytes()), whose, "{path}");
+        }
     }
 }

@@ -67,7 +67,7 @@ impl Machine {
                         let doubts = self.doubts.len();
                         let real = self.followed(place, &[front, b"/", &target].concat(), links + 1);
                         // What the kernel says there has no links, and may be gone.
-                        if at.starts_with(b"/proc/") {
+                        if proc_paths::is_below(&at) {
                             self.doubts.truncate(doubts);
                         }
                         real
@@ -95,7 +95,7 @@ impl Machine {
         let from_here = [there.way.as_slice(), at].concat();
         let from_here = as_path(&from_here);
         // The links of processes are as they are when they are asked for; what they were is seen by their calls.
-        let is_doubted = is_own && !at.starts_with(b"/proc/");
+        let is_doubted = is_own && !proc_paths::is_below(at);
         let found = std::fs::read_link(from_here);
         let doubt = match &found {
             // One that the command did not make before, and that is that new, took the place of something else.

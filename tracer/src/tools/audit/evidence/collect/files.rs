@@ -12,6 +12,7 @@ use crate::decode::value::{FileView, Ret, Value};
 use crate::schema::aio;
 use crate::schema::effects::{Flags, Last, Meta, Of};
 use crate::schema::ioctl::changes_network;
+use crate::system::proc_paths;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 use crate::tools::audit::links::Made;
 
@@ -313,9 +314,7 @@ impl Collector<'_> {
 
     /// The memory of another process was written, if a path is that of one (proc_pid_mem(5)).
     fn pokes(&mut self, seen: &Seen<'_, '_>, path: &[u8]) {
-        let whose = path.strip_prefix(b"/proc/").and_then(|rest| rest.strip_suffix(b"/mem"));
-        let whose = whose.and_then(|whose| std::str::from_utf8(whose).ok()).and_then(|it| it.split('/').next());
-        if whose.and_then(|whose| whose.parse::<u32>().ok()).is_some_and(|whose| whose != seen.call.head.tgid) {
+        if proc_paths::memory_of(path).is_some_and(|whose| whose != seen.call.head.tgid) {
             let what = format!("{}: memory of another process is written", seen.name);
             self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
         }

@@ -154,17 +154,22 @@ mod tests {
 
     #[test]
     fn what_a_task_has_in_proc_is_its_own() {
-        // SAFETY: the child only waits to be killed; pause is async-signal-safe.
+        // SAFETY: the child makes system calls and touches its own stack, nothing else.
         let child = unsafe { libc::fork() };
         if child == 0 {
+            // SAFETY: as above. It keeps no pipe of a test that runs beside this one.
+            unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
             loop {
                 // SAFETY: as above.
                 unsafe { libc::pause() };
             }
         }
+        let child = Child(child);
+        // A number that no test had at the fork.
         let file = std::fs::File::open("/").expect("the root");
+        let file = rustix::io::fcntl_dupfd_cloexec(&file, 800).expect("a high number");
         let check = |path: String, expected: bool| {
-            assert_eq!(exists(child as u32, None, path.as_bytes()), expected, "{path}");
+            assert_eq!(exists(child.0 as u32, None, path.as_bytes()), expected, "{path}");
         };
         // Opened after the fork: it has no such descriptor.
         for front in ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"] {
@@ -173,10 +178,18 @@ mod tests {
         }
         check("/proc/self/cwd/Cargo.toml".to_owned(), true);
         check("/proc/self/cwd/nothing".to_owned(), false);
-        // SAFETY: it is our child, and is waited for.
-        unsafe {
-            libc::kill(child, libc::SIGKILL);
-            libc::waitpid(child, std::ptr::null_mut(), 0);
+    }
+
+    /// A process of ours; it ends with the test, whatever becomes of that.
+    struct Child(libc::pid_t);
+
+    impl Drop for Child {
+        fn drop(&mut self) {
+            // SAFETY: it is our child, and is waited for.
+            unsafe {
+                libc::kill(self.0, libc::SIGKILL);
+                libc::waitpid(self.0, std::ptr::null_mut(), 0);
+            }
         }
     }
 

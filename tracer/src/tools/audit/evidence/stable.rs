@@ -42,6 +42,9 @@ const GENERATORS: &[(&str, usize, usize, &str)] = &[
     ("rustdoctest", 6, 6, ""),
     ("rmeta", 6, 6, ""),
     ("sort", 6, 6, ""),
+    // sed -i; cargo, which makes its directory for what it builds under another name.
+    ("sed", 6, 6, ""),
+    ("target", 6, 6, ""),
 ];
 
 impl Stable {
@@ -90,7 +93,8 @@ impl Stable {
                 .or_else(|| unnamed(name).map(|()| (&b"#"[..], RANDOM, &b""[..])))
                 .or_else(|| pythons(name).filter(|_| within).map(|behind| (&b"tmp"[..], RANDOM, behind)))
                 .or_else(|| rusts(name).filter(|_| within).map(|behind| (&b".tmp"[..], RANDOM, behind)))
-                .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])));
+                .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])))
+                .or_else(|| bytecode(name).map(|before| (before, NUMBER, &b""[..])));
             let known = known.or_else(|| {
                 let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
                 Some((before, UUID, behind))
@@ -193,6 +197,14 @@ fn counted(name: &[u8]) -> Option<&'static str> {
         !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
     };
     COUNTED.iter().find(number).copied()
+}
+
+/// What stands before the number of an object in memory: Python writes its bytecode under such a name first (importlib's `_write_atomic`).
+fn bytecode(name: &[u8]) -> Option<&[u8]> {
+    const BEHIND: &[u8] = b".pyc.";
+    let at = name.windows(BEHIND.len()).rposition(|part| part == BEHIND)? + BEHIND.len();
+    let digits = &name[at..];
+    (digits.len() > 9 && digits.iter().all(u8::is_ascii_digit)).then_some(&name[..at])
 }
 
 /// What stands before and behind a UUID (RFC 9562) in a name.
@@ -333,6 +345,11 @@ mod tests {
                 "/tmp/pytest-of-root/pytest-<number>/popen-gw<number>/test_a0",
             ),
             ("/tmp/pytest-x", "/tmp/pytest-x"),
+            ("/src/__pycache__/exc.cpython-311.pyc.139709551940144", "/src/__pycache__/exc.cpython-311.pyc.<number>"),
+            ("/src/x.pyc.12", "/src/x.pyc.12"),
+            ("/src/targetxF4vUB/CACHEDIR.TAG", "/src/target<random>/CACHEDIR.TAG"),
+            ("/src/targets", "/src/targets"),
+            ("/src/sedOymzBI", "/src/sed<random>"),
             ("/src/garbage-123e4567-e89b-12d3-a456-426614174000.d", "/src/garbage-<uuid>.d"),
             ("/was/123e4567-e89b-12d3-a456-426614174000", "/was/123e4567-e89b-12d3-a456-426614174000"),
             ("/src/0123e4567-e89b-12d3-a456-426614174000", "/src/0123e4567-e89b-12d3-a456-426614174000"),

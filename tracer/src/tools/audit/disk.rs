@@ -16,12 +16,20 @@ const MOST: usize = 256;
 const NOTE: usize = 4096;
 
 /// The files of this machine.
-#[derive(Debug)]
-pub struct Disk;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// As they are.
+    Now,
+    /// With what the layers of overlays had before it was removed: a whiteout, a device 0:0, hides nothing
+    /// (Documentation/filesystems/overlayfs.rst).
+    Then,
+}
 
 impl Look for Disk {
     fn is_directory(&self, path: &[u8]) -> Option<bool> {
-        as_path(path).symlink_metadata().ok().map(|found| found.is_dir())
+        let found = as_path(path).symlink_metadata().ok()?;
+        let is_whiteout = found.file_type().is_char_device() && found.rdev() == 0;
+        (*self == Disk::Now || !is_whiteout).then(|| found.is_dir())
     }
 
     fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
@@ -59,34 +67,6 @@ impl Look for Disk {
         };
         let entries = layer.read_dir().into_iter().flatten().take(MOST).filter_map(Result::ok);
         are_same(point, layer) || entries.into_iter().any(|it| are_same(&it.path(), &point.join(it.file_name())))
-    }
-}
-
-/// The same, but for what overlays say of files that were removed: as layers were before.
-#[derive(Debug)]
-pub struct Unremoved;
-
-impl Look for Unremoved {
-    /// A whiteout is a device 0:0 (Documentation/filesystems/overlayfs.rst).
-    fn is_directory(&self, path: &[u8]) -> Option<bool> {
-        let found = as_path(path).symlink_metadata().ok();
-        found.filter(|found| !(found.file_type().is_char_device() && found.rdev() == 0)).map(|found| found.is_dir())
-    }
-
-    fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
-        Disk.real(path)
-    }
-
-    fn note(&self, directory: &[u8], name: &str) -> Option<Vec<u8>> {
-        Disk.note(directory, name)
-    }
-
-    fn bases(&self) -> Vec<Vec<u8>> {
-        Disk.bases()
-    }
-
-    fn shows(&self, point: &[u8], layer: &[u8]) -> bool {
-        Disk.shows(point, layer)
     }
 }
 

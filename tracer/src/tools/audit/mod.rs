@@ -152,13 +152,12 @@ fn audit(spec: &Audit) -> Result<u8> {
     if asked.hosts {
         let unheard = names::unheard(&evidence);
         evidence.gaps.extend(unheard);
-        evidence.gaps.sort();
     }
     for variable in policy.iter().flat_map(|(policy, _)| policy.unknown_denials(&variables)) {
         let what = format!("what ${variable} is, of which a rule speaks that denies something");
         evidence.gaps.push(Gap { kind: GapKind::Unreadable, unit: None, what, count: 1 });
-        evidence.gaps.sort();
     }
+    evidence.gaps.sort();
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),
         None => Judgement::default(),

@@ -19,7 +19,7 @@ use crate::system::procfs::mounts::{Overlay, Unknown};
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::Link;
 use crate::system::sockets::Detail;
-use crate::tools::audit::disk::{Disk, Unremoved};
+use crate::tools::audit::disk::Disk;
 use crate::tools::audit::evidence::collect::{Doubt, World};
 use crate::tools::audit::evidence::names::HOSTS_MAX;
 use crate::tools::audit::evidence::units::shown;
@@ -84,7 +84,7 @@ impl Machine {
 
     fn look_at_mounts(&mut self) {
         self.has_others = self.places.mounts().has_others();
-        self.overlays = self.places.mounts().overlays(&Disk);
+        self.overlays = self.places.mounts().overlays(&Disk::Now);
     }
 }
 
@@ -117,7 +117,7 @@ impl World for Machine {
         // A layer may lie on another overlay, or on a mount that has others.
         loop {
             let by_mounts = if self.has_others { mounts.others(&at) } else { Vec::new() };
-            let by_layers = self.overlays.iter().flat_map(|overlay| overlay.others(&at, &Disk));
+            let by_layers = self.overlays.iter().flat_map(|overlay| overlay.others(&at, &Disk::Now));
             for other in by_mounts.into_iter().chain(by_layers) {
                 if other != path && !others.contains(&other) && others.len() < MOST_OTHERS {
                     others.push(other);
@@ -131,12 +131,12 @@ impl World for Machine {
 
     fn others_then(&self, path: &[u8]) -> Vec<Vec<u8>> {
         let mut others = self.others(path);
-        others.extend(self.overlays.iter().flat_map(|overlay| overlay.others(path, &Unremoved)));
+        others.extend(self.overlays.iter().flat_map(|overlay| overlay.others(path, &Disk::Then)));
         others
     }
 
     fn unknown(&self, path: &[u8]) -> Option<String> {
-        let unknown = self.overlays.iter().find_map(|overlay| overlay.unknown(path, &Disk))?;
+        let unknown = self.overlays.iter().find_map(|overlay| overlay.unknown(path, &Disk::Now))?;
         Some(match unknown {
             Unknown::Layers(at) => {
                 format!("where the layers of the overlay at {} are: they were mounted by relative names", shown(at))

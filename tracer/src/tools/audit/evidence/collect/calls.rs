@@ -165,6 +165,12 @@ impl<'s, 'a> Seen<'s, 'a> {
         self.call.head.args.get(usize::from(at)).copied().unwrap_or(0)
     }
 
+    /// The call's `flags` have this bit.
+    pub(super) fn has_flag(&self, flag: u64) -> bool {
+        let at = self.args.iter().position(|arg| arg.name == "flags").and_then(|at| u8::try_from(at).ok());
+        at.is_some_and(|at| self.number(at) & flag != 0)
+    }
+
     /// What the argument in a place is.
     pub(super) fn ty(&self, at: u8) -> Option<&'static Ty> {
         self.args.get(usize::from(at)).map(|arg| &arg.ty)

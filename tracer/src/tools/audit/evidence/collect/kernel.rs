@@ -6,13 +6,11 @@ use super::{Collector, Seen};
 use crate::decode::calls::field;
 use crate::decode::value::{FileView, Value};
 use crate::schema::netlink::asks;
+use crate::schema::prctl::SECCOMP_FLAG;
 use crate::schema::sockopt::NETLINK_PROTO;
 use crate::schema::time::ADJ_OFFSET_SS_READ;
 use crate::system::sock_diag::wire::Message;
 use crate::tools::audit::evidence::GapKind;
-
-/// include/uapi/linux/seccomp.h.
-const SECCOMP_FILTER_FLAG_NEW_LISTENER: u64 = 8;
 
 impl Collector<'_> {
     /// Something was sent or written to a descriptor: to the kernel, where it is one of netlink.
@@ -52,8 +50,8 @@ impl Collector<'_> {
 
 /// Whether a filter asks another process about calls (seccomp(2); 5.0).
 pub(super) fn has_listener(seen: &Seen<'_, '_>) -> bool {
-    let flags = seen.args.iter().position(|arg| arg.name == "flags");
-    flags.is_some_and(|at| seen.number(at as u8) & SECCOMP_FILTER_FLAG_NEW_LISTENER != 0)
+    const NEW_LISTENER: u64 = SECCOMP_FLAG.flag("SECCOMP_FILTER_FLAG_NEW_LISTENER");
+    seen.has_flag(NEW_LISTENER)
 }
 
 /// Whether a call that may set the clock changes nothing.

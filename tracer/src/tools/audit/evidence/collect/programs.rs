@@ -9,6 +9,7 @@ use super::{Collector, Related, Seen};
 use crate::decode::calls::words;
 use crate::decode::value::{Tail, Value};
 use crate::decode::{self, Blobs};
+use crate::schema::process::EXECVEAT;
 use crate::system::proc_paths::through;
 use crate::tools::audit::evidence::accesses::{Text, parts};
 use crate::tools::audit::evidence::units::{self, Program, shown};
@@ -183,9 +184,8 @@ pub(super) fn is_in_memory(path: &[u8]) -> bool {
 
 /// Whether nothing is run: it is only asked whether it could be (execveat(2); 6.14).
 fn only_asks(seen: &Seen<'_, '_>) -> bool {
-    const AT_EXECVE_CHECK: u64 = 0x10000;
-    let flags = seen.args.iter().position(|arg| arg.name == "flags");
-    flags.is_some_and(|at| seen.number(at as u8) & AT_EXECVE_CHECK != 0)
+    const CHECK: u64 = EXECVEAT.flag("AT_EXECVE_CHECK");
+    seen.has_flag(CHECK)
 }
 
 /// Whether arguments are not all there, or not all whole.

@@ -113,7 +113,7 @@ mod tests {
             to: None,
             passed: None,
             wrote: false,
-            program: b"/bin/x".to_vec(),
+            program: b"/bin/x"[..].into(),
             later: false,
         };
         let inet = Object::Inet {
@@ -123,11 +123,11 @@ mod tests {
             hosts: Vec::new(),
         };
         let renamed =
-            Access { to: Some(b"/w/b".to_vec()), ..access(1, Op::Rename, Object::File(b"/w/a\nb".to_vec()), 0) };
+            Access { to: Some(b"/w/b"[..].into()), ..access(1, Op::Rename, Object::File(b"/w/a\nb"[..].into()), 0) };
         let evidence = Evidence {
             units: vec![harness, unit("t")],
             accesses: vec![
-                access(0, Op::Read, Object::File(b"/x".to_vec()), 2),
+                access(0, Op::Read, Object::File(b"/x"[..].into()), 2),
                 access(1, Op::Connect, inet, 0),
                 renamed,
             ],

@@ -25,12 +25,16 @@ mod whose;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 pub use self::effect::{Change, Diff, Effect, Held};
 pub use self::given::Given;
 pub use self::timeline::{Timeline, Words};
 pub use real::{Judged, Real};
 pub use runner::{Runner, Unit};
+
+/// A text of many accesses: a suite opens the same few files in every process.
+pub type Shared = Rc<[u8]>;
 
 /// What was done to an object. The order is that of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,7 +132,7 @@ impl Op {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     /// A file or directory by its absolute path, as the kernel resolved it; any bytes but NUL.
-    File(Vec<u8>),
+    File(Shared),
     /// An address of IPv4 or IPv6.
     Inet {
         /// `tcp`, `udp`, `sctp`, `mptcp`, else `ip`.
@@ -141,7 +145,7 @@ pub enum Object {
         hosts: Vec<HostName>,
     },
     /// A unix socket by its name: a path, or `@` and the rest of an abstract one.
-    Unix(Vec<u8>),
+    Unix(Shared),
     /// An address of another family: `AF_NETLINK`, `AF_VSOCK`, ..., and its address in words.
     Other(&'static str, String),
 }
@@ -215,14 +219,14 @@ pub struct Access {
     /// The errno with which it failed; 0 when it did not.
     pub errno: u16,
     /// The new name of a [`Op::Rename`], the target of a link that was made.
-    pub to: Option<Vec<u8>>,
+    pub to: Option<Shared>,
     /// What the program passed, where that is another absolute path than the object's (through a symbolic link).
-    pub passed: Option<Vec<u8>>,
+    pub passed: Option<Shared>,
     /// Of [`Op::Write`]: bytes were written, or it was mapped for writing and shared. Of [`Op::Rename`]: the unit had written so
     /// to the file that got the new name, as programs do that replace a file at one stroke.
     pub wrote: bool,
     /// The program that did it, by its path.
-    pub program: Vec<u8>,
+    pub program: Shared,
     /// The unit had ended: what it had started did it.
     pub later: bool,
 }

@@ -76,7 +76,7 @@ fn file(view: &FileView<'_>, flags: i32) -> Vec<Inherited> {
     let identity = Some((view.file.dev, view.file.ino));
     // The path of a file of other mounts means something else here.
     let found = kind != libc::S_IFREG || view.file.deleted != 0 || identity_of(&view.path) == identity;
-    let may = |may| Inherited { object: Object::File(view.path.to_vec()), identity, found, may, port: None };
+    let may = |may| Inherited { object: Object::File(view.path[..].into()), identity, found, may, port: None };
     match flags & libc::O_ACCMODE {
         libc::O_RDONLY => vec![may(May::Read)],
         libc::O_WRONLY => vec![may(May::Write)],
@@ -97,7 +97,7 @@ fn socket(view: &FileView<'_>, sock: &Sock, fd: BorrowedFd<'_>) -> Option<Inheri
                 place(name, file)
             }
         };
-        Inherited { identity, found, ..plain(may, Object::Unix(name)) }
+        Inherited { identity, found, ..plain(may, Object::Unix(name.into())) }
     };
     let own = |may| {
         let own = inet(sock, sock.saddr, sock.sport).map(|own| plain(may, own));

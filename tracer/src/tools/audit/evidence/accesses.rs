@@ -12,7 +12,7 @@ use foldhash::{HashMap, HashSet};
 
 use self::pool::{Pool, ranked};
 pub use self::row::{Row, Text, Thing};
-use super::{Access, Given, Object, Op, Real};
+use super::{Access, Given, Object, Op, Real, Shared};
 
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
@@ -184,7 +184,7 @@ impl Accesses {
         settle: impl FnMut(&mut Object),
     ) -> Finished {
         let rows = self.with_writes();
-        let texts = ranked(self.texts.list.iter().map(|text| &**text).map(steady));
+        let texts = ranked(self.texts.list.iter().map(|text| &**text).map(steady).map(Shared::from));
         let mut settle = settle;
         let others = ranked(self.others.list.iter().map(|object| {
             let mut object = (**object).clone();
@@ -207,31 +207,38 @@ impl Accesses {
             by: None,
             ..*row
         };
-        let mut rows: Vec<(Row, Row)> = rows.into_iter().map(|row| (shown(&row), row)).collect();
+        let of = |at: &u32| shown(&rows[*at as usize]);
+        let mut order: Vec<u32> = (0..).take(rows.len()).collect();
         // Of a name that a unit gave more than once, once is enough to have written to the file.
-        let unwritten = |row: &Row| Row { wrote: false, ..*row };
+        let unwritten = |row: Row| Row { wrote: false, ..row };
         let written: HashSet<Row> =
-            rows.iter().map(|(row, _)| row).filter(|row| row.op == Op::Rename && row.wrote).map(unwritten).collect();
-        rows.retain(|(row, _)| !written.contains(row));
-        // What a unit did and what it had started did later are one thing.
-        let sooner = |row: &Row| Row { later: false, ..*row };
-        let later: HashSet<Row> = rows.iter().filter(|(row, _)| row.later).map(|(row, _)| sooner(row)).collect();
-        if !later.is_empty() {
-            let done: HashSet<Row> =
-                rows.iter().map(|(row, _)| *row).filter(|row| !row.later && later.contains(row)).collect();
-            rows.retain(|(row, _)| !row.later || !done.contains(&sooner(row)));
+            rows.iter().filter(|row| row.op == Op::Rename && row.wrote).map(shown).map(unwritten).collect();
+        if !written.is_empty() {
+            order.retain(|at| !written.contains(&of(at)));
         }
-        rows.sort_unstable();
+        // What a unit did and what it had started did later are one thing.
+        let sooner = |row: Row| Row { later: false, ..row };
+        let later: HashSet<Row> = rows.iter().filter(|row| row.later).map(shown).map(sooner).collect();
+        if !later.is_empty() {
+            let done: HashSet<Row> = order.iter().map(of).filter(|row| !row.later && later.contains(row)).collect();
+            order.retain(|at| !rows[*at as usize].later || !done.contains(&sooner(of(at))));
+        }
+        // Most are told apart by what is unlike most, which is one comparison.
+        let mut keyed: Vec<(u128, u32)> = order.iter().map(|at| (of(at).begin(), *at)).collect();
+        keyed.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| (of(&a.1), &rows[a.1 as usize]).cmp(&(of(&b.1), &rows[b.1 as usize])))
+        });
         let is_shown: Vec<bool> =
             self.texts.list.iter().zip(&texts.rank).map(|(real, rank)| **real == *texts.list[*rank as usize]).collect();
         let texts_shown = |text: Text| texts.list[text.place()].clone();
-        let texts_real = |text: Text| self.of(text).to_vec();
+        let texts_real = |text: Text| self.texts.list.get(text.place()).cloned().unwrap_or_default();
         let mut finished = Finished::default();
-        for group in rows.chunk_by(|one, other| one.0 == other.0) {
+        finished.0.reserve(keyed.len());
+        for group in keyed.chunk_by(|one, other| one.0 == other.0 && of(&one.1) == of(&other.1)) {
             let object = |object: u32| others.list[object as usize].clone();
-            let access = access_of(&group[0].0, &texts_shown, object);
+            let access = access_of(&of(&group[0].1), &texts_shown, object);
             // An address is the same in both, with the name and the port that were found out later.
-            let real = |(_, row): &(Row, Row)| Real {
+            let real = |row: &Row| Real {
                 access: Access {
                     unit: access.unit,
                     ..access_of(row, &texts_real, |object| others.list[others.rank[object as usize] as usize].clone())
@@ -239,8 +246,9 @@ impl Accesses {
                 also: row.also.map(|also| parts(self.of(also))).unwrap_or_default(),
                 by: row.by.map(|by| parts(self.of(by))).unwrap_or_default(),
             };
-            if !group.iter().all(|(_, row)| row.is_whole(|text| is_shown[text.place()])) {
-                let mut real: Vec<Real> = group.iter().map(real).collect();
+            let group = || group.iter().map(|(_, at)| &rows[*at as usize]);
+            if !group().all(|row| row.is_whole(|text| is_shown[text.place()])) {
+                let mut real: Vec<Real> = group().map(real).collect();
                 real.dedup();
                 if real.iter().any(|real| real.tells_more_than(&access)) {
                     finished.1.insert(finished.0.len(), real);
@@ -253,7 +261,8 @@ impl Accesses {
 
     /// The rows, with what is known of writes.
     fn with_writes(&mut self) -> Vec<Row> {
-        let mut rows: Vec<Row> = std::mem::take(&mut self.rows).into_iter().flatten().collect();
+        let mut rows = Vec::with_capacity(self.kept);
+        rows.extend(std::mem::take(&mut self.rows).into_iter().flatten());
         let (mut opened, mut openers) = (HashSet::default(), HashSet::default());
         for row in &mut rows {
             if row.op == Op::Write
@@ -289,7 +298,7 @@ impl Accesses {
 }
 
 /// The access of a row, by the texts and objects of its numbers.
-fn access_of(row: &Row, text: &dyn Fn(Text) -> Vec<u8>, object: impl Fn(u32) -> Object) -> Access {
+fn access_of(row: &Row, text: &dyn Fn(Text) -> Shared, object: impl Fn(u32) -> Object) -> Access {
     Access {
         unit: row.unit,
         op: row.op,
@@ -320,8 +329,8 @@ mod tests {
 
     fn object() -> impl Strategy<Value = Object> {
         prop_oneof![
-            "/[ab]{0,2}".prop_map(|path| Object::File(path.into_bytes())),
-            "@[ab]".prop_map(|name| Object::Unix(name.into_bytes())),
+            "/[ab]{0,2}".prop_map(|path| Object::File(path.into_bytes().into())),
+            "@[ab]".prop_map(|name| Object::Unix(name.into_bytes().into())),
             (0u8..3, 1u16..3).prop_map(|(host, port)| Object::Inet {
                 protocol: "tcp",
                 address: ([127, 0, 0, host], port).into(),
@@ -333,7 +342,7 @@ mod tests {
     }
 
     fn access() -> impl Strategy<Value = Access> {
-        let name = || proptest::option::of("/[ab]{0,2}".prop_map(String::into_bytes));
+        let name = || proptest::option::of("/[ab]{0,2}".prop_map(|name| Shared::from(name.into_bytes())));
         let op = prop_oneof![Just(Op::Read), Just(Op::Rename), Just(Op::Send)];
         (0usize..3, op, object(), 0u16..3, name(), name(), "[xy]").prop_map(
             |(unit, op, object, errno, to, passed, program)| Access {
@@ -344,7 +353,7 @@ mod tests {
                 to,
                 passed,
                 wrote: false,
-                program: program.into_bytes(),
+                program: program.into_bytes().into(),
                 later: false,
             },
         )
@@ -375,11 +384,11 @@ mod tests {
                 let mut access = access;
                 access.unit = place[access.unit];
                 match &mut access.object {
-                    Object::File(path) | Object::Unix(path) => *path = steady(path),
+                    Object::File(path) | Object::Unix(path) => *path = steady(path).into(),
                     object => settle(object),
                 }
-                access.to = access.to.map(|to| steady(&to));
-                access.passed = access.passed.map(|passed| steady(&passed));
+                access.to = access.to.map(|to| steady(&to).into());
+                access.passed = access.passed.map(|passed| steady(&passed).into());
                 expected.push(access);
             }
             expected.sort();
@@ -399,7 +408,7 @@ mod tests {
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
         let (shown, _) = accesses.finish(&[0], steady, |_| {});
         let told: Vec<(&Object, bool)> = shown.iter().map(|access| (&access.object, access.later)).collect();
-        assert_eq!(told, [(&Object::File(b"/etc/x".to_vec()), true), (&Object::File(b"/tmp/<n>".to_vec()), false)]);
+        assert_eq!(told, [(&Object::File(b"/etc/x"[..].into()), true), (&Object::File(b"/tmp/<n>"[..].into()), false)]);
     }
 
     #[test]
@@ -413,9 +422,9 @@ mod tests {
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
         let (shown, real) = accesses.finish(&[0], steady, |_| {});
         let paths: Vec<&Object> = shown.iter().map(|access| &access.object).collect();
-        assert_eq!(paths, [&Object::File(b"/etc/x".to_vec()), &Object::File(b"/tmp/<n>".to_vec())]);
+        assert_eq!(paths, [&Object::File(b"/etc/x"[..].into()), &Object::File(b"/tmp/<n>"[..].into())]);
         let names: Vec<(usize, &Object)> =
             real.iter().flat_map(|(at, list)| list.iter().map(|real| (*at, &real.access.object))).collect();
-        assert_eq!(names, [(1, &Object::File(b"/tmp/1".to_vec())), (1, &Object::File(b"/tmp/2".to_vec()))]);
+        assert_eq!(names, [(1, &Object::File(b"/tmp/1"[..].into())), (1, &Object::File(b"/tmp/2"[..].into()))]);
     }
 }

@@ -231,11 +231,11 @@ mod tests {
     }
 
     fn unix(name: &str) -> Object {
-        Object::Unix(name.as_bytes().to_vec())
+        Object::Unix(name.as_bytes().into())
     }
 
     fn file(path: &str) -> Object {
-        Object::File(path.as_bytes().to_vec())
+        Object::File(path.as_bytes().into())
     }
 
     /// What one access by a program hands over; `listens`: what the run itself listens on.

@@ -192,7 +192,7 @@ const ASIDE: [(&[u8], &str); 4] = [
 pub fn unheard(evidence: &Evidence) -> Vec<Gap> {
     let aside = |access: &Access| match &access.object {
         Object::Unix(path) if access.op == Op::Connect && access.errno == 0 => {
-            ASIDE.iter().find(|(socket, _)| *socket == path.as_slice()).map(|(_, service)| *service)
+            ASIDE.iter().find(|(socket, _)| *socket == &**path).map(|(_, service)| *service)
         }
         _ => None,
     };

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_fork_server_works_for_who_asked() {
         let mut accesses = Accesses::default();
-        let mut thing = |name: &str| accesses.thing(&Object::Unix(name.as_bytes().to_vec()));
+        let mut thing = |name: &str| accesses.thing(&Object::Unix(name.as_bytes().into()));
         let (socket, other) = (thing("/tmp/pymp-x/listener-y"), thing("/tmp/other"));
         let mut serving = Serving::default();
         serving.executed(

@@ -221,7 +221,12 @@ pub fn uuid(name: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// What stands before and behind the random characters of a temporary name.
 fn temporary(name: &[u8]) -> Option<(&'static str, &'static str)> {
+    let first = name.first()?;
     let made_by = |(before, least, most, behind): &(&'static str, usize, usize, &'static str)| {
+        // Most names begin with another letter, and this looks at each part of each path.
+        if before.as_bytes().first() != Some(first) {
+            return None;
+        }
         let middle = name.strip_prefix(before.as_bytes())?.strip_suffix(behind.as_bytes())?;
         let random = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
         ((*least..=*most).contains(&middle.len()) && middle.iter().all(random) && is_random(middle))

@@ -18,7 +18,13 @@ pub fn busy(report: &Report) -> Vec<usize> {
 pub fn lists(report: &Report, units: &[usize]) -> Vec<Vec<List>> {
     let places: BTreeMap<usize, usize> = units.iter().copied().zip(0..).collect();
     let mut sets: Vec<[BTreeSet<String>; KINDS.len()]> = vec![Default::default(); units.len()];
-    for access in &report.evidence.accesses {
+    // What is the same but for who did it lies next to each other.
+    let same = |one: &Access, other: &Access| {
+        (one.unit, one.op, &one.object, one.errno, &one.to)
+            == (other.unit, other.op, &other.object, other.errno, &other.to)
+    };
+    for alike in report.evidence.accesses.chunk_by(same) {
+        let access = &alike[0];
         let Some(&place) = places.get(&access.unit) else { continue };
         if let Some((at, _)) = KINDS.iter().enumerate().find(|(_, (_, takes))| takes(access)) {
             sets[place][at].insert(name(report, access));

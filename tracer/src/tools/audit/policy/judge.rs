@@ -10,7 +10,7 @@ use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
-    Access, Evidence, Judged, Judgement, Object, Op, Unit, Unmet, Variables, Violation,
+    Access, Evidence, Judged, Judgement, Object, Op, Shared, Unit, Unmet, Variables, Violation,
 };
 
 /// "No such file or directory".
@@ -240,7 +240,7 @@ impl<'a> Side<'a> {
 fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
     let object = Cow::Borrowed(&access.object);
     if access.op == Op::Run {
-        let also = access.passed.iter().chain(also).map(Vec::as_slice).collect();
+        let also = access.passed.iter().map(|passed| &**passed).chain(also.iter().map(Vec::as_slice)).collect();
         return vec![Side { ops: Ops::of(Op::Run), object, also }];
     }
     let also: Vec<&[u8]> = also.iter().map(Vec::as_slice).collect();
@@ -249,7 +249,7 @@ fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
     }
     let rename = Ops::of(Op::Rename);
     let old = Side { ops: rename.with(Ops::of(Op::Delete)), object, also };
-    let new = |to: &Vec<u8>| Side::of(rename.with(Ops::of(Op::Create)), Cow::Owned(Object::File(to.clone())));
+    let new = |to: &Shared| Side::of(rename.with(Ops::of(Op::Create)), Cow::Owned(Object::File(to.clone())));
     std::iter::once(old).chain(access.to.as_ref().map(new)).collect()
 }
 
@@ -359,7 +359,7 @@ impl<'p> Lookup<'p> {
 
     /// Appends the rules that speak of this.
     fn hits(&self, side: &Side<'_>, doer: &Doer<'_>, hits: &mut Vec<usize>) {
-        let own = if let Object::File(path) = &*side.object { Some(path.as_slice()) } else { None };
+        let own = if let Object::File(path) = &*side.object { Some(&**path) } else { None };
         for path in own.into_iter().chain(side.also.iter().copied()).filter(|path| path.starts_with(b"/")) {
             let names = names(path);
             let mut front = Vec::with_capacity(path.len());
@@ -381,8 +381,8 @@ impl<'p> Lookup<'p> {
         for op in side.ops.iter() {
             for &number in &self.others[op as usize] {
                 let named = |path: &&[u8]| match &*side.object {
-                    Object::Unix(_) => Object::Unix(path.to_vec()),
-                    _ => Object::File(path.to_vec()),
+                    Object::Unix(_) => Object::Unix((*path).into()),
+                    _ => Object::File((*path).into()),
                 };
                 let speaks = self.speaks_of(number, &side.object)
                     || side.also.iter().any(|path| self.speaks_of(number, &named(path)));

@@ -245,8 +245,8 @@ fn is_shared(all: &[Unit], (class, text, op): &Deed, units: &BTreeSet<usize>) ->
 /// The paths of an access.
 fn named(access: &Access) -> impl Iterator<Item = (Op, &[u8])> {
     let object = match &access.object {
-        Object::File(path) => Some(path.as_slice()),
-        Object::Unix(path) => Some(path.as_slice()).filter(|path| path.starts_with(b"/")),
+        Object::File(path) => Some(&**path),
+        Object::Unix(path) => Some(&**path).filter(|path| path.starts_with(b"/")),
         _ => None,
     };
     let to = access.to.as_deref().filter(|_| access.op == Op::Rename);

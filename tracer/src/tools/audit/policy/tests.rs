@@ -35,11 +35,11 @@ pub fn evidence(accesses: Vec<Access>) -> Evidence {
 pub fn access(text: &str) -> Access {
     let (text, program) = text.split_once(" by ").unwrap_or((text, "/bin/sh"));
     let (text, errno) = text.split_once(" = ").map_or((text, 0), |(text, errno)| (text, errno.parse().expect("errno")));
-    let (text, to) = text.split_once(" -> ").map_or((text, None), |(text, to)| (text, Some(to.as_bytes().to_vec())));
+    let (text, to) = text.split_once(" -> ").map_or((text, None), |(text, to)| (text, Some(to.as_bytes().into())));
     let words: Vec<&str> = text.splitn(3, ' ').collect();
     let [unit, op, object] = words[..] else { panic!("{text}") };
     let object = match object.split_once(' ') {
-        Some(("unix", name)) => Object::Unix(name.as_bytes().to_vec()),
+        Some(("unix", name)) => Object::Unix(name.as_bytes().into()),
         Some(("AF_NETLINK", words)) => Object::Other("AF_NETLINK", words.to_owned()),
         Some((protocol @ ("tcp" | "udp" | "mptcp"), rest)) => {
             let (address, host) = rest.split_once(' ').map_or((rest, None), |(a, host)| (a, Some(host.to_owned())));
@@ -49,7 +49,7 @@ pub fn access(text: &str) -> Access {
             let hosts = host.into_iter().map(|name| HostName { by: KnownBy::Answer, name }).collect();
             Object::Inet { protocol, address, ephemeral, hosts }
         }
-        _ => Object::File(object.as_bytes().to_vec()),
+        _ => Object::File(object.as_bytes().into()),
     };
     Access {
         unit: unit.parse().expect("a unit"),
@@ -59,7 +59,7 @@ pub fn access(text: &str) -> Access {
         to,
         passed: None,
         wrote: op == "write",
-        program: program.as_bytes().to_vec(),
+        program: program.as_bytes().into(),
         later: false,
     }
 }

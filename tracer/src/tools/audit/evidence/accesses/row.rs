@@ -87,6 +87,24 @@ impl Row {
 }
 
 impl Row {
+    /// The first of what tells rows apart, in their order: rows with other begins are in the order of these.
+    pub fn begin(&self) -> u128 {
+        let (kind, number) = match self.thing {
+            Thing::File(text) => (0, text.place() as u32),
+            Thing::Inet(object) => (1, object),
+            Thing::Unix(text) => (2, text.place() as u32),
+            Thing::Other(object) => (3, object),
+        };
+        let fields = [
+            (self.unit as u128, 32),
+            (self.op as u128, 8),
+            (kind, 8),
+            (u128::from(number), 32),
+            (u128::from(self.errno), 16),
+        ];
+        fields.into_iter().fold(0, |begin, (field, bits)| begin << bits | field)
+    }
+
     /// Nothing more is known than what is shown. `is_shown`: a text is shown as it is.
     pub fn is_whole(&self, is_shown: impl Fn(Text) -> bool) -> bool {
         let name = match self.thing {

@@ -211,7 +211,7 @@ impl Collector<'_> {
                 matches!(kind, libc::S_IFREG | libc::S_IFIFO),
                 (seen.program, seen.by),
             ) {
-                let also = self.names_of(&Object::File(path.clone()));
+                let also = self.names_of(&Object::File(path.as_slice().into()));
                 self.accesses.wrote_to(seen.unit, &path, also);
             }
         }

@@ -67,7 +67,7 @@ impl Collector<'_> {
         if let Object::File(path) | Object::Unix(path) = &mut object {
             let known = self.recognise(identity, path);
             match known {
-                Some(name) if !found => *path = name,
+                Some(name) if !found => *path = name.into(),
                 None if !found => {
                     let what = format!("where {} is, which was inherited", shown(path));
                     self.gap(GapKind::Unreadable, None, what, 1);
@@ -160,7 +160,7 @@ impl Collector<'_> {
         let name = view.sock.filter(|sock| sock.peer != 0).and_then(|sock| self.world.unix_name(sock.peer));
         let peer = name.map(|name| calls::shown(&name)).filter(|name| name.starts_with(b"@"));
         let row = peer.map(|name| {
-            let object = Object::Unix(name);
+            let object = Object::Unix(name.into());
             self.peers.insert(view.file.ino, object.clone());
             self.socket_row(seen, Op::Connect, &object)
         });

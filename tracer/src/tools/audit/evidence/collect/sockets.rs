@@ -51,7 +51,7 @@ impl Collector<'_> {
                 return None;
             }
             if name.starts_with(b"@") {
-                return Some(Object::Unix(name));
+                return Some(Object::Unix(name.into()));
             }
             let path = match name.starts_with(b"/") {
                 true => Some(self.below_root(seen, &name)),
@@ -68,7 +68,7 @@ impl Collector<'_> {
             }
             let name = meant.unwrap_or(name);
             self.recognise_by_name(&name);
-            return Some(Object::Unix(name));
+            return Some(Object::Unix(name.into()));
         }
         let family = match field(named, "sa_family") {
             Some(Value::Named(_, family)) => i32::try_from(*family).ok(),
@@ -144,24 +144,24 @@ impl Collector<'_> {
             }
             libc::AF_UNIX => match &*view.name {
                 [] => None,
-                [0, rest @ ..] => Some(Object::Unix([b"@", rest].concat())),
+                [0, rest @ ..] => Some(Object::Unix([b"@", rest].concat().into())),
                 // The kernel keeps the NUL that may end a path.
                 name => {
                     let name = name.split(|&b| b == 0).next().unwrap_or_default();
                     if let Some(bound) = self.bound.get(&view.file.ino) {
-                        return Some(Object::Unix(self.accesses.of(*bound).to_vec()));
+                        return Some(Object::Unix(self.accesses.of(*bound).into()));
                     }
                     if let Some(object) = self.sockets.get(&view.file.ino) {
                         return Some(object.clone());
                     }
                     if name.starts_with(b"/") {
                         let path = self.below_root(seen, name);
-                        return Some(Object::Unix(self.real(seen, &path, false)));
+                        return Some(Object::Unix(self.real(seen, &path, false).into()));
                     }
                     // Who bound it was somewhere.
                     let what = format!("the directory of a name in {}", seen.name);
                     self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
-                    Some(Object::Unix(name.to_vec()))
+                    Some(Object::Unix(name.into()))
                 }
             },
             _ => of_family(&sock),

@@ -120,8 +120,8 @@ fn color_adds_nothing_but_color() {
 #[test]
 fn json_keeps_every_byte() {
     let mut report = sample::clean();
-    report.evidence.accesses[0].object = Object::File(b"/caf\xe9".to_vec());
-    report.evidence.accesses[1].object = Object::File("/caf\u{e9}".into());
+    report.evidence.accesses[0].object = Object::File(b"/caf\xe9"[..].into());
+    report.evidence.accesses[1].object = Object::File("/caf\u{e9}".as_bytes().into());
     let json = parsed("json", &report);
     assert_eq!(json["accesses"][0]["object"]["path"]["b64"], "L2NhZuk=");
     assert_eq!(json["accesses"][1]["object"]["path"], "/caf\u{e9}");
@@ -154,9 +154,9 @@ fn fingerprints_stay_when_lines_move_and_differ_otherwise() {
     let mut elsewhere = report.clone();
     elsewhere.variables.0[2].1 = b"/users/bob".to_vec();
     for access in &mut elsewhere.evidence.accesses {
-        let moved = |path: &mut Vec<u8>| {
+        let moved = |path: &mut Shared| {
             if let Some(rest) = path.strip_prefix(b"/users/ann") {
-                *path = [b"/users/bob", rest].concat();
+                *path = [b"/users/bob", rest].concat().into();
             }
         };
         access.to.as_mut().map(moved);
@@ -190,7 +190,7 @@ fn annotations_are_bounded() {
 #[test]
 fn a_summary_fits_github_whatever_happened() {
     let mut report = sample::everything();
-    let long = vec![b'`'; 4096];
+    let long = Shared::from([b'`'; 4096]);
     for access in &mut report.evidence.accesses {
         (access.object, access.to, access.passed) =
             (Object::File(long.clone()), Some(long.clone()), Some(long.clone()));

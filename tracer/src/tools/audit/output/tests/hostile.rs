@@ -36,6 +36,7 @@ fn values() -> Vec<Vec<u8>> {
 /// A string of a report.
 enum Field<'r> {
     Bytes(&'r mut Vec<u8>),
+    Shared(&'r mut Shared),
     Text(&'r mut String),
 }
 
@@ -45,6 +46,7 @@ impl Field<'_> {
         match self {
             // A path is absolute.
             Field::Bytes(bytes) => **bytes = [b"/", value].concat(),
+            Field::Shared(bytes) => **bytes = [b"/", value].concat().into(),
             Field::Text(text) => **text = String::from_utf8_lossy(value).into_owned(),
         }
     }
@@ -63,13 +65,13 @@ fn fields(report: &mut Report) -> Vec<Field<'_>> {
     }
     for Access { unit: _, op: _, object, errno: _, to, passed, wrote: _, program, later: _ } in accesses {
         match object {
-            Object::File(name) | Object::Unix(name) => all.push(Field::Bytes(name)),
+            Object::File(name) | Object::Unix(name) => all.push(Field::Shared(name)),
             Object::Inet { protocol: _, address: _, ephemeral: _, hosts } => {
                 all.extend(hosts.iter_mut().map(|HostName { by: _, name }| Field::Text(name)));
             }
             Object::Other(_, address) => all.push(Field::Text(address)),
         }
-        all.extend(to.iter_mut().chain(passed).chain([program]).map(Field::Bytes));
+        all.extend(to.iter_mut().chain(passed).chain([program]).map(Field::Shared));
     }
     for Ran { unit: _, program, words: Words { list, cut: _ }, by, status: _ } in programs {
         all.extend([program, by].into_iter().chain(list).map(Field::Bytes));

@@ -7,7 +7,7 @@ use crate::tools::audit::evidence::timeline::{Process, Program};
 use crate::tools::audit::evidence::*;
 
 fn file(path: &str) -> Object {
-    Object::File(path.into())
+    Object::File(path.as_bytes().into())
 }
 
 fn inet(protocol: &'static str, address: impl Into<SocketAddr>, ephemeral: bool, host: Option<&str>) -> Object {
@@ -23,7 +23,17 @@ fn access(unit: usize, op: Op, object: Object) -> Access {
         _ => "/usr/bin/python3.13",
     };
     let wrote = op == Op::Write;
-    Access { unit, op, object, errno: 0, to: None, passed: None, wrote, program: program.into(), later: false }
+    Access {
+        unit,
+        op,
+        object,
+        errno: 0,
+        to: None,
+        passed: None,
+        wrote,
+        program: program.as_bytes().into(),
+        later: false,
+    }
 }
 
 fn unit(runner: Runner, suite: &str, name: &str) -> Unit {
@@ -59,23 +69,23 @@ fn accesses() -> Vec<Access> {
         access(1, Op::Write, file("/tmp/cart-1")),
         Access { errno: libc::ENOENT as u16, ..access(2, Op::Read, file("/usr/share/zoneinfo/Nowhere")) },
         Access {
-            passed: Some(b"/src/shop/fixtures/key".to_vec()),
+            passed: Some(b"/src/shop/fixtures/key"[..].into()),
             ..access(3, Op::Read, file("/users/ann/.ssh/id_ed25519"))
         },
         Access { errno: libc::EACCES as u16, ..access(3, Op::Write, file("/etc/passwd")) },
-        Access { to: Some(b"/users/ann/.profile".to_vec()), ..access(3, Op::Rename, file("/tmp/profile")) },
-        Access { to: Some(b"/etc/hosts".to_vec()), ..access(3, Op::Create, file("/tmp/link")) },
-        Access { program: b"/usr/bin/curl".to_vec(), ..access(3, Op::Run, file("/usr/bin/curl")) },
+        Access { to: Some(b"/users/ann/.profile"[..].into()), ..access(3, Op::Rename, file("/tmp/profile")) },
+        Access { to: Some(b"/etc/hosts"[..].into()), ..access(3, Op::Create, file("/tmp/link")) },
+        Access { program: b"/usr/bin/curl"[..].into(), ..access(3, Op::Run, file("/usr/bin/curl")) },
         Access {
-            program: b"/usr/bin/curl".to_vec(),
+            program: b"/usr/bin/curl"[..].into(),
             errno: libc::ECONNREFUSED as u16,
             ..access(3, Op::Connect, inet("tcp", ([203, 0, 113, 7], 443), false, Some("telemetry.example.org")))
         },
         access(4, Op::Listen, inet("tcp", (Ipv6Addr::LOCALHOST, 0), true, None)),
-        Access { wrote: false, ..access(4, Op::Write, Object::File(b"/tmp/caf\xe9".to_vec())) },
+        Access { wrote: false, ..access(4, Op::Write, Object::File(b"/tmp/caf\xe9"[..].into())) },
         access(5, Op::Send, inet("udp", ([192, 0, 2, 1], 53), false, None)),
-        access(5, Op::Connect, Object::Unix(b"/tmp/api.sock".to_vec())),
-        access(5, Op::Bind, Object::Unix(b"@api/control".to_vec())),
+        access(5, Op::Connect, Object::Unix(b"/tmp/api.sock"[..].into())),
+        access(5, Op::Bind, Object::Unix(b"@api/control"[..].into())),
         access(5, Op::Bind, Object::Other("AF_NETLINK", "route, groups 0x1".to_owned())),
         access(6, Op::List, file("/src/shop")),
     ];

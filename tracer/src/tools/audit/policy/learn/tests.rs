@@ -144,13 +144,13 @@ fn object() -> impl Strategy<Value = (Object, bool)> {
     let host = prop::option::of("([a-z]{1,5}\\.){0,2}[a-z0-9 ü]{0,4}\\.?");
     let inet = (prop::sample::select(&["tcp", "udp", "mptcp", "ip"][..]), address, any::<bool>(), host);
     prop_oneof![
-        6 => path().prop_map(|path| (Object::File(path), true)),
+        6 => path().prop_map(|path| (Object::File(path.into()), true)),
         2 => inet.prop_map(|(protocol, address, ephemeral, host)| {
             let hosts = host.into_iter().map(|name| HostName { by: KnownBy::Answer, name }).collect();
             (Object::Inet { protocol, address, ephemeral, hosts }, false)
         }),
-        1 => path().prop_map(|path| (Object::Unix(path), false)),
-        1 => prop::collection::vec(any::<u8>(), 0..12).prop_map(|rest| (Object::Unix([b"@", &rest[..]].concat()), false)),
+        1 => path().prop_map(|path| (Object::Unix(path.into()), false)),
+        1 => prop::collection::vec(any::<u8>(), 0..12).prop_map(|rest| (Object::Unix([b"@", &rest[..]].concat().into()), false)),
         1 => ".{0,5}".prop_map(|words| (Object::Other("AF_VSOCK", words), false)),
     ]
 }
@@ -160,8 +160,8 @@ fn accesses() -> impl Strategy<Value = Vec<Access>> {
     let one = one.prop_map(|(unit, (object, path), op, errno, to)| {
         let ops: Vec<Op> = Op::ALL.into_iter().filter(|op| (*op as usize <= Op::Run as usize) == path).collect();
         let op = *op.get(&ops);
-        let to = matches!(op, Op::Rename | Op::Create).then_some(to);
-        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x".to_vec(), later: false }
+        let to = matches!(op, Op::Rename | Op::Create).then(|| to.into());
+        Access { unit, op, object, errno, to, passed: None, wrote: false, program: b"/bin/x"[..].into(), later: false }
     });
     prop::collection::vec(one, 0..40)
 }

@@ -165,7 +165,7 @@ fn who_may_connect_may_send() {
 
 #[test]
 fn a_program_is_run_by_all_its_names() {
-    let passed = Access { passed: Some(b"/w/tool".to_vec()), ..access("1 run /usr/bin/dash") };
+    let passed = Access { passed: Some(b"/w/tool"[..].into()), ..access("1 run /usr/bin/dash") };
     let also = vec![b"/w/real".to_vec(), b"/bin/sh".to_vec()];
     let mut seen = evidence(vec![passed.clone()]);
     seen.real.insert(0, vec![Real { access: passed, also, by: Vec::new() }]);
@@ -280,7 +280,9 @@ fn many_accesses_and_rules_take_little_time() {
         (one.unit, one.op) = (n % 4, [Op::Read, Op::Write, Op::List, Op::Connect][n % 4]);
         one.object = match n % 4 {
             3 => access(&format!("1 connect tcp 10.{}.0.{}:443", n % 250, n % 200)).object,
-            _ => Object::File(format!("/data/{}/{}/some/where/out{}/{n}.log", n % 300, n % 200, n % 200).into_bytes()),
+            _ => Object::File(
+                format!("/data/{}/{}/some/where/out{}/{n}.log", n % 300, n % 200, n % 200).into_bytes().into(),
+            ),
         };
         one
     });

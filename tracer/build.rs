@@ -1,18 +1,34 @@
-//! What the binary says of itself: the commit of its sources, and the digest of the kernel side that it carries.
+//! What the binary says of itself: the commit of its sources, and the digest of the kernel side that it carries. The kernel side, linked.
 
-use std::path::Path;
+#[path = "build/image.rs"]
+mod image;
+
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
 const OBJECT: &str = "embedded/tracer.bpf.o";
+/// The same, and what lists open files.
+const OBJECTS: [&str; 2] = [OBJECT, "embedded/snapshot.bpf.o"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rustc-env=TRACER_COMMIT={}", commit());
-    println!("cargo::rerun-if-changed={OBJECT}");
     let digest = Sha256::digest(std::fs::read(OBJECT)?);
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     println!("cargo::rustc-env=TRACER_OBJECT={hex}");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    for path in OBJECTS {
+        println!("cargo::rerun-if-changed={path}");
+        let name = Path::new(path).file_stem().unwrap_or_default().display().to_string();
+        let write = |part: &str, bytes: &[u8]| {
+            let file = out.join(format!("{name}.{part}"));
+            std::fs::write(&file, bytes)?;
+            Ok(file.to_str().ok_or("the build directory has a name that is no text")?.to_owned())
+        };
+        let image = image::image(&std::fs::read(path)?, write).map_err(|error| format!("{path}: {error}"))?;
+        std::fs::write(out.join(format!("{name}.rs")), image)?;
+    }
     Ok(())
 }
 

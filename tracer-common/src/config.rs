@@ -199,6 +199,10 @@ pub mod function {
     pub const TASK_FROM_PID: u32 = 0x7f00_0002;
     /// `bpf_task_release`.
     pub const TASK_RELEASE: u32 = 0x7f00_0003;
+
+    /// All of them, by name.
+    pub const NAMES: &[(u32, &str)] =
+        &[(CAST, "bpf_rdonly_cast"), (TASK_FROM_PID, "bpf_task_from_pid"), (TASK_RELEASE, "bpf_task_release")];
 }
 
 /// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with

@@ -62,7 +62,7 @@ impl Task {
     /// `last` holds a signal that was not shown yet.
     pub const LAST: u32 = 8;
 
-    /// Asked for itself, and not followed from another: when it ends, the trace may be over.
+    /// Of a process that was asked for itself, and not followed from another: when the last of its tasks ends, the trace may be over.
     pub const ROOT: u32 = 32;
 
     /// The tracer itself: only its heartbeat is counted.

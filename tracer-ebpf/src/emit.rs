@@ -41,18 +41,26 @@ fn count(reason: Loss, n: u64) {
     }
 }
 
+/// The ring that takes records now; null, as the verifier sees it, where there is none.
+#[inline(always)]
+fn ring() -> *mut c_void {
+    EVENTS.get(0).map_or(core::ptr::null_mut(), |ring| (&raw const *ring).cast_mut().cast())
+}
+
 /// Sends a record of `len` bytes; counts it under `reason` when there is no room.
 ///
 /// # Safety
 /// `len` bytes must be readable at `record`, as the verifier sees it; a record begins with a head.
 #[inline(always)]
 pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
-    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
-    // SAFETY: the caller vouches for the record, which begins with a head.
-    let flags = wanted_now(unsafe { &*record.cast::<Head>() }, ring);
-    // SAFETY: `ring` is the ring map, the caller vouches for the record.
-    let sent = unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, flags) };
-    if sent != 0 {
+    let ring = ring();
+    let sent = !ring.is_null() && {
+        // SAFETY: the caller vouches for the record, which begins with a head.
+        let flags = wanted_now(unsafe { &*record.cast::<Head>() }, ring);
+        // SAFETY: `ring` is a ring map, the caller vouches for the record.
+        unsafe { helper::bpf_ringbuf_output(ring, record.cast_mut(), len, flags) == 0 }
+    };
+    if !sent {
         if reason as u32 == Loss::RingFull as u32 {
             // SAFETY: as above.
             missed(unsafe { &*record.cast::<Head>() });
@@ -60,7 +68,7 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
             lost(reason);
         }
     }
-    sent == 0
+    sent
 }
 
 /// Sends a record of a call that still runs, as long as that leaves half of the ring to what cannot be sent again; `again`: it was
@@ -70,8 +78,12 @@ pub unsafe fn send(record: *const c_void, len: u64, reason: Loss) -> bool {
 /// As of [`send`].
 #[inline(always)]
 pub unsafe fn send_pending(record: *const c_void, len: u64, again: bool) -> bool {
-    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
-    // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait, flag 1 for its size.
+    let ring = ring();
+    if ring.is_null() {
+        lost(Loss::LifecycleLost);
+        return true;
+    }
+    // SAFETY: `ring` is a ring map; flag 0 asks for the bytes that wait, flag 1 for its size.
     let (waiting, size) = unsafe { (helper::bpf_ringbuf_query(ring, 0), helper::bpf_ringbuf_query(ring, 1)) };
     if again && waiting > size >> 3 {
         return true;
@@ -117,8 +129,12 @@ extern "C" fn missed(head: *const Head) -> i64 {
 /// copy takes longer for than all the rest.
 #[inline(always)]
 pub fn send_call(head: &Head) {
-    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
-    // SAFETY: `ring` is the ring map; what it gives is null or has room for a head.
+    let ring = ring();
+    if ring.is_null() {
+        missed(head);
+        return;
+    }
+    // SAFETY: `ring` is a ring map; what it gives is null or has room for a head.
     let to = unsafe { helper::bpf_ringbuf_reserve(ring, size_of::<Head>() as u64, 0) }.cast::<u64>();
     if to.is_null() {
         missed(head);
@@ -183,7 +199,7 @@ const ON_ITS_WAY: u64 = 500_000;
 /// already coming; it looks by itself every few milliseconds.
 #[inline(always)]
 fn wakeup(ring: *mut c_void) -> u64 {
-    // SAFETY: `ring` is the ring map; flag 0 asks for the bytes that wait.
+    // SAFETY: `ring` is a ring map; flag 0 asks for the bytes that wait.
     let waiting = unsafe { helper::bpf_ringbuf_query(ring, 0) };
     if waiting < conf!(wake) as u64 {
         return NO_WAKEUP;
@@ -201,12 +217,11 @@ fn wakeup(ring: *mut c_void) -> u64 {
 /// Sends the head of an exit after which the trace may be over, and wakes the reader.
 #[inline(always)]
 pub fn send_last(head: &Head) {
-    let ring = (&raw const EVENTS).cast_mut().cast::<c_void>();
-    // SAFETY: `ring` is the ring map, a head is as long as it says.
-    if unsafe {
-        helper::bpf_ringbuf_output(ring, (&raw const *head).cast_mut().cast(), size_of::<Head>() as u64, FORCE_WAKEUP)
-    } != 0
-    {
+    let (ring, record) = (ring(), (&raw const *head).cast_mut().cast());
+    // SAFETY: `ring` is a ring map, a head is as long as it says.
+    let sent = !ring.is_null()
+        && unsafe { helper::bpf_ringbuf_output(ring, record, size_of::<Head>() as u64, FORCE_WAKEUP) == 0 };
+    if !sent {
         lost(Loss::LifecycleLost);
     }
 }

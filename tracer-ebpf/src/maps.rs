@@ -2,7 +2,7 @@
 
 use aya_ebpf::{
     bindings::{BPF_F_NO_PREALLOC, bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE},
-    btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
+    btf_maps::{Array, ArrayOfMaps, HashMap, PerCpuArray, RingBuf},
     macros::btf_map,
 };
 use tracer_common::{
@@ -45,9 +45,9 @@ pub struct Repeating {
     pub data: u64,
 }
 
-/// Records on their way up. Resized before loading.
+/// Records on their way up: the ring in its one place, which the loader makes, and makes anew where it proves too small.
 #[btf_map]
-pub static EVENTS: RingBuf<u8, { 1 << 20 }> = RingBuf::new();
+pub static EVENTS: ArrayOfMaps<RingBuf<u8, { 1 << 20 }>, 1> = ArrayOfMaps::new();
 
 /// What is missing, by reason.
 #[btf_map]

@@ -21,7 +21,7 @@ use crate::calls::{failed, send_buffer};
 use crate::capture::{put, room, run_ring};
 use crate::emit::{copy_head, lost, send};
 use crate::kept;
-use crate::kernel::{compat, conf, current, load, now, off, peek};
+use crate::kernel::{compat, conf, current, load, now, off, peek, release, task_of};
 use crate::maps::{Buffer, OPERATIONS, REPEATING, RUNNING, Repeating, TASKS, role};
 use crate::tasks::event;
 
@@ -134,12 +134,7 @@ fn owner() -> Option<(u32, u32, bool)> {
     let task = current();
     // SAFETY: `task` is the current task; the offset is that of an unsigned int.
     let polled = unsafe { load::<u32>(task, off!(task_flags)) } & WORKER != 0;
-    let state = if polled {
-        // SAFETY: as above; the offset is that of a pointer to a task, which the verifier knows then.
-        TASKS.get(unsafe { load(task, off!(task_leader)) }, false)
-    } else {
-        TASKS.get(task, false)
-    };
+    let state = if polled { of_leader() } else { TASKS.get(task, false) };
     if state.is_null() {
         return None;
     }
@@ -157,6 +152,23 @@ fn owner() -> Option<(u32, u32, bool)> {
         }
     }
     Some((tid, tgid, polled))
+}
+
+/// The state of the task that leads the current process; null where it has none.
+#[inline(always)]
+fn of_leader() -> *mut Task {
+    if conf!(types.file) == 0 {
+        // SAFETY: it is the current task; the offset is that of a pointer to a task, which the verifier knows then. That costs it as much
+        // as half of the program, since it looks three names up among all types of the kernel.
+        return TASKS.get(unsafe { load(current(), off!(task_leader)) }, false);
+    }
+    let leader = task_of((aya_ebpf::helpers::bpf_get_current_pid_tgid() >> 32) as u32);
+    if leader.is_null() {
+        return core::ptr::null_mut();
+    }
+    let state = TASKS.get(leader, false);
+    release(leader);
+    state
 }
 
 /// The task that made the ring which the current thread polls: the kernel gives such a thread a name that ends in its number, and

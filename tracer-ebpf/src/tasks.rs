@@ -54,7 +54,7 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     let thread = tgid == state.head.tgid;
     let followed = conf!(follow) == follow::ALL || (conf!(follow) == follow::THREADS && thread);
     if followed {
-        adopt(child, pid, tgid, 0);
+        adopt(child, pid, tgid, if thread { state.flags & Task::ROOT } else { 0 });
     }
     let mut head = event(kind::FORK, state.head.tid, state.head.tgid);
     head.ret = followed as i64;
@@ -191,8 +191,9 @@ pub fn sched_process_exit(ctx: BtfTracePointContext) -> i32 {
     if head.args[0] != 0 {
         head.args[1] = group_status(signal);
     }
-    // To be woken for every process of a build would take more of the reader's time than their records.
-    if state.flags & Task::ROOT != 0 {
+    // To be woken for every process of a build would take more of the reader's time than their records. Threads end in any order.
+    let is_last = head.args[0] != 0 || conf!(follow) == follow::NONE;
+    if state.flags & Task::ROOT != 0 && is_last {
         send_last(&head);
     } else {
         send_head(&head);

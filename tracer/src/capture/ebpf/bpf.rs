@@ -7,6 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use aya_obj::generated::{bpf_insn, bpf_prog_info};
 
+use super::object::MapRow;
+
 const BPF_MAP_CREATE: libc::c_long = 0;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_PROG_LOAD: libc::c_long = 5;
@@ -18,6 +20,7 @@ const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
 const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_ITER_CREATE: libc::c_long = 33;
 
+const BPF_MAP_TYPE_ARRAY_OF_MAPS: u32 = 12;
 const BPF_MAP_TYPE_RINGBUF: u32 = 27;
 const BPF_PROG_TYPE_TRACEPOINT: u32 = 5;
 const BPF_PROG_TYPE_TRACING: u32 = 26;
@@ -138,35 +141,78 @@ pub fn load_types(types: &[u8], log: &mut [u8]) -> io::Result<OwnedFd> {
     descriptor(BPF_BTF_LOAD, &attr)
 }
 
+/// Makes a map of `entries`. `types`: the object's, which the row has numbers of.
+///
+/// # Errors
+/// As bpf(2).
+pub fn make_map(row: &MapRow, entries: u32, types: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let types = if row.key_type == 0 && row.value_type == 0 { 0 } else { types.as_raw_fd() as u32 };
+    create(&MapAttr {
+        map_type: row.kind,
+        key_size: row.key,
+        value_size: row.value,
+        max_entries: entries,
+        map_flags: row.flags,
+        map_name: short(row.name),
+        btf_fd: types,
+        btf_key_type_id: row.key_type,
+        btf_value_type_id: row.value_type,
+        ..MapAttr::default()
+    })
+}
+
 /// Makes a ring buffer of `size` bytes, a power of two of whole pages (5.8).
 ///
 /// # Errors
 /// As bpf(2).
 pub fn make_ring(name: &str, size: u32) -> io::Result<OwnedFd> {
-    #[repr(C)]
-    struct Attr {
-        map_type: u32,
-        key_size: u32,
-        value_size: u32,
-        max_entries: u32,
-        map_flags: u32,
-        inner_map_fd: u32,
-        numa_node: u32,
-        map_name: [u8; 16],
-    }
-    descriptor(
-        BPF_MAP_CREATE,
-        &Attr {
-            map_type: BPF_MAP_TYPE_RINGBUF,
-            key_size: 0,
-            value_size: 0,
-            max_entries: size,
-            map_flags: 0,
-            inner_map_fd: 0,
-            numa_node: 0,
-            map_name: short(name),
-        },
-    )
+    create(&MapAttr { map_type: BPF_MAP_TYPE_RINGBUF, max_entries: size, map_name: short(name), ..MapAttr::default() })
+}
+
+/// Makes an array of one map, which may hold those of the kind of `first`, of any size (5.10), and holds none yet.
+///
+/// # Errors
+/// As bpf(2).
+pub fn make_place(name: &str, first: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    create(&MapAttr {
+        map_type: BPF_MAP_TYPE_ARRAY_OF_MAPS,
+        key_size: 4,
+        value_size: 4,
+        max_entries: 1,
+        inner_map_fd: first.as_raw_fd() as u32,
+        map_name: short(name),
+        ..MapAttr::default()
+    })
+}
+
+/// Puts a map into the place that `make_place` made. When this returns, no program uses the one that was there.
+///
+/// # Errors
+/// As bpf(2).
+pub fn put(place: BorrowedFd<'_>, map: BorrowedFd<'_>) -> io::Result<()> {
+    // The kernel waits for the programs that run (`maybe_wait_bpf_programs`, kernel/bpf/syscall.c).
+    update(place.as_raw_fd(), &0u32, &map.as_raw_fd())
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct MapAttr {
+    map_type: u32,
+    key_size: u32,
+    value_size: u32,
+    max_entries: u32,
+    map_flags: u32,
+    inner_map_fd: u32,
+    numa_node: u32,
+    map_name: [u8; 16],
+    map_ifindex: u32,
+    btf_fd: u32,
+    btf_key_type_id: u32,
+    btf_value_type_id: u32,
+}
+
+fn create(attr: &MapAttr) -> io::Result<OwnedFd> {
+    descriptor(BPF_MAP_CREATE, attr)
 }
 
 /// Attaches a program to its tracepoint, until the descriptor is closed.

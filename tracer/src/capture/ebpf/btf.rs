@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::mm::{MapFlags, ProtFlags};
-use tracer_common::config::{ABSENT, Offsets, Types};
+use tracer_common::config::{ABSENT, Offsets, Types, function};
 
 use super::bpf::Attach;
 use super::mapping::Mapping;
@@ -104,20 +104,15 @@ impl KernelTypes {
         Ok(list)
     }
 
-    /// The numbers of the types that the kernel side casts to, with that of the function that does it; `None` where
-    /// the kernel lacks one (the function came with 6.2).
-    pub fn casts(&self) -> Option<(u32, Types)> {
-        let mut wanted = vec![(FUNCTION, "bpf_rdonly_cast")];
+    /// The functions of the kernel that programs call (see `function`), and the numbers of the types that they cast to; `None` where
+    /// the kernel lacks one (the functions came with 6.2).
+    pub fn functions(&self) -> Option<(Vec<(u32, u32)>, Types)> {
+        let mut wanted: Vec<_> = function::NAMES.iter().map(|(_, name)| (FUNCTION, *name)).collect();
         wanted.extend(Types::NAMES.iter().map(|name| (STRUCT, *name)));
-        let found: Option<Vec<u32>> = self.numbers(&wanted).into_iter().collect();
-        let (function, types) = found.as_ref()?.split_first()?;
-        Some((*function, Types::from_list(types)?))
-    }
-
-    /// The numbers of functions of the kernel; `None` where it lacks one.
-    pub fn functions(&self, names: &[&str]) -> Option<Vec<u32>> {
-        let wanted: Vec<_> = names.iter().map(|name| (FUNCTION, *name)).collect();
-        self.numbers(&wanted).into_iter().collect()
+        let found: Vec<u32> = self.numbers(&wanted).into_iter().collect::<Option<_>>()?;
+        let (functions, types) = found.split_at_checked(function::NAMES.len())?;
+        let functions = function::NAMES.iter().zip(functions).map(|((stands, _), number)| (*stands, *number));
+        Some((functions.collect(), Types::from_list(types)?))
     }
 
     /// The offsets and sizes in bytes of these members, `struct.member.member`; `None` where this kernel has none.

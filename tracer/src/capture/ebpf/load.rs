@@ -3,20 +3,21 @@
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
 use aya::maps::Map;
-use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, function, target};
+use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan};
 
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
+use super::growing::{EVENTS, Growing, Place};
 use super::log::{self, Log};
-use super::object::Unlinked;
+use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
-use super::ring::Ring;
 use crate::capture::plans::Plans;
 use crate::spec::{Counting, Target, Watch};
 use crate::system::names::cgroup_id;
@@ -29,7 +30,7 @@ pub struct Loaded {
     /// Closing these detaches.
     pub links: Vec<OwnedFd>,
     /// Where records come.
-    pub ring: Ring,
+    pub ring: Growing,
     /// What the kernel side says of itself, if it is to.
     pub log: Option<Log>,
     /// Task storage: what is traced.
@@ -78,8 +79,6 @@ const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
 /// Buffers of records that are being made, without those of [`STACKS`].
 const BUFFERS: u32 = 6;
 
-/// The ring, the largest of the maps.
-const EVENTS: &str = "EVENTS";
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
 
@@ -104,9 +103,11 @@ pod! {
 }
 
 /// Loads and attaches everything.
-pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
-    let plans = Plans::new(watch);
-    let size = ring_size(watch.ring_size, watch.counting.is_some())?;
+pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
+    // Made by whoever comes to them first.
+    let plans = OnceLock::new();
+    let plans = || plans.get_or_init(|| Plans::new(watch));
+    let (size, largest) = ring_sizes(watch.ring_size, watch.counting.is_some())?;
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
     let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
@@ -114,33 +115,33 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
-        let make = || make(object, &sizes, &plans);
+        let make = || make(image, &sizes, plans());
         let other = std::thread::Builder::new().spawn_scoped(scope, make);
-        let prepared = bpf::make_ring(EVENTS, size)
-            .with_context(|| format!("the kernel refuses a ring of {size} bytes"))
+        let prepared = Place::make(size)
             .context("cannot load the kernel side")
-            .and_then(|events| Ok((events, prepare(watch, &plans, size)?)));
+            .and_then(|place| Ok((place, prepare(watch, plans, size)?)));
         let unlinked =
             other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
         (prepared, unlinked)
     });
-    let (events, Prepared { config, wanted, functions, operations }) = prepared?;
+    let (place, Prepared { config, wanted, functions, operations }) = prepared?;
     let mut unlinked = unlinked.context("cannot load the kernel side")?;
-    unlinked.give(EVENTS, events.as_fd())?;
-    let mut object =
+    unlinked.give(EVENTS, place.fd().try_clone_to_owned()?)?;
+    let object =
         unlinked.link(config.bytes(), &[(log::LEVEL, &[level])], &functions).context("cannot load the kernel side")?;
     if let Some(operations) = &operations {
         operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
     }
 
-    let (programs, ring) = object.load(&wanted, || Ring::open(events, size))?;
-    let ring = ring?;
+    let (programs, ring) = object.load(&wanted, || place.open(largest))?;
+    let mut ring = ring?;
     // The ring of what is said is found by a program that may say something.
     let at = wanted.iter().position(|(name, _)| *name == SAYS).unwrap_or_default();
     let log = match programs.get(at) {
         Some(program) if level > 0 => Some(Log::open(program.as_fd())?),
         _ => None,
     };
+    ring.begin()?;
     let mut links = Vec::new();
     for ((name, to), program) in wanted.iter().zip(&programs) {
         let link = match to {
@@ -163,7 +164,7 @@ pub fn load(watch: &Watch, object: &[u8]) -> Result<Loaded> {
         tallies: object.take("TALLIES")?,
         missed: object.take("MISSED")?,
         operations: operations.is_some(),
-        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(&plans, nr as usize)).collect(),
+        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(plans(), nr as usize)).collect(),
         programs,
     })
 }
@@ -179,16 +180,16 @@ struct Prepared {
 }
 
 /// Reads what has to be known of this kernel.
-fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
+fn prepare<'p>(watch: &Watch, plans: impl Fn() -> &'p Plans, ring: u32) -> Result<Prepared> {
     let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let types = KernelTypes::read(&path)?;
-    let mut config = config(watch, &types, plans, ring)?;
-    let mut functions = Vec::new();
-    if let Some((cast, types)) = types.casts() {
+    let mut config = config(watch, &types, plans(), ring)?;
+    let functions = types.functions();
+    let functions = functions.map_or_else(Vec::new, |(functions, types)| {
         config.types = types;
-        functions.push((function::CAST, cast));
-    }
-    let perf = if needs_tracefs() { Perf::find(&types).ok() } else { None };
+        functions
+    });
+    let perf = if needs_tracefs() { Perf::find().ok().filter(|_| !functions.is_empty()) } else { None };
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
     let stacks = copies_stacks(watch);
     let loads = |(name, _): &&(&str, &str)| {
@@ -198,7 +199,6 @@ fn prepare(watch: &Watch, plans: &Plans, ring: u32) -> Result<Prepared> {
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     if let Some(perf) = &perf {
         perf.apply(&mut config, &mut wanted);
-        functions.extend(perf.functions);
     }
     let operations = Operations::find(watch, &types, &config)?;
     if let Some(operations) = &operations {
@@ -216,8 +216,8 @@ fn copies_stacks(watch: &Watch) -> bool {
 }
 
 /// Makes the maps but for the ring, and fills in the plans.
-fn make(object: &[u8], sizes: &[(&str, u32)], plans: &Plans) -> Result<Unlinked> {
-    let unlinked = Unlinked::new(object, sizes, &[EVENTS])?;
+fn make(image: &'static Image, sizes: &[(&str, u32)], plans: &Plans) -> Result<Unlinked> {
+    let unlinked = Unlinked::new(image, sizes, &[EVENTS])?;
     fill_plans(&unlinked, plans)?;
     Ok(unlinked)
 }
@@ -341,19 +341,24 @@ fn memory() -> usize {
     info.totalram as usize * info.mem_unit as usize
 }
 
-/// Bytes of the ring: a power of two of whole pages. By default 16 MiB a CPU, at most a 64th of memory; where calls are `counted` the
-/// ring has little more than the lives of processes to carry, and each MiB takes 0.3 ms to make and to give back.
-fn ring_size(asked: Option<usize>, counted: bool) -> Result<u32> {
+/// Bytes of the ring, powers of two of whole pages: at first, and once much waits in it. By default 4 MiB a CPU, at most 32 MiB; then
+/// 16 MiB a CPU, at most a 64th of memory. Where calls are `counted` it has little more than the lives of processes to carry.
+fn ring_sizes(asked: Option<usize>, counted: bool) -> Result<(u32, u32)> {
     const MAX: usize = 1 << 30;
+    const FIRST: usize = 32 << 20;
     const COUNTED: usize = 4 << 20;
     let size = match asked {
         Some(size) if size > MAX => bail!("a ring of {size} bytes is more than the kernel allows ({MAX})"),
         Some(size) => size,
-        None if counted => COUNTED.min(memory() / 64),
         None => {
             let cpus = std::thread::available_parallelism().map_or(1, usize::from);
             (cpus * (16 << 20)).min(memory() / 64).min(256 << 20)
         }
     };
-    Ok(size.next_power_of_two().max(rustix::param::page_size()) as u32)
+    let largest = size.next_power_of_two().max(rustix::param::page_size()) as u32;
+    let first = match asked {
+        Some(_) => largest,
+        None => (largest / 4).min(if counted { COUNTED } else { FIRST } as u32),
+    };
+    Ok((first, largest))
 }

@@ -4,6 +4,7 @@ mod available;
 mod bpf;
 mod btf;
 mod fold;
+mod growing;
 mod joined;
 mod load;
 mod log;
@@ -34,6 +35,7 @@ use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
 use self::joined::Joined;
+use self::object::{Image, MapRow, ProgramRow};
 use self::stacks::Copies;
 use self::targets::Targets;
 use super::command::Started;
@@ -43,8 +45,8 @@ use crate::schema::place_of;
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
 
-/// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/tracer.bpf.o");
+/// The kernel side that this crate was built with.
+static IMAGE: Image = include!(concat!(env!("OUT_DIR"), "/tracer.bpf.rs"));
 
 /// The kernel side wakes the reader when the ring fills and when a task ends that was asked for. Otherwise the reader polls:
 /// at this interval while records come,
@@ -89,7 +91,7 @@ impl EbpfSource {
     pub fn open(watch: &Watch) -> Result<EbpfSource> {
         // Before any thread is started: the child is a copy of this one alone.
         let command = watch.target.command.as_ref().map(Started::spawn).transpose()?;
-        let loaded = load::load(watch, OBJECT)?;
+        let loaded = load::load(watch, &IMAGE)?;
         let endless = only(&watch.target);
         let mut source = EbpfSource {
             loaded,
@@ -313,7 +315,11 @@ impl Source for EbpfSource {
     fn detach(&mut self, batch: &mut Batch) -> Result<()> {
         if !self.detached {
             self.detached = true;
-            self.loaded.links.clear();
+            let links = std::mem::take(&mut self.loaded.links);
+            // Where nobody is left who could be seen, nobody has to wait for it.
+            if self.targets.done() {
+                let _ = std::thread::Builder::new().spawn(move || drop(links));
+            }
         }
         while self.drain(batch) {}
         self.joined.finish(batch);
@@ -350,7 +356,7 @@ impl Source for EbpfSource {
             let of = |reason: Loss| lost.get(&(reason as u32), 0).map_or(0, |per_cpu| per_cpu.iter().sum());
             of(Loss::RingFull) + of(Loss::LifecycleLost)
         });
-        Throughput { read: self.loaded.ring.read, lost }
+        Throughput { read: self.loaded.ring.read(), lost }
     }
 
     fn command(&self) -> Option<u32> {

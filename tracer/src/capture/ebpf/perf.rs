@@ -7,11 +7,10 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
-use tracer_common::config::{Config, function};
+use anyhow::{Context, Result};
+use tracer_common::config::Config;
 
 use super::bpf::Attach;
-use super::btf::KernelTypes;
 use crate::system::procfs::machine;
 
 /// Programs, and their tracepoints in tracefs. What depends on no pointer.
@@ -30,18 +29,16 @@ const CALLED: [(&str, &str); 7] = [
 pub struct Perf {
     /// In the order of `CALLED`.
     numbers: [u64; CALLED.len()],
-    /// Functions of the kernel, with the numbers that stand for them in the object.
-    pub functions: [(u32, u32); 2],
     fork_child: u32,
     exec_old: u32,
 }
 
 impl Perf {
-    /// Asks tracefs and the kernel's types.
+    /// Asks tracefs.
     ///
     /// # Errors
-    /// tracefs is not mounted, or lacks something; a function that this kernel does not have.
-    pub fn find(types: &KernelTypes) -> Result<Perf> {
+    /// tracefs is not mounted, or lacks something.
+    pub fn find() -> Result<Perf> {
         let root = machine::tracefs().context("tracefs is not mounted")?;
         let read = |name: &str| {
             let path = root.join("events").join(name);
@@ -52,16 +49,12 @@ impl Perf {
             *number =
                 read(&format!("{name}/id"))?.trim().parse().with_context(|| format!("what is the id of {name}?"))?;
         }
-        let found = types.functions(&["bpf_task_from_pid", "bpf_task_release"]);
-        let found = found.context("this kernel has no bpf_task_from_pid")?;
-        ensure!(found.len() == 2, "{} functions of 2", found.len());
         let place = |point: &str, field: &str| {
             let format = read(&format!("{point}/format"))?;
             offset(&format, field).with_context(|| format!("the record of {point} has no {field} of four bytes"))
         };
         Ok(Perf {
             numbers,
-            functions: [(function::TASK_FROM_PID, found[0]), (function::TASK_RELEASE, found[1])],
             fork_child: place("sched/sched_process_fork", "child_pid")?,
             exec_old: place("sched/sched_process_exec", "old_pid")?,
         })

@@ -1,7 +1,7 @@
 //! The reader's end of the BPF ring buffer (kernel/bpf/ringbuf.c): mapped here rather than read through
 //! aya, because records are moved in runs: one store of the consumer's position frees many of them.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -40,6 +40,9 @@ pub struct Ring {
 
 impl Ring {
     /// Maps a ring of `size` bytes.
+    ///
+    /// # Errors
+    /// As mmap(2).
     pub fn open(fd: OwnedFd, size: u32) -> Result<Ring> {
         let page = rustix::param::page_size();
         let size = size as usize;
@@ -76,6 +79,17 @@ impl Ring {
         at < end && batch.len() >= limit
     }
 
+    /// How many bytes wait.
+    pub fn waiting(&self) -> u64 {
+        let [end, at] = [&self.producer, &self.consumer].map(|end| self.position(end).load(Ordering::Acquire));
+        end.saturating_sub(at)
+    }
+
+    /// How many it has room for.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// The record at a position (`None` inside when it was discarded) and the bytes it takes; `None` when
     /// it is still being written.
     fn record(&self, at: u64) -> Option<(Option<&[u8]>, u64)> {
@@ -100,6 +114,11 @@ impl Ring {
     fn position(&self, mapping: &Mapping) -> &AtomicU64 {
         // SAFETY: the first word of either mapping is a position, which both sides access atomically.
         unsafe { &*mapping.at().as_ptr().cast::<AtomicU64>() }
+    }
+
+    /// Its map.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 
     /// Sleeps until the kernel side finds that much waits, a signal comes, or time is up.

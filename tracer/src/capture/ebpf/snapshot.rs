@@ -13,10 +13,10 @@ use tracer_common::snapshot::{FileRecord, PATH_MAX, SnapshotConfig, SnapshotOffs
 use super::bpf;
 use super::btf::KernelTypes;
 use super::load::VMLINUX;
-use super::object::Unlinked;
+use super::object::{Image, MapRow, ProgramRow, Unlinked};
 
-/// The object that this crate was built with.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../embedded/snapshot.bpf.o");
+/// The kernel side that this crate was built with.
+static IMAGE: Image = include!(concat!(env!("OUT_DIR"), "/snapshot.bpf.rs"));
 
 /// The iterator's program.
 const PROGRAM: &str = "list_files";
@@ -49,7 +49,7 @@ impl FileIterator {
     pub fn load(wanted: Wanted) -> Result<FileIterator> {
         let types = KernelTypes::read(Path::new(VMLINUX))?;
         let config = config(&types, wanted)?;
-        let object = Unlinked::new(OBJECT, &[], &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
+        let object = Unlinked::new(&IMAGE, &[], &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
         let object = object.context("cannot load the snapshot program")?;
         let (mut programs, ()) = object.load(&types.attachable(&[], (PROGRAM, "task_file"))?, || ())?;
         Ok(FileIterator { program: programs.pop().context("the snapshot program is not loaded")? })

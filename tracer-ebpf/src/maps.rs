@@ -67,7 +67,7 @@ pub static MISSED: HashMap<TallyKey, u64, 8192, { BPF_F_NO_PREALLOC as usize }> 
 
 /// Processes to adopt, by tgid.
 #[btf_map]
-pub static ADOPT: HashMap<u32, u32, 4096> = HashMap::new();
+pub static ADOPT: HashMap<u32, u32, 4096, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
 
 /// What the next run of the task iterator is to do, and what it could not do: `tracer_common::config::walk`.
 #[btf_map]

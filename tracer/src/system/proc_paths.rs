@@ -30,9 +30,30 @@ pub fn depends_on_who_looks(path: &[u8]) -> bool {
     names(path).and_then(|mut names| names.next()).is_some_and(is_own)
 }
 
+/// Whether a path is named by what is another file for everyone who passes it.
+pub fn is_of_who_looks(path: &[u8]) -> bool {
+    depends_on_who_looks(path) || names_own_descriptor(path)
+}
+
 /// Whether a path is one of those that lead to a descriptor of whoever asks.
 pub fn names_own_descriptor(path: &[u8]) -> bool {
     [&b"/dev/std"[..], b"/dev/fd/", b"/proc/self/fd/"].iter().any(|front| path.starts_with(front))
+}
+
+/// A path of a process's own files as it may name them itself: by `self`, and by `thread-self` where it is of the same thread.
+pub fn as_own(path: &[u8], process: u32, thread: u32) -> Vec<Vec<u8>> {
+    let Some((name, rest)) = path.strip_prefix(PROC.as_bytes()).and_then(first) else { return Vec::new() };
+    if number(name) != Some(process) {
+        return Vec::new();
+    }
+    let mut own = vec![[BELOW.as_bytes(), b"self", rest].concat()];
+    if let Some((b"task", below)) = first(rest)
+        && let Some((name, rest)) = first(below)
+        && number(name) == Some(thread)
+    {
+        own.push([BELOW.as_bytes(), b"thread-self", rest].concat());
+    }
+    own
 }
 
 /// What of a process leads out of /proc.
@@ -131,6 +152,23 @@ pub fn memory_of(path: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_ones_own_has_names_of_its_own() {
+        let own = |path: &str| {
+            let names = as_own(path.as_bytes(), 7, 13).into_iter();
+            names.map(|name| String::from_utf8_lossy(&name).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(own("/proc/7/environ"), ["/proc/self/environ"]);
+        assert_eq!(own("/proc/7"), ["/proc/self"]);
+        assert_eq!(own("/proc/7/task/13/comm"), ["/proc/self/task/13/comm", "/proc/thread-self/comm"]);
+        assert_eq!(own("/proc/7/task/14/comm"), ["/proc/self/task/14/comm"]);
+        assert!(
+            ["/proc/8/environ", "/proc/self/environ", "/proc/77", "/proc", "/tmp/7"]
+                .iter()
+                .all(|path| own(path).is_empty())
+        );
+    }
 
     #[test]
     fn what_a_process_has_is_known() {

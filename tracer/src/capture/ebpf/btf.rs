@@ -63,8 +63,9 @@ impl KernelTypes {
             types + type_len <= bytes.len() && strings + str_len <= bytes.len(),
             "its sections end behind the file"
         );
-        let mut at = Vec::with_capacity(type_len / 24);
-        let mut named = Vec::with_capacity(type_len / 48);
+        // Room for the most there can be: what is not written to is not there, and to move a large vector takes longer than to fill it.
+        let mut at = Vec::with_capacity(type_len / 12);
+        let mut named = Vec::with_capacity(type_len / 12);
         let mut next = types;
         while next < types + type_len {
             at.push(next as u32);

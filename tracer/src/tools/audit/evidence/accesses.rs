@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashSet};
 
 use self::pool::{Pool, ranked};
 pub use self::row::{Row, Text, Thing};
 use super::{Access, Given, Object, Op, Real, Shared};
 
+/// Rows of a unit for which there is room at first: the test of a program that loads some libraries has as many.
+const ROWS: usize = 112;
 /// Accesses that are kept at most.
 const MOST: usize = 1_000_000;
 
@@ -128,7 +131,7 @@ impl Accesses {
     /// Keeps an access; false when there is no place.
     pub fn add(&mut self, row: Row) -> bool {
         if self.rows.len() <= row.unit {
-            self.rows.resize_with(row.unit + 1, HashSet::default);
+            self.rows.resize_with(row.unit + 1, || HashSet::with_capacity_and_hasher(ROWS, RandomState::default()));
         }
         let rows = &mut self.rows[row.unit];
         if self.kept >= MOST {

@@ -372,9 +372,11 @@ impl<'w> Collector<'w> {
         }
         let text = self.accesses.text(path);
         let thing = Thing::File(text);
+        let own = own_names(seen, path, passed);
         let [to, passed] = [related.to, passed].map(|text| text.map(|text| self.accesses.text(text)));
         let mut names = related.also.to_vec();
         names.extend(self.other_names(text, path));
+        names.extend(own);
         let also = self.together(&names);
         let row = Row { to, passed, wrote: related.wrote, also, ..seen.row(op, thing) };
         self.add(match op == Op::Read && proc_paths::is_for_the_allocator(path) {
@@ -426,4 +428,11 @@ struct Related<'r> {
     wrote: bool,
     /// Further names of a program.
     also: &'r [Vec<u8>],
+}
+
+/// The names that mean something else for everyone who passes them.
+fn own_names(seen: &Seen<'_, '_>, path: &[u8], passed: Option<&[u8]>) -> Vec<Vec<u8>> {
+    let mut names = proc_paths::as_own(path, seen.call.head.tgid, seen.call.head.tid);
+    names.extend(passed.filter(|passed| proc_paths::is_of_who_looks(passed)).map(<[u8]>::to_vec));
+    names
 }

@@ -7,6 +7,7 @@ use super::glob::{Component, PathGlob, escape};
 use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Asked, Placed, Policy};
 use crate::render::typed::show;
+use crate::system::proc_paths;
 use crate::tools::audit::evidence::{Op, Variables};
 
 /// Where paths lead that rules begin with; those that lead to themselves have no entry.
@@ -37,6 +38,10 @@ impl Policy {
         let mut links = HashMap::new();
         for (_, placed) in self.decisive() {
             for (front, _) in self.patterns(placed, variables).into_iter().map(split) {
+                // Of whoever looks there, which is not tracer.
+                if proc_paths::is_of_who_looks(&front) {
+                    continue;
+                }
                 let Some(slash) = front.iter().rposition(|&b| b == b'/') else { continue };
                 let (parent, name) = front.split_at(slash);
                 let parent = if parent.is_empty() { Vec::new() } else { follow(parent) };

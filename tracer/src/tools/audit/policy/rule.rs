@@ -167,6 +167,14 @@ impl Rule {
             return Err(vec![Flaw::new(end - 1..end, message)]);
         }
         let (object, program) = by(text, rest, text_end);
+        if program.is_none()
+            && let Some(front) = text[object.clone()].strip_suffix(" by")
+            && !is_escaped(front)
+        {
+            let message =
+                "by whom? a program follows 'by', as in 'read /etc/** by cat'; a path that ends so has '\\ by'";
+            return Err(vec![Flaw::new(object.end - 2..object.end, message)]);
+        }
         let program = program.map(|at| program_of(&text[at.clone()], variables).map_err(|flaw| flaw.shifted(at.start)));
         let target = given
             .target(&text[object.clone()], variables)

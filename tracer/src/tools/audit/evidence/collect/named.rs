@@ -56,9 +56,6 @@ impl Collector<'_> {
         if way.rest.is_empty() && !follow {
             return Some(theirs);
         }
-        let now = self.real(seen, &theirs, follow);
-        let now = Some(now).filter(|now| through(now, asks).is_none());
-        let now = now.map(|now| if way.rest.is_empty() { self.still_named(now) } else { now });
         let then = match way.way {
             Way::Descriptor(fd) => {
                 let then = self.opened.get(&(way.process, fd)).map(|text| self.accesses.of(*text).to_vec());
@@ -73,6 +70,14 @@ impl Collector<'_> {
             }
             Way::Program => self.whose.get(way.process).map(|it| self.accesses.of(it.program).to_vec()),
             Way::Directory | Way::Root | Way::Mapped => None,
+        };
+        // Where it is known what it was, what it is now only tells whether a descriptor was given to another file.
+        let now = match &then {
+            Some(_) if !matches!(way.way, Way::Descriptor(_)) => None,
+            _ => {
+                let now = Some(self.real(seen, &theirs, follow)).filter(|now| through(now, asks).is_none());
+                now.map(|now| if way.rest.is_empty() { self.still_named(now) } else { now })
+            }
         };
         let origin = |path: &[u8]| self.effects.original(path);
         let meant = match (then, now) {

@@ -70,6 +70,13 @@ losses! {
     StackFull = "stack_ring_full";
 }
 
+impl Loss {
+    /// Nothing is missing of what tracing was asked for: what began before it did was nobody's to see. That is said, and is no loss.
+    pub const fn is_remark(self) -> bool {
+        matches!(self, Loss::BeganBefore)
+    }
+}
+
 /// Number of reasons.
 pub const LOSSES: usize = Loss::ALL.len();
 

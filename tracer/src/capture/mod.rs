@@ -188,8 +188,18 @@ impl Losses {
         }
     }
 
-    /// All of them together.
+    /// All of them together, without those that are remarks.
     pub fn total(&self) -> u64 {
-        self.reasons.values().sum()
+        self.lost().map(|(_, n)| n).sum()
+    }
+
+    /// By reason, without those that are remarks.
+    pub fn lost(&self) -> impl Iterator<Item = (Loss, u64)> {
+        self.reasons.iter().filter(|(loss, _)| !loss.is_remark()).map(|(loss, n)| (*loss, *n))
+    }
+
+    /// How many calls had begun before they could be seen.
+    pub fn began_before(&self) -> u64 {
+        self.reasons.get(&Loss::BeganBefore).copied().unwrap_or(0)
     }
 }

@@ -151,7 +151,10 @@ impl<'a> Trace<'a> {
         losses.add(Loss::OutputFailed, shower.unwritten());
         let outcome = shower.finish(source.name(), &losses);
         failed |= report(program, &outcome);
-        if let Some(line) = output::loss::line(program, &losses) {
+        for line in [output::loss::remark(program, &losses), output::loss::line(program, source.name(), &losses)]
+            .into_iter()
+            .flatten()
+        {
             notice::tell_line(&line);
         }
         Ok(if failed { Ending::Code(view.failure) } else { ending })

@@ -37,9 +37,8 @@ pub(super) const STRLEN: u32 = u16::MAX as u32;
 /// How long processes that the command left behind are waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is lost and hides nothing: blobs and 32-bit calls are looked at one by one, submissions to io_uring by unit; what began
-/// before cannot be.
-const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring, Loss::BeganBefore];
+/// What is lost and hides nothing: blobs and 32-bit calls are looked at one by one, submissions to io_uring by unit.
+const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring];
 
 /// Runs the command, and gives what it did, and when. `asked`: what rules speak of.
 ///
@@ -171,8 +170,7 @@ impl Driven for Watcher<'_> {
 
 /// What the source lost that may hide something.
 pub(super) fn gaps(losses: &Losses) -> impl Iterator<Item = (&'static str, u64)> {
-    let hides = |(loss, count): (&Loss, &u64)| (!NO_GAP.contains(loss) && *count > 0).then(|| (loss.name(), *count));
-    losses.reasons.iter().filter_map(hides)
+    losses.lost().filter(|(loss, count)| !NO_GAP.contains(loss) && *count > 0).map(|(loss, count)| (loss.name(), count))
 }
 
 /// What is asked of the source.

@@ -36,7 +36,7 @@ pub fn watch(spec: &Inspect, pid: u32, time: Duration) -> Result<Activity> {
     let watched = drive.stage.begun.elapsed();
     let mut ended = drive.end(None)?;
     let losses = ended.source.losses();
-    let losses = losses.reasons.iter().map(|(loss, &count)| (loss.name(), count)).collect();
+    let losses = losses.lost().map(|(loss, count)| (loss.name(), count)).collect();
     let activity = ended.stage.activity;
     Ok(Activity { ended: over == Over::Done, watched: watched.as_nanos() as u64, losses, ..activity })
 }

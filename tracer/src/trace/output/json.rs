@@ -172,6 +172,7 @@ impl Render for Json {
         loss::json(end.losses, object.member("lost"));
         uint(object.member("lost_total"), end.losses.total());
         loss::calls_json(end.losses, object.member("lost_calls"));
+        uint(object.member("began_before_attach"), end.losses.began_before());
         object.flag("complete", end.losses.total() == 0);
         object.line();
         open.len() as u64 + counts + 1

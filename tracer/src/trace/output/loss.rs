@@ -23,6 +23,8 @@ pub enum LossKind {
     Detail,
     /// Tasks, or everything, were not watched: how much is missing is not known.
     Blind,
+    /// Nothing that was asked for.
+    Remark,
 }
 
 /// What a reason takes away.
@@ -40,7 +42,6 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::BlobFault
         | Loss::FdUnresolved
         | Loss::ProcGone
-        | Loss::BeganBefore
         | Loss::Compat
         | Loss::OperationUnread
         | Loss::StackCut
@@ -49,6 +50,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::StackFull
         | Loss::ByProcess => LossKind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
+        Loss::BeganBefore => LossKind::Remark,
     }
 }
 
@@ -65,7 +67,7 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
         Loss::OutputFailed => Some("room or rights for the output"),
         Loss::BlobFault => Some("--backend ptrace reads memory that is not present"),
         Loss::ChildNotFollowed => Some("--backend ebpf follows every child"),
-        Loss::IoUring => Some("--backend ebpf with -e trace=%io_uring, or without -e trace=, shows operations"),
+        Loss::IoUring => Some("with eBPF, -e trace=%io_uring, or no -e trace=, shows operations"),
         Loss::OperationLost => Some("a larger --ring-size, or -e trace='!%io_uring'"),
         Loss::ProcGone => Some("--backend ebpf resolves in the kernel"),
         Loss::StackCut | Loss::StackGone => Some("--backend ptrace looks at stacks while their tasks stand still"),
@@ -73,10 +75,10 @@ pub const fn remedy(loss: Loss) -> Option<&'static str> {
     }
 }
 
-/// The line for stderr, without a newline; `None` when nothing was lost.
+/// The line for stderr, without a newline; `None` when nothing was lost. `source`: what events came from, which is no remedy.
 ///
 /// `tracer: incomplete: 1200 events lost (1200 ring_full), 34 details missing (34 blob_faulted); for ring_full: ...`
-pub fn line(program: &str, losses: &Losses) -> Option<String> {
+pub fn line(program: &str, source: &str, losses: &Losses) -> Option<String> {
     if losses.total() == 0 {
         return None;
     }
@@ -97,11 +99,23 @@ pub fn line(program: &str, losses: &Losses) -> Option<String> {
     }
     text.push_str(&whose(losses));
     for (loss, _) in losses.reasons.iter().filter(|(_, n)| **n > 0) {
-        if let Some(remedy) = remedy(*loss) {
+        let there = format!("--backend {source} ");
+        if let Some(remedy) = remedy(*loss).filter(|remedy| !remedy.starts_with(&there)) {
             let _ = write!(text, "; for {}: {remedy}", loss.name());
         }
     }
     Some(text)
+}
+
+/// The line for stderr about what is no loss, without a newline.
+///
+/// `tracer: 2 calls had already begun when tracer attached; their starts are not known`
+pub fn remark(program: &str, losses: &Losses) -> Option<String> {
+    Some(match losses.began_before() {
+        0 => return None,
+        1 => format!("{program}: 1 call had already begun when tracer attached; its start is not known"),
+        n => format!("{program}: {n} calls had already begun when tracer attached; their starts are not known"),
+    })
 }
 
 /// Which calls found no room, by class, and whose they were: `; of them 700 %desc, 12 %network; 690 by process 7, 22 by
@@ -171,7 +185,7 @@ pub fn calls_json(losses: &Losses, out: &mut Vec<u8>) {
 /// Appends the JSON object of all reasons, those that are zero too: `{"ring_full":0,...}`.
 pub fn json(losses: &Losses, out: &mut Vec<u8>) {
     let mut object = Object::begin(out);
-    for loss in Loss::ALL {
+    for loss in Loss::ALL.iter().filter(|loss| !loss.is_remark()) {
         object.number(loss.name(), losses.reasons.get(loss).copied().unwrap_or(0));
     }
     object.end();
@@ -198,7 +212,7 @@ mod tests {
     #[test]
     fn says_what_is_missing_and_what_helps() {
         let check = |list: &[(Loss, u64)], expected: Option<&str>| {
-            assert_eq!(line("tracer", &losses(list)).as_deref(), expected);
+            assert_eq!(line("tracer", "ebpf", &losses(list)).as_deref(), expected);
         };
         check(&[], None);
         check(&[(Loss::RingFull, 0)], None);
@@ -210,6 +224,19 @@ mod tests {
                  for blob_faulted: --backend ptrace reads memory that is not present",
             ),
         );
+        check(&[(Loss::BeganBefore, 3)], None);
+        assert_eq!(
+            remark("tracer", &losses(&[(Loss::BeganBefore, 1), (Loss::RingFull, 2)])).as_deref(),
+            Some("tracer: 1 call had already begun when tracer attached; its start is not known")
+        );
+        assert_eq!(
+            remark("tracer", &losses(&[(Loss::BeganBefore, 3)])).as_deref(),
+            Some("tracer: 3 calls had already begun when tracer attached; their starts are not known")
+        );
+        assert_eq!(remark("tracer", &losses(&[(Loss::RingFull, 2)])), None);
+        assert_eq!(exit_code(true, &losses(&[(Loss::BeganBefore, 3)]), 0), 0);
+        let on_ptrace = line("tracer", "ptrace", &losses(&[(Loss::BlobFault, 1)]));
+        assert_eq!(on_ptrace.as_deref(), Some("tracer: incomplete: 1 detail missing (1 blob_faulted)"));
         check(&[(Loss::EndMissing, 1)], Some("tracer: incomplete: 1 event lost (1 end_not_seen)"));
         check(
             &[(Loss::EndMissing, 1), (Loss::SignalLost, 2), (Loss::Silent, 1)],
@@ -224,7 +251,7 @@ mod tests {
         for (process, nr, n) in [(7, read, 40), (8, read, 9), (9, 511, 1), (10, read, 3), (11, read, 2)] {
             lost.calls.insert(LostCall { process, compat: false, nr }, n);
         }
-        let said = line("tracer", &lost).expect("something was lost");
+        let said = line("tracer", "ebpf", &lost).expect("something was lost");
         let expected = "lost (60 ring_full); of them 54 %desc, 1 of no class; 40 by process 7, 9 by process 8, \
                         3 by process 10, 3 by 2 others; for ring_full";
         assert!(said.contains(expected), "{said}");
@@ -236,11 +263,15 @@ mod tests {
     }
 
     #[test]
-    fn strict_makes_every_reason_fatal() {
+    fn strict_makes_every_reason_fatal_that_is_no_remark() {
         for &loss in Loss::ALL {
-            assert_eq!(exit_code(true, &losses(&[(loss, 1)]), 0), 4, "{}", loss.name());
+            let code = if loss.is_remark() { 0 } else { 4 };
+            assert_eq!(exit_code(true, &losses(&[(loss, 1)]), 0), code, "{}", loss.name());
             assert_eq!(exit_code(false, &losses(&[(loss, 1)]), 7), 7);
-            assert!(line("tracer", &losses(&[(loss, 1)])).unwrap().contains(loss.name()));
+            assert!(
+                line("tracer", "ebpf", &losses(&[(loss, 1)])).is_some_and(|line| line.contains(loss.name()))
+                    != loss.is_remark()
+            );
         }
         assert_eq!(exit_code(true, &Losses::default(), 3), 3);
     }

@@ -10,6 +10,8 @@ pub struct Stable {
     tasks: HashSet<u32>,
     /// The directory of temporary files.
     temporary: Option<Vec<u8>>,
+    /// What was made as a file or a directory is whose name was drawn.
+    drawn: HashSet<Vec<u8>>,
 }
 
 /// What stands for the letters of a temporary name, and for the number of a process.
@@ -20,6 +22,11 @@ pub const PID: &str = "<pid>";
 pub const UUID: &str = "<uuid>";
 /// What stands for a number that counts runs or workers.
 pub const NUMBER: &str = "<number>";
+
+/// Paths with drawn names that are remembered at most.
+const MOST_PATHS: usize = 100_000;
+/// The most letters of a name some of which were drawn.
+const MOST_DRAWN: usize = 40;
 
 /// Names that end with a number of this run only: pytest's directories, those of xdist's workers.
 const COUNTED: &[&str] = &["pytest-", "popen-gw"];
@@ -51,6 +58,13 @@ impl Stable {
     /// Names in this directory may be nothing but random characters (Python's tempfile, which tries whether it can write there).
     pub fn temporary(&mut self, directory: &[u8]) {
         self.temporary = Some(directory.to_vec());
+    }
+
+    /// A file or a directory was made as those are whose names are drawn: by nobody else at the same time, for its owner only.
+    pub fn drawn(&mut self, path: &[u8]) {
+        if self.drawn.len() < MOST_PATHS && drawn(last(path)).is_some() {
+            self.drawn.insert(path.to_vec());
+        }
     }
 
     /// A task was seen.
@@ -95,6 +109,10 @@ impl Stable {
                 .or_else(|| rusts(name).filter(|_| within).map(|behind| (&b".tmp"[..], RANDOM, behind)))
                 .or_else(|| counted(name).map(|before| (before.as_bytes(), NUMBER, &b""[..])))
                 .or_else(|| bytecode(name).map(|before| (before, NUMBER, &b""[..])));
+            let known = known.or_else(|| {
+                let (before, behind) = drawn(name).filter(|_| self.drawn.contains(&path[..end]))?;
+                Some((before, RANDOM, behind))
+            });
             let known = known.or_else(|| {
                 let (before, behind) = uuid(name).filter(|_| !was_there(&path[..end]))?;
                 Some((before, UUID, behind))
@@ -188,6 +206,31 @@ fn pythons(name: &[u8]) -> Option<&[u8]> {
 fn rusts(name: &[u8]) -> Option<&[u8]> {
     let (random, behind) = name.strip_prefix(b".tmp")?.split_at_checked(6)?;
     random.iter().all(u8::is_ascii_alphanumeric).then_some(behind)
+}
+
+/// The last name of a path.
+fn last(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
+}
+
+/// What stands before and behind what may be drawn in a name that a program began and ended as it liked: all letters and digits before
+/// the dot, since nobody knows where those begin that were drawn.
+fn drawn(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = name.iter().skip(1).position(|&b| b == b'.').map_or(name.len(), |at| at + 1);
+    let (stem, behind) = name.split_at(end);
+    let word = stem.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let (before, word) = stem.split_at(stem.len() - word);
+    (word.len() >= 6 && word.len() <= MOST_DRAWN && looks_drawn(word)).then_some((before, behind))
+}
+
+/// Letters and digits that nobody would write: a digit that is not at the end, a capital within, letters that seldom follow each other.
+fn looks_drawn(word: &[u8]) -> bool {
+    let drawn = &word[word.len() - word.len().min(8)..];
+    let within = |one: u8, next: u8| {
+        one.is_ascii_digit() && !next.is_ascii_digit() || one.is_ascii_lowercase() && next.is_ascii_uppercase()
+    };
+    drawn.windows(2).any(|pair| within(pair[0], pair[1]))
+        || drawn.windows(2).filter(|pair| is_seldom(pair[0], pair[1])).count() > 1
 }
 
 /// What stands before a number that counts runs.
@@ -300,6 +343,29 @@ mod tests {
         };
         let told = ["600", "4242", "--pid=4242", "-p600", "4711", "tmp.aB3dE6gH9k", "/tmp/x-600"].map(word);
         assert_eq!(told, ["600", "<pid>", "--pid=<pid>", "-p600", "4711", "tmp.<random>", "/tmp/x-<pid>"]);
+    }
+
+    #[test]
+    fn what_was_drawn_is_known_by_how_it_was_made() {
+        let mut stable = Stable::default();
+        for (path, expected) in [
+            ("/t/report-ab3_cd9f.txt", "/t/report-<random>.txt"),
+            ("/t/reportab3_cd9f.tar.gz", "/t/<random>.tar.gz"),
+            ("/t/.worker-Qx7yZ2", "/t/.worker-<random>"),
+            ("/t/worker-jzfkjmiu", "/t/worker-<random>"),
+            ("/t/settings2", "/t/settings2"),
+            ("/t/id_rsa", "/t/id_rsa"),
+            ("/t/messages.log", "/t/messages.log"),
+            ("/t/a1b2", "/t/a1b2"),
+        ] {
+            let shown =
+                |stable: &Stable| String::from_utf8_lossy(&stable.path(path.as_bytes(), &mut |_| false)).into_owned();
+            assert_eq!(shown(&stable), path, "made otherwise");
+            stable.drawn(path.as_bytes());
+            assert_eq!(shown(&stable), expected);
+        }
+        stable.drawn(b"/t/d-1a2b3c4d");
+        assert_eq!(stable.path(b"/t/d-1a2b3c4d/x-1a2b3c4d", &mut |_| false), b"/t/d-<random>/x-1a2b3c4d");
     }
 
     #[test]

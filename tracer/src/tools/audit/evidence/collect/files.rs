@@ -53,6 +53,10 @@ impl Collector<'_> {
         if made {
             self.access(seen, Op::Create, &path, passed);
             self.effects.create(&path, seen.unit);
+            // As mkstemp(3) and its like in other languages make a file.
+            if flags & libc::O_EXCL != 0 && view.file.mode & 0o7777 == 0o600 {
+                self.stable.drawn(&path);
+            }
             if unnamed {
                 self.effects.delete(&path, seen.unit);
             }
@@ -248,6 +252,10 @@ impl Collector<'_> {
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
             self.world.made(&given.object, Made::Other);
+            // As mkdtemp(3) makes a directory.
+            if matches!(seen.arg(at + 1), Some(Value::Perm(0o700))) {
+                self.stable.drawn(&given.object);
+            }
         }
         self.access(seen, Op::Create, &given.object, given.passed.as_deref());
     }

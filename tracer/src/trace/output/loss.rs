@@ -23,11 +23,9 @@ pub enum LossKind {
     Detail,
     /// Tasks, or everything, were not watched: how much is missing is not known.
     Blind,
-    /// Nothing that was asked for.
-    Remark,
 }
 
-/// What a reason takes away.
+/// What a reason takes away; of one that is a remark (`Loss::is_remark`) nobody asks.
 pub const fn kind(loss: Loss) -> LossKind {
     match loss {
         Loss::RingFull
@@ -42,6 +40,7 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::BlobFault
         | Loss::FdUnresolved
         | Loss::ProcGone
+        | Loss::BeganBefore
         | Loss::Compat
         | Loss::OperationUnread
         | Loss::StackCut
@@ -50,7 +49,6 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::StackFull
         | Loss::ByProcess => LossKind::Detail,
         Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
-        Loss::BeganBefore => LossKind::Remark,
     }
 }
 
@@ -87,8 +85,8 @@ pub fn line(program: &str, source: &str, losses: &Losses) -> Option<String> {
         [(LossKind::Event, "events lost"), (LossKind::Detail, "details missing"), (LossKind::Blind, "blind spots")];
     let mut first = true;
     for (which, words) in groups {
-        let of_kind = || losses.reasons.iter().filter(move |&(&loss, &n)| n > 0 && kind(loss) == which);
-        let total = of_kind().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
+        let of_kind = || losses.lost().filter(move |&(loss, n)| n > 0 && kind(loss) == which);
+        let total = of_kind().fold(0u64, |sum, (_, n)| sum.saturating_add(n));
         if total == 0 {
             continue;
         }
@@ -98,9 +96,9 @@ pub fn line(program: &str, source: &str, losses: &Losses) -> Option<String> {
         first = false;
     }
     text.push_str(&whose(losses));
-    for (loss, _) in losses.reasons.iter().filter(|(_, n)| **n > 0) {
+    for (loss, _) in losses.lost().filter(|(_, n)| *n > 0) {
         let there = format!("--backend {source} ");
-        if let Some(remedy) = remedy(*loss).filter(|remedy| !remedy.starts_with(&there)) {
+        if let Some(remedy) = remedy(loss).filter(|remedy| !remedy.starts_with(&there)) {
             let _ = write!(text, "; for {}: {remedy}", loss.name());
         }
     }

@@ -291,6 +291,8 @@ pub struct Config {
     pub answers: [u64; crate::plan::PLANS / 64],
     /// Calls of interest only by what an argument says, with [`Config::SPARES`].
     pub spared: [crate::plan::Spared; crate::plan::SPARED],
+    /// How parts are singled out, with [`Config::MANY`].
+    pub parts: [u32; crate::parts::PARTS],
 }
 
 impl Config {
@@ -313,6 +315,8 @@ impl Config {
     pub const ANSWERS: u32 = 128;
     /// Some call is spared.
     pub const SPARES: u32 = 256;
+    /// Some part of a call that is many in one (`parts`) is asked for.
+    pub const MANY: u32 = 512;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -337,6 +341,7 @@ impl Config {
         wanted: [0; crate::plan::PLANS / 64],
         answers: [0; crate::plan::PLANS / 64],
         spared: [crate::plan::Spared::NONE; crate::plan::SPARED],
+        parts: [0; crate::parts::PARTS],
     };
 }
 
@@ -471,6 +476,7 @@ const _: () = assert!(
             + 16
             + crate::plan::PLANS / 4
             + size_of::<[crate::plan::Spared; crate::plan::SPARED]>()
+            + 4 * crate::parts::PARTS
 );
 const _: () = assert!(align_of::<Regs>() == 4);
 const _: () = assert!(size_of::<Tally>() == (4 + 64) * 8);

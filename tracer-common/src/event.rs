@@ -109,7 +109,8 @@ pub struct Head {
     pub tgid: u32,
     /// Syscall number, by the ABI that `COMPAT` tells; of an operation its opcode.
     pub nr: u32,
-    /// The CPU on which the record was made, where the source tells it; of an operation the flags of its submission (`IOSQE_*`).
+    /// The CPU on which the record was made, where the source tells it, and [`crate::parts::PART`]; of an operation the flags of its
+    /// submission (`IOSQE_*`).
     pub cpu: u32,
     /// CLOCK_MONOTONIC in ns, when the call was entered or the event happened.
     pub time: u64,

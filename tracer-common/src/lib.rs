@@ -9,6 +9,7 @@
 pub mod config;
 pub mod event;
 pub mod loss;
+pub mod parts;
 pub mod plan;
 pub mod record;
 pub mod snapshot;

@@ -16,6 +16,7 @@ use crate::emit::{lost, lost_many, send, send_call};
 use crate::kept::{self, start};
 use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
 use crate::maps::{BEATS, Buffer, DATA, PLAN, TASKS, VARIANT, role};
+use crate::parts;
 use crate::sockets;
 use crate::tally::tally;
 use crate::tasks;
@@ -64,6 +65,12 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     begin(state, regs, nr, compat);
+    if compat && parts::are_many(nr) {
+        let part = parts::single_out(&mut state.head);
+        if part == parts::UNASKED || part == parts::ANSWERS && sockets::asks_for_names(state.head.args[0]) == 0 {
+            return 0;
+        }
+    }
     state.head.time = now();
     state.flags |= Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
@@ -107,8 +114,11 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         if spares(regs, nr as u32, compat) {
             return 0;
         }
-        lost(Loss::BeganBefore);
         begin(state, regs, nr as u32, compat);
+        if compat && parts::are_many(nr as u32) && parts::single_out(&mut state.head) != parts::ASKED {
+            return 0;
+        }
+        lost(Loss::BeganBefore);
         state.sp = stack(regs);
         state.head.time = 0;
         state.head.flags |= flag::BEFORE;
@@ -280,6 +290,7 @@ fn begin(state: &mut Task, regs: *const c_void, nr: u32, compat: bool) {
     head.blobs = 0;
     head.len = size_of::<Head>() as u32;
     head.nr = nr;
+    head.cpu = 0;
     // Volatile: two stores, where the compiler would call a function that clears byte by byte.
     // SAFETY: fields of a valid head.
     unsafe {

@@ -16,6 +16,7 @@ mod kept;
 mod kernel;
 mod log;
 mod maps;
+mod parts;
 mod rings;
 mod sockets;
 mod stack;

@@ -91,7 +91,7 @@ impl Calls {
                     self.add_rows(abi, |row| row.class & bits == bits);
                     true
                 }
-                None => self.add_rows(abi, |row| row.name.as_bytes() == name) || is_32bit_name(name, abi),
+                None => self.add_rows(abi, |row| row.name.as_bytes() == name),
             },
         };
         if known || marks > 0 { Ok(()) } else { Err(invalid_call(word)) }
@@ -237,14 +237,6 @@ fn invalid_call(word: &[u8]) -> Fault {
         nearest(bare, schema::all().map(|r| r.name).chain(classes.iter().map(String::as_str))).map(str::to_owned)
     };
     Fault::plain(format!("invalid system call '{}'", show(OsStr::from_bytes(word)))).or_did_you_mean(meant)
-}
-
-/// Names that 32-bit x86 has and no row of its own: `break` was never made, the others are parts of socketcall and ipc. They are
-/// accepted, so that a set written for both kinds of program works.
-fn is_32bit_name(name: &[u8], abi: Which) -> bool {
-    abi.is(Abi::I386)
-        && cfg!(target_arch = "x86_64")
-        && matches!(name, b"break" | b"recv" | b"send" | b"accept" | b"semop" | b"semtimedop")
 }
 
 /// Reads `[!]none | [!]all | [!]WORD[,WORD]...` over few values: `member` gives the number of a word.

@@ -25,7 +25,7 @@ use tracer_common::plan::{ARG_RET, phase};
 use crate::schema::set::Set;
 use crate::schema::tampered::Tampered;
 use crate::schema::types::{Arg, Len, Row, Special, Ty};
-use crate::schema::{Abi, by_nr, errno};
+use crate::schema::{Abi, by_nr, errno, parts};
 use crate::spec::{Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use fd::view as file_view;
@@ -146,6 +146,7 @@ pub fn decode_with<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, options:
     }
     let compat = head.flags & flag::COMPAT != 0;
     let row = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr);
+    let row = row.filter(|row| !parts::is_no_call(&head, row));
     match row {
         Some(row) if !named(&options.raw, &head, Some(row)) => decode_as(record, head, blobs, row, options),
         _ => raw(record, head, row, compat),

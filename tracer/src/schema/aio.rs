@@ -1,5 +1,4 @@
 //! Asynchronous input and output: the old interface and io_uring.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::io::RWF;
 use super::poll::TIMESPEC;

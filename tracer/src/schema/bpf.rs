@@ -1,5 +1,4 @@
 //! bpf(2), perf_event_open(2) and seccomp's relatives in the kernel's eyes: programs and counters.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Special as S;
 use super::types::Ty::*;

@@ -1,5 +1,4 @@
 //! Users, groups and capabilities.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::set::Set;
 use super::types::Special as S;

@@ -1,5 +1,4 @@
 //! Names in the file system: making, renaming, linking, removing them, and what is attached to them.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Len::*;
 use super::types::Special as S;

@@ -1,5 +1,4 @@
 //! Futexes and what else keeps threads in step.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::time::{CLOCKS, TIMESPEC};
 use super::types::Len::*;

@@ -1,6 +1,6 @@
 //! Calls that only 32-bit x86 has. What they point to is told where it becomes the structure of a native call ([`super::narrow`]): `Wide`
-//! is what has the native layout here already, as the times of 64 bits. The oldest calls, and those that are many in one, show addresses.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
+//! is what has the native layout here already, as the times of 64 bits. The oldest calls show addresses; so do those that are many in one,
+//! where a source could not single out what is meant ([`super::parts`]).
 
 use super::aio::IO_EVENT;
 use super::file::AT;
@@ -18,21 +18,25 @@ use super::types::Len;
 use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use crate::{records, selectors, syscalls};
+use crate::{records, sets, syscalls};
 
-// What socketcall(2) does. include/uapi/linux/net.h
-selectors! {
-    SYS_SOCKET = 1, SYS_ACCEPT = 5, SYS_GETSOCKNAME = 6, SYS_GETPEERNAME = 7, SYS_SOCKETPAIR = 8, SYS_RECV = 10,
-    SYS_RECVFROM = 12, SYS_SHUTDOWN = 13, SYS_SETSOCKOPT = 14, SYS_GETSOCKOPT = 15, SYS_RECVMSG = 17, SYS_ACCEPT4 = 18,
-    SYS_RECVMMSG = 19,
+sets! {
+    /// What socketcall(2) does. include/uapi/linux/net.h
+    SOCKETCALL "SYS_"
+    choice all: SYS_SOCKET = 1, SYS_BIND = 2, SYS_CONNECT = 3, SYS_LISTEN = 4, SYS_ACCEPT = 5, SYS_GETSOCKNAME = 6,
+                SYS_GETPEERNAME = 7, SYS_SOCKETPAIR = 8, SYS_SEND = 9, SYS_RECV = 10, SYS_SENDTO = 11, SYS_RECVFROM = 12,
+                SYS_SHUTDOWN = 13, SYS_SETSOCKOPT = 14, SYS_GETSOCKOPT = 15, SYS_SENDMSG = 16, SYS_RECVMSG = 17,
+                SYS_ACCEPT4 = 18, SYS_RECVMMSG = 19, SYS_SENDMMSG = 20;
+
+    /// What ipc(2) does. include/uapi/linux/ipc.h
+    IPC_CALL "IPC_"
+    choice all: SEMOP = 1, SEMGET = 2, SEMCTL = 3, SEMTIMEDOP = 4, MSGSND = 11, MSGRCV = 12, MSGGET = 13, MSGCTL = 14,
+                SHMAT = 21, SHMDT = 22, SHMGET = 23, SHMCTL = 24;
 }
-
-// What ipc(2) does. include/uapi/linux/ipc.h
-selectors! { SEMOP = 1, SEMTIMEDOP = 4, MSGRCV = 12, SHMDT = 22 }
 
 records! {
     /// What the oldest calls point to, and those that are many in one.
-    UNTOLD 4 untold "only programs of before 1996 pass it, or it is the arguments of a call behind a pointer" {}
+    UNTOLD 4 untold "only programs of before 1996 pass it, or it is the arguments of a call that could not be singled out" {}
 }
 
 /// Bytes of a signal mask of the oldest calls.
@@ -64,21 +68,12 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     readdir         [_ 89 _]  (fd: Fd, dirp: Rec(&UNTOLD), count: Uint)                                 -> Int, DESC, does [Lists(fd)];
     old_mmap        [_ 90 _]  (arg: Rec(&UNTOLD)) -> Hex, DESC | MEM, unread "its arguments are not read";
     profil          [_ 98 _]  ()                                                                -> Int, 0;
-    socketcall      [_ 102 _] (call: Int, args: Rec(&UNTOLD)) -> Int, DESC, unread "its arguments are not read",
-        by call {
-            SYS_SOCKET | SYS_GETSOCKNAME | SYS_GETPEERNAME | SYS_SOCKETPAIR | SYS_ACCEPT | SYS_ACCEPT4 | SYS_RECV | SYS_SHUTDOWN
-            | SYS_SETSOCKOPT | SYS_GETSOCKOPT | SYS_RECVFROM | SYS_RECVMSG | SYS_RECVMMSG
-                => (call: Int, args: Rec(&UNTOLD)) -> Int, harmless "names no address";
-        };
+    socketcall      [_ 102 _] (call: Set32(&SOCKETCALL), args: Rec(&UNTOLD)) -> Int, DESC, unread "its arguments are not read";
     olduname        [_ 109 _] (buf: Rec(&UNTOLD))                                                       -> Int, 0;
     idle            [_ 112 _] ()                                                                -> Int, 0;
     vm86old         [_ 113 _] (v86: Addr)                                                       -> Int, 0;
-    ipc             [_ 117 _] (call: Uint, first: Int, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex) -> Int, IPC,
-        gap "semaphores, messages and memory outlive the process: what others do with them is not seen",
-        by call {
-            SEMOP | SEMTIMEDOP | MSGRCV | SHMDT => (call: Uint, first: Int, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex)
-                -> Int, harmless "what it waits for or takes was made before, and that is a gap";
-        };
+    ipc             [_ 117 _] (call: Set32(&IPC_CALL), first: Hex, second: Hex, third: Hex, ptr: Rec(&UNTOLD), fifth: Hex) -> Int, IPC,
+        unread "its arguments are not read";
     sigreturn       [_ 119 _] ()                                                                -> Int, SIG;
     sigprocmask     [_ 126 _] (how: Set32(&SIG_HOW), set: SigSet(MASK), oldset: Out(&SigSet(MASK)))                               -> Int, SIG;
     bdflush         [_ 134 _] (func: Int, data: Hex)                                            -> Int, 0;

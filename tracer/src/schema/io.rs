@@ -1,5 +1,4 @@
 //! Data through descriptors: reading, writing, moving and making it durable.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::open::SEEK;
 use super::types::Len::*;

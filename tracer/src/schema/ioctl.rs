@@ -1,6 +1,5 @@
 //! ioctl(2): the names of its requests, and the forms of the arguments that everyday programs pass. A
 //! request without a name is taken apart by the fields of its number.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::ioctl_names::*;
 use super::types::Len::*;

@@ -1,5 +1,4 @@
 //! System V semaphores, shared memory and messages, and POSIX message queues.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::open::OPEN;
 use super::time::TIMESPEC;
@@ -134,8 +133,8 @@ selectors! {
 
 syscalls! { pub IPCS harmless "what it waits for or takes was made or opened before, and that is a gap":
     semget      [64 393 190]  (key: Special(S::IpcKey), nsems: Int, semflg: Special(S::WithPerm(&IPC_GET))) -> Int, IPC, gap "a set of semaphores outlives the process: who waits for it is not seen";
-    semop       [65 _ 193]    (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint)      -> Int, IPC;
-    semtimedop  [220 _ 192]   (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Rec(&TIMESPEC)) -> Int, IPC;
+    semop       [65 507 193]  (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint)      -> Int, IPC;
+    semtimedop  [220 506 192] (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Rec(&TIMESPEC)) -> Int, IPC;
     semctl      [66 394 191]  (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), arg: Addr)        -> Int, IPC, gap "a set of semaphores outlives the process: who waits for it is not seen",
         by cmd {
             SETVAL                => (semid: Int, semnum: Int, cmd: Set32(&SEM_CTL), val: Hex)  -> Int;

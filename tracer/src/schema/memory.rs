@@ -1,5 +1,4 @@
 //! Memory: mappings, protection, advice, policy, and other processes' memory.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::set::arch;
 use super::types::Special as S;

@@ -1,5 +1,4 @@
 //! Mounting, the file system context calls, swap, quota and landlock.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Len::*;
 use super::types::Special as S;

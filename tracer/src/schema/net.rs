@@ -1,5 +1,4 @@
 //! Sockets.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::poll::TIMESPEC;
 use super::set;
@@ -101,7 +100,7 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
     bind            [49 361 200]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int)                 -> Int, NET, does [Binds(addr)];
     connect         [42 362 203]    (fd: Fd, addr: Sockaddr(addrlen), addrlen: Int) -> Int, NET, does [Connects(addr)];
     listen          [50 363 201]    (fd: Fd, backlog: Int)                                          -> Int, NET, does [Listens(fd)];
-    accept          [43 _ 202]      (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Fd, NET, does [Accepts(fd)];
+    accept          [43 508 202]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Fd, NET, does [Accepts(fd)];
     accept4         [288 364 242]   (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int)),
                                      flags: Set32(&SOCK_FLAGS))                                     -> Fd, NET, does [Accepts(fd)];
     getsockname     [51 367 204]    (fd: Fd, addr: Out(&Sockaddr(at(addrlen))), addrlen: InOut(&Ptr(&Int))) -> Int, NET, does [Locates(fd)];
@@ -115,6 +114,8 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
     sendmmsg        [307 345 269]   (fd: Fd, msgvec: Out(&Mmsghdr(vlen)), vlen: Uint, flags: Set32(&MSG)) -> Int, NET, does [Sends(msgvec, flags)];
     recvmmsg        [299 337 243]   (fd: Fd, msgvec: Out(&Mmsghdr(Ret)), vlen: Uint, flags: Set32(&MSG),
                                      timeout: Rec(&TIMESPEC)) -> Int, NET, does [Receives(msgvec)];
+    recv            [_ 509 _]       (fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Receives(buf)];
+    send            [_ 510 _]       (fd: Fd, buf: Bytes(len), len: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Writes(fd)];
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
     setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET, harmless "what a socket is asked to do goes to the address that is told",
         by level {

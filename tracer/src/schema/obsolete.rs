@@ -1,5 +1,4 @@
 //! x86's own calls, and those that kernels have no longer or never had; all are shown, few need more than numbers.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Special as S;
 use super::types::Ty::*;

@@ -1,5 +1,4 @@
 //! Descriptors: how they are made, copied, configured and closed.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::set::arch;
 use super::types::Len::*;

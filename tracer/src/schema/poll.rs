@@ -1,5 +1,4 @@
 //! Waiting for descriptors, and descriptors made to be waited for.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::open::OPEN;
 use super::types::Len::*;

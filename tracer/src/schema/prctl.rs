@@ -1,5 +1,4 @@
 //! prctl(2), arch_prctl(2) and seccomp(2): one call, many operations, each a form of its own.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::creds::CAP;
 use super::types::Special as S;

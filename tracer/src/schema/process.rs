@@ -1,5 +1,4 @@
 //! Processes: how they begin, become another program, wait and end, and how one refers to another.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::time::TIMEVAL;
 use super::types::Ty::*;

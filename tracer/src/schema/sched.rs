@@ -1,5 +1,4 @@
 //! Scheduling, priorities and limits.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::process::RUSAGE;
 use super::time::TIMESPEC;

@@ -1,5 +1,4 @@
 //! Signals: sending, catching, blocking and waiting for them.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::time::TIMESPEC;
 use super::types::Special as S;

@@ -1,5 +1,4 @@
 //! What files and file systems are: stat and its kin.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::file::AT;
 use super::types::Len::*;

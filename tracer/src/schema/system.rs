@@ -1,5 +1,4 @@
 //! The machine: its name, state and randomness, kernel modules, kexec and security modules.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Special as S;
 use super::types::Ty::*;

@@ -1,5 +1,4 @@
 //! Clocks, sleeping and timers.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use super::types::Special as S;
 use super::types::Ty::*;

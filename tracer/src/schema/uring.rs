@@ -1,6 +1,5 @@
 //! Operations of io_uring: a row each, as calls have them, and where the kernel keeps each argument once it has read it. What is
 //! copied of an operation, its decoding and what it does to the world outside follow from the row.
-#![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use std::sync::LazyLock;
 

@@ -68,6 +68,10 @@ pub fn check() -> Result<usize> {
     Ok(arrows.len())
 }
 
+/// Lints that are silenced for ever, and where. What is expected is a message that the compiler makes for each place first: of the 20,000
+/// names in the tables that took 80 s.
+const SILENCED: &[(&str, &str)] = &[("tracer/src/schema/mod.rs", "non_upper_case_globals")];
+
 /// Rules for Rust files.
 fn rust(name: &str, text: &str, bad: &mut Vec<String>) {
     let lines = text.lines().count();
@@ -80,7 +84,8 @@ fn rust(name: &str, text: &str, bad: &mut Vec<String>) {
         bad.push(format!("{name}:1: no module documentation"));
     }
     for (at, line) in (1..).zip(text.lines()) {
-        if line.contains(concat!("#[", "allow(")) || line.contains(concat!("#![", "allow(")) {
+        let silenced = line.contains(concat!("#[", "allow(")) || line.contains(concat!("#![", "allow("));
+        if silenced && !SILENCED.iter().any(|(file, lint)| *file == name && line.contains(lint)) {
             bad.push(format!("{name}:{at}: a lint is silenced for ever; `#[expect(.., reason = \"...\")]` tells when it is not needed"));
         }
         if line.trim_start().starts_with(concat!("#[", "ignore")) {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
 use aya::maps::Map;
 use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, target};
-use tracer_common::plan::{PLANS, Plan};
+use tracer_common::plan::{PLANS, Plan, plan_index};
 
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
@@ -19,6 +19,7 @@ use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use crate::capture::plans::Plans;
+use crate::schema::parts;
 use crate::spec::{Counting, Target, Watch};
 use crate::system::names::cgroup_id;
 
@@ -281,6 +282,12 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
             config.answers[index / 64] |= 1 << (index % 64);
             config.flags |= Config::ANSWERS;
         }
+    }
+    config.parts = *parts::table();
+    for nr in parts::many(|nr| asked(plans, plan_index(nr, true) as usize)) {
+        let index = plan_index(nr, true) as usize;
+        config.wanted[index / 64] |= 1 << (index % 64);
+        config.flags |= Config::MANY;
     }
     config.shapes = plans.table.iter().chain(plans.variants.values()).fold(0, |all, plan| all | plan.shapes());
     for (place, spared) in config.spared.iter_mut().zip(plans.spared(watch, &config.regs)) {

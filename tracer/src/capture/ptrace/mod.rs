@@ -8,6 +8,7 @@
 //! to be asked for.
 
 mod attach;
+mod called;
 mod detach;
 mod follow;
 mod held;

@@ -2,9 +2,11 @@
 
 use tracer_common::event::{Head, flag, kind, status};
 use tracer_common::loss::Loss;
+use tracer_common::parts::PART;
 use tracer_common::plan::{Plan, phase, shape};
 
 use super::PtraceSource;
+use super::called::{self, Called};
 use super::sys::{self, At, EVENT_STOP, Go, Info, SYSCALL_STOP};
 use super::task::{Task, comm, numbers};
 use super::untraced;
@@ -99,15 +101,17 @@ impl PtraceSource {
     pub(super) fn syscall(&mut self, tid: u32, out: &mut Batch) {
         let Ok(info) = sys::syscall_info(tid) else { return };
         match info.at {
-            At::Entry { nr, args } => self.enter(tid, &info, nr, args),
+            At::Entry { nr, args } => {
+                let call = self.called(tid, info.compat, nr as u32, args);
+                self.enter(tid, &info, call);
+            }
             At::Exit { ret } => self.exit(tid, &info, ret, out),
             At::None => {}
         }
     }
 
-    fn enter(&mut self, tid: u32, info: &Info, nr: u64, args: [u64; 6]) {
+    fn enter(&mut self, tid: u32, info: &Info, Called { nr, args, cpu, flags }: Called) {
         let Some(task) = self.tasks.get(tid) else { return };
-        let nr = nr as u32;
         let ours = task.hidden;
         task.last = Some(nr);
         task.in_call = true;
@@ -141,8 +145,7 @@ impl PtraceSource {
             self.losses.add(Loss::Compat, 1);
         }
         if task.wanted {
-            let mut flags = if info.compat { flag::COMPAT } else { 0 };
-            flags |= if variant { flag::VARIANT } else { 0 };
+            let flags = flags | if variant { flag::VARIANT } else { 0 };
             let time = now();
             task.record.start(Head {
                 kind: kind::CALL,
@@ -150,6 +153,7 @@ impl PtraceSource {
                 tid,
                 tgid,
                 nr,
+                cpu,
                 time,
                 ip: info.ip,
                 args,
@@ -227,7 +231,7 @@ impl PtraceSource {
             Some(system) => system.saturating_sub(head.dur),
             None => end.saturating_sub(head.time),
         };
-        head.cpu = cpu();
+        head.cpu = cpu() | head.cpu & PART;
         if is_command
             && failed(ret)
             && head.nr == libc::SYS_execve as u32
@@ -273,14 +277,16 @@ impl PtraceSource {
     /// A call ends whose entry was not seen.
     fn began_before(&mut self, tid: u32, info: &Info) {
         let Ok(regs) = sys::registers(tid) else { return };
-        let (nr, args) = call_of(&regs);
+        let (nr, args) = called::registers(&regs, info.compat);
+        let Called { nr, args, cpu, flags } = self.called(tid, info.compat, nr, args);
         let Some(task) = self.tasks.get(tid) else { return };
         let (plan, _) = self.plans.get(nr, info.compat, &args);
         task.wanted = plan.flags & Plan::WANTED != 0 && plan.flags & Plan::ANSWERS == 0;
         task.faults = 0;
         task.stacked = self.stacks.is_none() || info.compat;
-        let flags = flag::BEFORE | if info.compat { flag::COMPAT } else { 0 };
-        let head = Head { kind: kind::CALL, flags, tid, tgid: task.tgid, nr, ip: info.ip, args, ..Head::default() };
+        let flags = flags | flag::BEFORE;
+        let head =
+            Head { kind: kind::CALL, flags, tid, tgid: task.tgid, nr, cpu, ip: info.ip, args, ..Head::default() };
         task.record.start(head);
     }
 
@@ -486,15 +492,4 @@ impl PtraceSource {
 fn makes_userfaultfd(nr: u32, compat: bool, args: &[u64; 6]) -> bool {
     let (own, ioctl) = if compat { (374, 54) } else { (libc::SYS_userfaultfd as u32, libc::SYS_ioctl as u32) };
     nr == own || (nr == ioctl && args[1] & 0xffff_ffff == USERFAULTFD_IOC_NEW)
-}
-
-#[cfg(target_arch = "x86_64")]
-fn call_of(regs: &libc::user_regs_struct) -> (u32, [u64; 6]) {
-    (regs.orig_rax as u32, [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9])
-}
-
-#[cfg(target_arch = "aarch64")]
-fn call_of(regs: &libc::user_regs_struct) -> (u32, [u64; 6]) {
-    let r = &regs.regs;
-    (r[8] as u32, [r[0], r[1], r[2], r[3], r[4], r[5]])
 }

@@ -24,7 +24,7 @@ use crate::render::json::escape;
 use crate::render::json::object::Object;
 use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
-use crate::schema::{errno, records, uring};
+use crate::schema::{errno, parts, records, uring};
 
 /// Version of the format: `v` of every object. It is raised when a reader of an older version would
 /// misunderstand; new members alone do not raise it.
@@ -73,7 +73,7 @@ impl Json {
         };
         let mut object = head(out, form, line, entered);
         name(object.member(what), call);
-        uint(object.member(number), call.head.nr.into());
+        uint(object.member(number), parts::passed(&call.head).into());
         if flags & flag::COMPAT != 0 {
             object.flag("compat", true);
         }

@@ -14,7 +14,7 @@ use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
 use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
-use crate::schema::{errno, uring};
+use crate::schema::{errno, parts, uring};
 use crate::spec::{Stamp, Style, To};
 
 /// How a line says whose it is.
@@ -127,7 +127,7 @@ impl StraceText {
             | Item::Changed(call)
             | Item::Resumed(call)
             | Item::Detached(call) => {
-                let seen = (call.head.nr, call.head.ip);
+                let seen = (parts::passed(&call.head), call.head.ip);
                 self.last.insert(line.tid, seen);
                 Some(seen)
             }

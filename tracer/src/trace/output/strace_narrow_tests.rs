@@ -103,7 +103,7 @@ fn what_takes_two_registers_is_one_argument() {
 #[test]
 fn what_has_no_layout_is_an_address() {
     check(Record::nr(18).args(&[P, P]).text(0, b"/x"), r#"oldstat("/x", 0x8048000) = 0"#);
-    check(Record::nr(102).args(&[3, P]), "socketcall(3, 0x8048000) = 0");
+    check(Record::nr(102).args(&[3, P]), "socketcall(SYS_CONNECT, 0x8048000) = 0");
 }
 
 #[test]

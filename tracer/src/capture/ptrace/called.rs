@@ -1,0 +1,67 @@
+//! Which call a stopped task makes: what its registers say, and of a 32-bit call that is many in one the part that is meant.
+
+use tracer_common::event::flag;
+use tracer_common::loss::Loss;
+use tracer_common::parts::{PART, Single, is_many, place, single_out};
+use tracer_common::plan::Plan;
+
+use super::PtraceSource;
+use crate::schema::parts;
+
+/// A call, as its record's head tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Called {
+    pub nr: u32,
+    pub args: [u64; 6],
+    /// [`PART`], or 0.
+    pub cpu: u32,
+    /// [`flag::COMPAT`], or 0.
+    pub flags: u8,
+}
+
+impl PtraceSource {
+    /// The call with this number and these arguments.
+    pub(super) fn called(&mut self, tid: u32, compat: bool, nr: u32, args: [u64; 6]) -> Called {
+        let call = Called { nr, args, cpu: 0, flags: if compat { flag::COMPAT } else { 0 } };
+        if !compat || !is_many(nr) || cfg!(not(target_arch = "x86_64")) {
+            return call;
+        }
+        let Some(tgid) = self.tasks.get(tid).map(|task| task.tgid) else { return call };
+        let word = parts::table()[place(nr, args[0])];
+        let memory = &mut self.memory;
+        let found = single_out(nr, &args, word, |from, count, words| {
+            let mut bytes = [0; 24];
+            let bytes = &mut bytes[..count * 4];
+            let read = memory.read(tid, tgid, from, bytes) == bytes.len();
+            for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+                *word = u32::from_ne_bytes(*bytes);
+            }
+            read
+        });
+        match found {
+            Single::Part(nr, args) => Called { nr, args, cpu: PART, ..call },
+            Single::Unknown => call,
+            Single::Unread => {
+                // It is not shown as what it is: as one of many nobody may have asked for it.
+                if self.plans.get(nr, true, &args).0.flags & Plan::WANTED == 0 {
+                    self.losses.add(Loss::BlobFault, 1);
+                }
+                call
+            }
+        }
+    }
+}
+
+/// What the registers say of the call that a task has made.
+#[cfg(target_arch = "x86_64")]
+pub fn registers(regs: &libc::user_regs_struct, compat: bool) -> (u32, [u64; 6]) {
+    let native = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9];
+    let narrow = [regs.rbx, regs.rcx, regs.rdx, regs.rsi, regs.rdi, regs.rbp].map(|arg| arg & 0xffff_ffff);
+    (regs.orig_rax as u32, if compat { narrow } else { native })
+}
+
+#[cfg(target_arch = "aarch64")]
+pub fn registers(regs: &libc::user_regs_struct, _: bool) -> (u32, [u64; 6]) {
+    let r = &regs.regs;
+    (r[8] as u32, [r[0], r[1], r[2], r[3], r[4], r[5]])
+}

@@ -91,6 +91,10 @@ pub mod flag {
     pub const TOGETHER: u8 = 8;
 }
 
+/// Bit of a call's [`Head::cpu`]: the kernel did not carry it out. Its end was seen and not its entry, as where a seccomp filter or a
+/// ptracer puts a result in the place of the call; `time` is that of the end.
+pub const SKIPPED: u32 = 1 << 30;
+
 /// The head of a record.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,8 +113,8 @@ pub struct Head {
     pub tgid: u32,
     /// Syscall number, by the ABI that `COMPAT` tells; of an operation its opcode.
     pub nr: u32,
-    /// The CPU on which the record was made, where the source tells it, and [`crate::parts::PART`]; of an operation the flags of its
-    /// submission (`IOSQE_*`).
+    /// The CPU on which the record was made, where the source tells it, with [`crate::parts::PART`] and [`SKIPPED`]; of an operation
+    /// the flags of its submission (`IOSQE_*`).
     pub cpu: u32,
     /// CLOCK_MONOTONIC in ns, when the call was entered or the event happened.
     pub time: u64,

@@ -65,6 +65,9 @@ impl Task {
     /// Of a process that was asked for itself, and not followed from another: when the last of its tasks ends, the trace may be over.
     pub const ROOT: u32 = 32;
 
+    /// Made while it is traced, and not seen since: what ends next may be the call of its parent that made it.
+    pub const BORN: u32 = 64;
+
     /// The tracer itself: only its heartbeat is counted.
     pub const HEART: u32 = 16;
     /// The number of the heartbeat: a call that does not exist, so that it does nothing.

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
     config::{ABSENT, Config},
-    event::{Head, flag, kind},
+    event::{Head, SKIPPED, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, SPARED, Variant, phase, plan_index},
     task::{ROOM, Task},
@@ -72,7 +72,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
         }
     }
     state.head.time = now();
-    state.flags |= Task::IN_CALL;
+    state.flags = state.flags & !Task::BORN | Task::IN_CALL;
     if conf!(flags) & Config::COUNT == 0 {
         enter_data(state, regs);
     } else if conf!(flags) & Config::CPU_TIME != 0 {
@@ -103,11 +103,16 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         return beat(state);
     }
     if state.flags & Task::IN_CALL == 0 {
-        if state.flags & Task::ATTACHED == 0 || nr < 0 {
+        if state.flags & (Task::GATED | Task::BORN) != 0 && state.flags & Task::ATTACHED == 0 || nr < 0 {
+            state.flags &= !Task::BORN;
             return 0;
         }
         let compat = compat(task);
         if !wanted(nr as u32, compat) || answers(nr as u32, compat) {
+            return 0;
+        }
+        // It is seen though nobody may have asked for it.
+        if nr as u32 == conf!(uring_nr) && state.flags & Task::ATTACHED == 0 {
             return 0;
         }
         let regs = registers(&ctx, task);
@@ -118,10 +123,15 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         if compat && parts::are_many(nr as u32) && parts::single_out(&mut state.head) != parts::ASKED {
             return 0;
         }
-        lost(Loss::BeganBefore);
         state.sp = stack(regs);
-        state.head.time = 0;
-        state.head.flags |= flag::BEFORE;
+        if state.flags & Task::ATTACHED != 0 {
+            lost(Loss::BeganBefore);
+            state.head.time = 0;
+            state.head.flags |= flag::BEFORE;
+        } else {
+            state.head.time = now();
+            state.head.cpu |= SKIPPED;
+        }
     }
     state.flags &= !(Task::IN_CALL | Task::ATTACHED | Task::GATED);
     if state.head.flags & flag::BEFORE != 0 {
@@ -377,7 +387,7 @@ const FAILED: u64 = 4;
 /// Copies what the plan wants at the end, and sends the record.
 #[inline(always)]
 fn finish(state: &mut Task, task: *mut c_void) {
-    let before = state.head.flags & flag::BEFORE != 0;
+    let before = state.head.flags & flag::BEFORE != 0 || state.head.cpu & SKIPPED != 0;
     let Some(plan) = plan_of(&mut state.head) else { return send_call(&state.head) };
     // SAFETY: a pointer from a map is valid for this run.
     let (flags, always) = unsafe { ((*plan).flags, (*plan).always) };

@@ -54,7 +54,7 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     let thread = tgid == state.head.tgid;
     let followed = conf!(follow) == follow::ALL || (conf!(follow) == follow::THREADS && thread);
     if followed {
-        adopt(child, pid, tgid, if thread { state.flags & Task::ROOT } else { 0 });
+        adopt(child, pid, tgid, Task::BORN | if thread { state.flags & Task::ROOT } else { 0 });
     }
     let mut head = event(kind::FORK, state.head.tid, state.head.tgid);
     head.ret = followed as i64;

@@ -16,7 +16,7 @@ use crate::exit;
 use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Style;
-use crate::tools::audit::evidence::collect::{Collector, Doubt, World, lexical};
+use crate::tools::audit::evidence::collect::{Collector, Doubt, Look, World, lexical};
 use crate::tools::audit::evidence::units::Rules;
 use crate::tools::audit::evidence::{Extent, GapKind, Judgement, Report, Variables, Verdict};
 use crate::tools::audit::links::Made;
@@ -154,9 +154,21 @@ impl World for Recorded {
         Vec::new()
     }
 
-    fn is_link(&self, _: &[u8]) -> bool {
+    fn tell_looks(&mut self, _: bool) {}
+
+    fn looks(&mut self) -> Vec<Look> {
+        Vec::new()
+    }
+
+    fn is_link(&mut self, _: &[u8]) -> bool {
         false
     }
+
+    fn is_directory(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn linked(&mut self, _: &[u8], _: &[u8]) {}
 
     fn made(&mut self, _: &[u8], _: Made) {}
 

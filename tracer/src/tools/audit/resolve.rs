@@ -20,7 +20,7 @@ use crate::system::procfs::who::Who;
 use crate::system::sock_diag::Link;
 use crate::system::sockets::Detail;
 use crate::tools::audit::disk::Disk;
-use crate::tools::audit::evidence::collect::{Doubt, World};
+use crate::tools::audit::evidence::collect::{Doubt, Look, World};
 use crate::tools::audit::evidence::names::HOSTS_MAX;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::links::{Links, Made};
@@ -55,6 +55,9 @@ pub struct Machine {
     links: Links,
     /// What may have been links when they were passed.
     doubts: Vec<Doubt>,
+    /// Names that were looked at, and when (CLOCK_MONOTONIC), where somebody asks for them.
+    looks: Vec<Look>,
+    tells_looks: bool,
     /// CLOCK_MONOTONIC of the call whose names are followed.
     time: u64,
     /// When nothing had run yet, by the clock of files (CLOCK_REALTIME_COARSE).
@@ -75,6 +78,8 @@ impl Machine {
             loaders: HashMap::default(),
             links: Links::default(),
             doubts: Vec::new(),
+            looks: Vec::new(),
+            tells_looks: false,
             time: 0,
             begun: clock(ClockId::RealtimeCoarse),
         };
@@ -195,11 +200,23 @@ impl World for Machine {
         std::mem::take(&mut self.doubts)
     }
 
-    fn is_link(&self, path: &[u8]) -> bool {
+    fn tell_looks(&mut self, wanted: bool) {
+        self.tells_looks = wanted;
+    }
+
+    fn looks(&mut self) -> Vec<Look> {
+        std::mem::take(&mut self.looks)
+    }
+
+    fn is_link(&mut self, path: &[u8]) -> bool {
         match self.links.get(path) {
             Some(made) => matches!(made, Made::Link(_)),
-            None => as_path(path).symlink_metadata().is_ok_and(|found| found.is_symlink()),
+            None => self.link_of(path).is_some(),
         }
+    }
+
+    fn is_directory(&self, path: &[u8]) -> bool {
+        as_path(path).symlink_metadata().is_ok_and(|found| found.is_dir())
     }
 
     fn made(&mut self, path: &[u8], made: Made) {
@@ -219,11 +236,20 @@ impl World for Machine {
             true => self.links.exchange(old, new),
             false => self.links.rename(old, new),
         }
-        // One of before the run.
-        if self.links.get(new).is_none()
-            && let Ok(target) = std::fs::read_link(as_path(new))
-        {
-            self.links.make(new, Made::Link(target.into_os_string().into_vec()));
+        self.find_link(new);
+        if exchanged {
+            self.find_link(old);
+        }
+    }
+
+    fn linked(&mut self, old: &[u8], new: &[u8]) {
+        self.changed(new);
+        match self.links.get(old).cloned() {
+            Some(made) => self.links.make(new, made),
+            None => {
+                self.links.forget(new);
+                self.find_link(new);
+            }
         }
     }
 

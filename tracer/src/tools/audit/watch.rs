@@ -50,11 +50,13 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     let (inherited, given) = inherited::descriptors();
     let watch = request(audit, command);
     interrupt::install()?;
-    let source = capture::open(&watch)?;
-    let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
     let mut machine = Machine::new();
     let options = decode::Options::new(&Style::events(STRLEN));
     let mut collector = Collector::new(&mut machine, options, rules(audit, variables));
+    // Of what rules speak is looked at before the command can make something else of it.
+    collector.watch(&asked.denied);
+    let source = capture::open(&watch)?;
+    let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
@@ -67,7 +69,6 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     collector.sees_operations(source.sees_operations());
     collector.is_read_before_filters(source.reads_before_filters());
     collector.streams(&inherited::streams());
-    collector.watch(&asked.denied);
     given.into_iter().for_each(|given| collector.inherits(given));
     collector.name_programs(asked.programs);
     collector.know_programs(asked.runs);

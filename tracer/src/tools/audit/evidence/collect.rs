@@ -21,12 +21,13 @@ mod watched;
 mod world;
 
 use calls::Seen;
+use doubts::Looked;
 use inherited::Stranger;
 pub use named::lexical;
 use talks::Talks;
-pub use world::{Doubt, World};
+pub use world::{Doubt, Look, World};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -117,6 +118,8 @@ pub struct Collector<'w> {
     fronts: Vec<Vec<u8>>,
     /// Names on the way to a file that were gone when it was looked at: whose call passed them, and which.
     missing: BTreeMap<Vec<u8>, (usize, &'static str)>,
+    /// Names that were looked at, in the order of the looks.
+    looks: VecDeque<Looked>,
     watched: Watched,
 }
 
@@ -168,6 +171,7 @@ impl<'w> Collector<'w> {
             paths: false,
             fronts: Vec::new(),
             missing: BTreeMap::new(),
+            looks: VecDeque::new(),
             watched: Watched::default(),
         }
     }
@@ -197,6 +201,7 @@ impl<'w> Collector<'w> {
     /// not come or go.
     pub fn know_paths(&mut self, wanted: bool, fronts: &[Vec<u8>]) {
         self.paths = wanted;
+        self.world.tell_looks(wanted);
         self.fronts = fronts.to_vec();
     }
 

@@ -17,6 +17,8 @@ pub struct Effects {
     seen: HashSet<Vec<u8>>,
     /// The names of before the run of what has another name now, by that.
     origins: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Names of what nobody has looked at: it came there by another name, and may be a symbolic link.
+    unknown: HashSet<Vec<u8>>,
     /// Operations on names that had no place.
     pub crowded: u64,
 }
@@ -44,9 +46,19 @@ impl Effects {
         }
     }
 
-    /// Something is known of what has or had this name.
+    /// Something is known of what has or had this name: it was opened, made or changed, and is no symbolic link but one that the command
+    /// made.
     pub fn knows(&self, path: &[u8]) -> bool {
-        self.seen.contains(path) || self.states.contains_key(path)
+        !self.unknown.contains(path) && (self.seen.contains(path) || self.states.contains_key(path))
+    }
+
+    /// What has this name now is as well known as it was by another.
+    fn known(&mut self, path: &[u8], is_known: bool) {
+        if is_known {
+            self.unknown.remove(path);
+        } else if self.unknown.len() < MOST {
+            self.unknown.insert(path.to_vec());
+        }
     }
 
     /// Whether a name was there before the run, where it is known.
@@ -76,6 +88,7 @@ impl Effects {
 
     /// The file of one name has another name, too.
     pub fn link(&mut self, name: &[u8], other: &[u8]) {
+        self.known(other, self.knows(name));
         if name != other && self.origins.len() < MOST {
             self.origins.insert(other.to_vec(), self.original(name));
         }
@@ -90,6 +103,7 @@ impl Effects {
 
     /// The file was made.
     pub fn create(&mut self, path: &[u8], unit: usize) {
+        self.known(path, true);
         self.note(path, unit, |state, known| {
             state.before &= known;
             state.now = true;
@@ -153,10 +167,13 @@ impl Effects {
     /// Two names were exchanged (`RENAME_EXCHANGE`): both files are there, and both are others.
     pub fn exchange(&mut self, one: &[u8], other: &[u8], unit: usize) {
         let origins = (self.original(other), self.original(one));
+        let known = (self.knows(other), self.knows(one));
         self.origins.insert(one.to_vec(), origins.0);
         self.origins.insert(other.to_vec(), origins.1);
         self.change(one, unit);
         self.change(other, unit);
+        self.known(one, known.0);
+        self.known(other, known.1);
     }
 
     fn move_one(&mut self, old: &[u8], new: &[u8], unit: usize) {

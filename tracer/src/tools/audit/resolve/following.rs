@@ -10,7 +10,7 @@ use rustix::time::ClockId;
 
 use super::{FRESH, MOST, MOST_LINKS, Machine, as_path, changed_at, clock, last};
 use crate::system::proc_paths;
-use crate::tools::audit::evidence::collect::Doubt;
+use crate::tools::audit::evidence::collect::{Doubt, Look};
 use crate::tools::audit::links::Made;
 
 /// How far the time of a change may be before the change: the kernel takes that of the last tick (`ktime_get_coarse_real_ts64`).
@@ -94,12 +94,19 @@ impl Machine {
         }
         let from_here = [there.way.as_slice(), at].concat();
         let from_here = as_path(&from_here);
+        let whole = (is_own && self.tells_looks).then(|| [there.root.as_slice(), at].concat());
         // The links of processes are as they are when they are asked for; what they were is seen by their calls.
         let is_doubted = is_own && !proc_paths::is_below(at);
         let found = std::fs::read_link(from_here);
+        if let Some(path) = whole.filter(|_| is_doubted) {
+            self.looked(path);
+        }
         let doubt = match &found {
             // One that the command did not make before, and that is that new, took the place of something else.
-            Ok(_) if is_doubted && self.is_new(from_here) => Some(Doubt::New(self.whole(place, at.to_vec()))),
+            Ok(_) if is_doubted && self.is_new(from_here) => {
+                self.doubts.push(Doubt::New(self.whole(place, at.to_vec())));
+                return None;
+            }
             Err(error) if is_doubted && error.kind() == ErrorKind::NotFound => {
                 Some(Doubt::Gone(self.whole(place, at.to_vec())))
             }
@@ -107,6 +114,29 @@ impl Machine {
         };
         self.doubts.extend(doubt);
         found.ok().map(|target| target.into_os_string().into_vec())
+    }
+
+    /// Notes that a name was looked at just now.
+    fn looked(&mut self, path: Vec<u8>) {
+        if self.tells_looks {
+            self.looks.push(Look { time: u64::try_from(clock(ClockId::Monotonic)).unwrap_or_default(), path });
+        }
+    }
+
+    /// What is written in the link of a name here; `None` where it is none.
+    pub(super) fn link_of(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+        let target = std::fs::read_link(as_path(path)).ok();
+        self.looked(path.to_vec());
+        target.map(|target| target.into_os_string().into_vec())
+    }
+
+    /// Notes what is written in a link of before the run that has this name now.
+    pub(super) fn find_link(&mut self, path: &[u8]) {
+        if self.links.get(path).is_none()
+            && let Some(target) = self.link_of(path)
+        {
+            self.links.make(path, Made::Link(target));
+        }
     }
 
     /// Whether a link is newer than the call whose names are followed.

@@ -1,6 +1,6 @@
 //! What a call did, by the effects in its row.
 
-use tracer_common::event::{flag, kind, status};
+use tracer_common::event::{SKIPPED, flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
 use super::Collector;
@@ -42,6 +42,8 @@ impl Collector<'_> {
         }
         let errno = match call.ret {
             Ret::Error(errno) => errno,
+            // It was tried: what came back is not the kernel's word for it.
+            Ret::Value(_) | Ret::Noted(..) if call.head.cpu & SKIPPED != 0 && !operation => libc::EPERM as u16,
             Ret::Value(_) | Ret::Noted(..) => 0,
             // It was submitted, and nobody was told what came of it: it may have been done.
             Ret::Never if operation => 0,

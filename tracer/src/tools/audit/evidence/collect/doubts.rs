@@ -1,7 +1,9 @@
 //! Names that were something else by the time they were looked at: a link that was taken away or led elsewhere soon after it was used,
 //! a directory that was renamed with all that is in it.
 
-use super::{Collector, Doubt, Related, Seen};
+use std::collections::VecDeque;
+
+use super::{Collector, Doubt, Look, Related, Seen};
 use crate::schema::effects::Of;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{GapKind, Op};
@@ -10,11 +12,26 @@ use crate::tools::audit::evidence::{GapKind, Op};
 const MOST_BELOW: usize = 1000;
 /// Names that are gone at most, of which a later call may say what they were.
 const MOST_MISSING: usize = 10_000;
+/// Names that were looked at at most that are remembered.
+const MOST_LOOKS: usize = 10_000;
+/// A call that began so long after a look cannot have changed what the look saw, ns: calls come in the order in which they end.
+const LATE: u64 = 10_000_000_000;
+
+/// A name that was looked at for a call.
+#[derive(Debug)]
+pub(super) struct Looked {
+    /// When, in ns of CLOCK_MONOTONIC.
+    time: u64,
+    path: Vec<u8>,
+    unit: usize,
+    name: &'static str,
+}
 
 impl Collector<'_> {
     /// Notes of what names it was not known what they were when the call passed one.
     pub(super) fn doubt(&mut self, seen: &Seen<'_, '_>) {
         let doubts = self.world.doubts();
+        self.remember_looks(seen.unit, seen.name);
         // No rule asks for it, or what was passed was not there either.
         if !self.paths || matches!(i32::from(seen.errno), libc::ENOENT | libc::ENOTDIR) {
             return;
@@ -32,6 +49,39 @@ impl Collector<'_> {
         }
     }
 
+    /// Notes which names were looked at for a call: they may have been something else when it was made.
+    pub(super) fn remember_looks(&mut self, unit: usize, name: &'static str) {
+        for Look { time, path } in self.world.looks() {
+            if self.looks.len() >= MOST_LOOKS {
+                self.looks.pop_front();
+            }
+            self.looks.push_back(Looked { time, path, unit, name });
+        }
+    }
+
+    /// A call has removed a name, or given it to something else. What was looked at after that call began is not what was there before:
+    /// a later call may say what that was.
+    pub(super) fn look_again(&mut self, seen: &Seen<'_, '_>, path: &[u8]) {
+        if !self.paths {
+            return;
+        }
+        self.remember_looks(seen.unit, seen.name);
+        let began = seen.call.head.time;
+        while self.looks.front().is_some_and(|look| look.time.saturating_add(LATE) < began) {
+            self.looks.pop_front();
+        }
+        let front = [path, b"/"].concat();
+        let late = |look: &Looked| look.time >= began && (look.path == path || look.path.starts_with(&front));
+        // The first change after a look says what it should have seen.
+        let (late, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.looks).into_iter().partition(late);
+        self.looks = others;
+        for Looked { path, unit, name, .. } in late {
+            if !self.effects.knows(&path) && self.missing.len() < MOST_MISSING {
+                self.missing.entry(path).or_insert((unit, name));
+            }
+        }
+    }
+
     fn led(&mut self, unit: usize, name: &str, path: &[u8]) {
         let what = format!("where {} led when {name} was given it: it is another or gone since", shown(path));
         self.gap(GapKind::Unreadable, Some(unit), what, 1);
@@ -45,19 +95,35 @@ impl Collector<'_> {
         }
     }
 
-    /// A name is another: what was missing can be looked at there.
-    pub(super) fn found_again(&mut self, old: &[u8], new: &[u8]) {
-        let front = [old, b"/"].concat();
-        let moved = |path: &&Vec<u8>| path.as_slice() == old || path.starts_with(&front);
-        let moved: Vec<_> = self.missing.range(old.to_vec()..).map(|(path, _)| path).filter(moved).cloned().collect();
-        for path in moved {
-            let Some((unit, name)) = self.missing.remove(&path) else { continue };
-            let now = [new, &path[old.len()..]].concat();
+    /// Names are others, each with all that is below it: what was missing can be looked at there.
+    pub(super) fn found_again(&mut self, moves: &[(&[u8], &[u8])]) {
+        let mut moved = Vec::new();
+        for (old, new) in moves {
+            let front = [*old, b"/"].concat();
+            let is_moved = |path: &&Vec<u8>| path.as_slice() == *old || path.starts_with(&front);
+            let old_names =
+                self.missing.range(old.to_vec()..).map(|(path, _)| path).take_while(|path| path.starts_with(old));
+            for path in old_names.filter(is_moved).cloned().collect::<Vec<_>>() {
+                let whose = self.missing.remove(&path);
+                moved.extend(whose.map(|whose| ([*new, &path[old.len()..]].concat(), path, whose)));
+            }
+        }
+        for (now, path, (unit, name)) in moved {
             if self.world.is_link(&now) {
                 self.led(unit, name, &path);
             } else if !self.world.exists(&now) {
                 self.missing.insert(now, (unit, name));
             }
+        }
+    }
+
+    /// A name was given to something else; what it was before is gone.
+    pub(super) fn covered(&mut self, path: &[u8]) {
+        // Where a directory takes a name, it was free or that of a directory.
+        if let Some((unit, name)) = self.missing.remove(path)
+            && !self.world.is_directory(path)
+        {
+            self.led(unit, name, path);
         }
     }
 

@@ -24,6 +24,10 @@ const MOST: usize = 1_000_000;
 impl Collector<'_> {
     pub(super) fn open(&mut self, seen: &Seen<'_, '_>, at: Option<u8>, flags: Flags) {
         let Some(flags) = open_flags(seen, flags) else {
+            // The kernel could not read them, or made nothing of them: it came to no name.
+            if matches!(i32::from(seen.errno), libc::EFAULT | libc::EINVAL | libc::E2BIG) {
+                return;
+            }
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("the flags of an {}", seen.name), 1);
             return;
         };
@@ -265,6 +269,7 @@ impl Collector<'_> {
         let Some(given) = self.given(seen, at) else { return };
         self.access(seen, Op::Delete, &given.object, given.passed.as_deref());
         if seen.errno == 0 {
+            self.look_again(seen, &given.object);
             self.unwatch(&given.object);
             self.effects.delete(&given.object, seen.unit);
             self.accesses.moved(seen.unit, &given.object, None);
@@ -337,12 +342,17 @@ impl Collector<'_> {
                 _ => None,
             }
         } else {
-            self.given(seen, target).map(|target| target.object)
+            let follow = seen.has_flag(libc::AT_SYMLINK_FOLLOW as u64);
+            self.given_as(seen, target, follow).map(|target| target.object)
         };
         if seen.errno == 0 {
             self.effects.create(&given.object, seen.unit);
-            let link = to.as_ref().filter(|_| symbolic).map(|to| Made::Link(to.clone()));
-            self.world.made(&given.object, link.unwrap_or(Made::Other));
+            match (&to, symbolic) {
+                (Some(text), true) => self.world.made(&given.object, Made::Link(text.clone())),
+                (Some(target), false) => self.world.linked(target, &given.object),
+                (None, _) => self.world.made(&given.object, Made::Other),
+            }
+            self.remember_looks(seen.unit, seen.name);
         }
         if let Some(target) = to.as_deref().filter(|_| seen.errno == 0 && !symbolic) {
             self.watched.linked(&self.effects.original(target));
@@ -355,6 +365,10 @@ impl Collector<'_> {
     pub(super) fn rename(&mut self, seen: &Seen<'_, '_>, old: u8, new: u8, flags: Option<u8>) {
         let (Some(old), Some(new)) = (self.given(seen, old), self.given(seen, new)) else { return };
         let exchange = flags.is_some_and(|at| seen.number(at) & RENAME_EXCHANGE != 0);
+        if seen.errno == 0 {
+            self.look_again(seen, &old.object);
+            self.look_again(seen, &new.object);
+        }
         if seen.errno == 0 && exchange {
             self.effects.exchange(&old.object, &new.object, seen.unit);
         } else if seen.errno == 0 {
@@ -363,8 +377,15 @@ impl Collector<'_> {
         }
         if seen.errno == 0 {
             self.world.renamed(&old.object, &new.object, exchange);
-            self.found_again(&old.object, &new.object);
-            self.renamed_below(seen, &old.object, &new.object);
+            let (old, new) = (old.object.as_slice(), new.object.as_slice());
+            if exchange {
+                self.found_again(&[(old, new), (new, old)]);
+            } else {
+                self.covered(new);
+                self.found_again(&[(old, new)]);
+            }
+            self.remember_looks(seen.unit, seen.name);
+            self.renamed_below(seen, old, new);
         }
         // What two exchange, both have written or not: nothing is claimed of it.
         let wrote = seen.errno == 0 && !exchange && self.accesses.moved(seen.unit, &old.object, Some(&new.object));

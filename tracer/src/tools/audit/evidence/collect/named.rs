@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::files::whole_path;
 use super::{Collector, Seen};
+use crate::decode::calls::field;
 use crate::decode::value::Value;
 use crate::system::proc_paths::{Way, through};
 use crate::tools::audit::evidence::GapKind;
@@ -39,8 +40,7 @@ impl Collector<'_> {
             let passed = (*named != *object).then(|| named.into_owned());
             Some(Given { object, passed })
         });
-        // EFAULT: the kernel could not read it either.
-        if given.is_none() && i32::from(seen.errno) != libc::EFAULT {
+        if given.is_none() && !leads_nowhere(seen, at) {
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("a name that was passed to {}", seen.name), 1);
         }
         given
@@ -117,6 +117,16 @@ impl Collector<'_> {
             _ => seen.directory(),
         };
         match seen.arg(at)? {
+            Value::Path { bytes, cut: false } if !bytes.is_empty() && is_in_root(seen) => {
+                // Of a name that begins at the root the kernel side tells no directory.
+                let opened = || match seen.before(at) {
+                    Some(Value::Fd(fd, _)) => self.opened.get(&(seen.call.head.tgid, *fd)),
+                    _ => None,
+                };
+                let base = base().or_else(|| opened().map(|text| self.accesses.of(*text).to_vec()))?;
+                let below = [b"/", *bytes].concat();
+                Some([base.as_slice(), &*lexical(&below)].concat().into())
+            }
             Value::Path { bytes, cut: false } if bytes.starts_with(b"/") => Some(self.below_root(seen, bytes)),
             Value::Path { bytes: [], cut: false } => base().map(Cow::Owned),
             Value::Path { bytes, cut: false } => Some([base()?.as_slice(), b"/", bytes].concat().into()),
@@ -132,6 +142,29 @@ impl Collector<'_> {
             return None;
         }
         self.named(seen, at).map(|named| lexical(&named).into_owned()).filter(|named| named != path)
+    }
+}
+
+/// Whether a call failed before the kernel came to any file by the name in a place: it could not read the name either, the name is longer
+/// than one may be, or the directory in which it begins is none.
+fn leads_nowhere(seen: &Seen<'_, '_>, at: u8) -> bool {
+    match i32::from(seen.errno) {
+        libc::EFAULT | libc::ENAMETOOLONG | libc::EBADF => true,
+        libc::ENOTDIR => match seen.before(at) {
+            Some(Value::Fd(_, Some(view))) => view.file.mode & libc::S_IFMT != libc::S_IFDIR,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether the directory before a name is the root for all of it (RESOLVE_IN_ROOT, openat2(2)).
+fn is_in_root(seen: &Seen<'_, '_>) -> bool {
+    const RESOLVE_IN_ROOT: u64 = 0x10;
+    let how = seen.args.iter().position(|arg| arg.name == "how").and_then(|at| seen.arg(u8::try_from(at).ok()?));
+    match how.and_then(|how| field(how, "resolve")) {
+        Some(Value::Named(_, bits) | Value::Uint(bits) | Value::Hex(bits)) => bits & RESOLVE_IN_ROOT != 0,
+        _ => false,
     }
 }
 

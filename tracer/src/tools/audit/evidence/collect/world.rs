@@ -45,14 +45,26 @@ pub trait World {
     /// Of what names passed on the way it is not known what it was, since this was asked last.
     fn doubts(&mut self) -> Vec<Doubt>;
 
+    /// Whether names that are looked at are to be told.
+    fn tell_looks(&mut self, wanted: bool);
+
+    /// The names that were looked at since this was asked last, of which no call of the command said what they were.
+    fn looks(&mut self) -> Vec<Look>;
+
     /// The name is that of a symbolic link.
-    fn is_link(&self, path: &[u8]) -> bool;
+    fn is_link(&mut self, path: &[u8]) -> bool;
+
+    /// The name is that of a directory.
+    fn is_directory(&self, path: &[u8]) -> bool;
 
     /// The name was made: links may lead elsewhere than before.
     fn made(&mut self, path: &[u8], made: Made);
 
     /// The name is gone.
     fn gone(&mut self, path: &[u8]);
+
+    /// What has a name has another one, too.
+    fn linked(&mut self, old: &[u8], new: &[u8]);
 
     /// The name is another, or two were exchanged.
     fn renamed(&mut self, old: &[u8], new: &[u8], exchanged: bool);
@@ -90,6 +102,15 @@ pub trait World {
 
     /// The program that a process runs now; empty where that cannot be told.
     fn program(&self, process: u32) -> Vec<u8>;
+}
+
+/// A name that was looked at to know whether it is a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When, in ns of CLOCK_MONOTONIC.
+    pub time: u64,
+    /// The name, absolute.
+    pub path: Vec<u8>,
 }
 
 /// What was not known when a name was followed.

@@ -7,9 +7,16 @@ use std::sync::OnceLock;
 /// The usual places.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// PATH of every test: the usual places, so that a test does not depend on who runs it; before them the peers that were asked for.
+/// PATH of every test: the usual places, so that a test does not depend on who runs it; before them the peers that were asked for, and
+/// the strace that is the judge.
 pub fn path() -> String {
-    peers().map_or_else(|| PATH.to_owned(), |peers| format!("{peers}:{PATH}"))
+    let first = peers().into_iter().chain(judge());
+    first.chain([PATH.to_owned()]).collect::<Vec<_>>().join(":")
+}
+
+/// The folder of the strace that tracer's lines are compared with (`TRACER_JUDGE`; `cargo xtask test` brings it).
+fn judge() -> Option<String> {
+    std::env::var("TRACER_JUDGE").ok().filter(|dir| !dir.is_empty())
 }
 
 /// The folder of other strace, lsof and so on to compare with (`TRACER_PEERS`; `cargo xtask peers` brings the newest).

@@ -56,7 +56,7 @@ const EVERY: &str = "$FIXTURES/every zero";
 const TRIES: u32 = 6;
 
 /// The version of strace that is the judge: another prints some things differently. Who names another (`TRACER_PEERS`) wants to see them.
-const JUDGE: &str = "6.1";
+const JUDGE: &str = "7.2";
 
 #[derive(Debug, Clone, Default)]
 struct Command {
@@ -67,8 +67,6 @@ struct Command {
     run: String,
     /// Only ptrace can do it.
     stops: bool,
-    /// Only the newest strace can do it.
-    newest: bool,
 }
 
 fn main() -> ExitCode {
@@ -153,17 +151,15 @@ fn read() -> Result<(Vec<Command>, Vec<Command>, Vec<Known>)> {
 
 /// Commands that are a line each.
 fn short(text: &str) -> Result<Vec<Command>> {
-    let mut newest = false;
     let mut commands = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         match line {
-            "newest" => newest = true,
             line if line.is_empty() || line.starts_with('#') => {}
             line => {
                 let (options, run) =
                     line.split_once(" -- ").with_context(|| format!("lines.txt:{number}: nothing runs in {line}"))?;
                 let (name, options, run) = (line.to_owned(), options.to_owned(), run.to_owned());
-                commands.push(Command { name, options, run, newest, ..Command::default() });
+                commands.push(Command { name, options, run, ..Command::default() });
             }
         }
     }
@@ -187,19 +183,17 @@ fn lacking(command: &Command, backend: &str) -> Option<String> {
     if machine::peers().is_some() {
         return None;
     }
-    if command.newest {
-        return Some("needs the newest strace (TRACER_PEERS)".to_owned());
-    }
     let version = std::process::Command::new(machine::find("strace")?).arg("-V").output().ok()?;
     let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
-    (!version.ends_with(JUDGE)).then(|| format!("needs strace {JUDGE}, this is `{version}`"))
+    (!version.ends_with(JUDGE))
+        .then(|| format!("needs strace {JUDGE} (`cargo xtask test` brings it), this is `{version}`"))
 }
 
 /// Runs the command under `tool`, in the same directory whichever it is; what the tool wrote, and its exit code.
 fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<(String, i32)> {
     let name = format!("tracer-diff-{}", std::process::id());
     let text = format!(
-        "# The same environment for strace as for tracer.\nmkdir w && cd w\n{}\nsetarch \"$(uname -m)\" -R {tool} {options} -o \"$DIR/log\" {} </dev/null >\"$DIR/stdout\" 2>\"$DIR/stderr\"\n\
+        "# The same environment for strace as for tracer: a shell may give it on in an order of its own.\nmkdir w && cd w\n{}\nsetarch \"$(uname -m)\" -R sh -c 'exec \"$0\" \"$@\"' {tool} {options} -o \"$DIR/log\" {} </dev/null >\"$DIR/stdout\" 2>\"$DIR/stderr\"\n\
          code=$?\ncat \"$DIR/stderr\" >&2\nexit $code",
         command.setup, command.run
     );

@@ -58,6 +58,26 @@ pub fn main(args: &[&str]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The folder of the newest strace alone, which tests take for the judge of tracer's lines; brought when it is not there.
+///
+/// # Errors
+/// Debian's archive cannot be reached, or has none.
+pub fn judge() -> Result<PathBuf> {
+    let dir = target().join("peers");
+    let Some(strace) = PEERS.iter().find(|peer| peer.package == "strace") else { bail!("strace is no peer") };
+    if !wrapper(&dir, strace).is_file() {
+        fetch(&dir, &[strace])?;
+    }
+    let judge = dir.join("judge");
+    fs::create_dir_all(&judge)?;
+    let link = judge.join(name(strace.program));
+    if !link.exists() {
+        std::os::unix::fs::symlink(wrapper(&dir.canonicalize()?, strace), &link)
+            .with_context(|| format!("cannot make {}", link.display()))?;
+    }
+    Ok(judge.canonicalize()?)
+}
+
 fn name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }

@@ -10,7 +10,7 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{command, run};
+use crate::{command, peers, run};
 
 /// What a run of the tests came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,10 @@ pub fn counted(args: &[OsString]) -> Result<(Tally, ExitCode)> {
     }
     cargo.arg("--show-output");
     cargo.env("TRACER", program).stdout(Stdio::piped());
+    match peers::judge() {
+        Ok(dir) => _ = cargo.env("TRACER_JUDGE", dir),
+        Err(error) => eprintln!("xtask: lines are compared with no strace but the system's, if with that: {error:#}"),
+    }
     let line = command::line(&cargo);
     let mut child = cargo.spawn().with_context(|| format!("cannot run `{line}`"))?;
     let (mut tally, mut shown) = (Tally::default(), Shown::default());

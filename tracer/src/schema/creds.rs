@@ -11,9 +11,9 @@ use crate::{records, sets, syscalls};
 macro_rules! capabilities {
     ($($name:ident = $nr:literal),* $(,)?) => {
         /// Capabilities by number. include/uapi/linux/capability.h
-        pub static CAP: Set = Set { prefix: "CAP_", mask: u64::MAX, choice: &[$((stringify!($name), $nr)),*], bits: &[] };
+        pub static CAP: Set = Set { marked: false, prefix: "CAP_", mask: u64::MAX, choice: &[$((stringify!($name), $nr)),*], bits: &[] };
         /// A set of capabilities, as strace shows it: `1<<CAP_CHOWN|1<<CAP_KILL`.
-        pub static CAPS: Set = Set { prefix: "CAP_", mask: 0, choice: &[], bits: &[$((concat!("1<<", stringify!($name)), 1 << $nr)),*] };
+        pub static CAPS: Set = Set { marked: false, prefix: "CAP_", mask: 0, choice: &[], bits: &[$((concat!("1<<", stringify!($name)), 1 << $nr)),*] };
     };
 }
 capabilities! {

@@ -45,7 +45,7 @@ pub fn said(error: &io::Error) -> Cow<'static, str> {
 }
 
 /// Errors as values of programs (`SO_ERROR`).
-pub static ERRNO: Set = Set { prefix: "E", mask: u64::MAX, choice: &CHOICE, bits: &[] };
+pub static ERRNO: Set = Set { marked: false, prefix: "E", mask: u64::MAX, choice: &CHOICE, bits: &[] };
 
 /// Numbers that are nobody's: EWOULDBLOCK and EDEADLOCK have others on some machines.
 const UNUSED: usize = 2;

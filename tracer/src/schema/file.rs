@@ -21,7 +21,7 @@ sets! {
     bits: AT_SYMLINK_NOFOLLOW = 0x100, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
 
     /// renameat2(2) flags. include/uapi/linux/fs.h
-    RENAME "RENAME_??"
+    RENAME "RENAME_"
     bits: RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2, RENAME_WHITEOUT = 4;
 
     /// setxattr(2) flags. include/uapi/linux/xattr.h

@@ -28,6 +28,20 @@ sets! {
     choice 3: FUTEX2_SIZE_U8 = 0, FUTEX2_SIZE_U16 = 1, FUTEX_32 = 2, FUTEX2_SIZE_U64 = 3;
     bits: FUTEX2_NUMA = 4, FUTEX2_MPOL = 8, FUTEX_PRIVATE_FLAG = 128;
 
+    /// rseq(2) flags. include/uapi/linux/rseq.h
+    RSEQ_FLAG "RSEQ_FLAG_"
+    bits: RSEQ_FLAG_UNREGISTER = 1, RSEQ_FLAG_SLICE_EXT_DEFAULT_ON = 2;
+
+    /// The CPU that a struct rseq tells, where it tells none.
+    RSEQ_CPU "#"
+    choice all: RSEQ_CPU_ID_UNINITIALIZED = 0xffff_ffff, RSEQ_CPU_ID_REGISTRATION_FAILED = 0xffff_fffe;
+
+    /// Flags of a struct rseq.
+    RSEQ_CS "RSEQ_CS_FLAG_"
+    bits: RSEQ_CS_FLAG_NO_RESTART_ON_PREEMPT = 1, RSEQ_CS_FLAG_NO_RESTART_ON_SIGNAL = 2,
+        RSEQ_CS_FLAG_NO_RESTART_ON_MIGRATE = 4, RSEQ_CS_FLAG_SLICE_EXT_AVAILABLE = 0x10,
+        RSEQ_CS_FLAG_SLICE_EXT_ENABLED = 0x20;
+
     /// membarrier(2) commands. include/uapi/linux/membarrier.h
     MEMBARRIER "MEMBARRIER_CMD_"
     bits: MEMBARRIER_CMD_QUERY = 0, MEMBARRIER_CMD_GLOBAL = 1, MEMBARRIER_CMD_GLOBAL_EXPEDITED = 2,
@@ -45,7 +59,22 @@ sets! {
 records! {
     /// struct futex_waitv. include/uapi/linux/futex.h
     FUTEX_WAITV 24 same { val: 0 8 Hex, uaddr: 8 8 Addr, flags: 16 4 Set32(&FUTEX2) }
+    /// struct rseq_slice_ctrl. include/uapi/linux/rseq.h
+    RSEQ_SLICE 4 same { request: 0 1 Uint, granted: 1 1 Uint, __reserved: 2 2 Hex }
+    /// struct rseq of 32 bytes: what behind it is reserved is not there. include/uapi/linux/rseq.h
+    RSEQ_32 32 same {
+        cpu_id_start: 0 4 Set32(&RSEQ_CPU), cpu_id: 4 4 Set32(&RSEQ_CPU), rseq_cs: 8 8 Addr, flags: 16 4 Set32(&RSEQ_CS),
+        node_id: 20 4 Uint, mm_cid: 24 4 Uint, slice_ctrl: 28 4 Rec(&RSEQ_SLICE), __reserved: 32 0 Hex
+    }
+    /// struct rseq. include/uapi/linux/rseq.h
+    RSEQ 33 same {
+        cpu_id_start: 0 4 Set32(&RSEQ_CPU), cpu_id: 4 4 Set32(&RSEQ_CPU), rseq_cs: 8 8 Addr, flags: 16 4 Set32(&RSEQ_CS),
+        node_id: 20 4 Uint, mm_cid: 24 4 Uint, slice_ctrl: 28 4 Rec(&RSEQ_SLICE), __reserved: 32 1 Hex
+    }
 }
+
+// Lengths of a struct rseq that a C library passes: the kernel's own, rounded up to its alignment.
+selectors! { LEN_32 = 32, LEN_33 = 33, LEN_36 = 36, LEN_40 = 40, LEN_48 = 48, LEN_64 = 64 }
 
 /// Operation numbers by themselves, with FUTEX_PRIVATE_FLAG (`P`), FUTEX_CLOCK_REALTIME (`C`) and both.
 macro_rules! operations {
@@ -111,7 +140,11 @@ syscalls! { pub FUTEXES harmless "waits for memory":
     futex_requeue [456 456 456] (waiters: Array(&Rec(&FUTEX_WAITV), Fixed(2)), flags: Hex32, nr_wake: Int, nr_requeue: Int) -> Int, 0;
     set_robust_list [273 311 99] (head: Addr, len: Ulong)                                       -> Int, 0;
     get_robust_list [274 312 100] (pid: Pid, head_ptr: Out(&Ptr(&Addr)), len_ptr: Out(&Ptr(&Ulong))) -> Int, 0;
-    rseq        [334 386 293] (rseq: Addr, rseq_len: Hex32, flags: Hex32, sig: Hex32)           -> Int, 0;
+    rseq        [334 386 293] (rseq: Addr, rseq_len: Uint, flags: Set32(&RSEQ_FLAG), sig: Hex32)           -> Int, 0,
+        by rseq_len {
+            LEN_32 => (rseq: Rec(&RSEQ_32), rseq_len: Uint, flags: Set32(&RSEQ_FLAG), sig: Hex32) -> Int;
+            LEN_33 | LEN_36 | LEN_40 | LEN_48 | LEN_64 => (rseq: Rec(&RSEQ), rseq_len: Uint, flags: Set32(&RSEQ_FLAG), sig: Hex32) -> Int;
+        };
     rseq_slice_yield [471 471 471] ()                                                           -> Int, 0;
     membarrier  [324 375 283] (cmd: Set32(&MEMBARRIER), flags: Set32(&MEMBARRIER_FLAG), cpu_id: When(flags, 1, &Int)) -> Note(&Hex, &Set(&MEMBARRIER)), 0;
 }

@@ -11,7 +11,7 @@ sets! {
     /// preadv2 and pwritev2 flags. include/uapi/linux/fs.h
     RWF "RWF_"
     bits: RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, RWF_NOWAIT = 8, RWF_APPEND = 16, RWF_NOAPPEND = 32,
-          RWF_ATOMIC = 64, RWF_DONTCACHE = 128;
+          RWF_ATOMIC = 64, RWF_DONTCACHE = 128, RWF_NOSIGNAL = 256;
 
     /// splice(2), tee(2) and vmsplice(2) flags. include/linux/splice.h
     SPLICE "SPLICE_F_"

@@ -6,6 +6,7 @@ use super::set::Set;
 /// named. include/uapi/asm-generic/ioctls.h, include/uapi/linux/{sockios,fs,if_tun,rtc,kvm,...}.h
 #[rustfmt::skip]
 pub static IOCTL: Set = Set {
+    marked: false,
     prefix: "",
     mask: u64::MAX,
     choice: &[

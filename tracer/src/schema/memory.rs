@@ -54,16 +54,16 @@ sets! {
     bits: MPOL_F_STATIC_NODES = 0x8000, MPOL_F_RELATIVE_NODES = 0x4000, MPOL_F_NUMA_BALANCING = 0x2000;
 
     /// mbind(2) flags. include/uapi/linux/mempolicy.h
-    MPOL_MF "MPOL_"
+    MPOL_MF "MPOL_MF_"
     bits: MPOL_MF_STRICT = 1, MPOL_MF_MOVE = 2, MPOL_MF_MOVE_ALL = 4, MPOL_MF_LAZY = 8;
 
     /// get_mempolicy(2) flags. include/uapi/linux/mempolicy.h
-    MPOL_F "MPOL_"
+    MPOL_F "MPOL_F_"
     bits: MPOL_F_NODE = 1, MPOL_F_ADDR = 2, MPOL_F_MEMS_ALLOWED = 4;
 
     /// pkey_alloc(2) rights. include/uapi/asm-generic/mman-common.h, arch/arm64/include/uapi/asm/mman.h
     PKEY "PKEY_"
-    bits: PKEY_DISABLE_ACCESS = 1, PKEY_DISABLE_WRITE = 2, PKEY_DISABLE_EXECUTE = arch(u64::MAX, 4),
+    bits: PKEY_UNRESTRICTED = 0, PKEY_DISABLE_ACCESS = 1, PKEY_DISABLE_WRITE = 2, PKEY_DISABLE_EXECUTE = 4,
           PKEY_DISABLE_READ = arch(u64::MAX, 8);
 
     /// userfaultfd(2) flags. include/uapi/linux/userfaultfd.h

@@ -24,8 +24,8 @@ sets! {
 
     /// open_tree(2) flags. include/uapi/linux/mount.h
     OPEN_TREE "OPEN_TREE_"
-    bits: OPEN_TREE_CLONE = 1, OPEN_TREE_CLOEXEC = 0o2000000, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200,
-          AT_SYMLINK_FOLLOW = 0x400, AT_NO_AUTOMOUNT = 0x800, AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
+    bits: OPEN_TREE_CLONE = 1, OPEN_TREE_NAMESPACE = 2, OPEN_TREE_CLOEXEC = 0o2000000, AT_SYMLINK_NOFOLLOW = 0x100,
+          AT_NO_AUTOMOUNT = 0x800, AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
 
     /// move_mount(2) flags. include/uapi/linux/mount.h
     MOVE_MOUNT "MOVE_MOUNT_"
@@ -45,7 +45,13 @@ sets! {
 
     /// fsmount(2) flags. include/uapi/linux/mount.h
     FSMOUNT "FSMOUNT_"
-    bits: FSMOUNT_CLOEXEC = 1;
+    bits: FSMOUNT_CLOEXEC = 1, FSMOUNT_NAMESPACE = 2;
+
+    /// Attributes that fsmount(2) gives. include/uapi/linux/mount.h
+    FSMOUNT_ATTR "MOUNT_ATTR_"
+    bits: MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8, MOUNT_ATTR__ATIME = 0x70,
+          MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20, MOUNT_ATTR_NODIRATIME = 0x80,
+          MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
     /// Attributes of a mount. include/uapi/linux/mount.h
     MOUNT_ATTR "MOUNT_ATTR_"
@@ -100,6 +106,10 @@ sets! {
     LANDLOCK_RULE "LANDLOCK_RULE_"
     choice all: LANDLOCK_RULE_PATH_BENEATH = 1, LANDLOCK_RULE_NET_PORT = 2;
 
+    /// landlock_add_rule(2) flags. include/uapi/linux/landlock.h
+    LANDLOCK_ADD_RULE "LANDLOCK_ADD_RULE_"
+    bits: LANDLOCK_ADD_RULE_QUIET = 1;
+
     /// File access rights. include/uapi/linux/landlock.h
     LANDLOCK_FS "LANDLOCK_ACCESS_FS_"
     bits: LANDLOCK_ACCESS_FS_EXECUTE = 1, LANDLOCK_ACCESS_FS_WRITE_FILE = 2, LANDLOCK_ACCESS_FS_READ_FILE = 4,
@@ -136,7 +146,7 @@ sets! {
 
 records! {
     /// struct mount_attr. include/uapi/linux/mount.h
-    MOUNT_ATTRS 32 same { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Special(S::Propagation),
+    MOUNT_ATTRS 32 same { attr_set: 0 8 Set(&MOUNT_ATTR), attr_clr: 8 8 Set(&MOUNT_ATTR), propagation: 16 8 Set(&PROPAGATION),
                      userns_fd: 24 8 Int }
     /// struct mnt_id_req. include/uapi/linux/mount.h
     MNT_ID_REQ 32 same { size: 0 4 Uint, mnt_ns_fd: 4 4 Uint, mnt_id: 8 8 Hex, param: 16 8 Set(&STATMOUNT), mnt_ns_id: 24 8 Hex }
@@ -214,7 +224,7 @@ syscalls! { pub MOUNTS:
                                     => (fs_fd: Fd, cmd: Set32(&FSCONFIG), key: Addr, value: Addr, aux: Int) -> Int,
                 gap "the file system begins to work, with what it is made of";
         };
-    fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&MOUNT_ATTR)) -> Fd, DESC, gap "what is opened from its descriptor has a name in no directory";
+    fsmount         [432 432 432]   (fs_fd: Fd, flags: Set32(&FSMOUNT), attr_flags: Set32(&FSMOUNT_ATTR)) -> Fd, DESC, gap "what is opened from its descriptor has a name in no directory";
     fspick          [433 433 433]   (dfd: DirFd, path: Path, flags: Set32(&FSPICK)) -> Fd, DESC | FILE, does [Asks(path)];
     mount_setattr   [442 442 442]   (dfd: DirFd, path: Path, flags: Set32(&AT_SETATTR), uattr: Sized(&MOUNT_ATTRS, usize), usize: Ulong)
                                         -> Int, DESC | FILE, harmless "flags of a mount: names below it mean what they meant";
@@ -243,12 +253,12 @@ syscalls! { pub MOUNTS:
         };
     landlock_create_ruleset [444 444 444] (attr: Sized(&RULESET_ATTR, size), size: Ulong, flags: Set32(&LANDLOCK_CREATE))
                                         -> Fd, DESC, harmless "the process may do less from now on";
-    landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Hex32) -> Int, DESC, harmless "the process may do less from now on",
+    landlock_add_rule [445 445 445] (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Addr, flags: Set32(&LANDLOCK_ADD_RULE)) -> Int, DESC, harmless "the process may do less from now on",
         by rule_type {
             LANDLOCK_RULE_PATH_BENEATH => (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Rec(&PATH_BENEATH),
-                                           flags: Hex32) -> Int;
+                                           flags: Set32(&LANDLOCK_ADD_RULE)) -> Int;
             LANDLOCK_RULE_NET_PORT     => (ruleset_fd: Fd, rule_type: Set32(&LANDLOCK_RULE), rule_attr: Rec(&NET_PORT),
-                                           flags: Hex32) -> Int;
+                                           flags: Set32(&LANDLOCK_ADD_RULE)) -> Int;
         };
     landlock_restrict_self [446 446 446] (ruleset_fd: Fd, flags: Set32(&LANDLOCK_RESTRICT)) -> Int, DESC, harmless "the process may do less from now on";
 }

@@ -65,7 +65,8 @@ sets! {
 }
 
 /// Levels as setsockopt(2) and getsockopt(2) name those that are unknown: `SOL_??`.
-static SOL_LEVEL: set::Set = set::Set { prefix: "SOL_??", mask: SOL.mask, choice: SOL.choice, bits: SOL.bits };
+static SOL_LEVEL: set::Set =
+    set::Set { marked: false, prefix: "SOL_??", mask: SOL.mask, choice: SOL.choice, bits: SOL.bits };
 
 const AF_INET: u64 = AF.value("AF_INET");
 const AF_INET6: u64 = AF.value("AF_INET6");

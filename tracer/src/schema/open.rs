@@ -15,7 +15,7 @@ sets! {
           O_SYNC = 0o4010000, O_DSYNC = 0o10000, O_DIRECT = arch(0o40000, 0o200000),
           O_LARGEFILE = arch(0o100000, 0o400000), O_NOFOLLOW = arch(0o400000, 0o100000), O_NOATIME = 0o1000000,
           O_CLOEXEC = 0o2000000, O_PATH = 0o10000000, O_TMPFILE = arch(0o20200000, 0o20040000),
-          O_DIRECTORY = arch(0o200000, 0o40000), FASYNC = 0o20000;
+          O_DIRECTORY = arch(0o200000, 0o40000), O_EMPTYPATH = 0o400000000, FASYNC = 0o20000;
 
     /// The flags of dup3 and pipe2, where 0 is no access mode. include/uapi/asm-generic/fcntl.h
     OPEN_BITS "O_"
@@ -23,7 +23,7 @@ sets! {
           O_SYNC = 0o4010000, O_DSYNC = 0o10000, O_DIRECT = arch(0o40000, 0o200000),
           O_LARGEFILE = arch(0o100000, 0o400000), O_NOFOLLOW = arch(0o400000, 0o100000), O_NOATIME = 0o1000000,
           O_CLOEXEC = 0o2000000, O_PATH = 0o10000000, O_TMPFILE = arch(0o20200000, 0o20040000),
-          O_DIRECTORY = arch(0o200000, 0o40000), FASYNC = 0o20000;
+          O_DIRECTORY = arch(0o200000, 0o40000), O_EMPTYPATH = 0o400000000, FASYNC = 0o20000;
 
     /// fcntl(2) commands. include/uapi/asm-generic/fcntl.h, include/uapi/linux/fcntl.h
     FCNTL "F_"
@@ -90,7 +90,7 @@ sets! {
 
     /// name_to_handle_at(2) flags. include/uapi/linux/fcntl.h
     AT_HANDLE "AT_"
-    bits: AT_HANDLE_FID = 0x200, AT_HANDLE_MNT_ID_UNIQUE = 1, AT_HANDLE_CONNECTABLE = 2, AT_SYMLINK_FOLLOW = 0x400,
+    bits: AT_HANDLE_MNT_ID_UNIQUE = 1, AT_HANDLE_CONNECTABLE = 2, AT_HANDLE_FID = 0x200, AT_SYMLINK_FOLLOW = 0x400,
           AT_EMPTY_PATH = 0x1000;
 }
 

@@ -51,7 +51,7 @@ sets! {
 
     /// fanotify_init(2) flags. include/uapi/linux/fanotify.h
     FAN_INIT "FAN_CLASS_"
-    choice 0xc: FAN_CLASS_NOTIF = 0, FAN_CLASS_CONTENT = 4, FAN_CLASS_PRE_CONTENT = 8;
+    choice 0xc marked: FAN_CLASS_NOTIF = 0, FAN_CLASS_CONTENT = 4, FAN_CLASS_PRE_CONTENT = 8;
     bits: FAN_CLOEXEC = 1, FAN_NONBLOCK = 2, FAN_UNLIMITED_QUEUE = 0x10, FAN_UNLIMITED_MARKS = 0x20,
           FAN_ENABLE_AUDIT = 0x40, FAN_REPORT_PIDFD = 0x80, FAN_REPORT_TID = 0x100, FAN_REPORT_FID = 0x200,
           FAN_REPORT_DIR_FID = 0x400, FAN_REPORT_NAME = 0x800, FAN_REPORT_TARGET_FID = 0x1000,
@@ -59,10 +59,9 @@ sets! {
 
     /// fanotify_mark(2) flags. include/uapi/linux/fanotify.h
     FAN_MARK "FAN_MARK_"
-    bits: FAN_MARK_ADD = 1, FAN_MARK_REMOVE = 2, FAN_MARK_DONT_FOLLOW = 4, FAN_MARK_ONLYDIR = 8,
-          FAN_MARK_MNTNS = 0x110, FAN_MARK_MOUNT = 0x10, FAN_MARK_IGNORED_MASK = 0x20,
-          FAN_MARK_IGNORED_SURV_MODIFY = 0x40, FAN_MARK_FLUSH = 0x80, FAN_MARK_FILESYSTEM = 0x100,
-          FAN_MARK_EVICTABLE = 0x200, FAN_MARK_IGNORE = 0x400;
+    bits: FAN_MARK_ADD = 1, FAN_MARK_REMOVE = 2, FAN_MARK_FLUSH = 0x80, FAN_MARK_DONT_FOLLOW = 4, FAN_MARK_ONLYDIR = 8,
+          FAN_MARK_MNTNS = 0x110, FAN_MARK_MOUNT = 0x10, FAN_MARK_FILESYSTEM = 0x100, FAN_MARK_IGNORED_MASK = 0x20,
+          FAN_MARK_IGNORED_SURV_MODIFY = 0x40, FAN_MARK_IGNORE = 0x400, FAN_MARK_EVICTABLE = 0x200;
 
     /// fanotify events. include/uapi/linux/fanotify.h
     FAN "FAN_"
@@ -71,7 +70,7 @@ sets! {
           FAN_MOVE_SELF = 0x800, FAN_OPEN_EXEC = 0x1000, FAN_Q_OVERFLOW = 0x4000, FAN_FS_ERROR = 0x8000,
           FAN_OPEN_PERM = 0x10000, FAN_ACCESS_PERM = 0x20000, FAN_OPEN_EXEC_PERM = 0x40000, FAN_DIR_MODIFY = 0x80000,
           FAN_PRE_ACCESS = 0x100000, FAN_MNT_ATTACH = 0x1000000, FAN_MNT_DETACH = 0x2000000,
-          FAN_ONDIR = 0x40000000, FAN_EVENT_ON_CHILD = 0x08000000, FAN_RENAME = 0x10000000;
+          FAN_EVENT_ON_CHILD = 0x08000000, FAN_RENAME = 0x10000000, FAN_ONDIR = 0x40000000;
 }
 
 /// Bytes of a struct epoll_event, which is packed on x86_64 alone.
@@ -84,8 +83,6 @@ records! {
     TIMESPEC 16 { tv_sec: 0 8 Long, tv_nsec: 8 8 Ulong }
     /// struct timeval. include/uapi/linux/time.h
     TIMEVAL 16 { tv_sec: 0 8 Long, tv_usec: 8 8 Ulong }
-    /// epoll_data_t. include/uapi/linux/eventpoll.h
-    EPOLL_DATA 8 same { u32: 0 4 Uint, u64: 0 8 Ulong }
 }
 
 /// struct pollfd as it goes in; a negative descriptor is ignored by the kernel and has no events.
@@ -105,7 +102,7 @@ pub static EPOLL_EVENT: super::types::Rec = super::types::Rec {
     narrow: super::types::Narrow::Same,
     fields: &[
         Field { name: "events", off: 0, width: 4, ty: Set32(&EPOLL), verbose: false },
-        Field { name: "data", off: EPOLL_DATA_AT, width: 8, ty: Rec(&EPOLL_DATA), verbose: false },
+        Field { name: "data", off: EPOLL_DATA_AT, width: 8, ty: Hex, verbose: false },
     ],
 };
 

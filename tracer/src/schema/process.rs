@@ -49,7 +49,7 @@ sets! {
 
     /// pidfd_open(2) flags. include/uapi/linux/pidfd.h
     PIDFD_OPEN "PIDFD_"
-    bits: PIDFD_NONBLOCK = 0o4000, PIDFD_THREAD = 0o200;
+    bits: PIDFD_NONBLOCK = 0o4000, PIDFD_THREAD = 0o200, PIDFD_AUTOKILL = 0o1000;
 
     /// pidfd_send_signal(2) flags. include/uapi/linux/pidfd.h
     PIDFD_SIGNAL "PIDFD_SIGNAL_"

@@ -8,6 +8,10 @@ use super::types::*;
 use crate::{records, selectors, sets, syscalls};
 
 sets! {
+    /// sched_getattr(2) flags. include/uapi/linux/sched.h
+    SCHED_GETATTR "SCHED_GETATTR_FLAG_"
+    bits: SCHED_GETATTR_FLAG_DL_DYNAMIC = 1;
+
     /// No limit, in the width of the 32-bit ABI. include/uapi/asm-generic/resource.h
     RLIM "RLIM_"
     choice all: RLIM_INFINITY = 0xffffffff;
@@ -75,7 +79,7 @@ syscalls! { pub SCHEDULING harmless "decides how and when tasks run":
     sched_setaffinity       [203 241 122] (pid: Tid, cpusetsize: Uint, mask: Special(S::CpuMask(cpusetsize))) -> Int, 0;
     sched_getaffinity       [204 242 123] (pid: Tid, cpusetsize: Uint, mask: Out(&Special(S::CpuMask(Len::Ret)))) -> Int, 0;
     sched_setattr           [314 351 274] (pid: Tid, attr: Sized(&SCHED_ATTR, at(attr)), flags: Hex32) -> Int, 0;
-    sched_getattr           [315 352 275] (pid: Tid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Uint) -> Int, 0;
+    sched_getattr           [315 352 275] (pid: Tid, attr: Out(&Sized(&SCHED_ATTR, size)), size: Uint, flags: Set32(&SCHED_GETATTR)) -> Int, 0;
     getpriority             [140 96 141]  (which: Set32(&PRIO), who: Int)                       -> Int, 0,
         by which {
             PRIO_PROCESS => (which: Set32(&PRIO), who: Pid) -> Int;

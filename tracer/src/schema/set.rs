@@ -4,10 +4,12 @@
 /// A family of named constants.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Set {
-    /// What unknown values are called: `/* O_??? */`. Empty: unknown values are plain hex.
+    /// What unknown values are called: `/* O_??? */`. Empty: unknown values are plain hex; `#`: plain decimal.
     pub prefix: &'static str,
     /// The bits that hold one value out of `choice`; all ones for an enumeration, 0 for pure flags.
     pub mask: u64,
+    /// A value under `mask` without a name is marked, and flags follow behind it; else it is left to what has no name at the end.
+    pub marked: bool,
     /// Values under `mask`.
     pub choice: &'static [(&'static str, u64)],
     /// Flags, in the order in which they are printed: a flag that contains another comes first.
@@ -54,18 +56,20 @@ pub const fn arch(x86_64: u64, aarch64: u64) -> u64 {
 }
 
 /// Declares sets: `choice MASK: NAME = VALUE, ...;` and `bits: NAME = VALUE, ...;`, either or both.
-/// `choice all:` is an enumeration. Every set says which kernel header it is from in its doc line.
+/// `choice all:` is an enumeration, `choice MASK marked:` says `0x5 /* T_??? */|T_FLAG` of a value without a name. Every set says which kernel header it is from in its doc line.
 #[macro_export]
 macro_rules! sets {
-    ($($(#[$doc:meta])+ $name:ident $prefix:literal $(choice $mask:tt: $($cn:ident = $cv:expr),* $(,)?;)? $(bits: $($bn:ident = $bv:expr),* $(,)?;)?)*) => {$(
+    ($($(#[$doc:meta])+ $name:ident $prefix:literal $(choice $mask:tt $($marked:ident)?: $($cn:ident = $cv:expr),* $(,)?;)? $(bits: $($bn:ident = $bv:expr),* $(,)?;)?)*) => {$(
         $(#[$doc])+
         pub static $name: $crate::schema::set::Set = $crate::schema::set::Set {
             prefix: $prefix,
             mask: 0 $(| $crate::sets!(@mask $mask))?,
+            marked: false $($(| $crate::sets!(@$marked))?)?,
             choice: &[$($((stringify!($cn), $cv)),*)?],
             bits: &[$($((stringify!($bn), $bv)),*)?],
         };
     )*};
+    (@marked) => { true };
     (@mask all) => { u64::MAX };
     (@mask $mask:tt) => { $mask };
 }

@@ -36,8 +36,8 @@ sets! {
     bits: O_NONBLOCK = 0o4000, O_TRUNC = 0o1000;
 
     /// kexec_load(2) architecture and flags. include/uapi/linux/kexec.h
-    KEXEC "KEXEC_"
-    choice 0xffff_0000: KEXEC_ARCH_DEFAULT = 0, KEXEC_ARCH_386 = 3 << 16, KEXEC_ARCH_68K = 4 << 16,
+    KEXEC "KEXEC_ARCH_"
+    choice 0xffff_0000 marked: KEXEC_ARCH_DEFAULT = 0, KEXEC_ARCH_386 = 3 << 16, KEXEC_ARCH_68K = 4 << 16,
         KEXEC_ARCH_PARISC = 15 << 16, KEXEC_ARCH_X86_64 = 62 << 16, KEXEC_ARCH_PPC = 20 << 16,
         KEXEC_ARCH_PPC64 = 21 << 16, KEXEC_ARCH_IA_64 = 50 << 16, KEXEC_ARCH_ARM = 40 << 16,
         KEXEC_ARCH_S390 = 22 << 16, KEXEC_ARCH_SH = 42 << 16, KEXEC_ARCH_MIPS_LE = 10 << 16,

@@ -54,7 +54,7 @@ fn codes(signal: i32, code: i32) -> &'static Set {
 }
 
 /// Codes nobody has named: a bare number.
-static PLAIN: Set = Set { prefix: "", mask: u64::MAX, choice: &[], bits: &[] };
+static PLAIN: Set = Set { marked: false, prefix: "", mask: u64::MAX, choice: &[], bits: &[] };
 
 type Fields<'a> = Vec<(&'static str, Value<'a>)>;
 

@@ -138,9 +138,11 @@ impl StraceText {
             match seen {
                 Some((nr, _)) if nr != event::NO_CALL => {
                     out.lit("[");
-                    out.padded(u64::from(nr), 4, b' ');
+                    out.padded(number(nr), 4, b' ');
                     out.lit("] ");
                 }
+                // A call that no number is left for; what came before any call.
+                Some(_) if !matches!(line.item, Item::Event(_)) => out.lit("[???] "),
                 _ => out.lit("[????] "),
             }
         }

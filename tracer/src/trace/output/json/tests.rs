@@ -189,13 +189,14 @@ fn events_that_are_no_calls() {
 }
 
 static FLAGS: Set = Set {
+    marked: false,
     prefix: "O_",
     mask: 3,
     choice: &[("O_RDONLY", 0), ("O_WRONLY", 1)],
     bits: &[("O_SYNC", 0o4010000), ("O_DSYNC", 0o10000), ("O_CREAT", 0o100)],
 };
-static PLAIN: Set = Set { prefix: "P_", mask: 0, choice: &[], bits: &[("P_NONE", 0), ("P_A", 1)] };
-static ENUM: Set = Set { prefix: "E_", mask: u64::MAX, choice: &[("E_ONE", 1)], bits: &[] };
+static PLAIN: Set = Set { marked: false, prefix: "P_", mask: 0, choice: &[], bits: &[("P_NONE", 0), ("P_A", 1)] };
+static ENUM: Set = Set { marked: false, prefix: "E_", mask: u64::MAX, choice: &[("E_ONE", 1)], bits: &[] };
 
 fn inet() -> Sock {
     let addr = |last| [127, 0, 0, last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

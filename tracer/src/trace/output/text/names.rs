@@ -22,7 +22,7 @@ impl Look {
                     line.lit(" /* ");
                     names(line, set, value, false);
                     line.lit(" */");
-                } else if value != 0 && !set.prefix.is_empty() {
+                } else if value != 0 && !matches!(set.prefix, "" | "#") {
                     unknown(line, set);
                 }
             }
@@ -140,6 +140,12 @@ fn names(line: &mut Line<'_>, set: &'static Set, value: u64, comment: bool) {
             line.lit(name);
             some = true;
             rest &= !set.mask;
+        } else if choice != 0 && set.mask != u64::MAX && comment && !set.bits.iter().any(|(_, bit)| set.mask & bit != 0)
+        {
+            line.hex(choice);
+            unknown(line, set);
+            some = true;
+            rest &= !set.mask;
         }
     }
     if rest != 0 {
@@ -166,6 +172,9 @@ fn names(line: &mut Line<'_>, set: &'static Set, value: u64, comment: bool) {
             line.hex(rest);
         }
         return;
+    }
+    if set.prefix == "#" {
+        return line.uint(value);
     }
     line.hex(value);
     let enumeration = set.mask == u64::MAX;

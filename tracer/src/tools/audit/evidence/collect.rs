@@ -393,7 +393,11 @@ impl<'w> Collector<'w> {
 
     fn socket_row(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) -> Row {
         let also = self.names_of(object);
-        Row { also, ..seen.row(op, self.accesses.thing(object)) }
+        let told = match object {
+            Object::Inet { address, .. } => self.names.told_by(address.ip(), seen.call.head.time),
+            _ => 0,
+        };
+        Row { also, told, ..seen.row(op, self.accesses.thing(object)) }
     }
 
     /// The further names of an object that has a path.

@@ -64,7 +64,7 @@ impl Policy {
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
         let begun = begun(evidence);
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
-        let mut cause = |Judged { access, also, by }: Judged<'_>| {
+        let mut cause = |shown: &Access, Judged { access, also, by }: Judged<'_>| {
             let view = views.get(access.unit)?;
             let probe = is_probe(access);
             if probe && view.probes == Some(false) {
@@ -77,21 +77,26 @@ impl Policy {
             });
             // What was only looked for is judged by what speaks of it; so is what goes where a connection was judged.
             let spoken = matches!(cause, Some(Cause::Rule(_)));
-            let spared = probe && view.probes != Some(true) || is_on(access, &begun);
-            cause.filter(|_| spoken || !spared)
+            let spared = probe && view.probes != Some(true) || is_on(shown, &begun);
+            cause.filter(|_| spoken || !spared).map(|cause| (cause, is_named_later(shown, access)))
         };
         for index in 0..evidence.accesses.len() {
+            let shown = &evidence.accesses[index];
             let names = evidence.judged(index);
-            if let Some(cause) = names.into_iter().find_map(&mut cause) {
-                violations.push(self.violation(index, cause));
+            if let Some((cause, later)) = names.into_iter().find_map(|names| cause(shown, names)) {
+                violations.push(self.violation(index, cause, later));
             }
         }
         violations
     }
 
-    fn violation(&self, access: usize, cause: Cause<'_>) -> Violation {
+    /// `later`: the address had less names than reports show.
+    fn violation(&self, access: usize, cause: Cause<'_>, later: bool) -> Violation {
         let (words, line) = match cause {
             Cause::Rule(placed) => (format!("deny {}", placed.text), placed.line),
+            Cause::Otherwise(switch) if later => {
+                ("otherwise = \"deny\", before the command was told the host's name".to_owned(), switch.line)
+            }
             Cause::Otherwise(switch) => ("otherwise = \"deny\"".to_owned(), switch.line),
         };
         Violation { access, rule: show(format!("{words} ({}:{line})", self.name)), line }
@@ -191,6 +196,15 @@ fn unit_fits(name: &NameGlob, unit: &Unit) -> bool {
 pub fn is_probe(access: &Access) -> bool {
     matches!(access.errno, ENOENT | ENOTDIR)
         && matches!(access.op, Op::Read | Op::List | Op::Run | Op::Connect | Op::Send)
+}
+
+/// The address did not have all the names yet that a report shows.
+fn is_named_later(shown: &Access, access: &Access) -> bool {
+    let told = |access: &Access| match &access.object {
+        Object::Inet { hosts, .. } => hosts.iter().filter(|host| host.by.is_told()).count(),
+        _ => 0,
+    };
+    told(access) < told(shown)
 }
 
 /// To whom units have connected, and of which other families they have sockets with an address.

@@ -66,6 +66,7 @@ impl Collector<'_> {
         let later = self.whose.is_over(unit);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, by, later };
         self.world.at(call.head.time.saturating_add(call.head.dur));
+        self.names.at(call.head.time.saturating_add(call.head.dur));
         self.look_at_sockets(&seen);
         self.uses(&seen, does.effects());
         match does {

@@ -49,7 +49,9 @@ impl Collector<'_> {
         let timeline = std::mem::take(&mut self.course).finish(&place);
         let programs = timeline.programs(&self.stable, &mut was_there);
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
-        let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let (accesses, real) =
+            std::mem::take(&mut self.accesses)
+                .finish(&place, &mut steady, settle, |address, told| self.names.then(address, told));
         let mut effects = self.effects.finish();
         effects.retain(|effect| self.ignored.as_ref().is_none_or(|ours| !effect.path.starts_with(ours)));
         for effect in &mut effects {

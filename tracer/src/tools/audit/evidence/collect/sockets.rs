@@ -191,6 +191,9 @@ impl Collector<'_> {
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);
+        // What goes on was begun when it had the names that it had then.
+        let told = before.filter(|before| before.thing == access.thing).map_or(access.told, |before| before.told);
+        let access = Row { told, ..access };
         match i32::from(seen.errno) {
             libc::EINPROGRESS | libc::EALREADY => {
                 // Of another connection that had the descriptor no more will be heard.

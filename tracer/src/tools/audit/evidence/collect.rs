@@ -77,6 +77,8 @@ pub struct Collector<'w> {
     writable: HashSet<Text>,
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
     bound: HashMap<u64, Text>,
+    /// Unix sockets for which the kernel chose a name that is not known yet, by their inodes.
+    unnamed: HashMap<u64, Row>,
     effects: Effects,
     /// The other paths of files by mounts, by the places of their texts; nothing where that was not looked for.
     by_mounts: Vec<Option<Vec<Vec<u8>>>>,
@@ -144,6 +146,7 @@ impl<'w> Collector<'w> {
             strangers: Vec::new(),
             writable: HashSet::new(),
             bound: HashMap::new(),
+            unnamed: HashMap::new(),
             effects: Effects::default(),
             by_mounts: Vec::new(),
             astray: false,

@@ -12,7 +12,8 @@ use crate::tools::audit::evidence::{Change, Evidence, Gap, GapKind, Object, Runn
 impl Collector<'_> {
     /// All that was taken, in its order. `losses`: what the source lost, by reason.
     pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> (Evidence, Timeline) {
-        for (_, access) in std::mem::take(&mut self.connecting) {
+        let begun = std::mem::take(&mut self.connecting).into_values();
+        for access in begun.chain(std::mem::take(&mut self.unnamed).into_values()) {
             self.add(access);
         }
         self.tell_of_units();

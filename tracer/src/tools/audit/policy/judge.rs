@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::glob::{Component, NameGlob, PathGlob, components_match};
+use super::glob::{Component, PathGlob, components_match};
 use super::links::Reading;
 use super::rule::{Ops, Program, Target, UnixPattern};
+use super::units::unit_fits;
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
@@ -155,10 +156,8 @@ impl Policy {
 
     /// What holds for a unit.
     fn view(&self, unit: &Unit) -> View {
-        let harness = unit.is_none();
-        let fits = |names: &[NameGlob]| !harness && names.iter().any(|name| unit_fits(name, unit));
-        let mut own = vec![false, harness];
-        own.extend(self.units.iter().map(|section| fits(&section.names)));
+        let mut own = vec![false, unit.is_none()];
+        own.extend(self.units.iter().map(|section| section.fits(unit)));
         let switch = |of: fn(&Section) -> Option<Switch>| {
             let mine = self.sections().zip(&own).filter(|(_, own)| **own).filter_map(|(section, _)| of(section));
             // Where sections of one unit differ, deny has precedence: `min` of "not denied", the first of equals.
@@ -185,11 +184,6 @@ impl Policy {
         let front = path.split(|&b| b == b'/').filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
         Some(front.chain(tail).collect())
     }
-}
-
-fn unit_fits(name: &NameGlob, unit: &Unit) -> bool {
-    let fits = |text: &str| !text.is_empty() && name.matches(text.as_bytes());
-    fits(&unit.name) || fits(&unit.suite) || fits(&unit.label())
 }
 
 /// It only looked whether something is there, and nothing was.

@@ -13,6 +13,7 @@ use foldhash::{HashMap, HashSet};
 
 use self::pool::{Pool, ranked};
 pub use self::row::{Row, Text, Thing};
+use super::effects::Kept;
 use super::{Access, Given, HostName, Object, Op, Real, Shared};
 
 /// Rows of a unit for which there is room at first: the test of a program that loads some libraries has as many.
@@ -176,6 +177,44 @@ impl Accesses {
             }
         }
         wrote
+    }
+
+    /// What was done to files by the names that these have now, and by whom, in order. `place`: the final index of each unit.
+    pub fn by_other_names(&self, kept: &[Kept], place: &[usize]) -> Vec<Real> {
+        let mut made: HashMap<(usize, Text), Vec<&Kept>> = HashMap::default();
+        let mut found = Vec::new();
+        for one in kept {
+            let Some(then) = self.texts.numbers.get(&one.then).map(|number| Text::new(*number)) else { continue };
+            match self.written.get(&(one.unit, then)) {
+                _ if one.op != Op::Write => made.entry((one.unit, then)).or_default().push(one),
+                Some(written) => found.extend(written.writers.iter().map(|writer| (one, *writer))),
+                None => {}
+            }
+        }
+        for row in self.rows().filter(|row| !made.is_empty() && row.op == Op::Create && row.errno == 0) {
+            let Thing::File(path) = row.thing else { continue };
+            let here = made.get(&(row.unit, path)).into_iter().flatten();
+            found.extend(here.map(|one| (*one, (row.program, row.by))));
+        }
+        let real = |(one, (program, by)): (&Kept, Writer)| Real {
+            access: Access {
+                unit: place[one.unit],
+                op: one.op,
+                object: Object::File(one.now.clone()),
+                errno: 0,
+                to: None,
+                passed: None,
+                wrote: one.op == Op::Write,
+                program: self.of(program).into(),
+                later: false,
+            },
+            also: Vec::new(),
+            by: by.map(|by| parts(self.of(by))).unwrap_or_default(),
+        };
+        let mut all: Vec<Real> = found.into_iter().map(real).collect();
+        all.sort_by(|one, other| one.access.cmp(&other.access).then_with(|| one.by.cmp(&other.by)));
+        all.dedup();
+        all
     }
 
     /// All of them. `place`: the final index of each unit; `steady`: a text without what differs from run to run; `settle`: the

@@ -4,6 +4,7 @@
 //! current directory. A name that led to no descriptor (of what was removed, renamed, or not found) is followed from there by
 //! [`World::resolve`].
 
+mod behind;
 mod calls;
 mod doubts;
 mod ending;

@@ -11,7 +11,7 @@ use super::units::unit_fits;
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
-    Access, Evidence, Judged, Judgement, Object, Op, Shared, Unit, Unmet, Variables, Violation,
+    Access, Evidence, Judged, Judgement, Object, Op, Real, Shared, Unit, Unmet, Variables, Violation,
 };
 
 /// "No such file or directory".
@@ -114,9 +114,10 @@ impl Policy {
         let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
         let mut hits = Vec::new();
         let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
-        // A claim is of the name that the file has; of a program it is any.
+        let kept = evidence.kept.iter().map(|Real { access, also, by }| Judged { access, also, by });
+        // A claim is of the name that the file has, then or in the end; of a program it is any.
         let fits = |access: &Access| succeeded(access) && access.unit < evidence.units.len();
-        for Judged { access, also, by } in names.filter(|judged| fits(judged.access)) {
+        for Judged { access, also, by } in names.chain(kept).filter(|judged| fits(judged.access)) {
             let also = if access.op == Op::Run { also } else { &[] };
             hits.clear();
             let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);

@@ -129,7 +129,10 @@ impl Collector<'_> {
             Effect::Probes(at) => self.marker(seen, at),
             Effect::Makes(at) => self.makes(seen, at),
             Effect::LinksText(text, at) => self.linked(seen, text, at, true),
-            Effect::Links(old, at) => self.linked(seen, old, at, false),
+            Effect::Links(old, at) => {
+                self.linked(seen, old, at, false);
+                self.linked_behind(seen, old, at);
+            }
             Effect::Renames(old, new, flags) => self.rename(seen, old, new, flags),
             Effect::Removes(at, of) => self.removes(seen, at, of),
             Effect::Truncates(at) => self.truncated(seen, at),

@@ -50,6 +50,7 @@ impl Collector<'_> {
         let timeline = std::mem::take(&mut self.course).finish(&place);
         let programs = timeline.programs(&self.stable, &mut was_there);
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
+        let kept = self.accesses.by_other_names(&self.effects.kept(), &place);
         let (accesses, real) =
             std::mem::take(&mut self.accesses)
                 .finish(&place, &mut steady, settle, |address, told| self.names.then(address, told));
@@ -97,6 +98,7 @@ impl Collector<'_> {
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
             real,
+            kept,
             programs,
             effects,
             gaps,

@@ -265,6 +265,8 @@ fn claims_are_checked() {
     let mut evidence = evidence(did.iter().map(|text| access(text)).collect());
     evidence.accesses.push(Access { wrote: false, ..access("3 write /opened") });
     evidence.accesses.push(Access { wrote: true, ..access("3 rename /new -> /replaced") });
+    let kept = Access { wrote: true, ..access("3 write /d/moved by /bin/cc") };
+    evidence.kept = vec![Real { access: kept, also: Vec::new(), by: vec![b"/bin/c99".to_vec()] }];
     let check = |text: &str, expected: &[(Option<usize>, &str)]| {
         let judged = policy(&format!("version = 1\n[[expect]]\n{text}\n")).judge(&evidence, &variables());
         let unmet: Vec<_> = judged.unmet.iter().map(|unmet| (unmet.unit, unmet.rule.as_str())).collect();
@@ -278,6 +280,9 @@ fn claims_are_checked() {
     check("that = 'create /u'", &[]);
     check("that = ['write /replaced', 'create /replaced']", &[]);
     check("that = 'write /new'", &[(None, "expect write /new (tracer.toml:3)")]);
+    check("unit = 'three'\nthat = ['write /d/moved', 'write /d/* by cc', 'write /d/** by c99']", &[]);
+    check("that = 'write /d/moved by mv'", &[(None, "expect write /d/moved by mv (tracer.toml:3)")]);
+    check("that = 'create /d/moved'", &[(None, "expect create /d/moved (tracer.toml:3)")]);
     check("that = 'write /u'", &[(None, "expect write /u (tracer.toml:3)")]);
     check("unit = 'net one'\nthat = 'write $TARGET/r.xml'", &[]);
     check("unit = 'net'\nthat = 'write $TARGET/*'", &[(Some(2), "expect write $TARGET/* (tracer.toml:4)")]);

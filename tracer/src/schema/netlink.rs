@@ -1,5 +1,7 @@
 //! Which messages of netlink only ask. Every other one may change what outlives the process that sends it: interfaces, addresses,
-//! routes, firewalls, the audit log.
+//! routes, firewalls, the rules of the audit log. To say something that is only logged changes nothing either.
+
+use std::ops::RangeInclusive;
 
 use super::sockopt::NETLINK_PROTO;
 use crate::sets;
@@ -41,13 +43,16 @@ sets! {
 const MIN_TYPE: u16 = 0x10;
 /// The controller of generic netlink, which can only be asked (GENL_ID_CTRL, include/uapi/linux/genetlink.h).
 const CONTROLLER: u16 = MIN_TYPE;
+/// Messages of NETLINK_AUDIT that put a line into the audit log and change nothing else: AUDIT_USER, AUDIT_FIRST_USER_MSG to
+/// AUDIT_LAST_USER_MSG, AUDIT_FIRST_USER_MSG2 to AUDIT_LAST_USER_MSG2 (include/uapi/linux/audit.h). pam(8), su(1) and sudo(8) send them.
+const AUDIT_SAYS: [RangeInclusive<u16>; 3] = [1005..=1005, 1100..=1199, 2100..=2999];
 /// Both bits: everything is to be listed (NLM_F_DUMP).
 const DUMP: u16 = 0x300;
 /// Subsystems of netfilter (include/uapi/linux/netfilter/nfnetlink.h).
 const CTNETLINK: u16 = 1;
 const NFTABLES: u16 = 10;
 
-/// Whether a message of a protocol (`NETLINK_*`) only asks, by its type, its flags (`NLM_F_*`) and what follows its head.
+/// Whether a message of a protocol (`NETLINK_*`) only asks, or says what is logged, by its type, its flags (`NLM_F_*`) and what follows its head.
 pub fn asks(protocol: u16, ty: u16, flags: u16, body: &[u8]) -> bool {
     let named = |set: &super::set::Set| set.name_of(u64::from(ty)).is_some();
     match NETLINK_PROTO.name_of(u64::from(protocol)) {
@@ -59,7 +64,7 @@ pub fn asks(protocol: u16, ty: u16, flags: u16, body: &[u8]) -> bool {
         Some("NETLINK_GENERIC") => ty == CONTROLLER || flags & DUMP == DUMP,
         Some("NETLINK_SOCK_DIAG") => named(&SOCK_DIAG_ASKS),
         Some("NETLINK_XFRM") => named(&XFRM_ASKS),
-        Some("NETLINK_AUDIT") => named(&AUDIT_ASKS),
+        Some("NETLINK_AUDIT") => named(&AUDIT_ASKS) || AUDIT_SAYS.iter().any(|says| says.contains(&ty)),
         Some("NETLINK_CRYPTO") => named(&CRYPTO_ASKS),
         Some("NETLINK_NETFILTER") => match ty >> 8 {
             NFTABLES => NFT_ASKS.name_of(u64::from(ty & 0xff)).is_some(),
@@ -113,9 +118,26 @@ mod tests {
         check(12, 10 << 8 | 21, 1, false);
         check(12, 1 << 8 | 1, 1, true);
         check(12, 6 << 8 | 1, 1, false);
-        // AUDIT_GET, AUDIT_USER; an event of udev; a protocol that nobody knows.
+        // AUDIT_GET, AUDIT_SET, AUDIT_ADD_RULE; what is only logged, as AUDIT_USER and AUDIT_USER_AUTH, and what stands beside it.
         check(9, 1000, 5, true);
-        check(9, 1005, 5, false);
+        check(9, 1001, 5, false);
+        check(9, 1011, 5, false);
+        for (ty, expected) in [
+            (1004, false),
+            (1005, true),
+            (1006, false),
+            (1099, false),
+            (1100, true),
+            (1199, true),
+            (1200, false),
+            (2099, false),
+            (2100, true),
+            (2999, true),
+            (3000, false),
+        ] {
+            check(9, ty, 5, expected);
+        }
+        // An event of udev; a protocol that nobody knows.
         check(15, 3, 0, false);
         check(99, 18, 0, false);
     }

@@ -316,6 +316,8 @@ pub struct Evidence {
     pub accesses: Vec<Access>,
     /// Accesses that rules judge by other names than reports show, by index.
     pub real: BTreeMap<usize, Vec<Real>>,
+    /// What was done to files by the names that they have in the end, where these are others: claims hold of them.
+    pub kept: Vec<Real>,
     /// Programs that were run, sorted, each once.
     pub programs: Vec<Ran>,
     /// Net effects, sorted by path.

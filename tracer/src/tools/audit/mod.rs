@@ -158,6 +158,10 @@ fn audit(spec: &Audit) -> Result<u8> {
         evidence.gaps.push(Gap { kind: GapKind::Unreadable, unit: None, what, count: 1 });
     }
     evidence.gaps.sort();
+    if let Some(remark) = policy.as_ref().and_then(|(policy, _)| policy.unfitted(&evidence)) {
+        evidence.remarks.push(remark);
+        evidence.remarks.sort();
+    }
     let judgement = match &policy {
         Some((policy, _)) => policy.judge(&evidence, &variables),
         None => Judgement::default(),

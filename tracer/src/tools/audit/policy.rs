@@ -11,6 +11,7 @@ mod links;
 mod read;
 mod rule;
 mod source;
+mod units;
 
 use std::ops::Range;
 
@@ -88,6 +89,9 @@ struct Section {
 #[derive(Debug, Clone)]
 struct UnitSection {
     names: Vec<NameGlob>,
+    /// Its `match`, in words.
+    text: String,
+    line: u32,
     section: Section,
 }
 

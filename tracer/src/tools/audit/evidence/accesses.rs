@@ -13,7 +13,8 @@ use foldhash::{HashMap, HashSet};
 
 use self::pool::{Pool, ranked};
 pub use self::row::{Row, Text, Thing};
-use super::{Access, Given, Object, Op, Real, Shared};
+use super::effects::Kept;
+use super::{Access, Given, HostName, Object, Op, Real, Shared};
 
 /// Rows of a unit for which there is room at first: the test of a program that loads some libraries has as many.
 const ROWS: usize = 112;
@@ -178,13 +179,52 @@ impl Accesses {
         wrote
     }
 
+    /// What was done to files by the names that these have now, and by whom, in order. `place`: the final index of each unit.
+    pub fn by_other_names(&self, kept: &[Kept], place: &[usize]) -> Vec<Real> {
+        let mut made: HashMap<(usize, Text), Vec<&Kept>> = HashMap::default();
+        let mut found = Vec::new();
+        for one in kept {
+            let Some(then) = self.texts.numbers.get(&one.then).map(|number| Text::new(*number)) else { continue };
+            match self.written.get(&(one.unit, then)) {
+                _ if one.op != Op::Write => made.entry((one.unit, then)).or_default().push(one),
+                Some(written) => found.extend(written.writers.iter().map(|writer| (one, *writer))),
+                None => {}
+            }
+        }
+        for row in self.rows().filter(|row| !made.is_empty() && row.op == Op::Create && row.errno == 0) {
+            let Thing::File(path) = row.thing else { continue };
+            let here = made.get(&(row.unit, path)).into_iter().flatten();
+            found.extend(here.map(|one| (*one, (row.program, row.by))));
+        }
+        let real = |(one, (program, by)): (&Kept, Writer)| Real {
+            access: Access {
+                unit: place[one.unit],
+                op: one.op,
+                object: Object::File(one.now.clone()),
+                errno: 0,
+                to: None,
+                passed: None,
+                wrote: one.op == Op::Write,
+                program: self.of(program).into(),
+                later: false,
+            },
+            also: Vec::new(),
+            by: by.map(|by| parts(self.of(by))).unwrap_or_default(),
+        };
+        let mut all: Vec<Real> = found.into_iter().map(real).collect();
+        all.sort_by(|one, other| one.access.cmp(&other.access).then_with(|| one.by.cmp(&other.by)));
+        all.dedup();
+        all
+    }
+
     /// All of them. `place`: the final index of each unit; `steady`: a text without what differs from run to run; `settle`: the
-    /// same of objects that are more than a text.
+    /// same of objects that are more than a text; `then`: the names that such an address had when so many had been told.
     pub fn finish(
         mut self,
         place: &[usize],
         steady: impl FnMut(&[u8]) -> Vec<u8>,
         settle: impl FnMut(&mut Object),
+        then: impl Fn(SocketAddr, u32) -> Vec<HostName>,
     ) -> Finished {
         let rows = self.with_writes();
         let texts = ranked(self.texts.list.iter().map(|text| &**text).map(steady).map(Shared::from));
@@ -208,6 +248,7 @@ impl Accesses {
             program: text(row.program),
             also: None,
             by: None,
+            told: 0,
             ..*row
         };
         let of = |at: &u32| shown(&rows[*at as usize]);
@@ -233,6 +274,10 @@ impl Accesses {
         });
         let is_shown: Vec<bool> =
             self.texts.list.iter().zip(&texts.rank).map(|(real, rank)| **real == *texts.list[*rank as usize]).collect();
+        let is_named = |object: u32| {
+            let object = &others.list[others.rank[object as usize] as usize];
+            matches!(object, Object::Inet { hosts, .. } if HostName::told(hosts).is_some())
+        };
         let texts_shown = |text: Text| texts.list[text.place()].clone();
         let texts_real = |text: Text| self.texts.list.get(text.place()).cloned().unwrap_or_default();
         let mut finished = Finished::default();
@@ -240,17 +285,23 @@ impl Accesses {
         for group in keyed.chunk_by(|one, other| one.0 == other.0 && of(&one.1) == of(&other.1)) {
             let object = |object: u32| others.list[object as usize].clone();
             let access = access_of(&of(&group[0].1), &texts_shown, object);
-            // An address is the same in both, with the name and the port that were found out later.
+            // An address is the same in both, with the port that was found out later, and the names that it had then.
+            let object = |row: &Row, number: u32| {
+                let mut object = others.list[others.rank[number as usize] as usize].clone();
+                if let (Object::Inet { hosts, .. }, Some(address)) = (&mut object, self.address(row.thing))
+                    && HostName::told(hosts).is_some()
+                {
+                    *hosts = then(address, row.told);
+                }
+                object
+            };
             let real = |row: &Row| Real {
-                access: Access {
-                    unit: access.unit,
-                    ..access_of(row, &texts_real, |object| others.list[others.rank[object as usize] as usize].clone())
-                },
+                access: Access { unit: access.unit, ..access_of(row, &texts_real, |number| object(row, number)) },
                 also: row.also.map(|also| parts(self.of(also))).unwrap_or_default(),
                 by: row.by.map(|by| parts(self.of(by))).unwrap_or_default(),
             };
             let group = || group.iter().map(|(_, at)| &rows[*at as usize]);
-            if !group().all(|row| row.is_whole(|text| is_shown[text.place()])) {
+            if !group().all(|row| row.is_whole(|text| is_shown[text.place()], is_named)) {
                 let mut real: Vec<Real> = group().map(real).collect();
                 real.dedup();
                 if real.iter().any(|real| real.tells_more_than(&access)) {
@@ -330,6 +381,11 @@ mod tests {
 
     use super::*;
 
+    /// No address has a name.
+    fn unnamed(_: SocketAddr, _: u32) -> Vec<HostName> {
+        Vec::new()
+    }
+
     fn object() -> impl Strategy<Value = Object> {
         prop_oneof![
             "/[ab]{0,2}".prop_map(|path| Object::File(path.into_bytes().into())),
@@ -396,7 +452,7 @@ mod tests {
             }
             expected.sort();
             expected.dedup();
-            prop_assert_eq!(accesses.finish(&place, steady, settle).0, expected);
+            prop_assert_eq!(accesses.finish(&place, steady, settle, unnamed).0, expected);
         }
     }
 
@@ -409,7 +465,7 @@ mod tests {
             assert!(accesses.add(Row { later, ..Row::new(0, Op::Read, thing, program) }));
         }
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
-        let (shown, _) = accesses.finish(&[0], steady, |_| {});
+        let (shown, _) = accesses.finish(&[0], steady, |_| {}, unnamed);
         let told: Vec<(&Object, bool)> = shown.iter().map(|access| (&access.object, access.later)).collect();
         assert_eq!(told, [(&Object::File(b"/etc/x"[..].into()), true), (&Object::File(b"/tmp/<n>"[..].into()), false)]);
     }
@@ -423,7 +479,7 @@ mod tests {
             assert!(accesses.add(Row::new(0, Op::Read, thing, program)));
         }
         let steady = |text: &[u8]| if text.starts_with(b"/tmp/") { b"/tmp/<n>".to_vec() } else { text.to_vec() };
-        let (shown, real) = accesses.finish(&[0], steady, |_| {});
+        let (shown, real) = accesses.finish(&[0], steady, |_| {}, unnamed);
         let paths: Vec<&Object> = shown.iter().map(|access| &access.object).collect();
         assert_eq!(paths, [&Object::File(b"/etc/x"[..].into()), &Object::File(b"/tmp/<n>"[..].into())]);
         let names: Vec<(usize, &Object)> =

@@ -4,6 +4,7 @@
 //! current directory. A name that led to no descriptor (of what was removed, renamed, or not found) is followed from there by
 //! [`World::resolve`].
 
+mod behind;
 mod calls;
 mod doubts;
 mod ending;
@@ -78,6 +79,8 @@ pub struct Collector<'w> {
     writable: HashSet<Text>,
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
     bound: HashMap<u64, Text>,
+    /// Unix sockets for which the kernel chose a name that is not known yet, by their inodes.
+    unnamed: HashMap<u64, Row>,
     effects: Effects,
     /// The other paths of files by mounts, by the places of their texts; nothing where that was not looked for.
     by_mounts: Vec<Option<Vec<Vec<u8>>>>,
@@ -147,6 +150,7 @@ impl<'w> Collector<'w> {
             strangers: Vec::new(),
             writable: HashSet::new(),
             bound: HashMap::new(),
+            unnamed: HashMap::new(),
             effects: Effects::default(),
             by_mounts: Vec::new(),
             astray: false,
@@ -398,7 +402,11 @@ impl<'w> Collector<'w> {
 
     fn socket_row(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) -> Row {
         let also = self.names_of(object);
-        Row { also, ..seen.row(op, self.accesses.thing(object)) }
+        let told = match object {
+            Object::Inet { address, .. } => self.names.told_by(address.ip(), seen.call.head.time),
+            _ => 0,
+        };
+        Row { also, told, ..seen.row(op, self.accesses.thing(object)) }
     }
 
     /// The further names of an object that has a path.

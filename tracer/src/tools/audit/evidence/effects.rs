@@ -1,10 +1,14 @@
 //! What became of files: operations in their order, brought down to the net effect on each name.
 
+mod deeds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::HashSet;
 
-use super::{Change, Effect};
+use self::deeds::Deeds;
+pub use self::deeds::Kept;
+use super::{Change, Effect, Op};
 
 /// Names that are kept at most.
 const MOST: usize = 1_000_000;
@@ -36,6 +40,15 @@ struct State {
     /// What is here was there before the run under this other name.
     came: Option<Vec<u8>>,
     units: BTreeSet<usize>,
+    /// What was done to the file that has the name, in this run.
+    deeds: Deeds,
+}
+
+impl State {
+    /// A name that was there, and is.
+    fn there() -> State {
+        State { before: true, now: true, ..State::default() }
+    }
 }
 
 impl Effects {
@@ -88,7 +101,19 @@ impl Effects {
 
     /// The file of one name has another name, too.
     pub fn link(&mut self, name: &[u8], other: &[u8]) {
-        self.known(other, self.knows(name));
+        let known = self.knows(name);
+        self.leads(name, other);
+        if self.states.len() >= MOST && !(self.states.contains_key(name) && self.states.contains_key(other)) {
+            self.crowded += 1;
+            return;
+        }
+        let deeds = self.states.entry(name.to_vec()).or_insert_with(State::there).deeds.clone();
+        self.states.entry(other.to_vec()).or_insert_with(State::there).deeds = deeds;
+        self.known(name, known);
+        self.known(other, known);
+    }
+
+    fn leads(&mut self, name: &[u8], other: &[u8]) {
         if name != other && self.origins.len() < MOST {
             self.origins.insert(other.to_vec(), self.original(name));
         }
@@ -104,19 +129,35 @@ impl Effects {
     /// The file was made.
     pub fn create(&mut self, path: &[u8], unit: usize) {
         self.known(path, true);
+        let deeds = Deeds::default();
+        deeds.add(unit, Op::Create, path);
         self.note(path, unit, |state, known| {
             state.before &= known;
             state.now = true;
             state.changed = true;
+            state.deeds = deeds;
         });
     }
 
     /// Its contents were changed.
     pub fn change(&mut self, path: &[u8], unit: usize) {
+        self.changed(path, unit);
+        if let Some(state) = self.states.get(path) {
+            state.deeds.add(unit, Op::Write, path);
+        }
+    }
+
+    fn changed(&mut self, path: &[u8], unit: usize) {
         self.note(path, unit, |state, _| {
             state.now = true;
             state.changed = true;
         });
+    }
+
+    /// What was done to files that have another name now.
+    pub fn kept(&self) -> Vec<Kept> {
+        let there = self.states.iter().filter(|(_, state)| state.now);
+        there.flat_map(|(name, state)| state.deeds.by_another_name(name)).collect()
     }
 
     /// The name was removed.
@@ -125,6 +166,7 @@ impl Effects {
         let mut came = None;
         self.note(path, unit, |state, _| {
             state.now = false;
+            state.deeds = Deeds::default();
             came = state.came.take();
         });
         // Then it is the file of the old name that is gone.
@@ -144,7 +186,9 @@ impl Effects {
         if old == new {
             return;
         }
-        self.link(old, new);
+        let known = self.knows(old);
+        self.leads(old, new);
+        self.known(new, known);
         self.origins.remove(old);
         self.move_one(old, new, unit);
         let there = |path: &[u8]| [new, &path[old.len()..]].concat();
@@ -170,14 +214,24 @@ impl Effects {
         let known = (self.knows(other), self.knows(one));
         self.origins.insert(one.to_vec(), origins.0);
         self.origins.insert(other.to_vec(), origins.1);
-        self.change(one, unit);
-        self.change(other, unit);
+        self.changed(one, unit);
+        self.changed(other, unit);
+        let mut deeds = Vec::new();
+        for (old, new) in [(one, other), (other, one)] {
+            for path in inside(&self.states, old).into_iter().chain([old.to_vec()]) {
+                let of_it = self.states.get_mut(&path).map(|state| std::mem::take(&mut state.deeds));
+                deeds.extend(of_it.map(|of_it| ([new, &path[old.len()..]].concat(), of_it)));
+            }
+        }
+        for (path, of_it) in deeds {
+            self.states.entry(path).or_insert_with(State::there).deeds = of_it;
+        }
         self.known(one, known.0);
         self.known(other, known.1);
     }
 
     fn move_one(&mut self, old: &[u8], new: &[u8], unit: usize) {
-        let from = self.states.remove(old).unwrap_or(State { before: true, now: true, ..State::default() });
+        let from = self.states.remove(old).unwrap_or_else(State::there);
         let origin = if from.before { Some(old.to_vec()) } else { from.came };
         if let Some(state) = origin.as_ref().and_then(|origin| self.states.get_mut(origin)) {
             state.moved = Some(new.to_vec());
@@ -192,6 +246,7 @@ impl Effects {
         target.now = true;
         target.changed = true;
         target.came = origin;
+        target.deeds = from.deeds;
         target.units.extend(from.units);
         target.units.insert(unit);
     }
@@ -203,7 +258,7 @@ impl Effects {
         }
         let known = self.states.contains_key(path);
         let state = self.states.entry(path.to_vec());
-        let state = state.or_insert_with(|| State { before: true, now: true, ..State::default() });
+        let state = state.or_insert_with(State::there);
         change(state, known);
         state.units.insert(unit);
     }
@@ -298,6 +353,48 @@ mod tests {
         {
             assert_eq!(effects.origin(path.as_bytes()).as_deref(), origin.map(str::as_bytes), "{path}");
         }
+    }
+
+    #[test]
+    fn what_was_done_is_known_by_the_names_of_the_end() {
+        let check = |script: &str, expected: &[&str]| {
+            let mut effects = Effects::default();
+            for line in script.split(';') {
+                let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+                match *words.as_slice() {
+                    [b"create", path] => effects.create(path, 1),
+                    [b"change", path] => effects.change(path, 2),
+                    [b"delete", path] => effects.delete(path, 3),
+                    [b"rename", old, new] => effects.rename(old, new, 4),
+                    [b"exchange", one, other] => effects.exchange(one, other, 4),
+                    [b"link", name, other] => {
+                        effects.create(other, 5);
+                        effects.link(name, other);
+                    }
+                    _ => panic!("{line}"),
+                }
+            }
+            let text = |kept: &Kept| {
+                let [then, now] = [&kept.then, &kept.now].map(|name| String::from_utf8_lossy(name));
+                format!("{} {then} {now}", kept.op.name())
+            };
+            assert_eq!(effects.kept().iter().map(text).collect::<Vec<_>>(), expected, "{script}");
+        };
+        check("create /a;change /a", &[]);
+        check("create /a;change /a;rename /a /b", &["create /a /b", "write /a /b"]);
+        check("change /a;rename /a /b;rename /b /c", &["write /a /c"]);
+        check("change /a;rename /a /b;delete /b", &[]);
+        check("change /a;rename /a /b;create /a;change /a", &["write /a /b"]);
+        check("change /t/d/f;rename /t /o", &["write /t/d/f /o/d/f"]);
+        check("change /t/f;rename /t /o;create /o/f", &[]);
+        check("change /t/f;create /t/g;rename /t/f /t/g;rename /t /o", &["write /t/f /o/g"]);
+        check("change /a;link /a /b", &["write /a /b"]);
+        check("link /a /b;change /a;change /b", &["write /b /a", "write /a /b"]);
+        check("change /a;link /a /b;delete /a", &["write /a /b"]);
+        check("create /#1;delete /#1;change /#1;link /#1 /b", &["write /#1 /b"]);
+        check("change /a;exchange /a /b", &["write /a /b"]);
+        check("change /a;change /b;exchange /a /b", &["write /b /a", "write /a /b"]);
+        check("change /t/f;exchange /t /o", &["write /t/f /o/f"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ impl Evidence {
         units.sort();
         units.dedup();
         let (mut accesses, mut effects) = (BTreeMap::<Access, Vec<Real>>::new(), Vec::<Effect>::new());
+        let mut kept = Vec::new();
         let (mut programs, mut gaps, mut remarks) = (Vec::new(), BTreeMap::new(), Vec::new());
         for run in runs {
             let place = |unit: usize| units.iter().position(|known| *known == run.units[unit]).unwrap_or_default();
@@ -24,6 +25,10 @@ impl Evidence {
                 let names = accesses.entry(Access { unit: place(access.unit), ..access.clone() }).or_default();
                 names.extend(real);
             }
+            kept.extend(run.kept.iter().map(|real| Real {
+                access: Access { unit: place(real.access.unit), ..real.access.clone() },
+                ..real.clone()
+            }));
             programs.extend(run.programs.iter().map(|ran| Ran { unit: place(ran.unit), ..ran.clone() }));
             for effect in &run.effects {
                 let by = effect.units.iter().map(|unit| place(*unit));
@@ -53,6 +58,7 @@ impl Evidence {
             not_run: ended.not_run,
             source: first.source.clone(),
             units,
+            kept,
             programs,
             effects,
             gaps: gaps.into_iter().map(|((kind, unit, what), count)| Gap { kind, unit, what, count }).collect(),

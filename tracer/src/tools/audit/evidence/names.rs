@@ -1,7 +1,8 @@
 //! Names of hosts, and how each is known: the command was told an address for it (by a name server, RFC 1035; by `/etc/hosts`), or it
 //! said the name itself when it began to talk (TLS's server name, RFC 6066; HTTP's Host, RFC 9110).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::dns::answer;
@@ -21,8 +22,10 @@ pub const HOSTS_MAX: u64 = 1 << 20;
 /// What is known of names.
 #[derive(Debug, Default)]
 pub struct Names {
-    told: HashMap<IpAddr, BTreeSet<HostName>>,
-    said: HashMap<SocketAddr, BTreeSet<HostName>>,
+    told: HashMap<IpAddr, Hosts>,
+    said: HashMap<SocketAddr, Hosts>,
+    /// When that ended which is told now.
+    now: u64,
     /// What has come of answers over TCP, by the socket's inode number.
     streams: HashMap<u64, Stream>,
     /// Sockets without a peer from which a name server was asked.
@@ -31,6 +34,15 @@ pub struct Names {
     heard: HashSet<u64>,
     /// Names that found no room.
     pub crowded: u64,
+}
+
+/// Names of one address.
+#[derive(Debug, Default)]
+struct Hosts {
+    /// Each with its place among them, in the order in which they came.
+    names: BTreeMap<HostName, u32>,
+    /// When they came, in that order.
+    times: Vec<u64>,
 }
 
 /// A connection to a name server.
@@ -45,6 +57,11 @@ struct Stream {
 }
 
 impl Names {
+    /// What is told from here on was told at this time. An earlier one than before is the same: its record came later.
+    pub fn at(&mut self, time: u64) {
+        self.now = self.now.max(time);
+    }
+
     /// A name server was asked from a socket.
     pub fn ask(&mut self, socket: u64) {
         if self.asked.len() < ASKED {
@@ -161,22 +178,42 @@ impl Names {
     pub fn greeting(&mut self, to: SocketAddr, bytes: &[u8], sent: usize, whole: bool) -> Rest {
         let Greeting { hosts, rest } = said(bytes, sent, whole);
         for host in hosts {
-            let kept = keep(&mut self.said, SocketAddr::new(to.ip().to_canonical(), to.port()), host);
+            let end = SocketAddr::new(to.ip().to_canonical(), to.port());
+            let kept = keep(&mut self.said, end, host, self.now);
             self.crowded += u64::from(!kept);
         }
         rest
     }
 
     fn tell(&mut self, address: IpAddr, host: HostName) {
-        self.crowded += u64::from(!keep(&mut self.told, address.to_canonical(), host));
+        self.crowded += u64::from(!keep(&mut self.told, address.to_canonical(), host, self.now));
+    }
+
+    /// How many names the command had been told for an address before this time: what is done to the address then has no others.
+    pub fn told_by(&self, address: IpAddr, time: u64) -> u32 {
+        let hosts = self.told.get(&address.to_canonical());
+        hosts.map_or(0, |hosts| hosts.times.partition_point(|told| *told <= time) as u32)
+    }
+
+    /// Of the names of an end those that it had when the command had been told so many of them, of answers the last first: it was told
+    /// by whoever uses the address next. Nobody knows when a name will be said: that is no matter.
+    pub fn then(&self, end: SocketAddr, told: u32) -> Vec<HostName> {
+        let hosts = self.told.get(&end.ip().to_canonical());
+        let place =
+            |host: &HostName| hosts.and_then(|hosts| hosts.names.get(host)).copied().filter(|_| host.by.is_told());
+        let mut names = self.of(end);
+        names.retain(|host| place(host).is_none_or(|place| place < told));
+        let last = |host: &HostName| place(host).filter(|_| host.by == KnownBy::Answer).map(Reverse);
+        names.sort_by_key(|host| (host.by, last(host)));
+        names
     }
 
     /// The names of an end, those that were told first.
     pub fn of(&self, end: SocketAddr) -> Vec<HostName> {
         let address = end.ip().to_canonical();
-        let told = self.told.get(&address).into_iter().flatten();
-        let said = self.said.get(&SocketAddr::new(address, end.port())).into_iter().flatten();
-        told.chain(said).cloned().collect()
+        let told = self.told.get(&address);
+        let said = self.said.get(&SocketAddr::new(address, end.port()));
+        told.into_iter().chain(said).flat_map(|hosts| hosts.names.keys()).cloned().collect()
     }
 }
 
@@ -205,15 +242,18 @@ pub fn unheard(evidence: &Evidence) -> Vec<Gap> {
 }
 
 /// Adds a name; false where there is no room for it.
-fn keep<K: std::hash::Hash + Eq>(names: &mut HashMap<K, BTreeSet<HostName>>, of: K, host: HostName) -> bool {
-    if names.len() >= MOST && !names.contains_key(&of) {
+fn keep<K: std::hash::Hash + Eq>(all: &mut HashMap<K, Hosts>, of: K, host: HostName, time: u64) -> bool {
+    if all.len() >= MOST && !all.contains_key(&of) {
         return false;
     }
-    let names = names.entry(of).or_default();
+    let Hosts { names, times } = all.entry(of).or_default();
     if names.len() >= NAMES {
-        return names.contains(&host);
+        return names.contains_key(&host);
     }
-    names.insert(host);
+    let place = times.len() as u32;
+    if names.entry(host).or_insert(place) == &place {
+        times.push(time);
+    }
     true
 }
 
@@ -310,6 +350,31 @@ mod tests {
         names.hosts_file(many.as_bytes());
         names.hosts_file(b"10.0.0.3 n0\n");
         assert_eq!((shown(&names, "10.0.0.3:1").len(), names.crowded), (NAMES, 1));
+    }
+
+    #[test]
+    fn a_name_holds_from_when_it_was_told() {
+        let end = "10.0.0.1:80".parse().expect("an end");
+        let mut names = Names::default();
+        names.at(5);
+        names.tell(IpAddr::from([10, 0, 0, 1]), HostName { by: KnownBy::Answer, name: "a.test".to_owned() });
+        names.at(9);
+        names.tell(IpAddr::from([10, 0, 0, 1]), HostName { by: KnownBy::Answer, name: "b.test".to_owned() });
+        names.tell(IpAddr::from([10, 0, 0, 1]), HostName { by: KnownBy::Answer, name: "a.test".to_owned() });
+        // Its record came late.
+        names.at(7);
+        names.hosts_file(b"10.0.0.1 c.test\n");
+        let head = b"GET / HTTP/1.1\r\nHost: d.test\r\n\r\n";
+        names.greeting(end, head, head.len(), false);
+        for (time, expected) in [
+            (4, &["d.test"][..]),
+            (5, &["a.test", "d.test"]),
+            (8, &["a.test", "d.test"]),
+            (9, &["b.test", "a.test", "c.test", "d.test"]),
+        ] {
+            let then = names.then(end, names.told_by(end.ip(), time));
+            assert_eq!(then.iter().map(|host| &*host.name).collect::<Vec<_>>(), expected, "{time}");
+        }
     }
 
     proptest! {

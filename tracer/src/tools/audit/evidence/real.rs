@@ -1,7 +1,7 @@
 //! What rules judge: an access by the names that it really had, where a report shows what stays the same from run to run
 //! (`/tmp/tmp.<random>`), and one access where there were many.
 
-use super::{Access, Evidence, GapKind};
+use super::{Access, Evidence, GapKind, Object};
 
 /// An access as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,16 @@ impl Evidence {
         match self.real.get(&index) {
             Some(real) => real.iter().map(|Real { access, also, by }| Judged { access, also, by }).collect(),
             None => self.accesses.get(index).map(|access| Judged { access, also: &[], by: &[] }).into_iter().collect(),
+        }
+    }
+
+    /// An access as it is shown; one to an address by the names that this had then, which may differ.
+    pub fn as_named(&self, index: usize) -> Vec<&Access> {
+        match self.accesses.get(index) {
+            Some(Access { object: Object::Inet { .. }, .. }) => {
+                self.judged(index).into_iter().map(|judged| judged.access).collect()
+            }
+            shown => shown.into_iter().collect(),
         }
     }
 }

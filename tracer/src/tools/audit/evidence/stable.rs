@@ -12,12 +12,17 @@ pub struct Stable {
     temporary: Option<Vec<u8>>,
     /// What was made as a file or a directory is whose name was drawn.
     drawn: HashSet<Vec<u8>>,
+    /// Abstract names of unix sockets of the form that the kernel chooses: those that sockets had, and those that were asked for.
+    had: HashSet<Vec<u8>>,
+    asked: HashSet<Vec<u8>>,
 }
 
 /// What stands for the letters of a temporary name, and for the number of a process.
 pub const RANDOM: &str = "<random>";
 /// See [`RANDOM`].
 pub const PID: &str = "<pid>";
+/// What stands for the abstract name that the kernel chose for a unix socket.
+pub const CHOSEN: &str = "@<random>";
 /// What stands for a UUID.
 pub const UUID: &str = "<uuid>";
 /// What stands for a number that counts runs or workers.
@@ -67,6 +72,20 @@ impl Stable {
         }
     }
 
+    /// A socket has this abstract name. Where nobody asked for it, the kernel chose it.
+    pub fn socket_has(&mut self, name: &[u8]) {
+        if is_autobound(name) && self.had.len() < MOST_PATHS && !self.had.contains(name) {
+            self.had.insert(name.to_vec());
+        }
+    }
+
+    /// A socket was bound to this name.
+    pub fn socket_asks(&mut self, name: &[u8]) {
+        if is_autobound(name) && self.asked.len() < MOST_PATHS {
+            self.asked.insert(name.to_vec());
+        }
+    }
+
     /// A task was seen.
     pub fn task(&mut self, id: u32) {
         self.tasks.insert(id);
@@ -84,6 +103,9 @@ impl Stable {
         was_there: &mut dyn FnMut(&[u8]) -> bool,
         is_meant: &mut dyn FnMut(u32) -> bool,
     ) -> Vec<u8> {
+        if path.starts_with(b"@") && self.had.contains(path) && !self.asked.contains(path) {
+            return CHOSEN.as_bytes().to_vec();
+        }
         let mut out = Vec::with_capacity(path.len());
         if let Some(front) = self.temporary.as_ref().filter(|front| path.starts_with(front))
             && let Some(name) = path[front.len()..].strip_prefix(b"/")
@@ -155,6 +177,12 @@ impl Stable {
         let id = std::str::from_utf8(digits).ok()?.parse::<u32>().ok()?;
         self.tasks.contains(&id).then_some(id)
     }
+}
+
+/// Whether a name is of the form that the kernel chooses (unix(7), Autobind feature).
+fn is_autobound(name: &[u8]) -> bool {
+    let digits = name.strip_prefix(b"@").unwrap_or_default();
+    digits.len() == 5 && digits.iter().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 }
 
 /// Whether a name has numbers of tasks.
@@ -343,6 +371,26 @@ mod tests {
         };
         let told = ["600", "4242", "--pid=4242", "-p600", "4711", "tmp.aB3dE6gH9k", "/tmp/x-600"].map(word);
         assert_eq!(told, ["600", "<pid>", "--pid=<pid>", "-p600", "4711", "tmp.<random>", "/tmp/x-<pid>"]);
+    }
+
+    #[test]
+    fn a_name_of_a_socket_that_nobody_asked_for_was_chosen() {
+        let mut stable = Stable::default();
+        for name in ["@0001f", "@decaf", "@other", "@0001F", "@0001f0"] {
+            stable.socket_has(name.as_bytes());
+        }
+        stable.socket_asks(b"@decaf");
+        for (name, expected) in [
+            ("@0001f", "@<random>"),
+            ("@decaf", "@decaf"),
+            ("@other", "@other"),
+            ("@0001F", "@0001F"),
+            ("@0001f0", "@0001f0"),
+            ("@00020", "@00020"),
+            ("@<random>", "@<random>"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&stable.path(name.as_bytes(), &mut |_| false)), expected);
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::glob::{Component, NameGlob, PathGlob, components_match};
+use super::glob::{Component, PathGlob, components_match};
 use super::links::Reading;
 use super::rule::{Ops, Program, Target, UnixPattern};
+use super::units::unit_fits;
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
-    Access, Evidence, Judged, Judgement, Object, Op, Shared, Unit, Unmet, Variables, Violation,
+    Access, Evidence, Judged, Judgement, Object, Op, Real, Shared, Unit, Unmet, Variables, Violation,
 };
 
 /// "No such file or directory".
@@ -64,7 +65,7 @@ impl Policy {
         let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
         let begun = begun(evidence);
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
-        let mut cause = |Judged { access, also, by }: Judged<'_>| {
+        let mut cause = |shown: &Access, Judged { access, also, by }: Judged<'_>| {
             let view = views.get(access.unit)?;
             let probe = is_probe(access);
             if probe && view.probes == Some(false) {
@@ -77,21 +78,26 @@ impl Policy {
             });
             // What was only looked for is judged by what speaks of it; so is what goes where a connection was judged.
             let spoken = matches!(cause, Some(Cause::Rule(_)));
-            let spared = probe && view.probes != Some(true) || is_on(access, &begun);
-            cause.filter(|_| spoken || !spared)
+            let spared = probe && view.probes != Some(true) || is_on(shown, &begun);
+            cause.filter(|_| spoken || !spared).map(|cause| (cause, is_named_later(shown, access)))
         };
         for index in 0..evidence.accesses.len() {
+            let shown = &evidence.accesses[index];
             let names = evidence.judged(index);
-            if let Some(cause) = names.into_iter().find_map(&mut cause) {
-                violations.push(self.violation(index, cause));
+            if let Some((cause, later)) = names.into_iter().find_map(|names| cause(shown, names)) {
+                violations.push(self.violation(index, cause, later));
             }
         }
         violations
     }
 
-    fn violation(&self, access: usize, cause: Cause<'_>) -> Violation {
+    /// `later`: the address had less names than reports show.
+    fn violation(&self, access: usize, cause: Cause<'_>, later: bool) -> Violation {
         let (words, line) = match cause {
             Cause::Rule(placed) => (format!("deny {}", placed.text), placed.line),
+            Cause::Otherwise(switch) if later => {
+                ("otherwise = \"deny\", before the command was told the host's name".to_owned(), switch.line)
+            }
             Cause::Otherwise(switch) => ("otherwise = \"deny\"".to_owned(), switch.line),
         };
         Violation { access, rule: show(format!("{words} ({}:{line})", self.name)), line }
@@ -108,9 +114,10 @@ impl Policy {
         let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
         let mut hits = Vec::new();
         let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
-        // A claim is of the name that the file has; of a program it is any.
+        let kept = evidence.kept.iter().map(|Real { access, also, by }| Judged { access, also, by });
+        // A claim is of the name that the file has, then or in the end; of a program it is any.
         let fits = |access: &Access| succeeded(access) && access.unit < evidence.units.len();
-        for Judged { access, also, by } in names.filter(|judged| fits(judged.access)) {
+        for Judged { access, also, by } in names.chain(kept).filter(|judged| fits(judged.access)) {
             let also = if access.op == Op::Run { also } else { &[] };
             hits.clear();
             let written = access.to.as_ref().filter(|_| access.op == Op::Rename && access.wrote);
@@ -150,10 +157,8 @@ impl Policy {
 
     /// What holds for a unit.
     fn view(&self, unit: &Unit) -> View {
-        let harness = unit.is_none();
-        let fits = |names: &[NameGlob]| !harness && names.iter().any(|name| unit_fits(name, unit));
-        let mut own = vec![false, harness];
-        own.extend(self.units.iter().map(|section| fits(&section.names)));
+        let mut own = vec![false, unit.is_none()];
+        own.extend(self.units.iter().map(|section| section.fits(unit)));
         let switch = |of: fn(&Section) -> Option<Switch>| {
             let mine = self.sections().zip(&own).filter(|(_, own)| **own).filter_map(|(section, _)| of(section));
             // Where sections of one unit differ, deny has precedence: `min` of "not denied", the first of equals.
@@ -182,15 +187,19 @@ impl Policy {
     }
 }
 
-fn unit_fits(name: &NameGlob, unit: &Unit) -> bool {
-    let fits = |text: &str| !text.is_empty() && name.matches(text.as_bytes());
-    fits(&unit.name) || fits(&unit.suite) || fits(&unit.label())
-}
-
 /// It only looked whether something is there, and nothing was.
 pub fn is_probe(access: &Access) -> bool {
     matches!(access.errno, ENOENT | ENOTDIR)
         && matches!(access.op, Op::Read | Op::List | Op::Run | Op::Connect | Op::Send)
+}
+
+/// The address did not have all the names yet that a report shows.
+fn is_named_later(shown: &Access, access: &Access) -> bool {
+    let told = |access: &Access| match &access.object {
+        Object::Inet { hosts, .. } => hosts.iter().filter(|host| host.by.is_told()).count(),
+        _ => 0,
+    };
+    told(access) < told(shown)
 }
 
 /// To whom units have connected, and of which other families they have sockets with an address.

@@ -142,7 +142,10 @@ impl Learned {
         // Who may connect may send.
         let begun = begun(evidence);
         let counts = |access: &Access| judged(evidence, access) && !is_on(access, &begun);
-        let accesses = || evidence.accesses.iter().enumerate().filter(|(_, access)| counts(access));
+        let counted = (0..evidence.accesses.len()).filter(|index| counts(&evidence.accesses[*index]));
+        let counted: Vec<usize> = counted.collect();
+        let accesses =
+            || counted.iter().flat_map(|&index| evidence.as_named(index).into_iter().map(move |it| (index, it)));
         let ports = addresses(accesses().filter_map(|(_, access)| match &access.object {
             object @ Object::Inet { .. } => Some((access.op, object)),
             _ => None,
@@ -209,7 +212,7 @@ impl FirstUse {
     fn of(runs: &[Evidence], deeds: impl Fn(&Evidence, &Access) -> Vec<Deed>) -> FirstUse {
         let units = |run: &Evidence| {
             let mut done: BTreeMap<Deed, BTreeSet<String>> = BTreeMap::new();
-            for access in &run.accesses {
+            for access in (0..run.accesses.len()).flat_map(|index| run.as_named(index)) {
                 let unit = run.units.get(access.unit).filter(|unit| !unit.is_none());
                 for (deed, unit) in deeds(run, access).into_iter().zip(unit.into_iter().cycle()) {
                     done.entry(deed).or_default().insert(unit.label());

@@ -69,7 +69,10 @@ impl Reader<'_> {
                 continue;
             };
             let names = self.units(value);
-            for (text, at) in self.strings(value) {
+            let words = self.strings(value);
+            let text = words.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", ");
+            let line = line_of(self.text, value.span().start) as u32;
+            for (text, at) in words {
                 match matches.iter().find(|(known, _)| *known == text) {
                     Some((_, line)) => {
                         self.flaw(at, format!("line {line} has the same match; make one [[unit]] of both"))
@@ -77,7 +80,7 @@ impl Reader<'_> {
                     None => matches.push((text, line_of(self.text, at.start))),
                 }
             }
-            policy.units.push(UnitSection { names, section });
+            policy.units.push(UnitSection { names, text, line, section });
         }
         for (table, at) in self.tables(top, "expect") {
             self.keys(table, &EXPECT, "of [[expect]]");

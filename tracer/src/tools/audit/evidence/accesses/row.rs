@@ -65,6 +65,8 @@ pub struct Row {
     pub by: Option<Text>,
     /// As [`Access::later`](crate::tools::audit::evidence::Access::later).
     pub later: bool,
+    /// How many names of hosts the command had been told for the address: those that it had then.
+    pub told: u32,
 }
 
 impl Row {
@@ -82,6 +84,7 @@ impl Row {
             also: None,
             by: None,
             later: false,
+            told: 0,
         }
     }
 }
@@ -105,10 +108,12 @@ impl Row {
         fields.into_iter().fold(0, |begin, (field, bits)| begin << bits | field)
     }
 
-    /// Nothing more is known than what is shown. `is_shown`: a text is shown as it is.
-    pub fn is_whole(&self, is_shown: impl Fn(Text) -> bool) -> bool {
+    /// Nothing more is known than what is shown. `is_shown`: a text is shown as it is; `is_named`: an address is shown with names that it
+    /// was told for.
+    pub fn is_whole(&self, is_shown: impl Fn(Text) -> bool, is_named: impl Fn(u32) -> bool) -> bool {
         let name = match self.thing {
             Thing::File(text) | Thing::Unix(text) => Some(text),
+            Thing::Inet(object) if is_named(object) => return false,
             Thing::Inet(_) | Thing::Other(_) => None,
         };
         let texts = [name, self.to, self.passed, Some(self.program)];

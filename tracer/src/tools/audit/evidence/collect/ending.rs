@@ -12,7 +12,8 @@ use crate::tools::audit::evidence::{Change, Evidence, Gap, GapKind, Object, Runn
 impl Collector<'_> {
     /// All that was taken, in its order. `losses`: what the source lost, by reason.
     pub fn finish(mut self, source: &str, losses: impl Iterator<Item = (&'static str, u64)>) -> (Evidence, Timeline) {
-        for (_, access) in std::mem::take(&mut self.connecting) {
+        let begun = std::mem::take(&mut self.connecting).into_values();
+        for access in begun.chain(std::mem::take(&mut self.unnamed).into_values()) {
             self.add(access);
         }
         self.tell_of_units();
@@ -49,7 +50,10 @@ impl Collector<'_> {
         let timeline = std::mem::take(&mut self.course).finish(&place);
         let programs = timeline.programs(&self.stable, &mut was_there);
         let mut steady = |path: &[u8]| self.stable.path(path, &mut was_there);
-        let (accesses, real) = std::mem::take(&mut self.accesses).finish(&place, &mut steady, settle);
+        let kept = self.accesses.by_other_names(&self.effects.kept(), &place);
+        let (accesses, real) =
+            std::mem::take(&mut self.accesses)
+                .finish(&place, &mut steady, settle, |address, told| self.names.then(address, told));
         let mut effects = self.effects.finish();
         effects.retain(|effect| self.ignored.as_ref().is_none_or(|ours| !effect.path.starts_with(ours)));
         for effect in &mut effects {
@@ -94,6 +98,7 @@ impl Collector<'_> {
             units: order.iter().map(|&at| self.units[at].clone()).collect(),
             accesses,
             real,
+            kept,
             programs,
             effects,
             gaps,

@@ -9,22 +9,26 @@ use super::files::view_of;
 use super::inherited::of_family;
 use super::named::lexical;
 use super::{Collector, Seen};
-use crate::decode::calls::{address, fd_of, field, protocol, socket_error, unix_name};
+use crate::decode::calls::{address, fd_of, field, protocol, shown, socket_error, unix_name};
 use crate::decode::value::{FileView, Tail, Value};
 use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::serving::Serving;
+use crate::tools::audit::evidence::stable::CHOSEN;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 impl Collector<'_> {
-    /// Learns the ports of the sockets that a call is on.
+    /// Learns the ports of the sockets that a call is on, and the names that the kernel chose for them.
     pub(super) fn look_at_sockets(&mut self, seen: &Seen<'_, '_>) {
         for (_, value) in &seen.call.args {
             if let Value::Fd(_, Some(view)) = value
                 && let Some(sock) = &view.sock
             {
                 self.ports.see(&view.file, sock);
+                if i32::from(sock.family) == libc::AF_UNIX && view.name.starts_with(&[0]) {
+                    self.has_abstract_name(view.file.ino, &shown(&view.name));
+                }
             }
         }
     }
@@ -82,6 +86,9 @@ impl Collector<'_> {
 
     pub(super) fn bind(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
+        if asks_for_any_name(named) {
+            return self.bind_to_any(seen);
+        }
         let Some(mut object) = self.addressed(seen, named, true) else { return };
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
@@ -103,10 +110,36 @@ impl Collector<'_> {
                 }
                 self.access(seen, Op::Create, &lexical(path), None);
             }
+            Object::Unix(name) if seen.errno == 0 => self.stable.socket_asks(name),
             _ => {}
         }
         self.has_rings(seen, &object);
         self.on_socket(seen, Op::Bind, &object);
+    }
+
+    /// A unix socket was bound without a name: the kernel chose one, unless it has one. Which it is may only be heard later.
+    fn bind_to_any(&mut self, seen: &Seen<'_, '_>) {
+        let view = view_of(seen, 0);
+        if let Some(object) = view.and_then(|view| self.listens_on(seen, view)) {
+            return self.on_socket(seen, Op::Bind, &object);
+        }
+        let row = self.socket_row(seen, Op::Bind, &Object::Unix(CHOSEN.as_bytes().into()));
+        let Some(socket) = view.map(|view| view.file.ino).filter(|_| seen.errno == 0) else { return self.add(row) };
+        if let Some(row) = self.unnamed.insert(socket, row) {
+            self.add(row);
+        }
+        if let Some(name) = self.world.unix_name(socket) {
+            self.has_abstract_name(socket, &shown(&name));
+        }
+    }
+
+    /// A socket has this abstract name.
+    fn has_abstract_name(&mut self, socket: u64, name: &[u8]) {
+        self.stable.socket_has(name);
+        if let Some(row) = self.unnamed.remove(&socket) {
+            let thing = self.accesses.thing(&Object::Unix(name.into()));
+            self.add(Row { thing, ..row });
+        }
     }
 
     pub(super) fn listen(&mut self, seen: &Seen<'_, '_>, at: u8) {
@@ -191,6 +224,9 @@ impl Collector<'_> {
         let Some(fd) = fd_of(seen.call) else { return };
         let key = (seen.call.head.tgid, fd);
         let before = self.connecting.remove(&key);
+        // What goes on was begun when it had the names that it had then.
+        let told = before.filter(|before| before.thing == access.thing).map_or(access.told, |before| before.told);
+        let access = Row { told, ..access };
         match i32::from(seen.errno) {
             libc::EINPROGRESS | libc::EALREADY => {
                 // Of another connection that had the descriptor no more will be heard.
@@ -312,6 +348,12 @@ impl Collector<'_> {
             _ => _ = self.peers.remove(&view.file.ino),
         }
     }
+}
+
+/// An address of unix sockets that has no name: the kernel is to choose one (unix(7), Autobind feature).
+fn asks_for_any_name(named: &Value<'_>) -> bool {
+    let is_unix = matches!(field(named, "sa_family"), Some(Value::Named(_, family)) if *family == libc::AF_UNIX as u64);
+    is_unix && unix_name(named).is_none_or(|name| name.is_empty())
 }
 
 /// An address of AF_UNSPEC, read as one of AF_INET.

@@ -56,8 +56,20 @@ impl Field<'_> {
 fn fields(report: &mut Report) -> Vec<Field<'_>> {
     let Report { evidence, variables, judgement, difference, verdict: _, timeline, extent: _ } = report;
     // What rules judge is never shown.
-    let Evidence { command, status: _, not_run: _, source, units, accesses, real: _, programs, effects, gaps, remarks } =
-        evidence;
+    let Evidence {
+        command,
+        status: _,
+        not_run: _,
+        source,
+        units,
+        accesses,
+        real: _,
+        kept: _,
+        programs,
+        effects,
+        gaps,
+        remarks,
+    } = evidence;
     let mut all: Vec<Field<'_>> = command.iter_mut().map(Field::Bytes).collect();
     all.push(Field::Text(source));
     for Unit { runner: _, suite, name } in units {

@@ -194,6 +194,7 @@ pub fn everything() -> Report {
             units: units(),
             accesses: accesses(),
             real: std::collections::BTreeMap::new(),
+            kept: Vec::new(),
             programs: timeline().programs(&Stable::default(), &mut |_| false),
             effects: effects(),
             gaps: vec![

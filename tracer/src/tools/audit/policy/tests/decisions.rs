@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{access, evidence, policy, variables};
-use crate::tools::audit::evidence::{Access, Object, Op, Real};
+use crate::tools::audit::evidence::{Access, Evidence, Object, Op, Real, Unit};
 
 /// One access under one policy: the rule against it, if any.
 fn ruling(text: &str, what: &str) -> Option<String> {
@@ -99,6 +99,40 @@ fn the_special_has_precedence_and_deny_over_allow() {
     check("", "1 read /z", None);
     // No [[unit]] speaks of the harness.
     check("[[unit]]\nmatch = '*'\notherwise = 'deny'\n", "0 read /z", None);
+    check("[[unit]]\nmatch = 'harness'\notherwise = 'deny'\n", "0 read /z", None);
+}
+
+#[test]
+fn where_nothing_runs_tests_the_command_is_a_unit() {
+    let seen = Evidence { units: vec![Unit::none(false)], accesses: vec![access("0 read /z")], ..Evidence::default() };
+    let check = |text: &str, expected: bool| {
+        let judged = policy(&format!("version = 1\n{text}")).judge(&seen, &variables());
+        assert_eq!(!judged.violations.is_empty(), expected, "{text}");
+    };
+    for (name, expected) in [("command", true), ("comm*", true), ("*", true), ("harness", false), ("comman", false)] {
+        check(&format!("[[unit]]\nmatch = '{name}'\notherwise = 'deny'\n"), expected);
+        check(&format!("[default]\nallow = ['read /z']\n[[unit]]\nmatch = '{name}'\ndeny = ['read /z']\n"), expected);
+    }
+    check("[[unit]]\nmatch = 'command'\nallow = ['read /z']\n[harness]\notherwise = 'deny'\n", false);
+}
+
+#[test]
+fn a_section_that_fits_no_unit_is_told() {
+    let seen = evidence(Vec::new());
+    let check = |text: &str, expected: Option<&str>| {
+        assert_eq!(policy(&format!("version = 1\n{text}")).unfitted(&seen).as_deref(), expected, "{text}");
+    };
+    check("", None);
+    check("[[unit]]\nmatch = 'net one'\n[[unit]]\nmatch = ['gone', 'disk']\n", None);
+    check(
+        "[[unit]]\nmatch = 'net one'\n[[unit]]\nmatch = ['net', 'gone']\n[[unit]]\nmatch = 'three '\n",
+        Some("no unit of this run fits [[unit]] three  (tracer.toml:7)"),
+    );
+    check("[[unit]]\nmatch = ['a', 'b']\n", Some("no unit of this run fits [[unit]] a, b (tracer.toml:3)"));
+    check("[[unit]]\nmatch = 'harness'\n", Some("no unit of this run fits [[unit]] harness (tracer.toml:3)"));
+    let many: String = (0..10).map(|name| format!("[[unit]]\nmatch = 'x{name}'\n")).collect();
+    let told = policy(&format!("version = 1\n{many}")).unfitted(&seen).expect("a remark");
+    assert!(told.ends_with("x7 (tracer.toml:17), and 2 more"), "{told}");
 }
 
 #[test]
@@ -231,6 +265,8 @@ fn claims_are_checked() {
     let mut evidence = evidence(did.iter().map(|text| access(text)).collect());
     evidence.accesses.push(Access { wrote: false, ..access("3 write /opened") });
     evidence.accesses.push(Access { wrote: true, ..access("3 rename /new -> /replaced") });
+    let kept = Access { wrote: true, ..access("3 write /d/moved by /bin/cc") };
+    evidence.kept = vec![Real { access: kept, also: Vec::new(), by: vec![b"/bin/c99".to_vec()] }];
     let check = |text: &str, expected: &[(Option<usize>, &str)]| {
         let judged = policy(&format!("version = 1\n[[expect]]\n{text}\n")).judge(&evidence, &variables());
         let unmet: Vec<_> = judged.unmet.iter().map(|unmet| (unmet.unit, unmet.rule.as_str())).collect();
@@ -244,6 +280,9 @@ fn claims_are_checked() {
     check("that = 'create /u'", &[]);
     check("that = ['write /replaced', 'create /replaced']", &[]);
     check("that = 'write /new'", &[(None, "expect write /new (tracer.toml:3)")]);
+    check("unit = 'three'\nthat = ['write /d/moved', 'write /d/* by cc', 'write /d/** by c99']", &[]);
+    check("that = 'write /d/moved by mv'", &[(None, "expect write /d/moved by mv (tracer.toml:3)")]);
+    check("that = 'create /d/moved'", &[(None, "expect create /d/moved (tracer.toml:3)")]);
     check("that = 'write /u'", &[(None, "expect write /u (tracer.toml:3)")]);
     check("unit = 'net one'\nthat = 'write $TARGET/r.xml'", &[]);
     check("unit = 'net'\nthat = 'write $TARGET/*'", &[(Some(2), "expect write $TARGET/* (tracer.toml:4)")]);

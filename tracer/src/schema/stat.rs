@@ -10,8 +10,8 @@ use crate::{records, sets, syscalls};
 sets! {
     /// statx(2) flags: how current, then the common ones. include/uapi/linux/fcntl.h
     AT_STATX "AT_STATX_"
-    choice 0x6000: AT_STATX_SYNC_AS_STAT = 0;
-    bits: AT_STATX_FORCE_SYNC = 0x2000, AT_STATX_DONT_SYNC = 0x4000, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400, AT_NO_AUTOMOUNT = 0x800,
+    choice 0x6000: AT_STATX_SYNC_AS_STAT = 0, AT_STATX_FORCE_SYNC = 0x2000, AT_STATX_DONT_SYNC = 0x4000;
+    bits: AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400, AT_NO_AUTOMOUNT = 0x800,
           AT_EMPTY_PATH = 0x1000, AT_RECURSIVE = 0x8000;
 
     /// Fields of statx. include/uapi/linux/stat.h

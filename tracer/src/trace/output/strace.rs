@@ -1,4 +1,4 @@
-//! strace's lines, to the letter of strace 6.1: who and when, the call with its arguments, blanks up to
+//! strace's lines, to the letter of strace 7.2: who and when, the call with its arguments, blanks up to
 //! the column of `=` (which counts what stands in front of the call too), how it ended, how long it took.
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,4 +1,4 @@
-//! Lines as strace 6.1 prints them, from records.
+//! Lines as strace 7.2 prints them, from records.
 #![expect(non_upper_case_globals, reason = "argument names stand for their values in the table")]
 
 use tracer_common::event::{Blob, status};

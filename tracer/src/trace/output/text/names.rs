@@ -140,8 +140,7 @@ fn names(line: &mut Line<'_>, set: &'static Set, value: u64, comment: bool) {
             line.lit(name);
             some = true;
             rest &= !set.mask;
-        } else if choice != 0 && set.mask != u64::MAX && comment && !set.bits.iter().any(|(_, bit)| set.mask & bit != 0)
-        {
+        } else if choice != 0 && set.marked && comment {
             line.hex(choice);
             unknown(line, set);
             some = true;

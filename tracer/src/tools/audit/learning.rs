@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Wrong, policy, say, write};
+use super::{Wrong, databases, policy, say, write};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{Evidence, Variables};
 use crate::tools::audit::policy::Policy;
@@ -46,6 +46,7 @@ pub fn learn(
     runs: &[Evidence],
     variables: &Variables,
 ) -> Result<()> {
+    let runs = &databases::with_journals(runs)[..];
     let Some(taught) = taught else {
         return write(path, policy::learn(runs, variables).as_bytes());
     };

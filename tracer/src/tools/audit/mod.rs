@@ -3,6 +3,7 @@
 
 mod baseline;
 mod contents;
+mod databases;
 mod diffs;
 mod directories;
 mod disk;

@@ -182,7 +182,7 @@ impl Learned {
                 false => owners(&evidence.units, &units, general.units),
             };
             let (class, mut text, op) = deed;
-            let scratch = paths::temporary(&text).filter(|_| general.units >= Units::ButTemporary);
+            let scratch = paths.temporary(&text).filter(|_| general.units >= Units::ButTemporary);
             let tests = || owners.iter().any(|who| !matches!(who, Who::Harness));
             let owners = match scratch.filter(|_| class != Class::Run && tests()) {
                 Some(directory) => {

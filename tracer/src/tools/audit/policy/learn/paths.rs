@@ -42,12 +42,10 @@ pub fn is_cache(rule: &str) -> bool {
 /// Directories in which a number is one of this run only.
 const NUMBERED: &[&str] = &[proc_paths::BELOW, "/dev/pts/"];
 
-/// The directory for temporary files that a rule's object is in, with all beneath.
-pub fn temporary(object: &str) -> Option<String> {
-    let (front, path) =
-        object.split_once(' ').filter(|(front, _)| *front == "unix").map_or(("", object), |(_, path)| ("unix ", path));
+/// The directory for temporary files that a path, as rules name it, is in.
+fn temporary(path: &str) -> Option<&'static str> {
     let mut directories = TEMPORARY.iter().copied().chain(["$TMPDIR"]);
-    directories.find(|directory| is_below(path, directory)).map(|directory| format!("{front}{directory}/**"))
+    directories.find(|directory| is_below(path, directory))
 }
 
 /// Whether an object is this directory, or in it.
@@ -140,9 +138,39 @@ impl<'v> Paths<'v> {
         let steps = self.steps(way(op), path)?;
         let whole = steps.iter().find(|step| self.whole.contains(&(way(op), (*step).clone())));
         match whole {
-            Some(front) => Some(format!("{front}/**")),
+            Some(front) => Some(self.beneath(front, steps.last()?)),
             None => steps.last().cloned(),
         }
+    }
+
+    /// All that is in the directory for temporary files that a rule's object is in.
+    pub fn temporary(&self, object: &str) -> Option<String> {
+        let is_socket = |(front, _): &(&str, &str)| *front == "unix";
+        let (front, path) = object.split_once(' ').filter(is_socket).map_or(("", object), |(_, path)| ("unix ", path));
+        Some(format!("{front}{}", self.beneath(temporary(path)?, path)))
+    }
+
+    /// The glob of all that is in a directory. Where another that has a variable lies in it (`$WORKSPACE` below `$TMPDIR`), what is
+    /// allowed of the one must not be allowed of the other: then only of what is beside that on the way to `path`.
+    fn beneath(&self, directory: &str, path: &str) -> String {
+        if !self.holds_another(directory) {
+            return format!("{directory}/**");
+        }
+        match path.strip_prefix(directory).unwrap_or_default().trim_start_matches('/').split_once('/') {
+            Some((name, _)) => self.beneath(&format!("{directory}/{name}"), path),
+            None if path == directory => path.to_owned(),
+            None => format!("{directory}/*"),
+        }
+    }
+
+    /// Whether the directory of a variable lies in a directory, as rules name it.
+    fn holds_another(&self, directory: &str) -> bool {
+        let (name, rest) = directory.split_once('/').unwrap_or((directory, ""));
+        let start = name.strip_prefix('$').and_then(|name| self.variables.path(name)).unwrap_or(name.as_bytes());
+        let whole = [start, b"/", rest.as_bytes()].concat();
+        let whole = whole.strip_suffix(b"/").unwrap_or(&whole);
+        let is_within = |path: &[u8]| path.strip_prefix(whole).is_some_and(|rest| rest.starts_with(b"/"));
+        self.variables.0.iter().any(|(_, path)| is_within(path))
     }
 
     /// The globs of a path and of the directories above it, up to where its variable begins.
@@ -274,6 +302,35 @@ fn kind(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_in_another_directory_is_not_allowed_with_it() {
+        let variables = [("TMPDIR", &b"/tmp"[..]), ("WORKSPACE", b"/tmp/a/w"), ("HOME", b"/h")];
+        let variables = Variables::of(variables.map(|(name, path)| (name, path.to_vec())));
+        let made: Vec<String> =
+            (0..12).flat_map(|n| [format!("/tmp/n{n}"), format!("/h/d/{n}/x"), format!("/tmp/b/{n}")]).collect();
+        let run: Vec<(Op, &[u8])> = made.iter().map(|path| (Op::Create, path.as_bytes())).collect();
+        let paths = Paths::new(&variables, &[run], 8);
+        for (path, expected) in [
+            ("/tmp/new", "$TMPDIR/*"),
+            ("/tmp/b/new", "$TMPDIR/b/**"),
+            ("/tmp/a/x", "$TMPDIR/a/*"),
+            ("/tmp/a/b/x", "$TMPDIR/a/b/**"),
+            ("/tmp/a/w/x", "$WORKSPACE/x"),
+            ("/h/d/e/f", "$HOME/d/**"),
+        ] {
+            assert_eq!(paths.rule(Op::Create, path.as_bytes()).as_deref(), Some(expected), "{path}");
+        }
+        for (object, expected) in [
+            ("$TMPDIR/x", Some("$TMPDIR/*")),
+            ("unix $TMPDIR/x/y/z", Some("unix $TMPDIR/x/**")),
+            ("$TMPDIR", Some("$TMPDIR")),
+            ("/var/tmp/x", Some("/var/tmp/**")),
+            ("$WORKSPACE/x", None),
+        ] {
+            assert_eq!(paths.temporary(object).as_deref(), expected, "{object}");
+        }
+    }
 
     #[test]
     fn names_of_chance_are_known() {

@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use tracer_common::event::Head;
+use tracer_common::event::{Head, SKIPPED, kind};
 
 use self::watched::Watched;
 use super::accesses::{Accesses, Row, Text, Thing};
@@ -124,6 +124,8 @@ pub struct Collector<'w> {
     /// Names that were looked at, in the order of the looks.
     looks: VecDeque<Looked>,
     watched: Watched,
+    /// The call that is taken was not carried out.
+    refused: bool,
 }
 
 impl<'w> Collector<'w> {
@@ -176,6 +178,7 @@ impl<'w> Collector<'w> {
             fronts: Vec::new(),
             missing: BTreeMap::new(),
             looks: VecDeque::new(),
+            refused: false,
             watched: Watched::default(),
         }
     }
@@ -253,7 +256,9 @@ impl<'w> Collector<'w> {
             Told::Call {} if is_restarted(&head) => {}
             Told::Call {} | Told::Operation {} => {
                 let blobs = Blobs::new(record, &head);
+                self.refused = head.kind == kind::CALL && head.cpu & SKIPPED != 0;
                 self.call(&decode::decode_with(record, head, &blobs, &self.options), &blobs);
+                self.refused = false;
             }
             Told::Fork { child, process, together, .. } => {
                 self.stable.task(child);
@@ -332,6 +337,10 @@ impl<'w> Collector<'w> {
 
     /// Notes something that may hide accesses.
     pub fn gap(&mut self, kind: GapKind, unit: Option<usize>, what: String, count: u64) {
+        // What was not carried out hides nothing, also where it is not known what it was.
+        if self.refused && matches!(kind, GapKind::Unreadable | GapKind::Unseen) {
+            return;
+        }
         *self.gaps.entry((kind, unit, what)).or_default() += count;
     }
 

@@ -40,6 +40,12 @@ pub const fn part(nr: u32, words: u32, from: [u8; 6]) -> u32 {
     word
 }
 
+/// The number of a part; 0 where none is known.
+#[inline(always)]
+pub const fn number(word: u32) -> u32 {
+    word & 511
+}
+
 /// Whether a 32-bit call is many in one.
 #[inline(always)]
 pub const fn is_many(nr: u32) -> bool {
@@ -75,7 +81,7 @@ pub enum Single {
 /// Singles out a part. `word`: that of the table. `read` puts so many words from an address to the front, and says whether it could.
 #[inline(always)]
 pub fn single_out(nr: u32, args: &[u64; 6], word: u32, read: impl FnOnce(u64, usize, &mut [u32; 6]) -> bool) -> Single {
-    let number = word & 511;
+    let number = number(word);
     if number == 0 {
         return Single::Unknown;
     }

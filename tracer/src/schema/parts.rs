@@ -57,8 +57,8 @@ const VERSION: u64 = 1 << 16;
 /// Only `msgrcv` is another with a version.
 const OF_VERSION: (u64, &str, u32, &[u8]) = (12 | VERSION, "msgrcv", 0, &[FIRST, POINTER, SECOND, FIFTH, THIRD]);
 
-/// The calls that have a number on i386 for their parts alone.
-const ONLY_PARTS: [&str; 5] = ["accept", "recv", "send", "semop", "semtimedop"];
+/// From here on no call has its number on i386: rows have these for their parts alone.
+const ONLY_PARTS: u16 = 506;
 
 /// Each part: the call that it is one of, what its first argument is, the row, how it is singled out.
 fn all() -> impl Iterator<Item = (u32, u64, &'static Row, u32)> {
@@ -95,10 +95,8 @@ pub fn table() -> &'static [u32; PARTS] {
 
 /// The calls of which a part is one, by number: of those whose numbers `wanted` says yes to.
 pub fn many(wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = u32> {
-    [SOCKETCALL, IPC].into_iter().filter(move |&many| {
-        cfg!(target_arch = "x86_64")
-            && all().any(|(nr, _, row, _)| nr == many && wanted(row.nr[Abi::I386 as usize].into()))
-    })
+    let of = |many| (0..).take(PARTS).map(move |meant| parts::number(table()[parts::place(many, meant)]));
+    [SOCKETCALL, IPC].into_iter().filter(move |&many| of(many).any(|nr| nr != 0 && wanted(nr)))
 }
 
 /// The number that a call's task passed.
@@ -113,7 +111,7 @@ pub fn passed(head: &Head) -> u32 {
 
 /// Whether a call has its number on i386 for its parts alone.
 pub fn is_only_part(row: &Row) -> bool {
-    ONLY_PARTS.contains(&row.name)
+    (ONLY_PARTS..NO_NR).contains(&row.nr[Abi::I386 as usize])
 }
 
 /// Whether a record's number is one that no call has, and its task passed that number.

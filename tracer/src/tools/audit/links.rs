@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::tools::audit::evidence::effects::inside;
+
 /// Names that are remembered at most; of the others the file system is asked, as of what was there before.
 const MOST: usize = 200_000;
 
@@ -59,9 +61,7 @@ impl Links {
 
     fn take(&mut self, path: &[u8]) -> Vec<(Vec<u8>, Made)> {
         let itself = self.made.remove_entry(path);
-        let front = [path, b"/"].concat();
-        let inside = self.made.range(front.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&front));
-        let inside: Vec<_> = inside.cloned().collect();
+        let inside = inside(&self.made, path);
         itself.into_iter().chain(inside.into_iter().filter_map(|path| self.made.remove_entry(&path))).collect()
     }
 }

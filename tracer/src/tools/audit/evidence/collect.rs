@@ -4,7 +4,6 @@
 //! current directory. A name that led to no descriptor (of what was removed, renamed, or not found) is followed from there by
 //! [`World::resolve`].
 
-mod behind;
 mod calls;
 mod doubts;
 mod ending;
@@ -28,7 +27,7 @@ pub use named::lexical;
 use talks::Talks;
 pub use world::{Doubt, Look, World};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -121,8 +120,8 @@ pub struct Collector<'w> {
     fronts: Vec<Vec<u8>>,
     /// Names on the way to a file that were gone when it was looked at: whose call passed them, and which.
     missing: BTreeMap<Vec<u8>, (usize, &'static str)>,
-    /// Names that were looked at, in the order of the looks.
-    looks: VecDeque<Looked>,
+    /// Names that were looked at.
+    looks: BTreeMap<Vec<u8>, Looked>,
     watched: Watched,
     /// The call that is taken was not carried out.
     refused: bool,
@@ -177,7 +176,7 @@ impl<'w> Collector<'w> {
             paths: false,
             fronts: Vec::new(),
             missing: BTreeMap::new(),
-            looks: VecDeque::new(),
+            looks: BTreeMap::new(),
             refused: false,
             watched: Watched::default(),
         }

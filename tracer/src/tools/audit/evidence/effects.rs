@@ -283,7 +283,7 @@ impl Effects {
 }
 
 /// The paths below one.
-fn inside<T>(paths: &BTreeMap<Vec<u8>, T>, path: &[u8]) -> Vec<Vec<u8>> {
+pub fn inside<T>(paths: &BTreeMap<Vec<u8>, T>, path: &[u8]) -> Vec<Vec<u8>> {
     let front = [path, b"/"].concat();
     let from_there = paths.range(front.clone()..).map(|(path, _)| path);
     from_there.take_while(|path| path.starts_with(&front)).cloned().collect()

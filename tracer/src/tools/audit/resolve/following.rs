@@ -87,46 +87,42 @@ impl Machine {
     fn target(&mut self, place: usize, at: &[u8]) -> Option<Vec<u8>> {
         let is_own = self.places.is_own(place);
         let there = self.places.get(place);
-        match self.links.get(&[there.root.as_slice(), at].concat()).filter(|_| is_own) {
+        let whole = [there.root.as_slice(), at].concat();
+        match self.links.get(&whole).filter(|_| is_own) {
             Some(Made::Link(target)) => return Some(target.clone()),
             Some(Made::Other) => return None,
             None => {}
         }
         let from_here = [there.way.as_slice(), at].concat();
         let from_here = as_path(&from_here);
-        let whole = (is_own && self.tells_looks).then(|| [there.root.as_slice(), at].concat());
+        let found = std::fs::read_link(from_here).map(|target| target.into_os_string().into_vec());
         // The links of processes are as they are when they are asked for; what they were is seen by their calls.
-        let is_doubted = is_own && !proc_paths::is_below(at);
-        let found = std::fs::read_link(from_here);
-        if let Some(path) = whole.filter(|_| is_doubted) {
-            self.looked(path);
+        if !is_own || proc_paths::is_below(at) {
+            return found.ok();
         }
-        let doubt = match &found {
+        self.looked(&whole);
+        match found {
             // One that the command did not make before, and that is that new, took the place of something else.
-            Ok(_) if is_doubted && self.is_new(from_here) => {
-                self.doubts.push(Doubt::New(self.whole(place, at.to_vec())));
-                return None;
-            }
-            Err(error) if is_doubted && error.kind() == ErrorKind::NotFound => {
-                Some(Doubt::Gone(self.whole(place, at.to_vec())))
-            }
-            _ => None,
-        };
-        self.doubts.extend(doubt);
-        found.ok().map(|target| target.into_os_string().into_vec())
+            Ok(_) if self.is_new(from_here) => self.doubts.push(Doubt::New(whole)),
+            Ok(target) => return Some(target),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.doubts.push(Doubt::Gone(whole)),
+            Err(_) => {}
+        }
+        None
     }
 
     /// Notes that a name was looked at just now.
-    fn looked(&mut self, path: Vec<u8>) {
+    fn looked(&mut self, path: &[u8]) {
         if self.tells_looks {
-            self.looks.push(Look { time: u64::try_from(clock(ClockId::Monotonic)).unwrap_or_default(), path });
+            let time = u64::try_from(clock(ClockId::Monotonic)).unwrap_or_default();
+            self.looks.push(Look { time, path: path.to_vec() });
         }
     }
 
     /// What is written in the link of a name here; `None` where it is none.
     pub(super) fn link_of(&mut self, path: &[u8]) -> Option<Vec<u8>> {
         let target = std::fs::read_link(as_path(path)).ok();
-        self.looked(path.to_vec());
+        self.looked(path);
         target.map(|target| target.into_os_string().into_vec())
     }
 

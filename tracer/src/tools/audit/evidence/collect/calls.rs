@@ -67,8 +67,9 @@ impl Collector<'_> {
         let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
         let later = self.whose.is_over(unit);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, by, later };
-        self.world.at(call.head.time.saturating_add(call.head.dur));
-        self.names.at(call.head.time.saturating_add(call.head.dur));
+        let end = call.head.time.saturating_add(call.head.dur);
+        self.world.at(end);
+        self.names.at(end);
         self.look_at_sockets(&seen);
         self.uses(&seen, does.effects());
         match does {
@@ -131,10 +132,7 @@ impl Collector<'_> {
             Effect::Probes(at) => self.marker(seen, at),
             Effect::Makes(at) => self.makes(seen, at),
             Effect::LinksText(text, at) => self.linked(seen, text, at, true),
-            Effect::Links(old, at) => {
-                self.linked(seen, old, at, false);
-                self.linked_behind(seen, old, at);
-            }
+            Effect::Links(old, at) => self.linked(seen, old, at, false),
             Effect::Renames(old, new, flags) => self.rename(seen, old, new, flags),
             Effect::Removes(at, of) => self.removes(seen, at, of),
             Effect::Truncates(at) => self.truncated(seen, at),

@@ -1,10 +1,11 @@
 //! Names that were something else by the time they were looked at: a link that was taken away or led elsewhere soon after it was used,
 //! a directory that was renamed with all that is in it.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use super::{Collector, Doubt, Look, Related, Seen};
 use crate::schema::effects::Of;
+use crate::tools::audit::evidence::effects::inside;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{GapKind, Op};
 
@@ -12,17 +13,15 @@ use crate::tools::audit::evidence::{GapKind, Op};
 const MOST_BELOW: usize = 1000;
 /// Names that are gone at most, of which a later call may say what they were.
 const MOST_MISSING: usize = 10_000;
-/// Names that were looked at at most that are remembered.
-const MOST_LOOKS: usize = 10_000;
+/// Names that were looked at that are remembered, at most.
+const MOST_LOOKS: usize = 100_000;
 /// A call that began so long after a look cannot have changed what the look saw, ns: calls come in the order in which they end.
 const LATE: u64 = 10_000_000_000;
 
-/// A name that was looked at for a call.
+/// When a name was last looked at (ns of CLOCK_MONOTONIC), whose call passed it, and which.
 #[derive(Debug)]
 pub(super) struct Looked {
-    /// When, in ns of CLOCK_MONOTONIC.
     time: u64,
-    path: Vec<u8>,
     unit: usize,
     name: &'static str,
 }
@@ -53,9 +52,13 @@ impl Collector<'_> {
     pub(super) fn remember_looks(&mut self, unit: usize, name: &'static str) {
         for Look { time, path } in self.world.looks() {
             if self.looks.len() >= MOST_LOOKS {
-                self.looks.pop_front();
+                self.looks.retain(|_, look| look.time.saturating_add(LATE) >= time);
             }
-            self.looks.push_back(Looked { time, path, unit, name });
+            if self.looks.len() < MOST_LOOKS {
+                self.looks.insert(path, Looked { time, unit, name });
+            } else {
+                self.gap(GapKind::Crowded, Some(unit), "names that were looked at".to_owned(), 1);
+            }
         }
     }
 
@@ -66,17 +69,16 @@ impl Collector<'_> {
             return;
         }
         self.remember_looks(seen.unit, seen.name);
-        let began = seen.call.head.time;
-        while self.looks.front().is_some_and(|look| look.time.saturating_add(LATE) < began) {
-            self.looks.pop_front();
-        }
-        let front = [path, b"/"].concat();
-        let late = |look: &Looked| look.time >= began && (look.path == path || look.path.starts_with(&front));
-        // The first change after a look says what it should have seen.
-        let (late, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.looks).into_iter().partition(late);
-        self.looks = others;
-        for Looked { path, unit, name, .. } in late {
-            if !self.effects.knows(&path) && self.missing.len() < MOST_MISSING {
+        for path in itself_and_inside(&self.looks, path) {
+            // The first change after a look says what it should have seen.
+            let is_late = |look: &Looked| look.time >= seen.call.head.time;
+            if !self.looks.get(&path).is_some_and(is_late) {
+                continue;
+            }
+            if let Some(Looked { unit, name, .. }) = self.looks.remove(&path)
+                && !self.effects.knows(&path)
+                && self.missing.len() < MOST_MISSING
+            {
                 self.missing.entry(path).or_insert((unit, name));
             }
         }
@@ -99,11 +101,7 @@ impl Collector<'_> {
     pub(super) fn found_again(&mut self, moves: &[(&[u8], &[u8])]) {
         let mut moved = Vec::new();
         for (old, new) in moves {
-            let front = [*old, b"/"].concat();
-            let is_moved = |path: &&Vec<u8>| path.as_slice() == *old || path.starts_with(&front);
-            let old_names =
-                self.missing.range(old.to_vec()..).map(|(path, _)| path).take_while(|path| path.starts_with(old));
-            for path in old_names.filter(is_moved).cloned().collect::<Vec<_>>() {
+            for path in itself_and_inside(&self.missing, old) {
                 let whose = self.missing.remove(&path);
                 moved.extend(whose.map(|whose| ([*new, &path[old.len()..]].concat(), path, whose)));
             }
@@ -159,6 +157,12 @@ impl Collector<'_> {
             }
         }
     }
+}
+
+/// A path, if it is there, and those below it.
+fn itself_and_inside<T>(paths: &BTreeMap<Vec<u8>, T>, path: &[u8]) -> Vec<Vec<u8>> {
+    let itself = paths.get_key_value(path).map(|(path, _)| path.clone());
+    itself.into_iter().chain(inside(paths, path)).collect()
 }
 
 /// Whether a call that removes a name removes that of a directory.

@@ -65,7 +65,7 @@ impl Task {
     /// Of a process that was asked for itself, and not followed from another: when the last of its tasks ends, the trace may be over.
     pub const ROOT: u32 = 32;
 
-    /// Made while it is traced, and not seen since: what ends next may be the call of its parent that made it.
+    /// Made by the call whose number `head` has, and not seen since: what ends next may be that call, which its parent made.
     pub const BORN: u32 = 64;
 
     /// The tracer itself: only its heartbeat is counted.

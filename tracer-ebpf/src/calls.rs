@@ -103,8 +103,9 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         return beat(state);
     }
     if state.flags & Task::IN_CALL == 0 {
-        if state.flags & (Task::GATED | Task::BORN) != 0 && state.flags & Task::ATTACHED == 0 || nr < 0 {
-            state.flags &= !Task::BORN;
+        let born = state.flags & Task::BORN != 0 && nr as u32 == state.head.nr;
+        state.flags &= !Task::BORN;
+        if (born || state.flags & Task::GATED != 0) && state.flags & Task::ATTACHED == 0 || nr < 0 {
             return 0;
         }
         let compat = compat(task);

@@ -54,7 +54,9 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     let thread = tgid == state.head.tgid;
     let followed = conf!(follow) == follow::ALL || (conf!(follow) == follow::THREADS && thread);
     if followed {
-        adopt(child, pid, tgid, Task::BORN | if thread { state.flags & Task::ROOT } else { 0 });
+        // Where the call that makes it is seen, its end is seen in the child too.
+        let born = if state.flags & Task::IN_CALL != 0 { Task::BORN } else { 0 };
+        adopt(child, pid, tgid, state.head.nr, born | if thread { state.flags & Task::ROOT } else { 0 });
     }
     let mut head = event(kind::FORK, state.head.tid, state.head.tgid);
     head.ret = followed as i64;
@@ -103,7 +105,7 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
         if conf!(target) == target::MARKED || conf!(target) == target::ALL || !walk::matches(task) {
             return 0;
         }
-        adopt(task, pid, tgid, Task::ATTACHED);
+        adopt(task, pid, tgid, 0, Task::ATTACHED);
         state = TASKS.get(task, false);
         if state.is_null() {
             return 0;
@@ -395,7 +397,7 @@ pub fn event(kind: u8, tid: u32, tgid: u32) -> Head {
 
 /// Begins to trace a task.
 #[inline(always)]
-fn adopt(task: *mut c_void, pid: u32, tgid: u32, flags: u32) {
+fn adopt(task: *mut c_void, pid: u32, tgid: u32, nr: u32, flags: u32) {
     let state = TASKS.get(task, true);
     if state.is_null() {
         lost(Loss::MapFull);
@@ -405,5 +407,6 @@ fn adopt(task: *mut c_void, pid: u32, tgid: u32, flags: u32) {
     let state = unsafe { &mut *state };
     state.head.tid = pid;
     state.head.tgid = tgid;
+    state.head.nr = nr;
     state.flags |= flags;
 }

@@ -1,11 +1,11 @@
 //! Which call a stopped task makes: what its registers say, and of a 32-bit call that is many in one the part that is meant.
 
-use tracer_common::event::flag;
+use tracer_common::event::{Head, SKIPPED, flag};
 use tracer_common::loss::Loss;
 use tracer_common::parts::{PART, Single, is_many, place, single_out};
 use tracer_common::plan::Plan;
 
-use super::PtraceSource;
+use super::{PtraceSource, sys};
 use crate::schema::parts;
 
 /// A call, as its record's head tells of it.
@@ -50,6 +50,15 @@ impl PtraceSource {
             }
         }
     }
+}
+
+/// [`SKIPPED`], where a filter has put a signal in the place of a call (SECCOMP_RET_TRAP): the number comes back then, and the signal is
+/// already there. What a filter returns by itself cannot be told from what the kernel returns.
+pub fn skipped(tid: u32, head: &Head, ret: i64) -> u32 {
+    /// Of a SIGSYS. include/uapi/asm-generic/siginfo.h
+    const SYS_SECCOMP: i32 = 1;
+    let is_trapped = ret == i64::from(parts::passed(head)) && sys::waits(tid, libc::SIGSYS, SYS_SECCOMP);
+    if is_trapped { SKIPPED } else { 0 }
 }
 
 /// What the registers say of the call that a task has made.

@@ -231,7 +231,7 @@ impl PtraceSource {
             Some(system) => system.saturating_sub(head.dur),
             None => end.saturating_sub(head.time),
         };
-        head.cpu = cpu() | head.cpu & PART;
+        head.cpu = cpu() | head.cpu & PART | called::skipped(tid, head, ret);
         if is_command
             && failed(ret)
             && head.nr == libc::SYS_execve as u32

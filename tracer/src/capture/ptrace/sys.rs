@@ -86,6 +86,25 @@ pub fn siginfo(tid: u32) -> io::Result<[u8; 128]> {
     Ok(bytes)
 }
 
+/// include/uapi/linux/ptrace.h
+const PTRACE_PEEKSIGINFO: Request = 0x4209;
+
+/// Whether a signal of this code waits for a stopped task itself (PTRACE_PEEKSIGINFO, 3.10): the first few are looked at.
+pub fn waits(tid: u32, signal: i32, code: i32) -> bool {
+    const SEEN: usize = 8;
+    #[repr(C)]
+    struct Which {
+        first: u64,
+        flags: u32,
+        count: i32,
+    }
+    let which = Which { first: 0, flags: 0, count: SEEN as i32 };
+    // A siginfo_t has 128 bytes; those that do not wait stay 0.
+    let mut infos = [[0i32; 32]; SEEN];
+    let found = request(PTRACE_PEEKSIGINFO, tid, &raw const which as usize, infos.as_mut_ptr() as usize);
+    found.is_ok() && infos.iter().any(|info| info[0] == signal && info[2] == code)
+}
+
 /// Where a task stands in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {

@@ -65,6 +65,18 @@ impl Effects {
         !self.unknown.contains(path) && (self.seen.contains(path) || self.states.contains_key(path))
     }
 
+    /// The name is one in a directory that the command made: what was there, was made there, and that was seen.
+    pub fn is_in_own(&self, path: &[u8]) -> bool {
+        let mut end = path.len();
+        while let Some(slash) = memchr::memrchr(b'/', &path[..end]).filter(|slash| *slash > 0) {
+            end = slash;
+            if let Some(state) = self.states.get(&path[..end]) {
+                return !state.before && state.now && state.came.is_none() && !self.unknown.contains(&path[..end]);
+            }
+        }
+        false
+    }
+
     /// What has this name now is as well known as it was by another.
     fn known(&mut self, path: &[u8], is_known: bool) {
         if is_known {

@@ -27,19 +27,24 @@ pub(super) struct Looked {
 }
 
 impl Collector<'_> {
-    /// Notes of what names it was not known what they were when the call passed one.
-    pub(super) fn doubt(&mut self, seen: &Seen<'_, '_>) {
+    /// Notes of what names it was not known what they were when the call passed one, which led to `real`.
+    pub(super) fn doubt(&mut self, seen: &Seen<'_, '_>, real: &[u8]) {
         let doubts = self.world.doubts();
         self.remember_looks(seen.unit, seen.name);
+        let was_not_there = matches!(i32::from(seen.errno), libc::ENOENT | libc::ENOTDIR);
+        if was_not_there {
+            // It may be there by now, and was no link then.
+            self.looks.remove(real);
+        }
         // No rule asks for it, or what was passed was not there either.
-        if !self.paths || matches!(i32::from(seen.errno), libc::ENOENT | libc::ENOTDIR) {
+        if !self.paths || was_not_there {
             return;
         }
         for doubt in doubts {
             match doubt {
                 Doubt::New(path) => self.led(seen.unit, seen.name, &path),
                 // The kernel told of it before, and it tells no links.
-                Doubt::Gone(path) if self.effects.knows(&path) => {}
+                Doubt::Gone(path) if self.effects.knows(&path) || self.effects.is_in_own(&path) => {}
                 Doubt::Gone(path) if self.missing.len() < MOST_MISSING => {
                     self.missing.entry(path).or_insert((seen.unit, seen.name));
                 }
@@ -77,6 +82,7 @@ impl Collector<'_> {
             }
             if let Some(Looked { unit, name, .. }) = self.looks.remove(&path)
                 && !self.effects.knows(&path)
+                && !self.effects.is_in_own(&path)
                 && self.missing.len() < MOST_MISSING
             {
                 self.missing.entry(path).or_insert((unit, name));

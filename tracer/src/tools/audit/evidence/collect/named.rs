@@ -9,6 +9,9 @@ use crate::decode::value::Value;
 use crate::system::proc_paths::{Way, through};
 use crate::tools::audit::evidence::GapKind;
 
+/// Below this no program has memory (vm.mmap_min_addr is at least a page, where it is not 0).
+const LOWEST: u64 = 4096;
+
 /// A file that a call named.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
@@ -41,6 +44,8 @@ impl Collector<'_> {
             Some(Given { object, passed })
         });
         if given.is_none() && !leads_nowhere(seen, at) {
+            // It was tried, whatever it was.
+            self.refused &= matches!(seen.arg(at), Some(Value::Addr(0..LOWEST)));
             self.gap(GapKind::Unreadable, Some(seen.unit), format!("a name that was passed to {}", seen.name), 1);
         }
         given

@@ -95,7 +95,7 @@ impl Collector<'_> {
             }
             place => {
                 let real = if follow { self.world.follow(place, path) } else { self.world.resolve(place, path) };
-                self.doubt(seen);
+                self.doubt(seen, &real);
                 if place == 0 { real } else { self.world.own(place, &real).unwrap_or_else(|| elsewhere(&real)) }
             }
         }

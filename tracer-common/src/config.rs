@@ -2,6 +2,8 @@
 //! structures (as its BTF says), and whom and what to trace. All of it is frozen read-only data, so the
 //! verifier knows every value and drops the branches that a run does not need.
 
+pub use crate::types::{Types, function};
+
 macro_rules! offsets {
     ($(#[$outer:meta])* $name:ident; $($(#[$doc:meta])* $field:ident = $path:literal $need:ident;)*) => {
         $(#[$outer])*
@@ -149,60 +151,7 @@ offsets! {
     filename_name = "filename.name" want;
     /// Where the name lay in the program's memory, up to 6.19.
     filename_user = "filename.uptr" want;
-}
-
-macro_rules! types {
-    ($($(#[$doc:meta])* $field:ident = $name:literal;)*) => {
-        /// The kernel's numbers of types, by which the verifier lets a program read through an address as through
-        /// a pointer (`bpf_rdonly_cast`, kernel 6.2); all 0 where it can not, and memory is copied instead.
-        #[repr(C)]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct Types { $($(#[$doc])* #[doc = concat!("`struct ", $name, "`")] pub $field: u32),* }
-
-        impl Types {
-            /// Nothing known.
-            pub const NONE: Types = Types { $($field: 0),* };
-
-            /// Names in field order.
-            pub const NAMES: &'static [&'static str] = &[$($name),*];
-
-            /// Numbers from a list in the order of `NAMES`.
-            pub fn from_list(list: &[u32]) -> Option<Types> {
-                let mut list = list.iter();
-                Some(Types { $($field: *list.next()?),* })
-            }
-        }
-    };
-}
-
-types! {
-    file = "file";
-    inode = "inode";
-    super_block = "super_block";
-    dentry = "dentry";
-    vfsmount = "vfsmount";
-    mount = "mount";
-    files = "files_struct";
-    fdtable = "fdtable";
-    signal = "signal_struct";
-    /// Stands for any pointer in memory: its first member is one.
-    pointer = "list_head";
-    /// Stands for any eight bytes: its first member is a number.
-    word = "timespec64";
-}
-
-/// Numbers of helpers that do not exist: the loader replaces calls of them by calls of functions of the kernel.
-pub mod function {
-    /// `bpf_rdonly_cast` (6.2).
-    pub const CAST: u32 = 0x7f00_0001;
-    /// `bpf_task_from_pid` (6.2; in programs that perf calls 6.12).
-    pub const TASK_FROM_PID: u32 = 0x7f00_0002;
-    /// `bpf_task_release`.
-    pub const TASK_RELEASE: u32 = 0x7f00_0003;
-
-    /// All of them, by name.
-    pub const NAMES: &[(u32, &str)] =
-        &[(CAST, "bpf_rdonly_cast"), (TASK_FROM_PID, "bpf_task_from_pid"), (TASK_RELEASE, "bpf_task_release")];
+    vma_flags = "vm_area_struct.vm_flags" want;
 }
 
 /// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with
@@ -281,6 +230,8 @@ pub struct Config {
     pub shapes: u32,
     /// The same of the plans of operations.
     pub ring_shapes: u32,
+    /// Unused, zero.
+    pub pad: u32,
     /// cgroup v2 id, with `target::CGROUP`.
     pub cgroup: u64,
     /// Name, NUL-padded, with `target::COMM`.
@@ -317,6 +268,8 @@ impl Config {
     pub const SPARES: u32 = 256;
     /// Some part of a call that is many in one (`parts`) is asked for.
     pub const MANY: u32 = 512;
+    /// There is a program that may sleep, for memory that is not present.
+    pub const SLEEPABLE: u32 = 1024;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -336,6 +289,7 @@ impl Config {
         exec_old: 0,
         shapes: 0,
         ring_shapes: 0,
+        pad: 0,
         cgroup: 0,
         comm: [0; 16],
         wanted: [0; crate::plan::PLANS / 64],
@@ -471,7 +425,7 @@ const _: () = assert!(
         == size_of::<Offsets>()
             + size_of::<Regs>()
             + size_of::<Types>()
-            + 14 * 4
+            + 15 * 4
             + 8
             + 16
             + crate::plan::PLANS / 4

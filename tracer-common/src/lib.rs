@@ -14,3 +14,4 @@ pub mod plan;
 pub mod record;
 pub mod snapshot;
 pub mod task;
+pub mod types;

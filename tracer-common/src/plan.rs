@@ -38,6 +38,8 @@ pub mod phase {
     pub const EXIT_OK: u8 = 1;
     /// At the call's end, however it ended.
     pub const EXIT: u8 = 2;
+    /// Not of an operation: still at the entry, for what could not be read.
+    pub const AGAIN: u8 = 3;
 }
 
 /// What an operation copies. `ptr` is the value of argument `Op::arg`.

@@ -8,6 +8,7 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::event::{Blob, status};
 use tracer_common::plan::ARGV_MAX;
 
+use crate::absent;
 use crate::capture::{bytes, put, text};
 use crate::kernel::repeat;
 use crate::maps::{Buffer, DATA_MASK};
@@ -29,10 +30,13 @@ pub extern "C" fn argv(buffer: *mut Buffer, address: u64, cap: u64, max: u64) ->
     let shift = shift(b);
     let n = counted(address, shift);
     let known = n & 0xffff_ffff;
+    if n >> 32 != 0 {
+        absent::bytes(b, address.wrapping_add(known << shift), 1);
+    }
     let shown = b.forgotten(known.min(max).min(ARGV_MAX as u64));
     let fault = bytes(b, address, shown << shift, (ARGV_MAX as u64) << shift);
     patch_want(b, shown << shift, shown, known, n >> 32 != 0);
-    let mut strings = Strings { buffer, address, shown, shift, cap, fault: b.either(fault, 0) };
+    let mut strings = Strings { buffer, address, shown, shift, cap, fault: b.either(fault, (n >> 32) as i64) };
     repeat(ARGV_MAX as u32, string, &mut strings);
     strings.fault
 }
@@ -55,20 +59,17 @@ unsafe extern "C" fn string(i: u64, strings: *mut Strings) -> i64 {
         return 1;
     }
     b.blob.part = i as u16 + 1;
-    let fault = text(b, pointer(strings.address, i, strings.shift), strings.cap);
-    strings.fault = b.either(strings.fault, fault);
+    let at = strings.address.wrapping_add(i << strings.shift);
+    let mut pointer = 0u64;
+    let size = if strings.shift == 2 { 4 } else { 8 };
+    // SAFETY: the helper writes at most 8 bytes into 8, zeroes where it cannot read.
+    let failed = unsafe { helper::bpf_probe_read_user((&raw mut pointer).cast(), size, at as *const c_void) };
+    if failed != 0 {
+        absent::bytes(b, at, 1);
+    }
+    let fault = text(b, pointer, strings.cap);
+    strings.fault = b.either(strings.fault, fault | (failed != 0) as i64);
     0
-}
-
-/// Pointer `i` of the array at `address`; 0 where it cannot be read.
-#[inline(always)]
-fn pointer(address: u64, i: u64, shift: u64) -> u64 {
-    let mut word = 0u64;
-    let at = address.wrapping_add(i << shift) as *const c_void;
-    let size = if shift == 2 { 4 } else { 8 };
-    // SAFETY: the helper writes at most 8 bytes into 8.
-    unsafe { helper::bpf_probe_read_user((&raw mut word).cast(), size, at) };
-    word
 }
 
 /// Sets `want` of the blob just written, of `len` bytes that are `shown` pointers, to the number of strings; notes a fault.
@@ -103,7 +104,11 @@ pub extern "C" fn count(buffer: *mut Buffer, address: u64) -> i64 {
     if address == 0 {
         return 0;
     }
-    let n = counted(address, shift(b));
+    let shift = shift(b);
+    let n = counted(address, shift);
+    if n >> 32 != 0 {
+        absent::bytes(b, address.wrapping_add((n & 0xffff_ffff) << shift), 1);
+    }
     put(b, 0, n & 0xffff_ffff, if n >> 32 != 0 { status::FAULT } else { status::WHOLE });
     (n >> 32 != 0) as i64
 }

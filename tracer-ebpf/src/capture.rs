@@ -12,6 +12,7 @@ use tracer_common::{
     plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, is_rooted, len, only, phase, shape},
 };
 
+use crate::absent;
 use crate::argv;
 use crate::descriptors::{fds, fdset, rights};
 use crate::emit::lost;
@@ -60,6 +61,7 @@ fn carry_out(
     let again = buffer.retry & first & !written;
     let due = match now {
         phase::ENTER => first,
+        phase::AGAIN => buffer.retry & first,
         phase::EXIT_OK => all & !first | again,
         _ => always & all & !first | again,
     };
@@ -142,6 +144,10 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         core::ptr::write_volatile(&raw mut b.left, length(b, op));
         core::ptr::read_volatile(&raw const b.left)
     };
+    if n == UNREAD && value != 0 {
+        put(b, 0, 0, status::FAULT);
+        return 1;
+    }
     let none = op.only == only::HEARD && sockets::is_heard(register(b, 0)) == 0;
     let cap = if none { 0 } else { op.cap as u64 };
     let rooted = op.only == only::RELATIVE && !b.rooted & op.len_arg as u64 == 0;
@@ -170,7 +176,9 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::RIGHTS if !RING && asks::<RING>(shape::RIGHTS) => rights(b, value),
         shape::FDSET if !RING && asks::<RING>(shape::FDSET) => {
             let fault = bytes(b, value, n, op.cap as u64);
-            fdset(b, value, n);
+            if fault == 0 {
+                fdset(b, value, n);
+            }
             fault
         }
         shape::REFS if !RING && asks::<RING>(shape::REFS) => {
@@ -244,29 +252,54 @@ fn register(b: &Buffer, arg: u8) -> u64 {
     }
 }
 
-/// The operation's length in bytes.
+/// A length that stands in memory which could not be read.
+const UNREAD: u64 = u64::MAX;
+
+/// The operation's length in bytes, or `UNREAD`.
 #[inline(always)]
-fn length(b: &Buffer, op: &Op) -> u64 {
+fn length(b: &mut Buffer, op: &Op) -> u64 {
     let unit = op.unit as u64;
     match op.len {
         len::ARG => register(b, op.len_arg).min(1 << 40) * unit,
         len::RET => register(b, ARG_RET).min(1 << 40) * unit,
-        len::DEREF => user::<u32>(register(b, op.len_arg)) as u64 * unit,
-        len::DEREF64 => user::<u64>(register(b, op.len_arg)).min(1 << 40) * unit,
+        len::DEREF | len::DEREF64 => {
+            let at = register(b, op.len_arg);
+            let n = if op.len == len::DEREF { read::<u32>(at).map(u64::from) } else { read::<u64>(at) };
+            match n {
+                Some(n) => n.min(1 << 40) * unit,
+                None => {
+                    absent::bytes(b, at, 1);
+                    UNREAD
+                }
+            }
+        }
         len::BITS => (register(b, op.len_arg).min(1 << 20) + 63) / 64 * 8,
         _ => unit,
     }
 }
 
-/// Reads a number of the traced program; 0 when it can not be read.
+/// Reads a number of the traced program; 0 where nothing can be, by a pointer into the first page.
 #[inline(always)]
-pub fn user<T: Copy + Default>(address: u64) -> T {
+pub fn read<T: Copy + Default>(address: u64) -> Option<T> {
     let mut value = T::default();
     // A NULL pointer is common, and the fault that it would give costs more than all the rest of the call.
     if address < 4096 {
+        return Some(value);
+    }
+    let (to, from) = ((&raw mut value).cast(), address as *const c_void);
+    // SAFETY: the helper checks the address and writes within `value`.
+    let failed = unsafe { helper::bpf_probe_read_user(to, size_of::<T>() as u32, from) };
+    if failed == 0 { Some(value) } else { None }
+}
+
+/// As `read`; 0 when it can not be read.
+#[inline(always)]
+pub fn user<T: Copy + Default>(address: u64) -> T {
+    let mut value = T::default();
+    if address < 4096 {
         return value;
     }
-    // SAFETY: the helper checks the address and writes within `value`.
+    // SAFETY: the helper checks the address and writes within `value`, zeroes where it cannot read.
     unsafe { helper::bpf_probe_read_user((&raw mut value).cast(), size_of::<T>() as u32, address as *const c_void) };
     value
 }
@@ -345,6 +378,7 @@ fn bytes_here(b: &mut Buffer, address: u64, n: u64, cap: u64) -> i64 {
         }
         return 0;
     }
+    absent::bytes(b, address, size as u64);
     // What stands before the page that is not there.
     let head = black_box(4096 - (address & 4095) as usize) & 0x1fff;
     if head < size && head <= 4096 {
@@ -394,6 +428,7 @@ fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     // SAFETY: there is room for BLOB_MAX bytes and the padding.
     let got = unsafe { helper::bpf_probe_read_user_str(to.cast(), size as u32, address as *const c_void) };
     if got < 0 {
+        absent::text(b, address);
         put(b, 0, 0, status::FAULT);
         return 1;
     }

@@ -5,6 +5,7 @@
 #![no_main]
 #![feature(asm_experimental_arch)]
 
+mod absent;
 mod argv;
 mod calls;
 mod capture;

@@ -125,12 +125,14 @@ pub mod role {
     pub const SUBMIT: u32 = 4;
     /// Their results.
     pub const RESULT: u32 = 5;
+    /// `page_in`, where there is such a program.
+    pub const PAGED: u32 = 6;
     /// `stack_at_entry`. This and what follows is only there when stacks are asked for.
-    pub const STACK_ENTRY: u32 = 6;
+    pub const STACK_ENTRY: u32 = 7;
     /// `stack_at_end`.
-    pub const STACK_END: u32 = 7;
+    pub const STACK_END: u32 = 8;
     /// `stack_at_signal`.
-    pub const STACK_SIGNAL: u32 = 8;
+    pub const STACK_SIGNAL: u32 = 9;
 }
 
 /// Bytes of blobs before which a further one may begin, less one: a mask.
@@ -175,6 +177,9 @@ pub struct Buffer {
     pub file: u64,
     /// The begin of the request, and room so that no offset of a part reaches behind.
     pub request: [u64; REQUEST_WORDS],
+    /// Pages that were not present (`crate::absent`), and how many of these words say something.
+    pub absent: [u64; ABSENT],
+    pub absences: u64,
 }
 
 impl Buffer {
@@ -196,6 +201,9 @@ impl Buffer {
         self.forgotten((one | other) as u64) as i64
     }
 }
+
+/// How many of its `absent` a buffer has: a mask, and one.
+pub const ABSENT: usize = 16;
 
 /// A part's offset is masked to 256 bytes, and eight are read there.
 const REQUEST_WORDS: usize = 256 / 8 + 1;

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -117,6 +118,7 @@ pub fn examine() -> Report {
     memlock(&mut report);
     proc_mount(&mut report, machine::mounted(&Mounts::of(Who::Myself)), rustix::process::geteuid().is_root());
     tracefs(&mut report);
+    absent_memory(&mut report);
     seccomp(&mut report, &status);
     scope(&mut report, &machine::ptrace_scope());
     sources(&mut report);
@@ -244,6 +246,17 @@ fn tracefs(report: &mut Report) {
         found.unwrap_or_else(|| missing.to_owned()),
         "from Linux 7 on tracer misses (and counts) calls without it: mount -t tracefs tracefs /sys/kernel/tracing",
     );
+}
+
+/// Memory that a call passes before it was ever touched.
+fn absent_memory(report: &mut Report) {
+    if report.state("btf") == State::Ok && ebpf::may_sleep(Path::new(ebpf::VMLINUX)) {
+        report.add("absent_memory", State::Ok, "eBPF reads memory that is not present when a call begins", "");
+    } else {
+        let found =
+            "eBPF cannot read memory that is not present when a call begins, and counts it (Linux 7.2 and ptrace can)";
+        report.add("absent_memory", State::Ok, found, "");
+    }
 }
 
 fn seccomp(report: &mut Report, status: &Status) {

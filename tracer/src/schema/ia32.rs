@@ -126,7 +126,7 @@ syscalls! { pub IA32 harmless "the 32-bit form of a call that is harmless":
     pselect6_time64 [_ 413 _] (nfds: Int, readfds: Special(S::FdSet), writefds: Special(S::FdSet), exceptfds: Special(S::FdSet), timeout: Wide(&Rec(&TIMESPEC)), sigmask: Special(S::MaskPair)) -> Special(S::Pselect6Ret), DESC;
     ppoll_time64    [_ 414 _] (fds: Special(S::PollFds), nfds: Uint, tmo_p: Wide(&Rec(&TIMESPEC)), sigmask: SigSet(sigsetsize), sigsetsize: Ulong) -> Special(S::PpollRet), DESC;
     io_pgetevents_time64 [_ 416 _] (ctx_id: Addr, min_nr: Long, nr: Long, events: Out(&Array(&Rec(&IO_EVENT), Len::Ret)), timeout: Wide(&Rec(&TIMESPEC)), usig: Special(S::MaskPair)) -> Long, 0;
-    recvmmsg_time64 [_ 417 _] (fd: Fd, msgvec: Out(&Mmsghdr(Len::Ret)), vlen: Uint, flags: Set32(&MSG), timeout: Wide(&Rec(&TIMESPEC))) -> Int, DESC | NET, does [Receives(msgvec)];
+    recvmmsg_time64 [_ 417 _] (fd: Fd, msgvec: Out(&Mmsghdr(Len::Ret)), vlen: Uint, flags: Set32(&MSG), timeout: Wide(&Rec(&TIMESPEC))) -> Special(S::MmsgRet), DESC | NET, does [Receives(msgvec)];
     mq_timedsend_time64 [_ 418 _] (mqdes: Fd, msg_ptr: Bytes(msg_len), msg_len: Ulong, msg_prio: Uint, abs_timeout: Wide(&Rec(&TIMESPEC))) -> Int, DESC;
     mq_timedreceive_time64 [_ 419 _] (mqdes: Fd, msg_ptr: Out(&Bytes(Len::Ret)), msg_len: Ulong, msg_prio: Out(&Ptr(&Uint)), abs_timeout: Wide(&Rec(&TIMESPEC))) -> Int, DESC;
     semtimedop_time64 [_ 420 _] (semid: Int, sops: Array(&Rec(&SEMBUF), nsops), nsops: Uint, timeout: Wide(&Rec(&TIMESPEC))) -> Int, IPC;

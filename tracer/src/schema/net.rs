@@ -114,7 +114,7 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
     recvmsg         [47 372 212]    (fd: Fd, msg: InOut(&Msghdr), flags: Set32(&MSG)) -> Long, NET, does [Receives(msg)];
     sendmmsg        [307 345 269]   (fd: Fd, msgvec: Out(&Mmsghdr(vlen)), vlen: Uint, flags: Set32(&MSG)) -> Int, NET, does [Sends(msgvec, flags)];
     recvmmsg        [299 337 243]   (fd: Fd, msgvec: Out(&Mmsghdr(Ret)), vlen: Uint, flags: Set32(&MSG),
-                                     timeout: Rec(&TIMESPEC)) -> Int, NET, does [Receives(msgvec)];
+                                     timeout: Rec(&TIMESPEC)) -> Special(S::MmsgRet), NET, does [Receives(msgvec)];
     recv            [_ 509 _]       (fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Receives(buf)];
     send            [_ 510 _]       (fd: Fd, buf: Bytes(len), len: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Writes(fd)];
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;

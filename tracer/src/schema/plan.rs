@@ -239,7 +239,8 @@ impl Builder {
             | Special::PollRet
             | Special::PpollRet
             | Special::SelectRet
-            | Special::Pselect6Ret => {}
+            | Special::Pselect6Ret
+            | Special::MmsgRet => {}
         }
     }
 
@@ -251,17 +252,24 @@ impl Builder {
                 // All of them: the note names those that are ready, wherever they stand.
                 self.push(0, phase::EXIT_OK, shape::BYTES, Len::Arg(1), 8, most / 8 * 8, most / 8);
                 if special == Special::PpollRet {
-                    self.fixed(2, phase::EXIT_OK, 16);
+                    self.left(2);
                 }
             }
             Special::SelectRet | Special::Pselect6Ret => {
                 for arg in 1..=3 {
                     self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Bits(0), 1, most, 1);
                 }
-                self.fixed(4, phase::EXIT_OK, 16);
+                self.left(4);
             }
+            Special::MmsgRet => self.left(4),
             _ => {}
         }
+    }
+
+    /// What is left of the time that was passed to the call.
+    fn left(&mut self, arg: u8) {
+        self.writes(arg);
+        self.fixed(arg, phase::EXIT_OK, 16);
     }
 
     /// The call may write to the argument's memory: what stands there at its end need not be what was passed.
@@ -373,9 +381,11 @@ mod tests {
         };
         check("openat", false, &[]);
         check("accept", true, &[2]);
-        check("pselect6", true, &[1, 2, 3]);
-        check("select", false, &[1, 2, 3]);
+        check("pselect6", true, &[1, 2, 3, 4]);
+        check("select", false, &[1, 2, 3, 4]);
+        check("recvmmsg", false, &[4]);
         // The kernel writes nothing but revents, which are not shown of what was passed.
         check("poll", true, &[]);
+        check("ppoll", true, &[2]);
     }
 }

@@ -315,6 +315,8 @@ pub enum Special {
     SelectRet,
     /// As `SelectRet` with a timespec.
     Pselect6Ret,
+    /// `1 (left {tv_sec=0, tv_nsec=1})`. Argument 4, 16 bytes, at the end.
+    MmsgRet,
 
     // What an argument points to.
     /// `struct pollfd[]`: `[{fd=3, events=POLLIN}, {fd=-1}]`; argument 1 counts. At entry.

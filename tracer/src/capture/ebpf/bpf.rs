@@ -27,12 +27,15 @@ const BPF_PROG_TYPE_TRACING: u32 = 26;
 const BPF_PERF_EVENT: u32 = 41;
 const BPF_TRACE_RAW_TP: u32 = 23;
 const BPF_TRACE_ITER: u32 = 28;
+const BPF_F_SLEEPABLE: u32 = 16;
 
 /// What a program is attached to: by its number in the kernel's BTF, but for perf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attach {
     /// A tracepoint: its type, `btf_trace_NAME` (5.5).
     Tracepoint(u32),
+    /// The same, of a program that may sleep (7.2).
+    Sleepable(u32),
     /// An iterator: its function, `bpf_iter_NAME` (5.8).
     Iterator(u32),
     /// perf's use of a tracepoint, by the number that tracefs tells (links: 5.15).
@@ -88,7 +91,7 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         attach_btf_id: u32,
     }
     let (prog_type, expected_attach_type, attach_btf_id) = match program.attach {
-        Attach::Tracepoint(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, id),
+        Attach::Tracepoint(id) | Attach::Sleepable(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, id),
         Attach::Iterator(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id),
         Attach::Perf(_) => (BPF_PROG_TYPE_TRACEPOINT, 0, 0),
     };
@@ -109,6 +112,7 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         (attr.log_level, attr.log_size, attr.log_buf) = (1, log.len() as u32, log.as_mut_ptr() as u64);
     }
     attr.prog_name = short(program.name);
+    attr.prog_flags = if matches!(program.attach, Attach::Sleepable(_)) { BPF_F_SLEEPABLE } else { 0 };
     // A signal that waits ends the verification.
     let mut tries = 0;
     loop {

@@ -18,6 +18,7 @@ use super::log::{self, Log};
 use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
+use super::sleepable::{self, PAGE_IN};
 use crate::capture::plans::Plans;
 use crate::schema::parts;
 use crate::spec::{Counting, Target, Watch};
@@ -62,6 +63,7 @@ pub struct Loaded {
 const TRACEPOINTS: &[(&str, &str)] = &[
     ("given_to_exec", "sched_process_exec"),
     ("sys_enter", "sys_enter"),
+    (PAGE_IN, "sys_enter"),
     ("stack_at_entry", "sys_enter"),
     ("stack_at_end", "sys_exit"),
     ("sys_exit", "sys_exit"),
@@ -77,7 +79,7 @@ const TRACEPOINTS: &[(&str, &str)] = &[
 const SIGNALS: [&str; 2] = ["signal_generate", "signal_deliver"];
 /// Those of them that copy stacks.
 const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
-/// Buffers of records that are being made, without those of [`STACKS`].
+/// Buffers of records that are being made, without those of [`PAGE_IN`] and [`STACKS`].
 const BUFFERS: u32 = 6;
 
 /// A program that carries out plans.
@@ -111,7 +113,11 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let (size, largest) = ring_sizes(watch.ring_size, watch.counting.is_some())?;
     let level = log::asked()?;
     let (tally, tallies) = counters(watch.counting);
-    let buffers = BUFFERS + if copies_stacks(watch) { STACKS.len() as u32 } else { 0 };
+    let buffers = match copies_stacks(watch) {
+        true => BUFFERS + 1 + STACKS.len() as u32,
+        // Kernels that take `PAGE_IN` are among those.
+        false => BUFFERS + u32::from(needs_tracefs()),
+    };
     let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
@@ -120,7 +126,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         let other = std::thread::Builder::new().spawn_scoped(scope, make);
         let prepared = Place::make(size)
             .context("cannot load the kernel side")
-            .and_then(|place| Ok((place, prepare(watch, plans, size)?)));
+            .and_then(|place| Ok((place, prepare(watch, image, plans, size)?)));
         let unlinked =
             other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
         (prepared, unlinked)
@@ -134,7 +140,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
     }
 
-    let (programs, ring) = object.load(&wanted, || place.open(largest))?;
+    let (mut programs, ring) = object.load(&wanted, || place.open(largest))?;
     let mut ring = ring?;
     // The ring of what is said is found by a program that may say something.
     let at = wanted.iter().position(|(name, _)| *name == SAYS).unwrap_or_default();
@@ -146,11 +152,15 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let mut links = Vec::new();
     for ((name, to), program) in wanted.iter().zip(&programs) {
         let link = match to {
-            Attach::Tracepoint(_) => bpf::attach(program.as_fd()),
+            Attach::Tracepoint(_) | Attach::Sleepable(_) => bpf::attach(program.as_fd()),
             Attach::Perf(id) => bpf::attach_perf(program.as_fd(), *id),
             Attach::Iterator(_) => continue,
         };
         links.push(link.with_context(|| format!("cannot attach to tracepoint {name}"))?);
+    }
+    // That the kernel did not run it, because it slept for another task, is no loss: it repeats what is repeated at the end again.
+    if let Some(at) = wanted.iter().position(|(name, _)| *name == PAGE_IN) {
+        programs.remove(at);
     }
     Ok(Loaded {
         links,
@@ -181,7 +191,7 @@ struct Prepared {
 }
 
 /// Reads what has to be known of this kernel.
-fn prepare<'p>(watch: &Watch, plans: impl Fn() -> &'p Plans, ring: u32) -> Result<Prepared> {
+fn prepare<'p>(watch: &Watch, image: &Image, plans: impl Fn() -> &'p Plans, ring: u32) -> Result<Prepared> {
     let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let types = KernelTypes::read(&path)?;
     let mut config = config(watch, &types, plans(), ring)?;
@@ -198,6 +208,7 @@ fn prepare<'p>(watch: &Watch, plans: impl Fn() -> &'p Plans, ring: u32) -> Resul
     };
     let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;
+    sleepable::apply(image, &mut config, &mut wanted);
     if let Some(perf) = &perf {
         perf.apply(&mut config, &mut wanted);
     }

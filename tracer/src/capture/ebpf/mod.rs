@@ -13,18 +13,21 @@ mod object;
 mod operations;
 mod perf;
 mod ring;
+mod sleepable;
 pub mod snapshot;
 mod stacks;
 mod targets;
 mod trial;
 
 pub use available::{available, only};
+pub use load::VMLINUX;
 pub use perf::needs_tracefs;
 pub use trial::attempt;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -47,6 +50,12 @@ use crate::system::procfs::who::Who;
 
 /// The kernel side that this crate was built with.
 static IMAGE: Image = include!(concat!(env!("OUT_DIR"), "/tracer.bpf.rs"));
+
+/// Whether memory that is not present when a call begins is read all the same: programs of tracepoints may sleep (Linux 7.2). `btf`: the
+/// file with the kernel's types.
+pub fn may_sleep(btf: &Path) -> bool {
+    sleepable::may_sleep(&IMAGE, btf)
+}
 
 /// The kernel side wakes the reader when the ring fills and when a task ends that was asked for. Otherwise the reader polls:
 /// at this interval while records come,

@@ -126,6 +126,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
             let part = if kind == Special::SelectRet { "tv_usec" } else { "tv_nsec" };
             poll::select_ret(ret, cx.arg(0) as i32, sets, at_end(4).take(16), part)
         }
+        Special::MmsgRet => poll::select_ret(ret, 0, [&[]; 3], at_end(4).take(16), "tv_nsec"),
         _ => return None,
     })
 }

@@ -78,6 +78,8 @@ const ROW: Tracer = Tracer {
 };
 
 const LOOPS: &[Workload] = &[Workload::Getppid, Workload::Dd, Workload::Files];
+/// What stacks are compared on: their frames are the same for every call.
+const STACKS: &[Workload] = &[Workload::Getppid, Workload::Files];
 const LOCAL: &[Workload] = &[Workload::Getppid, Workload::Dd, Workload::Files, Workload::Spawn, Workload::Make];
 const SERVERS: &[Workload] = &[Workload::Nginx, Workload::Redis];
 
@@ -111,6 +113,7 @@ pub const ALL: &[Tracer] = &[
         only: SERVERS,
         ..ROW
     },
+    Tracer { name: "stacks", title: "`tracer -f -k`", options: &["-k"], only: STACKS, ..ROW },
     Tracer { name: "other", title: "tracer, on another process", elsewhere: true, ..ROW },
     Tracer {
         name: "ptrace",
@@ -143,6 +146,14 @@ pub const ALL: &[Tracer] = &[
         options: &["--seccomp-bpf", "--trace=openat"],
         asked: Asked::Openat,
         only: LOCAL,
+        ..ROW
+    },
+    Tracer {
+        name: "strace-stacks",
+        title: "`strace -f -k`",
+        program: Program::Strace,
+        options: &["-k"],
+        only: STACKS,
         ..ROW
     },
     Tracer { name: "perf", title: "`perf trace -o FILE`", program: Program::Perf, form: Form::Perf, ..ROW },

@@ -1,4 +1,4 @@
-//! Runs `cases/*.test`: see `tracer_tests::case` for their form.
+//! Runs `cases/*.test`, and `attacks/*.test` (what a hostile world tries): see `tracer_tests::case` for their form.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,9 @@ use tracer_tests::{case, root};
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/cases")).into_iter().flatten().flatten().collect();
-    files.sort_by_key(|entry| entry.file_name());
+    let folder = |name: &str| std::fs::read_dir(root().join("tests").join(name)).into_iter().flatten().flatten();
+    let mut files: Vec<_> = ["attacks", "cases"].into_iter().flat_map(folder).collect();
+    files.sort_by_key(|entry| entry.path());
     for path in files.iter().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "test")) {
         let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let cases = std::fs::read_to_string(&path).map_err(anyhow::Error::from).and_then(|text| case::parse(&text));

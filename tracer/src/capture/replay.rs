@@ -2,8 +2,7 @@
 //! reserved, every record before it is handed on, and what is wrong is said with its place. What
 //! stands whole before the place is given first.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::count::Counter;
 use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
 use crate::schema::records::Course;
+use crate::system::place;
 
 /// Why a file is not, or not all of, a recording. Places are bytes from the file's start.
 #[derive(Debug, Error)]
@@ -97,9 +97,9 @@ impl ReplaySource {
     /// Opens a recording and reads what it says of itself.
     pub fn open(path: &Path) -> Result<ReplaySource, ReplayError> {
         let name = path.display().to_string();
-        match File::open(path) {
+        match place::open(path) {
             Ok(file) => ReplaySource::from_reader(Box::new(BufReader::new(file)), name),
-            Err(e) => Err(ReplayError { path: name, what: e.into() }),
+            Err(e) => Err(ReplayError { path: name, what: io::Error::from(e).into() }),
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::exit;
+use crate::trace::outputs::PlaceError;
 use crate::trace::{self, Ending};
 
 /// A request that can be carried out.
@@ -50,7 +51,9 @@ pub fn end(program: &str, failure: u8, result: anyhow::Result<Ending>) -> ExitCo
         Err(error) => {
             // Nobody is left to be told that stderr is closed.
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
-            ExitCode::from(failure)
+            // Under our own name an output that cannot be written is a request that cannot be carried out, and nothing was.
+            let output = failure == exit::FAILED && error.is::<PlaceError>();
+            ExitCode::from(if output { exit::USAGE } else { failure })
         }
     }
 }

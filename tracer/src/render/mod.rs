@@ -1,9 +1,8 @@
 //! What everything is written with. [`escape`], [`json`] and [`typed`] make text safe; [`amount`] has words for numbers;
-//! [`place`] and [`sink`] are where bytes go. Nothing here knows a call, a report or a tool: what is written is its writer's business.
+//! [`sink`] is where bytes go. Nothing here knows a call, a report or a tool: what is written is its writer's business.
 
 pub mod amount;
 pub mod escape;
 pub mod json;
-pub mod place;
 pub mod sink;
 pub mod typed;

@@ -17,8 +17,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat, ftruncate};
 use rustix::io::Errno;
 
-use super::place::{Place, file_id};
 use crate::spec::{Color, To};
+use crate::system::place::{Place, file_id};
 
 /// Whether output is coloured: when asked for, else on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
 pub fn colored(color: Color, is_terminal: impl FnOnce() -> bool) -> bool {

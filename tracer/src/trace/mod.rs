@@ -9,6 +9,7 @@ mod leaving;
 mod naming;
 pub mod notice;
 pub mod output;
+pub mod outputs;
 mod passed;
 mod pressure;
 mod render;
@@ -43,6 +44,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &spec.view.notices {
         notice::tell(&spec.watch.program, notice);
     }
+    outputs::attempt_those_of(&spec.view, spec.view.failure == exit::FAILED)?;
     let mut shower = Shower::open(spec)?;
     interrupt::install()?;
     let source = capture::open(&spec.watch)?;

@@ -68,7 +68,9 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
     }
     tree.add(inside(&root().join("action")), Node::Directory);
     let mut words: Vec<String> = ALWAYS.map(str::to_owned).to_vec();
-    for entry in fs::read_dir(tests.join("cases"))?.chain(fs::read_dir(root().join("action"))?) {
+    let folders = [tests.join("cases"), tests.join("attacks"), root().join("action")];
+    let entries = folders.iter().map(fs::read_dir).collect::<Result<Vec<_>, _>>()?;
+    for entry in entries.into_iter().flatten() {
         let path = entry?.path();
         let text = fs::read_to_string(&path)?;
         let is_script = path.extension().is_some_and(|extension| extension == "sh");

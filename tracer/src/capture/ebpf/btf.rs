@@ -1,7 +1,6 @@
 //! Where fields stand in this kernel's structures, from its BTF (Documentation/bpf/btf.rst). The types are looked through where they
 //! are, and no object is made of each: there are more than a hundred thousand.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::Deref;
 use std::path::Path;
@@ -12,6 +11,7 @@ use tracer_common::config::{ABSENT, Offsets, Types, function};
 
 use super::bpf::Attach;
 use super::mapping::Mapping;
+use crate::system::place;
 
 /// The kernel's type information, raw.
 pub struct KernelTypes {
@@ -332,9 +332,12 @@ enum Bytes {
     Read(Vec<u8>),
 }
 
+/// Bytes that types are read of; the kernel's are some five million.
+const MOST: u64 = 256 << 20;
+
 impl Bytes {
     fn read(path: &Path) -> std::io::Result<Bytes> {
-        let mut file = File::open(path)?;
+        let file = place::open(path)?;
         let len = file.metadata()?.len() as usize;
         // A file of somebody else's could be cut while it is mapped.
         if path.starts_with("/sys/kernel/btf")
@@ -343,7 +346,7 @@ impl Bytes {
             return Ok(Bytes::Mapped(mapping));
         }
         let mut bytes = Vec::with_capacity(len);
-        file.read_to_end(&mut bytes)?;
+        file.take(MOST).read_to_end(&mut bytes)?;
         Ok(Bytes::Read(bytes))
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::bytes_of;
 use crate::schema::errno;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{Access, Difference, Evidence, HostName, Object, Variables};
@@ -35,8 +36,9 @@ pub fn text(lines: &BTreeSet<String>) -> String {
 /// # Errors
 /// The file cannot be read, or is no baseline.
 pub fn read(path: &Path) -> Result<Option<BTreeSet<String>>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let text = match bytes_of(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => bail!("baseline {}: is no baseline (it is not text)", path.display()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("baseline {}", path.display())),
     };

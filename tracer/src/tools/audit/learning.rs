@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Wrong, databases, policy, say, write};
+use super::{Wrong, bytes_of, databases, policy, say, write};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{Evidence, Variables};
 use crate::tools::audit::policy::Policy;
@@ -19,7 +19,7 @@ pub struct Taught {
 
 /// The policy that is to be added to; `None` where there is none yet.
 pub fn taught(path: &Path) -> Result<Option<Taught>, Wrong> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match bytes_of(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {

@@ -24,21 +24,22 @@ pub mod request;
 mod resolve;
 mod watch;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use self::policy::Policy;
 use crate::exit;
-use crate::render::place::Place;
 use crate::render::typed::show;
 use crate::spec::Command;
+use crate::system::place;
+use crate::system::place::Place;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Judgement, Report, Timeline, Variables, Verdict, names};
 use crate::tools::audit::request::Audit;
 use crate::tools::audit::resolve::Machine;
-use crate::trace::said;
+use crate::trace::{outputs, said};
 
 pub use self::replay::replay;
 
@@ -129,7 +130,14 @@ fn audit(spec: &Audit) -> Result<u8> {
         }
         Err(Wrong::Other(error)) => return Err(error),
     };
-    // What cannot be written is better known before a long run than behind it.
+    let files = spec.reports.iter().map(|(_, path)| path.as_path()).filter(|path| path.as_os_str() != "-");
+    let learn = spec.learn.as_deref().filter(|_| spec.write || taught.is_none());
+    let baseline = spec.baseline.as_deref().filter(|_| known.is_none());
+    let files = files.chain(spec.record.as_deref()).chain(learn).chain(baseline);
+    if let Err(error) = outputs::attempt(files) {
+        say(spec, &said(&error.into()));
+        return Ok(exit::USAGE);
+    }
     let places = reports::places(spec)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
     let snapshot = spec.diff.then(|| diffs::before(&variables));
@@ -208,15 +216,12 @@ fn verdict(evidence: &Evidence, judgement: &Judgement, is_new: bool) -> Verdict 
     }
 }
 
-/// What is in the file of a policy, which is none where that does not end.
+/// Bytes that a policy or a baseline has at most.
+const MOST: u64 = 16 << 20;
+
+/// What is in the file of a policy.
 fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
-    const MOST: u64 = 16 << 20;
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
-    if read as u64 > MOST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {} MiB", MOST >> 20)));
-    }
-    Ok(bytes)
+    Ok(place::read(path, MOST)?)
 }
 
 /// Why there is no policy.

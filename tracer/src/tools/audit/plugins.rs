@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::render::place::Place;
 use crate::spec::Command;
+use crate::system::place::Place;
 
 /// The plugin of pytest, and the name by which Python imports it.
 const PYTEST: &str = include_str!("../../../embedded/tracer_audit.py");

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::render::place::Place;
 use crate::render::sink::colored;
+use crate::system::place::Place;
 use crate::tools::audit::evidence::Report;
 use crate::tools::audit::output;
 use crate::tools::audit::request::{Audit, Form};

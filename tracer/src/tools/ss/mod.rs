@@ -8,7 +8,6 @@ pub mod request;
 mod resolve;
 
 use std::env;
-use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use crate::cli::fault::UsageError;
 use crate::exit;
 use crate::system::names::System;
 use crate::system::owners::owners;
+use crate::system::place;
 use crate::system::procfs::machine::SOCKSTAT;
 use crate::system::procfs::sockstat;
 use crate::system::sock_diag::bytecode;
@@ -61,13 +61,19 @@ fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// What is in a file that was given.
+fn given(file: &Path) -> io::Result<Vec<u8>> {
+    const MOST: u64 = 256 << 20;
+    Ok(place::read(file, MOST)?)
+}
+
 /// The words of `-F`, behind those of the command line.
 fn read_filter(request: &mut Request) -> Result<(), Failure> {
     let Some((file, mut words)) = request.filter_file.take() else { return Ok(()) };
     let mut text = String::new();
     let read = match file.to_string_lossy().starts_with('-') {
         true => io::stdin().read_to_string(&mut text).map(drop),
-        false => fs::read_to_string(&file).map(|all| text = all),
+        false => given(&file).map(|all| text = String::from_utf8_lossy(&all).into_owned()),
     };
     read.map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
     words.extend(filter::file_words(&text));
@@ -221,8 +227,7 @@ impl<'a> Listing<'a> {
 
     /// TCP sockets from a file of the kernel's own bytes, instead of the kernel.
     fn read_file(&mut self, file: &Path, netns: u64, gathered: &mut Gathered) -> Result<(), Failure> {
-        let bytes =
-            fs::read(file).map_err(|error| Failure::Other(format!("TCPDIAG_FILE {}: {error}", file.display())))?;
+        let bytes = given(file).map_err(|error| Failure::Other(format!("TCPDIAG_FILE {}: {error}", file.display())))?;
         let (mut sockets, end) = sock_diag::from_file(&bytes, Table::Tcp);
         sockets.iter_mut().for_each(|socket| socket.netns = netns);
         gathered.sockets = sockets;
@@ -307,7 +312,7 @@ impl<'a> Listing<'a> {
 
 /// Writes a file as every file is written: mode 0600, through no link that others could have made.
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use crate::render::place::Place;
+    use crate::system::place::Place;
     let mut file = Place::find(path).and_then(|place| place.create(false)).map_err(io::Error::other)?;
     file.write_all(bytes)
 }

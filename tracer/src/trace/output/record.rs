@@ -12,8 +12,8 @@ use tracer_common::record::records;
 
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
-use crate::render::place::Place;
 use crate::render::sink::Outcome;
+use crate::system::place::Place;
 
 /// Bytes of records that are kept before they are written as a section.
 const KEEP: usize = 256 * 1024;

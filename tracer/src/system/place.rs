@@ -1,12 +1,14 @@
-//! Opening what is written, without being led elsewhere. tracer often runs as root, and a traced
-//! program (or anybody) may plant a link where the output is going to be. So a path is walked name by
+//! Opening what is written, and what is read because a path was given, without being led elsewhere. tracer often runs as root, and a
+//! traced program (or anybody) may plant a link where the output is going to be. So a path is walked name by
 //! name: a link is followed only when nobody but root and ourselves could have put it there, a file
 //! that stands in a directory others can write must be a regular one with one name, and what is made
-//! has mode 0600. The kernel's `protected_*` settings do part of this, where they are on.
+//! has mode 0600. The kernel's `protected_*` settings do part of this, where they are on. What is read is a regular file within a bound:
+//! a FIFO without a writer or a device without an end would be waited for without one.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -36,6 +38,22 @@ pub enum PlaceError {
         /// What stands in the way.
         why: String,
     },
+}
+
+impl From<PlaceError> for std::io::Error {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::Os { errno, .. } => errno,
+            PlaceError::Unsafe { why, .. } => std::io::Error::other(why),
+        }
+    }
+}
+
+impl PlaceError {
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, PlaceError::Os { errno, .. } if errno.kind() == ErrorKind::NotFound)
+    }
 }
 
 /// A name in an open directory: where an output is, for good, however paths change meanwhile.
@@ -75,6 +93,62 @@ impl Place {
     /// As [`Place::create`], for the file whose name has `suffix` behind (`-ff`).
     pub fn create_beside(&self, suffix: &str, append: bool) -> Result<File, PlaceError> {
         self.create_as(&self.named(suffix), append)
+    }
+
+    /// Whether `create` would succeed, as far as can be told without making or emptying anything.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub fn attempt(&self) -> Result<(), PlaceError> {
+        if self.magic {
+            return Ok(());
+        }
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        match rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()) {
+            Ok(fd) => self.check(fd, true).map(drop),
+            // A FIFO that nobody reads yet.
+            Err(Errno::NXIO) if !self.shared => Ok(()),
+            Err(Errno::NOENT) => {
+                let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+                rustix::fs::accessat(&self.dir, ".", access, AtFlags::EACCESS).map_err(|e| self.os(e))
+            }
+            Err(e) => Err(self.os(e)),
+        }
+    }
+
+    /// Whether the other is the same name in the same directory, or both lead to the same file.
+    pub fn is_same(&self, other: &Place) -> bool {
+        let id = |place: &Place| {
+            let dir = rustix::fs::fstat(&place.dir).ok()?;
+            let file = rustix::fs::statat(&place.dir, &place.name, AtFlags::SYMLINK_NOFOLLOW).ok();
+            let file = file.filter(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+            Some((file_id(&dir), file.map(|stat| file_id(&stat))))
+        };
+        let (Some((dir, file)), Some((other_dir, other_file))) = (id(self), id(other)) else { return false };
+        !self.magic
+            && !other.magic
+            && (dir == other_dir && self.name == other.name || file.is_some() && file == other_file)
+    }
+
+    /// Opens the file to read it: a regular one, or what is behind a descriptor of our own (`/dev/fd/63`), which whoever started us has
+    /// opened.
+    ///
+    /// # Errors
+    /// There is none, or another kind of file.
+    pub fn open(&self) -> Result<File, PlaceError> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
+        if self.magic {
+            let fd = rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()).map_err(|e| self.os(e))?;
+            return Ok(File::from(fd));
+        }
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let fd = rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()).map_err(|e| self.os(e))?;
+        let stat = rustix::fs::fstat(&fd).map_err(|e| self.os(e))?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Ok(File::from(fd)),
+            FileType::Directory => Err(self.os(Errno::ISDIR)),
+            _ => Err(self.refuse("is not a regular file")),
+        }
     }
 
     /// Opens a file again that `create_beside` made, to append to it; `None` when another file stands
@@ -155,6 +229,28 @@ impl Place {
     fn refuse(&self, why: &str) -> PlaceError {
         PlaceError::Unsafe { path: self.path.clone(), why: format!("it {why}") }
     }
+}
+
+/// Opens a file that is read because its path was given.
+///
+/// # Errors
+/// As [`Place::find`] and [`Place::open`].
+pub fn open(path: &Path) -> Result<File, PlaceError> {
+    Place::find(path)?.open()
+}
+
+/// What is in a file that is read because its path was given, which is none where it has more than `most` bytes.
+///
+/// # Errors
+/// As [`open`]; the file is too large, or cannot be read.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, PlaceError> {
+    let os = |errno| PlaceError::Os { path: path.to_owned(), errno };
+    let mut bytes = Vec::new();
+    let n = open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(os)?;
+    if n as u64 > most {
+        return Err(os(std::io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {} MiB", most >> 20))));
+    }
+    Ok(bytes)
 }
 
 /// Which file this is: device and inode.

@@ -93,9 +93,9 @@ fn put<T>(slot: &mut T, value: Option<T>, given: &Given<'_>) -> Result<(), Fault
 
 /// Sets a switch that has one word.
 fn only(slot: &mut bool, qual: &str, word: &str, given: &Given<'_>) -> Result<(), Fault> {
-    let value = text(given);
-    *slot = value == word;
-    if *slot { Ok(()) } else { Err(Fault::plain(format!("invalid -e {qual}= argument: '{value}'"))) }
+    *slot = text(given) == word;
+    let said = || format!("invalid -e {qual}= argument: '{}'", show(given.value.unwrap_or_default()));
+    if *slot { Ok(()) } else { Err(Fault::plain(said())) }
 }
 
 /// Sets a switch.

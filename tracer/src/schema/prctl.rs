@@ -189,11 +189,11 @@ syscalls! { pub CONTROL harmless "settings of the process itself":
             PR_SVE_SET_VL | PR_SME_SET_VL => (option: Set32(&PR), flags: Hex) -> Int;
             PR_SET_SYSCALL_USER_DISPATCH => (option: Set32(&PR), mode: Set(&DISPATCH), offset: Hex, length: Hex, selector: Hex) -> Int;
         };
-    arch_prctl  [158 384 _]   (code: Set32(&ARCH), addr: Hex)                                   -> Int, 0,
-        by code {
-            ARCH_GET_CPUID => (code: Set32(&ARCH)) -> Int;
+    arch_prctl  [158 384 _]   (op: Set32(&ARCH), addr: Hex)                                   -> Int, 0,
+        by op {
+            ARCH_GET_CPUID => (op: Set32(&ARCH)) -> Int;
             ARCH_GET_FS | ARCH_GET_GS | ARCH_GET_XCOMP_SUPP | ARCH_GET_XCOMP_PERM | ARCH_GET_XCOMP_GUEST_PERM =>
-                (code: Set32(&ARCH), addr: Out(&Ptr(&Wide(&Hex)))) -> Int;
+                (op: Set32(&ARCH), addr: Out(&Ptr(&Wide(&Hex)))) -> Int;
         };
     seccomp     [317 354 277] (operation: Set32(&SECCOMP), flags: Hex32, args: Addr)            -> Int, 0,
         by operation {

@@ -15,7 +15,7 @@ use crate::render::escape::{Color, Line};
 use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::schema::{errno, parts, uring};
-use crate::spec::{Stamp, Style, To};
+use crate::spec::{Output, Stamp, Style, To};
 
 /// How a line says whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct StraceText {
 pub const FORM: LineForm = LineForm {
     name: "text",
     make: |view, color| {
-        let text = StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color);
+        let text = StraceText::new(&view.output.style, PidFormat::of(&view.output), color);
         Box::new(StraceText { quiet_exit: view.show.quiet_exit, ..text })
     },
     order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
@@ -59,10 +59,10 @@ pub const FORM: LineForm = LineForm {
 
 impl PidFormat {
     /// How a line names its task, by where it goes.
-    fn of(to: &To) -> PidFormat {
-        match to {
-            To::Stderr => PidFormat::Stderr,
-            To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
+    fn of(output: &Output) -> PidFormat {
+        match output.to {
+            To::Stderr if !output.style.always_pid => PidFormat::Stderr,
+            To::Stderr | To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
             To::Each(_) => PidFormat::None,
         }
     }

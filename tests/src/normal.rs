@@ -24,6 +24,7 @@ const MASKS: &[(&str, &str, &str)] = &[
     ("inodes of pipes and sockets", r"\b(pipe|socket):\[\d+\]", "$1:[I]"),
     ("inodes of sockets", r"\b([A-Z][A-Za-z0-9_-]+):\[\d{4,}", "$1:[I"),
     ("inodes of peers", r"\[I->\d+", "[I->I"),
+    ("inodes of new namespaces", r"\b(cgroup|ipc|mnt|net|pid|time|user|uts):\[4026532\d{3}\]", "$1:[NEW]"),
     ("ephemeral ports", r"htons\([3-6]\d{4}\)", "htons(P)"),
     ("ephemeral ports", r"([\d\]]):[3-6]\d{4}\b", "$1:P"),
     ("names of temporary files", r"\b(cc|tmp|tmp_pack_|sort|sh-thd\.|sed|tmpfile_?)[A-Za-z0-9]{6,}\b", "${1}X"),
@@ -40,7 +41,11 @@ pub fn read(text: &str) -> Trace {
     let mut tasks: Vec<(u32, Vec<String>)> = Vec::new();
     let mut open: HashMap<u32, String> = HashMap::new();
     for line in text.lines() {
-        let Some((pid, rest)) = line.split_once(' ') else { continue };
+        let Some((pid, rest)) = line.split_at_checked(line.bytes().take_while(u8::is_ascii_digit).count()) else {
+            continue;
+        };
+        // With `-Y` a name stands behind it: strace keeps one that the task had before.
+        let rest = if rest.starts_with('<') { rest.split_once("> ").map_or("", |(_, rest)| rest) } else { rest };
         let (Ok(pid), rest) = (pid.parse::<u32>(), rest.trim_start()) else { continue };
         let at = tasks.iter().position(|(known, _)| *known == pid).unwrap_or_else(|| {
             tasks.push((pid, Vec::new()));
@@ -167,6 +172,8 @@ mod tests {
         let new = "10  wait4(11 <unfinished ...>\n11  exit_group(0) = ?\n11  +++ exited with 0 +++\n10  <... wait4 resumed>, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 11\n";
         assert_eq!(read(old), read(new));
         assert_eq!(read(old)["1"], ["wait4(P?2, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = P?2"]);
+        let named = "10<sh> getpid() = 10<sh>\n11<a > b> getppid() = 10<sh>\n";
+        assert_eq!(read(named).len(), 2);
         let none = "10  read(3 <unfinished ...>\n10  <... read resumed>, \"a\", 1) = 1\n10  pause( <unfinished ...>\n10  <... pause resumed>) = 1\n";
         assert_eq!(read(none)["1"], ["read(3, \"a\", 1) = 1", "pause() = 1"]);
         let arrow = "10  clone3({flags=0} <unfinished ...>\n10  <... clone3 resumed> => {parent_tid=[11]}, 88) = 11\n";

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use tracer_common::plan::{PLANS, plan_index};
 
 pub use self::numbers::Numbers;
-pub use self::style::{CallSet, Fds, Hex, NameStyle, Pids, Stamp, Style, Verbose};
+pub use self::style::{Beside, CallSet, Fds, Hex, NameStyle, Pids, Stamp, Style, Verbose};
 use self::tampering::Tampering;
 use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
@@ -48,6 +48,8 @@ pub struct Watch {
     pub counting: Option<Counting>,
     /// What tells of the names of tasks and of their numbers in pid namespaces is seen, whether it is shown or not.
     pub names: bool,
+    /// What is looked up beside calls.
+    pub beside: Beside,
     /// Signals are told of, if the source has something for them alone.
     pub signals: bool,
     /// Stacks of calls and signals (`-k`).
@@ -127,6 +129,7 @@ impl Watch {
             evidence: false,
             counting: None,
             names: false,
+            beside: Beside::default(),
             signals: true,
             stacks: None,
             backend,

@@ -21,7 +21,7 @@ pub enum StartError {
     #[error("{0}")]
     Invalid(String),
     /// The program is not there. strace ends with 1.
-    #[error("Can't stat '{0}': {reason}", reason = errno::said(.1))]
+    #[error("Cannot stat '{0}': {reason}", reason = errno::said(.1))]
     NotFound(String, io::Error),
     /// A system call of our own failed.
     #[error("{0}: {reason}", reason = errno::said(.1))]
@@ -306,9 +306,9 @@ mod tests {
             let error = Started::spawn(&command(&[program])).expect_err("nothing starts");
             assert_eq!(error.to_string(), want);
         };
-        check("no-such-program", "Can't stat 'no-such-program': No such file or directory");
-        check("/no/such/program", "Can't stat '/no/such/program': No such file or directory");
-        check("", "Can't stat '': No such file or directory");
+        check("no-such-program", "Cannot stat 'no-such-program': No such file or directory");
+        check("/no/such/program", "Cannot stat '/no/such/program': No such file or directory");
+        check("", "Cannot stat '': No such file or directory");
     }
 
     #[test]

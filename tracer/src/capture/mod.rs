@@ -11,6 +11,7 @@ pub mod interrupt;
 pub mod lookup;
 mod mappings;
 pub mod memory;
+mod namespaces;
 pub mod paths;
 pub mod plans;
 pub mod ptrace;
@@ -119,6 +120,10 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
         }
         Backend::Auto if watch.kill_on_exit => {
             fall_back(watch, "only tasks that it traces end with it");
+            open_ptrace(watch)
+        }
+        Backend::Auto if watch.beside.exits => {
+            fall_back(watch, "why a virtual CPU stopped can only be read while its thread stands still");
             open_ptrace(watch)
         }
         Backend::Auto => match ebpf::available(watch) {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use tracer_common::config::Regs;
 use tracer_common::plan::{BLOB_MAX, PLANS, Plan, Spared, Variant, plan_index};
 
-use super::{evidence, mappings};
+use super::{evidence, mappings, namespaces};
 use crate::schema::data::{Way, data, has_descriptors};
 use crate::schema::plan::Detail;
 use crate::schema::process::waits;
@@ -40,6 +40,7 @@ impl Plans {
                 }
                 let wanted = watch.calls.wants(u32::from(number), compat)
                     || mappings::needs(watch, row, compat)
+                    || namespaces::needs(watch, row)
                     || names(watch, row);
                 plans.place(row, plan_index(u32::from(number), compat), compat, wanted.then_some(watch));
             }

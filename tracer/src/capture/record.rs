@@ -108,9 +108,13 @@ impl Record {
 /// Puts the path of an `event::File` together; false when it has none, or not all of it.
 pub fn whole_path(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     let Some(file) = File::read(bytes) else { return false };
-    let Some(text) = bytes.len().checked_sub(usize::from(file.path_len)).and_then(|at| bytes.get(at..)) else {
-        return false;
+    let len = usize::from(file.path_len);
+    // Its ends may stand before a socket's path; details of a descriptor stand behind that of others.
+    let from = match file.mode & libc::S_IFMT {
+        libc::S_IFSOCK => bytes.len().checked_sub(len),
+        _ => Some(size_of::<File>()),
     };
+    let Some(text) = from.and_then(|from| bytes.get(from..from + len)) else { return false };
     out.clear();
     match file.path {
         path::TEXT => out.extend_from_slice(text),

@@ -91,6 +91,13 @@ fn put<T>(slot: &mut T, value: Option<T>, given: &Given<'_>) -> Result<(), Fault
     Ok(())
 }
 
+/// Sets a switch that has one word.
+fn only(slot: &mut bool, qual: &str, word: &str, given: &Given<'_>) -> Result<(), Fault> {
+    *slot = text(given) == word;
+    let said = || format!("invalid -e {qual}= argument: '{}'", show(given.value.unwrap_or_default()));
+    if *slot { Ok(()) } else { Err(Fault::plain(said())) }
+}
+
 /// Sets a switch.
 fn on(slot: &mut bool) -> Result<(), Fault> {
     *slot = true;
@@ -110,7 +117,7 @@ fn calls(slot: &mut Option<Calls>, given: &Given<'_>) -> Result<(), Fault> {
 
 const STATUSES: &[&str] = &["successful", "failed", "unfinished", "unavailable", "detached"];
 const NOTICES: &[&str] = &["attach", "exit", "path-resolution", "personality", "thread-execve", "exits", "superseded"];
-const FD_DETAILS: &[&str] = &["path", "socket", "dev", "pidfd"];
+const FD_DETAILS: &[&str] = &["path", "socket", "dev", "pidfd", "eventfd", "signalfd"];
 const PID_DETAILS: &[&str] = &["comm", "pidns"];
 
 use Group::*;
@@ -194,10 +201,13 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, g| { o.reads = sets::descriptors(g.value.unwrap_or_default())?; Ok(()) }).qual(&["read", "reads", "r"]),
     flag("", &["--write"], Value("SET"), Output, "Dump all data written to these descriptors.",
         |o, g| { o.writes = sets::descriptors(g.value.unwrap_or_default())?; Ok(()) }).qual(&["write", "writes", "w"]),
-    flag("", &["--kvm"], Value("vcpu"), Output, "Show why a virtual CPU stopped.",
-        nothing).qual(&["kvm"]).refused("exits of virtual CPUs are not read yet"),
-    flag("", &["--namespace"], Value("new"), Output, "Show the ids of entered namespaces.",
-        nothing).qual(&["namespace"]).refused("namespaces are not resolved yet"),
+    flag("", &["--kvm"], Value("vcpu"), Output, "Show why a virtual CPU stopped (ptrace only): vcpu.",
+        |o, g| match text(g).as_ref() {
+            "vcpu+" => Err(Fault::plain(format!("{}=vcpu+ is not supported: of struct kvm_run only the reason is shown, by vcpu", g.spelled))),
+            _ => only(&mut o.beside.exits, "kvm", "vcpu", g),
+        }).qual(&["kvm"]).words(&["vcpu"]),
+    flag("", &["--namespace"], Value("new"), Output, "Show which namespaces clone, clone3, setns and unshare led to: new.",
+        |o, g| only(&mut o.beside.namespaces, "namespace", "new", g)).qual(&["namespace"]).words(&["new"]),
     flag("-i", &["--instruction-pointer"], Nothing, Output, "Show the instruction pointer at each call.",
         |o, _| on(&mut o.ip)),
     flag("-k", &["--stack-traces", "--stack-trace"], Maybe("MODE"), Output, "Show the stack after each call and signal; MODE is symbol (the default) or source: with file and line. -kk is the latter.",
@@ -236,8 +246,8 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, g| put(&mut o.names, words::names(&text(g)), g)).words(&["raw", "abbrev", "verbose"]),
     flag("-y", &[], Nothing, Output, "Show paths of descriptors; -yy: also socket addresses, device numbers and processes of pidfds.",
         |o, _| count(&mut o.y_short)),
-    flag("", &["--decode-fds"], Maybe("SET"), Output, "Show these details of descriptors: path (the default), socket, dev, pidfd.",
-        |o, g| { o.fds = Some(if g.value.is_none() { 1 } else { words_of(g, "decode-fds", FD_DETAILS)? }); Ok(()) }).qual(&["decode-fds", "decode-fd"]).words(&["path", "socket", "dev", "pidfd", "all"]),
+    flag("", &["--decode-fds"], Maybe("SET"), Output, "Show these details of descriptors: path (the default), socket, dev, pidfd; eventfd, signalfd (ptrace only, as the other end of /dev/ptmx).",
+        |o, g| { o.fds = Some(if g.value.is_none() { 1 } else { words_of(g, "decode-fds", FD_DETAILS)? }); Ok(()) }).qual(&["decode-fds", "decode-fd"]).words(&["path", "socket", "dev", "pidfd", "eventfd", "signalfd", "all"]),
     flag("-Y", &[], Nothing, Output, "Show command names beside pids.",
         |o, _| on(&mut o.pid_details.comm)),
     flag("", &["--decode-pids"], Value("SET"), Output, "Show these details of pids: comm (the command's name), pidns (the pid in tracer's PID namespace, where it is another).",

@@ -83,6 +83,7 @@ pub struct Opts {
     pub y_short: u8,
     pub fds: Option<u64>,
     pub pid_details: Pids,
+    pub beside: Beside,
     pub always_pid: bool,
     /// Stacks: with lines of the source, or without.
     pub stack: Option<bool>,
@@ -165,6 +166,7 @@ impl Opts {
             y_short: 0,
             fds: None,
             pid_details: Pids::default(),
+            beside: Beside::default(),
             always_pid: false,
             stack: None,
             frames: None,
@@ -278,6 +280,7 @@ impl Opts {
                 names: self.names,
                 fds,
                 pids: self.pid_details,
+                beside: self.beside,
                 stamp,
                 relative: self.relative,
                 duration: self.duration,
@@ -301,6 +304,7 @@ impl Opts {
             evidence: false,
             counting,
             names: self.pid_details != Pids::default(),
+            beside: self.beside,
             signals: counting.is_none(),
             stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
             backend: self.backend,
@@ -350,8 +354,8 @@ impl Opts {
             (1, None) => 1,
             (_, None) => u64::MAX,
         };
-        let [path, socket, dev, pidfd] = std::array::from_fn(|i| mask >> i & 1 == 1);
-        Ok(Fds { path, socket, dev, pidfd })
+        let [path, socket, dev, pidfd, eventfd, signalfd] = std::array::from_fn(|i| mask >> i & 1 == 1);
+        Ok(Fds { path, socket, dev, pidfd, eventfd, signalfd })
     }
 
     fn follow(&mut self, notices: &mut Vec<String>) -> Result<bool, Fault> {

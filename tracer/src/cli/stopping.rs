@@ -11,7 +11,11 @@ pub fn settle(opts: &mut Opts, system_wide: bool, notices: &mut Vec<String>) -> 
     if opts.kill_on_exit && !opts.pids.is_empty() {
         return Err(Fault::plain("--kill-on-exit and -p/--attach are mutually exclusive options"));
     }
-    let needs = [(!tampering.is_empty(), "--inject and --fault need"), (opts.kill_on_exit, "--kill-on-exit needs")];
+    let needs = [
+        (!tampering.is_empty(), "--inject and --fault need"),
+        (opts.kill_on_exit, "--kill-on-exit needs"),
+        (opts.beside.exits && !opts.replay, "--kvm needs"),
+    ];
     for needs in needs.into_iter().filter_map(|(given, needs)| given.then_some(needs)) {
         if opts.backend == Backend::Ebpf {
             return Err(Fault::usage(format!("{needs} the ptrace source, and --backend ebpf was given")));

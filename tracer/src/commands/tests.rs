@@ -166,6 +166,7 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("fds", format!("{:?}", y.fds).replace("Fds ", "")),
         ("comm_names", format!("{:?}", y.pids.comm)),
         ("pidns", format!("{:?}", y.pids.here)),
+        ("beside", format!("{:?}", (w.beside == y.beside, w.beside))),
         ("names_seen", format!("{:?}", w.names)),
         ("leave_on_exec", format!("{:?}", w.leave_on_exec)),
         ("whole", format!("{:?}", w.whole).replace("Whole ", "")),

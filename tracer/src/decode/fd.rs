@@ -8,6 +8,7 @@ use tracer_common::plan::shape;
 
 use super::value::{FileView, Value};
 use super::{Place, scalar};
+use crate::schema::details::Details;
 use crate::schema::types::Ty;
 
 /// Magic numbers of file systems whose files have no path (include/uapi/linux/magic.h).
@@ -60,7 +61,8 @@ pub fn view(bytes: &[u8]) -> Option<Box<FileView<'_>>> {
         sock = Some(s);
         rest = &rest[size_of::<Sock>()..];
     }
-    let raw = &rest[..rest.len().min(usize::from(file.path_len))];
+    let (raw, behind) = rest.split_at(rest.len().min(usize::from(file.path_len)));
+    let details = if sock.is_none() { Details::read(behind) } else { None };
     let numbered = |kind: &str| Cow::Owned(format!("{kind}:[{}]", file.ino).into_bytes());
     let (path, name, cut) = match file.path {
         _ if sock.is_some() => (numbered("socket"), Cow::Borrowed(raw), false),
@@ -81,7 +83,7 @@ pub fn view(bytes: &[u8]) -> Option<Box<FileView<'_>>> {
         path::CUT => (Cow::Owned(joined(raw, false)), Cow::Borrowed(&[][..]), true),
         _ => (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]), false),
     };
-    Some(Box::new(FileView { file, path, cut, sock, name, task: None }))
+    Some(Box::new(FileView { file, path, cut, sock, name, task: None, details }))
 }
 
 /// Names from leaf to root, each ended by a NUL, as a path.

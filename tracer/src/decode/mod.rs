@@ -3,6 +3,7 @@
 //! finds its blobs by (argument, shape, phase, part), and code stands only behind shapes (`shapes`,
 //! `sockaddr`, `msghdr`) and the forms of their own in [`special`].
 
+mod beside;
 mod blobs;
 pub mod calls;
 mod fd;
@@ -26,7 +27,7 @@ use crate::schema::set::Set;
 use crate::schema::tampered::Tampered;
 use crate::schema::types::{Arg, Len, Row, Special, Ty};
 use crate::schema::{Abi, by_nr, errno, parts};
-use crate::spec::{Style, Verbose};
+use crate::spec::{Beside, Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use fd::view as file_view;
 pub use special::siginfo::siginfo;
@@ -43,6 +44,8 @@ pub struct Options {
     pub addresses: Vec<bool>,
     /// Calls whose arguments are shown raw (`-e raw=`), by native number.
     pub raw: Vec<bool>,
+    /// What is shown behind the results of calls.
+    pub beside: Beside,
 }
 
 impl Options {
@@ -53,6 +56,7 @@ impl Options {
             verbose: style.verbose.clone(),
             addresses: style.addresses.clone(),
             raw: style.raw.clone(),
+            beside: style.beside,
         }
     }
 
@@ -200,7 +204,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, row: &'static 
         }
     }
     let entered = entered.unwrap_or(shown.len());
-    let ret = returned(&cx, ret);
+    let ret = beside::noted(&cx, returned(&cx, ret));
     Call { head, row: Some(row), args: shown, entered, ret, tampered: Tampered::of(&head, record) }
 }
 

@@ -132,4 +132,4 @@ pub(crate) fn style() -> Style {
 }
 
 /// `-yy`.
-pub(crate) const ALL_FDS: Fds = Fds { path: true, socket: true, dev: true, pidfd: true };
+pub(crate) const ALL_FDS: Fds = Fds { path: true, socket: true, dev: true, pidfd: true, eventfd: true, signalfd: true };

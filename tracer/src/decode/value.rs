@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use tracer_common::event::Head;
 
+use crate::schema::details::Details;
 use crate::schema::set::Set;
 use crate::schema::tampered::Tampered;
 use crate::schema::types::{Row, Whose};
@@ -64,6 +65,8 @@ pub enum Value<'a> {
     Dev(u64),
     /// Named constants.
     Named(&'static Set, u64),
+    /// A named constant whose number is always shown too: `0x1 /* PIDTYPE_TGID */`.
+    Spelled(&'static Set, u64),
     /// A signal by name.
     Signal(i32),
     /// A set of signals, bit 0 is signal 1.
@@ -135,6 +138,15 @@ pub enum Tail {
     Fault(u64),
 }
 
+impl Call<'_> {
+    /// Its own form has the names of its arguments, in an order of their own (`clone`); shown raw, they stand as they were passed.
+    pub fn shows_names(&self) -> bool {
+        let first = |at: &u8| self.row?.args.get(usize::from(*at)).map(|arg| arg.name);
+        let leads = self.row.and_then(|row| row.order.first()).and_then(first);
+        leads.is_some() && leads == self.args.first().map(|(name, _)| *name)
+    }
+}
+
 impl FileView<'_> {
     /// It is a pidfd: `file.rdev` is its process.
     pub fn is_pidfd(&self) -> bool {
@@ -166,4 +178,6 @@ pub struct FileView<'a> {
     pub name: Cow<'a, [u8]>,
     /// What is known of a pidfd's process, where that was asked for.
     pub task: Option<Box<Task>>,
+    /// What else is known of it.
+    pub details: Option<Details>,
 }

@@ -61,16 +61,22 @@ records! {
     FUTEX_WAITV 24 same { val: 0 8 Hex, uaddr: 8 8 Addr, flags: 16 4 Set32(&FUTEX2) }
     /// struct rseq_slice_ctrl. include/uapi/linux/rseq.h
     RSEQ_SLICE 4 same { request: 0 1 Uint, granted: 1 1 Uint, __reserved: 2 2 Hex }
+}
+
+macro_rules! rseq {
+    ($($(#[$doc:meta])+ $name:ident $size:literal $reserved:literal;)*) => { records! { $(
+        $(#[$doc])+
+        $name $size same {
+            cpu_id_start: 0 4 Set32(&RSEQ_CPU), cpu_id: 4 4 Set32(&RSEQ_CPU), rseq_cs: 8 8 Addr, flags: 16 4 Set32(&RSEQ_CS),
+            node_id: 20 4 Uint, mm_cid: 24 4 Uint, slice_ctrl: 28 4 Rec(&RSEQ_SLICE), __reserved: 32 $reserved Hex
+        }
+    )* } };
+}
+rseq! {
     /// struct rseq of 32 bytes: what behind it is reserved is not there. include/uapi/linux/rseq.h
-    RSEQ_32 32 same {
-        cpu_id_start: 0 4 Set32(&RSEQ_CPU), cpu_id: 4 4 Set32(&RSEQ_CPU), rseq_cs: 8 8 Addr, flags: 16 4 Set32(&RSEQ_CS),
-        node_id: 20 4 Uint, mm_cid: 24 4 Uint, slice_ctrl: 28 4 Rec(&RSEQ_SLICE), __reserved: 32 0 Hex
-    }
+    RSEQ_32 32 0;
     /// struct rseq. include/uapi/linux/rseq.h
-    RSEQ 33 same {
-        cpu_id_start: 0 4 Set32(&RSEQ_CPU), cpu_id: 4 4 Set32(&RSEQ_CPU), rseq_cs: 8 8 Addr, flags: 16 4 Set32(&RSEQ_CS),
-        node_id: 20 4 Uint, mm_cid: 24 4 Uint, slice_ctrl: 28 4 Rec(&RSEQ_SLICE), __reserved: 32 1 Hex
-    }
+    RSEQ 33 1;
 }
 
 // Lengths of a struct rseq that a C library passes: the kernel's own, rounded up to its alignment.

@@ -5,8 +5,10 @@
 // Not `expect`: the compiler then makes a message for each name, which takes 80 s (tidy knows of it).
 #![allow(non_upper_case_globals, reason = "argument names stand for their values in the tables")]
 
+pub mod details;
 pub mod effects;
 pub mod errno;
+pub mod namespaces;
 pub mod narrow;
 pub mod parts;
 pub mod plan;
@@ -23,6 +25,7 @@ pub mod futex;
 pub mod ia32;
 pub mod ipc;
 pub mod keys;
+pub mod kvm;
 pub mod memory;
 pub mod obsolete;
 pub mod prctl;

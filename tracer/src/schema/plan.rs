@@ -200,6 +200,7 @@ impl Builder {
             // The text of a shorter message ends before: what was read of it is enough then.
             Special::MsgBuf(_) => self.fixed(arg, when, 8 + strlen.min(1024)),
             Special::CloneArgs => self.push(arg, when, shape::BYTES, Len::Arg(1), 1, 128, 1),
+            Special::Cookie(_) => self.fixed(arg, phase::EXIT_OK, 8),
             Special::SyscallInfo => self.push(arg, when, shape::BYTES, Len::Ret, 1, 88, 1),
             Special::CpuMask(n) => self.push(arg, when, shape::BYTES, n, 1, 1024, 1),
             Special::NodeMask(n) => self.push(arg, when, shape::BYTES, bits(n), 1, 1024, 1),
@@ -221,7 +222,8 @@ impl Builder {
             | Special::SyslogAction
             | Special::KernelVersion
             | Special::Ptracer
-            | Special::PidType
+            | Special::Spelled(_)
+            | Special::PidOf(_)
             | Special::UserOffset
             | Special::PageOffset
             | Special::NodeDev

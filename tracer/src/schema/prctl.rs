@@ -81,6 +81,10 @@ sets! {
     bits: PR_SPEC_NOT_AFFECTED = 0, PR_SPEC_PRCTL = 1, PR_SPEC_ENABLE = 2, PR_SPEC_DISABLE = 4,
           PR_SPEC_FORCE_DISABLE = 8, PR_SPEC_DISABLE_NOEXEC = 0x10;
 
+    /// Kinds of pid of PR_SCHED_CORE. include/linux/pid_types.h
+    PIDTYPE "PIDTYPE_"
+    choice all: PIDTYPE_PID = 0, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3;
+
     /// PR_SCHED_CORE operations. include/uapi/linux/prctl.h
     CORE "PR_SCHED_CORE_"
     choice all: PR_SCHED_CORE_GET = 0, PR_SCHED_CORE_CREATE = 1, PR_SCHED_CORE_SHARE_TO = 2, PR_SCHED_CORE_SHARE_FROM = 3;
@@ -181,15 +185,15 @@ syscalls! { pub CONTROL harmless "settings of the process itself":
             PR_GET_SPECULATION_CTRL => (option: Set32(&PR), feature: Set(&SPEC)) -> Note(&Hex, &Set(&SPEC_STATE));
             PR_SET_SPECULATION_CTRL => (option: Set32(&PR), feature: Set(&SPEC), state: Set(&SPEC_STATE)) -> Int;
             PR_SET_SECCOMP => (option: Set32(&PR), mode: Set(&SECCOMP_MODE), filter: When(mode, 2, &Rec(&FPROG))) -> Int;
-            PR_SCHED_CORE => (option: Set32(&PR), op: Set32(&CORE), pid: Pid, r#type: Special(S::PidType), cookie: Out(&Ptr(&Wide(&Hex)))) -> Int;
+            PR_SCHED_CORE => (option: Set32(&PR), op: Set32(&CORE), pid: Special(S::PidOf(r#type)), r#type: Special(S::Spelled(&PIDTYPE)), cookie: Special(S::Cookie(op))) -> Int;
             PR_SVE_SET_VL | PR_SME_SET_VL => (option: Set32(&PR), flags: Hex) -> Int;
             PR_SET_SYSCALL_USER_DISPATCH => (option: Set32(&PR), mode: Set(&DISPATCH), offset: Hex, length: Hex, selector: Hex) -> Int;
         };
-    arch_prctl  [158 384 _]   (code: Set32(&ARCH), addr: Hex)                                   -> Int, 0,
-        by code {
-            ARCH_GET_CPUID => (code: Set32(&ARCH)) -> Int;
+    arch_prctl  [158 384 _]   (op: Set32(&ARCH), addr: Hex)                                   -> Int, 0,
+        by op {
+            ARCH_GET_CPUID => (op: Set32(&ARCH)) -> Int;
             ARCH_GET_FS | ARCH_GET_GS | ARCH_GET_XCOMP_SUPP | ARCH_GET_XCOMP_PERM | ARCH_GET_XCOMP_GUEST_PERM =>
-                (code: Set32(&ARCH), addr: Out(&Ptr(&Wide(&Hex)))) -> Int;
+                (op: Set32(&ARCH), addr: Out(&Ptr(&Wide(&Hex)))) -> Int;
         };
     seccomp     [317 354 277] (operation: Set32(&SECCOMP), flags: Hex32, args: Addr)            -> Int, 0,
         by operation {

@@ -82,9 +82,14 @@ records! {
     }
 }
 
+records! {
+    /// struct kcmp_epoll_slot. include/uapi/linux/kcmp.h
+    EPOLL_SLOT 12 { efd: 0 4 Uint, tfd: 4 4 Uint, toff: 8 4 Uint }
+}
+
 selectors! {
-    KCMP_VM = 1, KCMP_FILES = 2, KCMP_FS = 3, KCMP_SIGHAND = 4, KCMP_IO = 5, KCMP_SYSVSEM = 6,
-    PERSONA_QUERY = 0xffff_ffff, P_PGID = 2,
+    KCMP_FILE = 0, KCMP_VM = 1, KCMP_FILES = 2, KCMP_FS = 3, KCMP_SIGHAND = 4, KCMP_IO = 5, KCMP_SYSVSEM = 6,
+    KCMP_EPOLL_TFD = 7, PERSONA_QUERY = 0xffff_ffff, P_PGID = 2,
 }
 
 /// Flags of clone with which `parent_tid` is written: CLONE_PARENT_SETTID or CLONE_PIDFD.
@@ -146,6 +151,8 @@ syscalls! { pub PROCESS harmless "what a process does is seen, whoever started i
     process_mrelease [448 448 448] (pidfd: Fd, flags: Hex32) -> Int, DESC, harmless "frees the memory of a process that has ended";
     kcmp        [312 349 272] (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Hex, idx2: Hex) -> Int, 0,
         by r#type {
+            KCMP_FILE => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Int, idx2: Int) -> Int;
+            KCMP_EPOLL_TFD => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP), idx1: Int, idx2: Rec(&EPOLL_SLOT)) -> Int;
             KCMP_VM | KCMP_FILES | KCMP_FS | KCMP_SIGHAND | KCMP_IO | KCMP_SYSVSEM => (pid1: Pid, pid2: Pid, r#type: Set32(&KCMP)) -> Int;
         };
 }

@@ -69,7 +69,7 @@ selectors! {
 }
 
 syscalls! { pub PTRACES:
-    ptrace      [101 26 117]  (request: Set(&PTRACE), pid: Tid, addr: Hex, data: Hex) -> Long, 0, gap "another process is made to do what it would not do",
+    ptrace      [101 26 117]  (request: Set(&PTRACE), pid: Tid, addr: Addr, data: Addr) -> Long, 0, gap "another process is made to do what it would not do",
         by request {
             TRACEME                => (request: Set(&PTRACE))                                   -> Long, harmless "looks at a process, and lets it go on";
             ATTACH | INTERRUPT | KILL | LISTEN => (request: Set(&PTRACE), pid: Tid)             -> Long, harmless "looks at a process, and lets it go on";

@@ -424,8 +424,12 @@ pub enum Special {
     KernelVersion,
     /// PR_SET_PTRACER's process, or PR_SET_PTRACER_ANY. A number.
     Ptracer,
-    /// PR_SCHED_CORE's kind of pid: `0 /* PIDTYPE_PID */`. A number.
-    PidType,
+    /// A named constant of 32 bits whose number is always shown: `0 /* PIDTYPE_PID */`. A number.
+    Spelled(&'static Set),
+    /// A number of a task or of several, whose kind (`PIDTYPE`) stands there.
+    PidOf(Len),
+    /// PR_SCHED_CORE's cookie: where it is written to, for the operation that asks for it; a number for others.
+    Cookie(Len),
     /// An offset into x86's `struct user`: `8*ORIG_RAX`. A number.
     UserOffset,
     /// An offset that is passed in pages of 4096 bytes, in hex. A number.

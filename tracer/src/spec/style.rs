@@ -21,6 +21,8 @@ pub struct Style {
     pub fds: Fds,
     /// What stands beside pids (`--decode-pids`).
     pub pids: Pids,
+    /// What stands behind the results of calls.
+    pub beside: Beside,
     /// Wall-clock stamp (`-t`) .
     pub stamp: Stamp,
     /// Time since the previous line (`-r`), with digits after the point.
@@ -42,7 +44,7 @@ pub struct Style {
 impl Style {
     /// For events that the caller takes itself, with strings of so many bytes.
     pub fn events(strlen: u32) -> Style {
-        Style { fds: Fds { path: true, socket: true, dev: false, pidfd: false }, ..Style::new(strlen as usize) }
+        Style { fds: Fds { path: true, socket: true, ..Fds::default() }, ..Style::new(strlen as usize) }
     }
 
     /// strace's defaults, but for the bytes of a string.
@@ -57,6 +59,7 @@ impl Style {
             names: NameStyle::Abbrev,
             fds: Fds::default(),
             pids: Pids::default(),
+            beside: Beside::default(),
             stamp: Stamp::None,
             relative: None,
             duration: None,
@@ -132,6 +135,19 @@ pub struct Fds {
     pub dev: bool,
     /// The process of a pidfd.
     pub pidfd: bool,
+    /// What stands in an eventfd, and which it is.
+    pub eventfd: bool,
+    /// The signals of a signalfd.
+    pub signalfd: bool,
+}
+
+/// What is looked up beside what calls pass and give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Beside {
+    /// The namespaces that a call led to (`-e namespace=new`).
+    pub namespaces: bool,
+    /// Why a virtual CPU stopped (`-e kvm=vcpu`).
+    pub exits: bool,
 }
 
 /// What stands beside pids (`--decode-pids`).

@@ -9,9 +9,10 @@ use std::mem::MaybeUninit;
 use tracer_common::event::{File, path};
 
 use super::proc_paths;
-use super::procfs::fds::parse_fdinfo;
+use super::procfs::fds::{FdInfo, parse_fdinfo};
 use super::procfs::who::Who;
 use super::socket_ends::Sockets;
+use crate::schema::details::Details;
 
 /// What looking a descriptor up came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +86,16 @@ impl Files {
             return if found { Look::Found } else { Look::Unresolved };
         }
         let (text, deleted) = without_mark(text, &stat);
-        if text == b"anon_inode:[pidfd]"
-            && let Some(fd) = fd
+        let mut details = None;
+        if let (Some(kind), Some(fd)) = (kind_of(text, &file), fd)
+            && let Ok(info) = Who::Id(tid).read(&format!("fdinfo/{fd}"))
         {
-            file.rdev = process_of(tid, fd).unwrap_or(0);
+            let info = parse_fdinfo(&info);
+            details = details_of(kind, &info);
+            if kind == Kind::Process {
+                // In the namespace of the /proc that is mounted; none when it has ended.
+                file.rdev = info.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
+            }
         }
         file.deleted = u8::from(deleted);
         file.path = match (cut, text.is_empty()) {
@@ -99,14 +106,43 @@ impl Files {
         file.path_len = text.len() as u16;
         out.extend_from_slice(file.bytes());
         out.extend_from_slice(text);
+        if let Some(details) = details {
+            details.put(out);
+        }
         if cut { Look::Unresolved } else { Look::Found }
     }
 }
 
-/// The process that a pidfd refers to, in the namespace of the /proc that is mounted; `None` when it has ended.
-fn process_of(tid: u32, fd: i32) -> Option<u32> {
-    let info = Who::Id(tid).read(&format!("fdinfo/{fd}")).ok()?;
-    parse_fdinfo(&info).pid.and_then(|pid| u32::try_from(pid).ok())
+/// Files of which fdinfo tells more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Process,
+    Events,
+    Signals,
+    Terminal,
+}
+
+fn kind_of(text: &[u8], file: &File) -> Option<Kind> {
+    /// The device of either ptmx. Documentation/admin-guide/devices.txt
+    const PTMX: u32 = 5 << 20 | 2;
+    match text {
+        b"anon_inode:[pidfd]" => Some(Kind::Process),
+        b"anon_inode:[eventfd]" => Some(Kind::Events),
+        b"anon_inode:[signalfd]" => Some(Kind::Signals),
+        _ if file.mode & libc::S_IFMT == libc::S_IFCHR && file.rdev == PTMX => Some(Kind::Terminal),
+        _ => None,
+    }
+}
+
+fn details_of(kind: Kind, info: &FdInfo) -> Option<Details> {
+    match kind {
+        Kind::Process => None,
+        Kind::Events => {
+            Some(Details::Events { count: info.count?, id: info.eventfd?, semaphore: info.semaphore.unwrap_or(false) })
+        }
+        Kind::Signals => info.signals.map(Details::Signals),
+        Kind::Terminal => info.tty.map(Details::Terminal),
+    }
 }
 
 /// Whether a path of a task leads to a file, from a directory's descriptor on (`None`: from the current directory).

@@ -3,6 +3,7 @@
 mod available;
 mod bpf;
 mod btf;
+mod entered;
 mod fold;
 mod growing;
 mod joined;
@@ -37,6 +38,7 @@ use tracer_common::event::{Head, kind};
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
+use self::entered::Entries;
 use self::joined::Joined;
 use self::object::{Image, MapRow, ProgramRow};
 use self::stacks::Copies;
@@ -78,6 +80,7 @@ pub struct EbpfSource {
     joined: Joined,
     /// Where they are asked for.
     stacks: Option<Copies>,
+    entries: Option<Entries>,
     losses: Losses,
     /// The tracer's own thread is noted, so that its heartbeat shows.
     beating: bool,
@@ -108,6 +111,7 @@ impl EbpfSource {
             targets: Targets { endless, leave_on_exec: watch.leave_on_exec, ..Targets::default() },
             joined: Joined::default(),
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Copies::new),
+            entries: (watch.beside.namespaces && watch.counting.is_none()).then(Entries::default),
             losses: Losses::default(),
             beating: false,
             command: None,
@@ -198,6 +202,24 @@ impl EbpfSource {
     }
 
     fn drain(&mut self, batch: &mut Batch) -> bool {
+        let from = batch.len();
+        let more = self.take(batch);
+        let Some(entries) = &mut self.entries else { return more };
+        if !entries.look(&batch[from..]) {
+            return more;
+        }
+        // What has begun until now is known then, or runs and is told of.
+        let untold = self.walk(walk::PENDING);
+        let more = self.take(batch);
+        let all_told = matches!(untold, Ok(0)) && !more;
+        if let Some(entries) = &mut self.entries {
+            entries.settle(batch, from, all_told, &mut self.losses);
+        }
+        more
+    }
+
+    /// Takes what the ring has.
+    fn take(&mut self, batch: &mut Batch) -> bool {
         if let Some(log) = &mut self.loaded.log {
             log.flush();
         }

@@ -8,6 +8,9 @@ use tracer_common::plan::Plan;
 use super::{PtraceSource, sys};
 use crate::schema::parts;
 
+/// USERFAULTFD_IOC_NEW (include/uapi/linux/userfaultfd.h): a userfaultfd from /dev/userfaultfd.
+const USERFAULTFD_IOC_NEW: u64 = 0xaa00;
+
 /// A call, as its record's head tells of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Called {
@@ -59,6 +62,17 @@ pub fn skipped(tid: u32, head: &Head, ret: i64) -> u32 {
     const SYS_SECCOMP: i32 = 1;
     let is_trapped = ret == i64::from(parts::passed(head)) && sys::waits(tid, libc::SIGSYS, SYS_SECCOMP);
     if is_trapped { SKIPPED } else { 0 }
+}
+
+/// How many requests a call hands over to io_uring: its second argument says so, and its number is the same for 32-bit calls.
+pub fn submits(nr: u32, args: &[u64; 6]) -> u32 {
+    if libc::c_long::from(nr as i32) == libc::SYS_io_uring_enter { args[1] as u32 } else { 0 }
+}
+
+/// Whether the call hands out a descriptor with which memory can be made to wait.
+pub fn makes_userfaultfd(nr: u32, compat: bool, args: &[u64; 6]) -> bool {
+    let (own, ioctl) = if compat { (374, 54) } else { (libc::SYS_userfaultfd as u32, libc::SYS_ioctl as u32) };
+    nr == own || (nr == ioctl && args[1] & 0xffff_ffff == USERFAULTFD_IOC_NEW)
 }
 
 /// What the registers say of the call that a task has made.

@@ -8,6 +8,7 @@
 //! to be asked for.
 
 mod attach;
+mod beside;
 mod called;
 mod detach;
 mod follow;
@@ -39,6 +40,7 @@ use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::Watch;
 use crate::spec::tampering::Tampering;
 use crate::system::files::Files;
+use beside::Beside;
 use follow::Follow;
 use held::HeldTasks;
 use sys::Waited;
@@ -100,6 +102,7 @@ pub struct PtraceSource {
     losses: Losses,
     /// The pid namespace of each new task is told.
     names: bool,
+    beside: Beside,
     /// A process that runs another program is let go.
     leave_on_exec: bool,
     /// Where they are asked for.
@@ -163,6 +166,7 @@ impl PtraceSource {
             scratch: Scratch::default(),
             losses: Losses::default(),
             names: watch.names,
+            beside: Beside::new(watch),
             leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
             tally: watch.counting.map(|counting| Counter::new(counting.by_process)),

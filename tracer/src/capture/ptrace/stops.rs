@@ -20,8 +20,6 @@ use crate::system::procfs::who::Who;
 
 /// Bytes of a siginfo that a record carries.
 const SIGINFO: usize = 48;
-/// USERFAULTFD_IOC_NEW (include/uapi/linux/userfaultfd.h): a userfaultfd from /dev/userfaultfd.
-const USERFAULTFD_IOC_NEW: u64 = 0xaa00;
 
 /// CLOCK_MONOTONIC in ns.
 pub fn now() -> u64 {
@@ -113,7 +111,7 @@ impl PtraceSource {
     fn enter(&mut self, tid: u32, info: &Info, Called { nr, args, cpu, flags }: Called) {
         let Some(task) = self.tasks.get(tid) else { return };
         let ours = task.hidden;
-        task.last = Some(nr);
+        task.last = Some((nr, info.ip));
         task.in_call = true;
         task.faults = 0;
         task.stacked = self.stacks.is_none() || info.compat;
@@ -131,7 +129,7 @@ impl PtraceSource {
             }
         }
         let Some(task) = self.tasks.get(tid) else { return };
-        if makes_userfaultfd(nr, info.compat, &args) {
+        if called::makes_userfaultfd(nr, info.compat, &args) {
             self.memory.careful();
         }
         let (plan, variant) = self.plans.get(nr, info.compat, &args);
@@ -163,12 +161,9 @@ impl PtraceSource {
             });
         }
         let skipped = !ours && !self.tampering.is_empty() && self.tamper(tid, info);
-        // The number is the same for 32-bit calls; the second argument says how many requests are handed over.
-        if libc::c_long::from(nr as i32) == libc::SYS_io_uring_enter && !skipped {
-            self.losses.add(Loss::IoUring, u64::from(args[1] as u32));
-        }
         let (plan, _) = self.plans.get(nr, info.compat, &args);
         let Some(task) = self.tasks.get(tid) else { return };
+        task.submits = if skipped { 0 } else { called::submits(nr, &args) };
         if task.wanted && self.tally.is_none() {
             let mut it = Interpreter {
                 tid,
@@ -205,6 +200,9 @@ impl PtraceSource {
     fn exit(&mut self, tid: u32, info: &Info, ret: i64, out: &mut Batch) {
         let Some(task) = self.tasks.get(tid) else { return };
         let end = now();
+        // The kernel says how many it took of them.
+        let submitted = std::mem::take(&mut task.submits).min(u32::try_from(ret).unwrap_or(0));
+        self.losses.add(Loss::IoUring, submitted.into());
         if let Some(undo) = task.undo.take() {
             untraced::restore(tid, undo);
         }
@@ -264,6 +262,7 @@ impl PtraceSource {
             faults += it.run(plan, Moment::Enter, &head.args, &mut task.record).faults;
         }
         let missing = it.run(plan, Moment::Exit(ret), &head.args, &mut task.record);
+        self.beside.tell(task, &mut self.memory);
         task.tamper.tell(&mut task.record);
         task.record.send(out);
         // A bad pointer is the program's own business; what the kernel could read and we could not is a loss.
@@ -306,7 +305,7 @@ impl PtraceSource {
             tid,
             tgid: task.tgid,
             // `-n` and `-i` show these in front of the line: the last call, and where the signal finds the task.
-            nr: task.last.unwrap_or(u32::MAX),
+            nr: task.last.map_or(u32::MAX, |(nr, _)| nr),
             ip: sys::syscall_info(tid).map_or(0, |info| info.ip),
             ret: i64::from(signal),
             time: now(),
@@ -343,6 +342,7 @@ impl PtraceSource {
         }
         let Some(task) = self.tasks.get(parent) else { return };
         let tgid = task.tgid;
+        self.beside.made(task, child);
         let is_thread = maybe_thread && Who::Thread(tgid, child).exists();
         self.new_task(parent, tgid, child, if is_thread { tgid } else { child }, out);
     }
@@ -430,10 +430,13 @@ impl PtraceSource {
         if last {
             self.forget(task.tgid);
         }
+        let (nr, ip) = task.last.unwrap_or_default();
         let mut head = Head {
             kind: kind::EXIT,
             tid,
             tgid: task.tgid,
+            nr,
+            ip,
             ret: i64::from(status),
             time: now(),
             cpu: cpu(),
@@ -448,6 +451,7 @@ impl PtraceSource {
 
     /// The call that a dying task was in will never return.
     fn cut_off(&mut self, task: &mut Task, out: &mut Batch) {
+        self.losses.add(Loss::IoUring, std::mem::take(&mut task.submits).into());
         if !task.in_call || !task.wanted {
             return;
         }
@@ -486,10 +490,4 @@ impl PtraceSource {
         }
         Record::send_bare(Head { kind: kind::MARK, time, cpu: cpu(), ..Head::default() }, out);
     }
-}
-
-/// Whether the call hands out a descriptor with which memory can be made to wait.
-fn makes_userfaultfd(nr: u32, compat: bool, args: &[u64; 6]) -> bool {
-    let (own, ioctl) = if compat { (374, 54) } else { (libc::SYS_userfaultfd as u32, libc::SYS_ioctl as u32) };
-    nr == own || (nr == ioctl && args[1] & 0xffff_ffff == USERFAULTFD_IOC_NEW)
 }

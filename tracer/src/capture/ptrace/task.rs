@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::tamper::State;
 use super::untraced::Undo;
 use crate::capture::record::Record;
+use crate::schema::namespaces::Entered;
 use crate::schema::types::Whose;
 use crate::system::procfs::nested::Nested;
 use crate::system::procfs::who::Who;
@@ -18,8 +19,8 @@ pub struct Task {
     pub hidden: bool,
     /// It is in a call.
     pub in_call: bool,
-    /// The number of the call that it made last.
-    pub last: Option<u32>,
+    /// The number of the call that it made last, and from where.
+    pub last: Option<(u32, u64)>,
     /// That call was asked for: `record` holds its entry.
     pub wanted: bool,
     /// The call's record.
@@ -28,10 +29,14 @@ pub struct Task {
     pub stacked: bool,
     /// When that call ends, the process may have mapped other files.
     pub maps: bool,
+    /// Requests that the call hands over to io_uring, as long as it runs.
+    pub submits: u32,
     /// Blobs of the entry that could not be read.
     pub faults: u32,
     /// What was changed for the call and is to be put back at its end.
     pub undo: Option<Undo>,
+    /// The namespaces of the child that the call has made, where they are asked for.
+    pub child: Vec<Entered>,
     /// What `-e inject=` does to its calls.
     pub tamper: State,
 }

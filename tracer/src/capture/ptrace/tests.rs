@@ -87,7 +87,7 @@ fn execve_is_first_and_exit_is_last() {
 fn a_failed_execve_is_the_only_call() {
     let mut trace = Trace::of(&run(&["/etc/passwd"]));
     let seen = trace.until(|_| false);
-    assert_eq!(kinds(&seen), [(kind::CALL, libc::SYS_execve as u32), (kind::EXIT, 0)]);
+    assert_eq!(kinds(&seen), [(kind::CALL, libc::SYS_execve as u32), (kind::EXIT, libc::SYS_exit_group as u32)]);
     assert_eq!(seen[0].head.ret, -i64::from(libc::EACCES));
     assert_eq!(seen[1].head.ret, 1 << 8);
     assert_eq!(trace.source.exec_error(), Some(libc::EACCES));

@@ -116,6 +116,7 @@ pub fn returned<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Ret<'a>> {
     let at_end = |arg| cx.at(arg, phase::EXIT_OK).memory();
     Some(match kind {
         Special::SignalRet => files::signal_ret(ret),
+        Special::PollRet | Special::PpollRet if cx.addresses && ret > 0 => Ret::Value(Value::Int(ret)),
         Special::PollRet | Special::PpollRet => {
             let fds = pollfds(cx.at(0, phase::ENTER), at_end(0));
             let left = if kind == Special::PpollRet { at_end(2).take(16) } else { None };

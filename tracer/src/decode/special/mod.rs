@@ -32,6 +32,9 @@ use crate::schema::types::Special;
 /// The value of an argument. `place` gives its register value ([`Place::value`]), the bytes that were
 /// copied ([`Place::memory`], [`Place::part`]) and, by its context, the other arguments and the end.
 pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
+    if place.cx.addresses && is_structure(kind) {
+        return place.addr();
+    }
     match kind {
         Special::SigFrame => signals::frame(Place { arg: ARG_SP, ..place }.memory().bytes()),
         Special::WaitStatus => place.memory().take(4).map_or_else(|| place.addr(), wait::status),
@@ -41,6 +44,34 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Value<'a> {
         }
         _ => tasks::special(kind, place).or_else(|| io::special(kind, place)).unwrap_or_else(|| place.addr()),
     }
+}
+
+/// Forms of structures and arrays in memory, of which `-e verbose=none` shows the address.
+fn is_structure(kind: Special) -> bool {
+    matches!(
+        kind,
+        Special::Stat
+            | Special::Stat64
+            | Special::Statx
+            | Special::Siginfo
+            | Special::WaitStatus
+            | Special::Sigaction
+            | Special::Sigevent
+            | Special::CloneArgs
+            | Special::CapData
+            | Special::CpuMask(_)
+            | Special::NodeMask(_)
+            | Special::PerfAttr
+            | Special::PollFds
+            | Special::FdSet
+            | Special::Dirents
+            | Special::Dirents64
+            | Special::Utimbuf
+            | Special::Timevals
+            | Special::Timespecs
+            | Special::SockOptSet
+            | Special::SockOptGet
+    )
 }
 
 /// The value of a field of a record, whose bytes are given.

@@ -159,16 +159,16 @@ pub fn ptracer<'a>(raw: u64) -> Value<'a> {
     if raw as i32 == -1 { Value::Word("PR_SET_PTRACER_ANY") } else { Value::Pid(raw as i32, Whose::Process, None) }
 }
 
-/// `0 /* PIDTYPE_PID */`.
-pub fn pid_type<'a>(raw: u64) -> Value<'a> {
-    let name = match raw {
-        0 => "PIDTYPE_PID",
-        1 => "PIDTYPE_TGID",
-        2 => "PIDTYPE_PGID",
-        3 => "PIDTYPE_SID",
-        _ => "PIDTYPE_???",
+/// A number of the kind that PR_SCHED_CORE has by this.
+pub fn pid_of<'a>(kind: u64, raw: u64) -> Value<'a> {
+    let whose = match kind as u32 {
+        0 => Whose::Thread,
+        2 => Whose::Group,
+        3 => Whose::Session,
+        1 => Whose::Process,
+        _ => return Value::Int(i64::from(raw as i32)),
     };
-    Value::Comment(Box::new(Value::Hex(raw)), name.to_owned())
+    Value::Pid(raw as i32, whose, None)
 }
 
 /// `struct user_desc` of x86: numbers, then bits.

@@ -1,7 +1,9 @@
 //! The forms of processes, signals, memory, ipc and the system: which function reads which.
 
+use tracer_common::plan::phase;
+
 use super::{pages, perf, signals, task, values};
-use crate::decode::value::Value;
+use crate::decode::value::{Tail, Value};
 use crate::decode::{Place, scalar};
 use crate::schema::types::Special;
 
@@ -16,12 +18,19 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
     let count = |len| cx.length(len).unwrap_or(0);
     let shown = if cx.verbose { usize::MAX } else { cx.options.strlen };
     let value = match kind {
+        Special::PidOf(kind) => Some(task::pid_of(count(kind), place.value)),
+        Special::Cookie(op) if count(op) as u32 != 0 => Some(Value::Hex(place.value)),
+        Special::Cookie(_) => {
+            let written = Place { phase: phase::EXIT_OK, ..place }.memory().take(8);
+            written.map(|cookie| Value::Array(vec![Value::Hex(scalar::read(cookie))], Tail::Whole))
+        }
         Special::CloneArgs => task::clone_args(bytes, cx.succeeded.then_some(cx.head.ret)),
         // The kernel knows masks of 8 bytes only.
         Special::Sigaction => signals::sigaction(bytes).filter(|_| cx.arg(3) == 8),
         Special::Sigevent => signals::sigevent(bytes),
         Special::CpuMask(len) => {
-            (count(len) == 0 && place.value != 0 && cx.succeeded || !bytes.is_empty()).then(|| task::cpu_mask(bytes))
+            let empty = count(len) == 0 && place.value != 0 && (cx.succeeded || place.phase == phase::ENTER);
+            (empty || !bytes.is_empty()).then(|| task::cpu_mask(bytes))
         }
         Special::NodeMask(len) => pages::node_mask(bytes, count(len)),
         Special::Residency(len) => (!bytes.is_empty()).then(|| pages::residency(bytes, count(len), shown)),
@@ -60,7 +69,7 @@ pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
         Special::SyslogAction => values::syslog_action(raw),
         Special::KernelVersion => values::kernel_version(raw),
         Special::Ptracer => task::ptracer(raw),
-        Special::PidType => task::pid_type(raw),
+        Special::Spelled(set) => Value::Spelled(set, u64::from(raw as u32)),
         Special::NodeDev => Value::Dev(raw),
         Special::Dev32 => Value::Dev(raw & 0xffff_ffff),
         Special::UserOffset => task::user_offset(raw),

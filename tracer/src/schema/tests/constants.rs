@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use crate::schema::set::Set;
 use crate::schema::types::{Arg, NO_NR, Row, Special, Ty};
 use crate::schema::{all, rows::Abi};
-use crate::schema::{errno, io, ioctl, ioctl_names, mount, open, poll, stat};
+use crate::schema::{errno, io, ioctl, ioctl_names, kvm, mount, open, poll, stat};
 
 /// Sets that only code refers to, not a row.
 const ELSEWHERE: &[&Set] = &[
@@ -19,6 +19,7 @@ const ELSEWHERE: &[&Set] = &[
     &io::DT,
     &ioctl::IFF,
     &ioctl_names::IOCTL,
+    &kvm::EXIT,
     &mount::MS,
     &mount::PROPAGATION,
     &mount::QUOTA_CMD,

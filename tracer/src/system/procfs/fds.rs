@@ -64,6 +64,12 @@ pub struct FdInfo {
     pub ino: Option<u64>,
     /// Of an eventfd, its number (5.2).
     pub eventfd: Option<u64>,
+    /// What stands in it.
+    pub count: Option<u64>,
+    /// Reads take one of that (6.5).
+    pub semaphore: Option<bool>,
+    /// Of a signalfd, its signals; bit 0 is signal 1.
+    pub signals: Option<u64>,
     /// Of a pidfd, its process; -1 when that has ended.
     pub pid: Option<i64>,
     /// Of a pseudoterminal's master, the number of the slave (4.14).
@@ -78,6 +84,7 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
     for line in text.split(|&b| b == b'\n') {
         let Some(colon) = line.iter().position(|&b| b == b':') else { continue };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii_start());
+        let hexadecimal = || u64::from_str_radix(std::str::from_utf8(value).ok()?.trim(), 16).ok();
         let decimal = || number(value).map(|(value, _)| value);
         match name {
             b"pos" => info.pos = decimal(),
@@ -87,6 +94,9 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
             b"mnt_id" => info.mount = decimal(),
             b"ino" => info.ino = decimal(),
             b"eventfd-id" => info.eventfd = decimal(),
+            b"eventfd-count" => info.count = hexadecimal(),
+            b"eventfd-semaphore" => info.semaphore = decimal().map(|is| is != 0),
+            b"sigmask" => info.signals = hexadecimal(),
             b"Pid" => info.pid = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse().ok()),
             b"tty-index" => info.tty = decimal(),
             b"tfd" => info.targets.extend(decimal()),

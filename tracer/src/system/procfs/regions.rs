@@ -45,6 +45,12 @@ pub fn mappings(text: &[u8]) -> Vec<Mapping> {
     text.split(|&b| b == b'\n').filter_map(|text| mapping(&line(text)?)).collect()
 }
 
+/// Where files of this name are mapped from their beginning on.
+pub fn named(text: &[u8], name: &[u8]) -> Vec<u64> {
+    let at = |text: &[u8]| mapping(&line(text)?).filter(|found| found.path == name && found.offset == 0);
+    text.split(|&b| b == b'\n').filter_map(at).map(|found| found.from).collect()
+}
+
 fn ends(line: &Line<'_>) -> Option<(u64, u64)> {
     let dash = line.range.iter().position(|&b| b == b'-')?;
     Some((hex(&line.range[..dash])?, hex(&line.range[dash + 1..])?))

@@ -15,7 +15,7 @@ use crate::render::escape::{Color, Line};
 use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::schema::{errno, parts, uring};
-use crate::spec::{Stamp, Style, To};
+use crate::spec::{Output, Stamp, Style, To};
 
 /// How a line says whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct StraceText {
 pub const FORM: LineForm = LineForm {
     name: "text",
     make: |view, color| {
-        let text = StraceText::new(&view.output.style, PidFormat::of(&view.output.to), color);
+        let text = StraceText::new(&view.output.style, PidFormat::of(&view.output), color);
         Box::new(StraceText { quiet_exit: view.show.quiet_exit, ..text })
     },
     order: |view| if view.show.status.all() { Order::Split } else { Order::Ends },
@@ -59,10 +59,10 @@ pub const FORM: LineForm = LineForm {
 
 impl PidFormat {
     /// How a line names its task, by where it goes.
-    fn of(to: &To) -> PidFormat {
-        match to {
-            To::Stderr => PidFormat::Stderr,
-            To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
+    fn of(output: &Output) -> PidFormat {
+        match output.to {
+            To::Stderr if !output.style.always_pid => PidFormat::Stderr,
+            To::Stderr | To::Stdout | To::File(..) | To::Pipe(_) => PidFormat::File,
             To::Each(_) => PidFormat::None,
         }
     }
@@ -131,7 +131,9 @@ impl StraceText {
                 self.last.insert(line.tid, seen);
                 Some(seen)
             }
-            Item::Event(event) if event.ends() => self.last.remove(&line.tid).map(|(nr, _)| (nr, 0)),
+            Item::Event(event) if event.ends() => {
+                event.registers().or(self.last.remove(&line.tid)).map(|(nr, _)| (nr, 0))
+            }
             Item::Event(event) => event.registers().or_else(|| self.last.get(&line.tid).copied()),
         };
         if self.style.number {
@@ -167,7 +169,7 @@ impl StraceText {
     }
 
     fn args(&self, out: &mut Line<'_>, call: &Call<'_>, from: usize, to: usize) {
-        let named = self.style.arg_names || shows_names(call);
+        let named = self.style.arg_names || call.shows_names();
         for (i, (name, value)) in call.args.iter().enumerate().take(to).skip(from) {
             if i > from {
                 out.lit(", ");
@@ -184,7 +186,7 @@ impl StraceText {
     /// the comma stands before what follows.
     fn entered(&self, out: &mut Line<'_>, call: &Call<'_>) {
         self.args(out, call, 0, call.entered);
-        if call.entered > 0 && call.entered < call.args.len() && !shows_names(call) {
+        if call.entered > 0 && call.entered < call.args.len() && !call.shows_names() {
             out.lit(", ");
         }
     }
@@ -235,7 +237,7 @@ impl StraceText {
         if matches!(call.ret, Ret::Never | Ret::Pending) && !said_all(call) {
             out.lit(" <unfinished ...>");
         } else {
-            if call.entered > 0 && call.entered < call.args.len() && shows_names(call) {
+            if call.entered > 0 && call.entered < call.args.len() && call.shows_names() {
                 out.lit(", ");
             }
             self.args(out, call, call.entered, call.args.len());
@@ -386,11 +388,6 @@ fn name(out: &mut Line<'_>, call: &Call<'_>) {
 /// The number of a call as its task passed it: the kernel takes it for an `int`.
 fn number(nr: u32) -> u64 {
     i64::from(nr as i32) as u64
-}
-
-/// The call's own form has its arguments' names (`clone`).
-fn shows_names(call: &Call<'_>) -> bool {
-    call.row.is_some_and(|row| !row.order.is_empty())
 }
 
 /// A call of which nobody expects a return: its line is whole without one.

@@ -215,7 +215,18 @@ fn inet() -> Sock {
 
 fn view(mode: u32, path: &'static [u8], sock: Option<Sock>, name: &'static [u8]) -> Value<'static> {
     let file = File { mode, ino: 7, dev: 8 << 20 | 1, rdev: 1 << 20 | 3, ..File::default() };
-    Value::Fd(3, Some(Box::new(FileView { file, path: path.into(), cut: false, sock, name: name.into(), task: None })))
+    Value::Fd(
+        3,
+        Some(Box::new(FileView {
+            file,
+            path: path.into(),
+            cut: false,
+            sock,
+            name: name.into(),
+            task: None,
+            details: None,
+        })),
+    )
 }
 
 #[test]
@@ -338,7 +349,7 @@ proptest! {
     fn hostile_bytes_stay_inside(comm: Vec<u8>, path: Vec<u8>, name: Vec<u8>, cut: bool, fd: i32, mode: u16, sock: bool, family in 0u16..20) {
         let file = File { mode: mode.into(), ino: 1, deleted: 1, ..File::default() };
         let sock = sock.then_some(Sock { family, ..inet() });
-        let view = FileView { file, path: path.as_slice().into(), cut, sock, name: name.as_slice().into(), task: None };
+        let view = FileView { file, path: path.as_slice().into(), cut, sock, name: name.as_slice().into(), task: None, details: None };
         let call = call(&[("a", Value::Path { bytes: &path, cut }), ("b", Value::Fd(fd, Some(Box::new(view)))), ("c", Value::Mode(mode.into()))],
             Ret::Value(Value::Str { bytes: Cow::Borrowed(&name), cut, hex: false }));
         let mut out = Vec::new();

@@ -9,6 +9,7 @@ use tracer_common::event::{File, Sock};
 use crate::decode::value::{FileView, Tail, Value};
 use crate::render::json::escape;
 use crate::render::json::object::{Object, list};
+use crate::schema::details::Details;
 use crate::schema::net::{SOCK, TCP_STATES};
 use crate::schema::set::Set;
 use crate::schema::signal_names;
@@ -29,7 +30,7 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
             let (major, minor) = ((n >> 8 & 0xfff) | (n >> 32 & !0xfff), (n & 0xff) | (n >> 12 & 0xffff_ff00));
             text(out, format_args!("{major}:{minor}"));
         }
-        Value::Named(set, n) => named(out, set, *n),
+        Value::Named(set, n) | Value::Spelled(set, n) => named(out, set, *n),
         Value::Signal(n) => signal(out, *n),
         Value::SigSet(set) => list(out, (1..=64).filter(|n| set >> (n - 1) & 1 == 1), |n, out| signal(out, n)),
         Value::Pid(pid, _, None) => int(out, (*pid).into()),
@@ -260,6 +261,18 @@ fn file(out: &mut Vec<u8>, fd: i32, view: &FileView<'_>) {
     }
     if let Some(sock) = &view.sock {
         socket(object.member("socket"), sock, &view.name);
+    }
+    match view.details {
+        Some(Details::Events { count, id, semaphore }) => {
+            let mut events = Object::begin(object.member("eventfd"));
+            uint(events.member("count"), count);
+            uint(events.member("id"), id);
+            events.flag("semaphore", semaphore);
+            events.end();
+        }
+        Some(Details::Signals(set)) => value(object.member("signalfd"), &Value::SigSet(set)),
+        Some(Details::Terminal(index)) => text(object.member("terminal"), format_args!("/dev/pts/{index}")),
+        None => {}
     }
     object.end();
 }

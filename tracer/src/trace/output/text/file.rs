@@ -7,7 +7,9 @@ use tracer_common::event::Sock;
 use super::Look;
 use crate::decode::value::FileView;
 use crate::render::escape::{Color, Line};
+use crate::schema::details::Details;
 use crate::schema::sockopt::NETLINK_PROTO;
+use crate::spec::Fds;
 
 impl Look {
     /// A descriptor, or AT_FDCWD (a plain descriptor never has that value).
@@ -18,7 +20,7 @@ impl Look {
             line.int(i64::from(fd));
         }
         if let Some(file) = file
-            && (self.fds.path || self.fds.socket || self.fds.dev || self.fds.pidfd)
+            && self.fds != Fds::default()
         {
             self.file(line, file);
         }
@@ -59,6 +61,10 @@ impl Look {
             line.uint(u64::from(file.file.rdev >> 20));
             line.lit(":");
             line.uint(u64::from(file.file.rdev & 0xf_ffff));
+            if let Some(Details::Terminal(index)) = file.details {
+                line.lit(" @/dev/pts/");
+                line.uint(index);
+            }
             line.lit(">>");
             return self.deleted(line, file);
         }
@@ -71,7 +77,24 @@ impl Look {
             line.lit(">");
             return;
         }
-        if self.fds.path && !file.path.is_empty() {
+        match file.details {
+            Some(Details::Events { count, id, semaphore }) if self.fds.eventfd => {
+                line.lit("<{eventfd-count=");
+                line.hex(count);
+                line.lit(", eventfd-id=");
+                line.uint(id);
+                line.lit(", eventfd-semaphore=");
+                line.uint(semaphore.into());
+                return line.lit("}>");
+            }
+            Some(Details::Signals(set)) if self.fds.signalfd => {
+                line.lit("<signalfd:");
+                self.signal_set(line, set);
+                return line.lit(">");
+            }
+            _ => {}
+        }
+        if (self.fds.path || self.fds.pidfd && file.is_pidfd()) && !file.path.is_empty() {
             line.lit("<");
             self.path(line, file);
             line.lit(">");

@@ -29,6 +29,20 @@ impl Look {
         }
     }
 
+    /// A value whose number is shown whether its name is or not.
+    pub(super) fn spelled(&self, line: &mut Line<'_>, set: &'static Set, value: u64) {
+        number(line, set, value);
+        match set.name_of(value) {
+            _ if self.names == NameStyle::Raw => {}
+            Some(name) => {
+                line.lit(" /* ");
+                line.lit(name);
+                line.lit(" */");
+            }
+            None => unknown(line, set),
+        }
+    }
+
     /// A signal.
     pub(super) fn signal(&self, line: &mut Line<'_>, signal: i32) {
         if self.names == NameStyle::Abbrev {

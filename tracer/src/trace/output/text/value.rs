@@ -19,6 +19,7 @@ impl Look {
             Value::Mode(n) => self.mode(line, *n),
             Value::Dev(dev) => self.dev(line, *dev),
             Value::Named(set, n) => self.named(line, set, *n),
+            Value::Spelled(set, n) => self.spelled(line, set, *n),
             Value::Signal(n) => self.signal(line, *n),
             Value::SigSet(set) => self.signal_set(line, *set),
             Value::Pid(pid, _, task) => {

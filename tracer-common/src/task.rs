@@ -68,6 +68,9 @@ impl Task {
     /// Made by the call whose number `head` has, and not seen since: what ends next may be that call, which its parent made.
     pub const BORN: u32 = 64;
 
+    /// What a call submits to io_uring was counted at its entry.
+    pub const SUBMITS: u32 = 128;
+
     /// The tracer itself: only its heartbeat is counted.
     pub const HEART: u32 = 16;
     /// The number of the heartbeat: a call that does not exist, so that it does nothing.

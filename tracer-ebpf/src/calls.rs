@@ -12,7 +12,7 @@ use tracer_common::{
 };
 
 use crate::capture;
-use crate::emit::{lost, lost_many, send, send_call};
+use crate::emit::{lost, lost_many, send, send_call, taken_back};
 use crate::kept::{self, start};
 use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
 use crate::maps::{BEATS, Buffer, DATA, PLAN, TASKS, VARIANT, role};
@@ -61,7 +61,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
     if spares(regs, nr, compat) {
         return 0;
     }
-    if nr == conf!(uring_nr) && !compat && submits(regs) {
+    if nr == conf!(uring_nr) && !compat && submits(state, regs) {
         return 0;
     }
     begin(state, regs, nr, compat);
@@ -101,6 +101,10 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     let state = unsafe { &mut *state };
     if state.flags & Task::HEART != 0 {
         return beat(state);
+    }
+    if state.flags & Task::SUBMITS != 0 {
+        state.flags &= !Task::SUBMITS;
+        settle(registers(&ctx, task), if by_perf() { returned_by_perf(&ctx) } else { ctx.arg(1) });
     }
     if state.flags & Task::IN_CALL == 0 {
         let born = state.flags & Task::BORN != 0 && nr as u32 == state.head.nr;
@@ -279,16 +283,31 @@ fn beat(state: &mut Task) -> i32 {
 
 /// Counts what a call submits to io_uring; true when nobody asked for the call itself.
 #[inline(always)]
-fn submits(regs: *const c_void) -> bool {
-    // SAFETY: `regs` is the registers' pointer, which the verifier knows; the second argument is a count.
-    let n = unsafe { load::<u64>(regs, conf!(regs.args)[1]) } as u32;
+fn submits(state: &mut Task, regs: *const c_void) -> bool {
     if conf!(flags) & Config::OPERATIONS == 0 {
-        lost_many(Loss::IoUring, n as u64);
+        state.flags |= Task::SUBMITS;
+        lost_many(Loss::IoUring, to_submit(regs));
     }
     match PLAN.get_ptr(plan_index(conf!(uring_nr), false)) {
         // SAFETY: a pointer from a map is valid for this run.
         Some(plan) => unsafe { (*plan).flags & Plan::WANTED == 0 },
         None => true,
+    }
+}
+
+/// How many operations a call is given to submit.
+#[inline(always)]
+fn to_submit(regs: *const c_void) -> u64 {
+    // SAFETY: `regs` is the registers' pointer, which the verifier knows; the second argument is a count.
+    unsafe { load::<u64>(regs, conf!(regs.args)[1]) as u32 as u64 }
+}
+
+/// Takes back what was counted at its entry of a call that submitted less, or has failed.
+#[inline(always)]
+fn settle(regs: *const c_void, ret: i64) {
+    let (given, taken) = (to_submit(regs), if ret > 0 { ret as u64 } else { 0 });
+    if taken < given {
+        taken_back(Loss::IoUring, given - taken);
     }
 }
 

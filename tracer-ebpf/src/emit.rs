@@ -32,6 +32,13 @@ pub fn lost_many(reason: Loss, n: u64) {
     count(reason, n);
 }
 
+/// Takes back `n` things that were counted as missing, and are not. Another CPU may have counted them: only the sum over all has a
+/// meaning, modulo 2^64.
+#[inline(always)]
+pub fn taken_back(reason: Loss, n: u64) {
+    count(reason, n.wrapping_neg());
+}
+
 #[inline(always)]
 fn count(reason: Loss, n: u64) {
     if let Some(count) = LOST.get_ptr_mut(reason as u32) {

@@ -283,6 +283,11 @@ impl EbpfSource {
     }
 }
 
+/// What all CPUs have counted: what one has may have been taken back on another.
+fn sum(per_cpu: &[u64]) -> u64 {
+    per_cpu.iter().fold(0, |sum, n| sum.wrapping_add(*n))
+}
+
 /// The wait status of a child that is gone; it stays to be waited for.
 fn ended(pid: u32) -> Option<i32> {
     // SAFETY: plain numbers, for which zero is a value.
@@ -368,7 +373,7 @@ impl Source for EbpfSource {
         }
         if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
             for &reason in Loss::ALL {
-                let n = lost.get(&(reason as u32), 0).map(|per_cpu| per_cpu.iter().sum()).unwrap_or(0);
+                let n = lost.get(&(reason as u32), 0).map(|per_cpu| sum(&per_cpu)).unwrap_or(0);
                 losses.add(reason, n);
             }
         }
@@ -384,7 +389,7 @@ impl Source for EbpfSource {
 
     fn throughput(&mut self) -> Throughput {
         let lost = PerCpuArray::<_, u64>::try_from(&self.loaded.lost).map_or(0, |lost| {
-            let of = |reason: Loss| lost.get(&(reason as u32), 0).map_or(0, |per_cpu| per_cpu.iter().sum());
+            let of = |reason: Loss| lost.get(&(reason as u32), 0).map_or(0, |per_cpu| sum(&per_cpu));
             of(Loss::RingFull) + of(Loss::LifecycleLost)
         });
         Throughput { read: self.loaded.ring.read(), lost }

@@ -37,9 +37,10 @@ impl Made {
         Ok(Made { before: descendants().into_iter().map(|process| process.pid).collect() })
     }
 
-    /// Ends the watch: which processes are left after a time that is enough for those that are ending. They are killed.
-    pub fn left(self) -> Result<Vec<String>> {
-        let end = Instant::now() + PATIENCE * machine::slowness();
+    /// Ends the watch: which processes are left after a time that is enough for those that are ending, when the script has `ended`. They
+    /// are killed.
+    pub fn left(self, ended: bool) -> Result<Vec<String>> {
+        let end = Instant::now() + if ended { PATIENCE * machine::slowness() } else { Duration::ZERO };
         let left = loop {
             let mut left = descendants();
             left.retain(|process| !self.before.contains(&process.pid));

@@ -166,7 +166,7 @@ impl Script {
         });
         let ended = told.recv_timeout(self.timeout);
         // What is left is looked at before it is killed.
-        let left = made.filter(|_| ended.is_ok()).map(Made::left).transpose()?.unwrap_or_default();
+        let left = made.map(|made| made.left(ended.is_ok())).transpose()?.unwrap_or_default();
         let _ = kill_process_group(group, Signal::KILL);
         let _ = waiter.join();
         let status = match &ended {

@@ -57,8 +57,7 @@ pub fn die(signal: i32) -> ! {
     }
 }
 
-/// What signals do to tracer while it traces, as `-I` says. Set after the command was started, so that it
-/// inherits none of it.
+/// What signals do to tracer while it traces, as `-I` says. Set once the shell of `-o '|cmd'` was started, which inherits none of it.
 ///
 /// # Errors
 /// Those of sigaction(2); none are expected.

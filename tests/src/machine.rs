@@ -75,6 +75,11 @@ pub fn slowness() -> u32 {
     std::env::var("TRACER_TEST_SLOWNESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1).clamp(1, 100)
 }
 
+/// How often cases about the lives of processes run (`TRACER_TEST_REPEATS`), where somebody says so.
+pub fn repeats() -> Option<u32> {
+    std::env::var("TRACER_TEST_REPEATS").ok().and_then(|times| times.parse().ok()).filter(|times| *times > 0)
+}
+
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::left::Made;
 use crate::{fixtures, machine, tracer};
 
 /// A bash script to run.
@@ -22,6 +23,7 @@ pub struct Script {
     timeout: Duration,
     path: String,
     env: Vec<(String, std::ffi::OsString)>,
+    leaves_none: bool,
 }
 
 /// How it went.
@@ -35,6 +37,8 @@ pub struct Took {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
+    /// Processes that it left, where it must leave none.
+    pub left: Vec<String>,
 }
 
 /// How a script ends that cannot run here, as in automake's tests.
@@ -85,6 +89,7 @@ impl Script {
             timeout: Duration::from_secs(20),
             path,
             env: Vec::new(),
+            leaves_none: false,
         })
     }
 
@@ -101,6 +106,11 @@ impl Script {
     /// How long it may take.
     pub fn timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
+    }
+
+    /// It is looked for processes that it left; see [`Took::left`].
+    pub fn leaves_none(&mut self) {
+        self.leaves_none = true;
     }
 
     /// Puts a directory in front of PATH.
@@ -145,6 +155,7 @@ impl Script {
         if self.text.contains("$FIXTURES") {
             bash.env("FIXTURES", fixtures::dir()?);
         }
+        let made = self.leaves_none.then(Made::watch).transpose()?;
         let mut child = bash.spawn().context("cannot run bash")?;
         let group = Pid::from_child(&child);
         let (tell, told) = mpsc::channel();
@@ -154,6 +165,8 @@ impl Script {
             let _ = tell.send(status);
         });
         let ended = told.recv_timeout(self.timeout);
+        // What is left is looked at before it is killed.
+        let left = made.map(|made| made.left(ended.is_ok())).transpose()?.unwrap_or_default();
         let _ = kill_process_group(group, Signal::KILL);
         let _ = waiter.join();
         let status = match &ended {
@@ -166,6 +179,7 @@ impl Script {
             timed_out: ended.is_err(),
             stdout: read(&out)?,
             stderr: read(&err)?,
+            left,
         };
         let _ = fs::remove_file(out);
         let _ = fs::remove_file(err);

@@ -64,6 +64,8 @@ pub struct Watch {
     pub tampering: Tampering,
     /// The traced tasks end with tracer, however it ends (`--kill-on-exit`).
     pub kill_on_exit: bool,
+    /// A process to attach to that another tracer holds is refused, whatever the source could do.
+    pub unheld: bool,
     /// A file of BTF instead of the kernel's own (`--btf`).
     pub btf: Option<PathBuf>,
 }
@@ -137,6 +139,7 @@ impl Watch {
             seccomp: false,
             tampering: Tampering::default(),
             kill_on_exit: false,
+            unheld: false,
             btf: None,
         }
     }
@@ -145,7 +148,7 @@ impl Watch {
 /// Which signals end tracing, `-I`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupt {
-    /// Every one, at any time.
+    /// Every one, at any time: tracer ends at once, and whom it traced goes on.
     Anywhere,
     /// Fatal signals, between events.
     Waiting,
@@ -183,6 +186,19 @@ pub struct Command {
     pub env: Vec<(OsString, Option<OsString>)>,
     /// `-u`: run as this user.
     pub user: Option<User>,
+    /// `-D`: the process that was started becomes the command, and tracer its grandchild.
+    pub daemonize: Option<Daemonize>,
+}
+
+/// Where tracer goes on as the command's grandchild, `-D`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Daemonize {
+    /// In the command's process group.
+    Grandchild,
+    /// In a process group of its own (`-DD`).
+    Group,
+    /// In a session of its own (`-DDD`).
+    Session,
 }
 
 /// A user to run as, resolved.

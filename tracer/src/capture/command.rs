@@ -2,6 +2,8 @@
 //! child is forked, set up and held at a gate; the source marks it or attaches to it; then it is released
 //! and its next step is execve. If tracer dies before that, the gate's end tells the child, and it ends.
 
+mod daemon;
+
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -36,13 +38,19 @@ pub struct Started {
     status: File,
     failed: Option<i32>,
     filtered: bool,
+    /// It is to install its filter.
+    filters: bool,
     ran: bool,
+    /// It is no child of ours: we are its grandchild.
+    above: bool,
 }
 
 /// A seccomp filter as the kernel takes it.
 pub type Filter = Vec<libc::sock_filter>;
 
 const GO: u8 = b'g';
+/// The same, with its filter.
+const GO_FILTERED: u8 = b'G';
 /// Words on the status pipe: the filter is in place; execve failed with the errno that follows.
 const FILTERED: u8 = b'f';
 const EXEC: u8 = b'e';
@@ -77,7 +85,9 @@ impl Started {
                 status: status_read.into(),
                 failed: None,
                 filtered: false,
+                filters: filter.is_some(),
                 ran: false,
+                above: false,
             }),
         }
     }
@@ -87,13 +97,23 @@ impl Started {
         self.pid
     }
 
+    /// Whether it is a child of ours, which we wait for and which does not outlive an interrupted trace.
+    pub fn is_child(&self) -> bool {
+        !self.above
+    }
+
+    /// It installs its filter before it runs the command, if it has one.
+    pub fn filter(&mut self) {
+        self.filters = true;
+    }
+
     /// Opens the gate. Call once, when the source is ready.
     ///
     /// # Errors
     /// EPIPE when the child is gone.
     pub fn release(&mut self) -> io::Result<()> {
         match self.gate.take() {
-            Some(mut gate) => gate.write_all(&[GO]),
+            Some(mut gate) => gate.write_all(&[if self.filters { GO_FILTERED } else { GO }]),
             None => Ok(()),
         }
     }
@@ -142,6 +162,8 @@ struct Child {
     _words: Vec<CString>,
     user: Option<(User, Vec<libc::gid_t>)>,
     filter: Option<Filter>,
+    /// What it ends with when tracer is gone before the gate was opened.
+    failure: u8,
 }
 
 impl Child {
@@ -171,7 +193,7 @@ impl Child {
         let path = CString::new(path.into_os_string().into_vec())
             .map_err(|_| StartError::Invalid("a NUL byte in the program's path".into()))?;
         let user = cmd.user.clone().map(|user| (groups(&user), user)).map(|(groups, user)| (user, groups));
-        Ok(Child { path, argv, envp, _words: words, user, filter: filter.cloned() })
+        Ok(Child { path, argv, envp, _words: words, user, filter: filter.cloned(), failure: 1 })
     }
 
     /// The child's side of the fork. Only system calls from here on: another thread may hold any lock.
@@ -183,13 +205,13 @@ impl Child {
             let mut word = 0u8;
             loop {
                 match libc::read(gate.as_raw_fd(), (&raw mut word).cast(), 1) {
-                    1 if word == GO => break,
+                    1 if word == GO || word == GO_FILTERED => break,
                     -1 if *libc::__errno_location() == libc::EINTR => {}
                     // The gate's end: tracer is gone.
-                    _ => libc::_exit(1),
+                    _ => libc::_exit(self.failure.into()),
                 }
             }
-            if let Some(filter) = &self.filter {
+            if let (Some(filter), GO_FILTERED) = (&self.filter, word) {
                 let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
                 let rc = libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program);
                 let word = if rc == 0 { FILTERED } else { b'-' };

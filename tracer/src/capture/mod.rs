@@ -5,7 +5,7 @@ pub mod command;
 pub mod count;
 pub mod ebpf;
 pub mod evidence;
-mod inherited;
+pub mod inherited;
 pub mod interpret;
 pub mod interrupt;
 pub mod lookup;
@@ -17,6 +17,7 @@ pub mod plans;
 pub mod ptrace;
 pub mod record;
 pub mod recording;
+pub mod refused;
 pub mod replay;
 mod stacks;
 #[cfg(test)]
@@ -30,8 +31,9 @@ use std::time::Duration;
 use anyhow::Result;
 use tracer_common::loss::Loss;
 
+use self::command::Started;
 pub use self::count::Count;
-use crate::schema::errno;
+use self::refused::Refused;
 use crate::spec::{Backend, Watch};
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
@@ -78,8 +80,8 @@ pub trait Source {
         Ok(Vec::new())
     }
 
-    /// The process of the command that was started, where this source started one and has not waited for it yet: until then the id is
-    /// its own.
+    /// The process of the command that was started, where this source started one as a child and has not waited for it yet: until then
+    /// the id is its own.
     fn command(&self) -> Option<u32> {
         None
     }
@@ -110,28 +112,43 @@ pub trait Source {
 /// A command that can not be started ([`command::StartError`] inside), processes that can not be attached to,
 /// or a source that was asked for by name and does not work here.
 pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
+    open_started(watch, None)
+}
+
+/// As [`open`]; the command waits at its gate already, where there is one.
+///
+/// # Errors
+/// As `open`.
+pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&watch.target);
     match watch.backend {
-        Backend::Ptrace => open_ptrace(watch),
-        Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch)),
+        Backend::Ptrace => open_ptrace(watch, started),
+        Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),
         Backend::Auto if !watch.tampering.is_empty() => {
             fall_back(watch, "only a stopped task's calls can be changed");
-            open_ptrace(watch)
+            open_ptrace(watch, started)
         }
         Backend::Auto if watch.kill_on_exit => {
             fall_back(watch, "only tasks that it traces end with it");
-            open_ptrace(watch)
+            open_ptrace(watch, started)
         }
         Backend::Auto if watch.beside.exits => {
             fall_back(watch, "why a virtual CPU stopped can only be read while its thread stands still");
-            open_ptrace(watch)
+            open_ptrace(watch, started)
         }
         Backend::Auto => match ebpf::available(watch) {
-            Ok(()) => open_ebpf(watch),
+            // A kernel may refuse the programs though all that is asked for is there: a seccomp filter, lockdown, no memory.
+            Ok(()) => match open_ebpf(watch, &mut started) {
+                Err(reason) if reason.is::<ebpf::Unloaded>() && !needs_ebpf => {
+                    fall_back(watch, &format!("{reason:#}"));
+                    open_ptrace(watch, started)
+                }
+                opened => opened,
+            },
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
                 fall_back(watch, &format!("{reason:#}"));
-                open_ptrace(watch)
+                open_ptrace(watch, started)
             }
         },
     }
@@ -143,17 +160,23 @@ fn fall_back(watch: &Watch, reason: &str) {
     let _ = writeln!(io::stderr(), "{program}: using ptrace, which slows the traced program down: {reason}");
 }
 
-fn open_ebpf(watch: &Watch) -> Result<Box<dyn Source>> {
-    Ok(Box::new(ebpf::EbpfSource::open(watch)?))
+fn open_ebpf(watch: &Watch, started: &mut Option<Started>) -> Result<Box<dyn Source>> {
+    let source = ebpf::EbpfSource::open(watch, started)?;
+    say(&watch.program, source.refused());
+    Ok(Box::new(source))
 }
 
-fn open_ptrace(watch: &Watch) -> Result<Box<dyn Source>> {
-    let source = ptrace::PtraceSource::open(watch)?;
-    for (pid, error) in source.refused() {
-        let reason = errno::said(error);
-        let _ = writeln!(io::stderr(), "{}: attach: ptrace(PTRACE_SEIZE, {pid}): {reason}", watch.program);
-    }
+fn open_ptrace(watch: &Watch, started: Option<Started>) -> Result<Box<dyn Source>> {
+    let source = ptrace::PtraceSource::open(watch, started)?;
+    say(&watch.program, source.refused());
     Ok(Box::new(source))
+}
+
+/// Says which processes are not traced, while others are.
+fn say(program: &str, refused: &[Refused]) {
+    for refused in refused {
+        let _ = writeln!(io::stderr(), "{program}: {refused}");
+    }
 }
 
 /// What is missing.

@@ -7,6 +7,7 @@ use super::getopt::Given;
 use super::opts::Opts;
 use super::sets::{self, Calls};
 use super::table::{self, Completes, Flag, OptionRow, Takes};
+use super::whom;
 use super::words::{self, bad, text};
 use crate::schema::types::class;
 use crate::spec::{Column, Interrupt, OutputForm, Pids, StatusSet};
@@ -148,14 +149,14 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("-b", &["--detach-on"], Value("execve"), Tracing, "Detach from a process when it runs another program.",
         |o, g| if text(g) == "execve" { on(&mut o.leave_on_exec) } else { Err(Fault::plain(format!("Syscall '{}' for -b isn't supported", show(g.value.unwrap_or_default())))) }).live().words(&["execve"]),
     flag("-D", &["--daemonize", "--daemonised", "--daemonized"], Maybe("MODE"), Tracing, "Run the tracer as a detached grandchild; -DD, -DDD: in its own process group, session.",
-        nothing).live().refused("the command is always a child of tracer; start 'tracer ... &' or use setsid(1) instead"),
+        |o, g| if g.short { count(&mut o.daemonize_short) } else { put(&mut o.daemonize, whom::daemonize(g.value).map(Some), g) }).live().words(&["grandchild", "pgroup", "session"]),
     flag("-f", &["--follow-forks"], Nothing, Tracing, "Follow child processes and new threads; -ff with -o FILE: write FILE.PID for each process.",
         |o, g| if g.short { count(&mut o.follow_short) } else { on(&mut o.follow_long) }),
     flag("-F", &[], Nothing, Tracing, "Deprecated name of -f.",
         |o, _| on(&mut o.follow_old)),
     flag("", &["--output-separately"], Nothing, Tracing, "Write FILE.PID for each process (with -o FILE).",
         |o, _| on(&mut o.separate)),
-    flag("-I", &["--interruptible"], Value("WHEN"), Tracing, "Let signals end tracing: 1 or anywhere; 2 or waiting (the default); 3 or never (the default with -o FILE COMMAND); 4 or never_tstp: never, and ^Z is ignored too.",
+    flag("-I", &["--interruptible"], Value("WHEN"), Tracing, "Let signals end tracing: 1 or anywhere: at once, and the command goes on; 2 or waiting (the default): with the command; 3 or never (the default with -o FILE COMMAND); 4 or never_tstp (the default with -D): never, and ^Z is ignored too.",
         |o, g| put(&mut o.interrupt, interrupt(&text(g)).map(Some), g)).live().words(&["anywhere", "waiting", "never", "never_tstp"]),
     flag("", &["--kill-on-exit"], Nothing, Tracing, "Kill the traced processes when the tracer ends, however it ends (ptrace only).",
         |o, _| on(&mut o.kill_on_exit)).live(),

@@ -45,6 +45,8 @@ pub struct Opts {
     pub interrupt: Option<Interrupt>,
     pub seccomp: bool,
     pub kill_on_exit: bool,
+    pub daemonize_short: u8,
+    pub daemonize: Option<Daemonize>,
     pub backend: Backend,
     pub ring_size: Option<usize>,
     pub btf: Option<PathBuf>,
@@ -128,6 +130,8 @@ impl Opts {
             interrupt: None,
             seccomp: false,
             kill_on_exit: false,
+            daemonize_short: 0,
+            daemonize: None,
             backend: Backend::Auto,
             ring_size: None,
             btf: None,
@@ -228,6 +232,7 @@ impl Opts {
         let (to, record, form) = self.sink(own)?;
         let quiet = self.quiet(target.command.is_some())?;
         let interrupt = self.interrupt.unwrap_or(match (&self.output, &target.command) {
+            (_, Some(command)) if command.daemonize.is_some() => Interrupt::NeverTstp,
             (Some(_), Some(_)) => Interrupt::Never,
             _ => Interrupt::Waiting,
         });
@@ -312,6 +317,7 @@ impl Opts {
             seccomp: self.seccomp && follow,
             tampering,
             kill_on_exit: self.kill_on_exit,
+            unheld: true,
             btf: self.btf,
         };
         let failure = if own { exit::FAILED } else { exit::STRACE_USAGE };

@@ -1,11 +1,11 @@
 //! Whom to trace.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::fault::{Fault, show};
 use super::opts::Opts;
 use super::words;
-use crate::spec::{Backend, Command, Target};
+use crate::spec::{Backend, Command, Daemonize, Target};
 
 /// Decides whom to trace, and refuses what does not go with it.
 pub fn settle(opts: &mut Opts, system_wide: bool, argv: Vec<OsString>) -> Result<Target, Fault> {
@@ -33,7 +33,11 @@ pub fn settle(opts: &mut Opts, system_wide: bool, argv: Vec<OsString>) -> Result
         None => None,
     };
     let env = std::mem::take(&mut opts.env).iter().map(|change| words::assignment(change)).collect();
-    let command = (!argv.is_empty()).then(|| Command { argv, argv0: opts.argv0.take(), env, user });
+    let daemonize = detached(opts)?;
+    if argv.is_empty() && daemonize.is_some() {
+        return Err(Fault::usage("PROG [ARGS] must be specified with -D/--daemonize"));
+    }
+    let command = (!argv.is_empty()).then(|| Command { argv, argv0: opts.argv0.take(), env, user, daemonize });
     Ok(Target {
         command,
         pids: std::mem::take(&mut opts.pids),
@@ -42,4 +46,26 @@ pub fn settle(opts: &mut Opts, system_wide: bool, argv: Vec<OsString>) -> Result
         comm: opts.comm.take(),
         uid: opts.uid,
     })
+}
+
+/// The value of `--daemonize`.
+pub fn daemonize(value: Option<&OsStr>) -> Option<Daemonize> {
+    match value.map_or(Some("grandchild"), OsStr::to_str)? {
+        "grandchild" => Some(Daemonize::Grandchild),
+        "pgroup" | "pgrp" => Some(Daemonize::Group),
+        "session" => Some(Daemonize::Session),
+        _ => None,
+    }
+}
+
+/// What `-D`, as often as it was given, or `--daemonize` asks for.
+fn detached(opts: &Opts) -> Result<Option<Daemonize>, Fault> {
+    match (opts.daemonize_short, opts.daemonize) {
+        (0, daemonize) => Ok(daemonize),
+        (_, Some(_)) => Err(Fault::plain("-D and --daemonize cannot be provided simultaneously")),
+        (1, None) => Ok(Some(Daemonize::Grandchild)),
+        (2, None) => Ok(Some(Daemonize::Group)),
+        (3, None) => Ok(Some(Daemonize::Session)),
+        (times, None) => Err(Fault::usage(format!("Too many -D's ({times}), maximum supported -D count is 3"))),
+    }
 }

@@ -186,6 +186,7 @@ fn parts(s: &Spec) -> Vec<(&'static str, String)> {
         ("strict", format!("{:?}", v.strict)),
         ("tampering", tampering(&w.tampering)),
         ("kill_on_exit", format!("{:?}", w.kill_on_exit)),
+        ("daemonize", format!("{:?}", w.target.command.as_ref().and_then(|command| command.daemonize))),
         ("btf", format!("{:?}", w.btf)),
         ("interrupt", format!("{:?}", v.interrupt)),
         ("notices", format!("{:?}", v.notices)),

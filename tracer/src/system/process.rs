@@ -92,6 +92,8 @@ pub struct Stat {
     pub start: u64,
     /// The processor on which it last ran.
     pub processor: Option<usize>,
+    /// What it ended with, or which signal stopped it; 0 where nobody says.
+    pub exit_code: i64,
 }
 
 /// Whether a state is that of a task that has ended: a zombie, or one that is just taken away.

@@ -66,6 +66,8 @@ pub struct Turn {
     pub command: Option<u32>,
     /// Events are kept.
     pub recorded: bool,
+    /// Some wait to be put in order.
+    pub waiting: bool,
 }
 
 /// Why a trace is over.
@@ -181,7 +183,12 @@ impl<S: Driven> Drive<S> {
     }
 
     fn turn(&self, idle: bool) -> Turn {
-        Turn { idle, command: self.source.command(), recorded: self.recorder.is_some() }
+        Turn {
+            idle,
+            command: self.source.command(),
+            recorded: self.recorder.is_some(),
+            waiting: self.sequencer.held() > 0,
+        }
     }
 
     /// Says so when events come faster than they are taken.

@@ -3,7 +3,7 @@
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 
-use crate::capture::Losses;
+use crate::capture::{Losses, inherited};
 use crate::exit;
 use crate::schema::errno;
 use crate::spec::Interrupt;
@@ -57,18 +57,30 @@ pub fn die(signal: i32) -> ! {
     }
 }
 
-/// What signals do to tracer while it traces, as `-I` says. Set after the command was started, so that it
-/// inherits none of it.
+/// What signals do to tracer while it traces, as `-I` says. Set once the shell of `-o '|cmd'` was started, which inherits none of it.
 ///
 /// # Errors
 /// Those of sigaction(2); none are expected.
 pub fn set_signals(interrupt: Interrupt) -> nix::Result<()> {
-    let ignored: &[Signal] = match interrupt {
-        Interrupt::Anywhere | Interrupt::Waiting => &[],
-        Interrupt::Never => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM],
-        Interrupt::NeverTstp => &[Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGTSTP],
-    };
-    for &which in ignored {
+    const FATAL: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
+    // To write to a terminal in whose background it runs is what a tracer is for.
+    let mut ignored = vec![Signal::SIGTTOU, Signal::SIGTTIN];
+    match interrupt {
+        Interrupt::Anywhere => {
+            // As they were found: whoever ignored one wants it so.
+            let (found, others): (Vec<_>, Vec<_>) =
+                FATAL.into_iter().partition(|which| inherited::ignored(*which as i32));
+            ignored.extend(found);
+            for which in others {
+                // SAFETY: the default runs no code of ours.
+                unsafe { signal(which, SigHandler::SigDfl) }?;
+            }
+        }
+        Interrupt::Waiting => {}
+        Interrupt::Never => ignored.extend(FATAL),
+        Interrupt::NeverTstp => ignored.extend(FATAL.into_iter().chain([Signal::SIGTSTP])),
+    }
+    for which in ignored {
         // SAFETY: ignoring a signal runs no code of ours.
         unsafe { signal(which, SigHandler::SigIgn) }?;
     }

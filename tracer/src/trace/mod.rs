@@ -28,6 +28,7 @@ pub use self::ending::{Ending, die, said};
 use self::output::Order;
 use self::output::record::Recorder;
 use self::stage::Shower;
+use crate::capture::command::{StartError, Started};
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
 use crate::capture::{self, Source, interrupt};
@@ -41,21 +42,39 @@ use crate::spec::{OutputForm, Spec, To, View, Watch};
 /// # Errors
 /// Those of opening source and output, and of a source that breaks down.
 pub fn run(spec: &Spec) -> Result<Ending> {
-    for notice in &spec.view.notices {
-        notice::tell(&spec.watch.program, notice);
+    let Spec { watch, view } = spec;
+    for notice in &view.notices {
+        notice::tell(&watch.program, notice);
     }
-    outputs::attempt_those_of(&spec.view, spec.view.failure == exit::FAILED)?;
+    outputs::attempt_those_of(view, view.failure == exit::FAILED)?;
+    let daemonized = daemonize(watch, view.failure);
     let mut shower = Shower::open(spec)?;
+    let daemonized = daemonized.transpose()?;
+    let above = daemonized.as_ref().map(Started::pid);
     interrupt::install()?;
-    let source = capture::open(&spec.watch)?;
-    ending::set_signals(spec.view.interrupt)?;
-    if let Some(pid) = source.command() {
+    // A command is given what tracer inherited, whatever is set here.
+    ending::set_signals(view.interrupt)?;
+    let source = capture::open_started(watch, daemonized)?;
+    let command = source.command().or(above);
+    if let Some(pid) = command {
         shower.expect(pid);
     }
-    let recorder = recorder(spec.view.output.record.as_deref(), &spec.watch, &*source)?;
+    if let Some(pid) = above {
+        shower.attached(pid);
+    }
+    let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
+    let recorder = view.output.record.as_deref().map(|path| Recorder::create(path, &header)).transpose()?;
     let mut trace = Trace::new(spec, source, shower, recorder);
     let interrupted = trace.follow()?;
     trace.end(interrupted)
+}
+
+/// With `-D` this process becomes the command, and what returns is its grandchild: before anything is opened that only tracer is to have.
+/// A command that cannot be started is told of once the output is there, as always.
+fn daemonize(watch: &Watch, failure: u8) -> Option<Result<Started, StartError>> {
+    let command = watch.target.command.as_ref()?;
+    let how = command.daemonize?;
+    Some(Started::daemonize(command, how, capture::ptrace::filter(watch).as_ref(), failure))
 }
 
 /// Shows a recording as `spec` asks.

@@ -5,6 +5,7 @@
 mod entered;
 mod lives;
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
@@ -31,6 +32,9 @@ use crate::trace::tasks::{Processes, TracedTask, number};
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
 const HAND_OVER: usize = 64 * 1024;
 
+/// By the id of a process that runs another program: the thread that began its execve.
+type Moved = HashMap<u32, u32>;
+
 /// Renders lines and keeps the model. Implements [`Stage`].
 pub struct Shower {
     filter: Filter,
@@ -44,6 +48,8 @@ pub struct Shower {
     count: u64,
     of: u32,
     each: bool,
+    /// Where each has a file of text: whose execve goes on under which id, as threads that are not the first have it.
+    moved: Option<Moved>,
     flow: Flow,
     /// CLOCK_REALTIME minus CLOCK_MONOTONIC, ns.
     wall: u64,
@@ -55,6 +61,7 @@ pub struct Shower {
     live: bool,
     entered: Option<Entered>,
     notices: Notices,
+    waiting: bool,
     naming: Naming,
     leaving: Leaving,
     dumps: Option<Dumps>,
@@ -140,6 +147,7 @@ impl Driven for Shower {
     /// A trace that nobody reads any more is over. A command goes on to its end, which is tracer's as well; a recording is still
     /// written.
     fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
+        self.waiting = turn.waiting;
         if self.left == Some(0) {
             let _ = self.deliver(true);
             if !self.notices.quiet() {
@@ -165,6 +173,7 @@ impl Driven for Shower {
 
     /// Says that every task that still lives is no longer traced.
     fn let_go(&mut self) {
+        self.waiting = false;
         if !self.notices.quiet() {
             let _ = self.deliver(true);
             for tid in self.processes.tids() {
@@ -209,6 +218,7 @@ impl Shower {
             count: 0,
             of: 0,
             each: matches!(to, To::Each(_)),
+            moved: (matches!(to, To::Each(_)) && view.output.form == OutputForm::TEXT).then(Moved::new),
             flow: Flow::Open,
             wall: wall_offset(),
             pids: view.output.style.always_pid || to_file && (watch.follow || target.pids.len() > 1 || wide),
@@ -217,6 +227,7 @@ impl Shower {
             entered: None,
             passed: Passed::default(),
             notices,
+            waiting: false,
             naming: Naming::new(view.output.style.pids),
             leaving: Leaving::new(watch.leave_on_exec),
             dumps: Dumps::new(view),
@@ -250,7 +261,10 @@ impl Shower {
 
     /// Hands rendered lines to the sink, and with `now` lets it write them.
     pub fn deliver(&mut self, now: bool) -> Flow {
-        self.tell_attached();
+        // Of a process with threads, the others may be among what waits.
+        if now && !self.waiting || !self.lines.is_empty() {
+            self.tell_attached();
+        }
         self.hand_over();
         if now && self.flow == Flow::Open {
             self.flow = self.sink.flush();
@@ -261,6 +275,11 @@ impl Shower {
     /// What could not be written so far.
     pub fn unwritten(&self) -> u64 {
         self.sink.unwritten()
+    }
+
+    /// tracer came to the command, which it did not start as its child.
+    pub fn attached(&mut self, pid: u32) {
+        self.notices.attached(pid);
     }
 
     /// Says something on stderr, after the lines before it.
@@ -316,6 +335,9 @@ impl Shower {
         if self.render.is_silent() {
             return;
         }
+        if self.goes_on_elsewhere(step, &call) {
+            return;
+        }
         let item = match step.part {
             Part::Whole => Item::Call(&call),
             Part::Unfinished | Part::Entered => Item::Unfinished(&call),
@@ -345,6 +367,9 @@ impl Shower {
                 self.naming.learn(head);
                 self.processes.learn(head);
             }
+        }
+        if let (Told::Exec { from, moved: true, .. }, Some(moved)) = (&told, &mut self.moved) {
+            moved.insert(head.tid, *from);
         }
         match told {
             Told::Attach { .. } => self.notices.attached(head.tgid),

@@ -7,6 +7,7 @@ mod entered;
 mod fold;
 mod growing;
 mod joined;
+mod lives;
 mod load;
 mod log;
 mod mapping;
@@ -34,7 +35,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use aya::maps::{Array, HashMap, PerCpuArray};
 use tracer_common::config::{Tally, walk};
-use tracer_common::event::{Head, kind};
+use tracer_common::event::kind;
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
@@ -45,6 +46,7 @@ use self::stacks::Copies;
 use self::targets::Targets;
 use super::command::Started;
 use super::count::Histogram;
+use super::refused::Refused;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::schema::place_of;
 use crate::spec::Watch;
@@ -71,6 +73,11 @@ const BUSY: Duration = Duration::from_millis(500);
 /// Idle time after which the source checks that the traced tasks still live.
 const LIVES: Duration = Duration::from_millis(300);
 
+/// The kernel refused to load the kernel side: nothing is traced, and the command waits at its gate still.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unloaded(String);
+
 /// Events from the kernel.
 pub struct EbpfSource {
     loaded: load::Loaded,
@@ -87,6 +94,10 @@ pub struct EbpfSource {
     command: Option<Started>,
     /// The command has ended and was waited for: its id may be another process's.
     reaped: bool,
+    /// Processes that are not attached to.
+    refused: Vec<Refused>,
+    /// Records that were not read from the ring.
+    held: Batch,
     /// Running calls that the last walk did not tell of.
     untold: u32,
     /// When the last record came.
@@ -96,14 +107,17 @@ pub struct EbpfSource {
 }
 
 impl EbpfSource {
-    /// Loads the kernel side for `watch` and begins to trace.
+    /// Loads the kernel side for `watch` and begins to trace; its command may wait at its gate already.
     ///
     /// # Errors
     /// What the kernel refuses and why; a command that can not be started; a process that is not there.
-    pub fn open(watch: &Watch) -> Result<EbpfSource> {
+    pub fn open(watch: &Watch, started: &mut Option<Started>) -> Result<EbpfSource> {
         // Before any thread is started: the child is a copy of this one alone.
-        let command = watch.target.command.as_ref().map(Started::spawn).transpose()?;
-        let loaded = load::load(watch, &IMAGE)?;
+        if let (None, Some(command)) = (&started, &watch.target.command) {
+            *started = Some(Started::spawn(command)?);
+        }
+        let loaded = load::load(watch, &IMAGE).map_err(|error| Unloaded(format!("{error:#}")))?;
+        let command = started.take();
         let endless = only(&watch.target);
         let mut source = EbpfSource {
             loaded,
@@ -116,11 +130,13 @@ impl EbpfSource {
             beating: false,
             command: None,
             reaped: false,
+            refused: Vec::new(),
+            held: Batch::new(),
             untold: 0,
             active: Instant::now(),
             checked: Instant::now(),
         };
-        source.adopt(&watch.target.pids)?;
+        source.adopt(watch)?;
         if let Some(mut command) = command {
             source.mark(command.pid())?;
             command.release().context("the command was gone before it began")?;
@@ -176,18 +192,38 @@ impl EbpfSource {
     }
 
     /// Begins to trace running processes with all their threads, and whatever the target's property names.
-    fn adopt(&mut self, pids: &[i32]) -> Result<()> {
+    fn adopt(&mut self, watch: &Watch) -> Result<()> {
+        let pids = &watch.target.pids;
         if pids.is_empty() && !self.targets.endless {
             return Ok(());
         }
         let mut adopt: HashMap<_, u32, u32> = HashMap::try_from(&mut self.loaded.adopt)?;
+        let mut adopted = Vec::new();
         for &pid in pids {
             let process = process_of(pid)?;
+            if watch.unheld
+                && let Some(refused) = Refused::held(&watch.program, pid)
+            {
+                self.refused.push(refused);
+                continue;
+            }
             adopt.insert(process, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
+            adopted.push(process);
+        }
+        if adopted.is_empty() && watch.target.command.is_none() && !self.targets.endless {
+            let last = self.refused.pop().context("nobody to attach to")?;
+            super::say(&watch.program, &self.refused);
+            return Err(last.into());
         }
         self.targets.seen = true;
         self.walk(walk::ADOPT)?;
+        adopted.into_iter().for_each(|process| self.tell_stopped(process));
         Ok(())
+    }
+
+    /// Processes that are not attached to, while others are.
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
     }
 
     /// Runs the task iterator; how many running calls it did not tell of, because the ring was half full.
@@ -240,76 +276,16 @@ impl EbpfSource {
     }
 }
 
-impl EbpfSource {
-    /// Sees whether the tasks that are thought to live still do: the record of an exit may have been lost,
-    /// and the trace must end all the same.
-    fn check_lives(&mut self, batch: &mut Batch) {
-        self.checked = Instant::now();
-        let command = self.command();
-        self.targets.alive.retain(|&tid| {
-            if command == Some(tid) {
-                if let Some(status) = ended(tid) {
-                    let head = Head {
-                        len: size_of::<Head>() as u32,
-                        kind: kind::EXIT,
-                        tid,
-                        tgid: tid,
-                        time: ring::now(),
-                        ret: status.into(),
-                        // The last of its process is gone, be it a thread of the kernel's own (io_uring's) that nobody tells of.
-                        args: [1, 0, 0, 0, 0, 0],
-                        ..Head::default()
-                    };
-                    batch.extend_from_slice(head.bytes());
-                    return false;
-                }
-                return true;
-            }
-            Who::Id(tid).exists()
-        });
-    }
-}
-
-impl EbpfSource {
-    /// Waits for the command once its end was told: a trace may go on for long, and it is not to stay a zombie.
-    fn reap(&mut self) {
-        let Some(command) = self.command.as_ref().map(Started::pid) else { return };
-        if self.reaped || self.targets.alive.contains(&command) {
-            return;
-        }
-        // SAFETY: takes numbers, and no status.
-        let rc = unsafe { libc::waitpid(command as libc::pid_t, std::ptr::null_mut(), libc::WNOHANG) };
-        self.reaped = rc != 0;
-    }
-}
-
 /// What all CPUs have counted: what one has may have been taken back on another.
 fn sum(per_cpu: &[u64]) -> u64 {
     per_cpu.iter().fold(0, |sum, n| sum.wrapping_add(*n))
-}
-
-/// The wait status of a child that is gone; it stays to be waited for.
-fn ended(pid: u32) -> Option<i32> {
-    // SAFETY: plain numbers, for which zero is a value.
-    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    // SAFETY: writes into `info` only.
-    let rc = unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) };
-    // SAFETY: waitid filled these in, or left zero.
-    let (who, status) = unsafe { (info.si_pid(), info.si_status()) };
-    if rc != 0 || who == 0 {
-        return None;
-    }
-    Some(match info.si_code {
-        libc::CLD_EXITED => (status & 0xff) << 8,
-        libc::CLD_DUMPED => status | 0x80,
-        _ => status,
-    })
 }
 
 impl Source for EbpfSource {
     fn read(&mut self, batch: &mut Batch, wait: Duration) -> Result<Status> {
         let before = batch.len();
         let mut more = self.drain(batch);
+        batch.append(&mut self.held);
         if batch.len() == before {
             if self.detached || self.targets.done() {
                 return Ok(Status::Done);
@@ -396,7 +372,7 @@ impl Source for EbpfSource {
     }
 
     fn command(&self) -> Option<u32> {
-        self.command.as_ref().map(Started::pid).filter(|_| !self.reaped)
+        self.command.as_ref().filter(|command| !self.reaped && command.is_child()).map(Started::pid)
     }
 
     fn exec_error(&mut self) -> Option<i32> {

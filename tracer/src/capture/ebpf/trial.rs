@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub fn attempt(mut watch: Watch) -> Result<()> {
     let mut child = Child::start().context("cannot start a child")?;
     watch.target.pids = vec![child.pid];
-    let mut source = EbpfSource::open(&watch)?;
+    let mut source = EbpfSource::open(&watch, &mut None)?;
     child.go()?;
     let until = Instant::now() + PATIENCE;
     let mut seen = Seen::default();

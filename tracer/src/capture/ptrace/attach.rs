@@ -10,6 +10,7 @@ use super::sys::{self, Waited};
 use super::task::{Task, comm};
 use crate::capture::command::{Filter, Started};
 use crate::capture::record::{Record, set_comm};
+use crate::capture::refused::Refused;
 use crate::spec::{Command, Watch};
 use crate::system::procfs::who::Who;
 
@@ -29,9 +30,12 @@ pub fn options(watch: &Watch, filtered: bool) -> i32 {
 }
 
 impl PtraceSource {
-    /// Forks the command, attaches to it at its gate, and lets it run from its first stop on.
-    pub(super) fn start(&mut self, command: &Command, filter: Option<&Filter>) -> Result<()> {
-        let mut started = Started::spawn_filtered(command, filter)?;
+    /// Forks the command if nobody has, attaches to it at its gate, and lets it run from its first stop on.
+    pub(super) fn start(&mut self, command: &Command, started: Option<Started>, filter: Option<&Filter>) -> Result<()> {
+        let mut started = started.map_or_else(|| Started::spawn_filtered(command, filter), Ok)?;
+        if filter.is_some() {
+            started.filter();
+        }
         let pid = started.pid();
         sys::seize(pid, self.options).context("ptrace(PTRACE_SEIZE) of the command")?;
         self.tasks.add(pid, Task { tgid: pid, hidden: true, ..Task::default() });
@@ -56,20 +60,25 @@ impl PtraceSource {
     /// Attaches to every thread of the processes; threads may come while it does, so it looks again until
     /// there are no new ones.
     pub(super) fn attach(&mut self, pids: &[i32]) -> Result<()> {
-        let mut first = None;
         for &pid in pids {
             let before = self.tasks.len();
-            if let Err(e) = self.attach_process(pid) {
-                first.get_or_insert_with(|| (pid, e.kind(), e.to_string()));
-                self.refused.push((pid, e));
-            } else if self.tasks.len() == before {
-                self.refused.push((pid, io::Error::other("already traced by this tracer")));
+            let refused = match self.attach_process(pid) {
+                Err(error) => error,
+                Ok(()) if self.tasks.len() == before => io::Error::other("already traced by this tracer"),
+                Ok(()) => continue,
+            };
+            self.refused.push(Refused::new(&self.program, pid, refused));
+        }
+        match self.refused.pop() {
+            Some(last) if self.tasks.is_empty() => {
+                crate::capture::say(&self.program, &self.refused);
+                Err(last.into())
+            }
+            last => {
+                self.refused.extend(last);
+                Ok(())
             }
         }
-        if let (Some((pid, kind, text)), true) = (first, self.tasks.is_empty()) {
-            return Err(io::Error::new(kind, text)).with_context(|| format!("attach: ptrace(PTRACE_SEIZE, {pid})"));
-        }
-        Ok(())
     }
 
     fn attach_process(&mut self, pid: i32) -> io::Result<()> {
@@ -87,7 +96,7 @@ impl PtraceSource {
                     Ok(()) => {}
                     // A dead leader whose threads live on, a thread that is gone, or one that a traced
                     // parent has brought already.
-                    Err(_) if tid != tgid || !self.tasks.is_empty() => continue,
+                    Err(_) if tid != tgid || is_ours(tid) => continue,
                     Err(e) if is_zombie(tid) && e.raw_os_error() == Some(libc::EPERM) => continue,
                     Err(e) => return Err(e),
                 }
@@ -109,6 +118,10 @@ impl PtraceSource {
             }
         }
     }
+}
+
+fn is_ours(tid: u32) -> bool {
+    Who::Id(tid).status().is_ok_and(|status| status.tracer == std::process::id())
 }
 
 fn is_zombie(tid: u32) -> bool {

@@ -35,6 +35,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::paths::Paths;
 use super::plans::Plans;
+use super::refused::Refused;
 use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
 use crate::spec::Watch;
@@ -71,6 +72,11 @@ pub fn attempt() -> io::Result<()> {
         while libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) == pid {}
     }
     seized
+}
+
+/// The filter that the command of a request installs, where it may.
+pub fn filter(watch: &Watch) -> Option<super::command::Filter> {
+    seccomp::filter(watch, Options { seccomp: watch.seccomp })
 }
 
 /// What a request does not say.
@@ -111,7 +117,7 @@ pub struct PtraceSource {
     /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
     system: Option<u64>,
     started: Option<Started>,
-    refused: Vec<(i32, io::Error)>,
+    refused: Vec<Refused>,
     reaped: Vec<(u32, i32)>,
     timer: Timer,
     near: Follow,
@@ -131,20 +137,20 @@ const BATCH_MAX: usize = 256 * 1024;
 const GATHER: Duration = Duration::from_millis(2);
 
 impl PtraceSource {
-    /// Attaches to the processes of `watch` and starts its command.
+    /// Attaches to the processes of `watch` and starts its command, or takes the one that waits at its gate.
     ///
     /// # Errors
     /// A command that can not be started ([`super::command::StartError`] inside), or when no process could
     /// be attached to. Single refusals are in [`PtraceSource::refused`].
-    pub fn open(watch: &Watch) -> Result<PtraceSource> {
-        PtraceSource::open_with(watch, Options { seccomp: watch.seccomp })
+    pub fn open(watch: &Watch, started: Option<Started>) -> Result<PtraceSource> {
+        PtraceSource::open_with(watch, Options { seccomp: watch.seccomp }, started)
     }
 
     /// As [`PtraceSource::open`], with options.
     ///
     /// # Errors
     /// As `open`.
-    pub fn open_with(watch: &Watch, options: Options) -> Result<PtraceSource> {
+    pub fn open_with(watch: &Watch, options: Options, started: Option<Started>) -> Result<PtraceSource> {
         let target = &watch.target;
         anyhow::ensure!(
             !target.all && target.cgroup.is_none() && target.comm.is_none() && target.uid.is_none(),
@@ -187,7 +193,7 @@ impl PtraceSource {
             source.memory.careful();
         }
         if let Some(command) = &target.command {
-            source.start(command, filter.as_ref())?;
+            source.start(command, started, filter.as_ref())?;
         }
         source.attach(&target.pids)?;
         Ok(source)
@@ -204,7 +210,7 @@ impl PtraceSource {
     }
 
     /// Processes that could not be attached to.
-    pub fn refused(&self) -> &[(i32, io::Error)] {
+    pub fn refused(&self) -> &[Refused] {
         &self.refused
     }
 
@@ -298,7 +304,7 @@ impl Source for PtraceSource {
     }
 
     fn command(&self) -> Option<u32> {
-        self.command_pid()
+        self.started.as_ref().filter(|started| started.is_child()).map(Started::pid)
     }
 
     fn exec_error(&mut self) -> Option<i32> {

@@ -19,7 +19,7 @@ struct Trace {
 
 impl Trace {
     fn of(watch: &Watch) -> Trace {
-        Trace { source: PtraceSource::open(watch).expect("it opens"), batch: Batch::new() }
+        Trace { source: PtraceSource::open(watch, None).expect("it opens"), batch: Batch::new() }
     }
 
     /// Reads until `enough` of the records so far, or the end.
@@ -100,7 +100,7 @@ fn only_wanted_calls_are_sent() {
     watch.calls.places[libc::SYS_openat as usize] = true;
     for seccomp in [false, true] {
         watch.follow = seccomp;
-        let mut source = PtraceSource::open_with(&watch, Options { seccomp }).expect("it opens");
+        let mut source = PtraceSource::open_with(&watch, Options { seccomp }, None).expect("it opens");
         let mut batch = Batch::new();
         while source.read(&mut batch, Duration::from_millis(100)).expect("it reads") != Status::Done {}
         let seen = records(&batch);
@@ -115,7 +115,7 @@ fn a_filtered_command_does_not_outlive_its_tracer() {
     let mut watch = run(&["sh", "-c", "while :; do :; done"]);
     watch.follow = true;
     watch.calls = CallFilter { places: vec![false; PLANS], operations: false, all: false };
-    let mut source = PtraceSource::open_with(&watch, Options { seccomp: true }).expect("it opens");
+    let mut source = PtraceSource::open_with(&watch, Options { seccomp: true }, None).expect("it opens");
     let mut batch = Batch::new();
     while !records(&batch).iter().any(|s| s.head.kind == kind::EXEC) {
         source.read(&mut batch, Duration::from_millis(100)).expect("it reads");

@@ -10,8 +10,8 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
     let open = rest.iter().position(|&b| b == b'(')?;
     let close = rest.iter().rposition(|&b| b == b')')?;
     let comm = rest.get(open + 1..close)?.to_vec();
-    // The state is field 3 of proc(5), the processor field 39.
-    let mut fields: [&[u8]; 37] = [b""; 37];
+    // The state is field 3 of proc(5), the exit code field 52.
+    let mut fields: [&[u8]; 50] = [b""; 50];
     for (field, text) in fields.iter_mut().zip(rest.get(close + 2..)?.split(|&b| b == b' ' || b == b'\n')) {
         *field = text;
     }
@@ -34,6 +34,7 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
         nice: signed(19)?,
         start: value(22)?,
         processor: value(39).map(|value| value as usize),
+        exit_code: signed(52).unwrap_or_default(),
     })
 }
 

@@ -3,7 +3,9 @@
 use tracer_common::event::{Head, flag, kind};
 
 use super::Shower;
+use crate::decode::value::Call;
 use crate::schema::records::Told;
+use crate::trace::output::Item;
 use crate::trace::sequence::{Part, Step};
 
 impl Shower {
@@ -41,6 +43,22 @@ impl Shower {
             // Until its execve it bears our own name.
             self.processes.found(head, rustix::thread::name().unwrap_or_default().as_bytes());
         }
+    }
+
+    /// The execve of a thread that is not the first of its process: where each has a file, that of the thread ends with its entry, and that
+    /// of the first has its end. Whether the call is one.
+    pub(super) fn goes_on_elsewhere(&mut self, step: &Step<'_>, call: &Call<'_>) -> bool {
+        let head = step.head;
+        let from = match (&mut self.moved, step.part) {
+            (Some(moved), Part::Whole) if head.flags & flag::MOVED != 0 => moved.remove(&head.tid),
+            _ => None,
+        };
+        let Some(from) = from else { return false };
+        self.line(&Head { tid: from, ..*head }, step.record, head.time, Item::Changed(call));
+        self.hand_over();
+        self.sink.task_gone(from);
+        self.line(head, step.record, head.time.saturating_add(head.dur), Item::Resumed(call));
+        true
     }
 
     /// The call with which a process leaves the trace: it ends out of sight.

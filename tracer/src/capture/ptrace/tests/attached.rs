@@ -112,7 +112,7 @@ fn all_threads_are_attached() {
 #[test]
 fn who_is_not_there_is_refused() {
     let watch = Watch { target: Target { pids: vec![i32::MAX], ..Target::default() }, ..watch() };
-    let error = PtraceSource::open(&watch).err().expect("nobody to attach to");
+    let error = PtraceSource::open(&watch, None).err().expect("nobody to attach to");
     assert_eq!(
         format!("{error:#}").split(" (").next(),
         Some("attach: ptrace(PTRACE_SEIZE, 2147483647): No such process")

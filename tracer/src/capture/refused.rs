@@ -1,0 +1,50 @@
+//! Processes that cannot be attached to, in strace's words: why, and which other tracer holds them.
+
+use std::fmt;
+use std::io;
+
+use crate::schema::errno;
+use crate::system::procfs::who::Who;
+
+/// A process that was to be attached to.
+#[derive(Debug, thiserror::Error)]
+pub struct Refused {
+    /// The name by which tracer was called.
+    program: String,
+    /// Its number, as it was given.
+    pub pid: i32,
+    /// Why.
+    pub error: io::Error,
+    /// Who traces it.
+    holder: Option<u32>,
+}
+
+impl Refused {
+    /// What the kernel said of `pid`.
+    pub fn new(program: &str, pid: i32, error: io::Error) -> Refused {
+        Refused { program: program.to_owned(), pid, error, holder: holder(pid) }
+    }
+
+    /// As the kernel would say, of a process that another tracer holds.
+    pub fn held(program: &str, pid: i32) -> Option<Refused> {
+        let error = io::Error::from_raw_os_error(libc::EPERM);
+        holder(pid).map(|holder| Refused { program: program.to_owned(), pid, error, holder: Some(holder) })
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refused { program, pid, error, holder } = self;
+        write!(f, "attach: ptrace(PTRACE_SEIZE, {pid}): {}", errno::said(error))?;
+        match holder {
+            Some(holder) => write!(f, "\n{program}: Process {pid} is already being traced by pid {holder}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The process that traces this one by ptrace, when it is none of our own threads.
+fn holder(pid: i32) -> Option<u32> {
+    let tracer = Who::Id(u32::try_from(pid).ok()?).status().ok()?.tracer;
+    (tracer != 0 && tracer != std::process::id()).then_some(tracer)
+}

@@ -152,6 +152,13 @@ offsets! {
     /// Where the name lay in the program's memory, up to 6.19.
     filename_user = "filename.uptr" want;
     vma_flags = "vm_area_struct.vm_flags" want;
+    eventfd_count = "eventfd_ctx.count" want;
+    eventfd_flags = "eventfd_ctx.flags" want;
+    eventfd_id = "eventfd_ctx.id" want;
+    signalfd_mask = "signalfd_ctx.sigmask" want;
+    /// What the private data of an open terminal is.
+    opened_tty = "tty_file_private.tty" want;
+    tty_index = "tty_struct.index" want;
 }
 
 /// Where the registers of a call stand in `struct pt_regs`, which is part of the kernel's ABI with

@@ -176,6 +176,16 @@ pub mod path {
     pub const CUT: u8 = 3;
 }
 
+/// What more is known of a file than its name: words behind the path, the first of which is one of these.
+pub mod details {
+    /// Of an eventfd: what stands in it, its id, whether reads take one of the count.
+    pub const EVENTS: u64 = 1;
+    /// Of a signalfd: its signals, bit 0 is signal 1.
+    pub const SIGNALS: u64 = 2;
+    /// Of an open `/dev/ptmx`: the number of the terminal that is its other end.
+    pub const TERMINAL: u64 = 3;
+}
+
 /// What a descriptor refers to: the bytes of an `FD`, `DIRFD` or `FDS` blob. A [`Sock`] follows when
 /// `mode` says that it is a socket, then `path_len` bytes of path (of a unix socket: its bound name, as
 /// in `sun_path`, with the leading NUL of an abstract one; of other sockets none; `path` is `NONE`). A field

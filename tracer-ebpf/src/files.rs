@@ -5,7 +5,7 @@ use core::ffi::c_void;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::config::ABSENT;
-use tracer_common::event::{File, Sock, path, status};
+use tracer_common::event::{File, Sock, details, path, status};
 use tracer_common::loss::Loss;
 
 use crate::capture::{put, room};
@@ -103,7 +103,7 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
         }
         let names = b.forgotten(b.path) as usize & 0x1fff;
         file.path_len = names as u16;
-        len += names;
+        len += names + details(b, &file, private, names);
     }
     let to = room(b);
     if to.is_null() {
@@ -117,6 +117,52 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     }
     put(b, len as u64, len as u64, status::WHOLE);
     0
+}
+
+/// Tells more of an open file than its name, behind its `names` bytes (`Details`); how many bytes that takes.
+#[inline(always)]
+fn details(b: &mut Buffer, file: &File, private: u64, names: usize) -> usize {
+    const ANON_INODE_FS_MAGIC: u32 = 0x0904_1934;
+    /// The device of `/dev/ptmx`, drivers/tty/pty.c.
+    const PTMX: u32 = 5 << 20 | 2;
+    if private == 0 {
+        return 0;
+    }
+    let mut words = [0u64; 4];
+    let mut n = 0;
+    if file.magic == ANON_INODE_FS_MAGIC {
+        let to = room(b);
+        if to.is_null() {
+            return 0;
+        }
+        // SAFETY: the name stands behind the File, in the room for a blob.
+        let begin = unsafe { to.add(size_of::<File>()).cast::<u64>().read_unaligned() }.to_le_bytes();
+        if begin == *b"[eventfd" && off!(eventfd_count) != ABSENT && off!(eventfd_id) != ABSENT {
+            let flags: u32 = peek(private, off!(eventfd_flags));
+            let id: u32 = peek(private, off!(eventfd_id));
+            words = [details::EVENTS, peek(private, off!(eventfd_count)), id as u64, flags as u64 & 1];
+            n = 4;
+        } else if begin == *b"[signalf" && off!(signalfd_mask) != ABSENT {
+            // The kernel keeps those that it is not to take.
+            words = [details::SIGNALS, !peek::<u64>(private, off!(signalfd_mask)), 0, 0];
+            n = 2;
+        }
+    } else if file.rdev == PTMX && file.mode & 0o170000 == 0o020000 && off!(tty_index) != ABSENT {
+        let index: u32 = peek(peek(private, off!(opened_tty)), off!(tty_index));
+        words = [details::TERMINAL, index as u64, 0, 0];
+        n = 2;
+    }
+    if n == 0 {
+        return 0;
+    }
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    let at = b.forgotten(names as u64) as usize & 0xfff;
+    // SAFETY: at most 4095 + 32 bytes behind the File, within the room for a blob.
+    unsafe { to.add(size_of::<File>() + at).cast::<[u64; 4]>().write_unaligned(words) };
+    8 * n
 }
 
 /// A file of a memory file system that never had a name in a directory: memfd, System V shared memory.

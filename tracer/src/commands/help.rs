@@ -25,7 +25,7 @@ pub const TRACE: Manual = Manual {
     ends: OF_COMMAND,
     exits: &[
         DONE,
-        (exit::USAGE, "A usage error."),
+        (exit::USAGE, "A usage error, or an output that cannot be written."),
         (exit::LOSS, "Something was lost (with --strict)."),
         (exit::FAILED, "tracer could not do its job."),
     ],

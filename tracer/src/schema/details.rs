@@ -1,5 +1,7 @@
-//! What only fdinfo of proc tells of a descriptor, as a record carries it: behind the path of an `event::File`. The source that looks into
-//! proc while a task stands still has it; the kernel side tells none.
+//! What more is known of an open file than its name, as a record carries it: behind the path of an `event::File`. The ptrace source has it of
+//! fdinfo in proc while a task stands still, the kernel side of the kernel's structures.
+
+use tracer_common::event::details::{EVENTS, SIGNALS, TERMINAL};
 
 /// What more is known of an open file than its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +20,6 @@ pub enum Details {
     /// The number of the terminal whose other end it is.
     Terminal(u64),
 }
-
-const EVENTS: u64 = 1;
-const SIGNALS: u64 = 2;
-const TERMINAL: u64 = 3;
 
 impl Details {
     /// Appends the bytes.

@@ -370,7 +370,7 @@ pub const MANUAL: Manual = Manual {
     exits: &[
         (exit::OK, "Everything is allowed, and no evidence is missing."),
         (exit::NOTHING, "The command failed."),
-        (exit::USAGE, "A usage error, or a wrong policy or rule."),
+        (exit::USAGE, "A usage error, a wrong policy or rule, or an output that cannot be written."),
         (
             exit::VIOLATED,
             "The policy is violated, an expectation is not met, or something is new against the baseline.",

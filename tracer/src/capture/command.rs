@@ -23,11 +23,19 @@ pub enum StartError {
     #[error("{0}")]
     Invalid(String),
     /// The program is not there. strace ends with 1.
-    #[error("Cannot stat '{0}': {reason}", reason = errno::said(.1))]
+    #[error("{}", missing(.0, .1))]
     NotFound(String, io::Error),
     /// A system call of our own failed.
     #[error("{0}: {reason}", reason = errno::said(.1))]
     System(&'static str, io::Error),
+}
+
+/// That a program is not there, as strace 7.2 says it: one that is looked for in PATH is found nowhere.
+fn missing(name: &str, error: &io::Error) -> String {
+    match name.contains('/') {
+        true => format!("Cannot stat '{name}': {}", errno::said(error)),
+        false => format!("Cannot find executable '{name}'"),
+    }
 }
 
 /// A child that waits to run the command.
@@ -328,9 +336,9 @@ mod tests {
             let error = Started::spawn(&command(&[program])).expect_err("nothing starts");
             assert_eq!(error.to_string(), want);
         };
-        check("no-such-program", "Cannot stat 'no-such-program': No such file or directory");
+        check("no-such-program", "Cannot find executable 'no-such-program'");
         check("/no/such/program", "Cannot stat '/no/such/program': No such file or directory");
-        check("", "Cannot stat '': No such file or directory");
+        check("", "Cannot find executable ''");
     }
 
     #[test]

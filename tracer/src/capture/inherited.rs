@@ -1,11 +1,12 @@
-//! What tracer inherited from its parent: the signals it found ignored and its signal mask. The Rust
-//! runtime ignores SIGPIPE before `main` and tracer installs handlers; a traced program must start as
-//! if neither had happened. So this is noted before the runtime starts, from `.init_array`.
+//! What tracer inherited from its parent: the signals it found ignored, its signal mask, which of its first three descriptors were
+//! closed. The Rust runtime ignores SIGPIPE and opens `/dev/null` in the place of these before `main`, and tracer installs handlers; a
+//! traced program must start as if nothing of it had happened. So this is noted before the runtime starts, from `.init_array`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 static BLOCKED: AtomicU64 = AtomicU64::new(0);
+static CLOSED: AtomicU64 = AtomicU64::new(0);
 
 /// Signals are numbered from 1 to this.
 pub const SIGNALS: i32 = 64;
@@ -32,6 +33,15 @@ extern "C" fn note() {
         libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, std::ptr::null::<u64>(), &raw mut blocked, 8);
     }
     BLOCKED.store(blocked, Ordering::Relaxed);
+    // SAFETY: only asks.
+    let closed = (0..3).filter(|fd| unsafe { libc::fcntl(*fd, libc::F_GETFD) } < 0).fold(0, |all, fd| all | 1 << fd);
+    CLOSED.store(closed, Ordering::Relaxed);
+}
+
+/// Whether one of the first three descriptors was closed when tracer started.
+pub fn closed(fd: i32) -> bool {
+    std::hint::black_box(&NOTE);
+    (0..3).contains(&fd) && CLOSED.load(Ordering::Relaxed) & 1 << fd != 0
 }
 
 /// Whether the signal was ignored when tracer started.
@@ -40,7 +50,7 @@ pub fn ignored(signal: i32) -> bool {
     (1..=SIGNALS).contains(&signal) && IGNORED.load(Ordering::Relaxed) & 1 << (signal - 1) != 0
 }
 
-/// Sets every signal to what tracer inherited. For the child between fork and exec: only makes system
+/// Sets every signal to what tracer inherited, and closes what was closed. For the child between fork and exec: only makes system
 /// calls. SIGKILL and SIGSTOP refuse, as they should.
 pub(super) fn restore() {
     for signal in 1..=SIGNALS {
@@ -51,6 +61,10 @@ pub(super) fn restore() {
             new.sa_sigaction = action;
             libc::sigaction(signal, &new, std::ptr::null_mut());
         }
+    }
+    for fd in (0..3).filter(|fd| closed(*fd)) {
+        // SAFETY: what the runtime has put there, or an end of a pipe of ours that nobody uses any more.
+        unsafe { libc::close(fd) };
     }
     let mask = BLOCKED.load(Ordering::Relaxed);
     // SAFETY: as above, the kernel's signal set is 64 bits.

@@ -17,13 +17,14 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use thiserror::Error;
 
+use crate::schema::errno;
 use crate::schema::stat::FS_MAGIC;
 
 /// Why an output could not be opened.
 #[derive(Debug, Error)]
 pub enum PlaceError {
     /// The kernel refused.
-    #[error("Can't open '{path}': {errno}", path = .path.display())]
+    #[error("Can't open '{path}': {reason}", path = .path.display(), reason = errno::said(.errno))]
     Os {
         /// The path as it was named.
         path: PathBuf,

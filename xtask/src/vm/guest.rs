@@ -62,7 +62,7 @@ pub fn build(archive: &Path, tracer: &Path, filter: &[String]) -> Result<()> {
     tree.add(inside(&tests.join("fixtures")), Node::Directory);
     for entry in fs::read_dir(tests.join("fixtures"))? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "py") {
+        if path.extension().is_some_and(|extension| extension == "py" || extension == "sh") {
             tree.add(inside(&path.clone()), Node::File(path));
         }
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use tracer_common::event::Sock;
 
+use crate::capture::inherited::closed;
 use crate::decode;
 use crate::decode::calls::protocol;
 use crate::decode::value::FileView;
@@ -32,7 +33,8 @@ pub fn streams() -> Vec<(Vec<u8>, Given)> {
         let given = Given { read: mode != libc::O_WRONLY, write: mode != libc::O_RDONLY };
         (flags >= 0).then_some((path, given))
     };
-    (0..3).filter_map(stream).collect()
+    // What the command does not have is what the runtime of ours has put there.
+    (0..3).filter(|fd| !closed(*fd)).filter_map(stream).collect()
 }
 
 /// The descriptors beyond the first three that the command inherits, in words, and what they may be used for.

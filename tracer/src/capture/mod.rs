@@ -35,6 +35,7 @@ use self::command::Started;
 pub use self::count::Count;
 use self::refused::Refused;
 use crate::spec::{Backend, Watch};
+use crate::system::procfs::machine;
 
 /// Events of one read, back to back, each a record of `tracer_common::event`.
 pub type Batch = Vec<u8>;
@@ -121,6 +122,7 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
 /// As `open`.
 pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&watch.target);
+    anyhow::ensure!(watch.target.pids.is_empty() || machine::has_proc(), machine::NO_PROC);
     match watch.backend {
         Backend::Ptrace => open_ptrace(watch, started),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),

@@ -13,7 +13,7 @@ use super::sets::Calls;
 use super::stopping;
 use super::table::{OptionRow, Standing};
 use super::whom;
-use super::words::{self, Clock};
+use super::words::{self, Clock, both};
 use crate::exit;
 use crate::schema::plan::Detail;
 use crate::spec::*;
@@ -495,8 +495,4 @@ impl Opts {
             (_, None) => Ok(u8::MAX),
         }
     }
-}
-
-fn both(one: &str, other: &str) -> Fault {
-    Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
 }

@@ -8,6 +8,11 @@ use super::fault::{Fault, show};
 use super::getopt::Given;
 use crate::spec::{Column, Hex, NameStyle, User};
 
+/// Two options of which only one can be given.
+pub fn both(one: &str, other: &str) -> Fault {
+    Fault::plain(format!("{one} and {other} cannot be provided simultaneously"))
+}
+
 /// The value as text; bytes that are not UTF-8 become a character that no word has.
 pub fn text<'a>(given: &Given<'a>) -> std::borrow::Cow<'a, str> {
     given.value.map(|v| String::from_utf8_lossy(v.as_bytes())).unwrap_or_default()

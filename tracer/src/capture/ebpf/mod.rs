@@ -200,13 +200,12 @@ impl EbpfSource {
         let mut adopt: HashMap<_, u32, u32> = HashMap::try_from(&mut self.loaded.adopt)?;
         let mut adopted = Vec::new();
         for &pid in pids {
-            let process = process_of(pid)?;
-            if watch.unheld
-                && let Some(refused) = Refused::held(&watch.program, pid)
-            {
+            let held = || if watch.unheld { Refused::held(&watch.program, pid) } else { None };
+            if let Some(refused) = Refused::none(&watch.program, pid).or_else(held) {
                 self.refused.push(refused);
                 continue;
             }
+            let process = process_of(pid)?;
             adopt.insert(process, 1, 0).with_context(|| format!("cannot mark process {pid}"))?;
             adopted.push(process);
         }

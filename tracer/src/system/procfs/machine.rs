@@ -65,6 +65,15 @@ pub enum Mounted<'m> {
     Proc(Option<&'m [u8]>),
 }
 
+/// What to say where [`has_proc`] is false.
+pub const NO_PROC: &str = "/proc is no proc file system, so that no process can be found; mount -t proc proc /proc";
+
+/// Whether what is mounted on /proc is a proc file system: where it is not, there seem to be no processes.
+pub fn has_proc() -> bool {
+    const PROC_SUPER_MAGIC: u64 = crate::schema::stat::FS_MAGIC.value("PROC_SUPER_MAGIC");
+    rustix::fs::statfs(ROOT).is_ok_and(|fs| fs.f_type as u64 == PROC_SUPER_MAGIC)
+}
+
 /// How /proc is mounted, by the mounts of this process.
 pub fn mounted(mounts: &Mounts) -> Mounted<'_> {
     let Some(mount) = mounts.own.iter().rfind(|mount| mount.point == ROOT.as_bytes()) else { return Mounted::No };

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::exit;
 use crate::render::sink::colored;
+use crate::system::procfs::machine;
 use crate::system::procfs::who::Who;
 use crate::tools::inspect::report::findings::findings;
 use crate::tools::inspect::report::{Fate, Report};
@@ -25,6 +26,10 @@ pub fn run(spec: &Inspect) -> u8 {
         // Nobody is left to be told that stderr is closed.
         let _ = writeln!(io::stderr(), "{}: {text}", spec.program);
     };
+    if !machine::has_proc() {
+        say(machine::NO_PROC);
+        return exit::FAILED;
+    }
     let mut gatherer = Gatherer::new();
     let (pid, mut report) = match gatherer.begin(spec.pid) {
         Ok(Some(begun)) => begun,

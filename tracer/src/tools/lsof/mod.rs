@@ -33,6 +33,7 @@ use crate::exit;
 use crate::render::sink::colored;
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::locks::Locks;
+use crate::system::procfs::machine;
 use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
@@ -46,6 +47,7 @@ use crate::tools::lsof::request::{Address, Ends, Family, Host, Layout, Lsof, Por
 /// # Errors
 /// /proc cannot be read, or the source that was demanded does not work.
 pub fn run(spec: &Lsof) -> Result<u8> {
+    anyhow::ensure!(machine::has_proc(), machine::NO_PROC);
     let mut mounts = Rc::new(Mounts::of(Who::Myself));
     let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
     let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);

@@ -16,7 +16,7 @@ use crate::exit;
 use crate::system::names::System;
 use crate::system::owners::owners;
 use crate::system::place;
-use crate::system::procfs::machine::SOCKSTAT;
+use crate::system::procfs::machine::{self, SOCKSTAT};
 use crate::system::procfs::sockstat;
 use crate::system::sock_diag::bytecode;
 use crate::system::sock_diag::namespaces::{self, Namespace};
@@ -31,7 +31,13 @@ use crate::tools::ss::request::{Expression, Request, Spaces, tables};
 /// Carries a request out, and gives the exit code.
 pub fn run(request: &Request) -> u8 {
     let mut request = request.clone();
-    match read_filter(&mut request).and_then(|()| Listing::new(&request).run()) {
+    // Without -p, and in one namespace, the kernel is asked for sockets alone.
+    let needs_proc = request.show.processes || request.spaces == Spaces::All;
+    let there = || match needs_proc && !machine::has_proc() {
+        true => Err(Failure::Other(machine::NO_PROC.to_owned())),
+        false => Ok(()),
+    };
+    match there().and_then(|()| read_filter(&mut request)).and_then(|()| Listing::new(&request).run()) {
         Ok(found) if found || request.peer => exit::OK,
         Ok(_) => exit::NOTHING,
         Err(Failure::Usage(error)) => {

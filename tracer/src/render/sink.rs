@@ -86,7 +86,7 @@ enum Out {
 }
 
 impl Sink {
-    /// Opens the output. Links that others could have made are not followed, see [`super::place`].
+    /// Opens the output. Links that others could have made are not followed, see [`crate::system::place`].
     pub fn open(to: &To) -> Result<Sink> {
         let (stream, child) = match to {
             To::Stderr => (Stream::new(Fd::Stderr(io::stderr()), "stderr", None), None),

@@ -59,6 +59,7 @@ fn carry_out(
     // SAFETY: as above.
     let written = unsafe { (*plan).written as u64 };
     let again = buffer.retry & first & !written;
+    let results = if again != 0 && now != phase::AGAIN { results(buffer, plan) } else { 0 };
     let due = match now {
         phase::ENTER => first,
         phase::AGAIN => buffer.retry & first,
@@ -74,14 +75,44 @@ fn carry_out(
         if rest & 1 != 0 {
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
-            let faulted = one(buffer, op) as u64 & 1;
-            log::done(op, faulted);
-            buffer.retry = buffer.retry & !(1 << i) | faulted << i;
+            // What could not be read at entry, and stands where a result may stand now, is not known any more.
+            if op.phase != phase::ENTER || results >> (op.arg as u64 & 7) & 1 == 0 {
+                let faulted = one(buffer, op) as u64 & 1;
+                log::done(op, faulted);
+                buffer.retry = buffer.retry & !(1 << i) | faulted << i;
+            }
         }
         i += 1;
     }
     log::carried_out(buffer.head.nr);
     0
+}
+
+/// A bit for each argument that points to where a result of the call is copied from, which is that of another argument (`sigprocmask(how, &set,
+/// &set)`).
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn results(buffer: *mut Buffer, plan: *const Plan) -> u64 {
+    if buffer.is_null() || plan.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above; the verifier knows both types.
+    let (b, plan) = unsafe { (&*buffer, &*plan) };
+    let mut found = 0;
+    let mut i = 0usize;
+    while i < MAX_OPS {
+        let op = &plan.op[i];
+        if i >= plan.exit as usize && i < plan.ops as usize && op.arg < ARG_RET {
+            let to = register(b, op.arg);
+            let mut arg = 0u8;
+            while arg < 6 {
+                found |= ((arg != op.arg && register(b, arg) == to && to != 0) as u64) << arg;
+                arg += 1;
+            }
+        }
+        i += 1;
+    }
+    found
 }
 
 /// Carries out the only operation of the end of a call, where there is only one: what `run` would come to.

@@ -12,6 +12,7 @@ use tracer_common::{
 use crate::capture::{put, room};
 use crate::kernel::repeat;
 use crate::maps::Buffer;
+use crate::vectors::shift;
 
 /// Copies what an execve was given from where the kernel has put it, for operations whose memory was not
 /// present at entry and is gone now: the path from the kernel, arguments and environment from the new stack.
@@ -120,15 +121,18 @@ extern "C" fn stacked(buffer: *mut Buffer, address: u64, n: u64, cap: u64) -> i6
     if to.is_null() {
         return 0;
     }
-    // The pointers that the program had are not known any more; what matters is that they were none.
+    // The pointers that the program had are not known any more; what matters is that they were none, and as long as those of the
+    // program that made the call: the new one may be of the other ABI.
+    let shift = shift(b);
+    let word = if shift == 2 { (address & 0xffff_ffff) << 32 | address & 0xffff_ffff } else { address };
     let mut i = 0usize;
     while i < ARGV_MAX {
         // SAFETY: within the room for a blob.
-        unsafe { to.add(i * 8).cast::<u64>().write_unaligned(address) };
+        unsafe { to.add(i * 8).cast::<u64>().write_unaligned(word) };
         i += 1;
     }
     let shown = if n < ARGV_MAX as u64 { n } else { ARGV_MAX as u64 };
-    put(b, shown << 3, n, if shown < n { status::CUT } else { status::WHOLE });
+    put(b, shown << shift, n, if shown < n { status::CUT } else { status::WHOLE });
     b.left = address;
     repeat(ARGV_MAX as u32, stacked_word, &mut Stacked { buffer, shown, cap });
     1

@@ -32,6 +32,8 @@ pub enum StartError {
 
 /// That a program is not there, as strace 7.2 says it: one that is looked for in PATH is found nowhere.
 fn missing(name: &str, error: &io::Error) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let name: String = name.chars().map(shown).collect();
     match name.contains('/') {
         true => format!("Cannot stat '{name}': {}", errno::said(error)),
         false => format!("Cannot find executable '{name}'"),

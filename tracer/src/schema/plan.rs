@@ -102,6 +102,10 @@ impl Builder {
             Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), rec.size, most, 1),
             Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
             Ty::Ptr(inner) => {
+                // A loff_t, which the kernel moves.
+                if matches!(inner, Ty::Wide(Ty::Long)) {
+                    self.writes(arg);
+                }
                 self.push(arg, when, shape::BYTES, Len::Fixed(1), width(inner), most, 1);
                 if self.detail.fds && matches!(inner, Ty::Fd) {
                     self.push(arg, when, shape::FDS, Len::Fixed(1), 4, 0, 1);

@@ -46,7 +46,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     for notice in &view.notices {
         notice::tell(&watch.program, notice);
     }
-    outputs::attempt_those_of(view, view.failure == exit::FAILED)?;
+    outputs::attempt_those_of(view, watch.btf.as_deref(), view.failure == exit::FAILED)?;
     let daemonized = daemonize(watch, view.failure);
     let mut shower = Shower::open(spec)?;
     let daemonized = daemonized.transpose()?;
@@ -82,6 +82,7 @@ fn daemonize(watch: &Watch, failure: u8) -> Option<Result<Started, StartError>> 
 /// # Errors
 /// A file that is no recording, or not a whole one, once all that stands whole before was shown.
 pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
+    outputs::attempt_those_of(&spec.view, [file], spec.view.failure == exit::FAILED)?;
     let mut source = ReplaySource::open(file)?;
     let header = source.header();
     let mut spec = spec.clone();
@@ -99,11 +100,19 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
     interrupt::install()?;
     let mut trace = Trace::new(&spec, Box::new(source), shower, None);
     let followed = trace.follow();
-    let ending = trace.end(None)?;
-    match followed? {
-        Some(signal) => Ok(Ending::Signal(signal)),
-        None => Ok(if ending == Ending::Code(exit::LOSS) { ending } else { Ending::Code(exit::OK) }),
-    }
+    let (ending, failed) = trace.ended(None)?;
+    Ok(match followed? {
+        Some(signal) => Ending::Signal(signal),
+        None if failed => Ending::Code(spec.view.failure),
+        // How the command ended was its recorder's to say.
+        None => {
+            if ending == Ending::Code(exit::LOSS) {
+                ending
+            } else {
+                Ending::Code(exit::OK)
+            }
+        }
+    })
 }
 
 /// Begins the recording that was asked for.
@@ -151,6 +160,13 @@ impl<'a> Trace<'a> {
 
     /// Ends a trace: lets the tasks go, shows what is left, reports, and says how tracer ends.
     pub fn end(self, interrupted: Option<i32>) -> Result<Ending> {
+        let failure = self.spec.view.failure;
+        let (ending, failed) = self.ended(interrupted)?;
+        Ok(if failed { Ending::Code(failure) } else { ending })
+    }
+
+    /// The same; whether something could not be written besides.
+    fn ended(self, interrupted: Option<i32>) -> Result<(Ending, bool)> {
         let Ended { mut source, stage: mut shower, recorder } = self.drive.end(interrupted)?;
         let mut failed = false;
         let view = &self.spec.view;
@@ -178,7 +194,7 @@ impl<'a> Trace<'a> {
         {
             notice::tell_line(&line);
         }
-        Ok(if failed { Ending::Code(view.failure) } else { ending })
+        Ok((ending, failed))
     }
 }
 

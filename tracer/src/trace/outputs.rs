@@ -9,18 +9,27 @@ use crate::spec::{To, View};
 use crate::system::place::Place;
 pub use crate::system::place::PlaceError;
 
-/// Whether each of these files can be written, and is another one than the rest.
+/// Whether each of these files can be written, and is another one than the rest, and than those that are `read`.
 ///
 /// # Errors
 /// The first that cannot, or is one of those before it.
-pub fn attempt<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), PlaceError> {
+pub fn attempt<'p>(
+    paths: impl IntoIterator<Item = &'p Path>,
+    read: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), PlaceError> {
+    let read: Vec<Place> = read.into_iter().filter_map(|path| Place::find(path).ok()).collect();
     let mut places: Vec<Place> = Vec::new();
     for path in paths {
         let place = Place::find(path)?;
         place.attempt()?;
-        if let Some(same) = places.iter().find(|other| other.is_same(&place)) {
-            let why = format!("it is '{}', into which something else is written", same.path().display());
-            return Err(PlaceError::Unsafe { path: path.to_owned(), why });
+        let same = |others: &[Place], what: &str| {
+            let same = others.iter().find(|other| other.is_same(&place))?;
+            let why = format!("it is '{}', {what}", same.path().display());
+            Some(PlaceError::Unsafe { path: path.to_owned(), why })
+        };
+        let found = same(&places, "into which something else is written");
+        if let Some(error) = found.or_else(|| same(&read, "which is read")) {
+            return Err(error);
         }
         places.push(place);
     }
@@ -31,7 +40,11 @@ pub fn attempt<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Plac
 ///
 /// # Errors
 /// As [`attempt`]; a command to write to that the shell does not know.
-pub fn attempt_those_of(view: &View, own: bool) -> Result<(), PlaceError> {
+pub fn attempt_those_of<'p>(
+    view: &'p View,
+    read: impl IntoIterator<Item = &'p Path>,
+    own: bool,
+) -> Result<(), PlaceError> {
     let file = match &view.output.to {
         To::File(path, _) => Some(path.as_path()),
         To::Pipe(command) if own && !is_known(command) => {
@@ -41,7 +54,7 @@ pub fn attempt_those_of(view: &View, own: bool) -> Result<(), PlaceError> {
         }
         _ => None,
     };
-    attempt(file.into_iter().chain(view.output.record.as_deref()))
+    attempt(file.into_iter().chain(view.output.record.as_deref()), read)
 }
 
 /// Whether the shell knows the command that a line begins with; also where that cannot be told from its first word.
@@ -91,7 +104,7 @@ mod tests {
         std::fs::write(path("there"), "old").expect("a file");
         std::os::unix::fs::symlink("there", path("link")).expect("a link");
         let good = |names: &[&str]| {
-            attempt(names.iter().map(|name| path(name)).collect::<Vec<_>>().iter().map(|p| p.as_path())).is_ok()
+            attempt(names.iter().map(|name| path(name)).collect::<Vec<_>>().iter().map(|p| p.as_path()), []).is_ok()
         };
         assert!(good(&["there", "new", "other"]));
         assert!(!good(&["new", "new"]));

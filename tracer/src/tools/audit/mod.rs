@@ -134,7 +134,9 @@ fn audit(spec: &Audit) -> Result<u8> {
     let learn = spec.learn.as_deref().filter(|_| spec.write || taught.is_none());
     let baseline = spec.baseline.as_deref().filter(|_| known.is_none());
     let files = files.chain(spec.record.as_deref()).chain(learn).chain(baseline);
-    if let Err(error) = outputs::attempt(files) {
+    // What is learned may go into the policy itself.
+    let read = policy.as_ref().map(|(_, name)| Path::new(name)).filter(|path| learn != Some(*path));
+    if let Err(error) = outputs::attempt(files, read) {
         say(spec, &said(&error.into()));
         return Ok(exit::USAGE);
     }

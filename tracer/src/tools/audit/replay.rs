@@ -23,8 +23,8 @@ use crate::tools::audit::links::Made;
 use crate::tools::audit::output;
 use crate::trace::drive::{Drive, Driven, Ended, Turn};
 use crate::trace::output::Order;
-use crate::trace::said;
 use crate::trace::sequence::{Stage, Step};
+use crate::trace::{outputs, said};
 
 /// Writes the page of a recording.
 ///
@@ -32,9 +32,10 @@ use crate::trace::sequence::{Stage, Step};
 /// A file that is no recording, or not a whole one, once the page of all that stands whole before was written; a page that cannot be
 /// written.
 pub fn replay(file: &Path, page: &Path) -> Result<u8> {
+    // What cannot be written is better known before.
+    outputs::attempt([page].into_iter().filter(|page| page.as_os_str() != "-"), [file])?;
     let source = ReplaySource::open(file)?;
     let header = source.header().clone();
-    // What cannot be written is better known before.
     let mut place = if page.as_os_str() == "-" { None } else { Some(Place::find(page)?.create(false)?) };
     let mut world = Recorded;
     let options = decode::Options::new(&Style::events(STRLEN));

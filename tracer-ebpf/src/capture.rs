@@ -59,7 +59,8 @@ fn carry_out(
     // SAFETY: as above.
     let written = unsafe { (*plan).written as u64 };
     let again = buffer.retry & first & !written;
-    let results = if again != 0 && now != phase::AGAIN { results(buffer, plan) } else { 0 };
+    // In the buffer: the stack has no room for it up to 6.12.
+    buffer.results = if again != 0 && now != phase::AGAIN { results(buffer, plan) } else { 0 };
     let due = match now {
         phase::ENTER => first,
         phase::AGAIN => buffer.retry & first,
@@ -76,6 +77,8 @@ fn carry_out(
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
             // What could not be read at entry, and stands where a result may stand now, is not known any more.
+            // SAFETY: a field of the buffer; volatile, to be read anew.
+            let results = unsafe { (&raw const buffer.results).read_volatile() };
             if op.phase != phase::ENTER || results >> (op.arg as u64 & 7) & 1 == 0 {
                 let faulted = one(buffer, op) as u64 & 1;
                 log::done(op, faulted);

@@ -59,8 +59,13 @@ fn carry_out(
     // SAFETY: as above.
     let written = unsafe { (*plan).written as u64 };
     let again = buffer.retry & first & !written;
-    // In the buffer: the stack has no room for it up to 6.12.
-    buffer.results = if again != 0 && now != phase::AGAIN { results(buffer, plan) } else { 0 };
+    // In the buffer: the stack has no room for it up to 6.12, and what follows is verified once for both.
+    buffer.results = again;
+    if again != 0 && now != phase::AGAIN {
+        buffer.results = again & !results(buffer, plan);
+    }
+    // SAFETY: a field of the buffer; volatile, to be read anew.
+    let again = unsafe { (&raw const buffer.results).read_volatile() };
     let due = match now {
         phase::ENTER => first,
         phase::AGAIN => buffer.retry & first,
@@ -76,14 +81,9 @@ fn carry_out(
         if rest & 1 != 0 {
             // SAFETY: `i` is within the plan; a plan in a map stays valid for this run.
             let op = unsafe { &(*plan).op[i] };
-            // What could not be read at entry, and stands where a result may stand now, is not known any more.
-            // SAFETY: a field of the buffer; volatile, to be read anew.
-            let results = unsafe { (&raw const buffer.results).read_volatile() };
-            if op.phase != phase::ENTER || results >> (op.arg as u64 & 7) & 1 == 0 {
-                let faulted = one(buffer, op) as u64 & 1;
-                log::done(op, faulted);
-                buffer.retry = buffer.retry & !(1 << i) | faulted << i;
-            }
+            let faulted = one(buffer, op) as u64 & 1;
+            log::done(op, faulted);
+            buffer.retry = buffer.retry & !(1 << i) | faulted << i;
         }
         i += 1;
     }
@@ -91,8 +91,11 @@ fn carry_out(
     0
 }
 
-/// A bit for each argument that points to where a result of the call is copied from, which is that of another argument (`sigprocmask(how, &set,
-/// &set)`).
+/// Results of a call that are looked at: none has more than stand for themselves.
+const RESULTS: usize = 3;
+
+/// A bit for each operation whose memory is where a result of the call is copied from, which is that of another argument
+/// (`sigprocmask(how, &set, &set)`): what could not be read at entry is not known any more.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn results(buffer: *mut Buffer, plan: *const Plan) -> u64 {
@@ -101,21 +104,38 @@ extern "C" fn results(buffer: *mut Buffer, plan: *const Plan) -> u64 {
     }
     // SAFETY: checked above; the verifier knows both types.
     let (b, plan) = unsafe { (&*buffer, &*plan) };
-    let mut found = 0;
+    // Without branches: the verifier would follow what comes for each of them.
+    let ends = ((1u64 << (plan.ops as u64 & 15)) - 1) & !((1u64 << (plan.exit as u64 & 15)) - 1);
+    let word = |arg: u64| {
+        let at = black_box(arg as usize) & 7;
+        // SAFETY: arguments are 0 to 5; what 6 and 7 would read still is the buffer.
+        unsafe { core::ptr::read_volatile((&raw const b.head.args).cast::<u64>().add(at)) }
+    };
+    // 1 where the number is not 0.
+    let any = |n: u64| (n | n.wrapping_neg()) >> 63;
+    let mut found = 0u64;
     let mut i = 0usize;
-    while i < MAX_OPS {
-        let op = &plan.op[i];
-        if i >= plan.exit as usize && i < plan.ops as usize && op.arg < ARG_RET {
-            let to = register(b, op.arg);
-            let mut arg = 0u8;
-            while arg < 6 {
-                found |= ((arg != op.arg && register(b, arg) == to && to != 0) as u64) << arg;
-                arg += 1;
-            }
+    while i < RESULTS {
+        let at = black_box(plan.exit as usize + i) & 15;
+        let at = if at < MAX_OPS { at } else { MAX_OPS - 1 };
+        // SAFETY: within the plan.
+        let own =
+            unsafe { core::ptr::read_volatile(&raw const (*(&raw const plan.op).cast::<Op>().add(at)).arg) } as u64;
+        let to = word(own);
+        let asked = ends >> at & 1 & any(to) & own.wrapping_sub(ARG_RET as u64) >> 63;
+        let mut arg = 0u64;
+        while arg < 6 {
+            found |= (asked & any(own ^ arg) & (any(word(arg) ^ to) ^ 1)) << arg;
+            arg += 1;
         }
         i += 1;
     }
-    found
+    let (mut ops, mut i) = (0, 0usize);
+    while i < MAX_OPS {
+        ops |= (found >> (plan.op[i].arg as u64 & 7) & 1) << i;
+        i += 1;
+    }
+    ops
 }
 
 /// Carries out the only operation of the end of a call, where there is only one: what `run` would come to.

@@ -180,7 +180,7 @@ pub struct Buffer {
     /// Pages that were not present (`crate::absent`), and how many of these words say something.
     pub absent: [u64; ABSENT],
     pub absences: u64,
-    /// A bit for each argument that points to where a result may stand.
+    /// Operations that are tried again at the end.
     pub results: u64,
 }
 

@@ -214,6 +214,10 @@ pub struct Plan {
     pub written: u8,
     /// A bit for each operation of the end that is carried out also when the call failed.
     pub always: u16,
+    /// A bit for each argument that points to memory of which something is copied at the end.
+    pub results: u8,
+    /// Unused, zero.
+    pub pad: [u8; 7],
     /// The operations, those of the entry first.
     pub op: [Op; MAX_OPS],
 }
@@ -247,6 +251,7 @@ impl Plan {
         } else {
             self.flags |= Plan::AT_EXIT;
             self.always |= u16::from(op.phase == phase::EXIT) << at;
+            self.results |= if op.arg < ARG_RET && op.is_memory() { 1 << op.arg } else { 0 };
         }
         true
     }
@@ -257,11 +262,25 @@ impl Plan {
     }
 
     /// A plan for a call nobody asked for.
-    pub const NONE: Plan =
-        Plan { flags: 0, ops: 0, selector: 0, exit: 0, written: 0, always: 0, op: [Op::NONE; MAX_OPS] };
+    pub const NONE: Plan = Plan {
+        flags: 0,
+        ops: 0,
+        selector: 0,
+        exit: 0,
+        written: 0,
+        always: 0,
+        results: 0,
+        pad: [0; 7],
+        op: [Op::NONE; MAX_OPS],
+    };
 }
 
 impl Op {
+    /// What it copies stands in memory that the argument points to; else the argument is a descriptor.
+    pub const fn is_memory(&self) -> bool {
+        !matches!(self.shape, shape::FD | shape::DIRFD | shape::SLOT | shape::FILE | shape::EXE | shape::CWD)
+    }
+
     /// The empty operation.
     pub const NONE: Op =
         Op { shape: 0, arg: 0, phase: 0, len: 0, len_arg: 0, fd_at: 0, unit: 0, cap: 0, max: 0, only: 0 };
@@ -398,5 +417,5 @@ pub const fn plan_index(nr: u32, compat: bool) -> u32 {
 }
 
 const _: () = assert!(size_of::<Op>() == 16);
-const _: () = assert!(size_of::<Plan>() == 8 + 16 * MAX_OPS);
+const _: () = assert!(size_of::<Plan>() == 16 + 16 * MAX_OPS);
 const _: () = assert!(size_of::<Part>() == 16 && size_of::<Operation>() == size_of::<Plan>() + 8 * 16 + 8);

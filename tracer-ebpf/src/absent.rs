@@ -11,11 +11,12 @@ use tracer_common::config::{ABSENT as NO_MEMBER, Config};
 use tracer_common::plan::phase;
 use tracer_common::task::Task;
 
-use crate::calls::{plan_of, stored};
+use crate::calls::plan_of;
 use crate::capture::{self, read};
 use crate::kept::{self, start};
 use crate::kernel::{conf, current, load, off, repeat};
-use crate::maps::{ABSENT, Buffer, TASKS, role};
+use crate::maps::{ABSENT, Buffer, role};
+use crate::tasks;
 
 /// Bytes of a page, on every machine that is watched.
 const PAGE: u64 = 4096;
@@ -71,15 +72,7 @@ fn note(b: &mut Buffer, address: u64, pages: u64) {
 #[btf_tracepoint(function = "sys_enter")]
 pub fn page_in(_: BtfTracePointContext) -> i32 {
     let task = current();
-    if !stored(task) {
-        return 0;
-    }
-    let state = TASKS.get(task, false);
-    if state.is_null() {
-        return 0;
-    }
-    // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
-    let state = unsafe { &mut *state };
+    let Some(state) = tasks::state_of(task) else { return 0 };
     if state.flags & Task::IN_CALL == 0 || state.head.blobs == 0 || state.retry == 0 {
         return 0;
     }

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, Config},
+    config::Config,
     event::{Head, SKIPPED, flag, kind},
     loss::Loss,
     plan::{MAX_OPS, PLANS, Plan, SPARED, Variant, phase, plan_index},
@@ -14,7 +14,7 @@ use tracer_common::{
 use crate::capture;
 use crate::emit::{lost, lost_many, send, send_call, taken_back};
 use crate::kept::{self, start};
-use crate::kernel::{by_perf, compat, conf, current, load, now, off, pointer};
+use crate::kernel::{by_perf, compat, conf, current, load, now, off};
 use crate::maps::{BEATS, Buffer, DATA, PLAN, TASKS, VARIANT, role};
 use crate::parts;
 use crate::sockets;
@@ -32,7 +32,7 @@ pub fn sys_enter(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let task = current();
-    if !stored(task) {
+    if !tasks::stored(task) {
         return 0;
     }
     let compat = compat(task);
@@ -90,15 +90,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let task = current();
-    if !stored(task) {
-        return 0;
-    }
-    let state = TASKS.get(task, false);
-    if state.is_null() {
-        return 0;
-    }
-    // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
-    let state = unsafe { &mut *state };
+    let Some(state) = tasks::state_of(task) else { return 0 };
     if state.flags & Task::HEART != 0 {
         return beat(state);
     }
@@ -253,13 +245,6 @@ fn asked_for(table: *const [u64; PLANS / 64], index: u32) -> u64 {
     // SAFETY: the word is masked to the table; volatile, because the loader sets it after compilation.
     let bits = unsafe { core::ptr::read_volatile(table.cast::<u64>().add(word as usize)) };
     bits >> (index & 63) & 1
-}
-
-/// Whether anything at all is stored for a task: those that nobody traces go on after one load, not after a
-/// look-up that finds nothing.
-#[inline(always)]
-pub fn stored(task: *const c_void) -> bool {
-    off!(task_storage) == ABSENT || pointer(task, off!(task_storage)) != 0
 }
 
 /// Whether the call is the execve that ends the start of a command.
@@ -432,6 +417,9 @@ fn finish(state: &mut Task, task: *mut c_void) {
     let flags = unsafe { (&raw const (*plan).flags).read_volatile() };
     if what & BEGUN != 0 {
         kept::take(buffer, state, task);
+        if buffer.retry != 0 {
+            buffer.results = capture::results(buffer, plan);
+        }
     } else if flags & Plan::AT_ENTER != 0 {
         capture::run(buffer, plan, phase::ENTER);
     }

@@ -58,14 +58,7 @@ fn carry_out(
     // stays noted, and is counted. What the call may have written is no longer what was passed.
     // SAFETY: as above.
     let written = unsafe { (*plan).written as u64 };
-    let again = buffer.retry & first & !written;
-    // In the buffer: the stack has no room for it up to 6.12, and what follows is verified once for both.
-    buffer.results = again;
-    if again != 0 && now != phase::AGAIN {
-        buffer.results = again & !results(buffer, plan);
-    }
-    // SAFETY: a field of the buffer; volatile, to be read anew.
-    let again = unsafe { (&raw const buffer.results).read_volatile() };
+    let again = buffer.retry & first & !written & !buffer.results;
     let due = match now {
         phase::ENTER => first,
         phase::AGAIN => buffer.retry & first,
@@ -91,44 +84,28 @@ fn carry_out(
     0
 }
 
-/// Results of a call that are looked at: none has more than stand for themselves.
-const RESULTS: usize = 3;
-
 /// A bit for each operation whose memory is where a result of the call is copied from, which is that of another argument
 /// (`sigprocmask(how, &set, &set)`): what could not be read at entry is not known any more.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn results(buffer: *mut Buffer, plan: *const Plan) -> u64 {
+pub extern "C" fn results(buffer: *mut Buffer, plan: *const Plan) -> u64 {
     if buffer.is_null() || plan.is_null() {
         return 0;
     }
     // SAFETY: checked above; the verifier knows both types.
-    let (b, plan) = unsafe { (&*buffer, &*plan) };
-    // Without branches: the verifier would follow what comes for each of them.
-    let ends = ((1u64 << (plan.ops as u64 & 15)) - 1) & !((1u64 << (plan.exit as u64 & 15)) - 1);
-    let word = |arg: u64| {
-        let at = black_box(arg as usize) & 7;
-        // SAFETY: arguments are 0 to 5; what 6 and 7 would read still is the buffer.
-        unsafe { core::ptr::read_volatile((&raw const b.head.args).cast::<u64>().add(at)) }
-    };
-    // 1 where the number is not 0.
+    let (args, plan) = unsafe { (&(*buffer).head.args, &*plan) };
+    // Without branches: the verifier would follow what comes for each of them. 1 where the number is not 0.
     let any = |n: u64| (n | n.wrapping_neg()) >> 63;
     let mut found = 0u64;
-    let mut i = 0usize;
-    while i < RESULTS {
-        let at = black_box(plan.exit as usize + i) & 15;
-        let at = if at < MAX_OPS { at } else { MAX_OPS - 1 };
-        // SAFETY: within the plan.
-        let own =
-            unsafe { core::ptr::read_volatile(&raw const (*(&raw const plan.op).cast::<Op>().add(at)).arg) } as u64;
-        let to = word(own);
-        let asked = ends >> at & 1 & any(to) & own.wrapping_sub(ARG_RET as u64) >> 63;
-        let mut arg = 0u64;
+    let mut to = 0usize;
+    while to < 6 {
+        let asked = plan.results as u64 >> to & any(args[to]);
+        let mut arg = 0usize;
         while arg < 6 {
-            found |= (asked & any(own ^ arg) & (any(word(arg) ^ to) ^ 1)) << arg;
+            found |= (asked & any((to ^ arg) as u64) & (any(args[arg] ^ args[to]) ^ 1)) << arg;
             arg += 1;
         }
-        i += 1;
+        to += 1;
     }
     let (mut ops, mut i) = (0, 0usize);
     while i < MAX_OPS {

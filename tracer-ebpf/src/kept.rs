@@ -28,6 +28,7 @@ pub fn buffer<'a>(role: u32) -> Option<&'a mut Buffer> {
 pub fn start(buffer: &mut Buffer, state: &Task) {
     buffer.used = 0;
     buffer.retry = 0;
+    buffer.results = 0;
     // Volatile: a store, where the compiler would call a function for this and its neighbour.
     // SAFETY: a field of the buffer.
     unsafe { core::ptr::write_volatile(&raw mut buffer.rooted, 0) };

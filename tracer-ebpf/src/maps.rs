@@ -152,6 +152,8 @@ pub struct Buffer {
     pub rooted: u64,
     /// Operations to repeat at the end: their memory was not present at entry.
     pub retry: u64,
+    /// Of these, those that are not: a result may stand there now.
+    pub results: u64,
     /// Where the path walk stands: `struct dentry *`, `struct vfsmount *`, bytes written.
     pub dentry: u64,
     pub vfsmount: u64,
@@ -180,8 +182,6 @@ pub struct Buffer {
     /// Pages that were not present (`crate::absent`), and how many of these words say something.
     pub absent: [u64; ABSENT],
     pub absences: u64,
-    /// Operations that are tried again at the end.
-    pub results: u64,
 }
 
 impl Buffer {

@@ -13,12 +13,12 @@ use tracer_common::{
     task::Task,
 };
 
-use crate::calls::{answers, number_at_end, registers, returned_by_perf, stored, wanted, wanted_at_all};
+use crate::calls::{answers, number_at_end, registers, returned_by_perf, wanted, wanted_at_all};
 use crate::emit::{copy_head, send};
 use crate::kept;
 use crate::kernel::{by_perf, compat, conf, current};
 use crate::maps::{Buffer, DATA, TASKS, role};
-use crate::tasks::event;
+use crate::tasks::{self, event};
 
 /// Where the memory begins in the record: behind the registers and both heads of blobs.
 const MEMORY: usize = 2 * size_of::<Blob>() + stack::REGISTERS;
@@ -32,7 +32,7 @@ pub fn stack_at_entry(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let task = current();
-    if !stored(task) || compat(task) {
+    if !tasks::stored(task) || compat(task) {
         return 0;
     }
     let state = TASKS.get(task, false);
@@ -57,7 +57,7 @@ pub fn stack_at_end(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let task = current();
-    if !stored(task) || compat(task) {
+    if !tasks::stored(task) || compat(task) {
         return 0;
     }
     let state = TASKS.get(task, false);

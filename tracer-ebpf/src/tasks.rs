@@ -20,6 +20,27 @@ use crate::kernel::{by_perf, conf, current, load, member, now, off, peek, pointe
 use crate::maps::{TASKS, role};
 use crate::walk;
 
+/// Whether anything at all is stored for a task: those that nobody traces go on after one load, not after a
+/// look-up that finds nothing.
+#[inline(always)]
+pub fn stored(task: *const c_void) -> bool {
+    off!(task_storage) == ABSENT || pointer(task, off!(task_storage)) != 0
+}
+
+/// What is stored of the current task, where it is traced.
+#[inline(always)]
+pub fn state_of<'a>(task: *mut c_void) -> Option<&'a mut Task> {
+    if !stored(task) {
+        return None;
+    }
+    let state = TASKS.get(task, false);
+    if state.is_null() {
+        return None;
+    }
+    // SAFETY: not null, so it is this task's state; only this task's programs write it while it runs.
+    Some(unsafe { &mut *state })
+}
+
 #[btf_tracepoint(function = "sched_process_fork")]
 pub fn sched_process_fork(ctx: BtfTracePointContext) -> i32 {
     if !by_perf() {

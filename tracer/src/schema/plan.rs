@@ -378,6 +378,22 @@ mod tests {
     use crate::schema::by_name;
 
     #[test]
+    fn what_has_results_is_known() {
+        let check = |name: &str, expected: &[u8]| {
+            let detail = Detail { data: true, strlen: 32, fds: true, env: false };
+            let results = plan(by_name(name).expect("a row"), detail).results;
+            let args: Vec<u8> = (0..8).filter(|arg| results >> arg & 1 != 0).collect();
+            assert_eq!(args, expected, "{name}");
+        };
+        check("openat", &[]);
+        check("rt_sigprocmask", &[2]);
+        check("prlimit64", &[3]);
+        check("pipe", &[0]);
+        check("select", &[1, 2, 3, 4]);
+        check("recvfrom", &[1, 4, 5]);
+    }
+
+    #[test]
     fn what_a_call_may_write_is_not_looked_at_again() {
         let check = |name: &str, fds, expected: &[u8]| {
             let plan = plan(by_name(name).expect("a row"), Detail { data: true, strlen: 32, fds, env: false });

@@ -51,8 +51,8 @@ pub struct Program<'p> {
     pub instructions: &'p [bpf_insn],
     /// What may be called is decided by this.
     pub license: &'p CStr,
-    /// The object's types.
-    pub types: BorrowedFd<'p>,
+    /// The object's types, where its functions are told.
+    pub types: Option<BorrowedFd<'p>>,
     /// `struct bpf_func_info` of each function.
     pub functions: &'p [u8],
     /// Bytes of one of them.
@@ -101,7 +101,7 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         insns: program.instructions.as_ptr() as u64,
         license: program.license.as_ptr() as u64,
         expected_attach_type,
-        prog_btf_fd: program.types.as_raw_fd() as u32,
+        prog_btf_fd: program.types.map_or(0, |types| types.as_raw_fd() as u32),
         func_info_rec_size: program.function_size,
         func_info: program.functions.as_ptr() as u64,
         func_info_cnt: program.functions.len() as u32 / program.function_size.max(1),

@@ -256,7 +256,7 @@ impl Object {
             name,
             instructions: &code.instructions,
             license: self.image.license,
-            types: self.types.as_fd(),
+            types: Some(self.types.as_fd()),
             functions: &code.functions,
             function_size: code.function_size,
             attach,

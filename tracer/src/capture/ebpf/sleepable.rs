@@ -2,7 +2,6 @@
 //! all the same. The kernel says so only by taking such a program; but one of Linux 6.1 takes it too, and then lets it run where nothing
 //! may sleep.
 
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use aya_obj::generated::bpf_insn;
@@ -50,12 +49,11 @@ fn is_taken(image: &Image, tracepoint: u32) -> bool {
     const EXIT: u8 = 0x95;
     let instruction =
         |code| bpf_insn { code, _bitfield_align_1: [], _bitfield_1: bpf_insn::new_bitfield_1(0, 0), off: 0, imm: 0 };
-    let Ok(types) = bpf::load_types(image.types, &mut []) else { return false };
     let program = bpf::Program {
         name: PAGE_IN,
         instructions: &[instruction(MOVE), instruction(EXIT)],
         license: image.license,
-        types: types.as_fd(),
+        types: None,
         functions: &[],
         function_size: 0,
         attach: Attach::Sleepable(tracepoint),

@@ -8,6 +8,7 @@ use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, only, phas
 use crate::schema;
 use crate::schema::effects::{Does, Effect, Unseen};
 use crate::schema::plan::Detail;
+use crate::schema::reach::reaches;
 use crate::schema::types::{Arg, Len, Row, Ty};
 use crate::schema::{Abi, NUMBERS, by_nr};
 use crate::spec::CallFilter;
@@ -26,7 +27,9 @@ const WORD: u32 = 512;
 /// The calls that an audit sees: those that do something, those that may read what a name server says, and the numbers of which
 /// nobody knows what they do.
 pub fn calls() -> CallFilter {
-    let of = |abi| (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(|row| row.is_evidence() || answers(row)));
+    let of = |abi| {
+        (0..NUMBERS).map(move |nr| by_nr(abi, nr).is_none_or(|row| row.is_evidence() || answers(row) || reaches(row)))
+    };
     CallFilter { places: of(Abi::NATIVE).chain(of(Abi::I386)).collect(), operations: true, all: false }
 }
 

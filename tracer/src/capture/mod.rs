@@ -12,6 +12,7 @@ pub mod lookup;
 mod mappings;
 pub mod memory;
 mod namespaces;
+pub mod ourselves;
 pub mod paths;
 pub mod plans;
 pub mod ptrace;
@@ -22,6 +23,7 @@ pub mod replay;
 mod stacks;
 #[cfg(test)]
 pub mod testing;
+pub mod waker;
 pub mod widen;
 
 use std::collections::BTreeMap;

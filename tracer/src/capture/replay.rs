@@ -169,7 +169,7 @@ impl ReplaySource {
         self.header =
             serde_json::from_slice(&text).map_err(|e| Wrong::Corrupt { at, why: format!("its header: {e}") })?;
         if self.header.arch != std::env::consts::ARCH {
-            return Err(Wrong::Arch(self.header.arch.clone()));
+            return Err(Wrong::Arch(self.header.arch.escape_default().to_string()));
         }
         Ok(())
     }

@@ -21,13 +21,22 @@ pub enum Asked<T> {
     Version,
 }
 
+/// What is made of a recording that is not shown.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// A page, into this file.
+    Page(PathBuf),
+    /// It is checked, and has this sum: 64 hexadecimal digits.
+    Verified(Option<String>),
+}
+
 /// A recording, and what of it is shown, and how; the spec has no target.
 #[derive(Debug)]
 pub struct Replay {
     /// The file.
     pub file: PathBuf,
-    /// A page is made of it, and nothing else is shown.
-    pub page: Option<PathBuf>,
+    /// It is not shown; this is done instead.
+    pub instead: Option<Instead>,
     /// The rest.
     pub spec: Box<Spec>,
 }
@@ -54,12 +63,18 @@ pub fn replay(program: &str, args: &[OsString]) -> Result<Asked<Replay>, Fault> 
     }
     match (files.next(), files.next()) {
         (Some(file), None) if !file.is_empty() => {
-            let page = opts.page.take();
-            if page.is_some() && opts.given > 1 {
-                return Err(Fault::usage("--html makes a page of the whole recording: it goes with no other option"));
+            let instead = opts.instead.take();
+            if opts.given > 1
+                && let Some(instead) = &instead
+            {
+                let what = match instead {
+                    Instead::Page(_) => "--html makes a page of",
+                    Instead::Verified(_) => "--verify checks",
+                };
+                return Err(Fault::usage(format!("{what} the whole recording: it goes with no other option")));
             }
             let spec = Box::new(opts.into_spec(program, true, Vec::new())?);
-            Ok(Asked::For(Replay { file: file.into(), page, spec }))
+            Ok(Asked::For(Replay { file: file.into(), instead, spec }))
         }
         (Some(_), Some(more)) => Err(Fault::usage(format!("replay takes one FILE; '{}' is a second one", show(&more)))),
         _ => Err(Fault::usage("replay needs the FILE of a recording")),

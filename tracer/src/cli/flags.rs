@@ -2,6 +2,7 @@
 //! with strace come from them. A row says what the option does to `Opts`; an option of strace that is not built has a row as well,
 //! which says why.
 
+use super::asked::Instead;
 use super::fault::{Fault, nearest, show};
 use super::getopt::Given;
 use super::opts::Opts;
@@ -269,7 +270,9 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live().files(),
 
     flag("", &["--html"], Value("FILE"), Output, "Write a page of the whole recording to FILE (-: stdout): processes, files, connections, programs.",
-        |o, g| { o.page = g.value.map(Into::into); Ok(()) }).own().recorded().files(),
+        |o, g| { o.instead = g.value.map(|page| Instead::Page(page.into())); Ok(()) }).own().recorded().files(),
+    flag("", &["--verify"], Maybe("SHA256"), Output, "Show nothing; check the whole recording, and its sum, which was said when it was made.",
+        |o, g| { o.instead = Some(Instead::Verified(sum(g)?)); Ok(()) }).own().recorded(),
 
     flag("-c", &["--summary-only"], Nothing, Statistics, "Show only a summary: calls, errors and time of each system call.",
         |o, _| if o.table { Err(c_and_c()) } else { on(&mut o.only_table) }),
@@ -369,6 +372,15 @@ fn interrupt(word: &str) -> Option<Interrupt> {
         4 => Interrupt::NeverTstp,
         _ => return None,
     })
+}
+
+/// The sum that is expected, if one is.
+fn sum(given: &Given<'_>) -> Result<Option<String>, Fault> {
+    let Some(text) = given.value else { return Ok(None) };
+    let sum = text.to_str().filter(|sum| sum.len() == 64 && sum.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let sum =
+        sum.ok_or_else(|| Fault::usage(format!("--verify: '{}' is no SHA-256: 64 hexadecimal digits", show(text))))?;
+    Ok(Some(sum.to_ascii_lowercase()))
 }
 
 fn c_and_c() -> Fault {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::asked::Instead;
 use super::fault::Fault;
 use super::flags::{self, Set};
 use super::getopt::Given;
@@ -103,8 +104,8 @@ pub struct Opts {
     pub histogram: bool,
     pub help: bool,
     pub version: bool,
-    /// Where a page of a recording goes.
-    pub page: Option<PathBuf>,
+    /// What is made of a recording that is not shown.
+    pub instead: Option<Instead>,
     /// Options that were given.
     pub given: usize,
     /// A recording is replayed: options about live processes are refused.
@@ -187,7 +188,7 @@ impl Opts {
             histogram: false,
             help: false,
             version: false,
-            page: None,
+            instead: None,
             given: 0,
             replay,
         }
@@ -203,7 +204,7 @@ impl Opts {
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
         if !self.replay && !row.flag.live {
-            let why = "it shows a recording; tracer audit --report html=FILE makes a page of a run";
+            let why = "it is for a recording; tracer audit --report html=FILE makes a page of a run";
             return Err(Fault::plain(format!("{} is not supported here: {why}", given.spelled)));
         }
         self.given += 1;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::job::{answer, end, job};
 use super::{Action, help, own, version};
-use crate::cli::asked::{self, Asked};
+use crate::cli::asked::{self, Asked, Instead};
 use crate::cli::fault::{Fault, UsageError};
 use crate::cli::help::Manual;
 use crate::cli::table::Completes;
@@ -199,8 +199,9 @@ pub static COMMANDS: &[&Command] = &[
             let asked = asked::replay(&caller.program, args);
             match asked.map_err(|fault| UsageError::new(&caller.program, exit::USAGE, fault))? {
                 Asked::For(replay) => Ok(Action::Run(job(replay, |asked| {
-                    let result = match &asked.page {
-                        Some(page) => audit::replay(&asked.file, page).map(Ending::Code),
+                    let result = match &asked.instead {
+                        Some(Instead::Page(page)) => audit::replay(&asked.file, page).map(Ending::Code),
+                        Some(Instead::Verified(sum)) => trace::verify(&asked.file, sum.as_deref()).map(Ending::Code),
                         None => trace::replay(&asked.file, &asked.spec),
                     };
                     end(&asked.spec.watch.program, asked.spec.view.failure, result)

@@ -224,9 +224,9 @@ fn outcome(line: &str) -> String {
 fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
     if let Some(spec) = traced(job) {
         format!("=>{}", differences(spec))
-    } else if let Some(Replay { file, page, spec }) = request(job) {
-        let page = page.as_ref().map_or_else(String::new, |page| format!(" page={page:?}"));
-        format!("=> replay {file:?}:{page}{}", differences(spec))
+    } else if let Some(Replay { file, instead, spec }) = request(job) {
+        let instead = instead.as_ref().map_or_else(String::new, |instead| format!(" {instead:?}"));
+        format!("=> replay {file:?}:{instead}{}", differences(spec))
     } else if let Some(list) = request::<Box<Lsof>>(job) {
         format!("=> lsof {:?}", list.select.names)
     } else if let Some(list) = request::<Box<Request>>(job) {
@@ -425,7 +425,7 @@ fn an_option_with_an_optional_value_never_eats_the_command() {
     for flag in FLAGS
         .iter()
         .map(|row| &row.flag)
-        .filter(|f| matches!(f.takes, Takes::Maybe(_)) && f.standing == Standing::Supported)
+        .filter(|f| matches!(f.takes, Takes::Maybe(_)) && f.live && f.standing == Standing::Supported)
     {
         for name in flag.names() {
             let s = spec(&format!("strace {name} true"));

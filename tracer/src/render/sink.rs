@@ -18,6 +18,7 @@ use rustix::fs::{FileType, fstat, ftruncate};
 use rustix::io::Errno;
 
 use crate::spec::{Color, To};
+use crate::system::kept::{Changed, Kept, Sum};
 use crate::system::place::{Place, file_id};
 
 /// Whether output is coloured: when asked for, else on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
@@ -59,6 +60,10 @@ pub struct Outcome {
     pub closed: bool,
     /// How the command of `-o '|cmd'` ended.
     pub command: Option<ExitStatus>,
+    /// What somebody else did to the file, in words.
+    pub changed: Option<String>,
+    /// The name of a recording, and the sum of all that is in it.
+    pub sum: Option<(String, Sum)>,
 }
 
 impl Outcome {
@@ -69,6 +74,17 @@ impl Outcome {
         let records =
             if self.unwritten == 1 { "1 record was".to_owned() } else { format!("{} records were", self.unwritten) };
         Some(format!("{program}: {records} not written to {name}: {error}"))
+    }
+
+    /// Notes what became of the file of this name meanwhile.
+    pub fn look(&mut self, name: &str, kept: Option<Kept>) -> Option<Sum> {
+        match kept?.look() {
+            Ok(sum) => Some(sum),
+            Err(changed) => {
+                self.changed.get_or_insert_with(|| format!("output {name}: {changed}"));
+                None
+            }
+        }
     }
 }
 
@@ -92,8 +108,10 @@ impl Sink {
             To::Stderr => (Stream::new(Fd::Stderr(io::stderr()), "stderr", None), None),
             To::Stdout => (Stream::new(Fd::Stdout(io::stdout()), "stdout", None), None),
             To::File(path, append) => {
-                let file = Place::find(path)?.create(*append)?;
-                (Stream::of_file(OwnedFd::from(file), &path.display().to_string()), None)
+                let place = Place::find(path)?;
+                let file = place.create(*append)?;
+                let kept = Kept::of(place, &file, *append);
+                (Stream::of_file(OwnedFd::from(file), &path.display().to_string(), kept), None)
             }
             To::Pipe(command) => {
                 let mut child = Command::new("/bin/sh")
@@ -196,21 +214,24 @@ pub(super) struct Stream {
     marks: Vec<(usize, u64)>,
     /// Of a regular file: where our bytes will end up next.
     offset: Option<u64>,
+    /// Of a regular file that its path leads to: what was written to it.
+    sum: Option<Kept>,
     outcome: Outcome,
 }
 
 impl Stream {
     fn new(fd: Fd, name: &str, offset: Option<u64>) -> Stream {
-        Stream { fd, name: name.to_owned(), kept: Vec::new(), marks: Vec::new(), offset, outcome: Outcome::default() }
+        let (name, outcome) = (name.to_owned(), Outcome::default());
+        Stream { fd, name, kept: Vec::new(), marks: Vec::new(), offset, sum: None, outcome }
     }
 
     /// An open file, empty or to be appended to.
-    pub(super) fn of_file(fd: OwnedFd, name: &str) -> Stream {
+    pub(super) fn of_file(fd: OwnedFd, name: &str, sum: Option<Kept>) -> Stream {
         let offset = fstat(&fd)
             .ok()
             .filter(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile)
             .and_then(|s| u64::try_from(s.st_size).ok());
-        Stream::new(Fd::Owned(fd), name, offset)
+        Stream { sum, ..Stream::new(Fd::Owned(fd), name, offset) }
     }
 
     /// Keeps `bytes`, and writes when more than `keep` are there.
@@ -249,8 +270,13 @@ impl Stream {
                 }
             }
         }
-        if let (Some(offset), None) = (&mut self.offset, &self.outcome.error) {
-            *offset += done as u64;
+        if self.outcome.error.is_none() {
+            if let Some(offset) = &mut self.offset {
+                *offset += done as u64;
+            }
+            if let Some(sum) = &mut self.sum {
+                sum.wrote(&self.kept[..done]);
+            }
         }
         self.kept.clear();
         self.marks.clear();
@@ -277,8 +303,11 @@ impl Stream {
         if let Some(offset) = self.offset
             && fstat(self.fd.borrow()).is_ok_and(|s| s.st_size as u64 == offset + done as u64)
         {
-            // It stays cut in the middle of a record if this fails as well.
-            let _ = ftruncate(self.fd.borrow(), offset + whole as u64);
+            match (ftruncate(self.fd.borrow(), offset + whole as u64), &mut self.sum) {
+                (Ok(()), Some(sum)) => sum.wrote(&self.kept[..whole]),
+                // It stays cut in the middle of a record.
+                _ => self.sum = None,
+            }
         }
         self.outcome.error = Some((self.name.clone(), error));
     }
@@ -292,6 +321,7 @@ impl Stream {
         {
             self.outcome.error = Some((format!("{}, it may be incomplete: closing failed", self.name), e.into()));
         }
+        self.outcome.look(&self.name, self.sum);
         self.outcome
     }
 }
@@ -332,7 +362,11 @@ struct TaskFile {
 
 #[derive(Debug, Clone, Copy)]
 enum Known {
-    Made(u64, u64),
+    Made {
+        id: (u64, u64),
+        /// Bytes in it, when it was closed.
+        size: Option<u64>,
+    },
     Failed,
 }
 
@@ -377,7 +411,7 @@ impl Each {
         let name = PathBuf::from(path).display().to_string();
         let file = match self.known.get(&tid) {
             Some(Known::Failed) => return Ok(None),
-            Some(&Known::Made(dev, ino)) => match self.place.reopen_beside(&suffix, (dev, ino)) {
+            Some(&Known::Made { id, .. }) => match self.place.reopen_beside(&suffix, id) {
                 Ok(Some(file)) => file,
                 Ok(None) => return Err((name, io::Error::other("another file took its place"))),
                 Err(e) => return Err((name, io::Error::other(e))),
@@ -385,13 +419,16 @@ impl Each {
             None => self.place.create_beside(&suffix, false).map_err(|e| (name.clone(), io::Error::other(e)))?,
         };
         let stat = fstat(&file).map_err(|e| (name.clone(), e.into()))?;
-        let (dev, ino) = file_id(&stat);
-        self.known.insert(tid, Known::Made(dev, ino));
-        Ok(Some(Stream::of_file(OwnedFd::from(file), &name)))
+        self.known.insert(tid, Known::Made { id: file_id(&stat), size: None });
+        Ok(Some(Stream::of_file(OwnedFd::from(file), &name, None)))
     }
 
     fn close(&mut self, tid: u32) {
-        if let Some(task) = self.open.remove(&tid) {
+        if let Some(mut task) = self.open.remove(&tid) {
+            let _ = task.stream.flush();
+            if let Some(Known::Made { size, .. }) = self.known.get_mut(&tid) {
+                *size = task.stream.offset;
+            }
             let one = task.stream.finish();
             self.outcome.unwritten += one.unwritten;
             if let Some(error) = one.error {
@@ -405,7 +442,29 @@ impl Each {
         let mut tids: Vec<u32> = self.open.keys().copied().collect();
         tids.sort_unstable();
         tids.into_iter().for_each(|tid| self.close(tid));
-        self.outcome
+        let changed = self.changed();
+        Outcome { changed, ..self.outcome }
+    }
+
+    /// What became of the files meanwhile: of the first that is not what it was. Their sizes are compared, not what is in them.
+    fn changed(&self) -> Option<String> {
+        let mut made: Vec<_> = self.known.iter().collect();
+        made.sort_unstable_by_key(|(tid, _)| **tid);
+        let made = made.into_iter().filter_map(|(tid, known)| match *known {
+            Known::Made { id, size: Some(size) } => Some((tid, id, size)),
+            _ => None,
+        });
+        made.map(|(tid, id, size)| {
+            let changed = match self.place.reopen_beside(&format!(".{tid}"), id) {
+                Ok(Some(file)) => match file.metadata().map_or(size, |found| found.len()) {
+                    found if found == size => return None,
+                    found => Changed::Resized(found, size),
+                },
+                _ => Changed::Replaced,
+            };
+            Some(format!("output {}.{tid}: {changed}", self.place.path().display()))
+        })
+        .find_map(|changed| changed)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod namespaces;
 pub mod narrow;
 pub mod parts;
 pub mod plan;
+pub mod reach;
 pub mod records;
 pub mod set;
 pub mod signal_names;

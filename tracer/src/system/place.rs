@@ -1,24 +1,25 @@
 //! Opening what is written, and what is read because a path was given, without being led elsewhere. tracer often runs as root, and a
 //! traced program (or anybody) may plant a link where the output is going to be. So a path is walked name by
 //! name: a link is followed only when nobody but root and ourselves could have put it there, a file
-//! that stands in a directory others can write must be a regular one with one name, and what is made
-//! has mode 0600. The kernel's `protected_*` settings do part of this, where they are on. What is read is a regular file within a bound:
+//! that stands in a directory others can write must be a regular one with one name. What is made has mode 0600, and belongs to whom sudo
+//! runs us for; what was there has that mode from then on. The kernel's `protected_*` settings do part of this, where they are on. What is read is a regular file within a bound:
 //! a FIFO without a writer or a device without an end would be waited for without one.
 
-use std::collections::VecDeque;
+mod walk;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
 use thiserror::Error;
 
+use self::walk::Walk;
 use crate::schema::errno;
-use crate::schema::stat::FS_MAGIC;
 
 /// Why an output could not be opened.
 #[derive(Debug, Error)]
@@ -70,15 +71,14 @@ pub struct Place {
     magic: bool,
 }
 
-/// How many links a path may go through, as in the kernel (`MAXSYMLINKS`).
-const LINKS: u32 = 40;
-const PROC_SUPER_MAGIC: u64 = FS_MAGIC.value("PROC_SUPER_MAGIC");
+/// The bits of a mode that let others in.
+const OTHERS: u32 = 0o077;
 
 impl Place {
     /// Walks to the directory in which `path` has its last name. Fails where a link would have to be
     /// followed that others could have made.
     pub fn find(path: &Path) -> Result<Place, PlaceError> {
-        Walk { path, names: VecDeque::new(), links: 0 }.run()
+        Walk::along(path).run()
     }
 
     /// The path as it was named.
@@ -86,9 +86,68 @@ impl Place {
         &self.path
     }
 
+    /// Whether it is a descriptor that only the kernel can follow (`/proc/self/fd/2`).
+    pub fn is_magic(&self) -> bool {
+        self.magic
+    }
+
+    /// The same path, walked again, where it still leads to the same name in the same directory.
+    ///
+    /// # Errors
+    /// It leads elsewhere now, or nowhere.
+    pub fn same_again(&self) -> Result<Place, PlaceError> {
+        let again = Place::find(&self.path)?;
+        let id = |place: &Place| rustix::fs::fstat(&place.dir).map(|stat| file_id(&stat)).map_err(|e| self.os(e));
+        match id(&again)? == id(self)? && again.name == self.name {
+            true => Ok(again),
+            false => Err(self.refuse("leads elsewhere now")),
+        }
+    }
+
     /// Opens the file to write, made with mode 0600 when there is none, else emptied unless `append`.
     pub fn create(&self, append: bool) -> Result<File, PlaceError> {
         self.create_as(&self.name, append)
+    }
+
+    /// Begins a file that takes this place once it is whole.
+    ///
+    /// # Errors
+    /// As [`Place::create`].
+    pub fn replace(&self) -> Result<Replacement<'_>, PlaceError> {
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let private = match rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()) {
+            _ if self.magic => None,
+            Ok(fd) => {
+                let regular = FileType::from_raw_mode(self.judge(&fd)?.st_mode) == FileType::RegularFile;
+                regular.then(|| self.private()).flatten()
+            }
+            // A link that somebody put there meanwhile is replaced, not followed.
+            Err(Errno::NOENT | Errno::LOOP) => self.private(),
+            Err(_) => None,
+        };
+        let (file, private) = match private {
+            Some((file, name)) => (file, Some(name)),
+            None => (self.create(false)?, None),
+        };
+        Ok(Replacement { place: self, file, private })
+    }
+
+    /// A new file under a name that nobody knows; `None` where none can be made.
+    fn private(&self) -> Option<(File, OsString)> {
+        let mut name = OsString::from(".");
+        name.push(&self.name);
+        name.push(format!(".{:016x}", RandomState::new().hash_one(&self.path)));
+        self.create_new(&name).ok().map(|file| (file, name))
+    }
+
+    fn create_new(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        let fd = rustix::fs::openat(&self.dir, name, flags, Mode::RUSR | Mode::WUSR)?;
+        if let Some((user, group)) = sudo_user() {
+            // It stays root's where the file system knows no owners: nobody else can read it then.
+            let _ = rustix::fs::fchown(&fd, Some(user), Some(group));
+        }
+        Ok(File::from(fd))
     }
 
     /// As [`Place::create`], for the file whose name has `suffix` behind (`-ff`).
@@ -104,15 +163,20 @@ impl Place {
         if self.magic {
             return Ok(());
         }
+        let may = |name: &OsStr, access| {
+            rustix::fs::accessat(&self.dir, name, access, AtFlags::EACCESS).map_err(|e| self.os(e))
+        };
+        if !self.shared
+            && let Ok(stat) = rustix::fs::statat(&self.dir, &self.name, AtFlags::SYMLINK_NOFOLLOW)
+            && FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
+        {
+            // To open it and let go of it would be all that its reader sees.
+            return may(&self.name, Access::WRITE_OK);
+        }
         let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         match rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()) {
-            Ok(fd) => self.check(fd, true).map(drop),
-            // A FIFO that nobody reads yet.
-            Err(Errno::NXIO) if !self.shared => Ok(()),
-            Err(Errno::NOENT) => {
-                let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-                rustix::fs::accessat(&self.dir, ".", access, AtFlags::EACCESS).map_err(|e| self.os(e))
-            }
+            Ok(fd) => self.judge(&fd).map(drop),
+            Err(Errno::NOENT) => may(OsStr::new("."), Access::WRITE_OK | Access::EXEC_OK),
             Err(e) => Err(self.os(e)),
         }
     }
@@ -182,14 +246,17 @@ impl Place {
         }
         // A file may come and go between the two opens; a few rounds settle it or somebody plays games.
         for _ in 0..8 {
-            match rustix::fs::openat(&self.dir, name, common | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW, mode) {
-                Ok(fd) => return Ok(File::from(fd)),
+            match self.create_new(name) {
+                Ok(file) if append => {
+                    return rustix::fs::fcntl_setfl(&file, OFlags::APPEND).map(|()| file).map_err(|e| self.os(e));
+                }
+                Ok(file) => return Ok(file),
                 Err(Errno::EXIST) => {}
                 Err(e) => return Err(self.os(e)),
             }
             let wait = if self.shared { OFlags::NONBLOCK } else { OFlags::empty() };
             match rustix::fs::openat(&self.dir, name, common | OFlags::NOFOLLOW | wait, Mode::empty()) {
-                Ok(fd) => return self.check(fd, append),
+                Ok(fd) => return self.take(fd, append),
                 Err(Errno::NOENT) => {}
                 Err(Errno::LOOP) => return Err(self.refuse("is a symbolic link, made while it was opened")),
                 Err(Errno::NXIO) if self.shared => {
@@ -201,26 +268,41 @@ impl Place {
         Err(self.refuse("appears and vanishes again and again"))
     }
 
-    /// A file that was there before: is it one we may write? Only then it is emptied.
-    fn check(&self, fd: OwnedFd, append: bool) -> Result<File, PlaceError> {
-        let stat = rustix::fs::fstat(&fd).map_err(|e| self.os(e))?;
+    /// A file that was there before: when it is one we may write, it is for the owner alone from now on, and emptied.
+    fn take(&self, fd: OwnedFd, append: bool) -> Result<File, PlaceError> {
+        let stat = self.judge(&fd)?;
+        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+            if stat.st_mode & OTHERS != 0 {
+                rustix::fs::fchmod(&fd, Mode::RUSR | Mode::WUSR).map_err(|e| self.os(e))?;
+            }
+            if !append {
+                rustix::fs::ftruncate(&fd, 0).map_err(|e| self.os(e))?;
+            }
+        }
+        Ok(File::from(fd))
+    }
+
+    /// Whether a file that was there before is one we may write.
+    fn judge(&self, fd: &OwnedFd) -> Result<Stat, PlaceError> {
+        let stat = rustix::fs::fstat(fd).map_err(|e| self.os(e))?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        let me = rustix::process::geteuid();
         if self.shared {
-            let me = rustix::process::geteuid().as_raw();
             if !regular {
                 return Err(self.refuse("is not a regular file, in a directory others can write"));
             }
             if stat.st_nlink > 1 {
                 return Err(self.refuse("has more than one name, in a directory others can write"));
             }
-            if ![0, me, self.owner].contains(&stat.st_uid) {
+            let whose = sudo_user().map_or(me, |(user, _)| user);
+            if ![0, me.as_raw(), self.owner, whose.as_raw()].contains(&stat.st_uid) {
                 return Err(self.refuse("belongs to another user, in a directory others can write"));
             }
         }
-        if regular && !append {
-            rustix::fs::ftruncate(&fd, 0).map_err(|e| self.os(e))?;
+        if regular && stat.st_mode & OTHERS != 0 && !me.is_root() && stat.st_uid != me.as_raw() {
+            return Err(self.refuse("is open to others, and its mode is not ours to change"));
         }
-        Ok(File::from(fd))
+        Ok(stat)
     }
 
     fn os(&self, errno: Errno) -> PlaceError {
@@ -259,226 +341,67 @@ pub fn file_id(stat: &Stat) -> (u64, u64) {
     (stat.st_dev, stat.st_ino)
 }
 
-struct Walk<'a> {
-    path: &'a Path,
-    names: VecDeque<OsString>,
-    links: u32,
+/// A file that is written where nobody looks for it, and gets the name of its place when it is whole: nothing that could be altered lies
+/// there before, and whoever reads it reads all of it. A device, a pipe and what is mounted there are written in place.
+#[derive(Debug)]
+pub struct Replacement<'p> {
+    place: &'p Place,
+    file: File,
+    private: Option<OsString>,
 }
 
-impl Walk<'_> {
-    fn run(mut self) -> Result<Place, PlaceError> {
-        let mut dir = self.push(self.path.as_os_str())?;
-        loop {
-            let Some(name) = self.names.pop_front() else {
-                return Err(self.os(Errno::ISDIR));
-            };
-            let last = self.names.is_empty();
-            if name == ".." || name == "." {
-                dir = self.open(&dir, &name, OFlags::empty())?;
-                continue;
+impl Replacement<'_> {
+    /// Puts it in place.
+    ///
+    /// # Errors
+    /// Those of renameat(2), and of writing where a name cannot be given.
+    pub fn put(mut self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        let Some(private) = &self.private else { return Ok(file) };
+        let dir = &self.place.dir;
+        match rustix::fs::renameat(dir, private, dir, &self.place.name) {
+            Ok(()) => self.private = None,
+            // Another file is mounted there.
+            Err(Errno::BUSY) => {
+                let mut there = self.place.create(false)?;
+                file.rewind()?;
+                io::copy(&mut file, &mut there)?;
+                return Ok(there);
             }
-            let stat = match rustix::fs::statat(&dir, &name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => Some(stat),
-                Err(Errno::NOENT) if last => None,
-                Err(e) => return Err(self.os(e)),
-            };
-            let link = stat.is_some_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::Symlink);
-            if link {
-                if let Some(place) = self.follow(&mut dir, &name, last)? {
-                    return Ok(place);
-                }
-            } else if last {
-                return self.place(dir, name, false);
-            } else {
-                dir = self.open(&dir, &name, OFlags::NOFOLLOW)?;
-            }
+            Err(error) => return Err(error.into()),
         }
+        Ok(file)
+    }
+}
+
+impl Write for Replacement<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
     }
 
-    /// Goes through the link `name`; the place itself, when only the kernel can.
-    fn follow(&mut self, dir: &mut OwnedFd, name: &OsStr, last: bool) -> Result<Option<Place>, PlaceError> {
-        let (shared, _) = self.shared(&*dir)?;
-        if shared {
-            let why = format!("'{}' is a symbolic link in a directory others can write", name.display());
-            return Err(PlaceError::Unsafe { path: self.path.to_owned(), why });
-        }
-        self.links += 1;
-        if self.links > LINKS {
-            return Err(self.os(Errno::LOOP));
-        }
-        let fs = rustix::fs::fstatfs(&*dir).map_err(|e| self.os(e))?;
-        if fs.f_type as u64 == PROC_SUPER_MAGIC {
-            let here = std::mem::replace(dir, self.open(dir, OsStr::new("."), OFlags::empty())?);
-            if last {
-                return self.place(here, name.to_owned(), true).map(Some);
-            }
-            *dir = self.open(&here, name, OFlags::empty())?;
-            return Ok(None);
-        }
-        let target = rustix::fs::readlinkat(&*dir, name, Vec::new()).map_err(|e| self.os(e))?;
-        let target = OsString::from_vec(target.into_bytes());
-        let rest = std::mem::take(&mut self.names);
-        if target.as_bytes().starts_with(b"/") {
-            *dir = self.push(&target)?;
-        } else {
-            self.split(&target)?;
-        }
-        self.names.extend(rest);
-        Ok(None)
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
+}
 
-    /// Queues the names of `path` and opens the directory they start from.
-    fn push(&mut self, path: &OsStr) -> Result<OwnedFd, PlaceError> {
-        self.split(path)?;
-        let start = if path.as_bytes().starts_with(b"/") { "/" } else { "." };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::openat(CWD, start, flags, Mode::empty()).map_err(|e| self.os(e))
-    }
-
-    fn split(&mut self, path: &OsStr) -> Result<(), PlaceError> {
-        if path.is_empty() {
-            return Err(self.os(Errno::NOENT));
+impl Drop for Replacement<'_> {
+    fn drop(&mut self) {
+        if let Some(private) = &self.private {
+            // Its name is ours; should it stay, it holds nothing that is not to be there.
+            let _ = rustix::fs::unlinkat(&self.place.dir, private, AtFlags::empty());
         }
-        let names = path.as_bytes().split(|&b| b == b'/').filter(|n| !n.is_empty());
-        self.names.extend(names.map(|n| OsStr::from_bytes(n).to_owned()));
-        if path.as_bytes().ends_with(b"/") {
-            self.names.push_back(OsString::from("."));
-        }
-        Ok(())
     }
+}
 
-    fn open(&self, dir: &OwnedFd, name: &OsStr, more: OFlags) -> Result<OwnedFd, PlaceError> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | more;
-        rustix::fs::openat(dir, name, flags, Mode::empty()).map_err(|e| self.os(e))
+/// Who had root start us, as sudo(8) says it (`SUDO_UID`, `SUDO_GID`): what is made is theirs.
+fn sudo_user() -> Option<(Uid, Gid)> {
+    let id = |name| std::env::var(name).ok()?.parse::<u32>().ok().filter(|id| *id != u32::MAX);
+    if !rustix::process::geteuid().is_root() {
+        return None;
     }
-
-    fn place(&self, dir: OwnedFd, name: OsString, magic: bool) -> Result<Place, PlaceError> {
-        let (shared, owner) = self.shared(&dir)?;
-        Ok(Place { path: self.path.to_owned(), dir, name, shared, owner, magic })
-    }
-
-    /// Whether others than root and ourselves can change names in a directory, and whose it is.
-    fn shared(&self, dir: impl AsFd) -> Result<(bool, u32), PlaceError> {
-        let stat = rustix::fs::fstat(dir).map_err(|e| self.os(e))?;
-        let me = rustix::process::geteuid().as_raw();
-        Ok((stat.st_mode & 0o022 != 0 || ![0, me].contains(&stat.st_uid), stat.st_uid))
-    }
-
-    fn os(&self, errno: Errno) -> PlaceError {
-        PlaceError::Os { path: self.path.to_owned(), errno: errno.into() }
-    }
+    Some((Uid::from_raw(id("SUDO_UID")?), Gid::from_raw(id("SUDO_GID")?)))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::io::Write;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-
-    use super::*;
-
-    fn dir(mode: u32) -> tempfile::TempDir {
-        // The directory above must be one of ours too: links on the way are judged as well.
-        let dir = tempfile::tempdir().unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
-        dir
-    }
-
-    fn write(path: &Path, append: bool) -> Result<(), PlaceError> {
-        let mut file = Place::find(path)?.create(append)?;
-        file.write_all(b"new").unwrap();
-        Ok(())
-    }
-
-    #[test]
-    fn makes_a_file_for_the_owner_alone() {
-        let d = dir(0o700);
-        let path = d.path().join("log");
-        write(&path, false).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        write(&path, true).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"newnew");
-        write(&path, false).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-    }
-
-    #[test]
-    fn follows_no_link_where_others_can_write() {
-        for mode in [0o1777, 0o777, 0o770] {
-            let d = dir(mode);
-            let victim = d.path().join("victim");
-            fs::write(&victim, "precious").unwrap();
-            let link = d.path().join("log");
-            symlink(&victim, &link).unwrap();
-            let error = write(&link, false).unwrap_err().to_string();
-            assert!(error.contains("'log' is a symbolic link in a directory others can write"), "{error}");
-            fs::create_dir(d.path().join("real")).unwrap();
-            symlink(d.path().join("real"), d.path().join("way")).unwrap();
-            let error = write(&d.path().join("way/log"), false).unwrap_err().to_string();
-            assert!(error.contains("'way' is a symbolic link"), "{error}");
-            assert_eq!(fs::read(&victim).unwrap(), b"precious");
-        }
-    }
-
-    #[test]
-    fn follows_links_of_its_own_directories_but_not_beyond() {
-        let safe = dir(0o700);
-        let shared = dir(0o1777);
-        symlink("target", safe.path().join("log")).unwrap();
-        write(&safe.path().join("log"), false).unwrap();
-        assert_eq!(fs::read(safe.path().join("target")).unwrap(), b"new");
-        fs::write(safe.path().join("victim"), "precious").unwrap();
-        symlink(safe.path().join("victim"), shared.path().join("trap")).unwrap();
-        symlink(shared.path().join("trap"), safe.path().join("far")).unwrap();
-        assert!(write(&safe.path().join("far"), false).unwrap_err().to_string().contains("'trap' is a symbolic link"));
-        assert_eq!(fs::read(safe.path().join("victim")).unwrap(), b"precious");
-        symlink("circle", safe.path().join("circle")).unwrap();
-        assert!(matches!(write(&safe.path().join("circle"), false), Err(PlaceError::Os { .. })));
-    }
-
-    #[test]
-    fn writes_no_file_with_a_second_name_or_a_foreign_owner() {
-        let d = dir(0o1777);
-        let victim = d.path().join("victim");
-        fs::write(&victim, "precious").unwrap();
-        fs::hard_link(&victim, d.path().join("log")).unwrap();
-        assert!(write(&d.path().join("log"), false).unwrap_err().to_string().contains("more than one name"));
-        assert_eq!(fs::read(&victim).unwrap(), b"precious");
-        nix::unistd::mkfifo(&d.path().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert!(write(&d.path().join("fifo"), false).unwrap_err().to_string().contains("not a regular file"));
-        if rustix::process::geteuid().is_root() {
-            let theirs = d.path().join("theirs");
-            fs::write(&theirs, "").unwrap();
-            std::os::unix::fs::chown(&theirs, Some(12345), None).unwrap();
-            assert!(write(&theirs, false).unwrap_err().to_string().contains("belongs to another user"));
-        }
-    }
-
-    #[test]
-    fn knows_devices_and_plain_errors() {
-        write(Path::new("/dev/null"), false).unwrap();
-        Place::find(Path::new("/dev/fd/2")).unwrap().create(false).unwrap();
-        let d = dir(0o700);
-        for (path, text) in
-            [("no/log", "No such file"), (".", "Is a directory"), ("", "Is a directory"), ("x/", "No such file")]
-        {
-            let error = write(&d.path().join(path), false).unwrap_err().to_string();
-            assert!(error.contains(text), "{path}: {error}");
-        }
-        assert!(write(Path::new(""), false).unwrap_err().to_string().contains("No such file"));
-    }
-
-    #[test]
-    fn reopens_only_the_file_it_made() {
-        let d = dir(0o700);
-        let place = Place::find(&d.path().join("log")).unwrap();
-        let file = place.create_beside(".7", false).unwrap();
-        let id = file_id(&rustix::fs::fstat(&file).unwrap());
-        assert!(place.reopen_beside(".7", id).unwrap().is_some());
-        fs::rename(d.path().join("log.7"), d.path().join("moved")).unwrap();
-        assert!(place.reopen_beside(".7", id).unwrap().is_none());
-        symlink("moved", d.path().join("log.7")).unwrap();
-        assert!(place.reopen_beside(".7", id).unwrap().is_none());
-    }
-}
+#[path = "place_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ mod render;
 pub mod sequence;
 pub mod stage;
 pub mod tasks;
+mod verify;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -28,10 +29,11 @@ pub use self::ending::{Ending, die, said};
 use self::output::Order;
 use self::output::record::Recorder;
 use self::stage::Shower;
+pub use self::verify::verify;
 use crate::capture::command::{StartError, Started};
 use crate::capture::recording::Header;
 use crate::capture::replay::ReplaySource;
-use crate::capture::{self, Source, interrupt};
+use crate::capture::{self, Source, interrupt, ourselves, waker};
 use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
@@ -52,6 +54,10 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     let daemonized = daemonized.transpose()?;
     let above = daemonized.as_ref().map(Started::pid);
     interrupt::install()?;
+    ourselves::watch()?;
+    if view.strict && watch.target.command.is_some() {
+        waker::start();
+    }
     // A command is given what tracer inherited, whatever is set here.
     ending::set_signals(view.interrupt)?;
     let source = capture::open_started(watch, daemonized)?;
@@ -64,6 +70,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     }
     let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
     let recorder = view.output.record.as_deref().map(|path| Recorder::create(path, &header)).transpose()?;
+    ourselves::keep_to_ourselves();
     let mut trace = Trace::new(spec, source, shower, recorder);
     let interrupted = trace.follow()?;
     trace.end(interrupted)
@@ -168,8 +175,8 @@ impl<'a> Trace<'a> {
     /// The same; whether something could not be written besides.
     fn ended(self, interrupted: Option<i32>) -> Result<(Ending, bool)> {
         let Ended { mut source, stage: mut shower, recorder } = self.drive.end(interrupted)?;
-        let mut failed = false;
         let view = &self.spec.view;
+        let mut books = Books { program: &self.spec.watch.program, failed: false, changed: false };
         if view.output.summary.is_some() {
             shower.count(&source.counts()?, &source.counts_by_process()?);
         }
@@ -178,23 +185,29 @@ impl<'a> Trace<'a> {
         }
         let mut losses = source.losses();
         let command = shower.command;
-        let program = &self.spec.watch.program;
         let ending = ending::of(view.strict, interrupted, command.status, &losses);
         if let Some(recorder) = recorder {
             let outcome = recorder.finish(&losses, Some(ending.code()));
-            failed |= report(program, &outcome);
+            books.report(&outcome);
+            if !view.show.quiet_exit {
+                books.sum(&outcome);
+            }
             losses.add(Loss::OutputFailed, outcome.unwritten);
         }
         losses.add(Loss::OutputFailed, shower.unwritten());
-        let outcome = shower.finish(source.name(), &losses);
-        failed |= report(program, &outcome);
+        books.report(&shower.finish(source.name(), &losses));
+        for (what, _) in ourselves::noted() {
+            books.changed = true;
+            notice::tell_line(&format!("{}: {what}", books.program));
+        }
+        let Books { program, failed, changed } = books;
         for line in [output::loss::remark(program, &losses), output::loss::line(program, source.name(), &losses)]
             .into_iter()
             .flatten()
         {
             notice::tell_line(&line);
         }
-        Ok((ending, failed))
+        Ok((if view.strict && changed { Ending::Code(exit::LOSS) } else { ending }, failed))
     }
 }
 
@@ -207,13 +220,31 @@ fn order(view: &View) -> Order {
     }
 }
 
-/// Says what could not be written; true when something could not.
-fn report(program: &str, outcome: &Outcome) -> bool {
-    let line = outcome.line(program);
-    if let Some(line) = &line {
-        notice::tell_line(line);
+/// What became of the outputs.
+struct Books<'a> {
+    program: &'a str,
+    /// Something could not be written.
+    failed: bool,
+    /// Somebody else laid hands on one.
+    changed: bool,
+}
+
+impl Books<'_> {
+    /// Says what could not be written of one, and what others did to it.
+    fn report(&mut self, outcome: &Outcome) {
+        let line = outcome.line(self.program);
+        self.failed |= line.is_some();
+        self.changed |= outcome.changed.is_some();
+        let changed = outcome.changed.as_ref().map(|changed| format!("{}: {changed}", self.program));
+        line.iter().chain(&changed).for_each(|line| notice::tell_line(line));
     }
-    line.is_some()
+
+    /// Says the sum of a recording: whoever keeps it sees later whether it was edited.
+    fn sum(&self, outcome: &Outcome) {
+        if let Some((name, sum)) = &outcome.sum {
+            notice::tell_line(&format!("{}: recording {}: sha256 {sum}", self.program, name));
+        }
+    }
 }
 
 #[cfg(test)]

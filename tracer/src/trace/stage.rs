@@ -21,7 +21,7 @@ use super::notice::Notices;
 use super::passed::Passed;
 use super::render::Renderer;
 use super::sequence::{Part, Stage, Step};
-use crate::capture::{Count, Losses};
+use crate::capture::{Count, Losses, ourselves};
 use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
@@ -118,6 +118,9 @@ impl Stage for Shower {
             self.meet(head);
         }
         if head.kind == kind::CALL {
+            if !self.recorded {
+                ourselves::look(&head);
+            }
             if self.compat || head.flags & flag::COMPAT != 0 {
                 self.personality(head);
             }

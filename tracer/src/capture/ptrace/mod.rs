@@ -13,6 +13,7 @@ mod called;
 mod detach;
 mod follow;
 mod held;
+mod ourselves;
 mod seccomp;
 mod stack;
 mod stops;

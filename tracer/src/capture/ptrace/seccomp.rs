@@ -8,6 +8,7 @@ use super::sys::NATIVE_ARCH;
 use crate::capture::command::Filter;
 use crate::capture::plans::Plans;
 use crate::schema::NUMBERS;
+use crate::schema::reach::may_reach;
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
 
@@ -48,6 +49,7 @@ fn build(plans: &Plans) -> Filter {
     let stops = |nr: u32| {
         ALWAYS.contains(&libc::c_long::from(nr as i32))
             || (libc::c_long::from(nr as i32) == libc::SYS_ioctl && std::path::Path::new("/dev/userfaultfd").exists())
+            || may_reach(false, nr)
             || plans.table.get(nr as usize).is_none_or(|plan| plan.flags & Plan::WANTED != 0)
     };
     let op = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
@@ -108,6 +110,7 @@ mod tests {
         for nr in 0..520u32 {
             let wanted = watch.calls.wants(nr, false)
                 || ALWAYS.contains(&libc::c_long::from(nr as i32))
+                || may_reach(false, nr)
                 || libc::c_long::from(nr as i32) == libc::SYS_ioctl;
             if libc::c_long::from(nr as i32) != libc::SYS_ioctl {
                 assert_eq!(answer(&filter, NATIVE_ARCH, nr) == libc::SECCOMP_RET_TRACE, wanted, "{nr}");

@@ -160,7 +160,8 @@ impl PtraceSource {
                 ..Head::default()
             });
         }
-        let skipped = !ours && !self.tampering.is_empty() && self.tamper(tid, info);
+        let kept_off = !ours && self.keep_off(tid, nr, info.compat, &args);
+        let skipped = kept_off || !ours && !self.tampering.is_empty() && self.tamper(tid, info);
         let (plan, _) = self.plans.get(nr, info.compat, &args);
         let Some(task) = self.tasks.get(tid) else { return };
         task.submits = if skipped { 0 } else { called::submits(nr, &args) };

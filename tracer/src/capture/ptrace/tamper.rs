@@ -24,7 +24,7 @@ use crate::schema::{Abi, by_nr};
 use crate::spec::tampering::{Outcome, Poke, Rule, When};
 
 /// A number that no call has.
-const NO_CALL: i64 = -1;
+pub(super) const NO_CALL: i64 = -1;
 
 /// What is kept of a task.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::bytes_of;
+use super::held::Held;
 use crate::schema::errno;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{Access, Difference, Evidence, HostName, Object, Variables};
@@ -35,8 +36,9 @@ pub fn text(lines: &BTreeSet<String>) -> String {
 ///
 /// # Errors
 /// The file cannot be read, or is no baseline.
-pub fn read(path: &Path) -> Result<Option<BTreeSet<String>>> {
-    let text = match bytes_of(path).map(String::from_utf8) {
+pub fn read(path: &Path, held: &mut Held) -> Result<Option<BTreeSet<String>>> {
+    let bytes = bytes_of(path).inspect(|bytes| held.read("baseline", path, bytes));
+    let text = match bytes.map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => bail!("baseline {}: is no baseline (it is not text)", path.display()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -145,14 +147,15 @@ mod tests {
         );
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("baseline");
-        assert_eq!(read(&path).expect("none is no error"), None);
+        let mut held = Held::default();
+        assert_eq!(read(&path, &mut held).expect("none is no error"), None);
         std::fs::write(&path, &text).expect("written");
-        let known = read(&path).expect("a baseline").expect("it is there");
+        let known = read(&path, &mut held).expect("a baseline").expect("it is there");
         assert_eq!(compare(&path, &known, &lines).new, Vec::<String>::new());
         let less: BTreeSet<String> = lines.iter().skip(1).cloned().collect();
         assert_eq!(compare(&path, &known, &less).gone, ["harness\tread\t/x\tENOENT"]);
         assert_eq!(compare(&path, &less, &lines).new, ["harness\tread\t/x\tENOENT"]);
         std::fs::write(&path, "something\n").expect("written");
-        assert!(read(&path).is_err());
+        assert!(read(&path, &mut held).is_err());
     }
 }

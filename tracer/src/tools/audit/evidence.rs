@@ -267,6 +267,8 @@ pub enum GapKind {
     Handed,
     /// More was done than is kept.
     Crowded,
+    /// Somebody laid hands on tracer, or on a file of the audit itself.
+    Tampered,
 }
 
 impl GapKind {
@@ -282,6 +284,7 @@ impl GapKind {
             GapKind::StillRunning => "still-running",
             GapKind::Handed => "handed",
             GapKind::Crowded => "crowded",
+            GapKind::Tampered => "tampered",
         }
     }
 }

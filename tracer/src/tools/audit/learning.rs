@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Wrong, bytes_of, databases, policy, say, write};
+use super::held::Held;
+use super::{Wrong, bytes_of, databases, policy, say};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{Evidence, Variables};
 use crate::tools::audit::policy::Policy;
@@ -45,10 +46,11 @@ pub fn learn(
     taught: Option<Taught>,
     runs: &[Evidence],
     variables: &Variables,
+    held: &mut Held,
 ) -> Result<()> {
     let runs = &databases::with_journals(runs)[..];
     let Some(taught) = taught else {
-        return write(path, policy::learn(runs, variables).as_bytes());
+        return held.put("policy", path, policy::learn(runs, variables).as_bytes());
     };
     let name = show(path);
     let added = policy::add(&taught.text, &taught.policy, runs, variables);
@@ -71,7 +73,7 @@ pub fn learn(
     // Nobody is left to be told that stderr is closed.
     let _ = io::stderr().write_all(lines.as_bytes());
     if spec.write {
-        write(path, added.text.as_bytes())?;
+        held.put("policy", path, added.text.as_bytes())?;
         say(spec, &format!("{name}: {rules} added"));
     } else {
         say(spec, &format!("{name}: {rules} would be added; --write does"));

@@ -8,6 +8,7 @@ mod diffs;
 mod directories;
 mod disk;
 pub mod evidence;
+mod held;
 mod inherited;
 mod interruption;
 mod learning;
@@ -27,14 +28,14 @@ mod watch;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use self::held::Held;
 use self::policy::Policy;
 use crate::exit;
 use crate::render::typed::show;
 use crate::spec::Command;
 use crate::system::place;
-use crate::system::place::Place;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Judgement, Report, Timeline, Variables, Verdict, names};
 use crate::tools::audit::request::Audit;
@@ -103,6 +104,7 @@ fn say(spec: &Audit, text: &str) {
 }
 
 fn audit(spec: &Audit) -> Result<u8> {
+    let mut held = Held::default();
     let mut policy = match policy(spec) {
         Ok(policy) => policy,
         Err(Wrong::Policy(text)) => {
@@ -119,7 +121,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         }
     }
     let known = match &spec.baseline {
-        Some(path) if !spec.update => baseline::read(path)?,
+        Some(path) if !spec.update => baseline::read(path, &mut held)?,
         _ => None,
     };
     let taught = match spec.learn.as_deref().map(learning::taught).transpose() {
@@ -140,7 +142,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         say(spec, &said(&error.into()));
         return Ok(exit::USAGE);
     }
-    let places = reports::places(spec)?;
+    reports::make(spec, &mut held)?;
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
     let snapshot = spec.diff.then(|| diffs::before(&variables));
     let asked = policy.as_ref().map(|(policy, _)| policy.asks(&variables)).unwrap_or_default();
@@ -168,6 +170,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         let what = format!("what ${variable} is, of which a rule speaks that denies something");
         evidence.gaps.push(Gap { kind: GapKind::Unreadable, unit: None, what, count: 1 });
     }
+    evidence.gaps.extend(held.gaps());
     evidence.gaps.sort();
     if let Some(remark) = policy.as_ref().and_then(|(policy, _)| policy.unfitted(&evidence)) {
         evidence.remarks.push(remark);
@@ -181,25 +184,27 @@ fn audit(spec: &Audit) -> Result<u8> {
         Some(path) => {
             let lines = baseline::lines(&evidence, &variables);
             if known.is_none() {
-                write(path, baseline::text(&lines).as_bytes())?;
+                held.put("baseline", path, baseline::text(&lines).as_bytes())?;
             }
             known.map(|known| baseline::compare(path, &known, &lines))
         }
         None => None,
     };
     if let Some(path) = &spec.learn {
-        learning::learn(spec, path, taught, &runs, &variables)?;
+        learning::learn(spec, path, taught, &runs, &variables, &mut held)?;
     }
     let is_new = difference.as_ref().is_some_and(|difference| !difference.new.is_empty());
     let verdict = verdict(&evidence, &judgement, is_new);
     let report = Report { evidence, variables, judgement, difference, verdict, timeline, extent: spec.extent };
-    reports::write(spec, places, &report)?;
+    reports::write(spec, &mut held, &report)?;
+    held.touched.iter().for_each(|what| say(spec, what));
     // The process ends: to give tens of thousands of texts back one by one is time that whoever waits for it has lost.
     std::mem::forget(report);
     Ok(match verdict {
         Verdict::Violated => exit::VIOLATED,
         Verdict::CommandFailed => exit::NOTHING,
         Verdict::Incomplete => exit::LOSS,
+        Verdict::Clean if !held.touched.is_empty() => exit::LOSS,
         Verdict::Clean => exit::OK,
     })
 }
@@ -252,12 +257,6 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
         Ok(policy) => Ok(Some((policy, name))),
         Err(faults) => Err(Wrong::Policy(faults.to_string())),
     }
-}
-
-/// Writes a file of ours: mode 0600, and no link is followed that others could have made.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = Place::find(path)?.create(false)?;
-    file.write_all(bytes).with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

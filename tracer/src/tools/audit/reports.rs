@@ -1,6 +1,5 @@
 //! Writing reports: those that were asked for, what GitHub's variables ask for, and the summary on stderr.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -9,45 +8,35 @@ use anyhow::{Context, Result};
 use crate::render::sink::colored;
 use crate::system::place::Place;
 use crate::tools::audit::evidence::Report;
+use crate::tools::audit::held::Held;
 use crate::tools::audit::output;
 use crate::tools::audit::request::{Audit, Form};
 
 /// Columns of a summary that goes nowhere near a terminal.
 const WIDTH: usize = 100;
 
-/// Where a report goes.
-pub enum Target {
-    /// A file.
-    File(File, String),
-    /// stdout.
-    Stdout,
-}
-
-/// Opens the files of all reports.
+/// Makes the files of all reports.
 ///
 /// # Errors
 /// One of them cannot be made.
-pub fn places(spec: &Audit) -> Result<Vec<(Form, Target)>> {
-    let open = |(form, path): &(Form, std::path::PathBuf)| -> Result<(Form, Target)> {
-        if path.as_os_str() == "-" {
-            return Ok((*form, Target::Stdout));
-        }
-        let file = Place::find(path)?.create(false)?;
-        Ok((*form, Target::File(file, path.display().to_string())))
-    };
-    spec.reports.iter().map(open).collect()
+pub fn make(spec: &Audit, held: &mut Held) -> Result<()> {
+    for (_, path) in spec.reports.iter().filter(|(_, path)| !is_stdout(path)) {
+        held.make(path)?;
+    }
+    Ok(())
 }
 
 /// Writes all of them.
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn write(spec: &Audit, places: Vec<(Form, Target)>, report: &Report) -> Result<()> {
-    for (form, target) in places {
-        let bytes = render(form, report);
-        match target {
-            Target::File(mut file, name) => file.write_all(&bytes).with_context(|| format!("writing {name}"))?,
-            Target::Stdout => print(&bytes).context("writing to stdout")?,
+pub fn write(spec: &Audit, held: &mut Held, report: &Report) -> Result<()> {
+    for (form, path) in &spec.reports {
+        let bytes = render(*form, report);
+        if is_stdout(path) {
+            print(&bytes).context("writing to stdout")?;
+        } else {
+            held.write(&bytes)?;
         }
     }
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
@@ -69,6 +58,10 @@ pub fn write(spec: &Audit, places: Vec<(Form, Target)>, report: &Report) -> Resu
         let _ = io::stderr().write_all(&out);
     }
     Ok(())
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 fn render(form: Form, report: &Report) -> Vec<u8> {

@@ -14,7 +14,7 @@ use super::interruption::Stopping;
 use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
-use crate::capture::{self, Losses, interrupt};
+use crate::capture::{self, Losses, interrupt, ourselves, waker};
 use crate::decode;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
@@ -22,7 +22,7 @@ use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
 use crate::tools::audit::evidence::units::{Rules, shown};
-use crate::tools::audit::evidence::{Evidence, GapKind, Timeline, Variables};
+use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Timeline, Variables};
 use crate::tools::audit::policy::Asked;
 use crate::tools::audit::request::Audit;
 use crate::trace;
@@ -50,6 +50,8 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     let (inherited, given) = inherited::descriptors();
     let watch = request(audit, command);
     interrupt::install()?;
+    ourselves::watch()?;
+    waker::start();
     let mut machine = Machine::new();
     let options = decode::Options::new(&Style::events(STRLEN));
     let mut collector = Collector::new(&mut machine, options, rules(audit, variables));
@@ -57,6 +59,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     collector.watch(&asked.denied);
     let source = capture::open(&watch)?;
     let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
+    ourselves::keep_to_ourselves();
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
@@ -88,15 +91,24 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
         say(audit, &format!("exec: {}", errno::strerror(errno)));
     }
     let losses = source.losses();
+    let mut changed = None;
     if let Some(recorder) = recorder {
         let outcome = recorder.finish(&losses, None);
         if let Some(line) = outcome.line(&audit.program) {
             trace::notice::tell_line(&line);
         }
+        if let (Some((name, sum)), false) = (&outcome.sum, audit.quiet) {
+            say(audit, &format!("recording {name}: sha256 {sum}"));
+        }
+        changed = outcome.changed;
     }
     let (mut evidence, timeline) = collector.finish(source.name(), gaps(&losses));
     evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
+    for (what, count) in ourselves::noted() {
+        evidence.gaps.push(Gap { kind: GapKind::Tampered, unit: None, what, count });
+    }
+    evidence.gaps.extend(changed.map(|what| Gap { kind: GapKind::Tampered, unit: None, what, count: 1 }));
     evidence.remarks.extend(inherited);
     Ok((evidence, timeline))
 }
@@ -135,6 +147,7 @@ impl Stage for Watcher<'_> {
     }
 
     fn step(&mut self, step: Step<'_>) {
+        ourselves::look(&step.head);
         self.collector.take(step.record);
     }
 }

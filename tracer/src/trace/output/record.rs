@@ -13,6 +13,7 @@ use tracer_common::record::records;
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
 use crate::render::sink::Outcome;
+use crate::system::kept::Kept;
 use crate::system::place::Place;
 
 /// Bytes of records that are kept before they are written as a section.
@@ -22,6 +23,8 @@ const KEEP: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Recorder {
     file: File,
+    /// What was written to a regular file.
+    written: Option<Kept>,
     name: String,
     sum: Sum,
     kept: Vec<u8>,
@@ -36,9 +39,11 @@ pub struct Recorder {
 impl Recorder {
     /// Begins a recording: mode 0600, and no link is followed that others could have made.
     pub fn create(path: &Path, header: &Header) -> Result<Recorder> {
-        let file = Place::find(path)?.create(false)?;
+        let place = Place::find(path)?;
+        let file = place.create(false)?;
         let name = path.display().to_string();
         let mut recorder = Recorder {
+            written: Kept::of(place, &file, false),
             file,
             name,
             sum: Sum::default(),
@@ -117,8 +122,10 @@ impl Recorder {
                 serde_json::to_vec(&trailer).map_err(io::Error::other).and_then(|t| self.section(Tag::Tail, &t));
             self.error = written.err();
         }
-        let error = self.error.map(|error| (self.name, error));
-        Outcome { unwritten: self.unwritten, error, ..Outcome::default() }
+        let error = self.error.map(|error| (self.name.clone(), error));
+        let mut outcome = Outcome { unwritten: self.unwritten, error, ..Outcome::default() };
+        outcome.sum = outcome.look(&self.name, self.written).map(|sum| (self.name, sum));
+        outcome
     }
 
     fn section(&mut self, tag: Tag, bytes: &[u8]) -> io::Result<()> {
@@ -141,11 +148,16 @@ impl Recorder {
         match self.file.write_all(bytes) {
             Ok(()) => {
                 self.end += bytes.len() as u64;
+                if let Some(written) = &mut self.written {
+                    written.wrote(bytes);
+                }
                 Ok(())
             }
             Err(error) => {
                 // A pipe can not be cut; its reader sees the cut section.
-                let _ = self.file.set_len(self.end);
+                if self.file.set_len(self.end).is_err() {
+                    self.written = None;
+                }
                 Err(error)
             }
         }

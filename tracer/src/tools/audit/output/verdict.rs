@@ -140,5 +140,6 @@ pub fn phrase(kind: GapKind, gaps: &[&Gap]) -> String {
         }
         GapKind::Handed => format!("work was handed to others{by}"),
         GapKind::Crowded => format!("more was done{by} than is kept"),
+        GapKind::Tampered => format!("the evidence was touched{by}"),
     }
 }

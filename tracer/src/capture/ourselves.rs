@@ -1,0 +1,87 @@
+//! Whether somebody laid hands on tracer itself: a traced program that may do so can stop it, trace it, change its memory. None of that can
+//! be prevented where it has the right; it is noted, and the evidence is not called whole then.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tracer_common::event::{Head, SKIPPED, flag, kind};
+
+use super::interrupt;
+use crate::schema::reach::{may_reach, reached};
+use crate::schema::{Abi, by_nr};
+use crate::system::procfs::nested::Nested;
+use crate::system::procfs::who::Who;
+
+static NOTED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+/// Who traces this process from its beginning: whoever started it wants that.
+static TRACED: OnceLock<u32> = OnceLock::new();
+static CONTINUED: AtomicBool = AtomicBool::new(false);
+
+/// From now on only who may trace any process may trace this one, or read its memory. To be called once the command was started, which
+/// shall not inherit that.
+pub fn keep_to_ourselves() {
+    // SAFETY: takes integers, and changes how the kernel protects this process. It has no reason to refuse.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+}
+
+/// Begins to look: for SIGCONT, which comes when a stopped process goes on.
+///
+/// # Errors
+/// Those of sigaction(2); none are expected.
+pub fn watch() -> io::Result<()> {
+    if let Ok(status) = Who::ThisThread.status() {
+        let _ = TRACED.set(status.tracer);
+    }
+    interrupt::handle(libc::SIGCONT, continued)
+}
+
+extern "C" fn continued(_: i32) {
+    CONTINUED.store(true, Ordering::Relaxed);
+}
+
+/// Whether a number, as a traced task passes it, is that of this process or of a thread of it.
+pub fn is_us(tid: u32, id: i32) -> bool {
+    let me = std::process::id();
+    // SAFETY: signal 0 only asks whether the thread is there, and of this process.
+    let ours = id > 0 && unsafe { libc::syscall(libc::SYS_tgkill, me, id, 0) } == 0;
+    let space = |who| Nested::of(who).and_then(|nested| nested.own());
+    ours && space(Who::ThisThread).is_none_or(|own| space(Who::Id(tid)).is_none_or(|theirs| theirs == own))
+}
+
+/// Notes a call that reached for tracer.
+pub fn look(head: &Head) {
+    let compat = head.flags & flag::COMPAT != 0;
+    let failed = (-4095..0).contains(&head.ret);
+    if head.kind != kind::CALL || !may_reach(compat, head.nr) || failed || head.cpu & SKIPPED != 0 {
+        return;
+    }
+    if let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr)
+        && let Some(id) = reached(row, &head.args)
+        && is_us(head.tid, id)
+    {
+        note(format!("tracer itself was reached by {} of process {}", row.name, head.tgid));
+    }
+}
+
+/// Notes what was done to tracer, in words.
+pub fn note(what: String) {
+    *NOTED.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
+}
+
+/// All that was noted, and how often; and what shows only now.
+pub fn noted() -> Vec<(String, u64)> {
+    let Some(before) = TRACED.get() else { return Vec::new() };
+    let mut noted = std::mem::take(&mut *NOTED.lock().unwrap_or_else(PoisonError::into_inner));
+    // Who ends a stopped process continues it, so that it can end.
+    if CONTINUED.swap(false, Ordering::Relaxed) && interrupt::interrupted().is_none() {
+        noted.insert("tracer itself was continued: it may have been stopped for a while".to_owned(), 1);
+    }
+    if let Some(who) = Who::ThisThread.status().ok().map(|status| status.tracer).filter(|who| *who != 0)
+        && who != *before
+    {
+        noted.insert(format!("tracer itself is traced by process {who}"), 1);
+    }
+    noted.into_iter().collect()
+}

@@ -1,0 +1,36 @@
+//! A traced program that stops or traces the tracer that it waits for: both would wait for ever. Such a call is not made.
+
+use super::tamper::NO_CALL;
+use super::{PtraceSource, sys};
+use crate::capture::ourselves;
+use crate::schema::ptrace::PTRACE;
+use crate::schema::reach::{may_reach, reached};
+use crate::schema::{Abi, by_nr};
+
+const ATTACH: u64 = PTRACE.value("PTRACE_ATTACH");
+const SEIZE: u64 = PTRACE.value("PTRACE_SEIZE");
+
+impl PtraceSource {
+    /// Keeps a call from being made that would stop tracer; true when it fails with EPERM instead.
+    pub(super) fn keep_off(&mut self, tid: u32, nr: u32, compat: bool, args: &[u64; 6]) -> bool {
+        if !may_reach(compat, nr) {
+            return false;
+        }
+        let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, nr) else { return false };
+        let stops = match row.name {
+            "ptrace" => [ATTACH, SEIZE].contains(&args[0]),
+            "kill" | "tkill" | "rt_sigqueueinfo" => is_stop(args[1]),
+            "tgkill" | "rt_tgsigqueueinfo" => is_stop(args[2]),
+            _ => false,
+        };
+        let Some(id) = reached(row, args).filter(|id| stops && ourselves::is_us(tid, *id)) else { return false };
+        let kept = sys::set_number(tid, NO_CALL).is_ok() && sys::set_result(tid, -i64::from(libc::EPERM)).is_ok();
+        let what = if kept { "was kept from" } else { "was not kept from" };
+        ourselves::note(format!("process {tid} {what} stopping tracer itself, process {id}, by {}", row.name));
+        kept
+    }
+}
+
+fn is_stop(signal: u64) -> bool {
+    [libc::SIGSTOP, libc::SIGTSTP].contains(&(signal as i32))
+}

@@ -1,0 +1,128 @@
+//! Which calls lay hands on the process that an argument names, and which only ask about it: each that names one is in one of the two
+//! lists, which a test sees to. Whoever traces has to know when it is traced, stopped or changed itself.
+
+use std::sync::LazyLock;
+
+use super::rows::{Abi, NUMBERS, by_nr};
+use super::types::{Row, Whose};
+
+/// When a call of a name does something to the process that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Always.
+    Always,
+    /// Where this argument is not 0: a signal, a new limit.
+    With(u8),
+}
+
+/// Calls that do something to it.
+const REACHES: &[(&str, Reach)] = &[
+    ("ioprio_set", Reach::Always),
+    ("kill", Reach::With(1)),
+    ("migrate_pages", Reach::Always),
+    ("move_pages", Reach::Always),
+    ("pidfd_open", Reach::Always),
+    ("prlimit64", Reach::With(2)),
+    ("process_vm_writev", Reach::Always),
+    ("ptrace", Reach::Always),
+    ("rt_sigqueueinfo", Reach::With(1)),
+    ("rt_tgsigqueueinfo", Reach::With(2)),
+    ("sched_setaffinity", Reach::Always),
+    ("sched_setattr", Reach::Always),
+    ("sched_setparam", Reach::Always),
+    ("sched_setscheduler", Reach::Always),
+    ("setpgid", Reach::Always),
+    ("setpriority", Reach::Always),
+    ("tgkill", Reach::With(2)),
+    ("tkill", Reach::With(1)),
+];
+
+/// Calls that only ask, or wait.
+#[cfg(test)]
+const ASKS: &[&str] = &[
+    // Says whom the signals of a file go to, when there will be any.
+    "fcntl",
+    "fcntl64",
+    "get_robust_list",
+    "getpgid",
+    "getpriority",
+    "getsid",
+    "ioprio_get",
+    "kcmp",
+    "perf_event_open",
+    "process_vm_readv",
+    "sched_getaffinity",
+    "sched_getattr",
+    "sched_getparam",
+    "sched_getscheduler",
+    "sched_rr_get_interval",
+    "sched_rr_get_interval_time64",
+    "wait4",
+    "waitid",
+    "waitpid",
+];
+
+/// Whether a call may lay hands on a process.
+pub fn reaches(row: &Row) -> bool {
+    REACHES.iter().any(|(name, _)| *name == row.name)
+}
+
+/// The same, by the ABI (native or not) and the number.
+pub fn may_reach(compat: bool, nr: u32) -> bool {
+    static TABLES: LazyLock<[Vec<bool>; 2]> = LazyLock::new(|| {
+        [Abi::NATIVE, Abi::I386].map(|abi| (0..NUMBERS).map(|nr| by_nr(abi, nr).is_some_and(reaches)).collect())
+    });
+    TABLES[usize::from(compat)].get(nr as usize).copied().unwrap_or(false)
+}
+
+/// The process or thread on which a call lays hands, if it does.
+pub fn reached(row: &Row, values: &[u64; 6]) -> Option<i32> {
+    let (_, reach) = REACHES.iter().find(|(name, _)| *name == row.name)?;
+    let args = row.variant(values).map_or(row.args, |variant| variant.args);
+    if let Reach::With(arg) = reach
+        && values[usize::from(*arg)] as u32 == 0
+    {
+        return None;
+    }
+    let mut ids = args
+        .iter()
+        .zip(values)
+        .filter(|(arg, _)| matches!(arg.ty.whose(), Some(Whose::Process | Whose::Thread | Whose::ProcessOrGroup)));
+    ids.next_back().map(|(_, id)| *id as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::{all, by_name};
+    use super::*;
+
+    #[test]
+    fn a_call_that_names_a_process_is_in_one_of_the_lists() {
+        for row in all() {
+            let forms = row.variants.iter().map(|variant| variant.args).chain([row.args]);
+            let names = forms
+                .flatten()
+                .any(|arg| matches!(arg.ty.whose(), Some(Whose::Process | Whose::Thread | Whose::ProcessOrGroup)));
+            let listed = REACHES.iter().filter(|(name, _)| *name == row.name).count();
+            let asked = ASKS.iter().filter(|name| **name == row.name).count();
+            assert_eq!(listed + asked, usize::from(names), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn who_is_reached() {
+        let check = |name: &str, values: [u64; 6], expected: Option<i32>| {
+            assert_eq!(reached(by_name(name).expect("a call"), &values), expected, "{name}{values:?}");
+        };
+        check("kill", [7, 9, 0, 0, 0, 0], Some(7));
+        check("kill", [7, 0, 0, 0, 0, 0], None);
+        check("kill", [-7i64 as u64, 9, 0, 0, 0, 0], Some(-7));
+        check("tgkill", [7, 8, 19, 0, 0, 0], Some(8));
+        check("ptrace", [16, 7, 0, 0, 0, 0], Some(7));
+        check("ptrace", [0, 0, 0, 0, 0, 0], None);
+        check("prlimit64", [7, 1, 0, 1, 0, 0], None);
+        check("prlimit64", [7, 1, 1, 0, 0, 0], Some(7));
+        check("setpriority", [1, 7, 0, 0, 0, 0], None);
+        check("getpgid", [7, 0, 0, 0, 0, 0], None);
+    }
+}

@@ -1,0 +1,101 @@
+//! The files of an audit itself: what it read before the run, the reports that it will write, its recording. The command can reach all
+//! of them. They are looked at when it has ended, and again when they were written; what somebody else did to one is a gap.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::render::typed::show;
+use crate::system::kept::{Changed, Kept};
+use crate::system::place::Place;
+use crate::tools::audit::evidence::{Gap, GapKind};
+
+/// Files that are to stay what they are.
+#[derive(Debug, Default)]
+pub struct Held {
+    files: Vec<(String, Kept)>,
+    reports: Vec<Made>,
+    /// What was done to files that are looked at no more, in words.
+    pub touched: Vec<String>,
+}
+
+impl Held {
+    /// A file that was read, with what was in it.
+    pub fn read(&mut self, what: &str, path: &Path, bytes: &[u8]) {
+        let Ok(place) = Place::find(path) else { return };
+        let Ok(file) = place.open() else { return };
+        self.files.extend(Kept::whole(place, file, bytes).map(|kept| (named(what, path), kept)));
+    }
+
+    /// Makes the file of a report, empty: what another run had left is not to be taken for this one's.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make(&mut self, path: &Path) -> Result<()> {
+        let place = Place::find(path)?;
+        let file = place.create(false)?;
+        let kept = Kept::of(Place::find(path)?, &file, false);
+        self.reports.push(Made { place, other: kept.is_none().then_some(file) });
+        self.files.extend(kept.map(|kept| (named("report", path), kept)));
+        Ok(())
+    }
+
+    /// Writes the next report into the file that was made for it, wherever its path leads by now.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let Made { place, other } = self.reports.remove(0);
+        match other {
+            Some(mut file) => file.write_all(bytes).with_context(|| format!("writing {}", show(place.path()))),
+            None => self.put_at("report", place, bytes),
+        }
+    }
+
+    /// The run is over: what was done to them meanwhile.
+    pub fn gaps(&mut self) -> Vec<Gap> {
+        for (name, kept) in std::mem::take(&mut self.files) {
+            self.note(&name, kept);
+        }
+        let gap = |what| Gap { kind: GapKind::Tampered, unit: None, what, count: 1 };
+        self.touched.drain(..).map(gap).collect()
+    }
+
+    /// Puts a file in place that nobody could reach while it was written, and looks at it again.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn put(&mut self, what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.put_at(what, Place::find(path)?, bytes)
+    }
+
+    fn put_at(&mut self, what: &str, place: Place, bytes: &[u8]) -> Result<()> {
+        let name = named(what, place.path());
+        let mut file = place.replace()?;
+        file.write_all(bytes).with_context(|| format!("writing {name}"))?;
+        let file = file.put().with_context(|| format!("writing {name}"))?;
+        if let Some(kept) = Kept::whole(place, &file, bytes) {
+            self.note(&name, kept);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, name: &str, kept: Kept) {
+        let changed: Option<Changed> = kept.look().err();
+        self.touched.extend(changed.map(|changed| format!("{name}: {changed}")));
+    }
+}
+
+/// Where a report is to be.
+#[derive(Debug)]
+struct Made {
+    place: Place,
+    /// A pipe, a device, what somebody else had opened: it stays open.
+    other: Option<File>,
+}
+
+fn named(what: &str, path: &Path) -> String {
+    format!("{what} {}", show(path))
+}

@@ -78,6 +78,13 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     if let Some(at) = args.iter().position(names) {
         enter.push(op(shape::CWD, at as u8, phase::ENTER, 0));
     }
+    // What was passed may have been changed meanwhile: the socket knows what the kernel took.
+    if row.has(|effect| matches!(effect, Effect::Connects(_))) {
+        exit.push(op(shape::FD, 0, phase::EXIT, 0));
+    }
+    if row.has(|effect| matches!(effect, Effect::Binds(_))) {
+        exit.push(op(shape::FD, 0, phase::EXIT_OK, 0));
+    }
     if row.has(|effect| matches!(effect, Effect::Runs(_))) {
         exit.push(op(shape::EXE, ARG_RET, phase::EXIT_OK, 0));
         exit.push(op(shape::ENVIRON, ARG_RET, phase::EXIT_OK, 0));
@@ -182,7 +189,8 @@ mod tests {
         check("write", &[FD, BYTES]);
         check("writev", &[FD, IOVEC]);
         check("read", &[FD, BYTES]);
-        check("connect", &[FD, BYTES, CWD]);
+        check("connect", &[FD, BYTES, CWD, FD]);
+        check("bind", &[FD, BYTES, CWD, FD]);
         check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD]);
         check("sendto", &[FD, BYTES, BYTES, CWD]);
         check("quotactl", &[TEXT, CWD]);

@@ -35,7 +35,12 @@ pub fn install() -> io::Result<()> {
     for signal in SIGNALS {
         handle(signal, note)?;
     }
-    Ok(())
+    // A file that may grow no more is an error of the write, which is told.
+    // SAFETY: ignoring a signal runs no code of ours.
+    match unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) } {
+        libc::SIG_ERR => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 /// Sets a handler that interrupts system calls.

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracer_common::event::Sock;
-use tracer_common::plan::{DOMAIN, VEC_MAX};
+use tracer_common::plan::{DOMAIN, VEC_MAX, phase, shape};
 
 use super::files::view_of;
 use super::inherited::of_family;
 use super::named::lexical;
 use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, shown, socket_error, unix_name};
+use crate::decode::file_view;
 use crate::decode::value::{FileView, Tail, Value};
 use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
@@ -90,6 +91,19 @@ impl Collector<'_> {
             return self.bind_to_any(seen);
         }
         let Some(mut object) = self.addressed(seen, named, true) else { return };
+        if let (Object::Inet { address, .. }, Some(sock)) = (&object, at_end(seen)) {
+            let mut taken = own(&sock);
+            if address.port() == 0 {
+                taken.set_port(0);
+            }
+            let known =
+                matches!(i32::from(sock.family), libc::AF_INET | libc::AF_INET6) && !taken.ip().is_unspecified();
+            if known && (taken.ip(), taken.port()) != (address.ip().to_canonical(), address.port()) {
+                // Another thread changed what was passed: both are told.
+                self.on_socket(seen, Op::Bind, &object);
+                object = internet(Some(&sock), taken, true);
+            }
+        }
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
                 if seen.errno == 0
@@ -203,7 +217,15 @@ impl Collector<'_> {
 
     pub(super) fn connect(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
-        let object = self.object(seen, named, false);
+        let mut object = self.object(seen, named, false);
+        if let (Some(Object::Inet { address, .. }), Some(sock)) = (&object, at_end(seen))
+            && let Some(taken) = peer(&sock)
+            && (taken.ip(), taken.port()) != (address.ip().to_canonical(), address.port())
+        {
+            // Another thread changed what was passed: both are told.
+            let passed = object.replace(internet(Some(&sock), taken, false));
+            passed.iter().for_each(|passed| self.on_socket(seen, Op::Connect, passed));
+        }
         self.has_peer(seen, object.as_ref());
         if let Some(object) = object {
             self.begun(seen, &object);
@@ -440,6 +462,12 @@ pub(super) fn has_more(value: &Value<'_>) -> bool {
 /// The own address of a socket.
 fn own(sock: &Sock) -> SocketAddr {
     SocketAddr::new(ip(sock, &sock.saddr), sock.sport)
+}
+
+/// What the socket of a call was at its end.
+fn at_end(seen: &Seen<'_, '_>) -> Option<Sock> {
+    let (_, bytes) = seen.blobs.find(0, shape::FD, phase::EXIT, 0)?;
+    file_view(bytes)?.sock
 }
 
 /// The address that a socket is connected to.

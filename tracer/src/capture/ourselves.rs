@@ -14,7 +14,16 @@ use crate::schema::{Abi, by_nr};
 use crate::system::procfs::nested::Nested;
 use crate::system::procfs::who::Who;
 
-static NOTED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+/// What is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Noted {
+    /// Something was done to tracer.
+    Reached,
+    /// A traced program could not do what it would have done.
+    Changed,
+}
+
+static NOTED: Mutex<BTreeMap<(Noted, String), u64>> = Mutex::new(BTreeMap::new());
 /// Who traces this process from its beginning: whoever started it wants that.
 static TRACED: OnceLock<u32> = OnceLock::new();
 static CONTINUED: AtomicBool = AtomicBool::new(false);
@@ -67,21 +76,31 @@ pub fn look(head: &Head) {
 
 /// Notes what was done to tracer, in words.
 pub fn note(what: String) {
-    *NOTED.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
+    add(Noted::Reached, what);
+}
+
+/// Notes, in words, what a traced program did otherwise than without tracer.
+pub fn changed(what: String) {
+    add(Noted::Changed, what);
+}
+
+fn add(kind: Noted, what: String) {
+    *NOTED.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, what)).or_default() += 1;
 }
 
 /// All that was noted, and how often; and what shows only now.
-pub fn noted() -> Vec<(String, u64)> {
+pub fn noted() -> Vec<((Noted, String), u64)> {
     let Some(before) = TRACED.get() else { return Vec::new() };
     let mut noted = std::mem::take(&mut *NOTED.lock().unwrap_or_else(PoisonError::into_inner));
     // Who ends a stopped process continues it, so that it can end.
     if CONTINUED.swap(false, Ordering::Relaxed) && interrupt::interrupted().is_none() {
-        noted.insert("tracer itself was continued: it may have been stopped for a while".to_owned(), 1);
+        let what = "tracer itself was continued: it may have been stopped for a while".to_owned();
+        noted.insert((Noted::Reached, what), 1);
     }
     if let Some(who) = Who::ThisThread.status().ok().map(|status| status.tracer).filter(|who| *who != 0)
         && who != *before
     {
-        noted.insert(format!("tracer itself is traced by process {who}"), 1);
+        noted.insert((Noted::Reached, format!("tracer itself is traced by process {who}")), 1);
     }
     noted.into_iter().collect()
 }

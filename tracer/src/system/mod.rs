@@ -4,6 +4,7 @@
 //! [`owners`] whose a socket is; [`mapped`] opens the files that a process has mapped; [`files`] and [`socket_ends`] look up what a descriptor of a traced task is. [`place`] opens what is written, and what was given to be read; [`kept`] tells whether what was written stayed it. [`proc_paths`] says
 //! what a path below /proc means that a traced program passed.
 
+pub mod confine;
 pub mod files;
 pub mod kept;
 pub mod libc_names;

@@ -21,7 +21,7 @@ mod verify;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tracer_common::loss::Loss;
 
 use self::drive::{Drive, Ended, Over};
@@ -38,6 +38,7 @@ use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
 use crate::spec::{OutputForm, Spec, To, View, Watch};
+use crate::system::confine::{Work, confine};
 
 /// Carries a request out, from the source's opening to the loss report.
 ///
@@ -71,6 +72,8 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
     let recorder = view.output.record.as_deref().map(|path| Recorder::create(path, &header)).transpose()?;
     ourselves::keep_to_ourselves();
+    // After the outputs and the command: neither is to inherit it.
+    confine(if source.name() == "ebpf" { Work::Ebpf } else { Work::Others }).context("giving up rights")?;
     let mut trace = Trace::new(spec, source, shower, recorder);
     let interrupted = trace.follow()?;
     trace.end(interrupted)
@@ -105,6 +108,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
         source.count_only(counting.by_process);
     }
     interrupt::install()?;
+    confine(Work::Replay).context("giving up rights")?;
     let mut trace = Trace::new(&spec, Box::new(source), shower, None);
     let followed = trace.follow();
     let (ending, failed) = trace.ended(None)?;
@@ -196,7 +200,7 @@ impl<'a> Trace<'a> {
         }
         losses.add(Loss::OutputFailed, shower.unwritten());
         books.report(&shower.finish(source.name(), &losses));
-        for (what, _) in ourselves::noted() {
+        for ((_, what), _) in ourselves::noted() {
             books.changed = true;
             notice::tell_line(&format!("{}: {what}", books.program));
         }

@@ -4,11 +4,12 @@
 use tracer_common::plan::Plan;
 
 use super::Options;
+use super::filters::{OURS, may_ask};
 use super::sys::NATIVE_ARCH;
 use crate::capture::command::Filter;
 use crate::capture::plans::Plans;
-use crate::schema::NUMBERS;
 use crate::schema::reach::may_reach;
+use crate::schema::{Abi, NUMBERS, by_nr};
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
 
@@ -50,10 +51,11 @@ fn build(plans: &Plans) -> Filter {
         ALWAYS.contains(&libc::c_long::from(nr as i32))
             || (libc::c_long::from(nr as i32) == libc::SYS_ioctl && std::path::Path::new("/dev/userfaultfd").exists())
             || may_reach(false, nr)
+            || by_nr(Abi::NATIVE, nr).is_some_and(|row| may_ask(row.name))
             || plans.table.get(nr as usize).is_none_or(|plan| plan.flags & Plan::WANTED != 0)
     };
     let op = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
-    let trace = op(RET, 0, 0, libc::SECCOMP_RET_TRACE);
+    let trace = op(RET, 0, 0, libc::SECCOMP_RET_TRACE | OURS);
     let allow = op(RET, 0, 0, libc::SECCOMP_RET_ALLOW);
     let mut filter = vec![op(LOAD, 0, 0, ARCH), op(EQ, 1, 0, NATIVE_ARCH), trace, op(LOAD, 0, 0, NR)];
     // From the highest range down: at or above its start, its answer is known.
@@ -111,12 +113,13 @@ mod tests {
             let wanted = watch.calls.wants(nr, false)
                 || ALWAYS.contains(&libc::c_long::from(nr as i32))
                 || may_reach(false, nr)
+                || by_nr(Abi::NATIVE, nr).is_some_and(|row| may_ask(row.name))
                 || libc::c_long::from(nr as i32) == libc::SYS_ioctl;
             if libc::c_long::from(nr as i32) != libc::SYS_ioctl {
-                assert_eq!(answer(&filter, NATIVE_ARCH, nr) == libc::SECCOMP_RET_TRACE, wanted, "{nr}");
+                assert_eq!(answer(&filter, NATIVE_ARCH, nr) == libc::SECCOMP_RET_TRACE | OURS, wanted, "{nr}");
             }
         }
-        assert_eq!(answer(&filter, 0x4000_0003, 20), libc::SECCOMP_RET_TRACE);
+        assert_eq!(answer(&filter, 0x4000_0003, 20), libc::SECCOMP_RET_TRACE | OURS);
         assert!(filter.len() < 4096);
     }
 }

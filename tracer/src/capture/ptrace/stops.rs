@@ -69,13 +69,14 @@ impl PtraceSource {
             libc::PTRACE_EVENT_EXEC => {
                 let began = self.started.as_ref().is_some_and(|started| started.pid() == tid && !started.ran());
                 self.executed(tid, out);
+                self.look_at_rights(tid);
                 if self.leave_on_exec && !began {
                     return self.leave(tid, out);
                 }
                 (self.onward(tid), 0)
             }
             libc::PTRACE_EVENT_SECCOMP => {
-                self.syscall(tid, out);
+                self.filter_stop(tid, out);
                 (self.onward(tid), 0)
             }
             EVENT_STOP if signal != libc::SIGTRAP => {
@@ -90,7 +91,7 @@ impl PtraceSource {
     /// With a filter, only calls that it stopped are followed to their end.
     fn onward(&mut self, tid: u32) -> Go {
         match self.go {
-            Go::Cont if self.tasks.get(tid).is_some_and(|t| t.in_call) => Go::Syscall,
+            Go::Cont if self.tasks.get(tid).is_some_and(|t| t.in_call || t.filters) => Go::Syscall,
             go => go,
         }
     }
@@ -159,6 +160,9 @@ impl PtraceSource {
                 dur: self.system.unwrap_or(0),
                 ..Head::default()
             });
+        }
+        if !ours {
+            self.look_for_filters(tid, nr, info.compat, &args);
         }
         let kept_off = !ours && self.keep_off(tid, nr, info.compat, &args);
         let skipped = kept_off || !ours && !self.tampering.is_empty() && self.tamper(tid, info);
@@ -365,7 +369,8 @@ impl PtraceSource {
         }
         set_comm(&mut head, &comm(child));
         Record::send_bare(head, out);
-        self.tasks.add(child, Task { tgid, ..Task::default() });
+        let filters = self.tasks.get(parent).is_some_and(|task| task.filters);
+        self.tasks.add(child, Task { tgid, filters, ..Task::default() });
         if let Some(status) = self.early.remove(&child) {
             self.stop(child, status, out);
         }

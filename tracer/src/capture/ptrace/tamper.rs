@@ -187,7 +187,7 @@ impl PtraceSource {
         poked
     }
 
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{}: {text}", self.program);
     }
 }

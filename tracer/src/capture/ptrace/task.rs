@@ -37,6 +37,8 @@ pub struct Task {
     pub undo: Option<Undo>,
     /// The namespaces of the child that the call has made, where they are asked for.
     pub child: Vec<Entered>,
+    /// It has seccomp filters of its own behind that of `--seccomp-bpf`.
+    pub filters: bool,
     /// What `-e inject=` does to its calls.
     pub tamper: State,
 }
@@ -52,6 +54,12 @@ impl Tasks {
     /// The task with this id.
     pub fn get(&mut self, tid: u32) -> Option<&mut Task> {
         self.tasks.get_mut(&tid)
+    }
+
+    /// All tasks of a process have filters of their own; whether that is new.
+    pub fn filtered(&mut self, tgid: u32) -> bool {
+        let own = self.tasks.values_mut().filter(|task| task.tgid == tgid);
+        own.fold(false, |new, task| !std::mem::replace(&mut task.filters, true) || new)
     }
 
     /// Whether the task is known.

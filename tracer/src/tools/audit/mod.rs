@@ -148,7 +148,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     let asked = policy.as_ref().map(|(policy, _)| policy.asks(&variables)).unwrap_or_default();
     let (mut runs, mut timeline) = (Vec::new(), Timeline::default());
     while runs.len() < spec.runs && !runs.last().is_some_and(Evidence::is_interrupted) {
-        let (evidence, times) = watch::watch(spec, &variables, &asked)?;
+        let (evidence, times) = watch::watch(spec, &variables, &asked, runs.len() + 1 == spec.runs)?;
         runs.push(evidence);
         timeline = times;
     }

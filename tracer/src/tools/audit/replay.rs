@@ -15,6 +15,7 @@ use crate::decode;
 use crate::exit;
 use crate::render::typed::show;
 use crate::spec::Style;
+use crate::system::confine::{Work, confine};
 use crate::system::place::Place;
 use crate::tools::audit::evidence::collect::{Collector, Doubt, Look, World, lexical};
 use crate::tools::audit::evidence::units::Rules;
@@ -46,6 +47,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
         collector.expect(header.command_pid, b"");
     }
     interrupt::install()?;
+    confine(Work::Replay).context("giving up rights")?;
     let mut drive = Drive::new(Box::new(source), Order::Arrival, Keeper(collector), None);
     let followed = drive.follow();
     let Ended { mut source, stage: Keeper(mut collector), .. } = drive.end(None)?;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
@@ -14,10 +14,12 @@ use super::interruption::Stopping;
 use super::plugins::Plugins;
 use super::resolve::Machine;
 use super::say;
+use crate::capture::ourselves::Noted;
 use crate::capture::{self, Losses, interrupt, ourselves, waker};
 use crate::decode;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
+use crate::system::confine::{Work, confine};
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
@@ -40,11 +42,12 @@ const GRACE: Duration = Duration::from_secs(2);
 /// What is lost and hides nothing: blobs and 32-bit calls are looked at one by one, submissions to io_uring by unit.
 const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::IoUring];
 
-/// Runs the command, and gives what it did, and when. `asked`: what rules speak of.
+/// Runs the command, and gives what it did, and when. `asked`: what rules speak of; `last`: no other run follows, which would inherit what
+/// rights this one gives up.
 ///
 /// # Errors
 /// A command that cannot be started, a source that does not work or breaks down, a recording that cannot be written.
-pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evidence, Timeline)> {
+pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
     let (inherited, given) = inherited::descriptors();
@@ -60,6 +63,9 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     let source = capture::open(&watch)?;
     let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
     ourselves::keep_to_ourselves();
+    if last {
+        confine(Work::Others).context("giving up rights")?;
+    }
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);
     }
@@ -105,8 +111,12 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked) -> Result<(Evi
     let (mut evidence, timeline) = collector.finish(source.name(), gaps(&losses));
     evidence.command = watch.target.command.iter().flat_map(|c| &c.argv).map(|word| word.as_bytes().to_vec()).collect();
     evidence.not_run = not_run;
-    for (what, count) in ourselves::noted() {
-        evidence.gaps.push(Gap { kind: GapKind::Tampered, unit: None, what, count });
+    for ((noted, what), count) in ourselves::noted() {
+        let kind = match noted {
+            Noted::Reached => GapKind::Tampered,
+            Noted::Changed => GapKind::Unseen,
+        };
+        evidence.gaps.push(Gap { kind, unit: None, what, count });
     }
     evidence.gaps.extend(changed.map(|what| Gap { kind: GapKind::Tampered, unit: None, what, count: 1 }));
     evidence.remarks.extend(inherited);

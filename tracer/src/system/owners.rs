@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use crate::capture::ebpf::snapshot::socket_owners;
+use tracer_common::snapshot::FileRecord;
+
+use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
 use crate::system::procfs::owners::owners as from_proc;
 use crate::system::procfs::processes;
 use crate::system::sockets::owners::{Owner, Owners};
@@ -16,25 +18,30 @@ use crate::system::sockets::owners::{Owner, Owners};
 /// /proc is not there.
 pub fn owners(threads: bool) -> io::Result<Owners> {
     // The iterator tells descriptors that tasks share once; /proc takes one link for each.
-    if threads || !rustix::process::geteuid().is_root() || !processes::iterator_pays(processes::all()?, 1) {
+    if threads || !processes::iterator_sees_all() || !processes::iterator_pays(processes::all()?, 1) {
         return from_proc(threads);
     }
     // /proc tells the same, more slowly.
-    let Ok(list) = socket_owners() else { return from_proc(threads) };
-    let mut owners = Owners::default();
+    from_iterator().or_else(|_| from_proc(threads))
+}
+
+/// The owners that the iterator tells.
+fn from_iterator() -> anyhow::Result<Owners> {
     let mut names: HashMap<u32, Arc<[u8]>> = HashMap::new();
     // Of a process whose first thread has ended, another one stands for it.
     let mut stands_for: HashMap<u32, u32> = HashMap::new();
-    for found in &list {
-        let tid = stands_for.entry(found.pid).or_insert(found.tid);
-        *tid = if found.tid == found.pid { found.pid } else { *tid };
-    }
-    for found in list.into_iter().filter(|found| stands_for.get(&found.pid) == Some(&found.tid)) {
-        let comm = Arc::clone(names.entry(found.pid).or_insert_with(|| found.comm.into()));
-        let fd = i32::try_from(found.fd).unwrap_or(i32::MAX);
-        owners.add(found.ino, Owner { pid: found.pid, tid: found.pid, comm, fd });
-    }
-    Ok(owners)
+    let mut found: Vec<(u64, Owner)> = Vec::new();
+    FileIterator::load(Wanted { sockets: true, own: true, ..Wanted::default() })?.run(|record, _| {
+        let &FileRecord { ino, tgid: pid, tid, fd, .. } = record;
+        let stands = stands_for.entry(pid).or_insert(tid);
+        *stands = if tid == pid { pid } else { *stands };
+        let end = record.comm.iter().position(|&b| b == 0).unwrap_or(record.comm.len());
+        let comm = Arc::clone(names.entry(pid).or_insert_with(|| record.comm[..end].into()));
+        found.push((ino, Owner { pid, tid, comm, fd: i32::try_from(fd).unwrap_or(i32::MAX) }));
+    })?;
+    found.retain(|(_, owner)| stands_for.get(&owner.pid) == Some(&owner.tid));
+    found.iter_mut().for_each(|(_, owner)| owner.tid = owner.pid);
+    Ok(Owners::new(found, 0))
 }
 
 #[cfg(test)]

@@ -142,6 +142,9 @@ pub struct Draft {
     pub filter_file: Option<PathBuf>,
     pub netns: Option<String>,
     pub all_netns: bool,
+    pub kill: bool,
+    pub yes: bool,
+    pub events: bool,
     pub show: Show,
     pub help: bool,
     pub version: bool,
@@ -168,6 +171,8 @@ impl Default for Draft {
             bpf: false,
             processes: false,
             threads: false,
+            labels: false,
+            no_queues: false,
         };
         Draft {
             tables: 0,
@@ -182,6 +187,9 @@ impl Default for Draft {
             filter_file: None,
             netns: None,
             all_netns: false,
+            kill: false,
+            yes: false,
+            events: false,
             show,
             help: false,
             version: false,

@@ -120,16 +120,18 @@ fn masked(text: &str) -> Vec<String> {
         let mask = |pattern: &str, by| (Regex::new(pattern).expect("a mask"), by);
         vec![
             mask(r"timer:\((\w+),[^,]*,\d+\)", "timer:($1,TIME,N)"),
-            mask(r" (lastsnd|lastrcv|lastack|busy|rwnd_limited|sndbuf_limited|unacked|retrans|backoff|segs_out|segs_in):\S+", ""),
+            mask(r" (lastsnd|lastrcv|lastack|last_data_sent|last_data_recv|last_ack_recv|busy|rwnd_limited|sndbuf_limited|unacked|retrans|backoff|segs_out|segs_in):\S+", ""),
             mask(r"^(Total: )\d+$", "$1N"),
             mask(r" +$", ""),
         ]
     });
     let own = Regex::new(r"^(nl +)?(UNCONN +)?\d+ +\d+ +(4|tcpdiag):").expect("a mask");
-    let lines = text.lines().filter(|line| !own.is_match(line));
-    lines
-        .map(|line| masks.iter().fold(line.to_owned(), |line, (mask, by)| mask.replace_all(&line, *by).into_owned()))
-        .collect()
+    // Its name may be longer than all others: then columns are wider.
+    let squeezed = text.lines().any(|line| own.is_match(line));
+    let blanks = Regex::new(" +").expect("a mask");
+    let squeeze = |line: &str| if squeezed { blanks.replace_all(line, " ").into_owned() } else { line.to_owned() };
+    let lines = text.lines().filter(|line| !own.is_match(line)).map(squeeze);
+    lines.map(|line| masks.iter().fold(line, |line, (mask, by)| mask.replace_all(&line, *by).into_owned())).collect()
 }
 
 fn check(options: &str) -> Result<()> {

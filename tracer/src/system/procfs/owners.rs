@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::who::inode_of;
 use super::{machine, numbers, open_directory};
+use crate::system::snapshot::Access;
 use crate::system::sockets::owners::{Owner, Owners};
 
 /// Looks through the descriptors of all processes, with `threads` those of all threads.
@@ -82,7 +83,7 @@ fn task(
         };
         let Some(inode) = inode_of(kind, &buffer[..len]) else { continue };
         let comm = comm.get_or_insert_with(|| Arc::from(name(named))).clone();
-        found.push((inode, Owner { pid, tid, comm, fd: fd as i32 }));
+        found.push((inode, Owner { pid, tid, comm, fd: fd as i32, access: Access::Unknown }));
     }
     Ok(count)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::system::snapshot::Access;
+
 /// A descriptor of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
@@ -13,6 +15,8 @@ pub struct Owner {
     pub comm: Arc<[u8]>,
     /// The descriptor.
     pub fd: i32,
+    /// For what it is open, where that came along: /proc has it in another file.
+    pub access: Access,
 }
 
 /// The owners of all sockets, in the order of inodes: one list, as there may be many with one owner each.

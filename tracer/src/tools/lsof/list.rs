@@ -222,9 +222,10 @@ impl Lister<'_, '_> {
             _ if show.size == SizeColumn::Offset => offset(),
             _ => stat.size.map_or(Amount::None, Amount::Size),
         };
-        let json = matches!(show.form, Layout::Json(_) | Layout::JsonLines(_));
+        // Programs are told both.
+        let both = matches!(show.form, Layout::Json(_) | Layout::JsonLines(_) | Layout::Fields { .. });
         row.offset =
-            file.pos.filter(|_| json && matches!(row.amount, Amount::Size(_)) && show.size != SizeColumn::Size);
+            file.pos.filter(|_| both && matches!(row.amount, Amount::Size(_)) && show.size != SizeColumn::Size);
         row.links = stat.links.filter(|_| show.links);
         let below = self.spec.select.links_below.unwrap_or(0);
         if row.links.is_some_and(|links| links < below) {

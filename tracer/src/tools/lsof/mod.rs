@@ -2,6 +2,7 @@
 
 mod ending;
 mod ends;
+mod ethernet;
 mod gather;
 mod list;
 mod names;

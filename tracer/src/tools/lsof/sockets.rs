@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::net::IpAddr;
 
+use super::ethernet::ETHERNET;
 use super::names::NameCache;
 use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
@@ -309,34 +310,6 @@ fn netlink_name(protocol: u16) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// Ethernet protocols, include/uapi/linux/if_ether.h, in lsof's words: at most seven characters.
-const ETHERNET: &[(u16, &str)] = &[
-    (0x0060, "LOOP"),
-    (0x0200, "PUP"),
-    (0x0201, "PUPAT"),
-    (0x0800, "IP"),
-    (0x0805, "X25"),
-    (0x0806, "ARP"),
-    (0x8035, "RARP"),
-    (0x809b, "ATALK"),
-    (0x80f3, "AARP"),
-    (0x8100, "8021Q"),
-    (0x8137, "IPX"),
-    (0x86dd, "IPV6"),
-    (0x8809, "SLOW"),
-    (0x8847, "MPLS_UC"),
-    (0x8848, "MPLS_MC"),
-    (0x8863, "PPP_DIS"),
-    (0x8864, "PPP_SES"),
-    (0x88a2, "AOE"),
-    (0x88ca, "TIPC"),
-    (0x0001, "802.3"),
-    (0x0002, "AX25"),
-    (0x0003, "ALL"),
-    (0x0004, "802.2"),
-    (0x0005, "SNAP"),
-];
 
 #[cfg(test)]
 mod tests {

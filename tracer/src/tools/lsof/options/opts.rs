@@ -141,10 +141,6 @@ impl Opts {
                     self.nul |= letter == b'0';
                     fields.add(letter);
                     implied(letter, &mut self.spec.show);
-                    // With offsets there are no sizes.
-                    if letter == b'o' {
-                        self.column(SizeColumn::Offset)?;
-                    }
                 }
             }
         }

@@ -99,6 +99,9 @@ impl FieldWriter<'_> {
             Amount::Size(n) => self.number(b's', n),
             Amount::Offset(n) => self.field(b'o', |out| offset(n, show.offset_digits, out)),
         }
+        if let Some(n) = row.offset {
+            self.field(b'o', |out| offset(n, show.offset_digits, out));
+        }
         if let Node::Inode(n) = row.node {
             self.number(b'i', n);
         }

@@ -48,7 +48,7 @@ pub struct FileRow {
     pub device_text: Option<Box<[u8]>>,
     /// SIZE/OFF.
     pub amount: Amount,
-    /// The position, where `amount` is something else: JSON has both.
+    /// The position, where `amount` is something else: programs are told both.
     pub offset: Option<u64>,
     /// NLINK.
     pub links: Option<u64>,

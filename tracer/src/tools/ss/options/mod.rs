@@ -97,7 +97,7 @@ pub const MANUAL: Manual = Manual {
 STATE:
   established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
   close-wait, last-ack, listening, closing, bound-inactive
-  all                     all but bound-inactive
+  all                     all of these
   connected               neither listening nor closed
   synchronized            connected, but not syn-sent
   bucket                  syn-recv, time-wait

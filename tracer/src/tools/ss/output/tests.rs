@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
+use crate::system::snapshot::Access;
 use crate::system::sockets::owners::Owner;
 use crate::system::sockets::{
     Detail, Endpoint, Inet, Info, Memory, Netlink, Packet, PacketInfo, State, TcpInfo, Unix, Vsock,
@@ -59,7 +60,7 @@ fn request(options: &[&str]) -> Request {
 }
 
 fn owners() -> Owners {
-    let of = |(pid, comm): (u32, &[u8])| (42, Owner { pid, tid: pid, comm: comm.into(), fd: 3 });
+    let of = |(pid, comm): (u32, &[u8])| (42, Owner { pid, tid: pid, comm: comm.into(), fd: 3, access: Access::Unknown });
     Owners::new([(7, &b"sh"[..]), (9, b"\x1b[31mX\n\"")].map(of).into(), 0)
 }
 

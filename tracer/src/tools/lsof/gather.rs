@@ -180,7 +180,7 @@ impl Filling<'_, '_, '_> {
                     Some(leader) => {
                         leader.numbers.iter().for_each(|file| self.lister.file(file.clone(), process, bits));
                     }
-                    None => self.from_proc(process, bits, None),
+                    None => self.read_proc(process, bits, None),
                 }
                 Ok(())
             }
@@ -201,7 +201,7 @@ impl Filling<'_, '_, '_> {
     fn numbers(&mut self, process: &Process, bits: u32, mut keep: Option<&mut Vec<Descriptor>>) -> Result<()> {
         // A thread that goes on for its process stands elsewhere among the kernel's.
         let Some(stream) = self.stream.as_mut().filter(|_| process.through.is_none()) else {
-            self.from_proc(process, bits, keep);
+            self.read_proc(process, bits, keep);
             return Ok(());
         };
         let mark = self.lister.mark();
@@ -231,11 +231,11 @@ impl Filling<'_, '_, '_> {
         if let Some(keep) = &mut keep {
             keep.clear();
         }
-        self.from_proc(process, bits, keep);
+        self.read_proc(process, bits, keep);
         Ok(())
     }
 
-    fn from_proc(&mut self, process: &Process, bits: u32, keep: Option<&mut Vec<Descriptor>>) {
+    fn read_proc(&mut self, process: &Process, bits: u32, keep: Option<&mut Vec<Descriptor>>) {
         let files = self.reader.descriptors(process, self.sockets);
         if let Some(keep) = keep {
             keep.clone_from(&files);

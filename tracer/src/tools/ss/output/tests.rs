@@ -60,7 +60,8 @@ fn request(options: &[&str]) -> Request {
 }
 
 fn owners() -> Owners {
-    let of = |(pid, comm): (u32, &[u8])| (42, Owner { pid, tid: pid, comm: comm.into(), fd: 3, access: Access::Unknown });
+    let of =
+        |(pid, comm): (u32, &[u8])| (42, Owner { pid, tid: pid, comm: comm.into(), fd: 3, access: Access::Unknown });
     Owners::new([(7, &b"sh"[..]), (9, b"\x1b[31mX\n\"")].map(of).into(), 0)
 }
 

@@ -8,13 +8,13 @@ use std::sync::OnceLock;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// PATH of every test: the usual places, so that a test does not depend on who runs it; before them the peers that were asked for, and
-/// the strace that is the judge.
+/// the strace, lsof and ss that are the judges.
 pub fn path() -> String {
     let first = peers().into_iter().chain(judge());
     first.chain([PATH.to_owned()]).collect::<Vec<_>>().join(":")
 }
 
-/// The folder of the strace that tracer's lines are compared with (`TRACER_JUDGE`; `cargo xtask test` brings it).
+/// The folder of the strace, lsof and ss that tracer's lines are compared with (`TRACER_JUDGE`; `cargo xtask test` brings it).
 fn judge() -> Option<String> {
     std::env::var("TRACER_JUDGE").ok().filter(|dir| !dir.is_empty())
 }

@@ -58,24 +58,30 @@ pub fn main(args: &[&str]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the newest strace alone, which tests take for the judge of tracer's lines; brought when it is not there.
+/// The packages of those that tests take for the judges of tracer's lines.
+const JUDGES: [&str; 3] = ["strace", "lsof", "iproute2"];
+
+/// The folder of the newest strace, lsof and ss, which tests take for the judges of tracer's lines; brought when they are not there.
 ///
 /// # Errors
-/// Debian's archive cannot be reached, or has none.
+/// Debian's archive cannot be reached, or lacks one.
 pub fn judge() -> Result<PathBuf> {
     let dir = target().join("peers");
-    let Some(strace) = PEERS.iter().find(|peer| peer.package == "strace") else { bail!("strace is no peer") };
-    if !wrapper(&dir, strace).is_file() {
-        fetch(&dir, &[strace])?;
+    let judges: Vec<_> = PEERS.iter().filter(|peer| JUDGES.contains(&peer.package)).collect();
+    let missing: Vec<_> = judges.iter().copied().filter(|peer| !wrapper(&dir, peer).is_file()).collect();
+    if !missing.is_empty() {
+        fetch(&dir, &missing)?;
     }
-    let judge = dir.join("judge");
-    fs::create_dir_all(&judge)?;
-    let link = judge.join(name(strace.program));
-    if !link.exists() {
-        std::os::unix::fs::symlink(wrapper(&dir.canonicalize()?, strace), &link)
-            .with_context(|| format!("cannot make {}", link.display()))?;
+    let folder = dir.join("judge");
+    fs::create_dir_all(&folder)?;
+    for judge in judges {
+        let link = folder.join(name(judge.program));
+        if !link.exists() {
+            std::os::unix::fs::symlink(wrapper(&dir.canonicalize()?, judge), &link)
+                .with_context(|| format!("cannot make {}", link.display()))?;
+        }
     }
-    Ok(judge.canonicalize()?)
+    Ok(folder.canonicalize()?)
 }
 
 fn name(program: &str) -> &str {

@@ -104,7 +104,9 @@ pub fn counted(args: &[OsString]) -> Result<(Tally, ExitCode)> {
     cargo.env("TRACER", program).stdout(Stdio::piped());
     match peers::judge() {
         Ok(dir) => _ = cargo.env("TRACER_JUDGE", dir),
-        Err(error) => eprintln!("xtask: lines are compared with no strace but the system's, if with that: {error:#}"),
+        Err(error) => {
+            eprintln!("xtask: lines are compared with the system's strace, lsof and ss, if with those: {error:#}")
+        }
     }
     let line = command::line(&cargo);
     let mut child = cargo.spawn().with_context(|| format!("cannot run `{line}`"))?;

@@ -112,7 +112,7 @@ pub static COMMANDS: &[&Command] = &[
                 lsof::options::Asked::Help => caller.help(),
                 lsof::options::Asked::Fields(text) => Action::Help(text),
                 lsof::options::Asked::Version if caller.peer => {
-                    Action::Version(version::peer("lsof version information:\n    revision: 4.95.0\n    "))
+                    Action::Version(version::peer("lsof version information:\n    revision: 4.99.4\n    "))
                 }
                 lsof::options::Asked::Version => Action::Version(version::own()),
             })
@@ -141,7 +141,7 @@ pub static COMMANDS: &[&Command] = &[
             match asked.map_err(|fault| UsageError::new(&caller.full(), code, fault))? {
                 ss::options::Asked::List(list) => Ok(Action::Run(job(list, |list| ExitCode::from(ss::run(&list))))),
                 ss::options::Asked::Help => Ok(caller.help()),
-                ss::options::Asked::Version => Ok(Action::Version(version::peer("ss utility, iproute2-6.1.0\n"))),
+                ss::options::Asked::Version => Ok(Action::Version(version::peer("ss utility, iproute2-7.3.0\n"))),
             }
         },
     },

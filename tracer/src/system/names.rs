@@ -32,6 +32,8 @@ pub trait Names {
     fn netlink(&mut self, number: u16) -> Option<String>;
     /// The name of a process.
     fn process(&mut self, pid: u32) -> Option<Vec<u8>>;
+    /// The label that a security module gives a process.
+    fn label(&mut self, pid: u32) -> Option<Vec<u8>>;
     /// What a network namespace is called.
     fn namespace(&mut self, netns: u64) -> String;
 }
@@ -196,6 +198,10 @@ impl Names for System {
 
     fn process(&mut self, pid: u32) -> Option<Vec<u8>> {
         Who::Id(pid).comm()
+    }
+
+    fn label(&mut self, pid: u32) -> Option<Vec<u8>> {
+        Who::Id(pid).label()
     }
 
     fn namespace(&mut self, netns: u64) -> String {

@@ -1,13 +1,17 @@
-//! Which processes have a socket open: from the kernel's iterator where there are many descriptors, else from
+//! Which processes have a socket or a pipe open: from the kernel's iterator where there are many descriptors, else from
 //! /proc. The iterator sees processes that may not be looked into through /proc too.
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use crate::capture::ebpf::snapshot::socket_owners;
-use crate::system::procfs::owners::owners as from_proc;
+use tracer_common::snapshot::FileRecord;
+
+use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
+use crate::schema::stat::FS_MAGIC;
+use crate::system::procfs::owners::{owners as from_proc, pipes as pipes_from_proc};
 use crate::system::procfs::processes;
+use crate::system::snapshot::Access;
 use crate::system::sockets::owners::{Owner, Owners};
 
 /// The owners of all sockets; with `threads` every thread is one.
@@ -15,26 +19,56 @@ use crate::system::sockets::owners::{Owner, Owners};
 /// # Errors
 /// /proc is not there.
 pub fn owners(threads: bool) -> io::Result<Owners> {
-    // The iterator tells descriptors that tasks share once; /proc takes one link for each.
-    if threads || !rustix::process::geteuid().is_root() || !processes::iterator_pays(processes::all()?, 1) {
+    if threads || !iterator_pays()? {
         return from_proc(threads);
     }
     // /proc tells the same, more slowly.
-    let Ok(list) = socket_owners() else { return from_proc(threads) };
-    let mut owners = Owners::default();
+    from_iterator(SOCKFS).or_else(|_| from_proc(threads))
+}
+
+/// The same of pipes.
+///
+/// # Errors
+/// As [`owners`].
+pub fn pipes() -> io::Result<Owners> {
+    if !iterator_pays()? {
+        return pipes_from_proc();
+    }
+    from_iterator(PIPEFS).or_else(|_| pipes_from_proc())
+}
+
+/// File systems of sockets and of pipes.
+const SOCKFS: u64 = FS_MAGIC.value("SOCKFS_MAGIC");
+const PIPEFS: u64 = FS_MAGIC.value("PIPEFS_MAGIC");
+
+/// The iterator tells descriptors that tasks share once; /proc takes one link for each.
+fn iterator_pays() -> io::Result<bool> {
+    Ok(processes::iterator_sees_all() && processes::iterator_pays(processes::all()?, 1))
+}
+
+/// The owners that the iterator tells, of files of one file system.
+fn from_iterator(system: u64) -> anyhow::Result<Owners> {
     let mut names: HashMap<u32, Arc<[u8]>> = HashMap::new();
     // Of a process whose first thread has ended, another one stands for it.
     let mut stands_for: HashMap<u32, u32> = HashMap::new();
-    for found in &list {
-        let tid = stands_for.entry(found.pid).or_insert(found.tid);
-        *tid = if found.tid == found.pid { found.pid } else { *tid };
-    }
-    for found in list.into_iter().filter(|found| stands_for.get(&found.pid) == Some(&found.tid)) {
-        let comm = Arc::clone(names.entry(found.pid).or_insert_with(|| found.comm.into()));
-        let fd = i32::try_from(found.fd).unwrap_or(i32::MAX);
-        owners.add(found.ino, Owner { pid: found.pid, tid: found.pid, comm, fd });
-    }
-    Ok(owners)
+    let mut found: Vec<(u64, Owner)> = Vec::new();
+    let wanted = Wanted { sockets: system == SOCKFS, own: true, ..Wanted::default() };
+    FileIterator::load(wanted)?.run(|record, _| {
+        let &FileRecord { ino, tgid: pid, tid, fd, magic, .. } = record;
+        if u64::from(magic) != system {
+            return;
+        }
+        let stands = stands_for.entry(pid).or_insert(tid);
+        *stands = if tid == pid { pid } else { *stands };
+        let end = record.comm.iter().position(|&b| b == 0).unwrap_or(record.comm.len());
+        let comm = Arc::clone(names.entry(pid).or_insert_with(|| record.comm[..end].into()));
+        let access = if system == PIPEFS { Access::of_mode(record.f_mode) } else { Access::Unknown };
+        let fd = i32::try_from(fd).unwrap_or(i32::MAX);
+        found.push((ino, Owner { pid, tid, comm, fd, access }));
+    })?;
+    found.retain(|(_, owner)| stands_for.get(&owner.pid) == Some(&owner.tid));
+    found.iter_mut().for_each(|(_, owner)| owner.tid = owner.pid);
+    Ok(Owners::new(found, 0))
 }
 
 #[cfg(test)]

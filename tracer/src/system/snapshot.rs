@@ -5,15 +5,6 @@ use std::{fmt, io};
 
 use crate::schema::errno::strerror;
 
-/// Processes, in the order of their ids, and what could not be read.
-#[derive(Debug, Clone, Default)]
-pub struct Snapshot {
-    /// Processes, and tasks where they were asked for: a task follows its process.
-    pub processes: Vec<Process>,
-    /// Processes of which something could not be read for want of rights.
-    pub unreadable: u64,
-}
-
 /// A process, or a task of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Process {

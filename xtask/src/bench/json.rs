@@ -69,6 +69,18 @@ pub fn report(report: &Report) -> String {
         list(out, pairs, pair);
         out.push('}');
     });
+    out += ",\"lists\":";
+    let lists: Vec<_> = report.lists.iter().flatten().flatten().collect();
+    list(&mut out, &lists, |out, row| {
+        let ([theirs, ours], [lines, our_lines]) = (row.memory, row.lines);
+        let _ = write!(
+            out,
+            "{{\"what\":{},\"peer_kib\":{theirs},\"kib\":{ours},\"peer_lines\":{lines},\"lines\":{our_lines},\"pairs\":",
+            string(&row.what)
+        );
+        list(out, &row.pairs, pair);
+        out.push('}');
+    });
     out += ",\"faults\":";
     list(&mut out, &report.faults(), |out, fault| out.push_str(&string(fault)));
     out += "}\n";

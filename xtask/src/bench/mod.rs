@@ -7,6 +7,7 @@
 mod bpf;
 mod json;
 mod limits;
+mod lists;
 mod machine;
 mod measuring;
 mod parsing;
@@ -42,7 +43,7 @@ const ROUNDS: usize = 5;
 const LONG_ROUNDS: usize = 3;
 
 /// What is measured besides workloads.
-const OTHERS: [&str; 5] = ["memory", "churn", "rate", "start", "audit"];
+const OTHERS: [&str; 6] = ["memory", "churn", "rate", "start", "audit", "lists"];
 
 /// A quick run begins nothing more after so long.
 const QUICK: Duration = Duration::from_secs(150);
@@ -122,6 +123,7 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
         churn: None,
         rates: Vec::new(),
         whole: Vec::new(),
+        lists: None,
     };
     // What is small comes first: a quick run has it in any case.
     if options.wants("memory") {
@@ -152,6 +154,11 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
             Ok(list) => report.whole.extend(list.into_iter().map(Ok)),
             Err(error) => report.whole.push(Err(format!("audit: {error:#}"))),
         }
+    }
+    // Nor to fill a system with processes.
+    if options.wants("lists") && (!options.quick || !options.only.is_empty()) {
+        let lists = lists::measure(&bench, options.rounds(Workload::Getppid));
+        report.lists = Some(lists.map_err(|error| format!("lists: {error:#}")));
     }
     let workloads: Vec<_> = Workload::ALL.into_iter().filter(|workload| options.wants(workload.name())).collect();
     for (done, workload) in workloads.iter().enumerate() {

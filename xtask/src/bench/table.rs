@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::limits::{Churn, Memory, Rate};
+use super::lists;
 use super::machine::Machine;
 use super::rounds::{Row, Table};
 use super::statistics::{self, Pair, Spread, added, beside, ratio};
@@ -35,6 +36,8 @@ pub struct Report<'a> {
     pub rates: Vec<Result<Rate, String>>,
     /// Whole runs, or why there is no figure.
     pub whole: Vec<Result<Whole, String>>,
+    /// Lists beside lsof and ss, or why there are none; `None` when nobody asked.
+    pub lists: Option<Result<Vec<lists::Row>, String>>,
 }
 
 impl Report<'_> {
@@ -48,7 +51,8 @@ impl Report<'_> {
         let rates = self.rates.iter().filter_map(|rate| rate.as_ref().err().cloned());
         let whole = self.whole.iter().filter_map(|whole| whole.as_ref().err().cloned());
         let churn = self.churn.iter().filter_map(|churn| churn.as_ref().err().cloned());
-        faults.chain(memory).chain(churn).chain(rates).chain(whole).collect()
+        let lists = self.lists.iter().filter_map(|lists| lists.as_ref().err().cloned());
+        faults.chain(memory).chain(churn).chain(rates).chain(whole).chain(lists).collect()
     }
 
     /// What `docs/bench.md` shows.
@@ -88,6 +92,10 @@ impl Report<'_> {
         }
         out.push('\n');
         out.push_str(&self.limits());
+        if let Some(Ok(rows)) = &self.lists {
+            out.push('\n');
+            out.push_str(&beside_peers(rows));
+        }
         out
     }
 
@@ -154,6 +162,7 @@ impl Report<'_> {
             .chain(self.churn.iter().filter_map(|churn| churn.as_ref().err()))
             .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
             .chain(self.whole.iter().filter_map(|whole| whole.as_ref().err()))
+            .chain(self.lists.iter().filter_map(|lists| lists.as_ref().err()))
         {
             let _ = writeln!(out, "- {what}");
         }
@@ -200,6 +209,31 @@ pub fn detail(table: &Table) -> String {
             beside(&row.pairs, of("floor")).map_or("–".into(), factor),
             if row.tracer.program == super::tracers::Program::Floor { "–".into() } else { row.shown.to_string() },
             remarks.join("; ").replace('|', "\\|").replace('\n', " "),
+        );
+    }
+    out
+}
+
+/// Lists beside those of lsof and ss: whole runs, and the greatest memory of any.
+fn beside_peers(rows: &[lists::Row]) -> String {
+    let mut out = String::from("| list | lsof, ss | tracer | ratio | memory | ratio | lines | loses in |\n");
+    out += "|---|---|---|---|---|---|---|---|\n";
+    for row in rows {
+        let times = |of: fn(&Pair) -> f64| spread(statistics::spread(row.pairs.iter().map(of)), time);
+        let [theirs, ours] = row.memory;
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} / {} | {} | {} / {} | {} |",
+            row.what,
+            times(|pair| pair.base),
+            times(|pair| pair.traced),
+            spread(ratio(&row.pairs), factor),
+            bytes(theirs * 1024),
+            bytes(ours * 1024),
+            factor(ours as f64 / theirs.max(1) as f64),
+            row.lines[0],
+            row.lines[1],
+            row.losses().join(", "),
         );
     }
     out

@@ -208,8 +208,8 @@ fn versions_name_the_commit() {
     }
     for (line, words) in [
         ("strace -V", "strace -- version 6.1\n"),
-        ("lsof -v", "lsof version information:\n    revision: 4.95.0\n"),
-        ("ss -V", "ss utility, iproute2-6.1.0\n"),
+        ("lsof -v", "lsof version information:\n    revision: 4.99.4\n"),
+        ("ss -V", "ss utility, iproute2-7.3.0\n"),
     ] {
         let rest = text(line);
         let rest = rest.strip_prefix(words).unwrap_or_else(|| panic!("{line}: {rest}"));

@@ -27,6 +27,8 @@ pub struct Reader {
     own: Rc<Mounts>,
     /// All of them by their numbers, which are unique.
     numbers: HashMap<u64, (Dev, Trust)>,
+    /// The process that was met last, and its mount namespace: a descriptor whose mount nobody lists asks for it again.
+    last: Option<((u32, u64), Option<u64>)>,
     buffer: Vec<u8>,
     /// A process turned out to be gone, or something of one could not be read.
     pub trouble: Trouble,
@@ -74,6 +76,8 @@ pub struct FdInfo {
     pub pid: Option<i64>,
     /// Of a pseudoterminal's master, the number of the slave (4.14).
     pub tty: Option<u64>,
+    /// Of a unix socket, descriptors that were sent to it and not taken yet (5.8).
+    pub in_flight: Option<u64>,
     /// Of an epoll instance, what it watches.
     pub targets: Vec<u64>,
 }
@@ -99,6 +103,7 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
             b"sigmask" => info.signals = hexadecimal(),
             b"Pid" => info.pid = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse().ok()),
             b"tty-index" => info.tty = decimal(),
+            b"scm_fds" => info.in_flight = decimal(),
             b"tfd" => info.targets.extend(decimal()),
             _ => {}
         }
@@ -119,7 +124,8 @@ impl Reader {
     pub fn new(asker: Asker, exempt: Vec<Vec<u8>>, own: Rc<Mounts>) -> Reader {
         let (spaces, numbers) = (HashMap::new(), HashMap::new());
         let (buffer, trouble) = (Vec::new(), Trouble::default());
-        let mut reader = Reader { asker, exempt, spaces, own: Rc::clone(&own), numbers, buffer, trouble };
+        let own_too = Rc::clone(&own);
+        let mut reader = Reader { asker, exempt, spaces, own: own_too, numbers, last: None, buffer, trouble };
         reader.learn(Who::Myself.namespace("mnt").ok(), own);
         reader
     }
@@ -133,7 +139,12 @@ impl Reader {
     /// Mounts as a process sees them.
     pub fn mounts(&mut self, process: &Process) -> Rc<Mounts> {
         let seen = Who::Id(process.seen());
-        let space = seen.namespace("mnt").ok();
+        let key = (process.seen(), process.start);
+        let space = match self.last.filter(|(last, _)| *last == key) {
+            Some((_, space)) => space,
+            None => seen.namespace("mnt").ok(),
+        };
+        self.last = Some((key, space));
         match self.spaces.get(&space) {
             Some(mounts) => Rc::clone(mounts),
             None => self.learn(space, Rc::new(Mounts::of(seen))),

@@ -41,6 +41,12 @@ pub(super) fn locks() -> Vec<u8> {
     read_into("/proc/locks", &mut bytes).map_or_else(|_| Vec::new(), |()| bytes)
 }
 
+/// Files that are open on this machine, however many descriptors each has (`fs.file-nr`); 0 where the kernel does not say.
+pub fn open_files() -> u64 {
+    let numbers = read_text("/proc/sys/fs/file-nr");
+    numbers.split_ascii_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
 /// The ports that the kernel hands out.
 pub fn ephemeral_ports() -> Option<(u16, u16)> {
     let range = read_text("/proc/sys/net/ipv4/ip_local_port_range");

@@ -72,14 +72,14 @@ pub struct Wanted {
 
 /// Reads the sockets of the namespace that a process is in, by inode. What no process has any more is left out; a table that cannot be
 /// read has none.
-pub fn read(who: Who, wanted: Wanted) -> HashMap<u64, Socket> {
+pub fn read(who: Who, wanted: Wanted) -> HashMap<u64, Box<Socket>> {
     let mut sockets = HashMap::new();
     let mut text = Vec::new();
     let files = OTHERS.iter().filter(|_| wanted.others).chain(INET.iter().filter(|_| wanted.inet));
     for file in files {
         let Ok(list) = file.sockets(who, &mut text) else { continue };
         for socket in list.filter(|socket| socket.inode != 0) {
-            sockets.entry(socket.inode).or_insert(socket);
+            sockets.entry(socket.inode).or_insert_with(|| Box::new(socket));
         }
     }
     sockets
@@ -220,8 +220,8 @@ mod tests {
 
     use super::*;
 
-    fn of(sockets: &HashMap<u64, Socket>, fd: &impl AsFd) -> Socket {
-        sockets[&rustix::fs::fstat(fd).expect("stat").st_ino].clone()
+    fn of(sockets: &HashMap<u64, Box<Socket>>, fd: &impl AsFd) -> Socket {
+        (*sockets[&rustix::fs::fstat(fd).expect("stat").st_ino]).clone()
     }
 
     fn file(name: &str) -> File {

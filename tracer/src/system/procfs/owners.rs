@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::who::inode_of;
 use super::{machine, numbers, open_directory};
+use crate::system::snapshot::Access;
 use crate::system::sockets::owners::{Owner, Owners};
 
 /// Looks through the descriptors of all processes, with `threads` those of all threads.
@@ -30,14 +31,14 @@ pub fn pipes() -> io::Result<Owners> {
 
 /// Who holds what is of this kind by the links of descriptors: `socket:[4242]`.
 fn holders(threads: bool, kind: &str) -> io::Result<Owners> {
-    let mut owners = Owners::default();
+    let (mut found, mut unreadable) = (Vec::new(), 0);
     let proc = open_directory(rustix::fs::CWD, machine::ROOT)?;
     for pid in numbers(proc.as_fd())? {
         // Ended, or its entry cannot be opened at all.
         let Ok(process) = open_directory(proc.as_fd(), Name::new(pid).text()) else { continue };
-        let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut owners) {
+        let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut found) {
             Err(Errno::ACCESS | Errno::PERM) => {
-                owners.unreadable += 1;
+                unreadable += 1;
                 continue;
             }
             first => first.unwrap_or(0),
@@ -50,13 +51,13 @@ fn holders(threads: bool, kind: &str) -> io::Result<Owners> {
         for tid in numbers(tasks.as_fd()).unwrap_or_default().into_iter().filter(|&tid| tid != pid) {
             let Ok(thread) = open_directory(tasks.as_fd(), Name::new(tid).text()) else { continue };
             let (named, id) = if threads { (&thread, tid) } else { (&process, pid) };
-            let found = task(thread.as_fd(), named.as_fd(), [pid, id], kind, &mut owners);
-            if !threads && found.is_ok_and(|found| found > 0) {
+            let count = task(thread.as_fd(), named.as_fd(), [pid, id], kind, &mut found);
+            if !threads && count.is_ok_and(|count| count > 0) {
                 break;
             }
         }
     }
-    Ok(owners)
+    Ok(Owners::new(found, unreadable))
 }
 
 /// Looks through the descriptors of a task, whose name is that of `named`; gives how many there are.
@@ -65,7 +66,7 @@ fn task(
     named: BorrowedFd<'_>,
     [pid, tid]: [u32; 2],
     kind: &str,
-    owners: &mut Owners,
+    found: &mut Vec<(u64, Owner)>,
 ) -> Result<usize, Errno> {
     let descriptors = open_directory(directory, c"fd")?;
     let mut comm: Option<Arc<[u8]>> = None;
@@ -82,7 +83,7 @@ fn task(
         };
         let Some(inode) = inode_of(kind, &buffer[..len]) else { continue };
         let comm = comm.get_or_insert_with(|| Arc::from(name(named))).clone();
-        owners.add(inode, Owner { pid, tid, comm, fd: fd as i32 });
+        found.push((inode, Owner { pid, tid, comm, fd: fd as i32, access: Access::Unknown }));
     }
     Ok(count)
 }

@@ -1,10 +1,12 @@
 //! Reading files of /proc that may not answer: `cmdline`, `environ` and `maps` wait for a lock of the process's
-//! memory, or for a page that a file system provides, or does not. A child process reads, and is given up after a time without
+//! memory, or for a page that a file system provides, or does not. Directories of a server that is gone wait as well. A child process reads, and is given up after a time without
 //! data: such a wait can often not even be killed, and a thread would keep tracer from exiting.
 
 use std::ffi::CString;
 use std::io::{self, Read};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -19,6 +21,11 @@ const MOST: usize = 64 << 20;
 /// # Errors
 /// What opening and reading give; `TimedOut` when nothing came.
 pub fn read(path: &str, limit: Duration) -> io::Result<Vec<u8>> {
+    ask(path.as_bytes(), limit, libc::SYS_read)
+}
+
+/// What a call gives of a file, again and again, until there is no more: read(2) or getdents64(2).
+fn ask(path: &[u8], limit: Duration, call: libc::c_long) -> io::Result<Vec<u8>> {
     let path = CString::new(path).map_err(|_| io::Error::from_raw_os_error(libc::ENOENT))?;
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     // SAFETY: between fork and _exit the child makes system calls and touches its own stack, nothing else.
@@ -27,7 +34,7 @@ pub fn read(path: &str, limit: Duration) -> io::Result<Vec<u8>> {
         return Err(io::Error::last_os_error());
     }
     if child == 0 {
-        tell(&path, &writer);
+        tell(&path, call, &writer);
     }
     drop(writer);
     let answer = listen(reader, limit);
@@ -49,28 +56,56 @@ pub fn read(path: &str, limit: Duration) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The entries of a directory, but for itself and its parent: names with their types (`DT_*`, 0 where nobody tells). `limit`: the longest
+/// time without data.
+///
+/// # Errors
+/// As [`read`].
+pub fn entries(path: &Path, limit: Duration) -> io::Result<Vec<(Vec<u8>, u8)>> {
+    let records = ask(path.as_os_str().as_bytes(), limit, libc::SYS_getdents64)?;
+    Ok(entries_of(&records))
+}
+
+/// `struct linux_dirent64`, one behind the other: inode, offset, length, type, name.
+fn entries_of(mut records: &[u8]) -> Vec<(Vec<u8>, u8)> {
+    let mut list = Vec::new();
+    while let Some(&[low, high, kind]) = records.get(16..19).and_then(|head| head.first_chunk()) {
+        let len = usize::from(u16::from_ne_bytes([low, high]));
+        let Some((record, rest)) = records.split_at_checked(len).filter(|_| len >= 19) else { break };
+        let name = record[19..].split(|&b| b == 0).next().unwrap_or_default();
+        if !matches!(name, b"." | b"..") {
+            list.push((name.to_vec(), kind));
+        }
+        records = rest;
+    }
+    list
+}
+
 /// In the child: writes the errno of opening and of the first read, or 0 and the bytes.
-fn tell(path: &CString, writer: &OwnedFd) -> ! {
-    let mut buffer = [0u8; 16 << 10];
+fn tell(path: &CString, call: libc::c_long, writer: &OwnedFd) -> ! {
+    // Whole words, as records of directories want it.
+    let mut buffer = [0u64; 2 << 10];
+    let size = size_of_val(&buffer);
     // It may outlive us, and must hold nothing that others wait for: the answer's pipe alone is left.
     // SAFETY: numbers, a C string, a buffer with its length; nothing that another thread may hold is touched.
     unsafe {
         libc::dup2(writer.as_raw_fd(), 0);
         libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0);
         let file = libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-        let mut got = if file < 0 { -1 } else { libc::read(file, buffer.as_mut_ptr().cast(), buffer.len()) };
+        let mut got = if file < 0 { -1 } else { libc::syscall(call, file, buffer.as_mut_ptr(), size) as isize };
         let errno: i32 = if got < 0 { *libc::__errno_location() } else { 0 };
         libc::write(0, (&raw const errno).cast(), size_of::<i32>());
         while got > 0 {
             let mut done = 0;
             while done < got {
-                let wrote = libc::write(0, buffer.as_ptr().add(done as usize).cast(), (got - done) as usize);
+                let wrote =
+                    libc::write(0, buffer.as_ptr().cast::<u8>().add(done as usize).cast(), (got - done) as usize);
                 if wrote <= 0 {
                     libc::_exit(1);
                 }
                 done += wrote;
             }
-            got = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+            got = libc::syscall(call, file, buffer.as_mut_ptr(), size) as isize;
         }
         libc::_exit(0)
     }
@@ -110,6 +145,22 @@ mod tests {
         let limit = Duration::from_millis(100);
         let silent = read(fifo.to_str().expect("ASCII"), limit).expect_err("nobody writes");
         assert_eq!(silent.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn directories_are_listed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("file"), "").expect("written");
+        std::fs::create_dir(dir.path().join("deeper")).expect("made");
+        let mut list = entries(dir.path(), Duration::from_secs(10)).expect("listed");
+        list.sort();
+        assert_eq!(list, [(b"deeper".to_vec(), libc::DT_DIR), (b"file".to_vec(), libc::DT_REG)]);
+        let none = entries(&dir.path().join("file"), Duration::from_secs(10)).expect_err("a file");
+        assert_eq!(none.raw_os_error(), Some(libc::ENOTDIR));
+        // Cut off, or no records at all.
+        for bytes in [&[0; 18][..], &[0; 40], &[0xff; 40]] {
+            assert_eq!(entries_of(bytes), []);
+        }
     }
 
     #[test]

@@ -74,25 +74,35 @@ pub fn still_there(process: &Process, buffer: &mut Vec<u8>) -> bool {
 
 /// Calls that read /proc in the time in which the kernel's iterator over descriptors is loaded: measured, 6 ms and 3 us.
 const LOADING: u64 = 2000;
+/// Files of the machine that the iterator walks over in the time of one such call: measured, with their paths.
+const WALKED: u64 = 3;
 /// Descriptors of a usual process, where the kernel does not say how many there are (before 6.2).
 const USUAL: u64 = 13;
 
-/// Whether the kernel's iterator finds sooner than /proc what these processes have open. `calls`: how many /proc takes for each
-/// descriptor.
-pub fn iterator_pays(pids: impl IntoIterator<Item = u32>, calls: u64) -> bool {
-    pays(pids.into_iter().map(|pid| Who::Id(pid).descriptor_count()), calls)
+/// Whether the kernel's iterator may be asked, and tells processes by the numbers that they have for us: it has those of the machine's
+/// first PID namespace.
+pub fn iterator_sees_all() -> bool {
+    let first = |space| space == machine::FIRST_PID_NAMESPACE;
+    rustix::process::geteuid().is_root() && Who::Myself.namespace("pid").is_ok_and(first)
 }
 
-fn pays(counts: impl Iterator<Item = u64>, calls: u64) -> bool {
+/// Whether the kernel's iterator, which walks over all that the machine has open, finds sooner than /proc what these processes have open.
+/// `calls`: how many /proc takes for each descriptor.
+pub fn iterator_pays(pids: impl IntoIterator<Item = u32>, calls: u64) -> bool {
+    let walking = LOADING + machine::open_files() / WALKED;
+    pays(pids.into_iter().map(|pid| Who::Id(pid).descriptor_count()), calls, walking)
+}
+
+fn pays(counts: impl Iterator<Item = u64>, calls: u64, walking: u64) -> bool {
     let (mut sum, mut silent) = (0, 0);
     for count in counts {
         sum += count * calls;
         silent += u64::from(count == 0);
-        if sum > LOADING {
+        if sum > walking {
             return true;
         }
     }
-    sum == 0 && silent * USUAL * calls > LOADING
+    sum == 0 && silent * USUAL * calls > walking
 }
 
 /// A flag of a task that exits, include/linux/sched.h.
@@ -105,7 +115,7 @@ mod tests {
     #[test]
     fn the_iterator_is_for_many_descriptors() {
         let check = |counts: &[u64], calls, expected| {
-            assert_eq!(pays(counts.iter().copied(), calls), expected, "{counts:?} {calls}");
+            assert_eq!(pays(counts.iter().copied(), calls, LOADING), expected, "{counts:?} {calls}");
         };
         check(&[LOADING], 1, false);
         check(&[LOADING, 1], 1, true);

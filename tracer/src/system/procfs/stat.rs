@@ -8,12 +8,15 @@
 use std::collections::HashSet;
 use std::ffi::CString;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 use super::mounts::Trust;
+use super::patience;
 use crate::system::snapshot::{Dev, FileStat};
 
 /// Asks for what files are, with a bound.
@@ -31,6 +34,30 @@ impl Asker {
     /// `never`: `lsof -b`.
     pub fn new(limit: Duration, never: bool) -> Asker {
         Asker { limit, never, dead: HashSet::new() }
+    }
+
+    /// What is in a directory: names with their types (`DT_*`, 0 where nobody tells). `trust` and `mount` as in [`Asker::ask`].
+    ///
+    /// # Errors
+    /// What opening and reading give; ETIMEDOUT when there was no answer.
+    pub fn entries(&mut self, path: &Path, trust: Trust, mount: &[u8]) -> io::Result<Vec<(Vec<u8>, u8)>> {
+        let timed_out = || io::Error::from_raw_os_error(libc::ETIMEDOUT);
+        if trust == Trust::Local {
+            return std::fs::read_dir(path)?
+                .flatten()
+                .map(|entry| Ok((entry.file_name().into_vec(), kind(&entry))))
+                .collect();
+        }
+        if self.dead.contains(mount) {
+            return Err(timed_out());
+        }
+        patience::entries(path, self.limit).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                self.dead.insert(mount.to_vec());
+                timed_out()
+            }
+            _ => error,
+        })
     }
 
     /// What `path` is, following links. `mount` names what would answer: it is asked no more once it did not.
@@ -55,6 +82,16 @@ impl Asker {
             self.dead.insert(mount.to_vec());
         }
         answer
+    }
+}
+
+/// The type of an entry, as directories have it.
+fn kind(entry: &std::fs::DirEntry) -> u8 {
+    match entry.file_type() {
+        Ok(kind) if kind.is_dir() => libc::DT_DIR,
+        Ok(kind) if kind.is_symlink() => libc::DT_LNK,
+        Ok(_) => libc::DT_REG,
+        Err(_) => libc::DT_UNKNOWN,
     }
 }
 

@@ -98,6 +98,14 @@ impl Who {
         Some(name)
     }
 
+    /// The label that a security module gives it; `None` where none does, or it may not be read.
+    pub fn label(self) -> Option<Vec<u8>> {
+        let mut label = self.read("attr/current").ok()?;
+        // SELinux ends it with a NUL, AppArmor with a newline.
+        while label.pop_if(|last| matches!(*last, 0 | b'\n')).is_some() {}
+        Some(label).filter(|label| !label.is_empty())
+    }
+
     /// Its `stat`; `None` when it is gone.
     pub fn stat(self) -> Option<Stat> {
         self.stat_through(&mut Vec::new())

@@ -70,6 +70,83 @@ impl Link {
     }
 }
 
+/// Closes sockets: each as if its owner had reset it (tcp(7), `SOCK_DESTROY`).
+#[derive(Debug)]
+pub struct Closer(Link);
+
+impl Closer {
+    /// Opens a way to ask for it.
+    ///
+    /// # Errors
+    /// The kernel gives no netlink socket.
+    pub fn open() -> io::Result<Closer> {
+        Link::open().map(Closer)
+    }
+
+    /// Closes a socket of a table of inet; it is told by its ends and its cookie, so that no other is closed that has its ends by now.
+    ///
+    /// # Errors
+    /// What the kernel answers: `ENOENT` where it is gone, `EOPNOTSUPP` where such sockets cannot be closed, `EPERM`.
+    pub fn close(&self, socket: &Socket) -> io::Result<()> {
+        let request = inet::destroy(socket).ok_or_else(|| io::Error::from_raw_os_error(libc::EOPNOTSUPP))?;
+        self.0.0.send_to(&request, &SocketAddr::new(0, 0), 0)?;
+        let mut buffer = Vec::with_capacity(BUFFER);
+        loop {
+            buffer.clear();
+            let (_, from) = match self.0.0.recv_from(&mut buffer, 0) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                received => received?,
+            };
+            let answer = Message::split(&buffer).map(|(message, _)| message).filter(|_| from.port_number() == 0);
+            match answer.filter(|message| message.kind == wire::ERROR).map(|message| message.errno()) {
+                Some(0) => return Ok(()),
+                Some(errno) => return Err(io::Error::from_raw_os_error(errno)),
+                None => {}
+            }
+        }
+    }
+}
+
+/// Sockets of TCP and UDP that are destroyed in the network namespace of the thread that opened this.
+#[derive(Debug)]
+pub struct Destroyed(Netlink);
+
+impl Destroyed {
+    /// Begins to listen; `groups`: of whom, as bits of `SKNLGRP_*` (include/uapi/linux/sock_diag.h).
+    ///
+    /// # Errors
+    /// It takes CAP_NET_ADMIN.
+    pub fn listen(groups: u32) -> io::Result<Destroyed> {
+        let mut link = Netlink::new(NETLINK_SOCK_DIAG)?;
+        // Refusal means a smaller buffer, no more: what has no room is said.
+        let _ = link.set_rx_buf_sz(4 << 20);
+        link.bind(&SocketAddr::new(0, groups))?;
+        Ok(Destroyed(link))
+    }
+
+    /// Waits for the next, and appends what came. False: some were lost, as nobody took them in time.
+    ///
+    /// # Errors
+    /// What receiving gives.
+    pub fn next(&self, sockets: &mut Vec<Socket>) -> io::Result<bool> {
+        let mut buffer = Vec::with_capacity(BUFFER);
+        match self.0.recv_from(&mut buffer, 0) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => return Ok(false),
+            Err(error) => return Err(error),
+            // Only the kernel's word counts.
+            Ok((_, from)) if from.port_number() != 0 => return Ok(true),
+            Ok(_) => {}
+        }
+        let mut rest = &buffer[..];
+        while let Some((message, left)) = Message::split(rest) {
+            rest = left;
+            sockets.extend(inet::destroyed(message.body));
+        }
+        Ok(true)
+    }
+}
+
 /// What is to be said of a dump that came to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Told {

@@ -71,6 +71,35 @@ pub fn request(table: Table, family: u8, states: u32, extras: Extras, bytecode: 
     request.bytes()
 }
 
+/// The request to close a socket: `struct inet_diag_req_v2` with its ends and its cookie; `None` where it is none of inet.
+pub fn destroy(socket: &Socket) -> Option<Vec<u8>> {
+    let inet = socket.inet()?;
+    let mut fixed = [0u8; 56];
+    fixed[0] = socket.family;
+    fixed[1] = inet.table.protocol()? as u8;
+    fixed[4..8].copy_from_slice(&(1u32 << socket.state.0.min(31)).to_ne_bytes());
+    for (at, end) in [(8, inet.local), (10, inet.remote)] {
+        fixed[at..at + 2].copy_from_slice(&end.port.to_be_bytes());
+    }
+    for (at, end) in [(12, inet.local), (28, inet.remote)] {
+        match end.address {
+            IpAddr::V4(v4) => fixed[at..at + 4].copy_from_slice(&v4.octets()),
+            IpAddr::V6(v6) => fixed[at..at + 16].copy_from_slice(&v6.octets()),
+        }
+    }
+    fixed[44..48].copy_from_slice(&socket.interface.to_ne_bytes());
+    fixed[48..52].copy_from_slice(&(socket.cookie as u32).to_ne_bytes());
+    fixed[52..56].copy_from_slice(&((socket.cookie >> 32) as u32).to_ne_bytes());
+    Some(Request::new(wire::SOCK_DESTROY, wire::ACKNOWLEDGED, super::SEQUENCE, &fixed).bytes())
+}
+
+/// A socket that was destroyed, as it is told to who listens: the protocol stands in an attribute.
+pub fn destroyed(body: &[u8]) -> Option<Socket> {
+    let protocol = Attributes(body.get(MESSAGE..)?).find(|(kind, _)| *kind == attr::PROTOCOL)?.1.first().copied()?;
+    let is = |table: &&Table| table.protocol() == Some(protocol.into());
+    parse(body, *[Table::Tcp, Table::Udp].iter().find(is)?)
+}
+
 /// Reads `struct inet_diag_msg` and its attributes, an answer about `table`.
 pub fn parse(body: &[u8], table: Table) -> Option<Socket> {
     if body.len() < MESSAGE {
@@ -250,6 +279,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_socket_is_closed_by_its_ends_and_its_cookie() {
+        let end = |text: &str, port| Endpoint { address: text.parse().expect("an address"), port };
+        let inet = Inet::new(Table::Tcp, end("127.0.0.1", 0x1234), end("127.0.0.2", 0x5678));
+        let mut socket = Socket::new(libc::AF_INET as u8, Detail::Inet(Box::new(inet)));
+        (socket.cookie, socket.state) = (0x1_0000_0002, State::ESTABLISHED);
+        let request = destroy(&socket).expect("of inet");
+        assert_eq!(request[4..8], [21, 0, 5, 0]);
+        assert_eq!(request[16..18], [2, 6]);
+        assert_eq!(request[24..32], [0x12, 0x34, 0x56, 0x78, 127, 0, 0, 1]);
+        assert_eq!(request[44..48], [127, 0, 0, 2]);
+        assert_eq!(u64::from_ne_bytes(array(&request, 64).expect("a cookie")), 0x1_0000_0002);
+        assert_eq!(destroyed(&request), None);
+    }
 
     #[test]
     fn a_message_becomes_a_socket() {

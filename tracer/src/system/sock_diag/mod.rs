@@ -15,7 +15,7 @@ pub mod wire;
 use std::fmt;
 use std::io;
 
-pub use self::dump::Link;
+pub use self::dump::{Closer, Destroyed, Link};
 use self::wire::u32_at;
 use super::sockets::{Memory, Socket, Table};
 

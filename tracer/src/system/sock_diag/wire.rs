@@ -13,6 +13,10 @@ pub const ERROR: u16 = 2;
 pub const DONE: u16 = 3;
 /// `SOCK_DIAG_BY_FAMILY`
 pub const SOCK_DIAG_BY_FAMILY: u16 = 20;
+/// `SOCK_DESTROY`
+pub const SOCK_DESTROY: u16 = 21;
+/// `NLM_F_REQUEST | NLM_F_ACK`
+pub const ACKNOWLEDGED: u16 = 5;
 /// `NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH`
 pub const DUMP: u16 = 0x301;
 /// `NLM_F_REQUEST`

@@ -183,6 +183,30 @@ by_offset! {
         snd_una: u64 @ 24,
         /// Next sequence number to be received.
         rcv_nxt: u64 @ 32,
+        /// Addresses of this end in use.
+        local_addr_used: u8 @ 40,
+        /// Limit of those.
+        local_addr_max: u8 @ 41,
+        /// Checksums are used.
+        csum_enabled: u8 @ 42,
+        /// Retransmissions (Linux 6.5, as the next).
+        retransmits: u32 @ 44,
+        /// Bytes that were sent again.
+        bytes_retrans: u64 @ 48,
+        /// Bytes that were sent.
+        bytes_sent: u64 @ 56,
+        /// Bytes that were received.
+        bytes_received: u64 @ 64,
+        /// Bytes that were acknowledged.
+        bytes_acked: u64 @ 72,
+        /// Subflows, the first among them (Linux 6.8).
+        subflows_total: u8 @ 80,
+        /// Milliseconds since data was sent (Linux 6.10, as the next).
+        last_data_sent: u32 @ 84,
+        /// Milliseconds since data came.
+        last_data_recv: u32 @ 88,
+        /// Milliseconds since an acknowledgement came.
+        last_ack_recv: u32 @ 92,
     }
 }
 

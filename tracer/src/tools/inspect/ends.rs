@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::system::owners::owners;
+use crate::system::owners::{owners, pipes};
 use crate::system::procfs::fds::fdinfo;
-use crate::system::procfs::owners::pipes;
 use crate::system::procfs::reason;
 use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Process, Slot};
@@ -135,6 +134,9 @@ fn other_pipes(report: &mut Report, wanted: BTreeMap<u64, Vec<u32>>) {
     for (inode, fds) in wanted {
         let others = owners.of(inode).iter().filter(|owner| owner.pid != pid);
         let others = others.map(|owner| {
+            if owner.access != Access::Unknown {
+                return holder(owner);
+            }
             let process = Process { pid: owner.pid, ..Process::default() };
             let flags = u32::try_from(owner.fd).ok().and_then(|fd| fdinfo(&process, fd, &mut buffer).flags);
             Holder { access: flags.map_or(Access::Unknown, Access::of_flags), ..holder(owner) }
@@ -146,7 +148,7 @@ fn other_pipes(report: &mut Report, wanted: BTreeMap<u64, Vec<u32>>) {
 }
 
 fn holder(owner: &Owner) -> Holder {
-    Holder { pid: owner.pid, comm: owner.comm.to_vec(), fd: owner.fd, access: Access::Unknown }
+    Holder { pid: owner.pid, comm: owner.comm.to_vec(), fd: owner.fd, access: owner.access }
 }
 
 /// Processes that may be at other ends and could not be looked into.

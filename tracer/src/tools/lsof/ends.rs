@@ -125,6 +125,7 @@ mod tests {
             rdev: None,
             device_text: None,
             amount: Amount::None,
+            offset: None,
             links: None,
             node: Node::None,
             flags: None,

@@ -1,20 +1,19 @@
-//! The snapshot that a listing is made of: processes from /proc, descriptors from the kernel's iterator
-//! where there are many, else from /proc too. Only what can be shown is read.
-
-use std::collections::HashMap;
+//! What a listing is made of: processes from /proc, descriptors from the kernel's iterator where there are many, else from /proc too.
+//! Only what can be shown is read, and each file goes to the [`Lister`] as it is found: what is not shown is not kept.
 
 use anyhow::Result;
-use tracer_common::snapshot::FileRecord;
 
+use super::list::Lister;
 use super::select::{Selection, kind};
-use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
+use super::stream::{Stream, Told};
+use crate::capture::ebpf::snapshot::Wanted;
 use crate::system::procfs::fds::{Reader, share};
 use crate::system::procfs::machine;
 use crate::system::procfs::maps::Maps;
 use crate::system::procfs::mounts::Trust;
 use crate::system::procfs::processes;
 use crate::system::procfs::who::Who;
-use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Process, Slot, Snapshot};
+use crate::system::snapshot::{Descriptor, Process, Slot};
 use crate::tools::lsof::request::{Collect, FlagsColumn, Lsof, Source};
 
 /// Calls by which a descriptor is read from /proc: its link; its position and flags (three); what it is.
@@ -24,28 +23,41 @@ const CALLS: u64 = 5;
 const KCMP_FILES: i32 = 2;
 const KCMP_FS: i32 = 3;
 
-/// Descriptors by process and task.
-type ByTask = HashMap<(u32, u32), Vec<(Descriptor, bool, u64)>>;
-
 /// A process with the bits of what it was selected by.
-pub type Selected = (Process, u32);
+type Selected = (Process, u32);
 
-/// Takes the snapshot. `ends`: processes that are left out are read nevertheless, for what they are at the
-/// other end of.
-pub fn gather(
-    spec: &Lsof,
-    selection: &mut Selection<'_>,
-    reader: &mut Reader,
-    ends: bool,
-) -> Result<(Vec<Selected>, u64)> {
+/// Gives the lister every file that can be shown; gives how many processes could not be looked into. `ends`: processes that are left
+/// out are read nevertheless, for what they are at the other end of.
+pub fn gather(spec: &Lsof, reader: &mut Reader, lister: &mut Lister<'_, '_>, ends: bool) -> Result<u64> {
+    let sockets = lister.selection.only(kind::OF_SOCKET) && !ends;
+    let cloexec = spec.show.flags != FlagsColumn::None;
+    let wanted = Wanted { sockets, paths: !sockets, cloexec, own: true, ..Wanted::default() };
+    if sockets && lister.selection.any_process() && use_iterator(&spec.collect, processes::all()?, true) {
+        match of_holders(Stream::start(wanted), lister) {
+            Err(error) if spec.collect.source == Source::Iterator => return Err(error),
+            // /proc tells the same, more slowly.
+            Err(_) => lister.forget(),
+            Ok(()) => return Ok(0),
+        }
+    }
+    let list = choose(spec, lister.selection, ends)?;
+    let maps = !sockets && (lister.selection.mappings() || ends);
+    let pids = list.iter().filter(|(process, _)| process.tid.is_none()).map(|(process, _)| process.pid);
+    let stream = use_iterator(&spec.collect, pids, sockets).then(|| Stream::start(wanted));
+    let must = spec.collect.source == Source::Iterator;
+    let mut filling = Filling { reader, lister, stream, must, sockets, maps, mapped: Maps::default(), last: None };
+    filling.all(list)
+}
+
+/// The processes, and tasks, of which something can be shown.
+fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<Vec<Selected>> {
     let mut buffer = Vec::new();
     let pids = match selection.pids().filter(|_| !ends) {
         Some(pids) => pids,
         None => processes::all()?,
     };
-    let me = std::process::id();
     let mut list: Vec<Selected> = Vec::new();
-    for pid in pids.into_iter().filter(|&pid| pid != me) {
+    for pid in pids {
         let Some(process) = processes::process(pid, &mut buffer) else { continue };
         let mut tasks = Vec::new();
         if selection.tasks() {
@@ -67,214 +79,196 @@ pub fn gather(
         }
         list.append(&mut tasks);
     }
-    let sockets = selection.only(kind::OF_SOCKET) && !ends;
-    let maps = !sockets && (selection.mappings() || ends);
-    let unreadable = fill(spec, &mut list, reader, sockets, maps)?;
-    Ok((list, unreadable))
+    Ok(list)
 }
 
-/// Reads what each has open; gives how many could not be looked into.
-fn fill(spec: &Lsof, list: &mut Vec<Selected>, reader: &mut Reader, sockets: bool, maps: bool) -> Result<u64> {
-    let iterate = use_iterator(&spec.collect, list, sockets);
-    let cloexec = spec.show.flags != FlagsColumn::None;
-    let wanted = Wanted { sockets, paths: true, cloexec, ..Wanted::default() };
-    // The iterator runs while mappings are read.
-    let (found, unreadable) = std::thread::scope(|scope| {
-        let found = iterate.then(|| scope.spawn(move || collect(wanted)));
-        let unreadable = if sockets { 0 } else { around(list, reader, maps) };
-        (found.map(|thread| thread.join()), unreadable)
-    });
-    let found = match found {
-        None => None,
-        Some(Ok(Ok(found))) => Some(found),
-        Some(Ok(Err(error))) if spec.collect.source == Source::Iterator => return Err(error),
-        Some(Err(_)) if spec.collect.source == Source::Iterator => anyhow::bail!("the file iterator's thread panicked"),
-        // /proc tells the same, more slowly.
-        Some(Ok(Err(_)) | Err(_)) => None,
-    };
-    let mut denied = unreadable;
+/// Where only sockets are shown, and any process will do: those alone are looked at that have one.
+fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<()> {
     let mut buffer = Vec::new();
-    let mut last = None;
-    match found {
-        Some(mut found) => {
-            for (process, _) in list.iter_mut() {
-                reader.trouble = Default::default();
-                from_iterator(process, &mut found, reader, sockets);
-                forget_ended(process, reader, &mut buffer);
+    let mut last: Option<([u32; 2], Option<Selected>)> = None;
+    while let Some(Told { tgid, tid, start, file, .. }) = stream.next()? {
+        let key = [tgid, tid];
+        if last.as_ref().is_none_or(|(other, _)| *other != key) {
+            if let Some((process, _)) = last.take().and_then(|(_, selected)| selected) {
+                lister.end(process, true);
             }
+            // A thread with descriptors of its own is no process, unless it goes on for one.
+            let found = processes::process(tgid, &mut buffer).filter(|process| process.seen() == tid);
+            let found = found.filter(|process| !is_later(start, process));
+            let found = found.and_then(|process| lister.selection.process(&process, false).map(|bits| (process, bits)));
+            last = Some((key, found));
         }
-        None => {
-            for (process, _) in list.iter_mut() {
-                reader.trouble = Default::default();
-                if process.tid.is_none() || share(process.pid, process.tid.unwrap_or(0), KCMP_FILES) != Some(true) {
-                    let mut files = reader.descriptors(process, sockets);
-                    process.files.append(&mut files);
+        if let Some((_, Some((process, bits)))) = &last {
+            lister.file(file, process, *bits);
+        }
+    }
+    if let Some((process, _)) = last.and_then(|(_, selected)| selected) {
+        lister.end(process, true);
+    }
+    // The kernel goes by threads: one that stands for its process has a number of its own.
+    lister.in_order();
+    Ok(())
+}
+
+/// A listing of chosen processes in the making.
+struct Filling<'f, 'l, 's> {
+    reader: &'f mut Reader,
+    lister: &'f mut Lister<'l, 's>,
+    /// The iterator, as long as it works.
+    stream: Option<Stream>,
+    /// It was demanded.
+    must: bool,
+    sockets: bool,
+    maps: bool,
+    mapped: Maps,
+    /// The process that was counted last among those that could not be looked into.
+    last: Option<u32>,
+}
+
+/// What the tasks of a process may share with it.
+struct Leader {
+    pid: u32,
+    around: Vec<Descriptor>,
+    numbers: Vec<Descriptor>,
+}
+
+impl Filling<'_, '_, '_> {
+    fn all(&mut self, list: Vec<Selected>) -> Result<u64> {
+        let mut denied = 0;
+        let mut buffer = Vec::new();
+        let mut leader: Option<Leader> = None;
+        let mut rest = list.into_iter().peekable();
+        while let Some((process, bits)) = rest.next() {
+            self.reader.trouble = Default::default();
+            let has_tasks = process.tid.is_none()
+                && rest.peek().is_some_and(|(next, _)| next.pid == process.pid && next.tid.is_some());
+            if process.tid.is_none() {
+                let (pid, around, numbers) = (process.pid, Vec::new(), Vec::new());
+                leader = has_tasks.then_some(Leader { pid, around, numbers });
+            }
+            let of = leader.as_mut().filter(|leader| leader.pid == process.pid);
+            self.one(&process, bits, of)?;
+            // A process counts once, whatever its tasks say.
+            denied += u64::from(self.reader.trouble.denied && self.last.replace(process.pid) != Some(process.pid));
+            // What ended while it was read has nothing open.
+            let alive = !self.reader.trouble.gone || processes::still_there(&process, &mut buffer);
+            self.lister.end(process, alive);
+        }
+        Ok(denied)
+    }
+
+    /// Everything of one. `leader`: of a process with tasks, to be filled; of a task, its process's.
+    fn one(&mut self, process: &Process, bits: u32, mut leader: Option<&mut Leader>) -> Result<()> {
+        let task = process.tid;
+        if !self.sockets {
+            let shared = leader.as_ref().filter(|leader| task.is_some() && !leader.around.is_empty());
+            let shared = shared.filter(|_| share(process.pid, task.unwrap_or(0), KCMP_FS) == Some(true));
+            let around = match shared {
+                Some(leader) => leader.around.clone(),
+                None => self.around(process),
+            };
+            if let (None, Some(leader)) = (task, &mut leader) {
+                leader.around.clone_from(&around);
+            }
+            around.into_iter().for_each(|file| self.lister.file(file, process, bits));
+        }
+        match (task, leader) {
+            (None, leader) => self.numbers(process, bits, leader.map(|leader| &mut leader.numbers)),
+            (Some(tid), leader) => {
+                let shared = share(process.pid, tid, KCMP_FILES);
+                match leader.filter(|_| shared != Some(false)) {
+                    Some(leader) => {
+                        leader.numbers.iter().for_each(|file| self.lister.file(file.clone(), process, bits));
+                    }
+                    None => self.read_proc(process, bits, None),
                 }
-                // A process counts once, whatever its tasks say.
-                if reader.trouble.denied && sockets && last.replace(process.pid) != Some(process.pid) {
-                    denied += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Directories, program and mappings.
+    fn around(&mut self, process: &Process) -> Vec<Descriptor> {
+        let mut files = self.reader.links(process);
+        let program = files.iter().find(|file| file.slot == Slot::Text).and_then(|file| file.stat);
+        if self.maps {
+            files.extend(self.mapped.files(process, program, self.reader));
+        }
+        files
+    }
+
+    /// The descriptors of a process. `keep`: where those go that its tasks may share.
+    fn numbers(&mut self, process: &Process, bits: u32, mut keep: Option<&mut Vec<Descriptor>>) -> Result<()> {
+        // A thread that goes on for its process stands elsewhere among the kernel's.
+        let Some(stream) = self.stream.as_mut().filter(|_| process.through.is_none()) else {
+            self.read_proc(process, bits, keep);
+            return Ok(());
+        };
+        let mark = self.lister.mark();
+        let mut any = false;
+        loop {
+            match stream.next_of(process.pid) {
+                Ok(Some(told)) => {
+                    any = true;
+                    let Some(file) = settled(told, process, self.reader) else { continue };
+                    if let Some(keep) = &mut keep {
+                        keep.push(file.clone());
+                    }
+                    self.lister.file(file, process, bits);
                 }
-                forget_ended(process, reader, &mut buffer);
+                // Nothing open; or somebody hides it from the iterator: /proc says which. Of sockets nearly all have none.
+                Ok(None) if !any && !self.sockets => break,
+                Ok(None) => return Ok(()),
+                Err(error) if self.must => return Err(error),
+                // /proc tells the same, more slowly.
+                Err(_) => {
+                    self.stream = None;
+                    self.lister.rewind(mark);
+                    break;
+                }
             }
         }
-    }
-    list.retain(|(process, _)| process.state != b'X');
-    share_with_tasks(list);
-    if sockets {
-        for (process, _) in list.iter_mut() {
-            process.files.retain(|file| file.is_socket() || file.stat.is_none());
+        if let Some(keep) = &mut keep {
+            keep.clear();
         }
+        self.read_proc(process, bits, keep);
+        Ok(())
     }
-    Ok(denied)
-}
 
-/// What ended while it was read has nothing open.
-fn forget_ended(process: &mut Process, reader: &Reader, buffer: &mut Vec<u8>) {
-    if reader.trouble.gone && !processes::still_there(process, buffer) {
-        process.state = b'X';
-        process.files.clear();
+    fn read_proc(&mut self, process: &Process, bits: u32, keep: Option<&mut Vec<Descriptor>>) {
+        let files = self.reader.descriptors(process, self.sockets);
+        if let Some(keep) = keep {
+            keep.clone_from(&files);
+        }
+        let shown = |file: &Descriptor| !self.sockets || file.is_socket() || file.stat.is_none();
+        files.into_iter().filter(shown).for_each(|file| self.lister.file(file, process, bits));
     }
 }
 
-/// Directories, programs and mappings; gives how many processes could not be looked into.
-fn around(list: &mut [Selected], reader: &mut Reader, maps: bool) -> u64 {
-    let mut mapped = Maps::default();
-    let mut buffer = Vec::new();
-    let mut denied = 0;
-    let mut last = None;
-    let mut leader: Option<(u32, Vec<Descriptor>)> = None;
-    for (process, _) in list.iter_mut() {
-        reader.trouble = Default::default();
-        let of_leader = leader.as_ref().filter(|(pid, _)| process.tid.is_some() && *pid == process.pid);
-        let same = of_leader.filter(|_| share(process.pid, process.tid.unwrap_or(0), KCMP_FS) == Some(true));
-        if let Some((_, files)) = same {
-            process.files.clone_from(files);
-            continue;
+/// What the iterator told of a process, completed; `None` where it is of another that got the number later.
+fn settled(told: Told, process: &Process, reader: &mut Reader) -> Option<Descriptor> {
+    if is_later(told.start, process) {
+        return None;
+    }
+    let Told { mut file, ask, .. } = told;
+    if let Slot::Number(fd) = file.slot
+        && ask
+    {
+        if file.path.is_empty()
+            && let Ok(path) = Who::of(process).link(format_args!("fd/{fd}"))
+        {
+            file.path = path.into();
         }
-        process.files = reader.links(process);
-        let program = process.files.iter().find(|file| file.slot == Slot::Text).and_then(|file| file.stat);
-        if maps {
-            let files = mapped.files(process, program, reader);
-            process.files.extend(files);
-        }
-        if reader.trouble.denied && last.replace(process.pid) != Some(process.pid) {
-            denied += 1;
-        }
-        forget_ended(process, reader, &mut buffer);
-        if process.tid.is_none() {
-            leader = Some((process.pid, process.files.clone()));
+        if let Ok(stat) = reader.stat_fd(process, fd, Trust::Cached) {
+            file.stat = Some(stat);
         }
     }
-    denied
+    Some(file)
 }
 
-/// Whether the iterator is to be used.
-fn use_iterator(collect: &Collect, list: &[Selected], sockets: bool) -> bool {
-    match collect.source {
-        Source::Proc => false,
-        Source::Iterator => true,
-        Source::Auto if !rustix::process::geteuid().is_root() => false,
-        Source::Auto if collect.no_stat => true,
-        Source::Auto => {
-            let pids = list.iter().filter(|(process, _)| process.tid.is_none()).map(|(process, _)| process.pid);
-            // Of what is no socket only the link is read, and nearly all are none.
-            processes::iterator_pays(pids, if sockets { 1 } else { CALLS })
-        }
-    }
-}
-
-fn collect(wanted: Wanted) -> Result<ByTask> {
-    let mut found = ByTask::new();
-    let mut last = ((0, 0), Vec::new());
-    FileIterator::load(wanted)?.run(|record, path| {
-        let key = (record.tgid, record.tid);
-        if key != last.0 {
-            let (key, files) = std::mem::replace(&mut last, (key, Vec::new()));
-            found.entry(key).or_default().extend(files);
-        }
-        let (file, ask) = descriptor(record, path);
-        last.1.push((file, ask, record.start));
-    })?;
-    found.entry(last.0).or_default().extend(last.1);
-    Ok(found)
-}
-
-/// File systems whose inodes tell what stat(2) tells, or that may not answer, so that what their inodes tell
-/// has to do: include/uapi/linux/magic.h and the file systems' own headers.
-const INODE_DOES: &[u32] = &[
-    0xef53,      // ext2, ext3, ext4
-    0x5846_5342, // xfs
-    0x0102_1994, // tmpfs
-    0x8584_58f6, // ramfs
-    0x5049_5045, // pipefs
-    0x534f_434b, // sockfs
-    ANON_INODE,
-    PIDFS,
-    0x1cd1,      // devpts
-    0x9584_58f6, // hugetlbfs
-    0x1980_0202, // mqueue
-    0x6e73_6673, // nsfs
-    0x6573_5546, // fuse
-    0x6969,      // nfs
-    0xff53_4d42, // cifs
-    0xfe53_4d42, // smb2
-    0x0102_1997, // 9p
-    0x00c3_6400, // ceph
-    0x5346_414f, // afs
-];
-const ANON_INODE: u32 = 0x0904_1934;
-const PIDFS: u32 = 0x5049_4446;
-
-/// A record as a descriptor, and whether the file system must be asked what it is.
-fn descriptor(record: &FileRecord, path: &[u8]) -> (Descriptor, bool) {
-    // Their inodes have a type since 6.16, which stat(2) does not tell.
-    let typeless = matches!(record.magic, ANON_INODE | PIDFS);
-    let stat = FileStat {
-        dev: Dev::of_kernel(record.dev),
-        ino: record.ino,
-        mode: if typeless { record.mode & !libc::S_IFMT } else { record.mode },
-        rdev: Dev::of_kernel(record.rdev),
-        size: Some(record.size),
-        links: Some(record.nlink.into()),
-    };
-    let mut file = Descriptor::new(Slot::Number(record.fd), path);
-    file.access = Access::of_mode(record.f_mode);
-    file.pos = Some(record.pos);
-    file.flags = Some(record.f_flags);
-    file.stat = Some(stat);
-    file.netns = record.netns;
-    (file, !INODE_DOES.contains(&record.magic) || path.is_empty())
-}
-
-/// Gives a process, or a task with descriptors of its own, what the iterator found.
-fn from_iterator(process: &mut Process, found: &mut ByTask, reader: &mut Reader, sockets: bool) {
-    let key = (process.pid, process.tid.unwrap_or(process.pid));
-    let Some(files) = found.remove(&key) else {
-        // Nothing open; or somebody hides it from the iterator: /proc says which.
-        if process.tid.is_none() {
-            let mut files = reader.descriptors(process, sockets);
-            process.files.append(&mut files);
-        }
-        return;
-    };
-    for (mut file, ask, start) in files {
-        // Another process that got the number after this one was looked at.
-        if start / 10_000_000 > process.start + 1 && process.tid.is_none() && ticks_are_centiseconds() {
-            continue;
-        }
-        let Slot::Number(fd) = file.slot else { continue };
-        if ask {
-            if file.path.is_empty()
-                && let Ok(path) = Who::of(process).link(format_args!("fd/{fd}"))
-            {
-                file.path = path.into();
-            }
-            if let Ok(stat) = reader.stat_fd(process, fd, Trust::Cached) {
-                file.stat = Some(stat);
-            }
-        }
-        process.files.push(file);
-    }
+/// Whether a task that began then, in nanoseconds since boot, is another than the process that was looked at.
+fn is_later(start: u64, process: &Process) -> bool {
+    process.through.is_none() && start / 10_000_000 > process.start + 1 && ticks_are_centiseconds()
 }
 
 /// Whether times of /proc and of the kernel can be compared: 100 ticks a second, and no time namespace.
@@ -283,32 +277,14 @@ fn ticks_are_centiseconds() -> bool {
     *ARE.get_or_init(|| rustix::param::clock_ticks_per_second() == 100 && !machine::has_own_time())
 }
 
-/// Tasks that have no descriptors of their own have their process's.
-fn share_with_tasks(list: &mut [Selected]) {
-    let is_number = |file: &&Descriptor| matches!(file.slot, Slot::Number(_) | Slot::NoFd);
-    let mut leader: Option<(u32, Vec<Descriptor>)> = None;
-    for (process, _) in list.iter_mut() {
-        match process.tid {
-            None => leader = Some((process.pid, process.files.iter().filter(is_number).cloned().collect())),
-            Some(_) if process.files.iter().any(|file| is_number(&file)) => {}
-            Some(tid) => {
-                let of_leader = leader.as_ref().filter(|(pid, _)| *pid == process.pid);
-                if let Some((_, files)) = of_leader
-                    && share(process.pid, tid, KCMP_FILES) != Some(false)
-                {
-                    process.files.extend(files.iter().cloned());
-                }
-            }
-        }
+/// Whether the iterator is to be used for these processes.
+fn use_iterator(collect: &Collect, pids: impl IntoIterator<Item = u32>, sockets: bool) -> bool {
+    match collect.source {
+        Source::Proc => false,
+        Source::Iterator => true,
+        Source::Auto if !processes::iterator_sees_all() => false,
+        Source::Auto if collect.no_stat => true,
+        // Of what is no socket only the link is read, and nearly all are none.
+        Source::Auto => processes::iterator_pays(pids, if sockets { 1 } else { CALLS }),
     }
-}
-
-/// A snapshot of every process, with every descriptor: what other views of the system start from.
-///
-/// # Errors
-/// /proc cannot be read; or the iterator was demanded and does not work.
-pub fn everything(spec: &Lsof, reader: &mut Reader) -> Result<Snapshot> {
-    let mut selection = Selection::new(&spec.select, Vec::new(), false);
-    let (list, unreadable) = gather(spec, &mut selection, reader, false)?;
-    Ok(Snapshot { processes: list.into_iter().map(|(process, _)| process).collect(), unreadable })
 }

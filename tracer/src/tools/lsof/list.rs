@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::gather::Selected;
 use super::names::NameCache;
 use super::select::{Selection, kind};
 use super::sockets::{Found, Tables, View, bound_path};
@@ -10,10 +9,11 @@ use super::targets::Targets;
 use crate::system::procfs::fds;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::mounts::Mounts;
+use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Descriptor, Dev, Process, Slot};
 use crate::system::sockets::Endpoint;
 use crate::tools::lsof::output::{Amount, Entry, FileRow, Node};
-use crate::tools::lsof::request::{Ends, FlagsColumn, Lsof, SizeColumn};
+use crate::tools::lsof::request::{Ends, FlagsColumn, Layout, Lsof, SizeColumn};
 
 /// A file with what decides whether it is shown, and what is at its other end.
 #[derive(Debug)]
@@ -50,9 +50,9 @@ pub enum EndKey {
 /// A process and its files.
 #[derive(Debug)]
 pub struct Held {
-    /// The process; its rows come last.
+    /// The process; with `-E` its rows come last.
     pub entry: Entry,
-    /// The files.
+    /// With `-E`, its files.
     pub items: Vec<Item>,
 }
 
@@ -74,6 +74,12 @@ pub struct Lister<'l, 's> {
     pub mounts: &'l Mounts,
     /// Space for reading.
     pub buffer: Vec<u8>,
+    /// Files of the process at hand: with `-E` all of them, else the lines that are shown.
+    pub items: Vec<Item>,
+    /// See above.
+    pub rows: Vec<FileRow>,
+    /// Processes that are complete.
+    pub all: Vec<Held>,
 }
 
 /// Major numbers of pseudoterminals (Documentation/admin-guide/devices.txt), and the device `ptmx`.
@@ -81,25 +87,55 @@ const SLAVES: std::ops::Range<u32> = 136..144;
 const PTMX: Dev = Dev { major: 5, minor: 2 };
 
 impl Lister<'_, '_> {
-    /// Lines of a process; without `-E`, of the files that are shown only.
-    pub fn held(&mut self, (mut process, bits): Selected) -> Held {
-        let files = std::mem::take(&mut process.files);
-        let all = self.spec.show.ends != Ends::No;
-        let mut items = Vec::with_capacity(if all { files.len() } else { 0 });
-        for file in files {
-            if file.lack.is_some() && file.stat.is_none() && !self.spec.warn {
-                continue;
-            }
-            let item = self.item(file, &process, bits);
-            self.selection.note(item.bits);
-            if all || self.selection.shown(item.bits) {
-                items.push(item);
-            }
+    /// A file of the process at hand; without `-E`, those that are not shown are not kept.
+    pub fn file(&mut self, file: Descriptor, process: &Process, bits: u32) {
+        if file.lack.is_some() && file.stat.is_none() && !self.spec.warn {
+            return;
         }
-        let shown = items.iter().any(|item| self.selection.shown(item.bits));
+        let item = self.item(file, process, bits);
+        self.selection.note(item.bits);
+        if self.spec.show.ends != Ends::No {
+            self.items.push(item);
+        } else if self.selection.shown(item.bits) {
+            self.rows.push(item.row);
+        }
+    }
+
+    /// How much of the process at hand there is.
+    pub fn mark(&self) -> (usize, usize) {
+        (self.items.len(), self.rows.len())
+    }
+
+    /// Forgets what came after a mark.
+    pub fn rewind(&mut self, (items, rows): (usize, usize)) {
+        self.items.truncate(items);
+        self.rows.truncate(rows);
+    }
+
+    /// The process at hand is complete; one that was gone meanwhile has nothing.
+    pub fn end(&mut self, process: Process, alive: bool) {
+        let items = std::mem::take(&mut self.items);
+        let mut rows = std::mem::take(&mut self.rows);
+        if !alive || (items.is_empty() && rows.is_empty()) {
+            return;
+        }
+        rows.shrink_to_fit();
+        let shown = !rows.is_empty() || items.iter().any(|item| self.selection.shown(item.bits));
         let login = (shown && !self.spec.show.numeric_users).then(|| self.names.user(process.uid)).flatten();
+        let label = (shown && self.spec.show.labels).then(|| Who::of(&process).label()).flatten().map(Into::into);
         let Process { pid, tid, ppid, pgid, uid, comm, task_comm, .. } = process;
-        Held { entry: Entry { pid, tid, ppid, pgid, uid, login, comm, task_comm, rows: Vec::new() }, items }
+        self.all.push(Held { entry: Entry { pid, tid, ppid, pgid, uid, login, comm, task_comm, label, rows }, items });
+    }
+
+    /// Forgets everything.
+    pub fn forget(&mut self) {
+        self.rewind((0, 0));
+        self.all.clear();
+    }
+
+    /// Orders processes by their ids.
+    pub fn in_order(&mut self) {
+        self.all.sort_by_key(|held| held.entry.pid);
     }
 
     fn item(&mut self, file: Descriptor, process: &Process, bits: u32) -> Item {
@@ -113,6 +149,7 @@ impl Lister<'_, '_> {
             rdev: None,
             device_text: None,
             amount: Amount::None,
+            offset: None,
             links: None,
             node: Node::None,
             flags: file.flags.filter(|_| show.flags != FlagsColumn::None),
@@ -146,11 +183,18 @@ impl Lister<'_, '_> {
                 select: &self.spec.select,
                 show,
             };
-            let (more, found) = view.fill(&mut row, process, file.netns, stat.ino);
+            let (more, found) = view.fill(&mut row, process, (file.netns, stat.ino), bits, self.targets.any());
             bits |= more;
             match found {
                 Found::Unix => {
                     end = EndKey::Unix(stat.ino);
+                    // What others sent and nobody took yet is open too, and no process has it.
+                    if let Slot::Number(fd) = file.slot
+                        && self.selection.shown(bits)
+                        && let Some(waiting) = fds::fdinfo(process, fd, &mut self.buffer).in_flight.filter(|&n| n > 0)
+                    {
+                        row.note = Some(format!("(in flight={waiting})").into());
+                    }
                     if self.targets.any() && self.targets.hit_path(bound_path(&row)) {
                         bits |= kind::NAME;
                     }
@@ -178,6 +222,10 @@ impl Lister<'_, '_> {
             _ if show.size == SizeColumn::Offset => offset(),
             _ => stat.size.map_or(Amount::None, Amount::Size),
         };
+        // Programs are told both.
+        let both = matches!(show.form, Layout::Json(_) | Layout::JsonLines(_) | Layout::Fields { .. });
+        row.offset =
+            file.pos.filter(|_| both && matches!(row.amount, Amount::Size(_)) && show.size != SizeColumn::Size);
         row.links = stat.links.filter(|_| show.links);
         let below = self.spec.select.links_below.unwrap_or(0);
         if row.links.is_some_and(|links| links < below) {

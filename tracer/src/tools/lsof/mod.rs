@@ -2,6 +2,7 @@
 
 mod ending;
 mod ends;
+mod ethernet;
 mod gather;
 mod list;
 mod names;
@@ -10,6 +11,7 @@ pub mod output;
 pub mod request;
 mod select;
 mod sockets;
+mod stream;
 mod targets;
 
 #[cfg(test)]
@@ -21,8 +23,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Result;
-
-pub use gather::everything;
 
 use self::list::{Held, Lister};
 use self::names::{NameCache, host_addresses, service_port};
@@ -39,7 +39,7 @@ use crate::system::procfs::stat::Asker;
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::{Extras, Query, gather};
 use crate::system::sockets::{Table, peers};
-use crate::tools::lsof::output::{Amount, Entry, FileRow, Terminal};
+use crate::tools::lsof::output::{Amount, Entry, FileRow, Out, Terminal};
 use crate::tools::lsof::request::{Address, Ends, Family, Host, Layout, Lsof, Port, SortKey};
 
 /// Lists open files; gives the exit code.
@@ -64,6 +64,10 @@ pub fn run(spec: &Lsof) -> Result<u8> {
             return Ok(usage_code(spec));
         }
     };
+    if spec.show.labels && Who::Myself.label().is_none() {
+        complain(spec, "-Z: no security module gives processes a label here");
+        return Ok(spec.failure);
+    }
     let mut names = NameCache::default();
     let mut ever = false;
     let mut round = 0;
@@ -74,17 +78,20 @@ pub fn run(spec: &Lsof) -> Result<u8> {
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
-        let mut out = Vec::new();
+        let mut stdout = io::stdout().lock();
+        let mut out = Out::new(&mut stdout);
         crate::tools::lsof::output::write(&entries, &spec.show, terminal(spec), unreadable, &mut out);
         if let Some(repeat) = spec.repeat.as_ref().filter(|repeat| any || !repeat.until_none) {
             let marker = repeat.marker.as_deref().map(now);
-            crate::tools::lsof::output::marker(&spec.show, marker.as_deref(), &mut out);
+            crate::tools::lsof::output::marker(&spec.show, marker.as_deref(), &mut out.bytes);
         }
         let missing = ending::missing(spec, &selection, &targets);
         if spec.verbose && spec.repeat.is_none() {
-            missing.iter().for_each(|line| out.extend_from_slice(format!("{}: {line}\n", spec.program).as_bytes()));
+            missing
+                .iter()
+                .for_each(|line| out.bytes.extend_from_slice(format!("{}: {line}\n", spec.program).as_bytes()));
         }
-        match io::stdout().write_all(&out).and_then(|()| io::stdout().flush()) {
+        match out.end() {
             Ok(()) => {}
             // `| head` has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::OK),
@@ -126,22 +133,22 @@ fn entries(
     reader: &mut Reader,
 ) -> Result<(Vec<Entry>, u64)> {
     let ends = spec.show.ends != Ends::No;
-    let (list, unreadable) = gather::gather(spec, selection, reader, ends)?;
     let mut tables = Tables::default();
-    let mut held: Vec<Held> = {
-        // The borrow of the request outlives that of the selection, as the lister wants it.
-        let mut lister = Lister {
-            spec,
-            selection: &mut *selection,
-            targets,
-            tables: &mut tables,
-            names,
-            locks: Locks::read(),
-            mounts,
-            buffer: Vec::new(),
-        };
-        list.into_iter().map(|selected| lister.held(selected)).collect()
+    let mut lister = Lister {
+        spec,
+        selection: &mut *selection,
+        targets,
+        tables: &mut tables,
+        names: &mut *names,
+        locks: Locks::read(),
+        mounts,
+        buffer: Vec::new(),
+        items: Vec::new(),
+        rows: Vec::new(),
+        all: Vec::new(),
     };
+    let unreadable = gather::gather(spec, reader, &mut lister, ends)?;
+    let mut held = lister.all;
     if ends {
         ends::tell(&mut held, selection, &spec.show, &unix_peers());
         // Those that were listed for their other end only have users too.
@@ -149,13 +156,11 @@ fn entries(
             held.entry.login = names.user(held.entry.uid);
         }
     }
-    let mut entries: Vec<Entry> = held
-        .into_iter()
-        .map(|Held { mut entry, items }| {
-            entry.rows = items.into_iter().filter(|item| selection.shown(item.bits)).map(|item| item.row).collect();
-            entry
-        })
-        .collect();
+    let rows_of = |Held { mut entry, items }: Held| {
+        entry.rows.extend(items.into_iter().filter(|item| selection.shown(item.bits)).map(|item| item.row));
+        entry
+    };
+    let mut entries: Vec<Entry> = held.into_iter().map(rows_of).collect();
     if let Some(key) = spec.show.sort {
         sort(&mut entries, key);
     }

@@ -250,6 +250,10 @@ pub struct Show {
     pub group: bool,
     /// `+c`: characters of the command; 0 for all.
     pub command_width: usize,
+    /// `-H`: sizes with a letter for powers of 1024.
+    pub human: bool,
+    /// `-Z`: the label of a security module.
+    pub labels: bool,
     /// `-o` and `-s`
     pub size: SizeColumn,
     /// `-o N`: digits of an offset before it becomes hexadecimal; 0 for any.
@@ -296,7 +300,7 @@ pub struct Fields(pub u128);
 
 impl Fields {
     /// Every letter that `-F` knows here.
-    pub const LETTERS: &str = "acdDfGgiKkLlMmnopPrRsSTtu0";
+    pub const LETTERS: &str = "acdDfGgiKkLlMmnopPrRsSTtuZ0";
 
     /// Whether it has a letter.
     pub fn has(self, letter: u8) -> bool {

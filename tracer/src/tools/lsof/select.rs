@@ -119,6 +119,11 @@ impl<'s> Selection<'s> {
         !self.all && if self.spec.and { self.wanted & kinds != 0 } else { self.wanted & !kinds == 0 }
     }
 
+    /// Whether it does not matter what process a file is of, but for those that are left out.
+    pub fn any_process(&self) -> bool {
+        !self.all && self.wanted & !kind::OF_SOCKET == 0
+    }
+
     /// Whether tasks are listed beside their processes.
     pub fn tasks(&self) -> bool {
         match self.spec.tasks {
@@ -238,6 +243,11 @@ impl<'s> Selection<'s> {
     pub fn shown(&self, bits: u32) -> bool {
         let bits_but_out = bits & (kind::OUT - 1);
         bits_but_out != 0 && bits & kind::OUT == 0 && (self.all || !self.spec.and || bits & self.wanted == self.wanted)
+    }
+
+    /// Whether a file with these bits is shown when it has any of some others too.
+    pub fn may_be_shown(&self, bits: u32, others: u32) -> bool {
+        self.shown(bits) || self.shown(bits | others & self.wanted)
     }
 
     /// Notes that a file with these bits exists: `-i`, `-N`, `-K` ask for any.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::net::IpAddr;
 
+use super::ethernet::ETHERNET;
 use super::names::NameCache;
 use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
@@ -14,28 +15,49 @@ use crate::system::procfs::who::Who;
 use crate::system::snapshot::Process;
 use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Unix};
 use crate::tools::lsof::output::{Connection, FileRow, Node};
-use crate::tools::lsof::request::{Protocol, Select, Show};
+use crate::tools::lsof::request::{Ends, Protocol, Select, Show};
 
-/// Tables that were read, by network namespace.
+/// Sockets by inode.
+type ByInode = HashMap<u64, Box<Socket>>;
+
+/// Tables that were read, by network namespace: those of TCP and UDP, and all others, each when it is needed.
 #[derive(Debug, Default)]
 pub struct Tables {
-    by_space: HashMap<u32, HashMap<u64, Socket>>,
+    inet: HashMap<u32, ByInode>,
+    others: HashMap<u32, ByInode>,
     /// The namespace of a process, where its descriptors do not tell it.
     of_process: HashMap<u32, u32>,
 }
 
 impl Tables {
-    /// A socket of a process.
-    fn find(&mut self, process: &Process, netns: u32, ino: u64, skip_inet: bool) -> Option<&Socket> {
-        let own = *self.of_process.entry(process.seen()).or_insert_with(|| space(process.seen()));
-        let netns = if netns == 0 { own } else { netns };
-        // Through a process that is in it.
-        let through = match self.of_process.iter().find(|(_, space)| **space == netns) {
-            Some((pid, _)) => *pid,
-            None => inhabitant(netns, &mut self.of_process)?,
+    /// A socket of a process, where it is in one of the wanted tables.
+    fn find(&mut self, process: &Process, netns: u32, ino: u64, wanted: Wanted) -> Option<&Socket> {
+        let netns = match netns {
+            0 => *self.of_process.entry(process.seen()).or_insert_with(|| space(process.seen())),
+            netns => netns,
         };
-        let wanted = Wanted { inet: !skip_inet, others: true };
-        self.by_space.entry(netns).or_insert_with(|| read(Who::Id(through), wanted)).get(&ino)
+        let of_process = &mut self.of_process;
+        let mut table = |tables: &mut HashMap<u32, ByInode>, wanted| -> Option<()> {
+            if let std::collections::hash_map::Entry::Vacant(place) = tables.entry(netns) {
+                // Through a process that is in it: most often this one is.
+                let own = *of_process.entry(process.seen()).or_insert_with(|| space(process.seen()));
+                let through = if own == netns { process.seen() } else { inhabitant(netns, of_process)? };
+                place.insert(read(Who::Id(through), wanted));
+            }
+            Some(())
+        };
+        if wanted.inet {
+            table(&mut self.inet, Wanted { inet: true, others: false })?;
+        }
+        if wanted.others {
+            table(&mut self.others, Wanted { inet: false, others: true })?;
+        }
+        let of = |tables: &'_ HashMap<u32, ByInode>, wanted: bool| -> bool {
+            wanted && tables.get(&netns).is_some_and(|table| table.contains_key(&ino))
+        };
+        let tables = if of(&self.inet, wanted.inet) { &self.inet } else { &self.others };
+        let found = tables.get(&netns).filter(|_| wanted.others || wanted.inet)?.get(&ino);
+        found.map(|socket| &**socket)
     }
 }
 
@@ -76,10 +98,28 @@ pub enum Found {
 }
 
 impl View<'_, '_> {
-    /// Fills in what a socket shows, and gives its bits and what it is. `ino`: its inode.
-    pub fn fill(&mut self, row: &mut FileRow, process: &Process, netns: u32, ino: u64) -> (u32, Found) {
-        let socket = self.tables.find(process, netns, ino, self.select.skip_inet);
+    /// Fills in what a socket shows, and gives its bits and what it is. `bits`: what it has by its process and its number; where those of
+    /// a kind of socket would not make it shown, its tables are not read. `named`: a socket may have been named.
+    pub fn fill(
+        &mut self,
+        row: &mut FileRow,
+        process: &Process,
+        at: (u32, u64),
+        bits: u32,
+        named: bool,
+    ) -> (u32, Found) {
+        let (netns, ino) = at;
         row.name = Box::default();
+        let any = self.show.ends != Ends::No || !self.select.states.is_empty();
+        let name = if named { kind::NAME } else { 0 };
+        let wanted = Wanted {
+            inet: !self.select.skip_inet && (any || self.selection.may_be_shown(bits, kind::INET | kind::ADDRESS)),
+            others: any || self.selection.may_be_shown(bits, kind::UNIX | name),
+        };
+        if !wanted.inet && !wanted.others {
+            return (0, Found::Other);
+        }
+        let socket = self.tables.find(process, netns, ino, wanted);
         let Some(socket) = socket else {
             unknown(row, process, ino, self.select.skip_inet);
             return (0, Found::Other);
@@ -270,34 +310,6 @@ fn netlink_name(protocol: u16) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// Ethernet protocols, include/uapi/linux/if_ether.h, in lsof's words: at most seven characters.
-const ETHERNET: &[(u16, &str)] = &[
-    (0x0060, "LOOP"),
-    (0x0200, "PUP"),
-    (0x0201, "PUPAT"),
-    (0x0800, "IP"),
-    (0x0805, "X25"),
-    (0x0806, "ARP"),
-    (0x8035, "RARP"),
-    (0x809b, "ATALK"),
-    (0x80f3, "AARP"),
-    (0x8100, "8021Q"),
-    (0x8137, "IPX"),
-    (0x86dd, "IPV6"),
-    (0x8809, "SLOW"),
-    (0x8847, "MPLS_UC"),
-    (0x8848, "MPLS_MC"),
-    (0x8863, "PPP_DIS"),
-    (0x8864, "PPP_SES"),
-    (0x88a2, "AOE"),
-    (0x88ca, "TIPC"),
-    (0x0001, "802.3"),
-    (0x0002, "AX25"),
-    (0x0003, "ALL"),
-    (0x0004, "802.2"),
-    (0x0005, "SNAP"),
-];
 
 #[cfg(test)]
 mod tests {

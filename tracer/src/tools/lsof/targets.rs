@@ -148,7 +148,7 @@ impl Targets {
         self.file(path.as_os_str().as_bytes(), path.as_os_str().as_bytes(), &stat);
         let mut stack = vec![path];
         while let Some(dir) = stack.pop() {
-            let entries = match fs::read_dir(&dir) {
+            let entries = match entries(&dir, mounts, asker) {
                 Ok(entries) => entries,
                 Err(error) => {
                     let name = shown(dir.as_os_str().as_bytes());
@@ -156,14 +156,14 @@ impl Targets {
                     continue;
                 }
             };
-            for entry in entries.flatten() {
-                let path = entry.path();
+            for (name, kind) in entries {
+                let path = dir.join(OsStr::from_bytes(&name));
                 // A mount point is on another device: its directory entry tells only what it covers.
                 if !limits.mounts && mounts.own.iter().any(|m| m.point == path.as_os_str().as_bytes()) {
                     continue;
                 }
-                let Ok(kind) = entry.file_type() else { continue };
-                if kind.is_symlink() && !limits.links {
+                let link = kind == libc::DT_LNK;
+                if link && !limits.links {
                     continue;
                 }
                 let Ok(found) = ask(&path, mounts, asker) else { continue };
@@ -171,13 +171,13 @@ impl Targets {
                     continue;
                 }
                 // A file that stands here itself keeps its own name: a link to it is another way to it, and no name.
-                if !(kind.is_symlink() && self.own.contains(&(found.dev, found.ino))) {
+                if !(link && self.own.contains(&(found.dev, found.ino))) {
                     self.file(path.as_os_str().as_bytes(), path.as_os_str().as_bytes(), &found);
                 }
-                if !kind.is_symlink() {
+                if !link {
                     self.own.insert((found.dev, found.ino));
                 }
-                if found.kind() == libc::S_IFDIR && limits.deep && !kind.is_symlink() {
+                if found.kind() == libc::S_IFDIR && limits.deep && !link {
                     stack.push(path);
                 }
             }
@@ -191,6 +191,14 @@ struct Limits {
     deep: bool,
     mounts: bool,
     links: bool,
+}
+
+/// What is in a directory, asked with a bound where it may not answer.
+fn entries(dir: &Path, mounts: &Mounts, asker: &mut Asker) -> std::io::Result<Vec<(Vec<u8>, u8)>> {
+    let full = absolute(dir);
+    let full = full.as_os_str().as_bytes();
+    let point = mounts.of_path(full).map_or(b"?".as_slice(), |mount| &mount.point);
+    asker.entries(dir, mounts.trust(full), point)
 }
 
 fn ask(path: &Path, mounts: &Mounts, asker: &mut Asker) -> std::io::Result<FileStat> {

@@ -2,6 +2,8 @@
 //! not be had ends up on stderr, and in JSON in the last object: an empty list without a word means that there
 //! is nothing.
 
+mod closing;
+mod events;
 pub mod options;
 pub mod output;
 pub mod request;
@@ -18,6 +20,7 @@ use crate::system::owners::owners;
 use crate::system::place;
 use crate::system::procfs::machine::{self, SOCKSTAT};
 use crate::system::procfs::sockstat;
+use crate::system::procfs::who::Who;
 use crate::system::sock_diag::bytecode;
 use crate::system::sock_diag::namespaces::{self, Namespace};
 use crate::system::sock_diag::{self, Extras, Gathered, Query, Trouble, Why};
@@ -26,7 +29,7 @@ use crate::system::sockets::owners::Owners;
 use crate::system::sockets::{Detail, Socket, State, Table};
 use crate::tools::ss::options::filter;
 use crate::tools::ss::output::{List, Summary, counts};
-use crate::tools::ss::request::{Expression, Request, Spaces, tables};
+use crate::tools::ss::request::{Closing, Expression, Request, Spaces, tables};
 
 /// Carries a request out, and gives the exit code.
 pub fn run(request: &Request) -> u8 {
@@ -36,6 +39,10 @@ pub fn run(request: &Request) -> u8 {
     let there = || match needs_proc && !machine::has_proc() {
         true => Err(Failure::Other(machine::NO_PROC.to_owned())),
         false => Ok(()),
+    };
+    let there = || match request.show.labels && Who::Myself.label().is_none() {
+        true => Err(Failure::Other("-Z: no security module gives processes a label here".to_owned())),
+        false => there(),
     };
     match there().and_then(|()| read_filter(&mut request)).and_then(|()| Listing::new(&request).run()) {
         Ok(found) if found || request.peer => exit::OK,
@@ -99,6 +106,8 @@ struct Listing<'a> {
     notices: Vec<String>,
     out: Vec<u8>,
     shown: u64,
+    /// Those that are to be closed.
+    doomed: Vec<Socket>,
 }
 
 /// Bytes of JSON that are kept before they are written.
@@ -115,6 +124,7 @@ impl<'a> Listing<'a> {
             notices: Vec::new(),
             out: Vec::new(),
             shown: 0,
+            doomed: Vec::new(),
         }
     }
 
@@ -200,6 +210,9 @@ impl<'a> Listing<'a> {
         let request = self.request;
         self.system.enter(netns);
         let filter = self.resolved(request.filter.as_ref(), netns)?;
+        if request.events {
+            return self.follow(filter.as_ref(), netns);
+        }
         let query = query(request, filter.as_ref());
         let file = env::var_os("TCPDIAG_FILE");
         for table in wanted(request) {
@@ -217,11 +230,14 @@ impl<'a> Listing<'a> {
                 if (file.is_some() || kept(request, socket))
                     && filter.as_ref().is_none_or(|filter| filter.matches(socket))
                 {
-                    self.show(socket)?;
+                    match request.closing {
+                        Closing::No => self.show(socket)?,
+                        _ => self.doomed.push(socket.clone()),
+                    }
                 }
             }
         }
-        Ok(())
+        self.close()
     }
 
     fn resolved(&mut self, expression: Option<&Expression>, netns: u64) -> Result<Option<Filter>, Failure> {

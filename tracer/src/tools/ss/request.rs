@@ -71,6 +71,10 @@ pub struct Request {
     pub list: bool,
     /// A file for the kernel's own bytes about TCP sockets (`-D`); `-` is stdout.
     pub dump: Option<PathBuf>,
+    /// Whether they are closed.
+    pub closing: Closing,
+    /// Instead of those that there are, those that go, as they go (`-E`).
+    pub events: bool,
     /// In which network namespaces.
     pub spaces: Spaces,
     /// What to show.
@@ -123,6 +127,21 @@ pub struct Show {
     pub processes: bool,
     /// Threads.
     pub threads: bool,
+    /// Labels of processes (`-Z`).
+    pub labels: bool,
+    /// No queues (`-Q`).
+    pub no_queues: bool,
+}
+
+/// Whether sockets are closed (`-K`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// They are left alone.
+    No,
+    /// When somebody at a terminal says so.
+    Asked,
+    /// They are.
+    Meant,
 }
 
 /// A filter, its names not yet resolved.

@@ -209,6 +209,8 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     switch(SHOWN, "-P", "Print port numbers, not names.", |o| o.spec.show.numeric_ports = true),
     switch(SHOWN, "+P", "Print port names.", |o| o.spec.show.numeric_ports = false),
     switch(SHOWN, "-l", "Print user ids, not login names.", |o| o.spec.show.numeric_users = true),
+    switch(SHOWN, "-H", "Show sizes for people: 4.0K, 1.5M.", |o| o.spec.show.human = true),
+    switch(SHOWN, "-Z", "Show the label that a security module (SELinux, AppArmor, Smack) gives each process.", |o| o.spec.show.labels = true),
     switch(SHOWN, "-R", "Show the parent's process id.", |o| o.spec.show.parent = true),
     row(SHOWN, "+c", Takes::Value("WIDTH"), "Show WIDTH characters of the command (default 9; 0 shows all).", Value(|o, g| {
         let width = g.text().and_then(|text| text.parse::<usize>().ok());
@@ -278,8 +280,6 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     switch(FOUND, "-O", "Use no child processes.", |_| {}).ignored("nothing is done in children"),
     row(FOUND, "-m", Takes::Value("FILE"), "Read devices of mounts from FILE.", Value(|_, _| Ok(Took::All)))
         .refused("devices of mounts are known without a supplement file"),
-    row(FOUND, "-Z", Takes::Maybe("CONTEXT"), "Show SELinux contexts.", Value(|_, _| Ok(Took::All)))
-        .refused("SELinux contexts are not read"),
 
     switch(ABOUT, "-h", "Print this help.", |o| o.help = true).long(&["--help"]),
     switch(ABOUT, "-?", "Same as -h.", |o| o.help = true),

@@ -61,6 +61,8 @@ impl Opts {
             parent: false,
             group: false,
             command_width: COMMAND_WIDTH,
+            human: false,
+            labels: false,
             size: SizeColumn::Both,
             offset_digits: OFFSET_DIGITS,
             links: false,
@@ -139,10 +141,6 @@ impl Opts {
                     self.nul |= letter == b'0';
                     fields.add(letter);
                     implied(letter, &mut self.spec.show);
-                    // With offsets there are no sizes.
-                    if letter == b'o' {
-                        self.column(SizeColumn::Offset)?;
-                    }
                 }
             }
         }
@@ -187,7 +185,7 @@ impl Took {
 
 /// Every field but the one that lsof leaves out for old readers.
 pub fn every_field(fields: &mut Fields, show: &mut Show) {
-    for letter in Fields::LETTERS.bytes().filter(|letter| !matches!(letter, b'r' | b'0')) {
+    for letter in Fields::LETTERS.bytes().filter(|letter| !matches!(letter, b'r' | b'Z' | b'0')) {
         fields.add(letter);
         implied(letter, show);
     }
@@ -197,6 +195,7 @@ pub fn every_field(fields: &mut Fields, show: &mut Show) {
 fn implied(letter: u8, show: &mut Show) {
     match letter {
         b'g' => show.group = true,
+        b'Z' => show.labels = true,
         b'R' => show.parent = true,
         b'k' => show.links = true,
         b'G' => show.flags = FlagsColumn::Hex,

@@ -149,7 +149,6 @@ fn what_is_wrong_is_said_in_lsofs_words() {
         ("-K x", "-K not followed by i (but by x)"),
         ("+d", "+d not followed by a directory path"),
         ("-D x", "unsupported option: -D"),
-        ("-Z", "-Z is not supported"),
         ("--nonsense", "illegal option: --nonsense"),
         ("--sort=x", "--sort is"),
     ] {

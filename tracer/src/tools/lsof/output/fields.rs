@@ -1,22 +1,24 @@
 //! `-F`: a field per line, each begun by its letter (lsof(8), OUTPUT FOR OTHER PROGRAMS).
 
-use super::Terminal;
 use super::escape::safe;
 use super::row::{Amount, Entry, FileRow, Node};
 use super::table::{name, offset};
+use super::{Out, Terminal};
 use crate::tools::lsof::request::{Fields, FlagsColumn, Show};
 
 /// Appends fields; each ends with a newline, or with `nul` with a NUL, and then each set with a newline.
-pub fn write(entries: &[Entry], show: &Show, fields: Fields, nul: bool, terminal: Terminal, out: &mut Vec<u8>) {
-    let mut form = FieldWriter { fields, end: if nul { 0 } else { b'\n' }, out };
+pub fn write(entries: &[Entry], show: &Show, fields: Fields, nul: bool, terminal: Terminal, to: &mut Out<'_>) {
+    let end = if nul { 0 } else { b'\n' };
     for entry in entries.iter().filter(|entry| !entry.rows.is_empty()) {
-        form.entry(entry, show, terminal);
+        FieldWriter { fields, end, out: &mut to.bytes }.entry(entry, show, terminal);
         for row in &entry.rows {
+            let mut form = FieldWriter { fields, end, out: &mut to.bytes };
             let before = form.out.len();
             form.row(row, show, terminal);
             if nul && form.out.len() > before {
                 form.out.push(b'\n');
             }
+            to.pass();
         }
     }
 }
@@ -66,6 +68,9 @@ impl FieldWriter<'_> {
         if let Some(login) = &entry.login {
             self.text(b'L', login.as_bytes(), terminal);
         }
+        if let Some(label) = &entry.label {
+            self.text(b'Z', label, terminal);
+        }
         if self.end == 0 {
             self.out.push(b'\n');
         }
@@ -93,6 +98,9 @@ impl FieldWriter<'_> {
             Amount::None => {}
             Amount::Size(n) => self.number(b's', n),
             Amount::Offset(n) => self.field(b'o', |out| offset(n, show.offset_digits, out)),
+        }
+        if let Some(n) = row.offset {
+            self.field(b'o', |out| offset(n, show.offset_digits, out));
         }
         if let Node::Inode(n) = row.node {
             self.number(b'i', n);

@@ -4,6 +4,7 @@
 //! `note` have what lsof leaves out, the addresses of sockets and what could not be done; processes that
 //! could not be looked into are counted in `not_readable`.
 
+use super::Out;
 use super::row::{Amount, Entry, FileRow, Node};
 use crate::render::json::object::Object;
 use crate::tools::lsof::output::fields::flags_text;
@@ -31,17 +32,18 @@ pub fn document(entries: &[Entry], show: &Show, fields: Fields, unreadable: u64,
 }
 
 /// `-j`
-pub fn lines(entries: &[Entry], show: &Show, fields: Fields, unreadable: u64, out: &mut Vec<u8>) {
+pub fn lines(entries: &[Entry], show: &Show, fields: Fields, unreadable: u64, to: &mut Out<'_>) {
     for entry in entries {
         for row in &entry.rows {
-            let mut object = Chosen { fields, object: Object::begin(out) };
+            let mut object = Chosen { fields, object: Object::begin(&mut to.bytes) };
             object.entry(entry, show);
             object.row(row, show);
             object.object.line();
+            to.pass();
         }
     }
     if unreadable > 0 {
-        let mut object = Object::begin(out);
+        let mut object = Object::begin(&mut to.bytes);
         not_readable(unreadable, &mut object);
         object.line();
     }
@@ -95,6 +97,9 @@ impl Chosen<'_> {
         if let Some(login) = &entry.login {
             self.text(b'L', "login", login);
         }
+        if let Some(label) = &entry.label {
+            self.bytes(b'Z', "security_context", label);
+        }
     }
 
     /// Sizes and inodes are strings, as lsof has them: a reader whose numbers are doubles keeps them whole.
@@ -123,6 +128,9 @@ impl Chosen<'_> {
             Amount::Size(n) => self.text(b's', "size", &n.to_string()),
             Amount::Offset(n) => self.text(b'o', "offset", &n.to_string()),
         }
+        if let Some(n) = row.offset {
+            self.text(b'o', "offset", &n.to_string());
+        }
         if let Node::Inode(n) = row.node {
             self.text(b'i', "inode", &n.to_string());
         }
@@ -133,7 +141,7 @@ impl Chosen<'_> {
             self.text(b'P', "protocol", protocol);
         }
         if row.flags.is_some() {
-            self.text(b'G', "flags", &flags_text(row, FlagsColumn::Hex));
+            self.text(b'G', "flags", &flags_text(row, FlagsColumn::Names));
         }
         if !row.name.is_empty() {
             self.bytes(b'n', "name", &row.name);

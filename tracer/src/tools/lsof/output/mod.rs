@@ -23,13 +23,57 @@ pub struct Terminal {
     pub color: bool,
 }
 
+/// A listing on its way out: what is written goes on in pieces, so that a long one is never kept whole.
+pub struct Out<'w> {
+    /// What is not on its way yet.
+    pub bytes: Vec<u8>,
+    to: &'w mut dyn std::io::Write,
+    failed: Option<std::io::Error>,
+}
+
+impl<'w> Out<'w> {
+    /// Bytes that are kept before they go on.
+    const PIECE: usize = 64 << 10;
+
+    /// Nothing yet.
+    pub fn new(to: &'w mut dyn std::io::Write) -> Out<'w> {
+        Out { bytes: Vec::new(), to, failed: None }
+    }
+
+    /// Sends what there is on its way when it is enough for a piece.
+    fn pass(&mut self) {
+        if self.bytes.len() >= Self::PIECE {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.to.write_all(&self.bytes).err();
+        }
+        self.bytes.clear();
+    }
+
+    /// Sends the rest.
+    ///
+    /// # Errors
+    /// What writing gave first.
+    pub fn end(mut self) -> std::io::Result<()> {
+        self.send();
+        match self.failed {
+            Some(error) => Err(error),
+            None => self.to.flush(),
+        }
+    }
+}
+
 /// Appends a listing to `out`. `unreadable`: processes that could not be looked into, which JSON tells.
-pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, unreadable: u64, out: &mut Vec<u8>) {
+pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, unreadable: u64, out: &mut Out<'_>) {
     match show.form {
         Layout::Table => table::write(entries, show, terminal, out),
-        Layout::Pids => pids(entries, out),
+        Layout::Pids => pids(entries, &mut out.bytes),
         Layout::Fields { fields, nul } => fields::write(entries, show, fields, nul, terminal, out),
-        Layout::Json(fields) => json::document(entries, show, fields, unreadable, out),
+        Layout::Json(fields) => json::document(entries, show, fields, unreadable, &mut out.bytes),
         Layout::JsonLines(fields) => json::lines(entries, show, fields, unreadable, out),
     }
 }

@@ -23,6 +23,8 @@ pub struct Entry {
     pub comm: Vec<u8>,
     /// Name of the task.
     pub task_comm: Option<Vec<u8>>,
+    /// The label of a security module, where it was asked for and there is one.
+    pub label: Option<Box<[u8]>>,
     /// Files.
     pub rows: Vec<FileRow>,
 }
@@ -46,6 +48,8 @@ pub struct FileRow {
     pub device_text: Option<Box<[u8]>>,
     /// SIZE/OFF.
     pub amount: Amount,
+    /// The position, where `amount` is something else: programs are told both.
+    pub offset: Option<u64>,
     /// NLINK.
     pub links: Option<u64>,
     /// NODE.

@@ -4,10 +4,13 @@
 use super::escape::safe;
 use super::fields::flags_text;
 use super::row::{Amount, Entry, FileRow, Node};
-use super::{Terminal, row};
+use super::{Out, Terminal, row};
 use crate::render::escape::Color;
 use crate::system::snapshot::Slot;
 use crate::tools::lsof::request::{FlagsColumn, Show, SizeColumn};
+
+/// The title of the column of labels.
+const LABEL: &str = "SECURITY-CONTEXT";
 
 /// Columns of a number of a user, at least.
 const UID_WIDTH: usize = 8;
@@ -27,6 +30,7 @@ struct Widths {
     flags: usize,
     device: usize,
     amount: usize,
+    label: Option<usize>,
     links: usize,
     node: usize,
 }
@@ -41,23 +45,25 @@ fn amount_title(show: &Show) -> &'static str {
 }
 
 /// Appends the table; nothing when there is no file.
-pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, out: &mut Vec<u8>) {
+pub fn write(entries: &[Entry], show: &Show, terminal: Terminal, to: &mut Out<'_>) {
     if entries.iter().all(|entry| entry.rows.is_empty()) {
         return;
     }
     let widths = measure(entries, show, terminal);
-    Color::Title.around(terminal.color, out, |out| header(&widths, show, out));
-    out.push(b'\n');
+    Color::Title.around(terminal.color, &mut to.bytes, |out| header(&widths, show, out));
+    to.bytes.push(b'\n');
     let mut scratch = Vec::new();
     for entry in entries.iter().filter(|entry| !entry.rows.is_empty()) {
         let mut head = Vec::new();
         entry_columns(entry, &widths, show, terminal, &mut head);
         for row in &entry.rows {
+            let out = &mut to.bytes;
             out.extend_from_slice(&head);
             row_columns(row, &widths, show, &mut scratch, out);
             let paint = terminal.color && row.name.ends_with(b"(deleted)");
             Color::Gone.around(paint, out, |out| name(row, show, terminal, true, out));
             out.push(b'\n');
+            to.pass();
         }
     }
 }
@@ -69,7 +75,7 @@ fn measure(entries: &[Entry], show: &Show, terminal: Terminal) -> Widths {
         ppid: "PPID".len(),
         pgid: "PGID".len(),
         user: "USER".len(),
-        fd: "FD".len(),
+        fd: 0,
         kind: "TYPE".len(),
         flags: "FILE-FLAG".len(),
         device: "DEVICE".len(),
@@ -95,12 +101,16 @@ fn measure(entries: &[Entry], show: &Show, terminal: Terminal) -> Widths {
         if let Some(task) = &entry.task_comm {
             w.task = Some(w.task.unwrap_or("TASKCMD".len()).max(command(task)));
         }
+        if show.labels {
+            let label = entry.label.as_ref().map_or(0, |label| label.len());
+            w.label = Some(w.label.unwrap_or(LABEL.len()).max(label));
+        }
         w.user = w.user.max(match &entry.login {
             Some(name) => name.chars().count(),
             None => digits(entry.uid.into()).max(UID_WIDTH),
         });
         for row in &entry.rows {
-            w.fd = w.fd.max(fd_width(row.slot) + 2);
+            w.fd = w.fd.max(fd_width(row.slot));
             w.kind = w.kind.max(row.kind.len());
             w.device = w.device.max(match (row.device(), &row.device_text) {
                 (Some(dev), _) => digits(dev.major.into()) + 1 + digits(dev.minor.into()),
@@ -108,6 +118,7 @@ fn measure(entries: &[Entry], show: &Show, terminal: Terminal) -> Widths {
             });
             w.amount = w.amount.max(match row.amount {
                 Amount::None => 0,
+                Amount::Size(n) if show.human => human(n).len(),
                 Amount::Size(n) => digits(n),
                 Amount::Offset(n) => offset_width(n, show.offset_digits),
             });
@@ -155,8 +166,16 @@ fn header(w: &Widths, show: &Show, out: &mut Vec<u8>) {
     if show.group {
         column("PGID", w.pgid);
     }
+    if let Some(width) = w.label {
+        out.push(b' ');
+        left(LABEL.as_bytes(), width, out);
+    }
+    let mut column = |title: &str, width: usize| {
+        out.push(b' ');
+        right(title.as_bytes(), width, out);
+    };
     column("USER", w.user);
-    column("FD", w.fd - 2);
+    column("FD", w.fd);
     out.extend_from_slice(b"  ");
     let mut column = |title: &str, width: usize| {
         out.push(b' ');
@@ -203,6 +222,10 @@ fn entry_columns(entry: &Entry, w: &Widths, show: &Show, terminal: Terminal, out
         out.push(b' ');
         decimal(entry.pgid.into(), w.pgid, out);
     }
+    if let Some(width) = w.label {
+        out.push(b' ');
+        padded(entry.label.as_deref().unwrap_or_default(), width, out);
+    }
     out.push(b' ');
     match &entry.login {
         Some(name) => {
@@ -216,19 +239,17 @@ fn entry_columns(entry: &Entry, w: &Widths, show: &Show, terminal: Terminal, out
 /// The columns of a file but for its name.
 fn row_columns(row: &FileRow, w: &Widths, show: &Show, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
     out.push(b' ');
-    let fd = w.fd - 2;
     scratch.clear();
     match row.slot {
-        // Four columns hold a number; more are told by their end.
         Slot::Number(n) if n >= 10_000 => {
             scratch.push(b'*');
             let end = n % 1000;
             scratch.extend_from_slice(&[100, 10, 1].map(|unit| b'0' + (end / unit % 10) as u8));
         }
-        Slot::Number(n) => decimal(n.into(), 4, scratch),
+        Slot::Number(n) => decimal(n.into(), 0, scratch),
         slot => scratch.extend_from_slice(slot.word().as_bytes()),
     }
-    right(scratch, fd, out);
+    right(scratch, w.fd, out);
     out.push(if row.lock != b' ' && row.access == b' ' { b'-' } else { row.access });
     out.push(row.lock);
     out.push(b' ');
@@ -252,6 +273,7 @@ fn row_columns(row: &FileRow, w: &Widths, show: &Show, scratch: &mut Vec<u8>, ou
     scratch.clear();
     match row.amount {
         Amount::None => {}
+        Amount::Size(n) if show.human => scratch.extend_from_slice(human(n).as_bytes()),
         Amount::Size(n) => decimal(n, 0, scratch),
         Amount::Offset(n) => offset(n, show.offset_digits, scratch),
     }
@@ -310,9 +332,20 @@ pub fn name(row: &FileRow, show: &Show, terminal: Terminal, state: bool, out: &m
 
 fn fd_width(slot: Slot) -> usize {
     match slot {
-        Slot::Number(_) => 4,
+        // Four columns hold a number; more are told by their end.
+        Slot::Number(n) => digits(n.into()).min(4),
         slot => slot.word().len(),
     }
+}
+
+/// A size for people: `574B`, `4.0K`, in powers of 1024.
+fn human(n: u64) -> String {
+    const UNITS: [char; 6] = ['K', 'M', 'G', 'T', 'P', 'E'];
+    if n < 1024 {
+        return format!("{n}B");
+    }
+    let power = (n.ilog2() / 10) as usize;
+    format!("{:.1}{}", n as f64 / (1u64 << (10 * power)) as f64, UNITS[power - 1])
 }
 
 /// `0t123`, or `0x7b` when the digits are more than `most` (0: never).
@@ -349,4 +382,26 @@ fn left(text: &[u8], width: usize, out: &mut Vec<u8>) {
 
 fn blanks(n: usize, out: &mut Vec<u8>) {
     out.resize(out.len() + n, b' ');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_for_people() {
+        for (n, expected) in [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1.0K"),
+            (1588, "1.6K"),
+            (102_399, "100.0K"),
+            (1_048_575, "1024.0K"),
+            (1 << 20, "1.0M"),
+            (1_234_567_890_123, "1.1T"),
+            (u64::MAX, "16.0E"),
+        ] {
+            assert_eq!(human(n), expected);
+        }
+    }
 }

@@ -18,6 +18,7 @@ fn row(slot: Slot, kind: &'static str, name: &str) -> FileRow {
         rdev: None,
         device_text: None,
         amount: Amount::None,
+        offset: None,
         links: None,
         node: Node::Inode(7),
         flags: None,
@@ -79,7 +80,9 @@ fn entries() -> Vec<Entry> {
 
 fn written(show: &Show) -> String {
     let mut out = Vec::new();
-    write(&entries(), show, Terminal::default(), 1, &mut out);
+    let mut to = Out::new(&mut out);
+    write(&entries(), show, Terminal::default(), 1, &mut to);
+    to.end().expect("written");
     String::from_utf8(out).expect("ASCII")
 }
 
@@ -110,7 +113,9 @@ python3.1 1234    agent *345wW     REG  254,0    12345    7 /tmp/a^[[31m b (dele
     assert!(lines[4].ends_with("*:8080 (LISTEN QR=1 QS=2)"), "{}", lines[4]);
     assert!(lines[5].contains(" W,LG "), "{}", lines[5]);
     let mut out = Vec::new();
-    write(&[], &show(), Terminal::default(), 0, &mut out);
+    let mut to = Out::new(&mut out);
+    write(&[], &show(), Terminal::default(), 0, &mut to);
+    to.end().expect("written");
     assert!(out.is_empty());
 }
 

@@ -97,24 +97,13 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         d.show.timers = true;
         d.show.bpf = true;
     }),
-    flag!(
-        Some("-E"),
-        &["--events"],
-        Takes::Nothing,
-        false,
-        "Refused: tracer shows sockets as they are now.",
-        |_, _| {
-            refuse(
-                "-E",
-                "destroyed sockets are not followed; `tracer --all --trace=network` shows what programs do",
-            )
-        }
-    ),
-    flag!(Some("-Z"), &["--context"], Takes::Nothing, false, "Refused: SELinux contexts are not read.", |_, _| {
-        refuse("-Z", "SELinux contexts are not read")
+    flag!("-E", "--events", "Show TCP and UDP sockets as they are destroyed, until interrupted.", |d| d.events = true),
+    flag!("-Z", "--context", "Show the label that a security module gives each process.", |d| {
+        d.show.processes = true;
+        d.show.labels = true;
     }),
-    flag!(Some("-z"), &["--contexts"], Takes::Nothing, false, "Refused, as -Z.", |_, _| {
-        refuse("-z", "SELinux contexts are not read")
+    flag!(Some("-z"), &["--contexts"], Takes::Nothing, false, "Refused: labels of sockets are not read.", |_, _| {
+        refuse("-z", "labels of sockets are not read; -Z shows those of processes")
     }),
     flag!(Some("-N"), &["--net"], Takes::Value("NAME"), false, "Show the sockets of network namespace NAME.", |d, v| {
         d.netns = Some(text(v));
@@ -199,10 +188,13 @@ pub static FLAGS: &[OptionRow<Set>] = &[
         }
     )
     .files(),
-    flag!(Some("-K"), &["--kill"], Takes::Nothing, false, "Refused: tracer changes nothing.", |_, _| {
-        refuse("-K", "tracer changes nothing: it does not close sockets")
+    flag!("-K", "--kill", "Close the sockets, and show those that were closed. Asks first, on a terminal.", |d| d.kill = true),
+    flag!(None, &["--yes"], Takes::Nothing, true, "Do not ask: -K is meant.", |d, _| {
+        d.yes = true;
+        Ok(())
     }),
     flag!("-H", "--no-header", "Print no header.", |d| d.show.header = false),
+    flag!("-Q", "--no-queues", "Leave out the queues.", |d| d.show.no_queues = true),
     flag!("-O", "--oneline", "Print each socket on one line.", |d| d.show.oneline = true),
     flag!(
         None,

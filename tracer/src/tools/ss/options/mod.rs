@@ -13,7 +13,7 @@ use crate::cli::getopt::{self, Words};
 use crate::cli::help::Manual;
 use crate::cli::table;
 use crate::exit;
-use crate::tools::ss::request::{Request, Spaces};
+use crate::tools::ss::request::{Closing, Request, Spaces};
 use flags::FLAGS;
 use select::Draft;
 
@@ -59,6 +59,12 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Faul
         summary: draft.summary,
         list: !draft.summary || !draft.default || !words.is_empty() || draft.all_netns,
         dump: draft.dump,
+        closing: match (draft.kill, peer || draft.yes) {
+            (false, _) => Closing::No,
+            (true, false) => Closing::Asked,
+            (true, true) => Closing::Meant,
+        },
+        events: draft.events,
         spaces: match draft.netns {
             _ if draft.all_netns => Spaces::All,
             Some(name) => Spaces::Named(name),
@@ -66,6 +72,12 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked, Faul
         },
         show: draft.show,
     };
+    if draft.all_netns && (draft.kill || draft.events) {
+        return Err(Fault::usage("-K and -E are about one network namespace: -N names it"));
+    }
+    if draft.kill && draft.events {
+        return Err(Fault::usage("-E follows sockets that go: there is nothing to close (-K)"));
+    }
     if let Some(what) = draft.nothing {
         return Err(Fault::plain(format!("no {what} to show with such a filter")));
     }
@@ -85,7 +97,7 @@ pub const MANUAL: Manual = Manual {
 STATE:
   established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed,
   close-wait, last-ack, listening, closing, bound-inactive
-  all                     all but bound-inactive
+  all                     all of these
   connected               neither listening nor closed
   synchronized            connected, but not syn-sent
   bucket                  syn-recv, time-wait

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use crate::cli::fault::{Fault, nearest, show};
 use crate::tools::ss::request::{Show, tables};
 
-/// All states up to CLOSING, without newer ones.
-pub const ALL: u32 = (1 << 12) - 1;
+/// All states up to the newest: connections that are not accepted yet (NEW_SYN_RECV), and what is bound and inactive.
+pub const ALL: u32 = (1 << 14) - 1;
 /// Neither listening, closed nor kept as minisockets.
 const CONNECTED: u32 = ALL & !(1 << 10 | 1 << 7 | 1 << 6 | 1 << 3);
 const ESTABLISHED: u32 = 1 << 1;
@@ -142,6 +142,9 @@ pub struct Draft {
     pub filter_file: Option<PathBuf>,
     pub netns: Option<String>,
     pub all_netns: bool,
+    pub kill: bool,
+    pub yes: bool,
+    pub events: bool,
     pub show: Show,
     pub help: bool,
     pub version: bool,
@@ -168,6 +171,8 @@ impl Default for Draft {
             bpf: false,
             processes: false,
             threads: false,
+            labels: false,
+            no_queues: false,
         };
         Draft {
             tables: 0,
@@ -182,6 +187,9 @@ impl Default for Draft {
             filter_file: None,
             netns: None,
             all_netns: false,
+            kill: false,
+            yes: false,
+            events: false,
             show,
             help: false,
             version: false,

@@ -16,9 +16,12 @@ pub enum Column {
     SendQ,
     /// Local address.
     Address,
+    /// Who has it open.
+    Process = PROCESS as isize,
 }
 
 const COUNT: usize = 11;
+const PROCESS: usize = 9;
 
 /// All columns: header, what stands before it, whether its fields stand to the right. The last has no fields: it
 /// ends the line.
@@ -94,9 +97,11 @@ impl Columns {
         }
     }
 
-    /// Ends the current field.
+    /// Ends the current field. Where processes are not shown, what would stand behind them belongs to the port before them, as in ss.
     pub fn next(&mut self, out: &mut Vec<u8>) {
-        self.end_field(out);
+        if self.current != PROCESS - 1 || !self.disabled[PROCESS] {
+            self.end_field(out);
+        }
     }
 
     /// Where the current field's bytes are to be appended; `None` in a column that is left out.

@@ -1,4 +1,4 @@
-//! A list of sockets as iproute2's ss 6.1 shows it, to the byte, and as JSON. What needs the system (names of
+//! A list of sockets as iproute2's ss 7.3 shows it, to the byte, and as JSON. What needs the system (names of
 //! services, interfaces, cgroups) is asked of [`Names`], so that nothing here does I/O.
 
 mod columns;
@@ -43,6 +43,13 @@ impl List {
         }
         if request.states.count_ones() == 1 {
             columns.disable(Column::State);
+        }
+        if request.show.no_queues {
+            columns.disable(Column::RecvQ);
+            columns.disable(Column::SendQ);
+        }
+        if !request.show.processes && !request.show.threads {
+            columns.disable(Column::Process);
         }
         if !namespaces {
             columns.disable(Column::Netns);

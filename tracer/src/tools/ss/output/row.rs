@@ -181,6 +181,12 @@ impl SocketRow<'_> {
             self.text(format_args!("{}(\"", if i > 0 { "," } else { "" }));
             self.name(&owner.comm);
             self.text(format_args!("\",pid={},", owner.pid));
+            if self.list.show.labels {
+                let label = self.names.label(owner.pid);
+                self.text(format_args!("proc_ctx="));
+                self.name(label.as_deref().unwrap_or(b"unavailable"));
+                self.text(format_args!(","));
+            }
             if threads {
                 self.text(format_args!("tid={},", owner.tid));
             }

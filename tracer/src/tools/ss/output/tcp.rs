@@ -206,6 +206,8 @@ impl SocketRow<'_> {
         }
         self.count("rcv_ooopack", info.rcv_ooopack);
         self.count("snd_wnd", info.snd_wnd);
+        self.count("rcv_wnd", info.rcv_wnd);
+        self.count("rehash", info.rehash);
     }
 
     fn mptcp(&mut self, info: &MptcpInfo) {
@@ -217,15 +219,27 @@ impl SocketRow<'_> {
         self.count("add_addr_accepted_max", info.add_addr_accepted_max);
         self.flag("fallback", info.flags & 1 != 0);
         self.flag("remote_key", info.flags & 2 != 0);
+        if info.token != 0 {
+            self.text(format_args!(" token:{:x}", info.token));
+        }
+        self.count("write_seq", info.write_seq);
+        self.count("snd_una", info.snd_una);
+        self.count("rcv_nxt", info.rcv_nxt);
+        self.count("local_addr_used", info.local_addr_used);
+        self.count("local_addr_max", info.local_addr_max);
+        self.flag("csum_enabled", info.csum_enabled != 0);
         for (name, value) in [
-            ("token", u64::from(info.token)),
-            ("write_seq", info.write_seq),
-            ("snd_una", info.snd_una),
-            ("rcv_nxt", info.rcv_nxt),
+            ("retransmits", u64::from(info.retransmits)),
+            ("bytes_retrans", info.bytes_retrans),
+            ("bytes_sent", info.bytes_sent),
+            ("bytes_received", info.bytes_received),
+            ("bytes_acked", info.bytes_acked),
+            ("subflows_total", info.subflows_total.into()),
+            ("last_data_sent", info.last_data_sent.into()),
+            ("last_data_recv", info.last_data_recv.into()),
+            ("last_ack_recv", info.last_ack_recv.into()),
         ] {
-            if value != 0 {
-                self.text(format_args!(" {name}:{value:x}"));
-            }
+            self.count(name, value);
         }
     }
 
@@ -319,7 +333,7 @@ impl SocketRow<'_> {
             ("maplen", flow.map_len.map(u64::from)),
         ] {
             if let Some(value) = value {
-                self.text(format_args!(" {name}:{value:x}"));
+                self.text(format_args!(" {name}:{value}"));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
+use crate::system::snapshot::Access;
 use crate::system::sockets::owners::Owner;
 use crate::system::sockets::{
     Detail, Endpoint, Inet, Info, Memory, Netlink, Packet, PacketInfo, State, TcpInfo, Unix, Vsock,
@@ -41,6 +42,10 @@ impl Names for Fixed {
         Some(b"\x1b[31mx".to_vec())
     }
 
+    fn label(&mut self, pid: u32) -> Option<Vec<u8>> {
+        (pid == 7).then(|| b"user_t".to_vec())
+    }
+
     fn namespace(&mut self, netns: u64) -> String {
         netns.to_string()
     }
@@ -55,11 +60,9 @@ fn request(options: &[&str]) -> Request {
 }
 
 fn owners() -> Owners {
-    let mut owners = Owners::default();
-    for (pid, comm) in [(7, &b"sh"[..]), (9, b"\x1b[31mX\n\"")] {
-        owners.add(42, Owner { pid, tid: pid, comm: comm.into(), fd: 3 });
-    }
-    owners
+    let of =
+        |(pid, comm): (u32, &[u8])| (42, Owner { pid, tid: pid, comm: comm.into(), fd: 3, access: Access::Unknown });
+    Owners::new([(7, &b"sh"[..]), (9, b"\x1b[31mX\n\"")].map(of).into(), 0)
 }
 
 fn tcp(state: State, local: &str, port: u16, table: Table) -> Socket {

@@ -293,7 +293,8 @@ pub fn descriptors(set: &OsStr) -> Result<Numbers, Fault> {
 /// `-e signal=`: bit 0 is signal 1.
 pub fn signals(set: &OsStr) -> Result<u64, Fault> {
     // Signal 0 and those above 64 are accepted, as strace does, and are in no set.
-    let words: Vec<&str> = (1..32).filter_map(signal_names::short).collect();
+    let names = signal_names::NAMES.into_iter().skip(1);
+    let words: Vec<&str> = names.chain((1..32).filter_map(signal_names::short)).collect();
     mask(set, "signal", &words, |word| signal_names::number(word).map(|n| n.checked_sub(1).unwrap_or(64)))
 }
 

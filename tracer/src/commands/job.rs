@@ -5,7 +5,10 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::table::COMMANDS;
+use crate::capture::command::StartError;
 use crate::exit;
+use crate::render::typed::nearest;
 use crate::trace::outputs::PlaceError;
 use crate::trace::{self, Ending};
 
@@ -51,6 +54,12 @@ pub fn end(program: &str, failure: u8, result: anyhow::Result<Ending>) -> ExitCo
         Err(error) => {
             // Nobody is left to be told that stderr is closed.
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
+            if failure == exit::FAILED
+                && let Some(StartError::NotFound(name, _)) = error.downcast_ref()
+                && let Some(meant) = nearest(name, COMMANDS.iter().map(|command| command.name))
+            {
+                let _ = writeln!(io::stderr(), "{program}: did you mean the command '{meant}'?");
+            }
             // Under our own name an output that cannot be written is a request that cannot be carried out, and nothing was.
             let output = failure == exit::FAILED && error.is::<PlaceError>();
             ExitCode::from(if output { exit::USAGE } else { failure })

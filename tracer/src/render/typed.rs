@@ -21,7 +21,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let most = (word.len() / 3).clamp(1, 3);
     candidates
         .into_iter()
-        .map(|c| (distance(word.as_bytes(), c.as_bytes()), c))
+        .map(|c| (distance(word.as_bytes(), c.to_ascii_lowercase().as_bytes()), c))
         .filter(|&(d, _)| d <= most)
         .min()
         .map(|(_, c)| c)

@@ -195,7 +195,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     let report = Report { evidence, variables, judgement, difference, verdict, timeline, extent: spec.extent };
     reports::write(spec, places, &report)?;
     // The process ends: to give tens of thousands of texts back one by one is time that whoever waits for it has lost.
-    std::mem::forget(report);
+    std::mem::forget((report, policy));
     Ok(match verdict {
         Verdict::Violated => exit::VIOLATED,
         Verdict::CommandFailed => exit::NOTHING,

@@ -240,7 +240,11 @@ fn expand(text: &str) -> Result<Vec<Lexemes>, Flaw> {
     if text.len() > LONGEST {
         return Err(Flaw::new(0..text.len(), format!("longer than {LONGEST} bytes")));
     }
-    sequence(&mut lex(text)?.into_iter(), None)
+    let lexemes = lex(text)?;
+    if !text.contains('{') {
+        return Ok(vec![lexemes]);
+    }
+    sequence(&mut lexemes.into_iter(), None)
 }
 
 /// What stands up to the end, or up to the brace that closes the one at `open`.

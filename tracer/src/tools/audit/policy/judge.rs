@@ -60,7 +60,7 @@ impl Policy {
         for (number, section) in self.sections().enumerate() {
             for (deny, list) in [(true, &section.deny), (false, &section.allow)] {
                 // Of rules that say the same the first is told.
-                let mut known: HashSet<&Rule> = HashSet::new();
+                let mut known: foldhash::HashSet<&Rule> = foldhash::HashSet::default();
                 let list: Vec<&Placed> = list.iter().filter(|placed| known.insert(&placed.rule)).collect();
                 owners.extend(list.iter().map(|_| Owner { section: number, deny }));
                 rules.extend(list);

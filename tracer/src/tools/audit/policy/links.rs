@@ -1,7 +1,7 @@
 //! Rules that name a file by a symbolic link. Files are told by their real paths, so such a rule alone would never fire: where its path
 //! leads is looked up once, when the policy is read, and what a rule denies is denied there, too.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::glob::{Component, PathGlob, escape};
 use super::places::Places;
@@ -36,8 +36,8 @@ pub struct Reading {
 impl Policy {
     /// Looks where the paths of rules lead. `follow`: the real path of one, as far as it is there.
     pub fn follow(&mut self, variables: &Variables, mut follow: impl FnMut(&[u8]) -> Vec<u8>) {
-        let mut links = HashMap::new();
-        let (mut seen, mut parents) = (HashSet::new(), HashMap::new());
+        let mut links = HashMap::default();
+        let (mut seen, mut parents) = (HashSet::default(), HashMap::default());
         let places = self.places(variables);
         for (_, placed) in self.decisive() {
             for (front, _) in Self::patterns(placed, &places).into_iter().map(split) {

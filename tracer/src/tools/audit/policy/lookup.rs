@@ -4,7 +4,7 @@
 
 mod network;
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use self::network::Network;
 use super::glob::keyed::{Key, Keyed};
@@ -94,7 +94,7 @@ impl<'p> Lookup<'p> {
             sockets: vec![Vec::new(); rules.len()],
             programs: vec![Vec::new(); rules.len()],
             patterns: Vec::new(),
-            fronts: HashMap::new(),
+            fronts: HashMap::default(),
             others: Default::default(),
             denies,
             rules: Vec::new(),

@@ -1,7 +1,9 @@
 //! An index of globs by what everything that fits them has: the whole text, how it begins, how it ends. What is asked about a text is
 //! then held only against those that may fit, however many there are.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use super::{Component, Kind, NameGlob, Piece};
 

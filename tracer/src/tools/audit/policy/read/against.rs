@@ -1,6 +1,6 @@
 //! Rules that allow what a rule of the same section denies, found without holding each of these against each of those.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::super::Placed;
 use super::super::rule::{Ops, Program, Rule, Target};
@@ -11,7 +11,7 @@ pub struct Denied<'p>(HashMap<(&'p Target, Option<&'p Program>), Vec<(Ops, &'p P
 impl<'p> Denied<'p> {
     /// Those of a section.
     pub fn of(rules: &'p [Placed]) -> Denied<'p> {
-        let mut denied: HashMap<_, Vec<(Ops, &Placed)>> = HashMap::new();
+        let mut denied: HashMap<_, Vec<(Ops, &Placed)>> = HashMap::default();
         for placed in rules {
             let same = denied.entry((&placed.rule.target, placed.rule.program.as_ref())).or_default();
             // A set of operations once: there are few, and the first rule is told.

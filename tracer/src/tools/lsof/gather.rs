@@ -44,9 +44,16 @@ pub fn gather(
         None => processes::all()?,
     };
     let me = std::process::id();
-    let mut list: Vec<Selected> = Vec::new();
+    let (mut list, mut unknown): (Vec<Selected>, u64) = (Vec::new(), 0);
     for pid in pids.into_iter().filter(|&pid| pid != me) {
-        let Some(process) = processes::process(pid, &mut buffer) else { continue };
+        let process = match processes::process(pid, &mut buffer) {
+            Ok(Some(process)) => process,
+            Ok(None) => continue,
+            Err(_) => {
+                unknown += 1;
+                continue;
+            }
+        };
         let mut tasks = Vec::new();
         if selection.tasks() {
             for tid in processes::tasks(pid) {
@@ -69,7 +76,7 @@ pub fn gather(
     }
     let sockets = selection.only(kind::OF_SOCKET) && !ends;
     let maps = !sockets && (selection.mappings() || ends);
-    let unreadable = fill(spec, &mut list, reader, sockets, maps)?;
+    let unreadable = unknown + fill(spec, &mut list, reader, sockets, maps)?;
     Ok((list, unreadable))
 }
 

@@ -9,7 +9,7 @@ mod json;
 mod limits;
 mod machine;
 mod measuring;
-mod parsing;
+pub mod parsing;
 mod rounds;
 mod servers;
 mod statistics;

@@ -7,7 +7,7 @@
 
 mod jobs;
 mod judge;
-mod run;
+pub mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

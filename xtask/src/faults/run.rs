@@ -62,7 +62,16 @@ impl Drop for Folder {
 }
 
 /// Runs it in the folder, to the end of everybody who has its stdout or stderr.
-pub fn run(mut command: Command, dir: &Path) -> Result<Done> {
+pub fn run(command: Command, dir: &Path) -> Result<Done> {
+    start(command, dir, None, |_| ())
+}
+
+/// The same, but it is killed after a while, and nobody else; `look` is asked right before, with its process id.
+pub fn killed(command: Command, dir: &Path, after: Duration, look: impl FnOnce(u32)) -> Result<Done> {
+    start(command, dir, Some(after), look)
+}
+
+fn start(mut command: Command, dir: &Path, kill: Option<Duration>, look: impl FnOnce(u32)) -> Result<Done> {
     let (out, out_writer) = io::pipe()?;
     let (err, err_writer) = io::pipe()?;
     command.current_dir(dir).stdin(Stdio::from(File::open("/dev/null")?)).stdout(out_writer).stderr(err_writer);
@@ -72,7 +81,15 @@ pub fn run(mut command: Command, dir: &Path) -> Result<Done> {
     // Our own ends for writing.
     drop(command);
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let hung = !drain(&mut [(out, &mut stdout), (err, &mut stderr)], Instant::now() + BOUND)?;
+    let mut pipes = [(out, &mut stdout), (err, &mut stderr)];
+    let mut ended = false;
+    if let Some(after) = kill {
+        ended = drain(&mut pipes, Instant::now() + after)?;
+        look(child.id());
+        // It is our child and not waited for, so the number is its own, also where it has ended.
+        child.kill()?;
+    }
+    let hung = !ended && !drain(&mut pipes, Instant::now() + BOUND)?;
     if hung {
         // SAFETY: kill(2) touches no memory; the group is that of our child, which is not waited for yet, so it is still its own.
         unsafe { libc::kill(-child.id().cast_signed(), libc::SIGKILL) };

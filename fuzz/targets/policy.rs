@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use tracer::tools::audit::evidence::{Access, Evidence, HostName, KnownBy, Object, Op, Runner, Unit, Variables};
 use tracer::tools::audit::policy::{Policy, learn};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (text, rest) = (&bytes[..at], bytes.get(at + 1..).unwrap_or_default());
     let variables = [("HOME", b"/h".to_vec()), ("TMPDIR", b"/tmp".to_vec()), ("WORKSPACE", rest.to_vec())];
     let variables = Variables(variables.to_vec());
-    let host = Some(String::from_utf8_lossy(rest).into_owned());
+    let hosts = vec![HostName { by: KnownBy::Answer, name: String::from_utf8_lossy(rest).into_owned() }];
     let address = ([127, 0, 0, 1], 80).into();
     let program = rest.to_vec();
     let one = |op, object| {
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let accesses = vec![
         one(Op::Read, Object::File([b"/", rest].concat())),
         one(Op::Run, Object::File([b"/tmp/", rest].concat())),
-        one(Op::Connect, Object::Inet { protocol: "tcp", address, ephemeral: false, host }),
+        one(Op::Connect, Object::Inet { protocol: "tcp", address, ephemeral: false, hosts }),
         one(Op::Bind, Object::Unix([b"@", rest].concat())),
     ];
     let unit = Unit { runner: Runner::Harness, suite: String::new(), name: String::new() };

@@ -1,3 +1,5 @@
+//! The index finds what asking each rule finds.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -5,8 +5,11 @@ use foldhash::HashMap;
 use super::super::Placed;
 use super::super::rule::{Ops, Program, Rule, Target};
 
+/// What a rule speaks of, and by whom.
+type Whose<'p> = (&'p Target, Option<&'p Program>);
+
 /// Rules that deny, by what they speak of and by whom.
-pub struct Denied<'p>(HashMap<(&'p Target, Option<&'p Program>), Vec<(Ops, &'p Placed)>>);
+pub struct Denied<'p>(HashMap<Whose<'p>, Vec<(Ops, &'p Placed)>>);
 
 impl<'p> Denied<'p> {
     /// Those of a section.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer::tools::audit::evidence::{Access, Evidence, Object, Op, Runner, Unit, Variables};
+use tracer::tools::audit::evidence::{Access, Evidence, HostName, KnownBy, Object, Op, Runner, Shared, Unit, Variables};
 use tracer::tools::audit::policy::{Policy, learn};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,18 +11,18 @@ fuzz_target!(|bytes: &[u8]| {
     let (text, rest) = (&bytes[..at], bytes.get(at + 1..).unwrap_or_default());
     let variables = [("HOME", b"/h".to_vec()), ("TMPDIR", b"/tmp".to_vec()), ("WORKSPACE", rest.to_vec())];
     let variables = Variables(variables.to_vec());
-    let host = Some(String::from_utf8_lossy(rest).into_owned());
+    let hosts = vec![HostName { by: KnownBy::Answer, name: String::from_utf8_lossy(rest).into_owned() }];
     let address = ([127, 0, 0, 1], 80).into();
-    let program = rest.to_vec();
+    let program: Shared = rest.into();
     let one = |op, object| {
         let program = program.clone();
-        Access { unit: 0, op, object, errno: 0, to: None, passed: None, wrote: true, program }
+        Access { unit: 0, op, object, errno: 0, to: None, passed: None, wrote: true, program, later: false }
     };
     let accesses = vec![
-        one(Op::Read, Object::File([b"/", rest].concat())),
-        one(Op::Run, Object::File([b"/tmp/", rest].concat())),
-        one(Op::Connect, Object::Inet { protocol: "tcp", address, ephemeral: false, host }),
-        one(Op::Bind, Object::Unix([b"@", rest].concat())),
+        one(Op::Read, Object::File([b"/", rest].concat().into())),
+        one(Op::Run, Object::File([b"/tmp/", rest].concat().into())),
+        one(Op::Connect, Object::Inet { protocol: "tcp", address, ephemeral: false, hosts }),
+        one(Op::Bind, Object::Unix([b"@", rest].concat().into())),
     ];
     let unit = Unit { runner: Runner::Harness, suite: String::new(), name: String::new() };
     let evidence = Evidence { units: vec![unit], accesses, ..Evidence::default() };
@@ -30,6 +30,6 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(policy) => drop(policy.judge(&evidence, &variables)),
         Err(faults) => assert!(faults.to_string().chars().all(|c| c == '\n' || !c.is_control())),
     }
-    let learned = learn(&evidence, &variables);
+    let learned = learn(std::slice::from_ref(&evidence), &variables);
     Policy::parse(&learned, "learned").unwrap_or_else(|faults| panic!("{faults}\n{learned}"));
 });

@@ -7,8 +7,10 @@ mod ci;
 mod command;
 mod dist;
 mod ebpf;
+mod faults;
 mod peers;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 mod vm;
@@ -44,6 +46,14 @@ cargo xtask COMMAND
                     (and bpftrace, linux-perf or sysdig where named) into
                     target/peers/bin. Later runs need no network; remove it for
                     newer ones
+  faults [--only JOB,...] [--calls CALL,...] [--jobs N]
+                    let every call that tracer makes fail, with three errors,
+                    some times each, and its requests for memory (as root):
+                    a matrix of what came of it, and how to repeat what is wrong
+  soak [--minutes N] [--kills N]
+                    trace a load whose calls are counted, for 100 minutes, in
+                    every way in turn, and kill tracer 1,000 times (as root):
+                    books, memory, what is left in the kernel
   tidy              check the layout of the code: layers, file lengths, module
                     docs, licences
   ci                do what .ci/run does after it installed its tools
@@ -61,6 +71,8 @@ fn main() -> ExitCode {
         Some("dist") => dist::main(),
         Some("peers") => peers::main(&words[1..]),
         Some("bench") => bench::main(&words[1..]),
+        Some("faults") => faults::main(&words[1..]),
+        Some("soak") => soak::main(&words[1..]),
         Some("tidy") => tidy::main(),
         Some("ci") => ci::main(),
         None | Some("help" | "-h" | "--help") => {

@@ -7,14 +7,14 @@
 
 mod arch;
 mod demangle;
-mod elf;
+pub mod elf;
 pub mod frames;
 mod image;
-mod lines;
+pub mod lines;
 mod perf_map;
 mod program;
 pub mod space;
-mod symbols;
+pub mod symbols;
 mod tables;
 
 use std::collections::HashMap;

@@ -5,12 +5,13 @@
 //! does not show the calls that were made has no figure worth having: every traced run is counted, and a wrong count fails.
 
 mod bpf;
+mod growth;
 mod json;
 mod limits;
 mod lists;
 mod machine;
 mod measuring;
-mod parsing;
+pub mod parsing;
 mod rounds;
 mod servers;
 mod statistics;
@@ -43,7 +44,7 @@ const ROUNDS: usize = 5;
 const LONG_ROUNDS: usize = 3;
 
 /// What is measured besides workloads.
-const OTHERS: [&str; 6] = ["memory", "churn", "rate", "start", "audit", "lists"];
+const OTHERS: [&str; 7] = ["memory", "churn", "growth", "rate", "start", "audit", "lists"];
 
 /// A quick run begins nothing more after so long.
 const QUICK: Duration = Duration::from_secs(150);
@@ -121,6 +122,7 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
         tables: Vec::new(),
         memory: Vec::new(),
         churn: None,
+        growth: Vec::new(),
         rates: Vec::new(),
         whole: Vec::new(),
         lists: None,
@@ -136,6 +138,12 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     if options.wants("churn") {
         let processes = if options.quick { 3000 } else { 36_000 };
         report.churn = Some(limits::churn(&bench, processes).map_err(|error| format!("churn: {error:#}")));
+    }
+    if options.wants("growth") {
+        match growth::growth(&bench, if options.quick { 1 } else { 5 }) {
+            Ok(list) => report.growth.extend(list.into_iter().map(Ok)),
+            Err(error) => report.growth.push(Err(format!("growth: {error:#}"))),
+        }
     }
     if options.wants("rate") {
         let (seconds, steps) = if options.quick { (0.7, 2) } else { (3.0, 5) };

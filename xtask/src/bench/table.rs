@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use super::growth::Growth;
 use super::limits::{Churn, Memory, Rate};
 use super::lists;
 use super::machine::Machine;
@@ -32,6 +33,8 @@ pub struct Report<'a> {
     pub memory: Vec<Result<Memory, String>>,
     /// Whether it grows, or why that was not seen; `None` when nobody asked.
     pub churn: Option<Result<Churn, String>>,
+    /// What policies take that are large, or made to take much, or why there is no figure.
+    pub growth: Vec<Result<Growth, String>>,
     /// Sustained rates, or why there is none.
     pub rates: Vec<Result<Rate, String>>,
     /// Whole runs, or why there is no figure.
@@ -52,7 +55,8 @@ impl Report<'_> {
         let whole = self.whole.iter().filter_map(|whole| whole.as_ref().err().cloned());
         let churn = self.churn.iter().filter_map(|churn| churn.as_ref().err().cloned());
         let lists = self.lists.iter().filter_map(|lists| lists.as_ref().err().cloned());
-        faults.chain(memory).chain(churn).chain(rates).chain(whole).chain(lists).collect()
+        let growth = self.growth.iter().filter_map(|growth| growth.as_ref().err().cloned());
+        faults.chain(memory).chain(churn).chain(growth).chain(rates).chain(whole).chain(lists).collect()
     }
 
     /// What `docs/bench.md` shows.
@@ -125,6 +129,10 @@ impl Report<'_> {
                 bytes(churn.late)
             );
         }
+        for Growth { what, seconds, peak } in self.growth.iter().flatten() {
+            let _ =
+                writeln!(out, "- A policy of {what}: {seconds:.2} s to judge `true` by it, {} at most.", bytes(*peak));
+        }
         for rate in self.rates.iter().flatten() {
             let who = if rate.producers == 1 { "one process".into() } else { format!("{} processes", rate.producers) };
             let kept = thousands(rate.kept);
@@ -160,6 +168,7 @@ impl Report<'_> {
             .iter()
             .filter_map(|memory| memory.as_ref().err())
             .chain(self.churn.iter().filter_map(|churn| churn.as_ref().err()))
+            .chain(self.growth.iter().filter_map(|growth| growth.as_ref().err()))
             .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
             .chain(self.whole.iter().filter_map(|whole| whole.as_ref().err()))
             .chain(self.lists.iter().filter_map(|lists| lists.as_ref().err()))

@@ -23,6 +23,16 @@ pub struct Called {
 }
 
 impl PtraceSource {
+    /// The kernel does not say of a stopped task at which call it is. ESRCH: killed meanwhile. Where it was the entry of a call, its end
+    /// counts it.
+    pub(super) fn untold(&mut self, tid: u32, error: &std::io::Error) {
+        let is_gone = error.raw_os_error() == Some(libc::ESRCH);
+        let Some(task) = self.tasks.get(tid).filter(|task| !is_gone && task.in_call) else { return };
+        task.in_call = false;
+        let lost = std::mem::take(&mut task.wanted);
+        self.lose(Loss::EndMissing, lost.into());
+    }
+
     /// The call with this number and these arguments.
     pub(super) fn called(&mut self, tid: u32, compat: bool, nr: u32, args: [u64; 6]) -> Called {
         let call = Called { nr, args, cpu: 0, flags: if compat { flag::COMPAT } else { 0 } };

@@ -131,6 +131,8 @@ pub struct PtraceSource {
     /// The name by which tracer was called, for messages.
     program: String,
     detached: bool,
+    /// A task that the kernel does not let go on, and why.
+    stuck: Option<(u32, io::Error)>,
 }
 
 /// Bytes of records after which `read` returns.
@@ -174,6 +176,7 @@ impl PtraceSource {
             files: Files::default(),
             scratch: Scratch::default(),
             losses: Losses::default(),
+            stuck: None,
             names: watch.names,
             beside: Beside::new(watch),
             leave_on_exec: watch.leave_on_exec,
@@ -233,6 +236,9 @@ impl PtraceSource {
         let mut gathering = false;
         loop {
             self.wake(false);
+            if let Some((tid, error)) = self.stuck.take() {
+                return Err(error).with_context(|| format!("process {tid} cannot be let go on"));
+            }
             if self.tasks.is_empty() && self.early.is_empty() {
                 return Ok(Status::Done);
             }

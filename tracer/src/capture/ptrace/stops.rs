@@ -98,7 +98,10 @@ impl PtraceSource {
 
     /// A system-call stop, from which the task does not go on yet or goes on otherwise.
     pub(super) fn syscall(&mut self, tid: u32, out: &mut Batch) {
-        let Ok(info) = sys::syscall_info(tid) else { return };
+        let info = match sys::syscall_info(tid) {
+            Ok(info) => info,
+            Err(error) => return self.untold(tid, &error),
+        };
         match info.at {
             At::Entry { nr, args } => {
                 let call = self.called(tid, info.compat, nr as u32, args);

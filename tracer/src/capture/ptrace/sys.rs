@@ -29,7 +29,19 @@ type Request = libc::c_int;
 #[cfg(not(target_env = "musl"))]
 type Request = libc::c_uint;
 
+/// Makes a request; once more where it failed for want of something, not for what it asks: a task that is not let go on stands for ever.
 fn request(request: Request, tid: u32, addr: usize, data: usize) -> io::Result<()> {
+    match attempt(request, tid, addr, data) {
+        Err(error)
+            if matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EINTR | libc::EAGAIN | libc::EACCES)) =>
+        {
+            attempt(request, tid, addr, data)
+        }
+        done => done,
+    }
+}
+
+fn attempt(request: Request, tid: u32, addr: usize, data: usize) -> io::Result<()> {
     // SAFETY: the requests used here take numbers, or pointers to memory that the caller holds.
     let rc = unsafe { libc::ptrace(request, tid as libc::pid_t, addr, data) };
     if rc == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }

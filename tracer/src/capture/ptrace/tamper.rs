@@ -130,16 +130,24 @@ impl PtraceSource {
         let signal = if signal == 0 { owed } else { signal };
         match hold {
             Some(time) => self.held_tasks.hold(tid, time, go, signal),
-            // ESRCH: killed meanwhile; its end comes with the next wait.
-            None => drop(sys::go(tid, go, signal)),
+            None => self.go(tid, go, signal),
         }
     }
 
     /// Lets those go on whose time is over; with `all`, every one.
     pub(super) fn wake(&mut self, all: bool) {
         while let Some((tid, go, signal)) = self.held_tasks.due(all) {
-            // ESRCH: killed meanwhile.
-            let _ = sys::go(tid, go, signal);
+            self.go(tid, go, signal);
+        }
+    }
+
+    /// ESRCH: killed meanwhile; its end comes with the next wait. After another error it would stand for ever, so tracer gives up: the
+    /// kernel lets all go on when it has ended.
+    fn go(&mut self, tid: u32, go: Go, signal: i32) {
+        if let Err(error) = sys::go(tid, go, signal)
+            && error.raw_os_error() != Some(libc::ESRCH)
+        {
+            self.stuck = Some((tid, error));
         }
     }
 

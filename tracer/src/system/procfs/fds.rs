@@ -39,16 +39,15 @@ pub struct Reader {
 pub struct Trouble {
     /// Something was not there: the process may have ended.
     pub gone: bool,
-    /// Something may not be read.
+    /// Something may not be read, or could not.
     pub denied: bool,
 }
 
 impl Trouble {
-    fn note(&mut self, error: &io::Error) {
+    pub(super) fn note(&mut self, error: &io::Error) {
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => self.gone = true,
-            Some(libc::EACCES | libc::EPERM) => self.denied = true,
-            _ => {}
+            _ => self.denied = true,
         }
     }
 }
@@ -320,7 +319,7 @@ mod tests {
     #[test]
     fn own_files_are_found() {
         let mut buffer = Vec::new();
-        let me = processes::process(std::process::id(), &mut buffer).expect("alive");
+        let me = processes::process(std::process::id(), &mut buffer).expect("read").expect("alive");
         let file = fs::File::open("/etc/passwd").expect("a file");
         let own = Rc::new(Mounts::of(Who::Myself));
         let mut reader = Reader::new(Asker::new(Duration::from_secs(5), false), Vec::new(), own);

@@ -38,7 +38,13 @@ impl Maps {
     pub fn files(&mut self, process: &Process, program: Option<FileStat>, reader: &mut Reader) -> Vec<Descriptor> {
         let mut text = std::mem::take(&mut self.buffer);
         let read = Who::of(process).read_into("maps", &mut text);
-        let found = if read.is_ok() { self.files_of(&text, process, program, reader) } else { Vec::new() };
+        let found = match read {
+            Ok(()) => self.files_of(&text, process, program, reader),
+            Err(error) => {
+                reader.trouble.note(&error);
+                Vec::new()
+            }
+        };
         self.buffer = text;
         found
     }

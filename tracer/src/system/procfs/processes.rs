@@ -3,8 +3,8 @@
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use super::machine;
 use super::who::{Who, numbers_of};
+use super::{account, machine};
 use crate::system::process::{Stat, has_ended};
 use crate::system::snapshot::Process;
 
@@ -25,14 +25,26 @@ pub fn tasks(pid: u32) -> Vec<u32> {
 
 /// A process; `None` when it is gone, or a zombie: it has nothing open then. One whose first thread has ended while
 /// others go on looks like a zombie, and is none.
-pub fn process(pid: u32, buffer: &mut Vec<u8>) -> Option<Process> {
-    let uid = std::fs::metadata(Who::Id(pid).to_string()).ok()?.uid();
-    let stat = Who::Id(pid).stat_through(buffer)?;
+///
+/// # Errors
+/// It is there, and the kernel does not say what it is.
+pub fn process(pid: u32, buffer: &mut Vec<u8>) -> io::Result<Option<Process>> {
+    let looked = std::fs::metadata(Who::Id(pid).to_string())
+        .and_then(|found| Who::Id(pid).read_into("stat", buffer).map(|()| found.uid()));
+    let uid = match looked {
+        Ok(uid) => uid,
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some(stat) = account::stat(buffer) else { return Ok(None) };
     let (through, state) = match has_ended(stat.state) {
         false => (None, stat.state),
-        true => survivor(pid, buffer).map(|(tid, state)| (Some(tid), state))?,
+        true => match survivor(pid, buffer) {
+            Some((tid, state)) => (Some(tid), state),
+            None => return Ok(None),
+        },
     };
-    Some(Process { uid, through, state, ..of_stat(stat) })
+    Ok(Some(Process { uid, through, state, ..of_stat(stat) }))
 }
 
 /// A process, or a task, by its `stat`.
@@ -149,7 +161,7 @@ mod tests {
     #[test]
     fn this_process_is_there() {
         let mut buffer = Vec::new();
-        let me = process(std::process::id(), &mut buffer).expect("alive");
+        let me = process(std::process::id(), &mut buffer).expect("read").expect("alive");
         assert_eq!(me.ppid, rustix::process::getppid().map_or(0, |pid| pid.as_raw_pid() as u32));
         assert!(all().expect("/proc").contains(&me.pid));
         assert!(still_there(&me, &mut buffer));

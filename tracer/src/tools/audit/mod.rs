@@ -199,7 +199,7 @@ fn audit(spec: &Audit) -> Result<u8> {
     reports::write(spec, &mut held, &report)?;
     held.touched.iter().for_each(|what| say(spec, what));
     // The process ends: to give tens of thousands of texts back one by one is time that whoever waits for it has lost.
-    std::mem::forget(report);
+    std::mem::forget((report, policy));
     Ok(match verdict {
         Verdict::Violated => exit::VIOLATED,
         Verdict::CommandFailed => exit::NOTHING,

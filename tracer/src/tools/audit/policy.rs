@@ -8,6 +8,8 @@ mod glob;
 mod judge;
 mod learn;
 mod links;
+mod lookup;
+mod places;
 mod read;
 mod rule;
 mod source;

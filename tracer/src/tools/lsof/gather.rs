@@ -37,28 +37,35 @@ pub fn gather(spec: &Lsof, reader: &mut Reader, lister: &mut Lister<'_, '_>, end
             Err(error) if spec.collect.source == Source::Iterator => return Err(error),
             // /proc tells the same, more slowly.
             Err(_) => lister.forget(),
-            Ok(()) => return Ok(0),
+            Ok(unknown) => return Ok(unknown),
         }
     }
-    let list = choose(spec, lister.selection, ends)?;
+    let (list, unknown) = choose(spec, lister.selection, ends)?;
     let maps = !sockets && (lister.selection.mappings() || ends);
     let pids = list.iter().filter(|(process, _)| process.tid.is_none()).map(|(process, _)| process.pid);
     let stream = use_iterator(&spec.collect, pids, sockets).then(|| Stream::start(wanted));
     let must = spec.collect.source == Source::Iterator;
     let mut filling = Filling { reader, lister, stream, must, sockets, maps, mapped: Maps::default(), last: None };
-    filling.all(list)
+    Ok(unknown + filling.all(list)?)
 }
 
-/// The processes, and tasks, of which something can be shown.
-fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<Vec<Selected>> {
+/// The processes, and tasks, of which something can be shown, and how many could not be looked at.
+fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<(Vec<Selected>, u64)> {
     let mut buffer = Vec::new();
     let pids = match selection.pids().filter(|_| !ends) {
         Some(pids) => pids,
         None => processes::all()?,
     };
-    let mut list: Vec<Selected> = Vec::new();
+    let (mut list, mut unknown): (Vec<Selected>, u64) = (Vec::new(), 0);
     for pid in pids {
-        let Some(process) = processes::process(pid, &mut buffer) else { continue };
+        let process = match processes::process(pid, &mut buffer) {
+            Ok(Some(process)) => process,
+            Ok(None) => continue,
+            Err(_) => {
+                unknown += 1;
+                continue;
+            }
+        };
         let mut tasks = Vec::new();
         if selection.tasks() {
             for tid in processes::tasks(pid) {
@@ -79,11 +86,12 @@ fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<Vec<
         }
         list.append(&mut tasks);
     }
-    Ok(list)
+    Ok((list, unknown))
 }
 
-/// Where only sockets are shown, and any process will do: those alone are looked at that have one.
-fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<()> {
+/// Where only sockets are shown, and any process will do: those alone are looked at that have one. Gives how many could not be.
+fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<u64> {
+    let mut unknown = 0;
     let mut buffer = Vec::new();
     let mut last: Option<([u32; 2], Option<Selected>)> = None;
     while let Some(Told { tgid, tid, start, file, .. }) = stream.next()? {
@@ -93,7 +101,11 @@ fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<()> {
                 lister.end(process, true);
             }
             // A thread with descriptors of its own is no process, unless it goes on for one.
-            let found = processes::process(tgid, &mut buffer).filter(|process| process.seen() == tid);
+            let found = processes::process(tgid, &mut buffer).unwrap_or_else(|_| {
+                unknown += 1;
+                None
+            });
+            let found = found.filter(|process| process.seen() == tid);
             let found = found.filter(|process| !is_later(start, process));
             let found = found.and_then(|process| lister.selection.process(&process, false).map(|bits| (process, bits)));
             last = Some((key, found));
@@ -107,7 +119,7 @@ fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<()> {
     }
     // The kernel goes by threads: one that stands for its process has a number of its own.
     lister.in_order();
-    Ok(())
+    Ok(unknown)
 }
 
 /// A listing of chosen processes in the making.

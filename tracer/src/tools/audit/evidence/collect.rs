@@ -27,7 +27,7 @@ pub use named::lexical;
 use talks::Talks;
 pub use world::{Doubt, Look, World};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -117,7 +117,7 @@ pub struct Collector<'w> {
     /// Rules deny something by paths.
     paths: bool,
     /// Where the names begin that may not come or go.
-    fronts: Vec<Vec<u8>>,
+    fronts: BTreeSet<Vec<u8>>,
     /// Names on the way to a file that were gone when it was looked at: whose call passed them, and which.
     missing: BTreeMap<Vec<u8>, (usize, &'static str)>,
     /// Names that were looked at.
@@ -174,7 +174,7 @@ impl<'w> Collector<'w> {
             programs: false,
             runs: false,
             paths: false,
-            fronts: Vec::new(),
+            fronts: BTreeSet::new(),
             missing: BTreeMap::new(),
             looks: BTreeMap::new(),
             refused: false,
@@ -208,7 +208,7 @@ impl<'w> Collector<'w> {
     pub fn know_paths(&mut self, wanted: bool, fronts: &[Vec<u8>]) {
         self.paths = wanted;
         self.world.tell_looks(wanted);
-        self.fronts = fronts.to_vec();
+        self.fronts = fronts.iter().cloned().collect();
     }
 
     /// Whether rules deny hosts by their names: then what name servers answer, and what is said first on a connection, has to be seen.

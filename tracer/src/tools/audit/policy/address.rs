@@ -11,7 +11,7 @@ use crate::render::typed::nearest;
 pub const PROTOCOLS: [&str; 5] = ["tcp", "udp", "sctp", "mptcp", "ip"];
 
 /// A pattern of addresses of IPv4 and IPv6.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AddressPattern {
     /// The protocol; `None` is any.
     pub protocol: Option<&'static str>,
@@ -19,7 +19,7 @@ pub struct AddressPattern {
     ports: Ports,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Host {
     Any,
     Net(IpNet),
@@ -28,12 +28,26 @@ enum Host {
     Below(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Ports {
     Any,
     /// From the first to the last.
     Range(u16, u16),
     Ephemeral,
+}
+
+/// What every address has that fits a pattern.
+pub enum Narrow<'p> {
+    /// It is of a network.
+    Net(IpNet),
+    /// Its host has this name, in lower case.
+    Host(&'p str),
+    /// Its host's name ends in a dot and this one.
+    Below(&'p str),
+    /// It has this port.
+    Port(u16),
+    /// Nothing of these.
+    Any,
 }
 
 impl AddressPattern {
@@ -50,6 +64,17 @@ impl AddressPattern {
     /// It speaks of a host by its name.
     pub fn is_named(&self) -> bool {
         matches!(self.host, Host::Name(_) | Host::Below(_))
+    }
+
+    /// The narrowest thing that it says.
+    pub fn narrow(&self) -> Narrow<'_> {
+        match (&self.host, &self.ports) {
+            (Host::Net(net), _) => Narrow::Net(net.trunc()),
+            (Host::Name(name), _) => Narrow::Host(name),
+            (Host::Below(parent), _) => Narrow::Below(parent),
+            (Host::Any, Ports::Range(first, last)) if first == last => Narrow::Port(*first),
+            (Host::Any, _) => Narrow::Any,
+        }
     }
 
     /// Whether an address fits. `name` is what the program resolved to it.

@@ -99,8 +99,24 @@ pub fn faults(text: &str, name: &str, mut flaws: Vec<Flaw>) -> Faults {
     Faults { list: flaws.into_iter().map(|flaw| place(text, name, flaw)).collect(), more }
 }
 
+/// Where the lines of a text begin, for many places.
+#[derive(Debug)]
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// Those of a text.
+    pub fn of(text: &str) -> Lines {
+        Lines(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect())
+    }
+
+    /// The line of a place, from 1.
+    pub fn of_byte(&self, at: usize) -> usize {
+        1 + self.0.partition_point(|start| *start <= at)
+    }
+}
+
 /// The line of a place, from 1.
-pub fn line_of(text: &str, at: usize) -> usize {
+fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes().iter().take(at).filter(|&&b| b == b'\n').count()
 }
 

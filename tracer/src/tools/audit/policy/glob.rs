@@ -4,19 +4,23 @@
 //! needs its column. So a glob is parsed here into components, and a variable's components are put before them at judge time.
 //! Matching takes back only the last `*` and the last `**`, so its time is bounded by the product of both lengths.
 
+mod escape;
+pub mod keyed;
+
 use std::ops::Range;
 
 use super::fault::{Flaw, meant};
-use crate::render::escape::never_raw;
 use crate::render::typed::nearest;
+
+pub use self::escape::escape;
 
 /// The most alternatives that the braces of one glob may give.
 const MOST_ALTERNATIVES: usize = 256;
 /// The most bytes of a glob.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 /// A part of a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Piece {
     Byte(u8),
     One,
@@ -25,10 +29,10 @@ enum Piece {
 }
 
 /// One name of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Component(Kind);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Kind {
     /// `**`: any number of names, none too.
     Deep,
@@ -39,24 +43,29 @@ enum Kind {
 }
 
 /// One way to read a glob with braces: a variable, maybe, and what follows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Path {
     variable: Option<String>,
     components: Vec<Component>,
 }
 
 /// A glob over absolute paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PathGlob(Vec<Path>);
 
 /// A glob over anything that is no path: `*` goes over slashes too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameGlob(Vec<Vec<Piece>>);
 
 impl PathGlob {
     /// Parses a glob; `variables` are the names that a policy may use.
     pub fn parse(text: &str, variables: &[String]) -> Result<PathGlob, Flaw> {
         expand(text)?.into_iter().map(|lexemes| path(text, lexemes, variables)).collect::<Result<_, _>>().map(PathGlob)
+    }
+
+    /// In how many ways its braces can be read.
+    pub fn ways(&self) -> usize {
+        self.0.len()
     }
 
     /// The names of the variables it begins with.
@@ -118,6 +127,11 @@ impl NameGlob {
             return Err(Flaw::new(text.len() - 1..text.len(), "nothing follows the '\\'; '\\\\' is a backslash"));
         }
         Ok(NameGlob(vec![pieces]))
+    }
+
+    /// In how many ways its braces can be read.
+    pub fn ways(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether a name fits.
@@ -207,24 +221,6 @@ impl Piece {
     }
 }
 
-/// Text that a glob takes literally, whatever the bytes are.
-pub fn escape(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '$' | ' ' => out.extend(['\\', c]),
-                c if never_raw(c) || !c.is_ascii() && !c.is_alphanumeric() => {
-                    c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
-                }
-                c => out.push(c),
-            }
-        }
-        chunk.invalid().iter().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
-    }
-    out
-}
-
 /// A word of a glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Lexeme {
@@ -244,7 +240,11 @@ fn expand(text: &str) -> Result<Vec<Lexemes>, Flaw> {
     if text.len() > LONGEST {
         return Err(Flaw::new(0..text.len(), format!("longer than {LONGEST} bytes")));
     }
-    sequence(&mut lex(text)?.into_iter(), None)
+    let lexemes = lex(text)?;
+    if !text.contains('{') {
+        return Ok(vec![lexemes]);
+    }
+    sequence(&mut lexemes.into_iter(), None)
 }
 
 /// What stands up to the end, or up to the brace that closes the one at `open`.

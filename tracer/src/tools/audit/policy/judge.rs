@@ -1,13 +1,11 @@
-//! What a policy says of evidence. Rules about paths are found by the names that their globs begin with, so that an access is
-//! held only against the few that may speak of it.
+//! What a policy says of evidence. `lookup.rs` finds the rules that speak of an access.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::glob::{Component, PathGlob, components_match};
-use super::links::Reading;
-use super::rule::{Ops, Program, Target, UnixPattern};
-use super::units::unit_fits;
+use super::lookup::{Doer, Lookup};
+use super::rule::{Ops, Rule};
+use super::units::Fitting;
 use super::{Placed, Policy, Section, Switch};
 use crate::render::typed::show;
 use crate::tools::audit::evidence::{
@@ -20,6 +18,10 @@ const ENOENT: u16 = 2;
 const ENOTDIR: u16 = 20;
 /// A connection that is begun and goes on.
 const EINPROGRESS: u16 = 115;
+
+/// The numbers of sections; those of units follow.
+const DEFAULT: usize = 0;
+const HARNESS: usize = 1;
 
 impl Policy {
     /// Judges evidence: violations in the order of accesses, and expectations that were not met, in the order of the file.
@@ -47,7 +49,8 @@ impl Policy {
         let mut names: Vec<&str> = rules.flat_map(|placed| placed.rule.variables()).collect();
         names.sort_unstable();
         names.dedup();
-        names.retain(|name| self.resolve(name, variables).is_none());
+        let places = self.places(variables);
+        names.retain(|name| !places.know(name));
         names
     }
 
@@ -56,13 +59,17 @@ impl Policy {
         let mut owners = Vec::new();
         for (number, section) in self.sections().enumerate() {
             for (deny, list) in [(true, &section.deny), (false, &section.allow)] {
+                // Of rules that say the same the first is told.
+                let mut known: foldhash::HashSet<&Rule> = foldhash::HashSet::default();
+                let list: Vec<&Placed> = list.iter().filter(|placed| known.insert(&placed.rule)).collect();
                 owners.extend(list.iter().map(|_| Owner { section: number, deny }));
                 rules.extend(list);
             }
         }
         let denies = owners.iter().map(|owner| owner.deny).collect();
         let lookup = Lookup::new(self, rules, denies, variables);
-        let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit)).collect();
+        let fitting = Fitting::of_sections(self);
+        let views: Vec<View> = evidence.units.iter().map(|unit| self.view(unit, &fitting)).collect();
         let begun = begun(evidence);
         let (mut violations, mut hits) = (Vec::new(), Vec::new());
         let mut cause = |shown: &Access, Judged { access, also, by }: Judged<'_>| {
@@ -110,8 +117,8 @@ impl Policy {
         }
         let denies = vec![false; rules.len()];
         let lookup = Lookup::new(self, rules, denies, variables);
-        // The units that did what an expectation claims, for each.
-        let mut done = vec![vec![false; evidence.units.len()]; self.expectations.len()];
+        // Expectations, and the units that did what they claim.
+        let (mut done, mut met) = (HashSet::new(), vec![false; self.expectations.len()]);
         let mut hits = Vec::new();
         let names = (0..evidence.accesses.len()).flat_map(|index| evidence.judged(index));
         let kept = evidence.kept.iter().map(|Real { access, also, by }| Judged { access, also, by });
@@ -125,25 +132,29 @@ impl Policy {
             let sides = sides(access, also).into_iter().chain(written);
             let doer = Doer { program: &access.program, by };
             sides.for_each(|side| lookup.hits(&side, &doer, &mut hits));
-            hits.iter().for_each(|&hit| done[hit][access.unit] = true);
+            for &hit in &hits {
+                done.insert((hit, access.unit));
+                met[hit] = true;
+            }
         }
+        let claims = Fitting::of_claims(self);
+        let claimed = claims.units(evidence);
         let mut unmet = Vec::new();
-        for (expectation, done) in self.expectations.iter().zip(done) {
+        for (number, expectation) in self.expectations.iter().enumerate() {
             let Placed { text, line, .. } = &expectation.rule;
             let rule = show(format!("expect {text} ({}:{line})", self.name));
             let Some(names) = &expectation.units else {
-                if !done.contains(&true) {
+                if !met[number] {
                     unmet.push(Unmet { unit: None, rule, line: *line });
                 }
                 continue;
             };
-            let fits = |unit: &Unit| names.iter().any(|name| unit_fits(name, unit));
-            let claimed: Vec<usize> = (0..evidence.units.len()).filter(|&at| fits(&evidence.units[at])).collect();
+            let claimed = claims.of(names).map(|list| claimed[list].as_slice()).unwrap_or_default();
             if claimed.is_empty() {
                 unmet.push(Unmet { unit: None, rule: format!("{rule}: no unit of this name ran"), line: *line });
                 continue;
             }
-            for unit in claimed.into_iter().filter(|&unit| !done[unit]) {
+            for &unit in claimed.iter().filter(|&&unit| !done.contains(&(number, unit))) {
                 unmet.push(Unmet { unit: Some(unit), rule: rule.clone(), line: *line });
             }
         }
@@ -156,11 +167,11 @@ impl Policy {
     }
 
     /// What holds for a unit.
-    fn view(&self, unit: &Unit) -> View {
-        let mut own = vec![false, unit.is_none()];
-        own.extend(self.units.iter().map(|section| section.fits(unit)));
+    fn view(&self, unit: &Unit, fitting: &Fitting<'_>) -> View {
+        let harness = unit.is_none().then_some(HARNESS);
+        let own: Vec<usize> = harness.into_iter().chain(fitting.sections(unit).map(|at| HARNESS + 1 + at)).collect();
         let switch = |of: fn(&Section) -> Option<Switch>| {
-            let mine = self.sections().zip(&own).filter(|(_, own)| **own).filter_map(|(section, _)| of(section));
+            let mine = own.iter().filter_map(|&number| self.section(number).and_then(of));
             // Where sections of one unit differ, deny has precedence: `min` of "not denied", the first of equals.
             mine.min_by_key(|switch| !switch.deny).or(of(&self.default))
         };
@@ -169,21 +180,13 @@ impl Policy {
         View { own, otherwise, probes }
     }
 
-    /// The names of a variable's path.
-    pub(super) fn resolve(&self, name: &str, variables: &Variables) -> Option<Vec<Vec<u8>>> {
-        let (mut name, mut tail, mut steps) = (name, Vec::new(), 0);
-        while let Some(variable) = self.variables.iter().find(|variable| variable.name == name) {
-            tail.splice(0..0, variable.names.iter().cloned());
-            match variable.base.as_deref() {
-                // A policy with circles is refused; this ends all the same.
-                Some(base) if steps <= self.variables.len() => (name, steps) = (base, steps + 1),
-                Some(_) => return None,
-                None => return Some(tail),
-            }
+    /// The section of a number.
+    fn section(&self, number: usize) -> Option<&Section> {
+        match number {
+            DEFAULT => Some(&self.default),
+            HARNESS => Some(&self.harness),
+            number => self.units.get(number - HARNESS - 1).map(|unit| &unit.section),
         }
-        let path = variables.path(name).filter(|path| path.starts_with(b"/"))?;
-        let front = path.split(|&b| b == b'/').filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
-        Some(front.chain(tail).collect())
     }
 }
 
@@ -226,18 +229,12 @@ fn succeeded(access: &Access) -> bool {
     }
 }
 
-/// The program that does something, by all its names.
-struct Doer<'a> {
-    program: &'a [u8],
-    by: &'a [Vec<u8>],
-}
-
 /// What an access does to one object: a rename takes a name away, and makes another.
-struct Side<'a> {
-    ops: Ops,
-    object: Cow<'a, Object>,
+pub(super) struct Side<'a> {
+    pub ops: Ops,
+    pub object: Cow<'a, Object>,
     /// Further names of the object: a rule that speaks of one of them speaks of it.
-    also: Vec<&'a [u8]>,
+    pub also: Vec<&'a [u8]>,
 }
 
 impl<'a> Side<'a> {
@@ -246,7 +243,8 @@ impl<'a> Side<'a> {
     }
 }
 
-fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
+/// The objects of an access.
+pub(super) fn sides<'a>(access: &'a Access, also: &'a [Vec<u8>]) -> Vec<Side<'a>> {
     let object = Cow::Borrowed(&access.object);
     if access.op == Op::Run {
         let also = access.passed.iter().map(|passed| &**passed).chain(also.iter().map(Vec::as_slice)).collect();
@@ -276,8 +274,8 @@ enum Cause<'p> {
 
 /// What holds for one unit.
 struct View {
-    /// Whether a section is the unit's own.
-    own: Vec<bool>,
+    /// The unit's own sections, in order.
+    own: Vec<usize>,
     /// Set when what no rule speaks of is denied.
     otherwise: Option<Switch>,
     /// Whether looking for what is not there is judged: by every rule, by none, or (left out) by rules that deny it in words.
@@ -290,7 +288,7 @@ impl View {
         for default in [false, true] {
             let ours = hits.iter().filter(|&&hit| {
                 let section = owners[hit].section;
-                if default { section == 0 } else { self.own[section] }
+                if default { section == DEFAULT } else { self.own.binary_search(&section).is_ok() }
             });
             let (mut denied, mut allowed) = (None, false);
             for &hit in ours {
@@ -308,144 +306,4 @@ impl View {
         }
         self.otherwise.map(Cause::Otherwise)
     }
-}
-
-/// Rules, ready to be asked which of them speak of something.
-struct Lookup<'p> {
-    rules: Vec<&'p Placed>,
-    /// For each rule whether it denies.
-    denies: Vec<bool>,
-    /// Patterns of paths by the path that they all begin with.
-    paths: HashMap<Vec<u8>, Vec<PathRule>>,
-    /// For each operation the rules that speak of other things than paths.
-    others: [Vec<usize>; Op::ALL.len()],
-    /// For each rule the patterns of its unix socket's path.
-    sockets: Vec<Vec<Vec<Component>>>,
-    /// For each rule the patterns of its program's path.
-    programs: Vec<Vec<Vec<Component>>>,
-}
-
-/// What is left of a pattern behind the path that it begins with.
-struct PathRule {
-    rule: usize,
-    ops: Ops,
-    rest: Vec<Component>,
-}
-
-impl<'p> Lookup<'p> {
-    fn new(policy: &Policy, rules: Vec<&'p Placed>, denies: Vec<bool>, variables: &Variables) -> Lookup<'p> {
-        let known = |name: &str| policy.resolve(name, variables);
-        let resolve = |glob: &PathGlob, ops: Ops, denies: bool| {
-            let patterns = glob.resolve(&known).into_iter();
-            patterns.flat_map(|pattern| policy.readings(pattern, ops, denies)).collect::<Vec<_>>()
-        };
-        let whole = |glob: &PathGlob, denies: bool| {
-            resolve(glob, Ops::default(), denies).into_iter().map(Reading::pattern).collect()
-        };
-        let mut paths: HashMap<Vec<u8>, Vec<PathRule>> = HashMap::new();
-        let mut others: [Vec<usize>; Op::ALL.len()] = Default::default();
-        for (number, placed) in rules.iter().enumerate() {
-            let ops = placed.rule.ops;
-            let Target::Path(glob) = &placed.rule.target else {
-                ops.iter().for_each(|op| others[op as usize].push(number));
-                continue;
-            };
-            for Reading { front, rest, ops } in resolve(glob, ops, denies[number]) {
-                paths.entry(front).or_default().push(PathRule { rule: number, ops, rest });
-            }
-        }
-        let sockets = rules.iter().zip(&denies).map(|(placed, denies)| match &placed.rule.target {
-            Target::Unix(UnixPattern::Path(glob)) => whole(glob, *denies),
-            _ => Vec::new(),
-        });
-        let programs = rules.iter().zip(&denies).map(|(placed, denies)| match &placed.rule.program {
-            Some(Program::Path(glob)) => whole(glob, *denies),
-            _ => Vec::new(),
-        });
-        let (sockets, programs) = (sockets.collect(), programs.collect());
-        Lookup { rules, denies, paths, others, sockets, programs }
-    }
-
-    /// Appends the rules that speak of this.
-    fn hits(&self, side: &Side<'_>, doer: &Doer<'_>, hits: &mut Vec<usize>) {
-        let own = if let Object::File(path) = &*side.object { Some(&**path) } else { None };
-        for path in own.into_iter().chain(side.also.iter().copied()).filter(|path| path.starts_with(b"/")) {
-            let names = names(path);
-            let mut front = Vec::with_capacity(path.len());
-            for depth in 0..=names.len() {
-                if let Some(name) = depth.checked_sub(1).map(|last| names[last]) {
-                    front.push(b'/');
-                    front.extend_from_slice(name);
-                }
-                for candidate in self.paths.get(&front).into_iter().flatten() {
-                    if !candidate.ops.within(side.ops).is_empty()
-                        && components_match(&candidate.rest, &names[depth..])
-                        && self.done_by(candidate.rule, doer)
-                    {
-                        hits.push(candidate.rule);
-                    }
-                }
-            }
-        }
-        for op in side.ops.iter() {
-            for &number in &self.others[op as usize] {
-                let named = |path: &&[u8]| match &*side.object {
-                    Object::Unix(_) => Object::Unix((*path).into()),
-                    _ => Object::File((*path).into()),
-                };
-                let speaks = self.speaks_of(number, &side.object)
-                    || side.also.iter().any(|path| self.speaks_of(number, &named(path)));
-                if speaks && self.done_by(number, doer) {
-                    hits.push(number);
-                }
-            }
-        }
-    }
-
-    fn speaks_of(&self, number: usize, object: &Object) -> bool {
-        match (&self.rules[number].rule.target, object) {
-            (Target::Anything, _) => true,
-            (Target::Name(name), Object::File(path)) => name.matches(base(path)),
-            (Target::Inet(pattern), Object::Inet { protocol, address, ephemeral, hosts }) => {
-                // What a program only says of itself denies, and allows nothing.
-                let mut names = hosts.iter().filter(|host| self.denies[number] || host.by.is_told());
-                pattern.matches(protocol, address, *ephemeral, None)
-                    || names.any(|host| pattern.matches(protocol, address, *ephemeral, Some(&host.name)))
-            }
-            (Target::Unix(UnixPattern::Any), Object::Unix(_)) => true,
-            (Target::Unix(UnixPattern::Abstract(glob)), Object::Unix(name)) => {
-                name.starts_with(b"@") && glob.matches(name)
-            }
-            (Target::Unix(UnixPattern::Path(_)), Object::Unix(name)) => any_path(&self.sockets[number], name),
-            // An address that is not known may be any: it is denied, and not allowed.
-            (Target::Other(family, glob), Object::Other(theirs, address)) => {
-                let is_unknown = address.is_empty() && self.denies[number];
-                family == theirs && (is_unknown || glob.matches(address.as_bytes()))
-            }
-            _ => false,
-        }
-    }
-
-    fn done_by(&self, number: usize, doer: &Doer<'_>) -> bool {
-        let mut names = std::iter::once(doer.program).chain(doer.by.iter().map(Vec::as_slice));
-        match &self.rules[number].rule.program {
-            None => true,
-            Some(Program::Name(name)) => names.any(|program| name.matches(base(program))),
-            Some(Program::Path(_)) => names.any(|program| any_path(&self.programs[number], program)),
-        }
-    }
-}
-
-fn any_path(patterns: &[Vec<Component>], path: &[u8]) -> bool {
-    path.starts_with(b"/") && patterns.iter().any(|pattern| components_match(pattern, &names(path)))
-}
-
-/// The names of an absolute path.
-fn names(path: &[u8]) -> Vec<&[u8]> {
-    path.split(|&b| b == b'/').filter(|name| !name.is_empty()).collect()
-}
-
-/// The last part of a path.
-fn base(path: &[u8]) -> &[u8] {
-    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
 }

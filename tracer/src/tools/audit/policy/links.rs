@@ -1,9 +1,10 @@
 //! Rules that name a file by a symbolic link. Files are told by their real paths, so such a rule alone would never fire: where its path
 //! leads is looked up once, when the policy is read, and what a rule denies is denied there, too.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::glob::{Component, PathGlob, escape};
+use super::places::Places;
 use super::rule::{Ops, Program, Target, UnixPattern};
 use super::{Asked, Placed, Policy};
 use crate::render::typed::show;
@@ -35,16 +36,22 @@ pub struct Reading {
 impl Policy {
     /// Looks where the paths of rules lead. `follow`: the real path of one, as far as it is there.
     pub fn follow(&mut self, variables: &Variables, mut follow: impl FnMut(&[u8]) -> Vec<u8>) {
-        let mut links = HashMap::new();
+        let mut links = HashMap::default();
+        let (mut seen, mut parents) = (HashSet::default(), HashMap::default());
+        let places = self.places(variables);
         for (_, placed) in self.decisive() {
-            for (front, _) in self.patterns(placed, variables).into_iter().map(split) {
+            for (front, _) in Self::patterns(placed, &places).into_iter().map(split) {
                 // Of whoever looks there, which is not tracer.
-                if proc_paths::is_of_who_looks(&front) {
+                if !seen.insert(front.clone()) || proc_paths::is_of_who_looks(&front) {
                     continue;
                 }
                 let Some(slash) = front.iter().rposition(|&b| b == b'/') else { continue };
                 let (parent, name) = front.split_at(slash);
-                let parent = if parent.is_empty() { Vec::new() } else { follow(parent) };
+                let parent = match parents.get(parent) {
+                    _ if parent.is_empty() => Vec::new(),
+                    Some(real) => Vec::clone(real),
+                    None => parents.entry(parent.to_vec()).insert_entry(follow(parent)).get().clone(),
+                };
                 let leads = Leads { place: [&parent, name].concat(), target: follow(&front) };
                 if leads.target != front {
                     links.insert(front, leads);
@@ -57,8 +64,12 @@ impl Policy {
     /// What is to be said of rules that name files by links.
     pub fn led(&self, variables: &Variables) -> Vec<String> {
         let mut lines = Vec::new();
+        if self.links.0.is_empty() {
+            return lines;
+        }
+        let places = self.places(variables);
         for (denies, placed) in self.decisive() {
-            for (front, rest) in self.patterns(placed, variables).into_iter().map(split) {
+            for (front, rest) in Self::patterns(placed, &places).into_iter().map(split) {
                 let Some(leads) = self.links.0.get(&front) else { continue };
                 // What it says of a link is meant.
                 if rest.is_empty() && leads.place == front && placed.rule.ops.within(through()).is_empty() {
@@ -84,29 +95,30 @@ impl Policy {
     pub fn asks(&self, variables: &Variables) -> Asked {
         let denied =
             |speaks: &dyn Fn(&Placed) -> bool| self.decisive().any(|(denies, placed)| denies && speaks(placed));
+        let places = self.places(variables);
         let claims = || self.expectations.iter().map(|expectation| &expectation.rule);
         Asked {
-            denied: self.denied(variables),
+            denied: self.denied(&places),
             programs: self.decisive().map(|(_, placed)| placed).chain(claims()).any(|it| it.rule.program.is_some()),
-            paths: denied(&|placed| !self.patterns(placed, variables).is_empty()),
-            fronts: self.fronts(variables),
+            paths: denied(&|placed| !Self::patterns(placed, &places).is_empty()),
+            fronts: self.fronts(&places),
             runs: denied(&|placed| !placed.rule.ops.within(Ops::of(Op::Run)).is_empty()),
             hosts: denied(&|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named())),
         }
     }
 
     /// Where the names begin that may not come or go.
-    fn fronts(&self, variables: &Variables) -> Vec<Vec<u8>> {
+    fn fronts(&self, places: &Places<'_>) -> Vec<Vec<u8>> {
         let speaks = |ops: Ops| NAMES.iter().any(|op| !ops.within(Ops::of(*op)).is_empty());
         let denying = self.decisive().filter(|(denies, placed)| *denies && speaks(placed.rule.ops));
-        let patterns = denying.flat_map(|(_, placed)| self.patterns(placed, variables));
+        let patterns = denying.flat_map(|(_, placed)| Self::patterns(placed, places));
         patterns.flat_map(|pattern| self.readings(pattern, Ops::default(), true)).map(|reading| reading.front).collect()
     }
 
     /// The files and the sockets that rules deny by their whole paths, and the programs to which they deny something.
-    fn denied(&self, variables: &Variables) -> Vec<Vec<u8>> {
+    fn denied(&self, places: &Places<'_>) -> Vec<Vec<u8>> {
         let denying = self.decisive().filter(|(denies, _)| *denies);
-        let patterns = denying.flat_map(|(_, placed)| self.patterns(placed, variables));
+        let patterns = denying.flat_map(|(_, placed)| Self::patterns(placed, places));
         let readings = patterns.flat_map(|pattern| self.readings(pattern, Ops::default(), true));
         readings.filter(|reading| reading.rest.is_empty()).map(|reading| reading.front).collect()
     }
@@ -137,7 +149,7 @@ impl Policy {
     }
 
     /// The patterns of all paths in a rule.
-    fn patterns(&self, placed: &Placed, variables: &Variables) -> Vec<Vec<Component>> {
+    fn patterns(placed: &Placed, places: &Places<'_>) -> Vec<Vec<Component>> {
         let object = match &placed.rule.target {
             Target::Path(glob) | Target::Unix(UnixPattern::Path(glob)) => Some(glob),
             _ => None,
@@ -146,8 +158,7 @@ impl Policy {
             Some(Program::Path(glob)) => Some(glob),
             _ => None,
         };
-        let known = |name: &str| self.resolve(name, variables);
-        object.into_iter().chain(program).flat_map(|glob| glob.resolve(&known)).collect()
+        object.into_iter().chain(program).flat_map(|glob| places.patterns(glob)).collect()
     }
 }
 

@@ -1,13 +1,17 @@
 //! From TOML to a policy. Everything that is wrong is found in one go; only where the text is no TOML, that alone is said.
 
+mod against;
+
+use std::collections::HashMap;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{Faults, Flaw, faults, line_of, meant};
+use self::against::Denied;
+use super::fault::{Faults, Flaw, Lines, faults, meant};
 use super::glob::NameGlob;
-use super::rule::{Rule, Target};
+use super::rule::Rule;
 use super::source::Quoted;
 use super::{BUILT_IN, Expectation, Placed, Policy, Section, Switch, UnitSection, Variable};
 use crate::render::typed::nearest;
@@ -17,6 +21,11 @@ const TOP: [&str; 6] = ["version", "variables", "default", "harness", "unit", "e
 const SECTION: [&str; 4] = ["allow", "deny", "otherwise", "probes"];
 const UNIT: [&str; 5] = ["match", "allow", "deny", "otherwise", "probes"];
 const EXPECT: [&str; 2] = ["unit", "that"];
+
+/// The most variables. Each rule may name one, and names that are wrong are held against all.
+const MOST_VARIABLES: usize = 256;
+/// The most bytes of all ways to read the braces of rules: a file without braces has no more.
+const MOST_WAYS: usize = 16 << 20;
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -30,16 +39,25 @@ pub fn read(text: &str, name: &str) -> Result<Policy, Faults> {
         };
         return Err(faults(text, name, errors.iter().map(flaw).collect()));
     }
-    let mut reader = Reader { text, flaws: Vec::new(), names: BUILT_IN.map(str::to_owned).to_vec() };
+    let mut reader = Reader {
+        text,
+        lines: Lines::of(text),
+        flaws: Vec::new(),
+        names: BUILT_IN.map(str::to_owned).to_vec(),
+        ways: 0,
+    };
     let policy = reader.policy(document.get_ref(), name);
     if reader.flaws.is_empty() { Ok(policy) } else { Err(faults(text, name, reader.flaws)) }
 }
 
 struct Reader<'t> {
     text: &'t str,
+    lines: Lines,
     flaws: Vec<Flaw>,
     /// The variables that rules may use.
     names: Vec<String>,
+    /// Bytes of the ways to read the braces of rules.
+    ways: usize,
 }
 
 impl Reader<'_> {
@@ -61,7 +79,7 @@ impl Reader<'_> {
         if let Some(table) = self.table(top, "harness") {
             policy.harness = self.section(table, &SECTION, "[harness]");
         }
-        let mut matches: Vec<(String, usize)> = Vec::new();
+        let mut matches: HashMap<String, usize> = HashMap::new();
         for (table, at) in self.tables(top, "unit") {
             let section = self.section(table, &UNIT, "[[unit]]");
             let Some(value) = table.get("match") else {
@@ -71,13 +89,11 @@ impl Reader<'_> {
             let names = self.units(value);
             let words = self.strings(value);
             let text = words.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", ");
-            let line = line_of(self.text, value.span().start) as u32;
+            let line = self.lines.of_byte(value.span().start) as u32;
             for (text, at) in words {
-                match matches.iter().find(|(known, _)| *known == text) {
-                    Some((_, line)) => {
-                        self.flaw(at, format!("line {line} has the same match; make one [[unit]] of both"))
-                    }
-                    None => matches.push((text, line_of(self.text, at.start))),
+                match matches.get(&text) {
+                    Some(line) => self.flaw(at, format!("line {line} has the same match; make one [[unit]] of both")),
+                    None => drop(matches.insert(text, self.lines.of_byte(at.start))),
                 }
             }
             policy.units.push(UnitSection { names, text, line, section });
@@ -161,6 +177,10 @@ impl Reader<'_> {
         let Some(table) = self.table(top, "variables") else { return Vec::new() };
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
+        if let Some((key, _)) = entries.get(MOST_VARIABLES) {
+            self.flaw(key.span(), format!("more than {MOST_VARIABLES} variables"));
+            entries.truncate(MOST_VARIABLES);
+        }
         self.names.extend(entries.iter().map(|(key, _)| key.get_ref().to_string()));
         let mut variables: Vec<Variable> = Vec::new();
         for (key, value) in entries {
@@ -201,16 +221,10 @@ impl Reader<'_> {
         self.keys(table, known, &format!("of {of}"));
         let allow = table.get("allow").map(|value| self.rules(value, false)).unwrap_or_default();
         let deny = table.get("deny").map(|value| self.rules(value, false)).unwrap_or_default();
+        let denied = Denied::of(&deny);
         for rule in &allow {
-            let against = |other: &&Placed| {
-                let (ours, theirs) = (&rule.rule, &other.rule);
-                let all = ours.ops.within(theirs.ops) == ours.ops;
-                let program = theirs.program.is_none() || theirs.program == ours.program;
-                all && program && (theirs.target == ours.target || theirs.target == Target::Anything)
-            };
-            if let Some(other) = deny.iter().find(against) {
-                let message =
-                    format!("nothing is allowed by this: line {} denies it, and deny has precedence", other.line);
+            if let Some(line) = denied.by_line(&rule.rule) {
+                let message = format!("nothing is allowed by this: line {line} denies it, and deny has precedence");
                 self.flaw(rule.at.clone(), message);
             }
         }
@@ -220,7 +234,7 @@ impl Reader<'_> {
     /// `allow` or `deny`.
     fn switch(&mut self, table: &DeTable<'_>, key: &str) -> Option<Switch> {
         let value = table.get(key)?;
-        let line = line_of(self.text, value.span().start) as u32;
+        let line = self.lines.of_byte(value.span().start) as u32;
         match value.get_ref() {
             DeValue::String(word) if word == "allow" => return Some(Switch { deny: false, line }),
             DeValue::String(word) if word == "deny" => return Some(Switch { deny: true, line }),
@@ -254,9 +268,14 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         for item in items {
             let Some(quoted) = self.string(item, "a rule") else { continue };
+            if self.ways > MOST_WAYS {
+                self.flaw(item.span(), "the braces of the rules up to here can be read in more ways than 16 MiB hold");
+                break;
+            }
             match Rule::parse(quoted.value, &self.names) {
                 Ok(rule) => {
-                    let line = line_of(self.text, item.span().start) as u32;
+                    self.ways += (rule.ways() - 1) * quoted.value.len();
+                    let line = self.lines.of_byte(item.span().start) as u32;
                     rules.push(Placed { rule, text: quoted.value.trim().to_owned(), line, at: item.span() });
                 }
                 Err(flaws) => flaws.into_iter().for_each(|flaw| self.inside(&quoted, flaw)),

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::address::{AddressPattern, PROTOCOLS};
 use super::fault::{Flaw, meant};
-use super::glob::{NameGlob, PathGlob};
+use super::glob::{LONGEST, NameGlob, PathGlob};
 use crate::render::typed::nearest;
 use crate::schema::sockopt::AF;
 use crate::tools::audit::evidence::Op;
 
 /// A set of operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Ops(u16);
 
 impl Ops {
@@ -56,7 +56,7 @@ impl Ops {
 }
 
 /// What a rule speaks of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// `*`
     Anything,
@@ -73,7 +73,7 @@ pub enum Target {
 }
 
 /// Unix sockets by their names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UnixPattern {
     /// `*`
     Any,
@@ -84,7 +84,7 @@ pub enum UnixPattern {
 }
 
 /// The program that does it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Program {
     /// By its path.
     Path(PathGlob),
@@ -93,7 +93,7 @@ pub enum Program {
 }
 
 /// A rule without its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// The operations that it speaks of.
     pub ops: Ops,
@@ -102,6 +102,9 @@ pub struct Rule {
     /// Who does it; `None` is anyone.
     pub program: Option<Program>,
 }
+
+/// The most bytes of a rule: both its globs, and the operations.
+const LONGEST_RULE: usize = 2 * LONGEST + 1024;
 
 /// Words for several operations.
 const GROUPS: [&str; 5] = ["change", "file", "network", "any", "*"];
@@ -137,6 +140,9 @@ const SYNONYMS: &[(&str, &str)] = &[
 impl Rule {
     /// Parses a rule; places of flaws are bytes of `text`. `variables` are the names that it may use.
     pub fn parse(text: &str, variables: &[String]) -> Result<Rule, Vec<Flaw>> {
+        if text.len() > LONGEST_RULE {
+            return Err(vec![Flaw::new(0..text.len(), format!("longer than {LONGEST_RULE} bytes"))]);
+        }
         let blank = |c: char| c.is_ascii_whitespace();
         let start = text.len() - text.trim_start_matches(blank).len();
         let text_end = trimmed(text).len();
@@ -190,6 +196,21 @@ impl Rule {
                 Err(flaws)
             }
         }
+    }
+
+    /// In how many ways its braces can be read.
+    pub fn ways(&self) -> usize {
+        let target = match &self.target {
+            Target::Path(glob) | Target::Unix(UnixPattern::Path(glob)) => glob.ways(),
+            Target::Name(glob) | Target::Unix(UnixPattern::Abstract(glob)) | Target::Other(_, glob) => glob.ways(),
+            _ => 1,
+        };
+        let program = match &self.program {
+            Some(Program::Path(glob)) => glob.ways(),
+            Some(Program::Name(glob)) => glob.ways(),
+            None => 1,
+        };
+        target.max(program)
     }
 
     /// The variables that it uses.

@@ -141,10 +141,11 @@ impl Collector<'_> {
     /// All that is in a directory has another name with it.
     pub(super) fn renamed_below(&mut self, seen: &Seen<'_, '_>, old: &[u8], new: &[u8]) {
         let concerns = |path: &[u8]| {
-            let within = |one: &[u8], other: &[u8]| {
-                one.strip_prefix(other).is_some_and(|rest| rest.first().is_none_or(|&b| b == b'/'))
-            };
-            self.fronts.iter().any(|front| within(front, path) || within(path, front))
+            let above = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| &path[..at]);
+            let below = [path, b"/"].concat();
+            let within = |front: &Vec<u8>| front.starts_with(&below);
+            above.chain([path]).any(|front| self.fronts.contains(front))
+                || self.fronts.range(below.clone()..).next().is_some_and(within)
         };
         if !(concerns(old) || concerns(new)) || self.world.is_link(new) {
             return;

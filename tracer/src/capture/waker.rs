@@ -5,6 +5,8 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::system::procfs::who::Who;
+
 /// Between two looks.
 static EVERY: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 
@@ -15,7 +17,7 @@ pub fn start() {
     if STARTED.swap(true, Ordering::Relaxed) || File::open("/dev/tty").is_ok() {
         return;
     }
-    let Ok(stat) = File::open(format!("/proc/{me}/stat")) else { return };
+    let Ok(stat) = File::open(Who::Id(std::process::id()).path("stat")) else { return };
     // SAFETY: the child makes system calls only, until it ends.
     if unsafe { libc::fork() } == 0 {
         // SAFETY: as above; what it is given lives on its own stack.

@@ -6,9 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::table::COMMANDS;
-use crate::capture::command::StartError;
 use crate::exit;
-use crate::render::typed::nearest;
 use crate::trace::outputs::PlaceError;
 use crate::trace::{self, Ending};
 
@@ -55,8 +53,7 @@ pub fn end(program: &str, failure: u8, result: anyhow::Result<Ending>) -> ExitCo
             // Nobody is left to be told that stderr is closed.
             let _ = writeln!(io::stderr(), "{program}: {}", trace::said(&error));
             if failure == exit::FAILED
-                && let Some(StartError::NotFound(name, _)) = error.downcast_ref()
-                && let Some(meant) = nearest(name, COMMANDS.iter().map(|command| command.name))
+                && let Some(meant) = trace::meant(&error, COMMANDS.iter().map(|command| command.name))
             {
                 let _ = writeln!(io::stderr(), "{program}: did you mean the command '{meant}'?");
             }

@@ -3,8 +3,10 @@
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 
+use crate::capture::command::StartError;
 use crate::capture::{Losses, inherited};
 use crate::exit;
+use crate::render::typed::nearest;
 use crate::schema::errno;
 use crate::spec::Interrupt;
 
@@ -92,6 +94,14 @@ pub fn stop_command(pid: u32, signal: i32) {
     for signal in [libc::SIGCONT, signal] {
         // SAFETY: kill takes two integers. The command is a child that was not waited for: the id is its own.
         unsafe { libc::kill(pid as i32, signal) };
+    }
+}
+
+/// The command of our own that was meant, where a program is not there whose name is nearly that of one.
+pub fn meant<'n>(error: &anyhow::Error, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    match error.downcast_ref() {
+        Some(StartError::NotFound(name, _)) => nearest(name, names),
+        _ => None,
     }
 }
 

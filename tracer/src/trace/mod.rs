@@ -25,7 +25,7 @@ use anyhow::{Context, Result};
 use tracer_common::loss::Loss;
 
 use self::drive::{Drive, Ended, Over};
-pub use self::ending::{Ending, die, said};
+pub use self::ending::{Ending, die, meant, said};
 use self::output::Order;
 use self::output::record::Recorder;
 use self::stage::Shower;

@@ -119,7 +119,7 @@ impl Stage for Shower {
         }
         if head.kind == kind::CALL {
             if !self.recorded {
-                ourselves::look(&head);
+                ourselves::look(head);
             }
             if self.compat || head.flags & flag::COMPAT != 0 {
                 self.personality(head);

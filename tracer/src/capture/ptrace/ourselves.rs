@@ -11,8 +11,10 @@ const ATTACH: u64 = PTRACE.value("PTRACE_ATTACH");
 const SEIZE: u64 = PTRACE.value("PTRACE_SEIZE");
 
 impl PtraceSource {
-    /// Keeps a call from being made that would stop tracer; true when it fails with EPERM instead.
+    /// Looks at a call for what concerns tracer itself. Keeps one from being made that would stop it; true when it fails with EPERM
+    /// instead.
     pub(super) fn keep_off(&mut self, tid: u32, nr: u32, compat: bool, args: &[u64; 6]) -> bool {
+        self.look_for_filters(tid, nr, compat, args);
         if !may_reach(compat, nr) {
             return false;
         }

@@ -164,9 +164,6 @@ impl PtraceSource {
                 ..Head::default()
             });
         }
-        if !ours {
-            self.look_for_filters(tid, nr, info.compat, &args);
-        }
         let kept_off = !ours && self.keep_off(tid, nr, info.compat, &args);
         let skipped = kept_off || !ours && !self.tampering.is_empty() && self.tamper(tid, info);
         let (plan, _) = self.plans.get(nr, info.compat, &args);

@@ -58,8 +58,8 @@ impl Tasks {
 
     /// All tasks of a process have filters of their own; whether that is new.
     pub fn filtered(&mut self, tgid: u32) -> bool {
-        let own = self.tasks.values_mut().filter(|task| task.tgid == tgid);
-        own.fold(false, |new, task| !std::mem::replace(&mut task.filters, true) || new)
+        let own = self.tasks.values_mut().filter(|task| task.tgid == tgid && !task.filters);
+        own.map(|task| task.filters = true).count() > 0
     }
 
     /// Whether the task is known.

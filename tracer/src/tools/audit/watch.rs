@@ -157,7 +157,7 @@ impl Stage for Watcher<'_> {
     }
 
     fn step(&mut self, step: Step<'_>) {
-        ourselves::look(&step.head);
+        ourselves::look(step.head);
         self.collector.take(step.record);
     }
 }

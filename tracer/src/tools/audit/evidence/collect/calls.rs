@@ -230,7 +230,7 @@ impl<'s, 'a> Seen<'s, 'a> {
     }
 }
 
-/// The path of a file; the one that it had, where that is gone.
+/// The path of a file; the one that it had, where that is gone. None where only its end is known.
 pub(super) fn named(view: &FileView<'_>) -> Option<Vec<u8>> {
-    (!view.path.is_empty()).then(|| view.path.to_vec())
+    (!view.path.is_empty() && !view.cut).then(|| view.path.to_vec())
 }

@@ -1,5 +1,5 @@
 //! ELF files, a piece at a time. Whoever is traced chooses them, so nothing that they say is believed: each offset and size is held
-//! against the file's own length, nothing larger than [`PIECE_MAX`] is taken into memory, and what does not fit is not there.
+//! against the file's own length, nothing larger than `PIECE_MAX` is taken into memory, and what does not fit is not there.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

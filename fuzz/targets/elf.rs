@@ -10,7 +10,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Some(file) = Elf::of_memory(bytes.into()) else { return };
     let symbols = Symbols::of(&file);
     let lines = Lines::of(&file);
-    for address in [0, file.entry, file.entry.wrapping_add(16), u64::MAX].into_iter().chain(file.sections.iter().map(|it| it.address)) {
+    for address in [0, file.entry, file.entry.wrapping_add(16), u64::MAX]
+        .into_iter()
+        .chain(file.sections.iter().map(|it| it.address))
+    {
         let _ = symbols.find(address);
         let _ = lines.as_ref().and_then(|lines| lines.find(address));
     }

@@ -14,7 +14,8 @@ fuzz_target!(|bytes: &[u8]| {
     object.text(&text, "key");
     object.end();
     assert!(out.iter().all(|&b| b >= b' '), "{}", out.escape_ascii());
-    let value: serde_json::Value = serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error}: {}", out.escape_ascii()));
+    let value: serde_json::Value =
+        serde_json::from_slice(&out).unwrap_or_else(|error| panic!("{error}: {}", out.escape_ascii()));
     if !["text", "bytes", "number"].contains(&&*text) {
         assert_eq!(value["text"], &*text);
     }

@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer::tools::audit::evidence::{Access, Evidence, HostName, KnownBy, Object, Op, Runner, Shared, Unit, Variables};
+use tracer::tools::audit::evidence::{
+    Access, Evidence, HostName, KnownBy, Object, Op, Runner, Shared, Unit, Variables,
+};
 use tracer::tools::audit::policy::{Policy, learn};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -128,8 +128,13 @@ impl Mounts {
             File::from(file).read_to_end(&mut text)?;
             Ok(text)
         };
-        let text = std::thread::scope(|scope| scope.spawn(read).join());
-        Mounts::parse(&text.ok().and_then(Result::ok).unwrap_or_default())
+        let text = std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .spawn_scoped(scope, read)?
+                .join()
+                .map_err(|_| io::Error::other("a thread that panicked"))?
+        });
+        Mounts::parse(&text.unwrap_or_default())
     }
 
     /// Reads the text of mountinfo.

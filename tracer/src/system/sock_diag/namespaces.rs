@@ -11,6 +11,7 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::system::process::has_ended;
 use crate::system::procfs::processes;
 use crate::system::procfs::who::Who;
 
@@ -93,9 +94,17 @@ pub fn all() -> io::Result<All> {
             found.entry(space.inode).or_insert(space);
         }
     }
-    for who in processes::all()?.into_iter().map(Who::Id) {
-        // The link tells the inode without opening anything; a process that has ended is no trouble.
-        match who.namespace("net") {
+    let mut buffer = Vec::new();
+    for pid in processes::all()? {
+        // The link tells the inode without opening anything; a process that has ended is no trouble, nor is its first thread alone.
+        let mut who = Who::Id(pid);
+        let mut net = who.namespace("net");
+        if net.is_err() && who.stat_through(&mut buffer).is_none_or(|stat| has_ended(stat.state)) {
+            let Some((tid, _)) = processes::survivor(pid, &mut buffer) else { continue };
+            who = Who::Thread(pid, tid);
+            net = who.namespace("net");
+        }
+        match net {
             Ok(inode) if found.contains_key(&inode) => {}
             Ok(_) => {
                 if let Ok(space) = Namespace::of(who) {

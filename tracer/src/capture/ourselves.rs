@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracer_common::event::{Head, SKIPPED, flag, kind};
 
-use super::interrupt;
+use super::{interrupt, waker};
 use crate::schema::reach::{may_reach, reached};
 use crate::schema::{Abi, by_nr};
 use crate::system::procfs::nested::Nested;
@@ -43,11 +43,25 @@ pub fn watch() -> io::Result<()> {
     if let Ok(status) = Who::ThisThread.status() {
         let _ = TRACED.set(status.tracer);
     }
-    interrupt::handle(libc::SIGCONT, continued)
+    // SAFETY: an all-zero sigaction is a valid value; the pointers live through the call.
+    let rc = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = continued as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(libc::SIGCONT, &action, std::ptr::null_mut())
+    };
+    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-extern "C" fn continued(_: i32) {
-    CONTINUED.store(true, Ordering::Relaxed);
+/// Async-signal-safe: it reads what the kernel passed, and stores to an atomic.
+extern "C" fn continued(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: with SA_SIGINFO the kernel passes a siginfo; a SIGCONT of kill(2) has the sender's id.
+    let sender = unsafe { (*info).si_pid() };
+    // Whoever started tracer may stop it and continue it: a shell (`fg`), timeout(1).
+    // SAFETY: these take an integer at most.
+    if unsafe { sender != libc::getppid() && sender != libc::getsid(0) } {
+        CONTINUED.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Whether a number, as a traced task passes it, is that of this process or of a thread of it.
@@ -101,6 +115,10 @@ pub fn noted() -> Vec<((Noted, String), u64)> {
         && who != *before
     {
         noted.insert((Noted::Reached, format!("tracer itself is traced by process {who}")), 1);
+    }
+    if waker::is_disturbed() {
+        let what = "the process that continues tracer when it is stopped was stopped or ended itself".to_owned();
+        noted.insert((Noted::Reached, what), 1);
     }
     noted.into_iter().collect()
 }

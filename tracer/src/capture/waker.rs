@@ -3,12 +3,14 @@
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::system::procfs::who::Who;
 
 /// Between two looks.
 static EVERY: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+
+static CHILD: AtomicI32 = AtomicI32::new(0);
 
 /// Starts it once, where there is no terminal. It ends with this process.
 pub fn start() {
@@ -19,10 +21,18 @@ pub fn start() {
     }
     let Ok(stat) = File::open(Who::Id(std::process::id()).path("stat")) else { return };
     // SAFETY: the child makes system calls only, until it ends.
-    if unsafe { libc::fork() } == 0 {
+    match unsafe { libc::fork() } {
         // SAFETY: as above; what it is given lives on its own stack.
-        unsafe { watch(me, stat.as_raw_fd()) }
+        0 => unsafe { watch(me, stat.as_raw_fd()) },
+        child => CHILD.store(child, Ordering::Relaxed),
     }
+}
+
+/// Whether somebody ended or stopped it.
+pub fn is_disturbed() -> bool {
+    let child = CHILD.load(Ordering::Relaxed);
+    let stat = u32::try_from(child).ok().filter(|child| *child > 0).map(|child| Who::Id(child).stat());
+    stat.is_some_and(|stat| stat.is_none_or(|stat| matches!(stat.state, b'T' | b't' | b'Z' | b'X')))
 }
 
 /// In the child: continues `parent` whenever its state, of which `stat` tells, is `T`.

@@ -27,7 +27,7 @@ use tracer_common::loss::Loss;
 use self::drive::{Drive, Ended, Over};
 pub use self::ending::{Ending, die, meant, said};
 use self::output::Order;
-use self::output::record::Recorder;
+use self::output::record::{Recorder, Reserved};
 use self::stage::Shower;
 pub use self::verify::verify;
 use crate::capture::command::{StartError, Started};
@@ -61,6 +61,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     }
     // A command is given what tracer inherited, whatever is set here.
     ending::set_signals(view.interrupt)?;
+    let reserved = view.output.record.as_deref().map(Reserved::make).transpose()?;
     let source = capture::open_started(watch, daemonized)?;
     let command = source.command().or(above);
     if let Some(pid) = command {
@@ -70,7 +71,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
         shower.attached(pid);
     }
     let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
-    let recorder = view.output.record.as_deref().map(|path| Recorder::create(path, &header)).transpose()?;
+    let recorder = reserved.map(|file| Recorder::begin(file, &header)).transpose()?;
     ourselves::keep_to_ourselves();
     // After the outputs and the command: neither is to inherit it.
     confine(if source.name() == "ebpf" { Work::Ebpf } else { Work::Others }).context("giving up rights")?;
@@ -130,8 +131,8 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn recorder(path: Option<&Path>, watch: &Watch, source: &dyn Source) -> Result<Option<Recorder>> {
-    path.map(|path| Recorder::create(path, &header(watch, source))).transpose()
+pub fn recorder(file: Option<Reserved>, watch: &Watch, source: &dyn Source) -> Result<Option<Recorder>> {
+    file.map(|file| Recorder::begin(file, &header(watch, source))).transpose()
 }
 
 /// What a recording says of itself.
@@ -192,14 +193,14 @@ impl<'a> Trace<'a> {
         let ending = ending::of(view.strict, interrupted, command.status, &losses);
         if let Some(recorder) = recorder {
             let outcome = recorder.finish(&losses, Some(ending.code()));
-            books.report(&outcome);
+            books.report(&outcome, view.strict);
             if !view.show.quiet_exit {
                 books.sum(&outcome);
             }
             losses.add(Loss::OutputFailed, outcome.unwritten);
         }
         losses.add(Loss::OutputFailed, shower.unwritten());
-        books.report(&shower.finish(source.name(), &losses));
+        books.report(&shower.finish(source.name(), &losses), view.strict);
         for ((_, what), _) in ourselves::noted() {
             books.changed = true;
             notice::tell_line(&format!("{}: {what}", books.program));
@@ -234,8 +235,15 @@ struct Books<'a> {
 }
 
 impl Books<'_> {
-    /// Says what could not be written of one, and what others did to it.
-    fn report(&mut self, outcome: &Outcome) {
+    /// Says what could not be written of one, and what others did to it; where all is asked for, also that its reader went away.
+    fn report(&mut self, outcome: &Outcome, strict: bool) {
+        if strict && outcome.closed {
+            self.changed = true;
+            notice::tell_line(&format!(
+                "{}: whoever read the output went away: the rest was not written",
+                self.program
+            ));
+        }
         let line = outcome.line(self.program);
         self.failed |= line.is_some();
         self.changed |= outcome.changed.is_some();

@@ -8,8 +8,9 @@ use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{Mode, OFlags, openat, readlinkat_raw};
 use rustix::io::Errno;
 
-use super::who::inode_of;
+use super::who::{Who, inode_of};
 use super::{machine, numbers, open_directory};
+use crate::system::process::has_ended;
 use crate::system::snapshot::Access;
 use crate::system::sockets::owners::{Owner, Owners};
 
@@ -37,6 +38,8 @@ fn holders(threads: bool, kind: &str) -> io::Result<Owners> {
         // Ended, or its entry cannot be opened at all.
         let Ok(process) = open_directory(proc.as_fd(), Name::new(pid).text()) else { continue };
         let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut found) {
+            // The first thread alone has ended: the others have what it had.
+            Err(Errno::ACCESS | Errno::PERM) if Who::Id(pid).stat().is_some_and(|stat| has_ended(stat.state)) => 0,
             Err(Errno::ACCESS | Errno::PERM) => {
                 unreadable += 1;
                 continue;

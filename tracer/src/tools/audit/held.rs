@@ -1,22 +1,28 @@
 //! The files of an audit itself: what it read before the run, the reports that it will write, its recording. The command can reach all
 //! of them. They are looked at when it has ended, and again when they were written; what somebody else did to one is a gap.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::MOST;
 use crate::render::typed::show;
 use crate::system::kept::{Changed, Kept};
-use crate::system::place::Place;
+use crate::system::place::{self, Place};
 use crate::tools::audit::evidence::{Gap, GapKind};
 
 /// Files that are to stay what they are.
 #[derive(Debug, Default)]
 pub struct Held {
     files: Vec<(String, Kept)>,
+    /// Files that are not there yet.
+    absent: Vec<(String, PathBuf)>,
     reports: Vec<Made>,
+    /// Where files are to be written, as their paths led before the run.
+    places: HashMap<PathBuf, Place>,
     /// What was done to files that are looked at no more, in words.
     pub touched: Vec<String>,
 }
@@ -27,6 +33,19 @@ impl Held {
         let Ok(place) = Place::find(path) else { return };
         let Ok(file) = place.open() else { return };
         self.files.extend(Kept::whole(place, file, bytes).map(|kept| (named(what, path), kept)));
+    }
+
+    /// A file that will be written: it stays what it is, or is not there.
+    pub fn reserve(&mut self, what: &str, path: &Path) {
+        if let Ok(place) = Place::find(path) {
+            self.places.insert(path.to_owned(), place);
+        }
+        match place::read(path, MOST) {
+            Ok(bytes) => self.read(what, path, &bytes),
+            Err(error) if error.is_missing() => self.absent.push((named(what, path), path.to_owned())),
+            // A pipe or a device.
+            Err(_) => {}
+        }
     }
 
     /// Makes the file of a report, empty: what another run had left is not to be taken for this one's.
@@ -59,6 +78,11 @@ impl Held {
         for (name, kept) in std::mem::take(&mut self.files) {
             self.note(&name, kept);
         }
+        for (name, path) in std::mem::take(&mut self.absent) {
+            if std::fs::symlink_metadata(&path).is_ok() {
+                self.touched.push(format!("{name}: others made it while tracer ran"));
+            }
+        }
         let gap = |what| Gap { kind: GapKind::Tampered, unit: None, what, count: 1 };
         self.touched.drain(..).map(gap).collect()
     }
@@ -68,7 +92,12 @@ impl Held {
     /// # Errors
     /// It cannot be written.
     pub fn put(&mut self, what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
-        self.put_at(what, Place::find(path)?, bytes)
+        // A link that was put there meanwhile is replaced, not followed.
+        let place = match self.places.remove(path) {
+            Some(place) => place,
+            None => Place::find(path)?,
+        };
+        self.put_at(what, place, bytes)
     }
 
     fn put_at(&mut self, what: &str, place: Place, bytes: &[u8]) -> Result<()> {

@@ -78,7 +78,11 @@ pub fn check(path: &Path) -> Result<String, (String, u8)> {
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
     let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
-    let mut policy = policy.map_err(|faults| (faults.to_string(), exit::USAGE))?;
+    let linked = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let mut policy = policy.map_err(|faults| match linked {
+        true => (format!("tracer policy: {name}: the file that this link leads to is no policy"), exit::USAGE),
+        false => (faults.to_string(), exit::USAGE),
+    })?;
     let variables = directories::variables(&Command::default());
     follow(&mut policy, &variables);
     let mut text = format!("{name} is right: {}\n", policy.extent());
@@ -143,6 +147,8 @@ fn audit(spec: &Audit) -> Result<u8> {
         return Ok(exit::USAGE);
     }
     reports::make(spec, &mut held)?;
+    learn.iter().for_each(|path| held.reserve("policy", path));
+    baseline.iter().for_each(|path| held.reserve("baseline", path));
     let contents = if spec.hash { contents::before(&variables) } else { contents::Contents::default() };
     let snapshot = spec.diff.then(|| diffs::before(&variables));
     let asked = policy.as_ref().map(|(policy, _)| policy.asks(&variables)).unwrap_or_default();
@@ -255,6 +261,10 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
     let name = path.to_string_lossy().into_owned();
     match Policy::parse_bytes(&bytes, &name) {
         Ok(policy) => Ok(Some((policy, name))),
+        // What a link leads to may be no policy at all, and nobody's to be quoted.
+        Err(_) if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => {
+            Err(Wrong::Policy(format!("tracer policy: {}: the file that this link leads to is no policy", show(path))))
+        }
         Err(faults) => Err(Wrong::Policy(faults.to_string())),
     }
 }

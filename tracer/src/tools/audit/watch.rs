@@ -30,6 +30,7 @@ use crate::tools::audit::request::Audit;
 use crate::trace;
 use crate::trace::drive::{Drive, Driven, Ended, Over, Turn};
 use crate::trace::output::Order;
+use crate::trace::output::record::Reserved;
 use crate::trace::sequence::{Stage, Step};
 
 /// How long one read waits: an interrupt is noticed at once, what else ends a run within this.
@@ -60,8 +61,9 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
     let mut collector = Collector::new(&mut machine, options, rules(audit, variables));
     // Of what rules speak is looked at before the command can make something else of it.
     collector.watch(&asked.denied);
+    let reserved = audit.record.as_deref().map(Reserved::make).transpose()?;
     let source = capture::open(&watch)?;
-    let recorder = trace::recorder(audit.record.as_deref(), &watch, &*source)?;
+    let recorder = trace::recorder(reserved, &watch, &*source)?;
     ourselves::keep_to_ourselves();
     if last {
         confine(Work::Others).context("giving up rights")?;

@@ -19,6 +19,25 @@ use crate::system::place::Place;
 /// Bytes of records that are kept before they are written as a section.
 const KEEP: usize = 256 * 1024;
 
+/// The file of a recording, made before the command runs: what that does with its name comes too late.
+#[derive(Debug)]
+pub struct Reserved {
+    place: Place,
+    file: File,
+}
+
+impl Reserved {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// It cannot be made, or not without being led elsewhere.
+    pub fn make(path: &Path) -> Result<Reserved> {
+        let place = Place::find(path)?;
+        let file = place.create(false)?;
+        Ok(Reserved { place, file })
+    }
+}
+
 /// A recording that is being written.
 #[derive(Debug)]
 pub struct Recorder {
@@ -39,8 +58,12 @@ pub struct Recorder {
 impl Recorder {
     /// Begins a recording: mode 0600, and no link is followed that others could have made.
     pub fn create(path: &Path, header: &Header) -> Result<Recorder> {
-        let place = Place::find(path)?;
-        let file = place.create(false)?;
+        Recorder::begin(Reserved::make(path)?, header)
+    }
+
+    /// Begins a recording in a file that was made for it.
+    pub fn begin(Reserved { place, file }: Reserved, header: &Header) -> Result<Recorder> {
+        let path = place.path().to_owned();
         let name = path.display().to_string();
         let mut recorder = Recorder {
             written: Kept::of(place, &file, false),

@@ -81,7 +81,7 @@ pub fn look(head: &Head) {
         return;
     }
     if let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr)
-        && let Some(id) = reached(row, &head.args)
+        && let Some((id, _)) = reached(row, &head.args)
         && is_us(head.tid, id)
     {
         note(format!("tracer itself was reached by {} of process {}", row.name, head.tgid));

@@ -4,37 +4,41 @@
 use std::sync::LazyLock;
 
 use super::rows::{Abi, NUMBERS, by_nr};
-use super::types::{Row, Whose};
+use super::types::{Arg, Row, Whose};
 
 /// When a call of a name does something to the process that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Always.
     Always,
-    /// Where this argument is not 0: a signal, a new limit.
+    /// Where this argument is not 0: a new limit.
     With(u8),
+    /// By the signal in this argument; 0 is none.
+    Signals(u8),
+    /// As the request of ptrace(2) in this argument has it.
+    Traces(u8),
 }
 
 /// Calls that do something to it.
 const REACHES: &[(&str, Reach)] = &[
     ("ioprio_set", Reach::Always),
-    ("kill", Reach::With(1)),
+    ("kill", Reach::Signals(1)),
     ("migrate_pages", Reach::Always),
     ("move_pages", Reach::Always),
     ("pidfd_open", Reach::Always),
     ("prlimit64", Reach::With(2)),
     ("process_vm_writev", Reach::Always),
-    ("ptrace", Reach::Always),
-    ("rt_sigqueueinfo", Reach::With(1)),
-    ("rt_tgsigqueueinfo", Reach::With(2)),
+    ("ptrace", Reach::Traces(0)),
+    ("rt_sigqueueinfo", Reach::Signals(1)),
+    ("rt_tgsigqueueinfo", Reach::Signals(2)),
     ("sched_setaffinity", Reach::Always),
     ("sched_setattr", Reach::Always),
     ("sched_setparam", Reach::Always),
     ("sched_setscheduler", Reach::Always),
     ("setpgid", Reach::Always),
     ("setpriority", Reach::Always),
-    ("tgkill", Reach::With(2)),
-    ("tkill", Reach::With(1)),
+    ("tgkill", Reach::Signals(2)),
+    ("tkill", Reach::Signals(1)),
 ];
 
 /// Calls that only ask, or wait.
@@ -75,20 +79,21 @@ pub fn may_reach(compat: bool, nr: u32) -> bool {
     TABLES[usize::from(compat)].get(nr as usize).copied().unwrap_or(false)
 }
 
-/// The process or thread on which a call lays hands, if it does.
-pub fn reached(row: &Row, values: &[u64; 6]) -> Option<i32> {
-    let (_, reach) = REACHES.iter().find(|(name, _)| *name == row.name)?;
-    let args = row.variant(values).map_or(row.args, |variant| variant.args);
-    if let Reach::With(arg) = reach
-        && values[usize::from(*arg)] as u32 == 0
+/// The process or thread on which a call lays hands, if it does, and how.
+pub fn reached(row: &Row, values: &[u64; 6]) -> Option<(i32, Reach)> {
+    let (_, reach) = *REACHES.iter().find(|(name, _)| *name == row.name)?;
+    if let Reach::With(arg) | Reach::Signals(arg) = reach
+        && values[usize::from(arg)] as u32 == 0
     {
         return None;
     }
-    let mut ids = args
-        .iter()
-        .zip(values)
-        .filter(|(arg, _)| matches!(arg.ty.whose(), Some(Whose::Process | Whose::Thread | Whose::ProcessOrGroup)));
-    ids.next_back().map(|(_, id)| *id as i32)
+    let args = row.variant(values).map_or(row.args, |variant| variant.args);
+    let mut ids = args.iter().zip(values).filter(|(arg, _)| names_task(arg));
+    ids.next_back().map(|(_, id)| (*id as i32, reach))
+}
+
+fn names_task(arg: &Arg) -> bool {
+    matches!(arg.ty.whose(), Some(Whose::Process | Whose::Thread | Whose::ProcessOrGroup))
 }
 
 #[cfg(test)]
@@ -100,9 +105,7 @@ mod tests {
     fn a_call_that_names_a_process_is_in_one_of_the_lists() {
         for row in all() {
             let forms = row.variants.iter().map(|variant| variant.args).chain([row.args]);
-            let names = forms
-                .flatten()
-                .any(|arg| matches!(arg.ty.whose(), Some(Whose::Process | Whose::Thread | Whose::ProcessOrGroup)));
+            let names = forms.flatten().any(names_task);
             let listed = REACHES.iter().filter(|(name, _)| *name == row.name).count();
             let asked = ASKS.iter().filter(|name| **name == row.name).count();
             assert_eq!(listed + asked, usize::from(names), "{}", row.name);
@@ -112,7 +115,8 @@ mod tests {
     #[test]
     fn who_is_reached() {
         let check = |name: &str, values: [u64; 6], expected: Option<i32>| {
-            assert_eq!(reached(by_name(name).expect("a call"), &values), expected, "{name}{values:?}");
+            let found = reached(by_name(name).expect("a call"), &values);
+            assert_eq!(found.map(|(id, _)| id), expected, "{name}{values:?}");
         };
         check("kill", [7, 9, 0, 0, 0, 0], Some(7));
         check("kill", [7, 0, 0, 0, 0, 0], None);

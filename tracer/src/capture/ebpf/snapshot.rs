@@ -93,43 +93,6 @@ impl FileIterator {
     }
 }
 
-/// A socket in the hands of a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SocketOwner {
-    /// The socket's inode.
-    pub ino: u64,
-    /// Its network namespace's; 0 where the kernel does not tell.
-    pub netns: u32,
-    /// The process.
-    pub pid: u32,
-    /// The task, where it has descriptors of its own; else the process.
-    pub tid: u32,
-    /// The process's name.
-    pub comm: Vec<u8>,
-    /// The descriptor.
-    pub fd: u32,
-}
-
-/// Who has which socket open, of all processes, whether /proc lets us look into them or not.
-///
-/// # Errors
-/// What this kernel or these rights lack: /proc/PID/fd tells the same, of processes that may be looked into.
-pub fn socket_owners() -> Result<Vec<SocketOwner>> {
-    let mut owners = Vec::new();
-    FileIterator::load(Wanted { sockets: true, own: true, ..Wanted::default() })?.run(|record, _| {
-        let end = record.comm.iter().position(|&b| b == 0).unwrap_or(record.comm.len());
-        owners.push(SocketOwner {
-            ino: record.ino,
-            netns: record.netns,
-            pid: record.tgid,
-            tid: record.tid,
-            comm: record.comm[..end].to_vec(),
-            fd: record.fd,
-        });
-    })?;
-    Ok(owners)
-}
-
 /// What the program is told.
 fn config(types: &KernelTypes, wanted: Wanted) -> Result<SnapshotConfig> {
     let list = types.find_all(SnapshotOffsets::PATHS)?;

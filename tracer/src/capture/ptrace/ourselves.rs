@@ -4,7 +4,7 @@ use super::tamper::NO_CALL;
 use super::{PtraceSource, sys};
 use crate::capture::ourselves;
 use crate::schema::ptrace::PTRACE;
-use crate::schema::reach::{may_reach, reached};
+use crate::schema::reach::{Reach, may_reach, reached};
 use crate::schema::{Abi, by_nr};
 
 const ATTACH: u64 = PTRACE.value("PTRACE_ATTACH");
@@ -19,13 +19,15 @@ impl PtraceSource {
             return false;
         }
         let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, nr) else { return false };
-        let stops = match row.name {
-            "ptrace" => [ATTACH, SEIZE].contains(&args[0]),
-            "kill" | "tkill" | "rt_sigqueueinfo" => is_stop(args[1]),
-            "tgkill" | "rt_tgsigqueueinfo" => is_stop(args[2]),
-            _ => false,
+        let Some((id, reach)) = reached(row, args) else { return false };
+        let stops = match reach {
+            Reach::Traces(at) => [ATTACH, SEIZE].contains(&args[usize::from(at)]),
+            Reach::Signals(at) => is_stop(args[usize::from(at)]),
+            Reach::Always | Reach::With(_) => false,
         };
-        let Some(id) = reached(row, args).filter(|id| stops && ourselves::is_us(tid, *id)) else { return false };
+        if !stops || !ourselves::is_us(tid, id) {
+            return false;
+        }
         let kept = sys::set_number(tid, NO_CALL).is_ok() && sys::set_result(tid, -i64::from(libc::EPERM)).is_ok();
         let what = if kept { "was kept from" } else { "was not kept from" };
         ourselves::note(format!("process {tid} {what} stopping tracer itself, process {id}, by {}", row.name));

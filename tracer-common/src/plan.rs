@@ -26,6 +26,8 @@ pub const SET_WORDS: usize = 16;
 pub const NAME_MAX: usize = 128;
 /// Bytes of a message's control data at most.
 pub const CONTROL_MAX: usize = 1024;
+/// Directory entries that `ENTRIES` counts at most.
+pub const ENTRIES_MAX: u32 = 8192;
 /// Strings that `COUNT` and `ARGV` count at most; the status is then `CUT`.
 pub const COUNT_MAX: usize = 65535;
 
@@ -117,6 +119,9 @@ pub mod shape {
     /// The frames of the task's stack, as the source found them (`tracer::stack::frames`): entries, in parts. In no plan; of argument
     /// [`super::ARG_SP`]; its phase tells when they were looked for.
     pub const STACK: u8 = 20;
+    /// Of `len` bytes of directory entries at `ptr` that no blob has room for: an empty blob, whose `want` is how many entries they are. None
+    /// where `BYTES` has them all, and where they are more than `ENTRIES_MAX`. `fd_at` is where in an entry its length stands, a `u16`.
+    pub const ENTRIES: u8 = 21;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];
@@ -164,7 +169,7 @@ pub struct Op {
     pub len: u8,
     /// The argument that `len` refers to.
     pub len_arg: u8,
-    /// Of `shape::REFS`: where in a structure its descriptor stands.
+    /// Of `shape::REFS`: where in a structure its descriptor stands; of `shape::ENTRIES` its length.
     pub fd_at: u8,
     /// Bytes of one element.
     pub unit: u16,

@@ -22,7 +22,7 @@ use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
 use crate::sockets;
-use crate::vectors::{iovec, mmsg, msghdr, refs};
+use crate::vectors::{entries, iovec, mmsg, msghdr, refs};
 
 /// Carries out the operations of a phase. `EXIT` (the call failed) leaves out those of `EXIT_OK`.
 #[unsafe(no_mangle)]
@@ -215,6 +215,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::REFS if !RING && asks::<RING>(shape::REFS) => {
             refs(b, value, elements(n, op), op.cap as u64, op.fd_at as u64)
         }
+        shape::ENTRIES if !RING && asks::<RING>(shape::ENTRIES) && n > cap => entries(b, value, n, op.fd_at as u64),
         shape::ENVIRON if !RING && asks::<RING>(shape::ENVIRON) => environ(b),
         shape::EXE if !RING && asks::<RING>(shape::EXE) => files::resolve(b, 0, files::EXE),
         shape::CWD if asks::<RING>(shape::CWD) => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),

@@ -2,11 +2,11 @@
 
 use core::hint::black_box;
 
-use tracer_common::event::{Blob, flag};
+use tracer_common::event::{Blob, flag, status};
 use tracer_common::loss::Loss;
-use tracer_common::plan::{MMSG_PARTS, REFS_MAX, VEC_MAX, phase};
+use tracer_common::plan::{ENTRIES_MAX, MMSG_PARTS, REFS_MAX, VEC_MAX, phase};
 
-use crate::capture::bytes;
+use crate::capture::{bytes, put, user};
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::repeat;
@@ -212,5 +212,52 @@ unsafe extern "C" fn referred(i: u64, list: *mut List) -> i64 {
         b.blob.part = (2 + 2 * i) as u16;
         files::resolve(b, fd as i32 as i64, files::DESCRIPTOR);
     }
+    0
+}
+
+/// Directory entries that are being counted.
+struct Entries {
+    /// Where the next one is, and where they end.
+    at: u64,
+    end: u64,
+    /// Where in an entry its length stands.
+    length: u64,
+    number: u64,
+}
+
+/// Counts the directory entries in `n` bytes at `address`, whose lengths stand `length` bytes into them.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn entries(buffer: *mut Buffer, address: u64, n: u64, length: u64) -> i64 {
+    if buffer.is_null() {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    // A number that the verifier knows would have it follow every step.
+    let number = b.forgotten(0);
+    let mut entries = Entries { at: address, end: address.wrapping_add(n), length, number };
+    repeat(ENTRIES_MAX, entry, &mut entries);
+    if entries.at == entries.end {
+        put(b, 0, entries.number, status::WHOLE);
+    } else {
+        lost(Loss::BlobCut);
+    }
+    0
+}
+
+/// Steps over an entry.
+unsafe extern "C" fn entry(_: u64, entries: *mut Entries) -> i64 {
+    // SAFETY: that of `entries`.
+    let entries = unsafe { &mut *entries };
+    if entries.at >= entries.end {
+        return 1;
+    }
+    let size = user::<u16>(entries.at.wrapping_add(entries.length)) as u64;
+    if size < entries.length {
+        return 1;
+    }
+    entries.at = entries.at.wrapping_add(size);
+    entries.number += 1;
     0
 }

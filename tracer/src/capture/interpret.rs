@@ -2,6 +2,7 @@
 //! memory of a stopped task, as the doc comments of `tracer_common::plan` define them. The kernel side is
 //! the other interpreter; both fill records with the same blobs.
 
+mod entries;
 mod files;
 mod sockets;
 
@@ -201,6 +202,7 @@ impl Copy<'_, '_> {
             shape::MMSG => self.mmsg(ptr, n),
             shape::REFS => self.refs(ptr, n),
             shape::RIGHTS => self.rights(ptr),
+            shape::ENTRIES => self.entries(ptr, n),
             shape::FDS => self.fds(ptr, if op.len == len::ONE { u64::from(op.max) } else { n }),
             _ => {}
         }

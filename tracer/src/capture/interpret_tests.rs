@@ -219,3 +219,30 @@ proptest::proptest! {
         copy(&ops, Moment::Exit(ret), args);
     }
 }
+
+#[test]
+fn entries_beyond_a_blob_are_counted() {
+    // Entries of 24 bytes, which say so `length` bytes into them.
+    let many = |number: usize, length: usize| {
+        let mut bytes = vec![0u8; 24 * number];
+        bytes.chunks_mut(24).for_each(|entry| entry[length..length + 2].copy_from_slice(&24u16.to_le_bytes()));
+        bytes
+    };
+    let counted = |bytes: &[u8], n: usize, length: u8| {
+        let entries = Op { fd_at: length, ..op(shape::ENTRIES, phase::EXIT_OK, len::RET, 0, 1, 1000) };
+        let (blobs, missing) = copy(&[entries], Moment::Exit(n as i64), [bytes.as_ptr() as u64, 0, 0, 0, 0, 0]);
+        (blobs.first().map(|(blob, _)| blob.want), missing.cuts)
+    };
+    for length in [8u8, 16] {
+        for number in [42, 1365, 1366, 8192] {
+            let bytes = many(number, length.into());
+            assert_eq!(counted(&bytes, bytes.len(), length), (Some(number as u32), 0), "{number}");
+        }
+        let bytes = many(8193, length.into());
+        assert_eq!(counted(&bytes, bytes.len(), length), (None, 1), "more than are counted");
+        let bytes = many(100, length.into());
+        assert_eq!(counted(&bytes, 960, length), (None, 0), "another blob has them");
+        assert_eq!(counted(&bytes, 2399, length), (None, 1), "an end within an entry");
+    }
+    assert_eq!(counted(&[0; 2400], 2400, 16), (None, 1), "lengths that lead nowhere");
+}

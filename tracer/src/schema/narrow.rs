@@ -342,6 +342,7 @@ fn operation(op: Op, ty: Option<&'static Ty>, short_ids: bool) -> Option<Op> {
         shape::MSGHDR => Some(unit(forms::msghdr().narrow)),
         shape::MMSG => Some(unit(forms::mmsghdr().narrow)),
         shape::ARGV | shape::COUNT => Some(unit(WORD)),
+        shape::ENTRIES => Some(Op { fd_at: forms::reclen(ty?), ..op }),
         shape::REFS => (behind(ty?, short_ids) == Known::Same).then(|| unit(WORD)),
         // The frame of a signal is not the native one.
         shape::BYTES if op.arg > ARG_RET => None,

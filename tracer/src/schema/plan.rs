@@ -188,7 +188,14 @@ impl Builder {
                 self.push(arg, when, shape, Len::Bits(0), 1, most, 1);
             }
             Special::MaskPair => self.push(arg, when, shape::IOVEC, Len::Fixed(1), 16, 128, 1),
-            Special::Dirents | Special::Dirents64 => self.push(arg, when, shape::BYTES, Len::Ret, 1, most, 1),
+            Special::Dirents | Special::Dirents64 => {
+                // Who wants their number alone misses none of them.
+                let cap = if self.detail.env { most } else { most - 8 };
+                self.push(arg, when, shape::BYTES, Len::Ret, 1, cap, 1);
+                self.push(arg, when, shape::ENTRIES, Len::Ret, 1, cap, 1);
+                // `d_reclen` of struct linux_dirent and linux_dirent64 (fs/readdir.c).
+                self.ops.iter_mut().filter(|op| op.shape == shape::ENTRIES).for_each(|op| op.fd_at = 16);
+            }
             Special::XattrOut => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Ret, 1, strlen, 1),
             Special::MountType | Special::MountData => {
                 self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1);

@@ -24,8 +24,15 @@ pub fn owner_ex<'a>(bytes: &[u8]) -> Option<Value<'a>> {
 }
 
 /// Entries of getdents64 (`old`: of getdents). Counted, or listed when `verbose`; `whole` is false when
-/// there were more bytes than these.
-pub fn dirents<'a>(addr: u64, bytes: &'a [u8], whole: bool, old: bool, verbose: bool) -> Value<'a> {
+/// there were more bytes than these, whose `number` may be known.
+pub fn dirents<'a>(
+    addr: u64,
+    bytes: &'a [u8],
+    whole: bool,
+    number: Option<u32>,
+    old: bool,
+    verbose: bool,
+) -> Value<'a> {
     let mut entries = Vec::new();
     let (mut count, mut rest) = (0, bytes);
     let head = if old { 18 } else { 19 };
@@ -41,7 +48,10 @@ pub fn dirents<'a>(addr: u64, bytes: &'a [u8], whole: bool, old: bool, verbose: 
     if verbose {
         return Value::Array(entries, if whole { Tail::Whole } else { Tail::More });
     }
-    let least = if whole { "" } else { "at least " };
+    let (least, count) = match number {
+        Some(number) => ("", number),
+        None => (if whole { "" } else { "at least " }, count),
+    };
     Value::Comment(Box::new(Value::Addr(addr)), format!("{least}{count} entries"))
 }
 
@@ -196,15 +206,16 @@ mod tests {
     #[test]
     fn entries_are_counted() {
         let bytes = [entry(".", 4), entry("a.c", 8)].concat();
-        let counted = |bytes, whole| match dirents(0x1000, bytes, whole, false, false) {
+        let counted = |bytes, whole, number| match dirents(0x1000, bytes, whole, number, false, false) {
             Value::Comment(_, text) => text,
             other => panic!("{other:?}"),
         };
-        assert_eq!(counted(&bytes, true), "2 entries");
-        assert_eq!(counted(&bytes[..40], false), "at least 1 entries");
-        assert_eq!(counted(&[], true), "0 entries");
+        assert_eq!(counted(&bytes, true, None), "2 entries");
+        assert_eq!(counted(&bytes[..40], false, None), "at least 1 entries");
+        assert_eq!(counted(&bytes[..40], false, Some(900)), "900 entries");
+        assert_eq!(counted(&[], true, None), "0 entries");
         // A length that does not advance ends the walk.
-        assert_eq!(counted(&[0; 64], true), "0 entries");
+        assert_eq!(counted(&[0; 64], true, None), "0 entries");
     }
 
     #[test]

@@ -57,11 +57,12 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::Timespecs => statx::timespecs(memory.bytes()),
         Special::Dirents | Special::Dirents64 => {
             let whole = memory.bytes().len() as i64 >= cx.head.ret;
+            let number = cx.blobs.find(place.arg, shape::ENTRIES, place.phase, 0).map(|(blob, _)| blob.want);
             let old = kind == Special::Dirents;
             match memory {
                 Memory::Fault(_) => None,
                 Memory::Missing if cx.head.ret != 0 => None,
-                _ => Some(files::dirents(place.value, memory.bytes(), whole, old, cx.verbose)),
+                _ => Some(files::dirents(place.value, memory.bytes(), whole, number, old, cx.verbose)),
             }
         }
         Special::MovedOffset => {

@@ -181,6 +181,11 @@ fn siginfo(held: &[u8]) -> &'static [Move] {
     }
 }
 
+/// Where the length of a directory entry stands: after its number and offset.
+pub fn reclen(ty: &Ty) -> u8 {
+    if matches!(ty, Ty::Out(Ty::Special(Special::Dirents))) { 8 } else { 16 }
+}
+
 /// struct compat_linux_dirent (fs/readdir.c): number and offset of 4 bytes each, length, name; the type is the last byte.
 fn dirents(mut held: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();

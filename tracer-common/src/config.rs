@@ -245,6 +245,8 @@ pub struct Config {
     pub comm: [u8; 16],
     /// A bit per plan (see `plan::plan_index`): the call is wanted.
     pub wanted: [u64; crate::plan::PLANS / 64],
+    /// The same of those that are sent even where calls are counted.
+    pub told: [u64; crate::plan::PLANS / 64],
     /// The same of those whose plan has `Plan::ANSWERS`.
     pub answers: [u64; crate::plan::PLANS / 64],
     /// Calls of interest only by what an argument says, with [`Config::SPARES`].
@@ -300,6 +302,7 @@ impl Config {
         cgroup: 0,
         comm: [0; 16],
         wanted: [0; crate::plan::PLANS / 64],
+        told: [0; crate::plan::PLANS / 64],
         answers: [0; crate::plan::PLANS / 64],
         spared: [crate::plan::Spared::NONE; crate::plan::SPARED],
         parts: [0; crate::parts::PARTS],
@@ -435,7 +438,7 @@ const _: () = assert!(
             + 15 * 4
             + 8
             + 16
-            + crate::plan::PLANS / 4
+            + 3 * crate::plan::PLANS / 8
             + size_of::<[crate::plan::Spared; crate::plan::SPARED]>()
             + 4 * crate::parts::PARTS
 );

@@ -144,6 +144,9 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     state.head.ret = if by_perf() { returned_by_perf(&ctx) } else { ctx.arg(1) };
     if conf!(flags) & Config::COUNT != 0 {
         tally(&state.head);
+        if is_told(&state.head) {
+            send_call(&state.head);
+        }
     } else {
         finish(state, task);
     }
@@ -235,6 +238,13 @@ fn first_of(regs: *const c_void, compat: bool) -> u64 {
 pub fn wanted_at_all(nr: u32) -> bool {
     let table = &raw const crate::maps::CONFIG.wanted;
     nr > 511 || asked_for(table, plan_index(nr, false)) | asked_for(table, plan_index(nr, true)) != 0
+}
+
+/// Whether the call is sent even where calls are counted.
+#[inline(always)]
+fn is_told(head: &Head) -> bool {
+    let table = &raw const crate::maps::CONFIG.told;
+    head.nr < 512 && asked_for(table, plan_index(head.nr, head.flags & flag::COMPAT != 0)) != 0
 }
 
 /// The bit of a plan in a table of the configuration.
@@ -444,7 +454,11 @@ pub fn never(state: &mut Task, task: *mut c_void) {
     state.head.dur = if state.head.flags & flag::BEFORE == 0 { now().wrapping_sub(state.head.time) } else { now() };
     state.head.ret = 0;
     if conf!(flags) & Config::COUNT != 0 {
-        return tally(&state.head);
+        tally(&state.head);
+        if is_told(&state.head) {
+            send_call(&state.head);
+        }
+        return;
     }
     if let Some(plan) = plan_of(&mut state.head) {
         // SAFETY: a pointer from a map is valid for this run.

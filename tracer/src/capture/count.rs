@@ -8,6 +8,8 @@ use tracer_common::config::{BUCKETS, bucket};
 use tracer_common::event::{Head, flag};
 
 use super::interpret::failed;
+use crate::schema::reach::may_reach;
+use crate::spec::CallFilter;
 
 /// What was counted of one system call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,20 +120,25 @@ impl Histogram {
 pub struct Counter {
     all: BTreeMap<(bool, u32), Count>,
     processes: Option<BTreeMap<(u32, bool, u32), Count>>,
+    asked: CallFilter,
 }
 
 impl Counter {
-    /// Nothing counted yet.
-    pub fn new(by_process: bool) -> Counter {
-        Counter { all: BTreeMap::new(), processes: by_process.then(BTreeMap::new) }
+    /// Nothing counted yet; calls that were not asked for will not be.
+    pub fn new(by_process: bool, asked: CallFilter) -> Counter {
+        Counter { all: BTreeMap::new(), processes: by_process.then(BTreeMap::new), asked }
     }
 
-    /// Counts a call by its finished head; one that never returns is none, as strace has it.
-    pub fn add(&mut self, head: &Head) {
-        if head.flags & flag::NO_RETURN != 0 {
-            return;
-        }
+    /// Counts a call by its finished head; one that never returns is none, as strace has it. Whether it is sent nevertheless.
+    pub fn add(&mut self, head: &Head) -> bool {
         let compat = head.flags & flag::COMPAT != 0;
+        if head.flags & flag::NO_RETURN == 0 && self.asked.wants(head.nr, compat) {
+            self.take(head, compat);
+        }
+        may_reach(compat, head.nr)
+    }
+
+    fn take(&mut self, head: &Head, compat: bool) {
         let (took, failed) = (took(head), failed(head.ret));
         let none = || Count::none(compat, head.nr);
         self.all.entry((compat, head.nr)).or_insert_with(none).take(took, failed);
@@ -199,7 +206,7 @@ mod tests {
 
     #[test]
     fn calls_that_never_return_are_not_counted_and_processes_make_up_the_whole() {
-        let mut counter = Counter::new(true);
+        let mut counter = Counter::new(true, CallFilter::everything());
         let head = |tgid, nr, dur, ret| Head { tgid, nr, dur, ret, ..Head::default() };
         counter.add(&head(1, 5, 100, 0));
         counter.add(&head(2, 5, 300, -2));
@@ -214,7 +221,7 @@ mod tests {
             sums.entry(count.nr).or_insert(Count::none(false, count.nr)).add(&count);
         }
         assert_eq!(sums.into_values().collect::<Vec<_>>(), counter.counts());
-        assert_eq!(Counter::new(false).by_process(), []);
+        assert_eq!(Counter::new(false, CallFilter::everything()).by_process(), []);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use super::{evidence, mappings, namespaces};
 use crate::schema::data::{Way, data, has_descriptors};
 use crate::schema::plan::Detail;
 use crate::schema::process::waits;
+use crate::schema::reach::reaches;
 use crate::schema::types::{Arg, NO_NR, Row};
 use crate::schema::{Abi, NUMBERS, all, narrow, plan};
 use crate::spec::{CallFilter, Watch};
@@ -41,7 +42,8 @@ impl Plans {
                 let wanted = watch.calls.wants(u32::from(number), compat)
                     || mappings::needs(watch, row, compat)
                     || namespaces::needs(watch, row)
-                    || names(watch, row);
+                    || names(watch, row)
+                    || reaches(row);
                 plans.place(row, plan_index(u32::from(number), compat), compat, wanted.then_some(watch));
             }
         }

@@ -15,6 +15,7 @@ use super::count::Counter;
 use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
 use crate::schema::records::Course;
+use crate::spec::CallFilter;
 use crate::system::place;
 
 /// Why a file is not, or not all of, a recording. Places are bytes from the file's start.
@@ -136,7 +137,7 @@ impl ReplaySource {
 
     /// From now on calls are only counted, as by a source that was opened for `-c`.
     pub fn count_only(&mut self, by_process: bool) {
-        self.counts.get_or_insert_with(|| Counter::new(by_process));
+        self.counts.get_or_insert_with(|| Counter::new(by_process, CallFilter::everything()));
     }
 
     fn error(&self, what: Wrong) -> ReplayError {
@@ -284,7 +285,9 @@ impl ReplaySource {
         while let Ok((head, record)) = record::first(&self.ready[self.given..]) {
             let next = self.given + record.len();
             match &mut self.counts {
-                Some(counts) if Course::of(head.kind) == Course::Span => counts.add(&head),
+                Some(counts) if Course::of(head.kind) == Course::Span => {
+                    counts.add(&head);
+                }
                 _ => batch.extend_from_slice(record),
             }
             self.given = next;

@@ -298,7 +298,7 @@ impl Opts {
             },
         };
         // What is counted depends on how calls end, and on their files: only events tell.
-        let counting = output.counting().filter(|_| show.counts_all());
+        let counting = output.counting().filter(|_| show.counts_all() && output.record.is_none());
         let watch = Watch {
             program: program.to_owned(),
             target,

@@ -71,7 +71,10 @@ pub fn run(spec: &Spec) -> Result<Ending> {
         shower.attached(pid);
     }
     let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
-    let recorder = reserved.map(|file| Recorder::begin(file, &header)).transpose()?;
+    let mut recorder = reserved.map(|file| Recorder::begin(file, &header)).transpose()?;
+    if let Some(recorder) = &mut recorder {
+        recorder.keep(&watch.calls);
+    }
     ourselves::keep_to_ourselves();
     // After the outputs and the command: neither is to inherit it.
     confine(if source.name() == "ebpf" { Work::Ebpf } else { Work::Others }).context("giving up rights")?;

@@ -20,8 +20,9 @@ use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
 use crate::capture::plans::Plans;
-use crate::schema::parts;
-use crate::spec::{Counting, Target, Watch};
+use crate::schema::reach::may_reach;
+use crate::schema::{parts, place_of};
+use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
 
 /// The kernel's own type information.
@@ -53,8 +54,8 @@ pub struct Loaded {
     pub missed: Map,
     /// Operations of io_uring are seen.
     pub operations: bool,
-    /// Plan indexes of calls that are seen and counted though nobody asked for them.
-    pub unasked: Vec<u32>,
+    /// What was asked for: other calls are seen and counted, too.
+    pub asked: CallFilter,
     /// Those of [`TRACEPOINTS`], and the task iterator.
     programs: Vec<OwnedFd>,
 }
@@ -175,7 +176,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         tallies: object.take("TALLIES")?,
         missed: object.take("MISSED")?,
         operations: operations.is_some(),
-        unasked: ALWAYS_SEEN.into_iter().filter(|&nr| !asked(plans(), nr as usize)).collect(),
+        asked: watch.calls.clone(),
         programs,
     })
 }
@@ -288,6 +289,10 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
     for index in 0..PLANS {
         if asked(plans, index) {
             config.wanted[index / 64] |= 1 << (index % 64);
+        }
+        let (compat, nr) = place_of(index as u32);
+        if may_reach(compat, nr) {
+            config.told[index / 64] |= 1 << (index % 64);
         }
         if plans.table.get(index).is_some_and(|plan| plan.flags & Plan::ANSWERS != 0) {
             config.answers[index / 64] |= 1 << (index % 64);

@@ -381,8 +381,11 @@ impl Source for EbpfSource {
     fn counts(&mut self) -> Result<Vec<Count>> {
         let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
         let mut counts = Vec::new();
-        for index in (0..tally.len()).filter(|index| !self.loaded.unasked.contains(index)) {
+        for index in 0..tally.len() {
             let (compat, nr) = place_of(index);
+            if !self.loaded.asked.wants(nr, compat) {
+                continue;
+            }
             let mut count = Count::none(compat, nr);
             tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
             counts.extend((count.calls > 0).then_some(count));
@@ -395,10 +398,10 @@ impl Source for EbpfSource {
         let mut counts: BTreeMap<(u32, u16), Count> = BTreeMap::new();
         for entry in tallies.iter() {
             let (key, tally) = entry?;
-            if self.loaded.unasked.contains(&key.0.index.into()) {
+            let (compat, nr) = place_of(key.0.index.into());
+            if !self.loaded.asked.wants(nr, compat) {
                 continue;
             }
-            let (compat, nr) = place_of(key.0.index.into());
             let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
             count.add(&counted(compat, nr, &tally.0));
         }

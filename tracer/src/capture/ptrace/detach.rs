@@ -56,9 +56,8 @@ impl PtraceSource {
             let record = &mut task.record;
             record.head.dur = super::stops::now().saturating_sub(record.head.time);
             record.head.ret = 0;
-            match &mut self.tally {
-                Some(tally) => tally.add(&record.head),
-                None => record.send(out),
+            if self.tally.as_mut().is_none_or(|tally| tally.add(&record.head)) {
+                record.send(out);
             }
         }
         // ESRCH: it was killed meanwhile.

@@ -181,7 +181,7 @@ impl PtraceSource {
             beside: Beside::new(watch),
             leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
-            tally: watch.counting.map(|counting| Counter::new(counting.by_process)),
+            tally: watch.counting.map(|counting| Counter::new(counting.by_process, watch.calls.clone())),
             system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,
             refused: Vec::new(),

@@ -245,8 +245,9 @@ impl PtraceSource {
             task.hidden = true;
         }
         if let Some(tally) = &mut self.tally {
-            tally.add(&task.record.head);
-            return;
+            return if tally.add(&task.record.head) {
+                task.record.send(out)
+            };
         }
         if !task.stacked {
             self.stack_at_exit(tid);
@@ -467,13 +468,10 @@ impl PtraceSource {
         head.flags |= flag::NO_RETURN;
         head.dur = now().saturating_sub(head.time);
         head.cpu = cpu();
-        match &mut self.tally {
-            Some(tally) => tally.add(&task.record.head),
-            None => {
-                task.tamper.tell(&mut task.record);
-                task.record.send(out);
-                self.losses.add(Loss::BlobFault, u64::from(task.faults));
-            }
+        if self.tally.as_mut().is_none_or(|tally| tally.add(&task.record.head)) {
+            task.tamper.tell(&mut task.record);
+            task.record.send(out);
+            self.losses.add(Loss::BlobFault, u64::from(task.faults));
         }
     }
 

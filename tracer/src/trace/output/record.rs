@@ -8,11 +8,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use tracer_common::event::{Head, flag, kind};
 use tracer_common::record::records;
 
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
 use crate::render::sink::Outcome;
+use crate::schema::reach::may_reach;
+use crate::spec::CallFilter;
 use crate::system::kept::Kept;
 use crate::system::place::Place;
 
@@ -53,6 +56,8 @@ pub struct Recorder {
     end: u64,
     unwritten: u64,
     error: Option<io::Error>,
+    /// Calls that were asked for: others are seen, and not kept.
+    asked: CallFilter,
 }
 
 impl Recorder {
@@ -76,6 +81,7 @@ impl Recorder {
             end: 0,
             unwritten: 0,
             error: None,
+            asked: CallFilter::everything(),
         };
         let mut start = MAGIC.to_vec();
         start.extend_from_slice(&VERSION.to_le_bytes());
@@ -85,10 +91,24 @@ impl Recorder {
         Ok(recorder)
     }
 
+    /// From now on leaves out calls that are seen only because they may lay hands on tracer.
+    pub fn keep(&mut self, asked: &CallFilter) {
+        self.asked = asked.clone();
+    }
+
+    fn is_asked(&self, head: &Head) -> bool {
+        let compat = head.flags & flag::COMPAT != 0;
+        let is_call = matches!(head.kind, kind::CALL | kind::PENDING);
+        !is_call || !may_reach(compat, head.nr) || self.asked.wants(head.nr, compat)
+    }
+
     /// Takes over whole records, as [`crate::capture::Source::read`] gave them.
     pub fn push(&mut self, batch: &[u8]) {
         let mut records = records(batch);
-        for (_, record) in &mut records {
+        for (head, record) in &mut records {
+            if !self.is_asked(&head) {
+                continue;
+            }
             if self.error.is_some() {
                 self.unwritten += 1;
             } else {

@@ -51,6 +51,7 @@ unsafe impl GlobalAlloc for Memory {
 }
 
 fn main() -> ExitCode {
+    tracer::capture::inherited::keep_closed();
     match tracer::commands::parse(std::env::args_os()) {
         Ok(action) => action.run(),
         Err(error) => {

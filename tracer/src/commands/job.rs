@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::table::COMMANDS;
 use crate::exit;
+use crate::render::stdout::Stdout;
 use crate::trace::outputs::PlaceError;
 use crate::trace::{self, Ending};
 
@@ -78,10 +79,13 @@ pub fn answer(answer: Result<String, (String, u8)>) -> ExitCode {
 
 /// Prints to stdout and ends with `code`.
 pub fn print(text: &str, code: u8) -> ExitCode {
-    match io::stdout().write_all(text.as_bytes()) {
+    match Stdout.write_all(text.as_bytes()) {
         Ok(()) => ExitCode::from(code),
         // `| head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(code),
-        Err(_) => ExitCode::from(exit::FAILED),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "tracer: writing to stdout: {error}");
+            ExitCode::from(exit::FAILED)
+        }
     }
 }

@@ -7,7 +7,7 @@ use tracer_common::event::{Head, flag, kind};
 use crate::capture::paths::{Paths, uses};
 use crate::schema::errno;
 use crate::schema::records::{Asked, LineKind, RecordKind};
-use crate::spec::{CallFilter, OutputForm, Show};
+use crate::spec::{CallFilter, OutputForm, Show, View, Watch};
 use crate::trace::output;
 
 /// The filters of one trace.
@@ -19,19 +19,23 @@ pub struct Filter {
     form: OutputForm,
     /// The form shows forks and execs, too.
     tasks: bool,
+    /// The source counts calls: those that it tells of are not counted again.
+    counted: bool,
     paths: Paths,
 }
 
 impl Filter {
     /// The filters that were asked for. Resolves the paths of `-P`; `notice` is told of each that is a link.
-    pub fn new(calls: &CallFilter, show: &Show, form: OutputForm, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
+    pub fn new(watch: &Watch, View { show, output, .. }: &View, mut notice: impl FnMut(&[u8], &[u8])) -> Filter {
+        let form = output.form;
         let paths = Paths::new(&show.paths, |given, real| {
             if !show.quiet_paths {
                 notice(given, real);
             }
         });
         Filter {
-            calls: calls.clone(),
+            calls: watch.calls.clone(),
+            counted: watch.counting.is_some(),
             show: show.clone(),
             every_status: show.status.all(),
             form,
@@ -45,6 +49,7 @@ impl Filter {
         match self.form {
             OutputForm::Lines(_) => {}
             // A summary is made of calls and operations alone.
+            OutputForm::Summary if head.kind == kind::CALL && self.counted => return false,
             OutputForm::Summary if matches!(head.kind, kind::CALL | kind::OPERATION) => {}
             OutputForm::Summary | OutputForm::None => return false,
         }

@@ -204,9 +204,7 @@ impl Shower {
             && io::stderr().is_terminal();
         let notices = Notices::new(&watch.program, view.show.quiet_attach || wide || run_to_file);
         let sink = Sink::open(to)?;
-        // What the source counts is not counted again when it is told of.
-        let form = if watch.counting.is_some() { OutputForm::None } else { view.output.form };
-        let filter = Filter::new(&watch.calls, &view.show, form, |given, real| {
+        let filter = Filter::new(watch, view, |given, real| {
             notices.say(&format!(
                 "Requested path \"{}\" resolved into \"{}\"",
                 given.escape_ascii(),

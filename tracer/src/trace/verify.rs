@@ -15,6 +15,7 @@ use super::output::loss;
 use crate::capture::replay::{ReplayError, ReplaySource};
 use crate::capture::{Batch, Source, Status};
 use crate::exit;
+use crate::render::stdout::Stdout;
 use crate::render::typed::show;
 use crate::system::confine::{Work, confine};
 use crate::system::kept::Sum;
@@ -48,7 +49,7 @@ pub fn verify(file: &Path, expected: Option<&str>) -> Result<u8> {
     }
     let lost = loss::line("tracer", "replay", &losses);
     let lost = lost.as_ref().and_then(|line| line.strip_prefix("tracer: ")).unwrap_or("nothing was lost");
-    writeln!(io::stdout(), "{name}: whole, {count} records; {lost}\n{sum}  {name}")?;
+    writeln!(Stdout, "{name}: whole, {count} records; {lost}\n{sum}  {name}")?;
     Ok(if losses.total() > 0 { exit::LOSS } else { exit::OK })
 }
 

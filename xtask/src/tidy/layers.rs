@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace", &["exit", "schema", "spec", "render", "system", "decode", "capture", "trace/output"]),
     ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
     ("doctor", &["render", "system", "capture", "cli", "trace"]),
-    ("commands", &["exit", "cli", "trace", "tools", "doctor"]),
+    ("commands", &["exit", "render", "cli", "trace", "tools", "doctor"]),
 ];
 
 /// What crosses layers nevertheless: who, what, and why.
@@ -36,7 +36,7 @@ const MACROS: &[(&str, &str)] =
 const PURE: &[(&str, &[&str])] = &[
     ("schema", &[]),
     ("decode", &[]),
-    ("render", &["sink"]),
+    ("render", &["sink", "stdout"]),
     ("system/proc_paths", &[]),
     ("system/process", &[]),
     ("system/snapshot", &[]),

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::render::sink::colored;
+use crate::render::stdout::Stdout;
 use crate::system::place::Place;
 use crate::tools::audit::evidence::Report;
 use crate::tools::audit::held::Held;
@@ -80,8 +81,7 @@ fn render(form: Form, report: &Report) -> Vec<u8> {
 
 /// To stdout; that nobody reads it is no failure.
 pub(super) fn print(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    match Stdout.write_all(bytes) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::exit;
 use crate::render::sink::colored;
+use crate::render::stdout::Stdout;
 use crate::system::procfs::machine;
 use crate::system::procfs::who::Who;
 use crate::tools::inspect::report::findings::findings;
@@ -68,8 +69,7 @@ pub fn run(spec: &Inspect) -> u8 {
     } else {
         output::text(&report, colored(spec.color, || io::stdout().is_terminal()), &mut out)
     }
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(&out).and_then(|()| stdout.flush()) {
+    match Stdout.write_all(&out) {
         Ok(()) => {}
         // `| head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return code,

@@ -31,6 +31,7 @@ use self::sockets::Tables;
 use self::targets::Targets;
 use crate::exit;
 use crate::render::sink::colored;
+use crate::render::stdout::Stdout;
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::machine;
@@ -78,7 +79,7 @@ pub fn run(spec: &Lsof) -> Result<u8> {
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Stdout;
         let mut out = Out::new(&mut stdout);
         crate::tools::lsof::output::write(&entries, &spec.show, terminal(spec), unreadable, &mut out);
         if let Some(repeat) = spec.repeat.as_ref().filter(|repeat| any || !repeat.until_none) {

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use crate::cli::fault::UsageError;
 use crate::exit;
+use crate::render::stdout::Stdout;
 use crate::system::names::System;
 use crate::system::owners::owners;
 use crate::system::place;
@@ -296,8 +297,7 @@ impl<'a> Listing<'a> {
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(&self.out).and_then(|()| stdout.flush());
+        let written = Stdout.write_all(&self.out);
         self.out.clear();
         written.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Closed,

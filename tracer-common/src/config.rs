@@ -51,6 +51,8 @@ offsets! {
     mm_env_start = "mm_struct.env_start" need;
     mm_env_end = "mm_struct.env_end" need;
     mm_exe = "mm_struct.exe_file" need;
+    /// More than one where tasks share it.
+    mm_users = "mm_struct.mm_users" need;
     bprm_filename = "linux_binprm.filename" need;
     bprm_argc = "linux_binprm.argc" need;
     bprm_envc = "linux_binprm.envc" need;
@@ -125,6 +127,11 @@ offsets! {
     sock_type = "sock.sk_type" need;
     sock_protocol = "sock.sk_protocol" need;
     sock_socket = "sock.sk_socket" need;
+    socket_file = "socket.file" need;
+    packet_sk = "sk_buff.sk" need;
+    packet_head = "sk_buff.head" need;
+    packet_network = "sk_buff.network_header" need;
+    packet_transport = "sk_buff.transport_header" need;
     inet_sport = "inet_sock.inet_sport" want;
     /// 4.19.
     tcp_sent = "tcp_sock.bytes_sent" want;

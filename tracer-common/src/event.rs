@@ -44,6 +44,10 @@ pub mod kind {
     /// [`super::stack`], which says whose record it belongs to: `time` is that of the call's, `ret` the signal (0: those that were
     /// ignored while the call ran that ends). `args[2]`: 1 when another record follows with what stands behind this memory.
     pub const STACK: u8 = 13;
+    /// Within a call of `tid`, whose memory others share, a packet of a socket left that is not connected to where it goes: `args[0]`:
+    /// the family, `args[1]`: the port, or 0, `args[2..4]`: the address as it lies in memory, `args[4]`: the socket's protocol, and its
+    /// type from bit 16 on. Only in audits.
+    pub const PACKET: u8 = 14;
 }
 
 /// What the copy of a stack is for.

@@ -17,6 +17,7 @@ mod kept;
 mod kernel;
 mod log;
 mod maps;
+mod packets;
 mod parts;
 mod rings;
 mod sockets;

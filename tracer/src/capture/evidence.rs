@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, only, phase, shape};
+use tracer_common::plan::{ARG_RET, BLOB_MAX, ENVIRON_PARTS, Op, Plan, len, only, phase, shape};
 
 use crate::schema;
 use crate::schema::effects::{Does, Effect, Unseen};
@@ -84,6 +84,16 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     }
     if row.has(|effect| matches!(effect, Effect::Binds(_))) {
         exit.push(op(shape::FD, 0, phase::EXIT_OK, 0));
+    }
+    // Of a datagram no socket knows it.
+    if row.has(|effect| matches!(effect, Effect::Sends(..))) {
+        exit.extend(args.iter().zip(0..).filter_map(|(arg, at)| match arg.ty {
+            Ty::Sockaddr(Len::Arg(n)) => {
+                Some(Op { len: len::ARG, len_arg: n, cap: 128, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) })
+            }
+            Ty::Msghdr => Some(Op { unit: 56, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) }),
+            _ => None,
+        }));
     }
     if row.has(|effect| matches!(effect, Effect::Runs(_))) {
         exit.push(op(shape::EXE, ARG_RET, phase::EXIT_OK, 0));
@@ -191,8 +201,8 @@ mod tests {
         check("read", &[FD, BYTES]);
         check("connect", &[FD, BYTES, CWD, FD]);
         check("bind", &[FD, BYTES, CWD, FD]);
-        check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD]);
-        check("sendto", &[FD, BYTES, BYTES, CWD]);
+        check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD, TAKEN]);
+        check("sendto", &[FD, BYTES, BYTES, CWD, TAKEN]);
         check("quotactl", &[TEXT, CWD]);
         check("utimensat", &[TEXT, DIRFD, BYTES]);
         check("setxattr", &[TEXT, TEXT, BYTES, CWD]);

@@ -175,6 +175,7 @@ impl Copy<'_, '_> {
             shape::COUNT | shape::ARGV => return self.strings(ptr),
             shape::MSGHDR => return self.msghdr(ptr),
             shape::EXISTS => return self.exists(ptr),
+            shape::TAKEN if op.unit != 1 => return self.name_of_message(ptr),
             _ => {}
         }
         let n = match count(op, self.args, self.moment) {
@@ -185,7 +186,7 @@ impl Copy<'_, '_> {
             },
         };
         match op.shape {
-            shape::BYTES | shape::FDSET => {
+            shape::BYTES | shape::FDSET | shape::TAKEN => {
                 let (n, want) = bytes(op, n);
                 self.bytes(0, ptr, n, want, data);
                 if op.shape == shape::FDSET {
@@ -326,7 +327,7 @@ impl Copy<'_, '_> {
     fn wide(&self) -> usize {
         let words = match self.op.shape {
             shape::IOVEC => IOVEC,
-            shape::MSGHDR => MSGHDR,
+            shape::MSGHDR | shape::TAKEN => MSGHDR,
             shape::MMSG => MMSGHDR,
             _ => 1,
         };
@@ -429,28 +430,6 @@ impl Copy<'_, '_> {
         for (part, chunk) in (0..).zip(bytes[..bytes.len().min(ENVIRON_MAX)].chunks(BLOB_MAX)) {
             let want = if part == 0 { bytes.len() } else { chunk.len() };
             self.blob(part, if want > chunk.len() { status::CUT } else { status::WHOLE }, chunk, want as u64);
-        }
-    }
-
-    /// Whether there is a file before the call.
-    fn exists(&mut self, ptr: u64) {
-        let mut path = Vec::new();
-        let mut chunk = [0u8; FIRST];
-        while path.len() < usize::from(u16::MAX) {
-            let Some(at) = ptr.checked_add(path.len() as u64) else { return };
-            let n = to_page_end(at).min(FIRST);
-            let got = self.read(at, &mut chunk[..n]);
-            if let Some(end) = memchr(0, &chunk[..got]) {
-                path.extend_from_slice(&chunk[..end]);
-                let directory = self.args.get(usize::from(self.op.len_arg)).map(|&fd| fd as i32);
-                let there = crate::system::files::exists(self.it.tid, directory, &path);
-                return self.blob(0, status::WHOLE, &[u8::from(there)], 1);
-            }
-            // The call itself will fail where there is no more to read.
-            if got < n {
-                return;
-            }
-            path.extend_from_slice(&chunk[..got]);
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::schema::{Abi, by_nr, errno, parts};
 use crate::spec::{Beside, Style, Verbose};
 pub use blobs::{Blobs, Memory};
 pub use fd::view as file_view;
+pub use sockaddr::sockaddr;
 pub use special::siginfo::siginfo;
 use value::{Call, Ret, Value};
 

@@ -339,7 +339,8 @@ fn operation(op: Op, ty: Option<&'static Ty>, short_ids: bool) -> Option<Op> {
     let unit = |unit: u16| Op { unit, ..op };
     match op.shape {
         shape::IOVEC => Some(unit(forms::iovec().narrow)),
-        shape::MSGHDR => Some(unit(forms::msghdr().narrow)),
+        shape::TAKEN if op.unit == 1 => Some(op),
+        shape::MSGHDR | shape::TAKEN => Some(unit(forms::msghdr().narrow)),
         shape::MMSG => Some(unit(forms::mmsghdr().narrow)),
         shape::ARGV | shape::COUNT => Some(unit(WORD)),
         shape::ENTRIES => Some(Op { fd_at: forms::reclen(ty?), ..op }),

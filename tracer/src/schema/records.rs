@@ -319,6 +319,20 @@ kinds! {
     /// The copy of a stack.
     STACK StackCopied Point {}, silent "its source makes frames of it";
 
+    /// A packet left within a call.
+    PACKET Packet Point {
+        /// The family of its address.
+        family: u32 = Arg(0),
+        /// The port that it goes to.
+        port: u32 = Arg(1),
+        /// The address, or the first half of it, as it lies in memory.
+        first: u64 = Arg(2),
+        /// The second half.
+        second: u64 = Arg(3),
+        /// The socket's protocol, and its type from bit 16 on.
+        kind: u32 = Arg(4),
+    }, silent "an audit tells where what was sent went";
+
     /// All before was sent.
     MARK Mark Mark {}, silent "it says nothing of a task";
 }

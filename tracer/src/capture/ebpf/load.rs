@@ -74,12 +74,15 @@ const TRACEPOINTS: &[(&str, &str)] = &[
     ("signal_generate", "signal_generate"),
     ("stack_at_signal", "signal_deliver"),
     ("signal_deliver", "signal_deliver"),
+    (PACKETS, "net_dev_queue"),
 ];
 
 /// Those of them that tell of signals.
 const SIGNALS: [&str; 2] = ["signal_generate", "signal_deliver"];
 /// Those of them that copy stacks.
 const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
+/// That which tells where packets go: only an audit wants to know.
+const PACKETS: &str = "net_dev_queue";
 /// Buffers of records that are being made, without those of [`PAGE_IN`] and [`STACKS`].
 const BUFFERS: u32 = 6;
 
@@ -205,7 +208,9 @@ fn prepare<'p>(watch: &Watch, image: &Image, plans: impl Fn() -> &'p Plans, ring
     let programs = &TRACEPOINTS[usize::from(perf.is_none())..];
     let stacks = copies_stacks(watch);
     let loads = |(name, _): &&(&str, &str)| {
-        (stacks || !STACKS.contains(name)) && (watch.signals || stacks || !SIGNALS.contains(name))
+        (stacks || !STACKS.contains(name))
+            && (watch.evidence || *name != PACKETS)
+            && (watch.signals || stacks || !SIGNALS.contains(name))
     };
     let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;

@@ -1,14 +1,37 @@
 //! Operations on descriptors: the open files behind one, behind those of an array, of a set, of structures that are pointed to.
 
+use memchr::memchr;
 use tracer_common::event::status;
 use tracer_common::plan::{BLOB_MAX, CONTROL_MAX, FDS_MAX, REFS_MAX, RIGHTS_STEPS, SCM_RIGHTS, SET_WORDS};
 
-use super::{Copy, word};
-use crate::system::files::{Link, Look};
+use super::{Copy, FIRST, to_page_end, word};
+use crate::system::files::{Link, Look, exists};
 
 const AT_FDCWD: i32 = -100;
 
 impl Copy<'_, '_> {
+    /// Whether there is a file before the call.
+    pub(super) fn exists(&mut self, ptr: u64) {
+        let mut path = Vec::new();
+        let mut chunk = [0u8; FIRST];
+        while path.len() < usize::from(u16::MAX) {
+            let Some(at) = ptr.checked_add(path.len() as u64) else { return };
+            let n = to_page_end(at).min(FIRST);
+            let got = self.read(at, &mut chunk[..n]);
+            if let Some(end) = memchr(0, &chunk[..got]) {
+                path.extend_from_slice(&chunk[..end]);
+                let directory = self.args.get(usize::from(self.op.len_arg)).map(|&fd| fd as i32);
+                let there = exists(self.it.tid, directory, &path);
+                return self.blob(0, status::WHOLE, &[u8::from(there)], 1);
+            }
+            // The call itself will fail where there is no more to read.
+            if got < n {
+                return;
+            }
+            path.extend_from_slice(&chunk[..got]);
+        }
+    }
+
     pub(super) fn fds(&mut self, ptr: u64, n: u64) {
         let unit = usize::from(self.op.unit).max(4);
         let n = n.min(FDS_MAX as u64).min(u64::from(self.op.max)) as usize;

@@ -1,9 +1,9 @@
 //! What a call's descriptor is connected to, where it decides whether the call, or what it sends, is of interest.
 
 use tracer_common::event::{File, Sock};
-use tracer_common::plan::DOMAIN;
+use tracer_common::plan::{DOMAIN, NAME_MAX};
 
-use super::Interpreter;
+use super::{Copy, Interpreter, MSGHDR, word};
 use crate::system::files::{Link, Look};
 
 /// Sockets of which it is known that something was sent, at most.
@@ -37,5 +37,20 @@ impl Interpreter<'_> {
         let sock = file.get(size_of::<File>()..).and_then(Sock::read).filter(|sock| sock.family != 0);
         self.scratch.file = file;
         Some((inode?, sock.filter(|_| look == Look::Found)?))
+    }
+}
+
+impl Copy<'_, '_> {
+    /// The address that the `struct msghdr` at `ptr` names.
+    pub(super) fn name_of_message(&mut self, ptr: u64) {
+        let mut words = [0u8; 8 * MSGHDR];
+        let words = &mut words[..self.wide() * MSGHDR];
+        if self.read(ptr, words) < words.len() {
+            return;
+        }
+        let (name, len) = (word(words, 0, self.wide()), word(words, 1, self.wide()) & 0xffff_ffff);
+        if name != 0 {
+            self.bytes(0, name, len.min(NAME_MAX as u64) as usize, len, None);
+        }
     }
 }

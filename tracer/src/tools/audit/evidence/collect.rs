@@ -311,6 +311,9 @@ impl<'w> Collector<'w> {
                     self.look_where(head.tgid);
                 }
             }
+            Told::Packet { family, port, first, second, kind } => {
+                self.packet(&head, family, port, [first, second], kind)
+            }
             _ => {}
         }
     }

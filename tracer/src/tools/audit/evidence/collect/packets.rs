@@ -1,17 +1,21 @@
 //! Packets of which no address says where they go: those that a program makes itself (packet(7), AF_XDP, raw(7) with their heads), and
 //! those that take a route that it gives (RFC 791, RFC 8754). What is sent is told of the family or of the address, and is a gap beside: it
-//! could reach any host.
+//! could reach any host. And the packets that the kernel side has seen leave.
 
-use tracer_common::event::{Sock, status};
+use std::net::{IpAddr, SocketAddr};
+
+use tracer_common::event::{Head, Sock, status};
 use tracer_common::plan::{phase, shape};
 
 use super::files::view_of;
-use super::sockets::has_more;
+use super::sockets::{has_more, internet};
 use super::{Collector, Seen};
-use crate::decode::calls::field;
+use crate::decode::calls::{address, field};
+use crate::decode::sockaddr;
 use crate::decode::value::{FileView, Value};
 use crate::schema::net::SOL;
 use crate::schema::sockopt::{AF, SO, SOL_IP_OPT, SOL_IPV6_OPT};
+use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 const AF_PACKET: &str = "AF_PACKET";
@@ -48,6 +52,24 @@ const ROUTES: [(u64, u64); 3] = [
 ];
 
 impl Collector<'_> {
+    /// A packet left within a call, perhaps to another address than that which the call was given: another thread may have changed it.
+    pub(super) fn packet(&mut self, head: &Head, family: u32, port: u32, address: [u64; 2], kind: u32) {
+        let [first, second] = address.map(u64::to_ne_bytes);
+        let [family, port, protocol, ty] = [family, port, kind, kind >> 16].map(|number| number as u16);
+        let ip = match i32::from(family) {
+            libc::AF_INET => IpAddr::from([first[0], first[1], first[2], first[3]]),
+            _ => IpAddr::from([first, second].as_flattened().first_chunk().copied().unwrap_or([0; 16])).to_canonical(),
+        };
+        let sock = Sock { family, ty, protocol, ..Sock::default() };
+        let thing = self.accesses.thing(&internet(Some(&sock), SocketAddr::new(ip, port), false));
+        self.process(head.tgid);
+        let unit = self.whose.unit(head.tgid, head.tid);
+        let process = self.whose.get(head.tgid);
+        let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
+        let (later, told) = (self.whose.is_over(unit), self.names.told_by(ip, head.time));
+        self.add(Row { by, later, told, ..Row::new(unit, Op::Send, thing, program) });
+    }
+
     /// A socket of AF_PACKET was made: of a protocol it hears from then on what comes to the machine, as if it had been bound.
     pub(super) fn hears(&mut self, seen: &Seen<'_, '_>, protocol: u8) {
         if seen.errno == 0 && seen.number(protocol) as u16 != 0 {
@@ -81,6 +103,21 @@ impl Collector<'_> {
     fn packets(&mut self, seen: &Seen<'_, '_>, family: &str) {
         let what = format!("{}: to whom packets go that the program makes itself ({family})", seen.name);
         self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+    }
+
+    /// Another thread changed the address of a datagram while it was sent, and no packet was seen: the kernel may have taken either.
+    pub(super) fn taken_otherwise(&mut self, seen: &Seen<'_, '_>, at: u8) {
+        let (Some(named), Some((_, bytes))) = (seen.arg(at), seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, 0))
+        else {
+            return;
+        };
+        let before = address(field(named, "msg_name").unwrap_or(named));
+        if let Some(after) = address(&sockaddr(bytes)).filter(|after| Some(*after) != before) {
+            let sock = view_of(seen, 0).and_then(|view| view.sock);
+            self.on_socket(seen, Op::Send, &internet(sock.as_ref(), after, false));
+            let what = format!("{}: another thread changed the address meanwhile", seen.name);
+            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        }
     }
 
     /// A raw socket came from elsewhere: whether the program makes the heads of its packets was said there.

@@ -289,6 +289,7 @@ impl Collector<'_> {
             (_, None) => self.sent_to(seen, None, fast),
         }
         self.sent_more(seen, at, flags);
+        self.taken_otherwise(seen, at);
     }
 
     /// More messages may have been sent than are looked at: to any host, unless a connection has them all.
@@ -390,7 +391,7 @@ fn unspecified(named: &Value<'_>) -> Option<SocketAddr> {
 }
 
 /// An address that a socket has, or that it goes to: there the one of no host is this host's (ip(7), RFC 1122).
-fn internet(sock: Option<&Sock>, mut address: SocketAddr, made: bool) -> Object {
+pub(super) fn internet(sock: Option<&Sock>, mut address: SocketAddr, made: bool) -> Object {
     if !made && address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

@@ -6,7 +6,7 @@
 //! Nothing here stops a task or reads its memory: the sources do, and put the frames into their records ([`frames`]).
 
 mod arch;
-mod demangle;
+pub mod demangle;
 pub mod elf;
 pub mod frames;
 mod image;

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use object::NativeEndian as NE;
 use object::elf::{self, Sym64, gnu_hash};
 
-pub use super::dynamic::{Text, Version};
 use super::dynamic::{Dynamic, Strings, Versions, all, relocations};
+pub use super::dynamic::{Text, Version};
 use crate::stack::demangle::demangled;
 use crate::stack::elf::{Elf, Section};
 
@@ -264,10 +264,7 @@ impl Object {
     }
 
     /// The functions that others can be bound to by a name.
-    pub fn exported<'o, 'n>(
-        &'o self,
-        name: &'n [u8],
-    ) -> impl Iterator<Item = (&'o Function, &'o Name)> + use<'o, 'n> {
+    pub fn exported<'o, 'n>(&'o self, name: &'n [u8]) -> impl Iterator<Item = (&'o Function, &'o Name)> + use<'o, 'n> {
         let hash = gnu_hash(name);
         let from = self.exported.partition_point(|(of, ..)| *of < hash);
         let same = self.exported[from..].iter().take_while(move |(of, ..)| *of == hash);

@@ -193,7 +193,8 @@ impl Scope {
         let others = self.modules.iter().enumerate();
         let by_others = others.flat_map(|(number, module)| {
             let same = module.object.imported(name);
-            same.filter(move |import| self.is_first(number, import, definition)).map(move |import| (number, import.slot))
+            same.filter(move |import| self.is_first(number, import, definition))
+                .map(move |import| (number, import.slot))
         });
         let bound = by_itself.chain(by_others).find_map(|(number, slot)| {
             let target = self.target(held(&self.modules[number], slot, memory)?)?;

@@ -40,7 +40,8 @@ fn shares(path: &Path) -> Option<Shares> {
 
 #[test]
 fn most_functions_can_be_probed_at_an_instruction_that_the_kernel_emulates() {
-    let libraries = [("libc.so.6", 0.45), ("libssl.so.3", 0.3), ("libsqlite3.so.0", 0.5), ("libz.so.1", 0.3), ("libm.so.6", 0.3)];
+    let libraries =
+        [("libc.so.6", 0.45), ("libssl.so.3", 0.3), ("libsqlite3.so.0", 0.5), ("libz.so.1", 0.3), ("libm.so.6", 0.3)];
     for (name, least) in libraries {
         let directories = ["/lib/x86_64-linux-gnu", "/lib64", "/usr/lib"];
         let found = directories.iter().find_map(|directory| shares(&Path::new(directory).join(name)));

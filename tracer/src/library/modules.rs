@@ -19,7 +19,7 @@ const MODULES_MAX: usize = 4096;
 const PAGE_MAX: u64 = 64 << 10;
 
 /// A file where a process has it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Module {
     /// Its path, as the kernel tells it of the mapping.
     pub path: Rc<[u8]>,

@@ -35,6 +35,23 @@ pub enum Cost {
     SingleStep,
 }
 
+/// Registers in which a function is given what a probe has to see: those that nothing before the probe may write. Where nobody knows the
+/// function's prototype, all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arguments {
+    /// How many of rdi, rsi, rdx, rcx, r8, r9. What is returned in memory takes the first.
+    pub integers: usize,
+    /// How many of xmm0 to xmm7.
+    pub vectors: usize,
+    /// How many vector registers are used is told, in al: the function takes any number of arguments.
+    pub counted: bool,
+}
+
+impl Arguments {
+    /// Of a function of which nothing is known.
+    pub const ALL: Arguments = Arguments { integers: 6, vectors: 8, counted: true };
+}
+
 /// Why a probe may stand no further on in a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -153,13 +170,13 @@ struct Body {
     whole: bool,
 }
 
-/// Where a probe stands in the function at an address.
+/// Where a probe stands in the function at an address, that sees these arguments as they were given.
 ///
 /// # Errors
 /// None can.
-pub fn place(object: &Object, address: u64) -> Result<Placement, Refused> {
+pub fn place(object: &Object, address: u64, arguments: Arguments) -> Result<Placement, Refused> {
     let body = body(object, address)?;
-    let found = if cfg!(target_arch = "aarch64") { aarch64::place(&body) } else { x86_64::place(&body) };
+    let found = if cfg!(target_arch = "aarch64") { aarch64::place(&body) } else { x86_64::place(&body, arguments) };
     let (slid, cost, why) = found?;
     let offset = object.file.offset_of(address).ok_or(Refused::NotCode(address))?;
     Ok(Placement { offset: offset + slid, address: address + slid, slid, cost, why })
@@ -184,7 +201,7 @@ fn body(object: &Object, address: u64) -> Result<Body, Refused> {
         return Err(Refused::Writable(address));
     }
     let left = segment.size - (address - segment.address);
-    let said = object.function_at(address).map_or(0, |function| function.size);
+    let said = object.length(address).unwrap_or(0);
     // What has a name of its own is another function, even within this one.
     let next = object.next_after(address).map_or(u64::MAX, |next| next - address);
     let whole = said > 0 && said <= left && said <= BODY_MAX;

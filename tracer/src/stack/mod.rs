@@ -15,7 +15,7 @@ mod perf_map;
 mod program;
 pub mod space;
 pub mod symbols;
-mod tables;
+pub mod tables;
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -4,7 +4,7 @@
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, OpAccess, Register};
 
-use super::{Body, Cost, Objection, Refused, Stop, Verdict, Why};
+use super::{Arguments, Body, Cost, Objection, Refused, Stop, Verdict, Why};
 
 /// Instructions that a probe passes at most.
 const PASSED_MAX: usize = 16;
@@ -24,8 +24,8 @@ const REFUSED_SECOND: &[u8] =
     &[0x00, 0x01, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0b, 0x30, 0x34, 0x35, 0x37, 0x78, 0x79, 0xae, 0xff];
 
 /// Bytes behind the entry, what a hit costs there, and why there.
-pub(super) fn place(body: &Body) -> Result<(u64, Cost, Why), Refused> {
-    let mut head = Head::of(body)?;
+pub(super) fn place(body: &Body, arguments: Arguments) -> Result<(u64, Cost, Why), Refused> {
+    let mut head = Head::of(body, arguments)?;
     if head.candidates.len() > 1 {
         head.keep_before_targets(body);
     }
@@ -83,7 +83,7 @@ struct Head {
 }
 
 impl Head {
-    fn of(body: &Body) -> Result<Head, Refused> {
+    fn of(body: &Body, arguments: Arguments) -> Result<Head, Refused> {
         let mut decoder = decoder(body);
         let mut factory = InstructionInfoFactory::new();
         let mut head = Head { candidates: Vec::new(), stop: Stop::End };
@@ -99,7 +99,7 @@ impl Head {
             if !body.whole {
                 break;
             }
-            if let Some(stop) = passed(&instruction, &mut factory) {
+            if let Some(stop) = passed(&instruction, arguments, &mut factory) {
                 head.stop = stop;
                 break;
             }
@@ -134,7 +134,7 @@ impl Head {
 }
 
 /// Why a probe may not stand behind an instruction; `None` where it may.
-fn passed(instruction: &Instruction, factory: &mut InstructionInfoFactory) -> Option<Stop> {
+fn passed(instruction: &Instruction, arguments: Arguments, factory: &mut InstructionInfoFactory) -> Option<Stop> {
     if instruction.flow_control() != FlowControl::Next {
         return Some(Stop::Branch);
     }
@@ -150,7 +150,7 @@ fn passed(instruction: &Instruction, factory: &mut InstructionInfoFactory) -> Op
     for register in written.map(|used| used.register().full_register()) {
         match register {
             Register::RSP => return Some(Stop::Stack),
-            register if is_argument(register) => return Some(Stop::Argument),
+            register if is_argument(register, arguments) => return Some(Stop::Argument),
             _ => {}
         }
     }
@@ -164,10 +164,14 @@ fn passed(instruction: &Instruction, factory: &mut InstructionInfoFactory) -> Op
     })
 }
 
-/// Registers in which the System V ABI passes arguments, and how many of them are in vector registers (`al`).
-fn is_argument(register: Register) -> bool {
-    use Register::{R8, R9, RAX, RCX, RDI, RDX, RSI, ZMM0, ZMM7};
-    [RDI, RSI, RDX, RCX, R8, R9, RAX].contains(&register) || (ZMM0..=ZMM7).contains(&register)
+/// Registers in which the System V ABI passes arguments, and how many of them are in vector registers.
+fn is_argument(register: Register, arguments: Arguments) -> bool {
+    use Register::{R8, R9, RAX, RCX, RDI, RDX, RSI, ZMM0};
+    const INTEGERS: [Register; 6] = [RDI, RSI, RDX, RCX, R8, R9];
+    let vector = (register as usize).wrapping_sub(ZMM0 as usize);
+    INTEGERS.iter().take(arguments.integers).any(|it| *it == register)
+        || vector < arguments.vectors.min(8)
+        || (arguments.counted && register == RAX)
 }
 
 /// What the kernel makes of an instruction, by its bytes.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::super::modules::Module;
 use super::super::object::Object;
-use super::super::place::{choosable, place};
+use super::super::place::{Arguments, choosable, place};
 use super::super::resolve::Scope;
 use super::Made;
 use crate::stack::elf::Elf;
@@ -22,12 +22,17 @@ fn ask(bytes: &[u8]) {
         let name = &function.names[0];
         let _ = (name.to_string(), name.demangled());
         let _ = (object.definition(&name.text, None), object.definition(&name.text, Some(b"V")));
-        if let Ok(placement) = place(&object, function.address) {
+        if let Ok(placement) = place(&object, function.address, Arguments::ALL) {
             assert!(placement.offset < bytes.len() as u64, "{placement:?}");
         }
         let _ = choosable(&object, function.address);
     }
-    let _ = (place(&object, 0), place(&object, u64::MAX), object.stub(0), object.next_after(u64::MAX));
+    let _ = (
+        place(&object, 0, Arguments::ALL),
+        place(&object, u64::MAX, Arguments::ALL),
+        object.stub(0),
+        object.next_after(u64::MAX),
+    );
     let object = Rc::new(object);
     let module = |bias| Module { path: b"/a".as_slice().into(), bias, object: object.clone() };
     let scope = Scope::of(vec![module(0), module(u64::MAX - 5)]);

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::super::dynamic::Text;
 use super::super::modules::{Loaded, Objects};
 use super::super::object::{Binding, Kind, Object};
-use super::super::place::{Cost, Refused, place};
+use super::super::place::{Arguments, Cost, Refused, place};
 use super::super::resolve::{Module, Reach, Scope, Target};
 use super::{Made, Waits};
 use crate::system::procfs::who::Who;
@@ -65,7 +65,7 @@ fn a_program_tells_what_it_is_and_what_it_calls_however_it_was_linked() {
         let main = object.functions.iter().find(|it| it.names.iter().any(|name| *name.text == *b"main"));
         assert_eq!(main.is_some(), name != "stripped", "{name}");
         if let Some(main) = main {
-            let placement = place(&object, main.address).expect("a place");
+            let placement = place(&object, main.address, Arguments::ALL).expect("a place");
             assert!(cfg!(not(target_arch = "x86_64")) || placement.cost == Cost::Emulated, "{name}: {placement:?}");
             assert_eq!(object.file.offset_of(main.address).map(|at| at + placement.slid), Some(placement.offset));
         }
@@ -87,7 +87,7 @@ fn a_program_tells_what_it_is_and_what_it_calls_however_it_was_linked() {
         if ["now", "lazy"].contains(&name) {
             assert_eq!(object.now, name == "now", "{name}");
         }
-        let data = place(&object, malloc.slot).expect_err("a slot");
+        let data = place(&object, malloc.slot, Arguments::ALL).expect_err("a slot");
         assert_eq!(data, Refused::NotCode(malloc.slot));
     }
 }
@@ -336,7 +336,8 @@ fn a_process_of_this_machine_calls_into_its_libc() {
         for selected in &strlen {
             let Reach::Bound(target) = scope.implementation(selected, &mut read) else { panic!("not bound") };
             assert!(target.module == libc && target.address != selected.function.address);
-            println!("strlen: {:?}", place(&scope.modules()[libc].object, target.address));
+            let one = Arguments { integers: 1, vectors: 0, counted: false };
+            println!("strlen: {:?}", place(&scope.modules()[libc].object, target.address, one));
         }
         assert!(cfg!(not(target_arch = "x86_64")) || !strlen.is_empty());
     }

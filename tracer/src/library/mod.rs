@@ -12,6 +12,7 @@ pub mod modules;
 pub mod object;
 pub mod place;
 pub mod resolve;
+pub mod targets;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use object::elf::{self, gnu_hash};
 use self::found::{Found, together};
 use super::dynamic::Dynamic;
 pub use super::dynamic::{Text, Version};
+use super::targets::Targets;
 use crate::stack::demangle::demangled;
 use crate::stack::elf::Elf;
 use crate::stack::tables::Tables;
@@ -180,6 +181,7 @@ pub struct Object {
     imported: Vec<(u32, u32)>,
     versioned: bool,
     tables: OnceCell<Option<Tables>>,
+    targets: OnceCell<Targets>,
 }
 
 impl Object {
@@ -204,6 +206,7 @@ impl Object {
             imported: Vec::new(),
             versioned: false,
             tables: OnceCell::new(),
+            targets: OnceCell::new(),
             file,
         };
         if let Some(dynamic) = Dynamic::of(&object.file) {
@@ -257,6 +260,11 @@ impl Object {
             tables.extent(address).filter(|(start, _)| *start == address).map(|(_, len)| len)
         };
         said.or_else(by_tables).filter(|len| *len > 0)
+    }
+
+    /// Where its code goes on from elsewhere; read when it is first asked for.
+    pub fn targets(&self) -> &Targets {
+        self.targets.get_or_init(|| Targets::of(&self.file))
     }
 
     /// Where the next function begins.
@@ -315,10 +323,15 @@ impl Object {
         self.file.loaded_at(address).is_some_and(|segment| segment.code)
     }
 
+    /// The names by which others can ask for it as a library, if it was loaded from `path`.
+    pub fn names<'o>(&'o self, path: &'o [u8]) -> Vec<&'o [u8]> {
+        let file = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        self.soname.iter().map(|soname| &**soname).chain([file, path]).collect()
+    }
+
     /// Whether a library that is asked for by this name can be this one, which was loaded from `path`.
     pub fn is_called(&self, name: &[u8], path: &[u8]) -> bool {
-        let file = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-        self.soname.as_deref().is_some_and(|soname| soname == name) || file == name || path == name
+        self.names(path).contains(&name)
     }
 }
 

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::object::Object;
+use super::targets::Targets;
 use crate::stack::elf::Elf;
 
 /// The longest function that is looked through for jumps back to where a probe would stand, in bytes. In a longer one it stands at the
@@ -65,9 +66,9 @@ pub enum Stop {
     Load,
     /// It goes elsewhere, or may.
     Branch,
-    /// What follows is reached from within the function, too: a call would be seen more than once.
+    /// What follows is reached otherwise, too: a call would be seen more than once, or another function's for one.
     Target,
-    /// The function ends, or its length is not known, or it is too long to be looked through.
+    /// The function ends, or its length is not known, or it or its file is too long to be looked through.
     End,
     /// It is none that is known.
     Unknown,
@@ -170,14 +171,20 @@ struct Body {
     whole: bool,
 }
 
+/// The first address behind one and up to another to which code of the file leads from anywhere.
+type Entered<'a> = dyn Fn(u64, u64) -> Option<u64> + 'a;
+
 /// Where a probe stands in the function at an address, that sees these arguments as they were given.
 ///
 /// # Errors
 /// None can.
 pub fn place(object: &Object, address: u64, arguments: Arguments) -> Result<Placement, Refused> {
     let body = body(object, address)?;
-    let found = if cfg!(target_arch = "aarch64") { aarch64::place(&body) } else { x86_64::place(&body, arguments) };
-    let (slid, cost, why) = found?;
+    let (slid, cost, why) = if cfg!(target_arch = "aarch64") {
+        aarch64::place(&body)?
+    } else {
+        x86_64::place(&body, arguments, &|behind, up_to| object.targets().first(behind, up_to))?
+    };
     let offset = object.file.offset_of(address).ok_or(Refused::NotCode(address))?;
     Ok(Placement { offset: offset + slid, address: address + slid, slid, cost, why })
 }
@@ -204,7 +211,7 @@ fn body(object: &Object, address: u64) -> Result<Body, Refused> {
     let said = object.length(address).unwrap_or(0);
     // What has a name of its own is another function, even within this one.
     let next = object.next_after(address).map_or(u64::MAX, |next| next - address);
-    let whole = said > 0 && said <= left && said <= BODY_MAX;
+    let whole = said > 0 && said <= left && said <= BODY_MAX && Targets::can_be_read(file);
     let size = if whole { said.min(next) } else { LONGEST.min(next).min(left) };
     let bytes = file.bytes_at(address, size).filter(|bytes| !bytes.is_empty()).ok_or(Refused::Short(address))?;
     Ok(Body { at: address, bytes, whole })

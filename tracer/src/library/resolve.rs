@@ -3,7 +3,8 @@
 //! will find: the first definition, of the right version, in the order of its search (ld.so(8), "Symbol Versioning" of the
 //! Linux Standard Base, glibc's elf/dl-lookup.c). What neither tells is said to be one of several.
 
-use std::collections::VecDeque;
+use std::cell::OnceCell;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 pub use super::modules::Module;
@@ -67,15 +68,21 @@ pub struct Selected<'s> {
 /// The files of a process, in the order in which the dynamic linker looks for names.
 pub struct Scope {
     modules: Vec<Module>,
+    /// The modules that each module asks for, in its order.
+    needed: Vec<Vec<usize>>,
     /// The program and what it needs, breadth first.
     order: Vec<usize>,
+    /// Where a module's names are looked for, once it was asked for.
+    searched: Vec<OnceCell<Vec<usize>>>,
 }
 
 impl Scope {
     /// That of a process with these modules. Which of them is the program, the file says.
     pub fn of(modules: Vec<Module>) -> Scope {
         let program = modules.iter().position(|module| module.object.kind.is_program()).unwrap_or(0);
-        let mut scope = Scope { modules, order: Vec::new() };
+        let needed = needed(&modules);
+        let searched = modules.iter().map(|_| OnceCell::new()).collect();
+        let mut scope = Scope { modules, needed, order: Vec::new(), searched };
         scope.order = scope.breadth_first(program);
         scope
     }
@@ -95,18 +102,24 @@ impl Scope {
         let mut seen = vec![false; self.modules.len()];
         let mut waiting = VecDeque::from([from]);
         while let Some(next) = waiting.pop_front() {
-            let Some(module) = self.modules.get(next).filter(|_| !std::mem::replace(&mut seen[next], true)) else {
-                continue;
-            };
-            found.push(next);
-            waiting.extend(module.object.needed.iter().filter_map(|name| self.called(name)));
+            if seen.get(next) == Some(&false) {
+                seen[next] = true;
+                found.push(next);
+                waiting.extend(&self.needed[next]);
+            }
         }
         found
     }
 
-    /// The module that a library's name stands for.
-    fn called(&self, name: &[u8]) -> Option<usize> {
-        self.modules.iter().position(|module| module.object.is_called(name, &module.path))
+    /// Where the names are looked for that a module wants.
+    fn searched(&self, module: usize) -> &[usize] {
+        let Some(cell) = self.searched.get(module) else { return &[] };
+        cell.get_or_init(|| {
+            let itself = self.modules[module].object.symbolic.then_some(module);
+            // What was loaded later looks among its own last.
+            let own = if self.order.contains(&module) { Vec::new() } else { self.breadth_first(module) };
+            itself.into_iter().chain(self.order.iter().copied()).chain(own).collect()
+        })
     }
 
     /// The function at a target, if one begins there and its name is not stripped.
@@ -169,9 +182,7 @@ impl Scope {
             let function = self.modules.get(number)?.object.definition(&import.name, version)?;
             Some(Target { module: number, address: function.address })
         };
-        let own = if self.order.contains(&module) { Vec::new() } else { self.breadth_first(module) };
-        let itself = of.object.symbolic.then_some(module);
-        let searched: Vec<usize> = itself.into_iter().chain(self.order.iter().copied()).chain(own).collect();
+        let searched = self.searched(module);
         let first = searched.iter().find_map(defined);
         if of.object.symbolic && first.is_some_and(|first| first.module == module) {
             return first.into_iter().collect();
@@ -234,6 +245,18 @@ impl Scope {
         }
         found
     }
+}
+
+/// The modules that each one asks for.
+fn needed(modules: &[Module]) -> Vec<Vec<usize>> {
+    let mut called: HashMap<&[u8], usize> = HashMap::new();
+    for (number, module) in modules.iter().enumerate() {
+        for name in module.object.names(&module.path) {
+            called.entry(name).or_insert(number);
+        }
+    }
+    let of = |module: &Module| module.object.needed.iter().filter_map(|name| called.get(&**name).copied()).collect();
+    modules.iter().map(of).collect()
 }
 
 /// What a slot of a module holds; `None` where it cannot be read, or is not bound yet: it holds nothing, or what the file has there, which

@@ -4,7 +4,8 @@
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, OpAccess, Register};
 
-use super::{Arguments, Body, Cost, Objection, Refused, Stop, Verdict, Why};
+use super::super::targets;
+use super::{Arguments, Body, Cost, Entered, Objection, Refused, Stop, Verdict, Why};
 
 /// Instructions that a probe passes at most.
 const PASSED_MAX: usize = 16;
@@ -24,10 +25,11 @@ const REFUSED_SECOND: &[u8] =
     &[0x00, 0x01, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0b, 0x30, 0x34, 0x35, 0x37, 0x78, 0x79, 0xae, 0xff];
 
 /// Bytes behind the entry, what a hit costs there, and why there.
-pub(super) fn place(body: &Body, arguments: Arguments) -> Result<(u64, Cost, Why), Refused> {
+pub(super) fn place(body: &Body, arguments: Arguments, entered: &Entered<'_>) -> Result<(u64, Cost, Why), Refused> {
     let mut head = Head::of(body, arguments)?;
-    if head.candidates.len() > 1 {
-        head.keep_before_targets(body);
+    let is_best = |(_, verdict): &(u64, Verdict)| *verdict == Verdict::Takes(Cost::Emulated);
+    if head.candidates.len() > 1 && !is_best(&head.candidates[0]) {
+        head.keep_before_targets(body, entered);
     }
     let taken = |cost: Cost| {
         let found = head.candidates.iter().find(|(_, verdict)| *verdict == Verdict::Takes(cost))?;
@@ -48,26 +50,10 @@ pub(super) fn place(body: &Body, arguments: Arguments) -> Result<(u64, Cost, Why
     Ok((slid, cost, why))
 }
 
-/// The addresses that a function computes without a branch being there: `lea 0x1234(%rip),%rax`, and `mov $0x401234,%eax` where the
-/// program has its addresses in it.
+/// The addresses that a function computes without a branch being there.
 pub(super) fn computed(body: &Body) -> Vec<u64> {
-    let list = decoder(body).into_iter();
-    let known = list.take_while(|instruction| !instruction.is_invalid());
-    known.filter_map(|instruction| address_in(&instruction)).collect()
-}
-
-fn address_in(instruction: &Instruction) -> Option<u64> {
-    use iced_x86::Mnemonic;
-    match instruction.mnemonic() {
-        Mnemonic::Lea if instruction.is_ip_rel_memory_operand() => Some(instruction.ip_rel_memory_address()),
-        Mnemonic::Mov if instruction.op_count() == 2 => match instruction.op1_kind() {
-            iced_x86::OpKind::Immediate32 => Some(instruction.immediate32().into()),
-            iced_x86::OpKind::Immediate64 => Some(instruction.immediate64()),
-            iced_x86::OpKind::Immediate32to64 => Some(instruction.immediate32to64() as u64),
-            _ => None,
-        },
-        _ => None,
-    }
+    let known = decoder(body).into_iter().take_while(|instruction| !instruction.is_invalid());
+    known.filter_map(|instruction| targets::computed(&instruction)).collect()
 }
 
 fn decoder(body: &Body) -> Decoder<'_> {
@@ -111,20 +97,13 @@ impl Head {
         Ok(head)
     }
 
-    /// Leaves what stands behind an address of the head that is jumped to from anywhere in the function, or that it computes.
-    fn keep_before_targets(&mut self, body: &Body) {
+    /// Leaves what stands behind an address of the head that is jumped to: from within the function (which is read as its instructions
+    /// stand, whatever is around it), or from elsewhere.
+    fn keep_before_targets(&mut self, body: &Body, entered: &Entered<'_>) {
         let last = body.at + self.candidates.last().map_or(0, |(slid, _)| *slid);
-        let mut first = u64::MAX;
-        for instruction in decoder(body) {
-            let target = match instruction.flow_control() {
-                FlowControl::UnconditionalBranch
-                | FlowControl::ConditionalBranch
-                | FlowControl::Call
-                | FlowControl::XbeginXabortXend => Some(instruction.near_branch_target()),
-                _ => address_in(&instruction),
-            };
-            first = first.min(target.filter(|target| *target > body.at && *target <= last).unwrap_or(u64::MAX));
-        }
+        let own = decoder(body).into_iter().filter_map(|instruction| targets::target(&instruction));
+        let own = own.filter(|target| *target > body.at && *target <= last).min();
+        let first = own.into_iter().chain(entered(body.at, last)).min().unwrap_or(u64::MAX);
         let len = self.candidates.len();
         self.candidates.retain(|(slid, _)| body.at + slid < first);
         if self.candidates.len() < len {

@@ -38,7 +38,7 @@ fn ask(bytes: &[u8]) {
     let scope = Scope::of(vec![module(0), module(u64::MAX - 5)]);
     let mut memory = |at: u64, bytes: &mut [u8]| {
         bytes.fill(at as u8);
-        if at % 3 == 0 { 0 } else { bytes.len() }
+        if at.is_multiple_of(3) { 0 } else { bytes.len() }
     };
     let _ = scope.resolve(0, Some(&mut memory));
     scope.select(|_, function, _| function.chooses).iter().take(50).for_each(|selected| {

@@ -8,6 +8,7 @@ use super::super::object::{Binding, Kind, Object};
 use super::super::place::{Arguments, Cost, Refused, place};
 use super::super::resolve::{Module, Reach, Scope, Target};
 use super::{Made, Waits};
+use crate::stack::elf::Elf;
 use crate::system::procfs::who::Who;
 
 /// A program that calls two libraries, and waits behind a byte of output.
@@ -39,7 +40,7 @@ fn wanted(object: &Object) -> Vec<String> {
 #[test]
 fn a_program_tells_what_it_is_and_what_it_calls_however_it_was_linked() {
     let made = Made::new();
-    let kinds: [(&str, &[&str], Kind); 8] = [
+    let kinds: [(&str, &[&str], Kind); 9] = [
         ("plain", &[], Kind::Pie),
         ("fixed", &["-no-pie", "-fno-pie"], Kind::Fixed),
         ("now", &["-Wl,-z,now"], Kind::Pie),
@@ -48,6 +49,7 @@ fn a_program_tells_what_it_is_and_what_it_calls_however_it_was_linked() {
         ("guarded", &["-fcf-protection=full", "-Wl,-z,ibtplt"], Kind::Pie),
         ("stripped", &["-s"], Kind::Pie),
         ("whole", &["-static"], Kind::Static),
+        ("moved", &["-static-pie"], Kind::StaticPie),
     ];
     let calls = ["free", "getenv", "malloc", "memcpy", "read", "strlen", "write"];
     for (name, options, kind) in kinds {
@@ -69,7 +71,7 @@ fn a_program_tells_what_it_is_and_what_it_calls_however_it_was_linked() {
             assert!(cfg!(not(target_arch = "x86_64")) || placement.cost == Cost::Emulated, "{name}: {placement:?}");
             assert_eq!(object.file.offset_of(main.address).map(|at| at + placement.slid), Some(placement.offset));
         }
-        if kind == Kind::Static {
+        if [Kind::Static, Kind::StaticPie].contains(&kind) {
             assert!(object.imports.is_empty() && object.needed.is_empty() && !object.choices.is_empty(), "{name}");
             assert!(object.choices.iter().all(|choice| object.is_code(choice.by)), "{name}");
             continue;
@@ -154,6 +156,73 @@ fn a_library_tells_its_functions_by_all_their_names_and_versions() {
     if cfg!(target_arch = "x86_64") {
         assert_eq!(super::super::place::choosable(&object, halved.address), between);
     }
+}
+
+#[test]
+fn a_file_without_sections_tells_the_same() {
+    let made = Made::new();
+    for style in ["gnu", "sysv", "both"] {
+        let hash = format!("-Wl,--hash-style={style}");
+        if !made.cc("libuses.so", USER, &["-shared", "-fPIC", &hash, "-Wl,-soname,uses"]) {
+            return;
+        }
+        let mut bytes = std::fs::read(made.path("libuses.so")).expect("a library");
+        let names = |bytes: &[u8]| -> (Vec<String>, usize) {
+            let object = Object::of(Elf::of_memory(bytes.into()).expect("an ELF file"), None);
+            let names = object.functions.iter().flat_map(|it| &it.names).filter(|name| name.exported);
+            (names.map(ToString::to_string).collect(), object.imports.len())
+        };
+        let (all, imports) = names(&bytes);
+        assert!(all.contains(&"later".to_owned()) && imports >= 5, "{all:?}, {imports}");
+        // e_shoff, e_shnum of the header
+        bytes[0x28..0x30].fill(0);
+        bytes[0x3c..0x3e].fill(0);
+        assert_eq!(names(&bytes), (all, imports), "{style}");
+    }
+}
+
+#[test]
+fn go_and_rust_and_what_was_stripped() {
+    let made = Made::new();
+    let go = "__attribute__((section(\".go.buildinfo\"))) int info = 1; int main(void) { return 0; }";
+    if !made.cc("go", go, &[]) {
+        return;
+    }
+    assert!(made.object("go").go);
+    let own = super::object(&std::env::current_exe().expect("our path")).expect("an ELF file");
+    assert!(own.rust && !own.go);
+    let run = |program: &str, options: &[&str]| {
+        let status = Command::new(program).args(options).current_dir(made.0.path()).status().expect("binutils");
+        assert!(status.success(), "{program} {options:?}");
+    };
+    run("objcopy", &["--only-keep-debug", "go", "go.debug"]);
+    run("strip", &["go"]);
+    let has_main =
+        |object: &Object| object.functions.iter().any(|it| it.names.iter().any(|name| *name.text == *b"main"));
+    let open = |name: &str| Elf::of_file(std::fs::File::open(made.path(name)).expect("a file")).expect("an ELF file");
+    assert!(!has_main(&Object::of(open("go"), None)));
+    assert!(has_main(&Object::of(open("go"), Some(&open("go.debug")))));
+}
+
+#[test]
+fn our_own_functions_are_where_they_are() {
+    let loaded = Objects::default().loaded(Who::Myself).expect("ourselves");
+    let scope = Scope::of(loaded.modules);
+    let named = |address: u64| -> Vec<String> {
+        let target = scope.target(address).expect("code");
+        scope
+            .function(target)
+            .expect("a function")
+            .names
+            .iter()
+            .map(|name| String::from_utf8_lossy(&name.text).into_owned())
+            .collect()
+    };
+    assert!(named(libc::getpid as *const () as u64).contains(&"getpid".to_owned()));
+    assert!(named(libc::malloc as *const () as u64).contains(&"malloc".to_owned()));
+    let own = named(our_own_functions_are_where_they_are as *const () as u64);
+    assert!(own.iter().any(|name| name.contains("our_own_functions")), "{own:?}");
+    assert_eq!(scope.target(1), None);
 }
 
 fn process(program: &mut Command) -> Option<(Waits, Scope, u32)> {

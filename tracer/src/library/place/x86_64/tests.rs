@@ -18,7 +18,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 #[test]
 fn where_a_probe_stands() {
     let check = |hex: &str, expected: (u64, Cost, Why)| {
-        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL), Ok(expected), "{hex}");
+        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL, &|_, _| None), Ok(expected), "{hex}");
     };
     let (emulated, stepped) = (Cost::Emulated, Cost::SingleStep);
     // push %rbp; push %r12; push %rsp; nop; xchg %ax,%ax; jmp; call; je
@@ -89,7 +89,7 @@ fn where_a_probe_stands() {
 #[test]
 fn no_further_than_what_is_jumped_to() {
     let check = |hex: &str, expected: (u64, Cost, Why)| {
-        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL), Ok(expected), "{hex}");
+        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL, &|_, _| None), Ok(expected), "{hex}");
     };
     let target = Why::Stopped(Stop::Target);
     // endbr64; push %rbx; ...; jmp to the push
@@ -102,6 +102,14 @@ fn no_further_than_what_is_jumped_to() {
     check("48 85 ff 74 02 90 eb fd c3", (3, Cost::Emulated, Why::Slid));
     // its address is computed: lea -9(%rip),%r10 leads to 3
     check("48 85 ff 74 02 4c 8d 15 f7 ff ff ff c3", (0, Cost::SingleStep, target));
+    // somebody else jumps behind the first instruction, or to the second
+    let elsewhere = |at: u64| {
+        let head = body(&bytes("48 85 ff 48 85 f6 74 02 c3"), true);
+        place(&head, Arguments::ALL, &move |behind, up_to| (behind < at && at <= up_to).then_some(at))
+    };
+    assert_eq!(elsewhere(0x1003), Ok((0, Cost::SingleStep, target)));
+    assert_eq!(elsewhere(0x1006), Ok((0, Cost::SingleStep, target)));
+    assert_eq!(elsewhere(0x1007), Ok((6, Cost::Emulated, Why::Slid)));
     // a nop at the entry stays one
     check("0f 1f 00 53 eb fd", (0, Cost::Nop, Why::Entry));
 }
@@ -109,8 +117,11 @@ fn no_further_than_what_is_jumped_to() {
 #[test]
 fn nothing_is_passed_where_the_length_is_not_known() {
     let stopped = Why::Stopped(Stop::End);
-    assert_eq!(place(&body(&bytes("48 85 ff 53 c3"), false), Arguments::ALL), Ok((0, Cost::SingleStep, stopped)));
-    assert_eq!(place(&body(&bytes("53 c3"), false), Arguments::ALL), Ok((0, Cost::Emulated, Why::Entry)));
+    assert_eq!(
+        place(&body(&bytes("48 85 ff 53 c3"), false), Arguments::ALL, &|_, _| None),
+        Ok((0, Cost::SingleStep, stopped))
+    );
+    assert_eq!(place(&body(&bytes("53 c3"), false), Arguments::ALL, &|_, _| None), Ok((0, Cost::Emulated, Why::Entry)));
 }
 
 #[test]
@@ -118,7 +129,8 @@ fn what_is_no_argument_may_be_written() {
     // mov %edi,%eax; mov %rdi,%rdx; pxor %xmm0,%xmm0; cmp $0xfe0,%eax; ja: the head of a strlen
     let strlen = bytes("89 f8 48 89 fa 66 0f ef c0 3d e0 0f 00 00 77 10 c3");
     let check = |integers: usize, vectors: usize, counted: bool, expected: u64| {
-        let (slid, ..) = place(&body(&strlen, true), Arguments { integers, vectors, counted }).expect("a place");
+        let (slid, ..) =
+            place(&body(&strlen, true), Arguments { integers, vectors, counted }, &|_, _| None).expect("a place");
         assert_eq!(slid, expected, "{integers} {vectors} {counted}");
     };
     check(1, 0, false, 14);
@@ -132,7 +144,7 @@ fn what_is_no_argument_may_be_written() {
 #[test]
 fn what_the_kernel_refuses() {
     let check = |hex: &str, expected: Refused| {
-        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL), Err(expected), "{hex}")
+        assert_eq!(place(&body(&bytes(hex), true), Arguments::ALL, &|_, _| None), Err(expected), "{hex}")
     };
     let opcode = |byte: u8| Refused::Instruction(0x1000, Objection::Opcode(byte));
     let prefix = |byte: u8| Refused::Instruction(0x1000, Objection::Prefix(byte));
@@ -171,7 +183,7 @@ proptest! {
     fn any_bytes_are_survived_and_the_place_is_within(bytes: Vec<u8>, whole: bool) {
         let body = body(&bytes, whole);
         let _ = computed(&body);
-        if let Ok((slid, ..)) = place(&body, Arguments::ALL) {
+        if let Ok((slid, ..)) = place(&body, Arguments::ALL, &|_, _| None) {
             prop_assert!((slid as usize) < bytes.len());
             prop_assert!(whole || slid == 0);
         }
@@ -181,7 +193,7 @@ proptest! {
     #[test]
     fn no_push_is_ever_passed(front in 0u8..8, behind: Vec<u8>) {
         let bytes = [&[0xf3, 0x0f, 0x1e, 0xfa, 0x50 | front], behind.as_slice()].concat();
-        if let Ok((slid, ..)) = place(&body(&bytes, true), Arguments::ALL) {
+        if let Ok((slid, ..)) = place(&body(&bytes, true), Arguments::ALL, &|_, _| None) {
             prop_assert!(slid <= 4, "{slid}");
         }
     }

@@ -35,6 +35,12 @@ impl Module {
         address.wrapping_add(self.bias)
     }
 
+    /// Whether something of the file is there in the process.
+    pub fn has(&self, address: u64) -> bool {
+        let address = address.wrapping_sub(self.bias);
+        self.object.file.loaded().any(|it| address >= it.address && address - it.address < it.memory)
+    }
+
     /// What of the file is there in the process, if it is code.
     pub fn in_file(&self, address: u64) -> Option<u64> {
         let address = address.wrapping_sub(self.bias);

@@ -37,9 +37,11 @@ pub enum Reach {
     Candidates(Vec<Target>),
     /// An IFUNC will choose, and nobody knows between what. Where it is itself.
     Unchosen(Target),
-    /// To this address in the process, where no module has code.
+    /// To this address in the process, where no module is: the vDSO (`time`, by the choice of libc's IFUNC), code that was made.
     Elsewhere(u64),
-    /// No module defines it: it is missing, or its library is not loaded yet.
+    /// It is no function: the slot holds the address of data of a module. Linkers do not say what a name is that others define.
+    Data,
+    /// No module defines a function of this name: it is missing, or its library is not loaded yet, or it is data.
     Nowhere,
 }
 
@@ -49,7 +51,7 @@ impl Reach {
         match self {
             Reach::Bound(target) | Reach::ByScope(target) => std::slice::from_ref(target),
             Reach::Candidates(list) => list,
-            Reach::Unchosen(_) | Reach::Elsewhere(_) | Reach::Nowhere => &[],
+            Reach::Unchosen(_) | Reach::Elsewhere(_) | Reach::Data | Reach::Nowhere => &[],
         }
     }
 }
@@ -151,6 +153,7 @@ impl Scope {
                     self.by_rule(module, import, memory)
                 }
                 Some(target) => Reach::Bound(target),
+                None if self.modules.iter().any(|module| module.has(address)) => Reach::Data,
                 None => Reach::Elsewhere(address),
             },
             None => self.by_rule(module, import, memory),
@@ -207,12 +210,17 @@ impl Scope {
             same.filter(move |import| self.is_first(number, import, definition))
                 .map(move |import| (number, import.slot))
         });
-        let bound = by_itself.chain(by_others).find_map(|(number, slot)| {
-            let target = self.target(held(&self.modules[number], slot, memory)?)?;
-            (target != definition).then_some(target)
+        let held = by_itself.chain(by_others).find_map(|(number, slot)| {
+            let address = held(&self.modules[number], slot, memory)?;
+            match self.target(address) {
+                None => Some(Reach::Elsewhere(address)),
+                Some(target) if target == definition => None,
+                Some(target) if self.modules[target.module].object.stub(target.address).is_some() => None,
+                Some(target) => Some(Reach::Bound(target)),
+            }
         });
-        if let Some(bound) = bound.filter(|bound| self.modules[bound.module].object.stub(bound.address).is_none()) {
-            return Reach::Bound(bound);
+        if let Some(held) = held {
+            return held;
         }
         let list = choosable(&of.object, definition.address);
         if list.is_empty() || list.len() > CANDIDATES_MAX {

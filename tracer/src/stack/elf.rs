@@ -60,6 +60,8 @@ pub struct Segment {
     pub address: u64,
     /// How much of the file it is.
     pub size: u64,
+    /// How much memory it is; what the file does not have of it begins as zeros.
+    pub memory: u64,
 }
 
 /// A file of which the headers were read.
@@ -107,6 +109,7 @@ impl Elf {
             offset: s.p_offset.get(NE),
             address: s.p_vaddr.get(NE),
             size: s.p_filesz.get(NE),
+            memory: s.p_memsz.get(NE),
         });
         let segments = segments.collect();
         let sections = sections(&bytes, header).unwrap_or_default();

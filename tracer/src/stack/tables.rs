@@ -79,7 +79,10 @@ impl Tables {
         };
         bases = bases.set_eh_frame_hdr(at);
         let parse = |bytes| EhFrameHdr::from(Reader::new(bytes, gimli::NativeEndian)).parse(&bases, WORD).ok();
-        let header = header.and_then(parse);
+        // The third byte says how the number of entries is written. The library counts bytes by it, and a number of 64 bits is too much
+        // for that; linkers write 32.
+        let is_counted = |bytes: &Rc<[u8]>| bytes.get(2) == Some(&gimli::DW_EH_PE_udata4.0);
+        let header = header.filter(is_counted).and_then(parse);
         let frames = match (file.section(b".eh_frame"), &header) {
             (Some(section), _) => (section.address, file.data(section)?),
             (None, Some(header)) => {

@@ -411,3 +411,60 @@ fn a_process_of_this_machine_calls_into_its_libc() {
         assert!(cfg!(not(target_arch = "x86_64")) || !strlen.is_empty());
     }
 }
+
+/// What the dynamic linker has bound is what its rule says, for every slot of every file: of a process with many libraries, some of them
+/// loaded later.
+#[test]
+fn what_is_bound_is_what_the_rule_finds() {
+    let script =
+        "import sys, ssl, sqlite3, zlib, ctypes, json; sys.stdout.write('x'); sys.stdout.flush(); sys.stdin.read(1)";
+    let mut python = Command::new("python3");
+    if !python.args(["-c", "import ssl, sqlite3, zlib, ctypes"]).output().is_ok_and(|output| output.status.success()) {
+        return println!("SKIP what_is_bound_is_what_the_rule_finds: python3 does not run, or lacks modules");
+    }
+    let Some((_child, scope, id)) = process(Command::new("python3").args(["-c", script])) else { return };
+    let mut read = memory(id);
+    let (mut same, mut chosen, mut unbound, mut differs) = (0, 0, 0, Vec::new());
+    for (number, module) in scope.modules().iter().enumerate() {
+        let held = scope.resolve(number, Some(&mut read));
+        let ruled = scope.resolve(number, None);
+        for (import, (held, ruled)) in module.object.imports.iter().zip(held.iter().zip(&ruled)) {
+            match (held, ruled) {
+                (Reach::Bound(is), Reach::ByScope(rule)) if is == rule => same += 1,
+                (Reach::Bound(is), Reach::Candidates(list)) if list.contains(is) => chosen += 1,
+                // The vDSO is chosen.
+                (Reach::Elsewhere(_), Reach::Candidates(_)) => chosen += 1,
+                (Reach::Bound(_) | Reach::Elsewhere(_), _) => {
+                    let path = String::from_utf8_lossy(&module.path).into_owned();
+                    differs.push(format!("{:?} of {path}: {held:?}, {ruled:?}", import.name));
+                }
+                _ => unbound += 1,
+            }
+        }
+    }
+    let modules = scope.modules().len();
+    println!("{modules} modules: {same} bound by the rule, {chosen} one of several, {unbound} not bound, {differs:?}");
+    assert!(same > 500 && differs.is_empty(), "{same} {differs:?}");
+}
+
+#[test]
+fn a_program_with_everything_in_it_has_chosen_for_itself() {
+    let made = Made::new();
+    for (name, how) in [("whole", "-static"), ("moved", "-static-pie")] {
+        if !made.cc(name, PROGRAM, &["-fno-builtin", how]) {
+            return;
+        }
+        let (_child, scope, id) = process(&mut Command::new(made.path(name))).expect("a process");
+        assert_eq!(scope.modules().len(), 1, "{name}");
+        let strlen = scope.select(|_, _, name| *name.text == *b"strlen");
+        let [selected] = strlen[..] else { panic!("{name}: {strlen:?}") };
+        let reach = scope.implementation(&selected, &mut memory(id));
+        if cfg!(target_arch = "x86_64") {
+            let Reach::Bound(target) = reach else { panic!("{name}: {reach:?}") };
+            let found = scope.function(target).expect("the function").names.iter().map(ToString::to_string);
+            assert!(found.clone().any(|name| name.starts_with("__strlen_")), "{name}: {:?}", found.collect::<Vec<_>>());
+        }
+        let malloc = scope.select(|_, _, name| *name.text == *b"malloc");
+        assert!(matches!(scope.implementation(&malloc[0], &mut memory(id)), Reach::ByScope(_)), "{name}");
+    }
+}

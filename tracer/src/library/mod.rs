@@ -7,7 +7,7 @@
 //! times, and whether the kernel takes it at all ([`place`]).
 //! Nothing here sets a probe. All of the files are chosen by whoever is traced: nothing in them is believed, and every size has a bound.
 
-pub mod dynamic;
+mod dynamic;
 pub mod modules;
 pub mod object;
 pub mod place;

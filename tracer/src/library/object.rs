@@ -252,6 +252,12 @@ impl Object {
         self.functions.get(from).filter(|it| it.address == address)
     }
 
+    /// The IFUNC at an address.
+    pub fn chooser_at(&self, address: u64) -> Option<&Function> {
+        let from = self.functions.partition_point(|it| (it.address, it.chooses) < (address, true));
+        self.functions.get(from).filter(|it| it.address == address && it.chooses)
+    }
+
     /// How many bytes the function at an address has; `None` where neither a symbol nor the unwinding tables say so.
     pub fn length(&self, address: u64) -> Option<u64> {
         let said = self.function_at(address).map(|function| function.size).filter(|size| *size > 0);

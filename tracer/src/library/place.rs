@@ -16,7 +16,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::object::Object;
-use super::targets::Targets;
+use super::targets::{Targets, is_fixed};
 use crate::stack::elf::Elf;
 
 /// The longest function that is looked through for jumps back to where a probe would stand, in bytes. In a longer one it stands at the
@@ -92,7 +92,7 @@ impl fmt::Display for Stop {
 /// Why a probe stands where it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// The first instruction is as good as any.
+    /// The first instruction is as good as any, or the only one that is looked at (aarch64).
     Entry,
     /// The instructions before it cost more, or are none that the kernel takes.
     Slid,
@@ -169,6 +169,8 @@ struct Body {
     bytes: Rc<[u8]>,
     /// Nothing of it is missing.
     whole: bool,
+    /// Its addresses may stand in its instructions.
+    fixed: bool,
 }
 
 /// The first address behind one and up to another to which code of the file leads from anywhere.
@@ -214,5 +216,5 @@ fn body(object: &Object, address: u64) -> Result<Body, Refused> {
     let whole = said > 0 && said <= left && said <= BODY_MAX && Targets::can_be_read(file);
     let size = if whole { said.min(next) } else { LONGEST.min(next).min(left) };
     let bytes = file.bytes_at(address, size).filter(|bytes| !bytes.is_empty()).ok_or(Refused::Short(address))?;
-    Ok(Body { at: address, bytes, whole })
+    Ok(Body { at: address, bytes, whole, fixed: is_fixed(file) })
 }

@@ -162,7 +162,7 @@ impl Scope {
 
     fn by_rule(&self, module: usize, import: &Import, memory: &mut Memory<'_>) -> Reach {
         let found = self.definitions(module, import);
-        let mut reached = found.iter().map(|target| self.chosen(*target, &import.name, memory));
+        let mut reached = found.iter().map(|target| self.chosen(*target, memory));
         match (reached.next(), found.len()) {
             (None, _) => Reach::Nowhere,
             (Some(only), 1) => only,
@@ -195,20 +195,17 @@ impl Scope {
     }
 
     /// What a call of a definition reaches: itself, or what it chooses. That is asked of whoever has it from it already.
-    fn chosen(&self, definition: Target, name: &[u8], memory: &mut Memory<'_>) -> Reach {
+    fn chosen(&self, definition: Target, memory: &mut Memory<'_>) -> Reach {
         let Some(of) = self.modules.get(definition.module) else { return Reach::Nowhere };
-        let is_choice = |function: &&Function| function.address == definition.address && function.chooses;
-        let from = of.object.functions.partition_point(|it| it.address < definition.address);
-        if !of.object.functions[from..].iter().take(2).any(|function| is_choice(&function)) {
-            return Reach::ByScope(definition);
-        }
+        let Some(function) = of.object.chooser_at(definition.address) else { return Reach::ByScope(definition) };
         let own = of.object.choices.iter().filter(|choice| choice.by == definition.address);
         let by_itself = own.map(|choice: &Choice| (definition.module, choice.slot));
-        let others = self.modules.iter().enumerate();
-        let by_others = others.flat_map(|(number, module)| {
-            let same = module.object.imported(name);
-            same.filter(move |import| self.is_first(number, import, definition))
-                .map(move |import| (number, import.slot))
+        let names = function.names.iter().filter(|name| name.exported);
+        let by_others = names.flat_map(|name| self.modules.iter().enumerate().map(move |of| (name, of)));
+        let by_others = by_others.flat_map(|(name, (number, module))| {
+            let same = module.object.imported(&name.text);
+            let same = same.filter(move |import| self.is_first(number, import, definition));
+            same.map(move |import| (number, import.slot))
         });
         let held = by_itself.chain(by_others).find_map(|(number, slot)| {
             let address = held(&self.modules[number], slot, memory)?;
@@ -239,7 +236,7 @@ impl Scope {
         if !selected.function.chooses {
             return Reach::ByScope(target);
         }
-        self.chosen(target, &selected.name.text, memory)
+        self.chosen(target, memory)
     }
 
     /// The functions of which a name is wanted (`-x`, `-l`), each once, by the name that is shown first of those that are.

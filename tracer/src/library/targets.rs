@@ -50,7 +50,7 @@ impl Targets {
             // The last instruction of a piece may go on in the next one.
             let until = if left <= PIECE { left } else { PIECE - LONGEST };
             while (decoder.position() as u64) < until {
-                if let Some(target) = target(&decoder.decode()) {
+                if let Some(target) = target(&decoder.decode(), is_fixed(file)) {
                     self.mark(target);
                 }
             }
@@ -86,23 +86,27 @@ fn code(file: &Elf) -> impl Iterator<Item = (u64, u64)> + '_ {
     file.loaded().filter(|segment| segment.code).map(|segment| (segment.address, segment.size))
 }
 
+/// Whether a file has its addresses in its instructions.
+pub fn is_fixed(file: &Elf) -> bool {
+    file.kind == object::elf::ET_EXEC
+}
+
 /// Where code may go on because of an instruction, but for the one behind it.
-pub fn target(instruction: &Instruction) -> Option<u64> {
+pub fn target(instruction: &Instruction, fixed: bool) -> Option<u64> {
     match instruction.flow_control() {
         FlowControl::UnconditionalBranch
         | FlowControl::ConditionalBranch
         | FlowControl::Call
         | FlowControl::XbeginXabortXend => Some(instruction.near_branch_target()),
-        _ => computed(instruction),
+        _ => computed(instruction, fixed),
     }
 }
 
-/// The address that an instruction computes: `lea 0x1234(%rip),%rax`, and `mov $0x401234,%eax` where the program has its addresses in
-/// it.
-pub fn computed(instruction: &Instruction) -> Option<u64> {
+/// The address that an instruction computes: `lea 0x1234(%rip),%rax`, and `mov $0x401234,%eax` where the file has fixed addresses.
+pub fn computed(instruction: &Instruction, fixed: bool) -> Option<u64> {
     match instruction.mnemonic() {
         Mnemonic::Lea if instruction.is_ip_rel_memory_operand() => Some(instruction.ip_rel_memory_address()),
-        Mnemonic::Mov if instruction.op_count() == 2 => match instruction.op1_kind() {
+        Mnemonic::Mov if fixed && instruction.op_count() == 2 => match instruction.op1_kind() {
             OpKind::Immediate32 => Some(instruction.immediate32().into()),
             OpKind::Immediate64 => Some(instruction.immediate64()),
             OpKind::Immediate32to64 => Some(instruction.immediate32to64() as u64),

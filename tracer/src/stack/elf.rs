@@ -136,7 +136,8 @@ impl Elf {
 
     /// The segment that has the byte at an address in the file.
     pub fn loaded_at(&self, address: u64) -> Option<&Segment> {
-        self.loaded().find(|s| address >= s.address && address - s.address < s.size)
+        let ends = |s: &&Segment| s.address.checked_add(s.size).is_some_and(|end| address < end);
+        self.loaded().find(|s| address >= s.address && ends(s))
     }
 
     /// So many bytes that are loaded at an address; `None` where the file does not have all of them there.

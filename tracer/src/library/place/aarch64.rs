@@ -1,13 +1,12 @@
 //! The rules of aarch64, where every instruction has four bytes: a probe stands at the entry. Which instructions the kernel emulates
 //! or refuses: arch/arm64/kernel/probes/decode-insn.c (`arm_probe_decode_insn`).
 
-use super::{Body, Cost, Objection, Refused, Stop, Verdict, Why};
+use super::{Body, Cost, Objection, Refused, Verdict, Why};
 
 /// Bytes behind the entry, what a hit costs there, and why there.
 pub(super) fn place(body: &Body) -> Result<(u64, Cost, Why), Refused> {
     let word = body.bytes.first_chunk().ok_or(Refused::Short(body.at))?;
     match verdict(u32::from_le_bytes(*word)) {
-        Verdict::Takes(Cost::SingleStep) => Ok((0, Cost::SingleStep, Why::Stopped(Stop::End))),
         Verdict::Takes(cost) => Ok((0, cost, Why::Entry)),
         Verdict::Refuses(objection) => Err(Refused::Instruction(body.at, objection)),
     }

@@ -53,7 +53,7 @@ pub(super) fn place(body: &Body, arguments: Arguments, entered: &Entered<'_>) ->
 /// The addresses that a function computes without a branch being there.
 pub(super) fn computed(body: &Body) -> Vec<u64> {
     let known = decoder(body).into_iter().take_while(|instruction| !instruction.is_invalid());
-    known.filter_map(|instruction| targets::computed(&instruction)).collect()
+    known.filter_map(|instruction| targets::computed(&instruction, body.fixed)).collect()
 }
 
 fn decoder(body: &Body) -> Decoder<'_> {
@@ -101,7 +101,7 @@ impl Head {
     /// stand, whatever is around it), or from elsewhere.
     fn keep_before_targets(&mut self, body: &Body, entered: &Entered<'_>) {
         let last = body.at + self.candidates.last().map_or(0, |(slid, _)| *slid);
-        let own = decoder(body).into_iter().filter_map(|instruction| targets::target(&instruction));
+        let own = decoder(body).into_iter().filter_map(|instruction| targets::target(&instruction, body.fixed));
         let own = own.filter(|target| *target > body.at && *target <= last).min();
         let first = own.into_iter().chain(entered(body.at, last)).min().unwrap_or(u64::MAX);
         let len = self.candidates.len();

@@ -115,3 +115,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn code_at_the_end_of_all_addresses_is_survived() {
+    for mut bytes in files() {
+        // The addresses of all segments: the third word of each header of 56 bytes, behind the header of the file.
+        for header in bytes[64..64 + 9 * 56].chunks_exact_mut(56) {
+            header[16..24].copy_from_slice(&(u64::MAX - 20).to_ne_bytes());
+        }
+        ask(&bytes);
+        let Some(file) = Elf::of_memory(bytes.as_slice().into()) else { continue };
+        let object = Object::of(file, None);
+        for address in u64::MAX - 24..=u64::MAX {
+            let _ = (place(&object, address, Arguments::ALL), choosable(&object, address));
+        }
+    }
+}

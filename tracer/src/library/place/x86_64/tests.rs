@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn body(bytes: &[u8], whole: bool) -> Body {
-    Body { at: 0x1000, bytes: Rc::from(bytes), whole }
+    Body { at: 0x1000, bytes: Rc::from(bytes), whole, fixed: true }
 }
 
 /// The bytes of `55 41 54`; blanks are for reading.
@@ -175,7 +175,9 @@ fn what_the_kernel_refuses() {
 fn addresses_that_are_computed() {
     // lea 0x10(%rip),%rax; mov $0x401234,%eax; movabs $0x1122334455667788,%rdx; ret
     let list = "48 8d 05 10 00 00 00 b8 34 12 40 00 48 ba 88 77 66 55 44 33 22 11 c3";
-    assert_eq!(computed(&body(&bytes(list), true)), [0x1017, 0x401234, 0x1122_3344_5566_7788]);
+    let of = |fixed: bool| computed(&Body { fixed, ..body(&bytes(list), true) });
+    assert_eq!(of(true), [0x1017, 0x401234, 0x1122_3344_5566_7788]);
+    assert_eq!(of(false), [0x1017]);
 }
 
 proptest! {

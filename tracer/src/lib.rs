@@ -9,6 +9,7 @@
 //! | [`spec`] | what was asked of a trace |
 //! | [`render`] | what everything is written with: escaping, colours, JSON, sinks, places |
 //! | [`system`] | what asks the machine: /proc, netlink, names |
+//! | [`library`] | where the functions of libraries can be probed |
 //! | [`cli`] | what an option is; those of the tracer, and what grammars of other tools share |
 //! | [`capture`] | sources of records |
 //! | [`decode`] | from records to values |
@@ -25,6 +26,7 @@ pub mod commands;
 pub mod decode;
 pub mod doctor;
 pub mod exit;
+pub mod library;
 pub mod render;
 pub mod schema;
 pub mod spec;

@@ -1,5 +1,5 @@
 //! Names of C++ and Rust, as they are written in the source. A name may say in few bytes what takes gigabytes to write: what grows
-//! beyond [`NAME_MAX`] stays as the file has it.
+//! beyond `NAME_MAX` stays as the file has it.
 
 use std::fmt::{self, Write};
 

@@ -52,18 +52,24 @@ pub struct Segment {
     kind: u32,
     /// It may be executed.
     pub code: bool,
+    /// It may be written.
+    pub writable: bool,
     /// Where in the file it stands.
     pub offset: u64,
     /// Where it is loaded.
     pub address: u64,
     /// How much of the file it is.
     pub size: u64,
+    /// How much memory it is; what the file does not have of it begins as zeros.
+    pub memory: u64,
 }
 
 /// A file of which the headers were read.
 #[derive(Debug)]
 pub struct Elf {
     bytes: Bytes,
+    /// `ET_*`
+    pub kind: u16,
     /// Its sections, in the order of the file.
     pub sections: Vec<Section>,
     segments: Vec<Segment>,
@@ -99,14 +105,16 @@ impl Elf {
         let segments = segments.iter().map(|s| Segment {
             kind: s.p_type.get(NE),
             code: s.p_flags.get(NE) & elf::PF_X != 0,
+            writable: s.p_flags.get(NE) & elf::PF_W != 0,
             offset: s.p_offset.get(NE),
             address: s.p_vaddr.get(NE),
             size: s.p_filesz.get(NE),
+            memory: s.p_memsz.get(NE),
         });
         let segments = segments.collect();
         let sections = sections(&bytes, header).unwrap_or_default();
         let entry = header.e_entry.get(NE);
-        Some(Elf { bytes, sections, segments, entry })
+        Some(Elf { bytes, kind: header.e_type.get(NE), sections, segments, entry })
     }
 
     /// The address, as the file counts them, of what stands in the file at `offset`.
@@ -118,6 +126,28 @@ impl Elf {
         };
         let segment = self.loaded().find(within)?;
         Some(offset.wrapping_sub(segment.offset).wrapping_add(segment.address))
+    }
+
+    /// Where in the file stands what is loaded at an address.
+    pub fn offset_of(&self, address: u64) -> Option<u64> {
+        let segment = self.loaded_at(address)?;
+        segment.offset.checked_add(address - segment.address)
+    }
+
+    /// The segment that has the byte at an address in the file.
+    pub fn loaded_at(&self, address: u64) -> Option<&Segment> {
+        let ends = |s: &&Segment| s.address.checked_add(s.size).is_some_and(|end| address < end);
+        self.loaded().find(|s| address >= s.address && ends(s))
+    }
+
+    /// So many bytes that are loaded at an address; `None` where the file does not have all of them there.
+    pub fn bytes_at(&self, address: u64, size: u64) -> Option<Rc<[u8]>> {
+        let segment = self.loaded_at(address)?;
+        let skip = address - segment.address;
+        if size > segment.size - skip {
+            return None;
+        }
+        self.bytes.read(segment.offset.checked_add(skip)?, size)
     }
 
     /// What the kernel loads of it.
@@ -167,7 +197,7 @@ impl Elf {
 
     /// What is loaded from an address on to the end of its segment.
     pub fn loaded_from(&self, address: u64) -> Option<Rc<[u8]>> {
-        let segment = self.loaded().find(|s| address >= s.address && address - s.address < s.size)?;
+        let segment = self.loaded_at(address)?;
         let skip = address - segment.address;
         self.bytes.read(segment.offset.checked_add(skip)?, segment.size - skip)
     }

@@ -6,7 +6,7 @@
 //! Nothing here stops a task or reads its memory: the sources do, and put the frames into their records ([`frames`]).
 
 mod arch;
-mod demangle;
+pub mod demangle;
 pub mod elf;
 pub mod frames;
 mod image;
@@ -15,7 +15,7 @@ mod perf_map;
 mod program;
 pub mod space;
 pub mod symbols;
-mod tables;
+pub mod tables;
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EvaluationResult, Expression, Location, ParsedEhFrameHdr,
-    RegisterRule, UnwindContext, UnwindSection, Value,
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EvaluationResult, Expression, FrameDescriptionEntry, Location,
+    ParsedEhFrameHdr, RegisterRule, UnwindContext, UnwindSection, Value,
 };
 
 use super::arch::{ABI, Registers};
@@ -79,7 +79,10 @@ impl Tables {
         };
         bases = bases.set_eh_frame_hdr(at);
         let parse = |bytes| EhFrameHdr::from(Reader::new(bytes, gimli::NativeEndian)).parse(&bases, WORD).ok();
-        let header = header.and_then(parse);
+        // The third byte says how the number of entries is written. The library counts bytes by it, and a number of 64 bits is too much
+        // for that; linkers write 32.
+        let is_counted = |bytes: &Rc<[u8]>| bytes.get(2) == Some(&gimli::DW_EH_PE_udata4.0);
+        let header = header.filter(is_counted).and_then(parse);
         let frames = match (file.section(b".eh_frame"), &header) {
             (Some(section), _) => (section.address, file.data(section)?),
             (None, Some(header)) => {
@@ -112,9 +115,18 @@ impl Tables {
         rows.entry(address).or_insert_with(|| self.look_up(address).ok().map(Rc::new)).clone()
     }
 
-    fn look_up(&self, address: u64) -> gimli::Result<Row> {
+    /// Where the function at an address begins, and how long it is, in bytes: also where its name was stripped. `None` where the tables
+    /// have no index, or no word on it.
+    pub fn extent(&self, address: u64) -> Option<(u64, u64)> {
+        self.header.as_ref().and_then(ParsedEhFrameHdr::table)?;
+        let entry = self.entry(address).ok()?;
+        Some((entry.initial_address(), entry.len()))
+    }
+
+    /// The entry of the tables in which an address is.
+    fn entry(&self, address: u64) -> gimli::Result<FrameDescriptionEntry<Reader>> {
         let cie = EhFrame::cie_from_offset;
-        let fde = match self.header.as_ref().and_then(ParsedEhFrameHdr::table) {
+        match self.header.as_ref().and_then(ParsedEhFrameHdr::table) {
             Some(table) => {
                 // Not by the library's own search, which takes for granted that what the table points to is there.
                 let at = table.lookup(address, &self.bases)?.direct()?;
@@ -122,13 +134,14 @@ impl Tables {
                 let none = gimli::Error::NoUnwindInfoForAddress;
                 let offset = at.checked_sub(begin).and_then(|offset| usize::try_from(offset).ok()).ok_or(none)?;
                 let fde = self.frames.fde_from_offset(&self.bases, offset.into(), cie)?;
-                if !fde.contains(address) {
-                    return Err(none);
-                }
-                fde
+                if fde.contains(address) { Ok(fde) } else { Err(none) }
             }
-            None => self.frames.fde_for_address(&self.bases, address, cie)?,
-        };
+            None => self.frames.fde_for_address(&self.bases, address, cie),
+        }
+    }
+
+    fn look_up(&self, address: u64) -> gimli::Result<Row> {
+        let fde = self.entry(address)?;
         let mut context = self.context.borrow_mut();
         let row = fde.unwind_info_for_address(&self.frames, &self.bases, &mut context, address)?;
         Ok(Row {

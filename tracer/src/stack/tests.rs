@@ -54,6 +54,20 @@ fn a_file_names_its_functions_and_tells_what_called_them() {
 }
 
 #[test]
+fn an_index_of_more_entries_than_can_be_counted_is_none() {
+    let mut bytes = own_vdso().expect("a vdso");
+    let file = Elf::of_memory(bytes.as_slice().into()).expect("an ELF file");
+    let (address, index) = file.segment(object::elf::PT_GNU_EH_FRAME).expect("an index");
+    assert!(Tables::of(&file).expect("tables").extent(u64::MAX).is_none());
+    let at = bytes.windows(index.len()).position(|part| part == &*index).expect("its place");
+    // DW_EH_PE_sdata8: the number is the eight bytes behind the pointer to the tables.
+    bytes[at + 2] = 0x0c;
+    bytes[at + 8..at + 16].fill(0xff);
+    bytes[at + 15] = 0x7f;
+    ask(bytes, address);
+}
+
+#[test]
 fn frame_pointers_lead_up_and_never_in_a_circle() {
     let words = [(0x7000u64, 0x7020u64), (0x7008, 0xaaaa), (0x7020, 0), (0x7028, 0)];
     let mut memory = |at: u64, bytes: &mut [u8]| {

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("render", &["schema", "spec", "system"]),
     ("decode", &["schema", "spec"]),
     ("stack", &["system"]),
+    ("library", &["schema", "system", "stack"]),
     ("capture", &["schema", "spec", "system", "stack"]),
     ("cli", &["exit", "schema", "spec", "render"]),
     ("trace/output", &["schema", "spec", "render", "system", "decode", "stack", "capture"]),

@@ -6,6 +6,10 @@ use std::io;
 
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
+use crate::schema::effects::{Does, Effect};
+use crate::schema::types::{Arg, NO_NR, Row, Ty, class};
+use crate::schema::{Abi, all};
+
 /// What is kept while processes are traced: their memory and files are looked at (ptrace, /proc), the command can be sent a signal, maps are
 /// read, sockets asked for, and output files made, also where the directory is somebody else's.
 const TRACING: CapabilitySet = CapabilitySet::SYS_PTRACE
@@ -43,55 +47,47 @@ impl Work {
     }
 }
 
-/// Calls that none of it needs: other programs, other identities, and what belongs to the machine.
-const REFUSED: &[libc::c_long] = &[
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_setuid,
-    libc::SYS_setgid,
-    libc::SYS_setreuid,
-    libc::SYS_setregid,
-    libc::SYS_setresuid,
-    libc::SYS_setresgid,
-    libc::SYS_setgroups,
-    libc::SYS_setfsuid,
-    libc::SYS_setfsgid,
-    libc::SYS_chroot,
-    libc::SYS_pivot_root,
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_move_mount,
-    libc::SYS_fsopen,
-    libc::SYS_fsmount,
-    libc::SYS_open_tree,
-    libc::SYS_mount_setattr,
-    libc::SYS_swapon,
-    libc::SYS_swapoff,
-    libc::SYS_reboot,
-    libc::SYS_kexec_load,
-    libc::SYS_kexec_file_load,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_delete_module,
-    libc::SYS_settimeofday,
-    libc::SYS_clock_settime,
-    libc::SYS_clock_adjtime,
-    libc::SYS_adjtimex,
-    libc::SYS_sethostname,
-    libc::SYS_setdomainname,
-    libc::SYS_acct,
-    libc::SYS_quotactl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    libc::SYS_keyctl,
-    libc::SYS_process_vm_writev,
-    libc::SYS_personality,
-    libc::SYS_listen,
-    libc::SYS_accept,
-    libc::SYS_accept4,
-    libc::SYS_io_uring_setup,
-    libc::SYS_userfaultfd,
+/// Calls that tracer makes then though what they do is seen by nobody: maps of programs are read, namespaces entered, tasks held.
+const NEEDED: &[(&str, &[Work])] = &[
+    ("bpf", &[Work::Ebpf, Work::Others]),
+    ("ptrace", &[Work::Others]),
+    ("setns", &[Work::Others]),
+    // What a thread is called, how it is protected; and to give up rights again.
+    ("prctl", &[Work::Ebpf, Work::Others, Work::Replay]),
+    ("capset", &[Work::Ebpf, Work::Others, Work::Replay]),
 ];
+
+/// Calls that none of it needs, besides those that [`is_refused`] knows by their rows: servers, and what belongs to the machine.
+const NEVER: &[&str] = &[
+    "accept",
+    "accept4",
+    "fsconfig",
+    "fsopen",
+    "fspick",
+    "listen",
+    "mount_setattr",
+    "personality",
+    "quotactl",
+    "quotactl_fd",
+    "request_key",
+    "swapoff",
+];
+
+/// Whether the kernel is to refuse a call: it runs another program, takes another identity, or does what nobody sees, as an audit would have
+/// it of a traced program.
+fn is_refused(row: &Row, work: Work) -> bool {
+    let is_needed = NEEDED.iter().any(|(name, works)| *name == row.name && works.contains(&work));
+    let tells = |arg: &Arg| matches!(arg.ty, Ty::Out(_));
+    let identity = row.class & class::CREDS != 0 && !row.args.is_empty() && !row.args.iter().any(tells);
+    let does = matches!(row.does, Does::Gap(..)) || row.has(|effect| matches!(effect, Effect::Runs(_)));
+    !is_needed && (does || identity || NEVER.contains(&row.name))
+}
+
+/// The numbers of the calls that are refused.
+fn refused(work: Work) -> impl Iterator<Item = u32> {
+    let rows = all().filter(move |row| is_refused(row, work)).map(|row| row.nr[Abi::NATIVE as usize]);
+    rows.filter(|nr| *nr != NO_NR).map(u32::from)
+}
 
 /// Gives up, for this thread and those that it starts, what the work does not need. A command is to be started before: it would inherit
 /// that.
@@ -124,9 +120,8 @@ fn refuse(work: Work) -> io::Result<()> {
     let refused = answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
     // What is not of this architecture is nothing that tracer does.
     let mut filter = vec![load(ARCH), equal(NATIVE, 1, 0), refused, load(NR)];
-    let ptrace = (work != Work::Others).then_some(libc::SYS_ptrace);
-    for nr in REFUSED.iter().copied().chain(ptrace) {
-        filter.extend([equal(nr as u32, 0, 1), refused]);
+    for nr in self::refused(work) {
+        filter.extend([equal(nr, 0, 1), refused]);
     }
     filter.push(answer(libc::SECCOMP_RET_ALLOW));
     let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
@@ -138,6 +133,33 @@ fn refuse(work: Work) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::by_name;
+
+    #[test]
+    fn what_is_refused_follows_from_the_rows() {
+        let names = |work| all().filter(move |row| is_refused(row, work)).map(|row| row.name).collect::<Vec<_>>();
+        let [ebpf, others, replay] = [Work::Ebpf, Work::Others, Work::Replay].map(names);
+        for name in "execve execveat setuid setgroups setfsgid chroot pivot_root mount umount2 move_mount fsopen fsconfig fsmount \
+                     open_tree mount_setattr swapon swapoff reboot kexec_load init_module finit_module delete_module settimeofday \
+                     clock_settime adjtimex sethostname acct add_key keyctl process_vm_writev listen io_uring_setup userfaultfd iopl shmat"
+            .split_whitespace()
+        {
+            assert!([&ebpf, &others, &replay].iter().all(|list| list.contains(&name)), "{name}");
+        }
+        for name in
+            "read write openat kill getuid getgroups mmap ioctl prctl clone3 socket sendto recvmsg unlinkat rename"
+                .split_whitespace()
+        {
+            assert!(![&ebpf, &others, &replay].iter().any(|list| list.contains(&name)), "{name}");
+        }
+        let [on_ebpf, on_others] = [&ebpf, &others].map(|list| list.contains(&"ptrace"));
+        assert!(on_ebpf && !on_others && replay.contains(&"bpf") && !ebpf.contains(&"bpf"));
+        for name in NEVER.iter().chain(NEEDED.iter().map(|(name, _)| name)) {
+            assert!(by_name(name).is_some(), "{name} is no call");
+        }
+        // What a jump of a filter can reach, and what a filter may have (BPF_MAXINSNS).
+        assert!(ebpf.len() < 200, "{ebpf:?}");
+    }
 
     #[test]
     fn what_is_not_needed_is_gone_for_good() {

@@ -18,6 +18,8 @@ pub struct Job {
     pub count: Count,
     /// It runs for no longer than this at a time, in seconds: what it writes has to have room.
     pub most: f64,
+    /// Bytes that stay of each process: what the report says of it.
+    pub kept: u64,
 }
 
 /// Where the count of what was shown stands.
@@ -44,6 +46,7 @@ pub const ALL: [Job; 5] = [
         rate: 150_000,
         count: Count::Lines,
         most: 60.0,
+        kept: 0,
     },
     Job {
         name: "ebpf -c",
@@ -51,6 +54,7 @@ pub const ALL: [Job; 5] = [
         rate: 150_000,
         count: Count::Table,
         most: 600.0,
+        kept: 0,
     },
     Job {
         name: "record",
@@ -58,6 +62,7 @@ pub const ALL: [Job; 5] = [
         rate: 150_000,
         count: Count::Recording,
         most: 60.0,
+        kept: 0,
     },
     Job {
         name: "audit",
@@ -65,6 +70,7 @@ pub const ALL: [Job; 5] = [
         rate: 150_000,
         count: Count::Verdict,
         most: 600.0,
+        kept: 128,
     },
     Job {
         name: "ptrace",
@@ -72,6 +78,7 @@ pub const ALL: [Job; 5] = [
         rate: 8_000,
         count: Count::Lines,
         most: 600.0,
+        kept: 0,
     },
 ];
 

@@ -88,7 +88,8 @@ impl Soak {
                 let rate = round.made as f64 / round.seconds;
                 let books = job.count == Count::Verdict || round.made == round.shown + round.lost;
                 // A table of a hash grows by doubling; what grows with what came and went is more.
-                let flat = round.memory.1 <= round.memory.0 + round.memory.0 / 4 + 1024;
+                let kept = round.processes / 2 * job.kept / 1024;
+                let flat = round.memory.1 <= round.memory.0 + round.memory.0 / 4 + 1024 + kept;
                 let mut said = Vec::new();
                 said.extend((!books).then_some("THE BOOKS DO NOT BALANCE"));
                 said.extend((!flat).then_some("MEMORY GROWS"));

@@ -122,8 +122,8 @@ pub mod shape {
     /// Of `len` bytes of directory entries at `ptr` that no blob has room for: an empty blob, whose `want` is how many entries they are. None
     /// where `BYTES` has them all, and where they are more than `ENTRIES_MAX`. `fd_at` is where in an entry its length stands, a `u16`.
     pub const ENTRIES: u8 = 21;
-    /// The address at `ptr`, of `len` bytes, as it stands there at the end of the call; where `unit` is not 1, that which the `struct msghdr` at
-    /// `ptr` names then, whose size that is. Only carried out by the ptrace source: the kernel side tells of packets (`kind::PACKET`).
+    /// The address at `ptr`, of `len` bytes, as it stands there at the end of the call; where `unit` is not 1, those which `len` `struct msghdr` or
+    /// `struct mmsghdr` at `ptr` name then, whose size that is: part i each, at most `VEC_MAX`. Only carried out by the ptrace source: the kernel side tells of packets (`kind::PACKET`).
     pub const TAKEN: u8 = 22;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.

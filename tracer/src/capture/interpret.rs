@@ -175,7 +175,6 @@ impl Copy<'_, '_> {
             shape::COUNT | shape::ARGV => return self.strings(ptr),
             shape::MSGHDR => return self.msghdr(ptr),
             shape::EXISTS => return self.exists(ptr),
-            shape::TAKEN if op.unit != 1 => return self.name_of_message(ptr),
             _ => {}
         }
         let n = match count(op, self.args, self.moment) {
@@ -186,6 +185,7 @@ impl Copy<'_, '_> {
             },
         };
         match op.shape {
+            shape::TAKEN if op.unit != 1 => self.names_of_messages(ptr, n),
             shape::BYTES | shape::FDSET | shape::TAKEN => {
                 let (n, want) = bytes(op, n);
                 self.bytes(0, ptr, n, want, data);
@@ -327,7 +327,7 @@ impl Copy<'_, '_> {
     fn wide(&self) -> usize {
         let words = match self.op.shape {
             shape::IOVEC => IOVEC,
-            shape::MSGHDR | shape::TAKEN => MSGHDR,
+            shape::MSGHDR => MSGHDR,
             shape::MMSG => MMSGHDR,
             _ => 1,
         };

@@ -124,7 +124,9 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
 /// As `open`.
 pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&watch.target);
-    anyhow::ensure!(watch.target.pids.is_empty() || machine::has_proc(), machine::NO_PROC);
+    // What descriptors are is read there by ptrace, and what rights there are by eBPF.
+    let reads = !watch.target.pids.is_empty() || watch.detail.fds || watch.backend == Backend::Ebpf;
+    anyhow::ensure!(!reads || machine::has_proc(), machine::NO_PROC);
     match watch.backend {
         Backend::Ptrace => open_ptrace(watch, started),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracer_common::event::{Head, SKIPPED, flag, kind};
 
 use super::{interrupt, waker};
-use crate::schema::reach::{may_reach, reached};
+use crate::schema::reach::{Hold, hold, may_reach, reached};
 use crate::schema::{Abi, by_nr};
 use crate::system::procfs::nested::Nested;
 use crate::system::procfs::who::Who;
@@ -26,6 +26,10 @@ pub enum Noted {
 static NOTED: Mutex<BTreeMap<(Noted, String), u64>> = Mutex::new(BTreeMap::new());
 /// Who traces this process from its beginning: whoever started it wants that.
 static TRACED: OnceLock<u32> = OnceLock::new();
+/// There are maps of ours in the kernel.
+static OWNS: AtomicBool = AtomicBool::new(false);
+/// A traced task has taken hold of maps by their numbers.
+static HELD: AtomicBool = AtomicBool::new(false);
 static CONTINUED: AtomicBool = AtomicBool::new(false);
 
 /// From now on only who may trace any process may trace this one, or read its memory. To be called once the command was started, which
@@ -33,6 +37,11 @@ static CONTINUED: AtomicBool = AtomicBool::new(false);
 pub fn keep_to_ourselves() {
     // SAFETY: takes integers, and changes how the kernel protects this process. It has no reason to refuse.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+}
+
+/// From now on there are maps of ours in the kernel.
+pub fn owns_maps() {
+    OWNS.store(true, Ordering::Relaxed);
 }
 
 /// Begins to look: for SIGCONT, which comes when a stopped process goes on.
@@ -80,8 +89,16 @@ pub fn look(head: &Head) {
     if head.kind != kind::CALL || !may_reach(compat, head.nr) || failed || head.cpu & SKIPPED != 0 {
         return;
     }
-    if let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr)
-        && let Some((id, _)) = reached(row, &head.args)
+    let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, head.nr) else { return };
+    match hold(row, &head.args) {
+        Some(Hold::Takes) => HELD.store(true, Ordering::Relaxed),
+        // Whose it is is not known: it may be one of the kernel side's.
+        Some(Hold::Changes) if HELD.load(Ordering::Relaxed) && OWNS.load(Ordering::Relaxed) => {
+            note(format!("a map that may be tracer's own was changed by bpf of process {}", head.tgid));
+        }
+        _ => {}
+    }
+    if let Some((id, _)) = reached(row, &head.args)
         && is_us(head.tid, id)
     {
         note(format!("tracer itself was reached by {} of process {}", row.name, head.tgid));

@@ -7,6 +7,7 @@
 //! A reader that went away (`| head`) is no failure: output ends quietly.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -16,9 +17,10 @@ use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat, ftruncate};
 use rustix::io::Errno;
+use sha2::{Digest, Sha256};
 
 use crate::spec::{Color, To};
-use crate::system::kept::{Changed, Kept, Sum};
+use crate::system::kept::{Changed, Kept, Sum, sum_from};
 use crate::system::place::{Place, file_id};
 
 /// Whether output is coloured: when asked for, else on a terminal that can, unless NO_COLOR (no-color.org) says otherwise.
@@ -110,7 +112,7 @@ impl Sink {
             To::File(path, append) => {
                 let place = Place::find(path)?;
                 let file = place.create(*append)?;
-                let kept = Kept::of(place, &file, *append);
+                let kept = Kept::of(place, &file);
                 (Stream::of_file(OwnedFd::from(file), &path.display().to_string(), kept), None)
             }
             To::Pipe(command) => {
@@ -216,13 +218,15 @@ pub(super) struct Stream {
     offset: Option<u64>,
     /// Of a regular file that its path leads to: what was written to it.
     sum: Option<Kept>,
+    /// The same of a file of a task, which is looked for when all have ended.
+    hasher: Option<Sha256>,
     outcome: Outcome,
 }
 
 impl Stream {
     fn new(fd: Fd, name: &str, offset: Option<u64>) -> Stream {
         let (name, outcome) = (name.to_owned(), Outcome::default());
-        Stream { fd, name, kept: Vec::new(), marks: Vec::new(), offset, sum: None, outcome }
+        Stream { fd, name, kept: Vec::new(), marks: Vec::new(), offset, sum: None, hasher: None, outcome }
     }
 
     /// An open file, empty or to be appended to.
@@ -274,13 +278,21 @@ impl Stream {
             if let Some(offset) = &mut self.offset {
                 *offset += done as u64;
             }
-            if let Some(sum) = &mut self.sum {
-                sum.wrote(&self.kept[..done]);
-            }
+            self.wrote(done);
         }
         self.kept.clear();
         self.marks.clear();
         if self.outcome.closed { Flow::Closed } else { Flow::Open }
+    }
+
+    /// The first of the kept bytes are in the file.
+    fn wrote(&mut self, n: usize) {
+        if let Some(sum) = &mut self.sum {
+            sum.wrote(&self.kept[..n]);
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.kept[..n]);
+        }
     }
 
     /// `done` of the kept bytes were written, the next was not: counts the records behind, and takes
@@ -303,10 +315,10 @@ impl Stream {
         if let Some(offset) = self.offset
             && fstat(self.fd.borrow()).is_ok_and(|s| s.st_size as u64 == offset + done as u64)
         {
-            match (ftruncate(self.fd.borrow(), offset + whole as u64), &mut self.sum) {
-                (Ok(()), Some(sum)) => sum.wrote(&self.kept[..whole]),
+            match ftruncate(self.fd.borrow(), offset + whole as u64) {
+                Ok(()) => self.wrote(whole),
                 // It stays cut in the middle of a record.
-                _ => self.sum = None,
+                Err(_) => (self.sum, self.hasher) = (None, None),
             }
         }
         self.outcome.error = Some((self.name.clone(), error));
@@ -360,12 +372,13 @@ struct TaskFile {
     used: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Known {
     Made {
         id: (u64, u64),
-        /// Bytes in it, when it was closed.
+        /// Bytes in it, when it was closed, and what they were.
         size: Option<u64>,
+        hasher: Option<Sha256>,
     },
     Failed,
 }
@@ -411,7 +424,7 @@ impl Each {
         let name = PathBuf::from(path).display().to_string();
         let file = match self.known.get(&tid) {
             Some(Known::Failed) => return Ok(None),
-            Some(&Known::Made { id, .. }) => match self.place.reopen_beside(&suffix, id) {
+            Some(Known::Made { id, .. }) => match self.place.reopen_beside(&suffix, *id) {
                 Ok(Some(file)) => file,
                 Ok(None) => return Err((name, io::Error::other("another file took its place"))),
                 Err(e) => return Err((name, io::Error::other(e))),
@@ -419,15 +432,18 @@ impl Each {
             None => self.place.create_beside(&suffix, false).map_err(|e| (name.clone(), io::Error::other(e)))?,
         };
         let stat = fstat(&file).map_err(|e| (name.clone(), e.into()))?;
-        self.known.insert(tid, Known::Made { id: file_id(&stat), size: None });
-        Ok(Some(Stream::of_file(OwnedFd::from(file), &name, None)))
+        let hasher = match self.known.insert(tid, Known::Made { id: file_id(&stat), size: None, hasher: None }) {
+            Some(Known::Made { hasher, .. }) => hasher,
+            _ => Some(Sha256::new()),
+        };
+        Ok(Some(Stream { hasher, ..Stream::of_file(OwnedFd::from(file), &name, None) }))
     }
 
     fn close(&mut self, tid: u32) {
         if let Some(mut task) = self.open.remove(&tid) {
             let _ = task.stream.flush();
-            if let Some(Known::Made { size, .. }) = self.known.get_mut(&tid) {
-                *size = task.stream.offset;
+            if let Some(Known::Made { size, hasher, .. }) = self.known.get_mut(&tid) {
+                (*size, *hasher) = (task.stream.offset, task.stream.hasher.take());
             }
             let one = task.stream.finish();
             self.outcome.unwritten += one.unwritten;
@@ -446,25 +462,32 @@ impl Each {
         Outcome { changed, ..self.outcome }
     }
 
-    /// What became of the files meanwhile: of the first that is not what it was. Their sizes are compared, not what is in them.
+    /// What became of the files meanwhile: of the first that is not what it was.
     fn changed(&self) -> Option<String> {
         let mut made: Vec<_> = self.known.iter().collect();
         made.sort_unstable_by_key(|(tid, _)| **tid);
-        let made = made.into_iter().filter_map(|(tid, known)| match *known {
-            Known::Made { id, size: Some(size) } => Some((tid, id, size)),
+        let made = made.into_iter().filter_map(|(tid, known)| match known {
+            Known::Made { id, size: Some(size), hasher } => Some((tid, *id, *size, hasher.clone())),
             _ => None,
         });
-        made.map(|(tid, id, size)| {
-            let changed = match self.place.reopen_beside(&format!(".{tid}"), id) {
-                Ok(Some(file)) => match file.metadata().map_or(size, |found| found.len()) {
-                    found if found == size => return None,
-                    found => Changed::Resized(found, size),
-                },
-                _ => Changed::Replaced,
-            };
+        made.map(|(tid, id, size, hasher)| {
+            let file = self.place.open_beside(&format!(".{tid}"), id).ok().flatten();
+            let changed = changed(file.as_ref(), size, hasher)?;
             Some(format!("output {}.{tid}: {changed}", self.place.path().display()))
         })
         .find_map(|changed| changed)
+    }
+}
+
+/// What became of a file with so many bytes.
+fn changed(file: Option<&File>, size: u64, hasher: Option<Sha256>) -> Option<Changed> {
+    let Some(file) = file else { return Some(Changed::Replaced) };
+    match file.metadata().map_or(size, |found| found.len()) {
+        found if found != size => Some(Changed::Resized(found, size)),
+        _ => {
+            let sum = Sum::of(hasher?);
+            (sum_from(file, 0).ok()? != sum).then_some(Changed::Written)
+        }
     }
 }
 

@@ -340,6 +340,7 @@ fn operation(op: Op, ty: Option<&'static Ty>, short_ids: bool) -> Option<Op> {
     match op.shape {
         shape::IOVEC => Some(unit(forms::iovec().narrow)),
         shape::TAKEN if op.unit == 1 => Some(op),
+        shape::TAKEN if op.unit == forms::mmsghdr().native => Some(unit(forms::mmsghdr().narrow)),
         shape::MSGHDR | shape::TAKEN => Some(unit(forms::msghdr().narrow)),
         shape::MMSG => Some(unit(forms::mmsghdr().narrow)),
         shape::ARGV | shape::COUNT => Some(unit(WORD)),

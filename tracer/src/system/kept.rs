@@ -5,10 +5,10 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 
-use rustix::fs::{FileType, fstat};
+use rustix::fs::{FileType, Stat, fstat};
 use sha2::{Digest, Sha256};
 
 use super::place::{Place, file_id};
@@ -42,6 +42,8 @@ pub enum Changed {
     Replaced,
     /// It has another size than what was written: these are the bytes in it, and those written.
     Resized(u64, u64),
+    /// Its mode or its owner is another.
+    Given,
     /// Other bytes are in it.
     Written,
     /// What is in it cannot be read.
@@ -57,6 +59,7 @@ impl fmt::Display for Changed {
             }
             Changed::Resized(is, was) if is < was => write!(f, "it was cut by others: it has {is} bytes of {was}"),
             Changed::Resized(is, was) => write!(f, "others wrote to it: it has {is} bytes, {was} were written"),
+            Changed::Given => f.write_str("its mode or its owner was changed by others"),
             Changed::Written => f.write_str("others wrote to it: what is in it is not what was written"),
             Changed::Unread(why) => write!(f, "whether it is what was written cannot be told: {why}"),
         }
@@ -68,33 +71,33 @@ impl fmt::Display for Changed {
 pub struct Kept {
     place: Place,
     id: (u64, u64),
+    /// Its mode, and whose it is.
+    given: [u32; 3],
     /// Bytes that were there before ours.
     start: u64,
     written: u64,
-    /// Others append to it as well.
-    shared: bool,
     hasher: Sha256,
 }
 
 impl Kept {
     /// A file that was just opened at a place, to be written from its end on; `None` for what is no regular file, and for a descriptor
     /// that whoever started us has opened.
-    pub fn of(place: Place, file: impl AsFd, append: bool) -> Option<Kept> {
+    pub fn of(place: Place, file: impl AsFd) -> Option<Kept> {
         let stat = fstat(file).ok()?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         (regular && !place.is_magic()).then(|| Kept {
             place,
             id: file_id(&stat),
+            given: given(&stat),
             start: stat.st_size as u64,
             written: 0,
-            shared: append,
             hasher: Sha256::new(),
         })
     }
 
     /// A file that was put in place whole, or read: these bytes are in it.
     pub fn whole(place: Place, file: impl AsFd, bytes: &[u8]) -> Option<Kept> {
-        let mut kept = Kept { start: 0, ..Kept::of(place, file, false)? };
+        let mut kept = Kept { start: 0, ..Kept::of(place, file)? };
         kept.wrote(bytes);
         Some(kept)
     }
@@ -121,26 +124,33 @@ impl Kept {
         if file_id(&stat) != self.id {
             return Err(Changed::Replaced);
         }
+        // Also of a file that is appended to: what others append to it stands between what is ours.
         let (size, whole) = (stat.st_size as u64, self.start + self.written);
-        if size < whole || size > whole && !self.shared {
+        if size != whole {
             return Err(Changed::Resized(size, whole));
         }
-        // What others append stands before or behind.
-        if self.shared || sum_of(&file, self.written).map_err(unread)? == sum { Ok(sum) } else { Err(Changed::Written) }
+        if sum_from(&file, self.start).map_err(unread)? != sum {
+            return Err(Changed::Written);
+        }
+        if given(&stat) == self.given { Ok(sum) } else { Err(Changed::Given) }
     }
+}
+
+fn given(stat: &Stat) -> [u32; 3] {
+    [stat.st_mode, stat.st_uid, stat.st_gid]
 }
 
 fn unread(error: io::Error) -> Changed {
     Changed::Unread(crate::schema::errno::said(&error).into_owned())
 }
 
-/// The sum of the first `len` bytes of a file.
-fn sum_of(file: &File, len: u64) -> io::Result<Sum> {
+/// The sum of what is in a file from there on.
+pub fn sum_from(mut file: &File, start: u64) -> io::Result<Sum> {
+    file.seek(SeekFrom::Start(start))?;
     let mut hasher = Sha256::new();
-    let mut left = file.take(len);
     let mut chunk = vec![0; CHUNK];
     loop {
-        match left.read(&mut chunk)? {
+        match file.read(&mut chunk)? {
             0 => return Ok(Sum::of(hasher)),
             n => hasher.update(&chunk[..n]),
         }
@@ -162,7 +172,7 @@ mod tests {
         fs::write(&path, "old").expect("a file");
         let place = Place::find(&path).expect("a place");
         let mut file = place.create(append).expect("a file");
-        let mut kept = Kept::of(place, &file, append).expect("a regular file");
+        let mut kept = Kept::of(place, &file).expect("a regular file");
         for bytes in [b"one", b"two"] {
             file.write_all(bytes).expect("written");
             kept.wrote(bytes);
@@ -210,7 +220,7 @@ mod tests {
         for path in ["/dev/null", "/dev/fd/2"] {
             let place = Place::find(Path::new(path)).expect("a place");
             let file = place.create(false).expect("open");
-            assert!(Kept::of(place, &file, false).is_none());
+            assert!(Kept::of(place, &file).is_none());
         }
     }
 }

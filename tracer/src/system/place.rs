@@ -109,20 +109,23 @@ impl Place {
         self.create_as(&self.name, append)
     }
 
-    /// Begins a file that takes this place once it is whole.
+    /// Begins a file that takes this place once it is whole. `ours`: what was there is a file of ours, or none; a pipe that somebody put
+    /// there since is replaced, not waited for.
     ///
     /// # Errors
     /// As [`Place::create`].
-    pub fn replace(&self) -> Result<Replacement<'_>, PlaceError> {
+    pub fn replace(&self, ours: bool) -> Result<Replacement<'_>, PlaceError> {
         let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let private = match rustix::fs::openat(&self.dir, &self.name, flags, Mode::empty()) {
             _ if self.magic => None,
+            Ok(fd) if ours && rustix::fs::fstat(&fd).is_ok_and(|stat| !is_regular(&stat)) => self.private(),
             Ok(fd) => {
-                let regular = FileType::from_raw_mode(self.judge(&fd)?.st_mode) == FileType::RegularFile;
+                let regular = is_regular(&self.judge(&fd)?);
                 regular.then(|| self.private()).flatten()
             }
             // A link that somebody put there meanwhile is replaced, not followed.
             Err(Errno::NOENT | Errno::LOOP) => self.private(),
+            Err(Errno::NXIO) if ours => self.private(),
             Err(_) => None,
         };
         let (file, private) = match private {
@@ -152,7 +155,18 @@ impl Place {
 
     /// As [`Place::create`], for the file whose name has `suffix` behind (`-ff`).
     pub fn create_beside(&self, suffix: &str, append: bool) -> Result<File, PlaceError> {
-        self.create_as(&self.named(suffix), append)
+        let file = self.create_as(&self.named(suffix), append)?;
+        match rustix::fs::fstat(&file) {
+            Ok(stat) if is_regular(&stat) => Ok(file),
+            Ok(_) => Err(self.refuse("is beside something that is not a regular file")),
+            Err(error) => Err(self.os(error)),
+        }
+    }
+
+    /// Opens a file to read it that `create_beside` made; `None` when another stands there now.
+    pub fn open_beside(&self, suffix: &str, id: (u64, u64)) -> Result<Option<File>, PlaceError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        self.again_beside(suffix, id, flags)
     }
 
     /// Whether `create` would succeed, as far as can be told without making or emptying anything.
@@ -220,6 +234,10 @@ impl Place {
     /// there now.
     pub fn reopen_beside(&self, suffix: &str, id: (u64, u64)) -> Result<Option<File>, PlaceError> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        self.again_beside(suffix, id, flags)
+    }
+
+    fn again_beside(&self, suffix: &str, id: (u64, u64), flags: OFlags) -> Result<Option<File>, PlaceError> {
         match rustix::fs::openat(&self.dir, self.named(suffix), flags, Mode::empty()) {
             Ok(fd) => {
                 let stat = rustix::fs::fstat(&fd).map_err(|e| self.os(e))?;
@@ -254,7 +272,9 @@ impl Place {
                 Err(Errno::EXIST) => {}
                 Err(e) => return Err(self.os(e)),
             }
-            let wait = if self.shared { OFlags::NONBLOCK } else { OFlags::empty() };
+            // Who made a pipe for a file that is only made later shall not have us wait.
+            let beside = name != self.name;
+            let wait = if self.shared || beside { OFlags::NONBLOCK } else { OFlags::empty() };
             match rustix::fs::openat(&self.dir, name, common | OFlags::NOFOLLOW | wait, Mode::empty()) {
                 Ok(fd) => return self.take(fd, append),
                 Err(Errno::NOENT) => {}
@@ -262,6 +282,7 @@ impl Place {
                 Err(Errno::NXIO) if self.shared => {
                     return Err(self.refuse("is not a regular file, in a directory others can write"));
                 }
+                Err(Errno::NXIO) if beside => return Err(self.refuse("is beside a pipe that nobody reads")),
                 Err(e) => return Err(self.os(e)),
             }
         }
@@ -312,6 +333,10 @@ impl Place {
     fn refuse(&self, why: &str) -> PlaceError {
         PlaceError::Unsafe { path: self.path.clone(), why: format!("it {why}") }
     }
+}
+
+fn is_regular(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
 }
 
 /// Opens a file that is read because its path was given.

@@ -117,6 +117,7 @@ impl EbpfSource {
             *started = Some(Started::spawn(command)?);
         }
         let loaded = load::load(watch, &IMAGE).map_err(|error| Unloaded(format!("{error:#}")))?;
+        super::ourselves::owns_maps();
         let command = started.take();
         let endless = only(&watch.target);
         let mut source = EbpfSource {

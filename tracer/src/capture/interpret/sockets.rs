@@ -1,9 +1,9 @@
 //! What a call's descriptor is connected to, where it decides whether the call, or what it sends, is of interest.
 
 use tracer_common::event::{File, Sock};
-use tracer_common::plan::{DOMAIN, NAME_MAX};
+use tracer_common::plan::{DOMAIN, NAME_MAX, VEC_MAX};
 
-use super::{Copy, Interpreter, MSGHDR, word};
+use super::{Copy, Interpreter, word};
 use crate::system::files::{Link, Look};
 
 /// Sockets of which it is known that something was sent, at most.
@@ -41,16 +41,20 @@ impl Interpreter<'_> {
 }
 
 impl Copy<'_, '_> {
-    /// The address that the `struct msghdr` at `ptr` names.
-    pub(super) fn name_of_message(&mut self, ptr: u64) {
-        let mut words = [0u8; 8 * MSGHDR];
-        let words = &mut words[..self.wide() * MSGHDR];
-        if self.read(ptr, words) < words.len() {
-            return;
-        }
-        let (name, len) = (word(words, 0, self.wide()), word(words, 1, self.wide()) & 0xffff_ffff);
-        if name != 0 {
-            self.bytes(0, name, len.min(NAME_MAX as u64) as usize, len, None);
+    /// The addresses that `n` message headers from `ptr` on name.
+    pub(super) fn names_of_messages(&mut self, ptr: u64, n: u64) {
+        let size = u64::from(self.op.unit);
+        let wide = if [28, 32].contains(&size) { 4 } else { 8 };
+        for i in 0..n.min(VEC_MAX as u64) {
+            let mut words = [0u8; 8 * 2];
+            let words = &mut words[..wide * 2];
+            if self.read(ptr.wrapping_add(i * size), words) < words.len() {
+                return;
+            }
+            let (name, len) = (word(words, 0, wide), word(words, 1, wide) & 0xffff_ffff);
+            if name != 0 {
+                self.bytes(i as u16, name, len.min(NAME_MAX as u64) as usize, len, None);
+            }
         }
     }
 }

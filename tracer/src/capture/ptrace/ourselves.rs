@@ -23,7 +23,7 @@ impl PtraceSource {
         let stops = match reach {
             Reach::Traces(at) => [ATTACH, SEIZE].contains(&args[usize::from(at)]),
             Reach::Signals(at) => is_stop(args[usize::from(at)]),
-            Reach::Always | Reach::With(_) => false,
+            Reach::Always | Reach::With(_) | Reach::Maps => false,
         };
         if !stops || !ourselves::is_us(tid, id) {
             return false;

@@ -22,7 +22,7 @@ pub struct Held {
     absent: Vec<(String, PathBuf)>,
     reports: Vec<Made>,
     /// Where files are to be written, as their paths led before the run.
-    places: HashMap<PathBuf, Place>,
+    places: HashMap<PathBuf, (Place, bool)>,
     /// What was done to files that are looked at no more, in words.
     pub touched: Vec<String>,
 }
@@ -37,14 +37,20 @@ impl Held {
 
     /// A file that will be written: it stays what it is, or is not there.
     pub fn reserve(&mut self, what: &str, path: &Path) {
-        if let Ok(place) = Place::find(path) {
-            self.places.insert(path.to_owned(), place);
-        }
-        match place::read(path, MOST) {
-            Ok(bytes) => self.read(what, path, &bytes),
-            Err(error) if error.is_missing() => self.absent.push((named(what, path), path.to_owned())),
+        let ours = match place::read(path, MOST) {
+            Ok(bytes) => {
+                self.read(what, path, &bytes);
+                true
+            }
+            Err(error) if error.is_missing() => {
+                self.absent.push((named(what, path), path.to_owned()));
+                true
+            }
             // A pipe or a device.
-            Err(_) => {}
+            Err(_) => false,
+        };
+        if let Ok(place) = Place::find(path) {
+            self.places.insert(path.to_owned(), (place, ours));
         }
     }
 
@@ -55,7 +61,7 @@ impl Held {
     pub fn make(&mut self, path: &Path) -> Result<()> {
         let place = Place::find(path)?;
         let file = place.create(false)?;
-        let kept = Kept::of(Place::find(path)?, &file, false);
+        let kept = Kept::of(Place::find(path)?, &file);
         self.reports.push(Made { place, other: kept.is_none().then_some(file) });
         self.files.extend(kept.map(|kept| (named("report", path), kept)));
         Ok(())
@@ -69,7 +75,7 @@ impl Held {
         let Made { place, other } = self.reports.remove(0);
         match other {
             Some(mut file) => file.write_all(bytes).with_context(|| format!("writing {}", show(place.path()))),
-            None => self.put_at("report", place, bytes),
+            None => self.put_at("report", place, true, bytes),
         }
     }
 
@@ -93,16 +99,16 @@ impl Held {
     /// It cannot be written.
     pub fn put(&mut self, what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
         // A link that was put there meanwhile is replaced, not followed.
-        let place = match self.places.remove(path) {
+        let (place, ours) = match self.places.remove(path) {
             Some(place) => place,
-            None => Place::find(path)?,
+            None => (Place::find(path)?, false),
         };
-        self.put_at(what, place, bytes)
+        self.put_at(what, place, ours, bytes)
     }
 
-    fn put_at(&mut self, what: &str, place: Place, bytes: &[u8]) -> Result<()> {
+    fn put_at(&mut self, what: &str, place: Place, ours: bool, bytes: &[u8]) -> Result<()> {
         let name = named(what, place.path());
-        let mut file = place.replace()?;
+        let mut file = place.replace(ours)?;
         file.write_all(bytes).with_context(|| format!("writing {name}"))?;
         let file = file.put().with_context(|| format!("writing {name}"))?;
         if let Some(kept) = Kept::whole(place, &file, bytes) {

@@ -31,8 +31,7 @@ pub fn taught(path: &Path) -> Result<Option<Taught>, Wrong> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
-    let policy = policy.map_err(|faults| Wrong::Policy(faults.to_string()))?;
+    let policy = super::parsed(path, &bytes).map_err(Wrong::Policy)?;
     Ok(Some(Taught { policy, text: String::from_utf8_lossy(&bytes).into_owned() }))
 }
 

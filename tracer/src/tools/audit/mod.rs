@@ -77,12 +77,7 @@ pub fn check(path: &Path) -> Result<String, (String, u8)> {
         let error = anyhow::Error::new(error).context(format!("policy {name}"));
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
-    let policy = Policy::parse_bytes(&bytes, &path.to_string_lossy());
-    let linked = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    let mut policy = policy.map_err(|faults| match linked {
-        true => (format!("tracer policy: {name}: the file that this link leads to is no policy"), exit::USAGE),
-        false => (faults.to_string(), exit::USAGE),
-    })?;
+    let mut policy = parsed(path, &bytes).map_err(|faults| (faults, exit::USAGE))?;
     let variables = directories::variables(&Command::default());
     follow(&mut policy, &variables);
     let mut text = format!("{name} is right: {}\n", policy.extent());
@@ -259,14 +254,18 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
         }
     };
     let name = path.to_string_lossy().into_owned();
-    match Policy::parse_bytes(&bytes, &name) {
-        Ok(policy) => Ok(Some((policy, name))),
+    parsed(path, &bytes).map(|policy| Some((policy, name))).map_err(Wrong::Policy)
+}
+
+/// The policy in a file's bytes; or what is wrong with it, in words.
+fn parsed(path: &Path, bytes: &[u8]) -> Result<Policy, String> {
+    Policy::parse_bytes(bytes, &path.to_string_lossy()).map_err(|faults| match std::fs::symlink_metadata(path) {
         // What a link leads to may be no policy at all, and nobody's to be quoted.
-        Err(_) if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) => {
-            Err(Wrong::Policy(format!("tracer policy: {}: the file that this link leads to is no policy", show(path))))
+        Ok(found) if found.is_symlink() => {
+            format!("tracer policy: {}: the file that this link leads to is no policy", show(path))
         }
-        Err(faults) => Err(Wrong::Policy(faults.to_string())),
-    }
+        _ => faults.to_string(),
+    })
 }
 
 #[cfg(test)]

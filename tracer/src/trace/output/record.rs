@@ -71,7 +71,7 @@ impl Recorder {
         let path = place.path().to_owned();
         let name = path.display().to_string();
         let mut recorder = Recorder {
-            written: Kept::of(place, &file, false),
+            written: Kept::of(place, &file),
             file,
             name,
             sum: Sum::default(),

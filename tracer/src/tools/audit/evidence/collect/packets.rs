@@ -8,7 +8,7 @@ use tracer_common::event::{Head, Sock, status};
 use tracer_common::plan::{phase, shape};
 
 use super::files::view_of;
-use super::sockets::{has_more, internet};
+use super::sockets::{has_more, internet, messages};
 use super::{Collector, Seen};
 use crate::decode::calls::{address, field};
 use crate::decode::sockaddr;
@@ -107,16 +107,16 @@ impl Collector<'_> {
 
     /// Another thread changed the address of a datagram while it was sent, and no packet was seen: the kernel may have taken either.
     pub(super) fn taken_otherwise(&mut self, seen: &Seen<'_, '_>, at: u8) {
-        let (Some(named), Some((_, bytes))) = (seen.arg(at), seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, 0))
-        else {
-            return;
-        };
-        let before = address(field(named, "msg_name").unwrap_or(named));
-        if let Some(after) = address(&sockaddr(bytes)).filter(|after| Some(*after) != before) {
-            let sock = view_of(seen, 0).and_then(|view| view.sock);
-            self.on_socket(seen, Op::Send, &internet(sock.as_ref(), after, false));
-            let what = format!("{}: another thread changed the address meanwhile", seen.name);
-            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        let Some(named) = seen.arg(at) else { return };
+        for (message, part) in messages(named).zip(0..) {
+            let Some((_, bytes)) = seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, part) else { continue };
+            let before = address(field(message, "msg_name").unwrap_or(message));
+            if let Some(after) = address(&sockaddr(bytes)).filter(|after| Some(*after) != before) {
+                let sock = view_of(seen, 0).and_then(|view| view.sock);
+                self.on_socket(seen, Op::Send, &internet(sock.as_ref(), after, false));
+                let what = format!("{}: another thread changed the address meanwhile", seen.name);
+                self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+            }
         }
     }
 

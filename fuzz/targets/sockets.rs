@@ -53,6 +53,10 @@ impl Names for Nameless {
         None
     }
 
+    fn label(&mut self, _: u32) -> Option<Vec<u8>> {
+        None
+    }
+
     fn namespace(&mut self, netns: u64) -> String {
         netns.to_string()
     }
@@ -72,4 +76,7 @@ fuzz_target!(|bytes: &[u8]| {
     list.finish(&mut text);
     assert!(text.iter().all(|&b| matches!(b, b' '..=b'~' | b'\n' | b'\t')), "{}", text.escape_ascii());
     assert!(str::from_utf8(&json).is_ok_and(|json| json.lines().count() == sockets.len()), "{}", json.escape_ascii());
+    for line in json.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
+        assert!(serde_json::from_slice::<serde_json::Value>(line).is_ok(), "{}", line.escape_ascii());
+    }
 });

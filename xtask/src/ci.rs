@@ -35,6 +35,7 @@ pub fn main() -> Result<ExitCode> {
         step(name, held(command::cargo().args(["fmt", "--check"]).current_dir(command::root().join(dir))));
     }
     step("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]));
+    step("clippy of fuzz", fuzz());
     step("doc", held(&mut documentation()));
     step("minimum Rust", minimum_rust());
     step("tidy", tidy::check().map(|_| Step::Held));
@@ -54,6 +55,25 @@ pub fn main() -> Result<ExitCode> {
 
 fn held(command: &mut Command) -> Result<Step> {
     command::run(command).map(|()| Step::Held)
+}
+
+/// The targets of `fuzz/` compile: nobody builds them every day. Without libFuzzer itself, which takes a C++ compiler, and with what the
+/// workspace has compiled. Left out, and said, where what only they need is not here and cannot be fetched.
+fn fuzz() -> Result<Step> {
+    let dir = command::root().join("fuzz");
+    let mut fetch = command::cargo();
+    fetch.current_dir(&dir).args(["fetch", "--locked", "--target", &command::host()?]);
+    let fetched = fetch.output().context("cannot run cargo fetch")?;
+    if !fetched.status.success() {
+        let said = String::from_utf8_lossy(&fetched.stderr).into_owned();
+        if said.contains("--locked") {
+            bail!("fuzz/Cargo.lock is not what the manifests ask for: {said}");
+        }
+        return Ok(Step::Skipped("libfuzzer-sys is not here and cannot be fetched".to_owned()));
+    }
+    let mut clippy = command::cargo();
+    clippy.current_dir(&dir).args(["clippy", "--locked", "--no-default-features", "--quiet", "--target-dir"]);
+    held(clippy.arg(command::target()).args(["--", "-D", "warnings"]))
 }
 
 /// Every link of the documentation leads somewhere, private ones too.

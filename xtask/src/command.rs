@@ -39,6 +39,13 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// The target that the compiler makes programs for where it is asked for none.
+pub fn host() -> Result<String> {
+    let version = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
+    let version = String::from_utf8_lossy(&version.stdout);
+    version.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned).context("rustc names no host")
+}
+
 /// The program's path, looked up in PATH.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

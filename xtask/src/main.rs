@@ -8,6 +8,7 @@ mod command;
 mod dist;
 mod ebpf;
 mod faults;
+mod fuzz;
 mod peers;
 mod run;
 mod soak;
@@ -50,6 +51,9 @@ cargo xtask COMMAND
                     let every call that tracer makes fail, with three errors,
                     some times each, and its requests for memory (as root):
                     a matrix of what came of it, and how to repeat what is wrong
+  fuzz [--minutes N] [TARGET...]
+                    give the targets of fuzz/ inputs that no program would,
+                    each for 60 minutes; exit code 1 when one breaks
   soak [--minutes N] [--kills N]
                     trace a load whose calls are counted, for 100 minutes, in
                     every way in turn, and kill tracer 1,000 times (as root):
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Some("peers") => peers::main(&words[1..]),
         Some("bench") => bench::main(&words[1..]),
         Some("faults") => faults::main(&words[1..]),
+        Some("fuzz") => fuzz::main(&words[1..]),
         Some("soak") => soak::main(&words[1..]),
         Some("tidy") => tidy::main(),
         Some("ci") => ci::main(),

@@ -218,13 +218,14 @@ impl Losses {
     /// Adds `n` to a reason.
     pub fn add(&mut self, loss: Loss, n: u64) {
         if n > 0 {
-            *self.reasons.entry(loss).or_default() += n;
+            let count = self.reasons.entry(loss).or_default();
+            *count = count.saturating_add(n);
         }
     }
 
-    /// All of them together, without those that are remarks.
+    /// All of them together, without those that are remarks. A recording may name numbers whose sum is none: it never becomes 0.
     pub fn total(&self) -> u64 {
-        self.lost().map(|(_, n)| n).sum()
+        self.lost().fold(0, |sum, (_, n)| sum.saturating_add(n))
     }
 
     /// By reason, without those that are remarks.

@@ -140,6 +140,16 @@ fn says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn numbers_of_losses_that_are_too_large_do_not_become_none() {
+    let half = 1 << 63;
+    let names = [("ring_full", half), ("map_full", half), ("of a later tracer", u64::MAX), ("another", 1)];
+    let losses = names.map(|(name, n)| (name.to_owned(), n)).into_iter().collect();
+    let losses = Trailer { losses, ..Trailer::default() }.losses();
+    let expected = [(Loss::RingFull, half), (Loss::MapFull, half), (Loss::OutputFailed, u64::MAX)];
+    assert_eq!((losses.reasons.clone(), losses.total()), (expected.into_iter().collect(), u64::MAX));
+}
+
+#[test]
 fn sections_can_not_be_left_out_or_moved() {
     let (file, _) = sample();
     let starts: Vec<usize> = (0..file.len() - 4).filter(|&i| &file[i..i + 4] == b"RECS").collect();

@@ -19,7 +19,24 @@ impl Lines {
 
     /// The file and the line at an address.
     pub fn find(&self, address: u64) -> Option<(String, u32)> {
+        // Who looks adds one to it.
+        address.checked_add(1)?;
         let location = self.0.find_location(address).ok()??;
         Some((location.file?.to_owned(), location.line?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::mapped::own_vdso;
+
+    #[test]
+    fn nothing_stands_at_the_end_of_all_addresses() {
+        let mut file = Elf::of_memory(own_vdso().expect("a vdso").into()).expect("an ELF file");
+        let section = file.sections.last_mut().expect("a section");
+        (section.name, section.kind) = (b".debug_info".to_vec(), object::elf::SHT_NOBITS);
+        let lines = Lines::of(&file).expect("lines, none");
+        assert_eq!((lines.find(u64::MAX), lines.find(u64::MAX - 1)), (None, None));
     }
 }

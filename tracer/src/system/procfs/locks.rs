@@ -27,7 +27,7 @@ impl Locks {
     }
 
     /// Reads lines `N: CLASS KIND MODE PID MAJ:MIN:INODE FROM TO`; those with `->` only wait for a lock.
-    fn parse(text: &[u8]) -> Locks {
+    pub fn parse(text: &[u8]) -> Locks {
         let held = text.split(|&b| b == b'\n').filter_map(|line| {
             let fields: Vec<&[u8]> = line.split(|&b| b == b' ').filter(|f| !f.is_empty()).collect();
             let [_, class, _, mode, pid, file, from, to] = fields[..] else { return None };

@@ -104,7 +104,17 @@ impl File {
     /// What opening and reading give.
     pub fn sockets(self, who: Who, text: &mut Vec<u8>) -> io::Result<impl Iterator<Item = Socket>> {
         who.read_into(self.name, text)?;
-        Ok(text.split(|&b| b == b'\n').skip(1).filter_map(move |line| self.line(line)))
+        Ok(self.parse(text))
+    }
+
+    /// The sockets in its text, behind the line of titles.
+    pub fn parse(self, text: &[u8]) -> impl Iterator<Item = Socket> {
+        text.split(|&b| b == b'\n').skip(1).filter_map(move |line| self.line(line))
+    }
+
+    /// Every file that there is.
+    pub fn all() -> impl Iterator<Item = File> {
+        OTHERS.iter().chain(INET).copied()
     }
 
     fn line(self, line: &[u8]) -> Option<Socket> {

@@ -62,7 +62,7 @@ fn count(text: &str, table: Table, six: bool) -> Count {
         found = match (found, sockets) {
             // vsock is registered but does not count.
             _ if table == Table::Vsock => Count::Unknown,
-            (Count::Known(before), Some(more)) => Count::Known(before + more),
+            (Count::Known(before), Some(more)) => Count::Known(before.saturating_add(more)),
             (Count::Absent, Some(sockets)) => Count::Known(sockets),
             _ => Count::Unknown,
         };

@@ -42,7 +42,7 @@ use crate::tools::audit::request::Audit;
 use crate::tools::audit::resolve::Machine;
 use crate::trace::{outputs, said};
 
-pub use self::replay::replay;
+pub use self::replay::{replay, report};
 
 /// The policy that is read when none is named.
 const POLICY: &str = "tracer.toml";

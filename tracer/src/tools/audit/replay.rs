@@ -36,8 +36,25 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
     // What cannot be written is better known before.
     outputs::attempt([page].into_iter().filter(|page| page.as_os_str() != "-"), [file])?;
     let source = ReplaySource::open(file)?;
-    let header = source.header().clone();
     let mut place = if page.as_os_str() == "-" { None } else { Some(Place::find(page)?.create(false)?) };
+    interrupt::install()?;
+    confine(Work::Replay).context("giving up rights")?;
+    let (report, whole) = report(source, &show(file))?;
+    let mut bytes = Vec::new();
+    output::recording(&report, &mut bytes);
+    match &mut place {
+        Some(place) => place.write_all(&bytes).with_context(|| format!("writing {}", show(page)))?,
+        None => super::reports::print(&bytes).context("writing to stdout")?,
+    }
+    whole.map(|()| exit::OK)
+}
+
+/// What a recording of this name tells; and why it is not whole, where it is not: that is a gap of the report, too.
+///
+/// # Errors
+/// None that a recording has: its end gives no events that could fail.
+pub fn report(source: ReplaySource, name: &str) -> Result<(Report, Result<()>)> {
+    let header = source.header().clone();
     let mut world = Recorded;
     let options = decode::Options::new(&Style::events(STRLEN));
     let mut collector = Collector::new(&mut world, options, Rules::default());
@@ -46,8 +63,6 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
     } else {
         collector.expect(header.command_pid, b"");
     }
-    interrupt::install()?;
-    confine(Work::Replay).context("giving up rights")?;
     let mut drive = Drive::new(Box::new(source), Order::Arrival, Keeper(collector), None);
     let followed = drive.follow();
     let Ended { mut source, stage: Keeper(mut collector), .. } = drive.end(None)?;
@@ -56,7 +71,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
     }
     let (mut evidence, timeline) = collector.finish(&header.source, gaps(&source.losses()));
     evidence.command = header.command;
-    evidence.remarks.push(format!("made of the recording {}: links in paths are not followed", show(file)));
+    evidence.remarks.push(format!("made of the recording {name}: links in paths are not followed"));
     let failed = header.command_pid != 0 && evidence.status != Some(0);
     let verdict = match (failed, evidence.gaps.is_empty()) {
         (true, _) => Verdict::CommandFailed,
@@ -72,13 +87,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
         timeline,
         extent: Extent::default(),
     };
-    let mut bytes = Vec::new();
-    output::recording(&report, &mut bytes);
-    match &mut place {
-        Some(place) => place.write_all(&bytes).with_context(|| format!("writing {}", show(page)))?,
-        None => super::reports::print(&bytes).context("writing to stdout")?,
-    }
-    followed.map(|_| exit::OK)
+    Ok((report, followed.map(drop)))
 }
 
 /// Has evidence made of every record.

@@ -280,7 +280,7 @@ impl<'w> Collector<'w> {
                 let text = self.accesses.text(&program);
                 self.whose.insert(head.tgid, text, false);
                 self.course.begin(head.tgid, None, 0, head.time);
-                self.course.run(head.tgid, 0, head.time, &program, Words { list: Vec::new(), cut: true });
+                self.course.run(head.tgid, 0, (head.time, 0), &program, Words { list: Vec::new(), cut: true });
                 self.before.insert(head.tgid, program);
                 self.stable.task(head.tgid);
             }
@@ -343,7 +343,8 @@ impl<'w> Collector<'w> {
         if self.refused && matches!(kind, GapKind::Unreadable | GapKind::Unseen) {
             return;
         }
-        *self.gaps.entry((kind, unit, what)).or_default() += count;
+        let known = self.gaps.entry((kind, unit, what)).or_default();
+        *known = known.saturating_add(count);
     }
 
     /// A process is heard of, perhaps for the first time.

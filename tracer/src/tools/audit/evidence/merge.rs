@@ -38,7 +38,8 @@ impl Evidence {
                 }
             }
             for gap in &run.gaps {
-                *gaps.entry((gap.kind, gap.unit.map(place), gap.what.clone())).or_insert(0) += gap.count;
+                let count = gaps.entry((gap.kind, gap.unit.map(place), gap.what.clone())).or_insert(0);
+                *count = gap.count.saturating_add(*count);
             }
             remarks.extend(run.remarks.iter().cloned());
         }

@@ -101,9 +101,9 @@ impl Course {
         self.processes.push(Process { parent, pid, unit, began: self.since(time), ..Process::default() });
     }
 
-    /// A process ran a program.
-    pub fn run(&mut self, pid: u32, unit: usize, time: u64, file: &[u8], mut words: Words) {
-        let began = self.since(time);
+    /// A process ran a program: when it asked for that, and how long it took to begin.
+    pub fn run(&mut self, pid: u32, unit: usize, (time, lasted): (u64, u64), file: &[u8], mut words: Words) {
+        let began = self.since(time.saturating_add(lasted));
         let Some(process) = self.running.get(&pid).and_then(|&at| self.processes.get_mut(at)) else { return };
         let bytes = words.list.iter().map(Vec::len).sum::<usize>();
         if self.bytes + bytes > MOST_BYTES {
@@ -216,15 +216,15 @@ mod tests {
         let mut course = Course::default();
         course.pass(1000, 10);
         course.begin(10, None, 0, 1000);
-        course.run(10, 0, 1000, b"/bin/make", words("make"));
+        course.run(10, 0, (990, 10), b"/bin/make", words("make"));
         let mut time = 1100;
         for pid in order {
             course.begin(pid, Some(10), 0, time);
-            course.run(pid, 1, time + 10, b"/bin/sh", words("sh -c cc"));
+            course.run(pid, 1, (time, 10), b"/bin/sh", words("sh -c cc"));
             course.begin(pid + 1, Some(pid), 1, time + 15);
-            course.run(pid + 1, 1, time + 15, b"/bin/true", words("true"));
+            course.run(pid + 1, 1, (time + 15, 0), b"/bin/true", words("true"));
             course.end(pid + 1, time + 18, 256);
-            course.run(pid, 1, time + 20, b"/bin/cc", words(&format!("cc /tmp/x-{pid}.s 10 -p{pid}")));
+            course.run(pid, 1, (time + 20, 0), b"/bin/cc", words(&format!("cc /tmp/x-{pid}.s 10 -p{pid}")));
             course.end(pid, time + 30, 0);
             time += 100;
         }
@@ -250,6 +250,19 @@ mod tests {
         );
         assert_eq!(timeline.length, 300);
         assert_eq!(timeline.children(), [vec![0], vec![1, 3], vec![2], vec![], vec![4], vec![]]);
+    }
+
+    #[test]
+    fn a_recording_may_have_times_beyond_the_last() {
+        let mut course = Course::default();
+        course.pass(7, u64::MAX);
+        course.begin(1, None, 0, 7);
+        course.run(1, 0, (u64::MAX, 9), b"/bin/x", Words::default());
+        course.end(1, u64::MAX, 0);
+        let timeline = course.finish(&[0]);
+        let process = &timeline.processes[0];
+        let end = u64::MAX - 7;
+        assert_eq!((timeline.length, process.programs[0].began, process.ended), (end, end, Some(end)));
     }
 
     #[test]
@@ -284,7 +297,7 @@ mod tests {
         for pid in 0..MOST as u32 + 2 {
             course.begin(pid + 1, None, 0, 1);
         }
-        course.run(MOST as u32 + 1, 0, 1, b"/bin/x", Words::default());
+        course.run(MOST as u32 + 1, 0, (1, 0), b"/bin/x", Words::default());
         let timeline = course.finish(&[0]);
         assert_eq!((timeline.processes.len(), timeline.left_out), (MOST, 2));
         assert!(timeline.programs(&Stable::default(), &mut |_| false).is_empty());

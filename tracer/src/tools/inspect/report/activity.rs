@@ -137,7 +137,7 @@ impl Activity {
         count.calls += 1;
         count.errors += u64::from(matches!(call.ret, Ret::Error(_)));
         if call.head.flags & flag::BEFORE == 0 {
-            count.time += call.head.dur;
+            count.time = count.time.saturating_add(call.head.dur);
         }
         let (does, args) = row.does(&call.head.args);
         let place = |at: u8| args.get(usize::from(at));

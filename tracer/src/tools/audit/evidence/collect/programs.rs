@@ -113,7 +113,7 @@ impl Collector<'_> {
         self.access_to(&Seen { unit, later, ..*seen }, Op::Run, &file, passed.as_deref(), related);
         let head = &seen.call.head;
         let words = Words { list: words.unwrap_or_default(), cut: is_cut(argv) };
-        self.course.run(head.tgid, unit, head.time + head.dur, &file, words);
+        self.course.run(head.tgid, unit, (head.time, head.dur), &file, words);
     }
 
     /// The file that an execve was given, be it a script; one that a descriptor in /proc leads to is looked for, and else is a gap.

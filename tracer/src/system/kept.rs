@@ -162,6 +162,7 @@ mod tests {
     use super::*;
     use std::fs;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     /// A file with two writes, and something done to it after them.
@@ -212,7 +213,12 @@ mod tests {
         check(false, Changed::Resized(9, 6), &|path| drop(fs::write(path, "onetwosix")));
         check(false, Changed::Written, &|path| drop(fs::write(path, "twoone")));
         check(true, Changed::Resized(2, 9), &|path| drop(fs::write(path, "ol")));
-        assert!(after(true, |path| drop(fs::write(path, "oldonetwosix"))).is_ok());
+        check(true, Changed::Resized(12, 9), &|path| drop(fs::write(path, "oldonetwosix")));
+        check(true, Changed::Written, &|path| drop(fs::write(path, "oldtwoone")));
+        for append in [false, true] {
+            let others = fs::Permissions::from_mode(0o666);
+            check(append, Changed::Given, &|path| fs::set_permissions(path, others.clone()).expect("given"));
+        }
     }
 
     #[test]

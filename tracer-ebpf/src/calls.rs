@@ -143,10 +143,7 @@ pub fn sys_exit(ctx: BtfTracePointContext) -> i32 {
     }
     state.head.ret = if by_perf() { returned_by_perf(&ctx) } else { ctx.arg(1) };
     if conf!(flags) & Config::COUNT != 0 {
-        tally(&state.head);
-        if is_told(&state.head) {
-            send_call(&state.head);
-        }
+        count(&state.head);
     } else {
         finish(state, task);
     }
@@ -240,11 +237,14 @@ pub fn wanted_at_all(nr: u32) -> bool {
     nr > 511 || asked_for(table, plan_index(nr, false)) | asked_for(table, plan_index(nr, true)) != 0
 }
 
-/// Whether the call is sent even where calls are counted.
+/// Counts a call, and sends it as well where it is one of those that are always told.
 #[inline(always)]
-fn is_told(head: &Head) -> bool {
+fn count(head: &Head) {
+    tally(head);
     let table = &raw const crate::maps::CONFIG.told;
-    head.nr < 512 && asked_for(table, plan_index(head.nr, head.flags & flag::COMPAT != 0)) != 0
+    if head.nr < 512 && asked_for(table, plan_index(head.nr, head.flags & flag::COMPAT != 0)) != 0 {
+        send_call(head);
+    }
 }
 
 /// The bit of a plan in a table of the configuration.
@@ -454,11 +454,7 @@ pub fn never(state: &mut Task, task: *mut c_void) {
     state.head.dur = if state.head.flags & flag::BEFORE == 0 { now().wrapping_sub(state.head.time) } else { now() };
     state.head.ret = 0;
     if conf!(flags) & Config::COUNT != 0 {
-        tally(&state.head);
-        if is_told(&state.head) {
-            send_call(&state.head);
-        }
-        return;
+        return count(&state.head);
     }
     if let Some(plan) = plan_of(&mut state.head) {
         // SAFETY: a pointer from a map is valid for this run.

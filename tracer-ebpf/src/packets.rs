@@ -11,11 +11,9 @@ use tracer_common::{
 
 use crate::emit::send;
 use crate::kernel::{current, now, off, peek, pointer};
+use crate::sockets::{AF_INET, AF_INET6, TCP};
 use crate::tasks;
 
-const AF_INET: u64 = 2;
-const AF_INET6: u64 = 10;
-const TCP: u16 = 6;
 const UDP: u16 = 17;
 const UDPLITE: u16 = 136;
 
@@ -53,11 +51,11 @@ pub fn net_dev_queue(ctx: BtfTracePointContext) -> i32 {
             if to == peek::<u32>(sk, off!(sock_daddr)) && port.to_be() == peek(sk, off!(sock_dport)) {
                 return 0;
             }
-            head.args[0] = AF_INET;
+            head.args[0] = AF_INET as u64;
             head.args[2] = to as u64;
         }
         6 => {
-            head.args[0] = AF_INET6;
+            head.args[0] = AF_INET6 as u64;
             head.args[2] = peek(network, 24);
             head.args[3] = peek(network, 32);
             let connected = off!(sock_daddr6) != ABSENT

@@ -17,8 +17,8 @@ const _: () =
     assert!(size_of::<File>().is_multiple_of(8) && size_of::<Sock>().is_multiple_of(8) && align_of::<Sock>() <= 8);
 
 const AF_UNIX: u16 = 1;
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
+pub const AF_INET: u16 = 2;
+pub const AF_INET6: u16 = 10;
 const AF_NETLINK: u16 = 16;
 
 /// Writes a `Sock` and a unix socket's name behind the `File` of the blob being made; the name's length.
@@ -65,7 +65,7 @@ pub extern "C" fn describe(buffer: *mut Buffer) -> i64 {
     name
 }
 
-const TCP: u16 = 6;
+pub const TCP: u16 = 6;
 
 /// Whether a descriptor is a socket whose peer's port is that of name servers.
 #[unsafe(no_mangle)]

@@ -91,7 +91,9 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
             Ty::Sockaddr(Len::Arg(n)) => {
                 Some(Op { len: len::ARG, len_arg: n, cap: 128, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) })
             }
-            Ty::Msghdr => Some(Op { unit: 56, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) }),
+            Ty::Msghdr => {
+                Some(Op { unit: size_of::<libc::msghdr>() as u16, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) })
+            }
             // As many as were sent.
             Ty::Out(Ty::Mmsghdr(_)) => Some(Op { len: len::RET, unit: 64, ..op(shape::TAKEN, at, phase::EXIT_OK, 0) }),
             _ => None,

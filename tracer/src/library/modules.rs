@@ -1,18 +1,15 @@
 //! The files that a process has mapped as code, and by how much their addresses differ from what the files count: out of its mappings.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::object::Object;
 use crate::stack::elf::Elf;
-use crate::system::mapped::{self, Stamp};
+use crate::stack::{Met, Unread};
+use crate::system::mapped;
 use crate::system::process::Mapping;
 use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::who::Who;
-use crate::system::snapshot::Dev;
 
-/// Files that are kept.
-const OBJECTS_MAX: usize = 512;
 /// Files that are looked at of a process; a browser has 300.
 const MODULES_MAX: usize = 4096;
 /// The largest page, in bytes: a mapping begins at most this far before its segment.
@@ -48,16 +45,10 @@ impl Module {
     }
 }
 
-/// A file that was met, and as which it was read.
-struct Kept {
-    stamp: Stamp,
-    object: Option<Rc<Object>>,
-}
-
-/// The files that were met, by device and inode.
+/// The files that were met.
 #[derive(Default)]
 pub struct Objects {
-    kept: HashMap<(Dev, u64), Kept>,
+    met: Met<Object>,
 }
 
 /// What a process has mapped.
@@ -81,35 +72,18 @@ impl Objects {
         let mut found = Loaded::default();
         let code = mappings.iter().filter(|mapping| mapping.code && mapping.path.starts_with(b"/"));
         for mapping in code {
-            match self.object(who, mapping, mounts) {
+            let read = |file| Elf::of_file(file).map(|file| Object::of(file, None));
+            match self.met.of(mapping, mapped::open(who, mapping, mounts), read) {
                 Ok(Some(object)) => found.add(mapping, object),
                 Ok(None) => {}
-                Err(()) if found.unread.contains(&mapping.path) => {}
-                Err(()) => found.unread.push(mapping.path.clone()),
+                Err(Unread) if found.unread.contains(&mapping.path) => {}
+                Err(Unread) => found.unread.push(mapping.path.clone()),
             }
             if found.modules.len() >= MODULES_MAX {
                 break;
             }
         }
         found
-    }
-
-    fn object(&mut self, who: Who, mapping: &Mapping, mounts: &Mounts) -> Result<Option<Rc<Object>>, ()> {
-        let key = (mapping.dev, mapping.ino);
-        let Some(file) = mapped::open(who, mapping, mounts) else {
-            // As it was met before it is known.
-            return self.kept.get(&key).map(|kept| kept.object.clone()).ok_or(());
-        };
-        let stamp = Stamp::of(&file).ok_or(())?;
-        if let Some(kept) = self.kept.get(&key).filter(|kept| kept.stamp == stamp) {
-            return Ok(kept.object.clone());
-        }
-        if self.kept.len() >= OBJECTS_MAX {
-            self.kept.clear();
-        }
-        let object = Elf::of_file(file).map(|file| Rc::new(Object::of(file, None)));
-        self.kept.insert(key, Kept { stamp, object: object.clone() });
-        Ok(object)
     }
 }
 

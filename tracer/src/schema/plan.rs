@@ -194,7 +194,7 @@ impl Builder {
                 self.push(arg, when, shape::BYTES, Len::Ret, 1, cap, 1);
                 self.push(arg, when, shape::ENTRIES, Len::Ret, 1, cap, 1);
                 // `d_reclen` of struct linux_dirent and linux_dirent64 (fs/readdir.c).
-                self.ops.iter_mut().filter(|op| op.shape == shape::ENTRIES).for_each(|op| op.fd_at = 16);
+                self.ops.last_mut().into_iter().for_each(|op| op.fd_at = 16);
             }
             Special::XattrOut => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Ret, 1, strlen, 1),
             Special::MountType | Special::MountData => {

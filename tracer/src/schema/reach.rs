@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use super::bpf::BPF;
+use super::effects::Does;
 use super::rows::{Abi, NUMBERS, by_nr};
 use super::types::{Arg, Row, Whose};
 
@@ -86,29 +87,20 @@ pub fn may_reach(compat: bool, nr: u32) -> bool {
 /// What a command of bpf(2) has to do with maps and links of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
-    /// It takes hold of one by its number: there every one of the machine can be had.
+    /// It takes hold of one by its number or its name: there every one of the machine can be had.
     Takes,
-    /// It changes one that is held.
+    /// It changes one that is held, or may.
     Changes,
 }
 
 /// The same of a call; `None` for one that is none, or only asks. The commands are those of `enum bpf_cmd` (include/uapi/linux/bpf.h).
 pub fn hold(row: &Row, values: &[u64; 6]) -> Option<Hold> {
-    const TAKES: &[&str] = &["BPF_MAP_GET_FD_BY_ID", "BPF_LINK_GET_FD_BY_ID", "BPF_OBJ_GET"];
-    const CHANGES: &[&str] = &[
-        "BPF_MAP_UPDATE_ELEM",
-        "BPF_MAP_DELETE_ELEM",
-        "BPF_MAP_LOOKUP_AND_DELETE_ELEM",
-        "BPF_MAP_FREEZE",
-        "BPF_MAP_LOOKUP_AND_DELETE_BATCH",
-        "BPF_MAP_UPDATE_BATCH",
-        "BPF_MAP_DELETE_BATCH",
-        "BPF_LINK_UPDATE",
-        "BPF_LINK_DETACH",
-    ];
     let name = (row.name == "bpf").then(|| BPF.name_of(values[0] as u32 as u64)).flatten()?;
-    let is = |list: &[&str]| list.contains(&name);
-    if is(TAKES) { Some(Hold::Takes) } else { is(CHANGES).then_some(Hold::Changes) }
+    if name.ends_with("_GET_FD_BY_ID") || name == "BPF_OBJ_GET" {
+        return Some(Hold::Takes);
+    }
+    // What an audit has as a gap: data may be another, or a program begins to work that changes it.
+    matches!(row.does(values).0, Does::Gap(..)).then_some(Hold::Changes)
 }
 
 /// The process or thread on which a call lays hands, if it does, and how.
@@ -140,9 +132,36 @@ mod tests {
             let names = forms.flatten().any(names_task);
             let listed = REACHES.iter().filter(|(name, _)| *name == row.name).count();
             let asked = ASKS.iter().filter(|name| **name == row.name).count();
-            let of_maps = row.name == "bpf";
+            let of_maps = REACHES.contains(&(row.name, Reach::Maps));
             assert_eq!(listed + asked, usize::from(names || of_maps), "{}", row.name);
         }
+    }
+
+    #[test]
+    fn who_takes_hold_of_maps_and_who_changes_them() {
+        let of = |command: &str| {
+            let bpf = by_name("bpf").expect("a call");
+            let number = BPF.choice.iter().find(|(name, _)| *name == command).expect("a command").1;
+            hold(bpf, &[number, 0, 0, 0, 0, 0])
+        };
+        for command in ["BPF_MAP_GET_FD_BY_ID", "BPF_LINK_GET_FD_BY_ID", "BPF_OBJ_GET"] {
+            assert_eq!(of(command), Some(Hold::Takes), "{command}");
+        }
+        for command in [
+            "BPF_MAP_UPDATE_ELEM",
+            "BPF_MAP_DELETE_ELEM",
+            "BPF_MAP_UPDATE_BATCH",
+            "BPF_MAP_FREEZE",
+            "BPF_LINK_DETACH",
+            "BPF_PROG_LOAD",
+        ] {
+            assert_eq!(of(command), Some(Hold::Changes), "{command}");
+        }
+        for command in ["BPF_MAP_LOOKUP_ELEM", "BPF_MAP_GET_NEXT_ID", "BPF_OBJ_GET_INFO_BY_FD", "BPF_MAP_CREATE"] {
+            assert_eq!(of(command), None, "{command}");
+        }
+        let kill = by_name("kill").expect("a call");
+        assert_eq!(hold(kill, &[2, 0, 0, 0, 0, 0]), None);
     }
 
     #[test]

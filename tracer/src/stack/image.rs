@@ -17,7 +17,7 @@ use crate::system::procfs::who::Who;
 use crate::system::snapshot::Dev;
 
 /// Files that are kept.
-const IMAGES_MAX: usize = 512;
+const FILES_MAX: usize = 512;
 /// Addresses of a file of which the name is kept.
 const PLACES_MAX: usize = 64 << 10;
 
@@ -93,16 +93,55 @@ impl Image {
     }
 }
 
-/// A file that was met, and as which it was read.
-struct Kept {
-    stamp: Stamp,
-    image: Option<Rc<Image>>,
+/// Files that were met, by device and inode, and as what each was read: read once, until it is another.
+pub struct Met<T> {
+    kept: HashMap<(Dev, u64), Kept<T>>,
+}
+
+/// A file as it was when it was read, and as what.
+type Kept<T> = (Stamp, Option<Rc<T>>);
+
+/// A file should have been read, and could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread;
+
+impl<T> Default for Met<T> {
+    fn default() -> Met<T> {
+        Met { kept: HashMap::new() }
+    }
+}
+
+impl<T> Met<T> {
+    /// The file of a mapping, where it could be opened; `None` where it is none of these.
+    ///
+    /// # Errors
+    /// It cannot be opened, and was not met before.
+    pub fn of(
+        &mut self,
+        mapping: &Mapping,
+        file: Option<File>,
+        read: impl FnOnce(File) -> Option<T>,
+    ) -> Result<Option<Rc<T>>, Unread> {
+        let key = (mapping.dev, mapping.ino);
+        // As it was met before it is known.
+        let Some(file) = file else { return self.kept.get(&key).map(|(_, found)| found.clone()).ok_or(Unread) };
+        let stamp = Stamp::of(&file).ok_or(Unread)?;
+        if let Some((_, found)) = self.kept.get(&key).filter(|(kept, _)| *kept == stamp) {
+            return Ok(found.clone());
+        }
+        if self.kept.len() >= FILES_MAX {
+            self.kept.clear();
+        }
+        let found = read(file).map(Rc::new);
+        self.kept.insert(key, (stamp, found.clone()));
+        Ok(found)
+    }
 }
 
 /// The files that were met.
 #[derive(Default)]
 pub struct Images {
-    kept: HashMap<(Dev, u64), Kept>,
+    met: Met<Image>,
     vdso: OnceCell<Option<Rc<Image>>>,
 }
 
@@ -111,32 +150,21 @@ impl Images {
     ///
     /// # Errors
     /// It should have been read, and could not be.
-    pub fn of(&mut self, who: Who, mapping: &Mapping) -> Result<Option<Rc<Image>>, ()> {
+    pub fn of(&mut self, who: Who, mapping: &Mapping) -> Result<Option<Rc<Image>>, Unread> {
         if mapping.path == b"[vdso]" {
             // The kernel maps the same into every process of this machine's own ABI.
             let read = || mapped::own_vdso().and_then(|bytes| Elf::of_memory(bytes.into()));
             return Ok(self.vdso.get_or_init(|| read().map(|file| Rc::new(Image::new(file, None)))).clone());
         }
-        let key = (mapping.dev, mapping.ino);
         // Of a process that is gone, or goes at this moment, our own view may be what its was.
-        let Some((file, seen)) = opened(who, mapping).or_else(|| opened(Who::Myself, mapping)) else {
-            // As it was met before it is known.
-            return self.kept.get(&key).map(|kept| kept.image.clone()).ok_or(());
-        };
-        let stamp = Stamp::of(&file).ok_or(())?;
-        if let Some(kept) = self.kept.get(&key).filter(|kept| kept.stamp == stamp) {
-            return Ok(kept.image.clone());
-        }
-        if self.kept.len() >= IMAGES_MAX {
-            self.kept.clear();
-        }
-        let image = Elf::of_file(file).map(|file| {
+        let opened = opened(who, mapping).or_else(|| opened(Who::Myself, mapping));
+        let (file, seen) = opened.map_or((None, who), |(file, seen)| (Some(file), seen));
+        self.met.of(mapping, file, |file| {
+            let file = Elf::of_file(file)?;
             let debug =
                 debug_file(&file, seen, &mapping.path).or_else(|| debug_file(&file, Who::Myself, &mapping.path));
-            Rc::new(Image::new(file, debug))
-        });
-        self.kept.insert(key, Kept { stamp, image: image.clone() });
-        Ok(image)
+            Some(Image::new(file, debug))
+        })
     }
 }
 

@@ -24,6 +24,7 @@ use self::arch::ABI;
 pub use self::arch::Registers;
 use self::frames::{End, Entry, Frame, Frames};
 use self::image::{Image, Images};
+pub use self::image::{Met, Unread};
 use self::space::{Code, Space};
 use self::tables::Above;
 use crate::system::process::Mapping;

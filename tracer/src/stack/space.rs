@@ -152,7 +152,7 @@ impl Space {
             return None;
         }
         if code.is_none() {
-            let image = images.of(who, mapping).unwrap_or_else(|()| {
+            let image = images.of(who, mapping).unwrap_or_else(|_| {
                 self.unread += 1;
                 None
             });

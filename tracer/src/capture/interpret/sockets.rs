@@ -44,7 +44,7 @@ impl Copy<'_, '_> {
     /// The addresses that `n` message headers from `ptr` on name.
     pub(super) fn names_of_messages(&mut self, ptr: u64, n: u64) {
         let size = u64::from(self.op.unit);
-        let wide = if [28, 32].contains(&size) { 4 } else { 8 };
+        let wide = if size < size_of::<libc::msghdr>() as u64 { 4 } else { 8 };
         for i in 0..n.min(VEC_MAX as u64) {
             let mut words = [0u8; 8 * 2];
             let words = &mut words[..wide * 2];

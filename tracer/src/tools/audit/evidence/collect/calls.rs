@@ -1,6 +1,6 @@
 //! What a call did, by the effects in its row.
 
-use tracer_common::event::{SKIPPED, flag, kind, status};
+use tracer_common::event::{Head, SKIPPED, flag, kind, status};
 use tracer_common::plan::{phase, shape};
 
 use super::Collector;
@@ -33,7 +33,24 @@ pub(super) struct Seen<'s, 'a> {
     pub(super) later: bool,
 }
 
+/// Who did something: as the members of [`Seen`].
+pub(super) struct Doer {
+    pub(super) unit: usize,
+    pub(super) program: Text,
+    pub(super) by: Option<Text>,
+    pub(super) later: bool,
+}
+
 impl Collector<'_> {
+    /// Who did what a record tells of.
+    pub(super) fn doer(&mut self, head: &Head) -> Doer {
+        self.process(head.tgid);
+        let unit = self.whose.unit(head.tgid, head.tid);
+        let process = self.whose.get(head.tgid);
+        let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
+        Doer { unit, program, by, later: self.whose.is_over(unit) }
+    }
+
     pub(super) fn call<'a>(&mut self, call: &Call<'a>, blobs: &Blobs<'a>) {
         let operation = call.head.kind == kind::OPERATION;
         if operation && call.head.flags & flag::REFUSED != 0 {
@@ -61,11 +78,7 @@ impl Collector<'_> {
             return;
         };
         let (does, args) = row.does(&call.head.args);
-        self.process(call.head.tgid);
-        let unit = self.whose.unit(call.head.tgid, call.head.tid);
-        let process = self.whose.get(call.head.tgid);
-        let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
-        let later = self.whose.is_over(unit);
+        let Doer { unit, program, by, later } = self.doer(&call.head);
         let seen = Seen { call, blobs, name: row.name, args, errno, unit, program, by, later };
         let end = call.head.time.saturating_add(call.head.dur);
         self.world.at(end);

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use tracer_common::event::{Head, Sock, status};
 use tracer_common::plan::{phase, shape};
 
+use super::calls::Doer;
 use super::files::view_of;
 use super::sockets::{has_more, internet, messages};
 use super::{Collector, Seen};
@@ -62,11 +63,8 @@ impl Collector<'_> {
         };
         let sock = Sock { family, ty, protocol, ..Sock::default() };
         let thing = self.accesses.thing(&internet(Some(&sock), SocketAddr::new(ip, port), false));
-        self.process(head.tgid);
-        let unit = self.whose.unit(head.tgid, head.tid);
-        let process = self.whose.get(head.tgid);
-        let (program, by) = process.map(|process| (process.program, process.names)).unwrap_or_default();
-        let (later, told) = (self.whose.is_over(unit), self.names.told_by(ip, head.time));
+        let Doer { unit, program, by, later } = self.doer(head);
+        let told = self.names.told_by(ip, head.time);
         self.add(Row { by, later, told, ..Row::new(unit, Op::Send, thing, program) });
     }
 

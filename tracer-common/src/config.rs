@@ -286,6 +286,8 @@ impl Config {
     pub const MANY: u32 = 512;
     /// There is a program that may sleep, for memory that is not present.
     pub const SLEEPABLE: u32 = 1024;
+    /// Functions of libraries are probed: a command of tracer's own waits when it begins a program.
+    pub const LIBRARY: u32 = 2048;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {
@@ -396,6 +398,16 @@ pub struct TallyKey {
     pub index: u16,
     /// The CPU that counts.
     pub cpu: u16,
+}
+
+/// Which count of calls of a library function a [`Tally`] is. Each CPU has its own.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalledKey {
+    /// The function's number.
+    pub function: u32,
+    /// The CPU that counts.
+    pub cpu: u32,
 }
 
 /// Buckets of a histogram of durations. The last one begins at 2^39 ns, which is nine minutes.

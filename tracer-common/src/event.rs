@@ -48,6 +48,25 @@ pub mod kind {
     /// the family, `args[1]`: the port, or 0, `args[2..4]`: the address as it lies in memory, `args[4]`: the socket's protocol, and its
     /// type from bit 16 on. Only in audits.
     pub const PACKET: u8 = 14;
+    /// A function of a library was called. `nr`: its number, of which a `NAMED` tells; `ip`: the address that it returns to; `ret`: the
+    /// stack pointer at its entry; `args`: what stands in the registers of its first six arguments, as integers.
+    pub const ENTERED: u8 = 15;
+    /// It returned: `time` is when, `dur` how long it took, so that it began at the difference, which is the time of its `ENTERED`; `ret`:
+    /// what it returned, as an integer; the rest as there.
+    pub const RETURNED: u8 = 16;
+    /// What a number stands for. `nr`: the number; `args[0]`: a word of [`super::named`]; `ip`: the address of the function in its file.
+    /// Blob of argument 0: the name; of argument 1: the library that has it.
+    pub const NAMED: u8 = 17;
+    /// The process of `tid` has loaded files, or begun a program. `ret`: 1 when it waits until probes are set, or until tracer is gone.
+    pub const LOADED: u8 = 18;
+}
+
+/// Of what a `NAMED` tells.
+pub mod named {
+    /// A function.
+    pub const FUNCTION: u64 = 0;
+    /// A module that calls functions: its number stands in the `cpu` of their records, which is 0 where nobody asked who calls.
+    pub const MODULE: u64 = 1;
 }
 
 /// What the copy of a stack is for.

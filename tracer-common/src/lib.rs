@@ -8,6 +8,7 @@
 
 pub mod config;
 pub mod event;
+pub mod library;
 pub mod loss;
 pub mod parts;
 pub mod plan;

@@ -68,6 +68,14 @@ losses! {
     StackGone = "stack_mappings_unread";
     /// The ring buffer had no room for the stack of a call or a signal.
     StackFull = "stack_ring_full";
+    /// Calls of library functions were nested deeper than is kept: some have no end.
+    TooDeep = "library_too_deep";
+    /// A function was asked for in which no probe can stand, or which no file tells of.
+    Unprobed = "function_not_probed";
+    /// A process ran for a while before the functions of a library that it had loaded were probed.
+    LateProbes = "probes_came_late";
+    /// The ring buffer had no room for the call of a library function, or for its end.
+    LibraryFull = "library_ring_full";
 }
 
 impl Loss {

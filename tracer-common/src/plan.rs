@@ -126,6 +126,12 @@ pub mod shape {
     /// `struct mmsghdr` at `ptr` name then, whose size that is: part i each, at most `VEC_MAX`. Only carried out by the ptrace source: the kernel side tells of packets (`kind::PACKET`).
     pub const TAKEN: u8 = 22;
 
+    /// As `TEXT`, where the value may be no address: what cannot be one, or cannot be read, gives no blob.
+    pub const PERHAPS: u8 = 23;
+    /// The open file behind the descriptor (an `i32`) that stands `fd_at` bytes into the structure at `ptr` (`FILE`, `DIR`): as `FD`, whose
+    /// word the blob has.
+    pub const STREAM: u8 = 24;
+
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];
 }

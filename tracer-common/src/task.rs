@@ -71,6 +71,11 @@ impl Task {
     /// What a call submits to io_uring was counted at its entry.
     pub const SUBMITS: u32 = 128;
 
+    /// Of the tree of a command that tracer started: it waits where probes are to be set.
+    pub const OURS: u32 = 256;
+    /// It was stopped so that it waits.
+    pub const WAITS: u32 = 512;
+
     /// The tracer itself: only its heartbeat is counted.
     pub const HEART: u32 = 16;
     /// The number of the heartbeat: a call that does not exist, so that it does nothing.

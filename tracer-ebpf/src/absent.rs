@@ -8,7 +8,7 @@ use core::hint::black_box;
 use aya_ebpf::helpers::generated as helper;
 use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::config::{ABSENT as NO_MEMBER, Config};
-use tracer_common::plan::phase;
+use tracer_common::plan::{Plan, phase};
 use tracer_common::task::Task;
 
 use crate::calls::plan_of;
@@ -81,6 +81,14 @@ pub fn page_in(_: BtfTracePointContext) -> i32 {
     let Some(buffer) = kept::buffer(role::PAGED) else { return 0 };
     start(buffer, state);
     kept::take(buffer, state, task);
+    complete(buffer, plan);
+    kept::keep(state, buffer);
+    0
+}
+
+/// Repeats the copies that failed of what was to be read at the entry, once the pages have come. Only where the program may sleep.
+#[inline(always)]
+pub fn complete(buffer: &mut Buffer, plan: *const Plan) {
     let (used, blobs, retry) = (buffer.used, buffer.head.blobs, buffer.retry);
     let mut round = 0;
     while round < ROUNDS {
@@ -98,8 +106,6 @@ pub fn page_in(_: BtfTracePointContext) -> i32 {
         (buffer.used, buffer.head.blobs, buffer.retry) = (used, blobs, retry);
         round += 1;
     }
-    kept::keep(state, buffer);
-    0
 }
 
 /// Pages that are to come, as a buffer has them noted; whether some did.

@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     config::TallyKey,
-    event::{Head, flag},
+    event::{Head, flag, kind},
     loss::Loss,
     plan::plan_index,
 };
@@ -112,12 +112,17 @@ pub unsafe fn send_pending(record: *const c_void, len: u64, again: bool) -> bool
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn missed(head: *const Head) -> i64 {
-    count(Loss::RingFull, 1);
     if head.is_null() {
+        count(Loss::RingFull, 1);
         return 0;
     }
     // SAFETY: checked above; the verifier knows the type.
     let head = unsafe { &*head };
+    if matches!(head.kind, kind::ENTERED | kind::RETURNED) {
+        count(Loss::LibraryFull, 1);
+        return 0;
+    }
+    count(Loss::RingFull, 1);
     log::unsent(head);
     let index = plan_index(head.nr.min(511), head.flags & flag::COMPAT != 0);
     // SAFETY: takes nothing.

@@ -15,6 +15,7 @@ mod executed;
 mod files;
 mod kept;
 mod kernel;
+mod library;
 mod log;
 mod maps;
 mod packets;

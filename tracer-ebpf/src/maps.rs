@@ -6,8 +6,9 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tracer_common::{
-    config::{Config, Tally, TallyKey},
+    config::{CalledKey, Config, Tally, TallyKey},
     event::Head,
+    library::{Callers, Frames, PROTOTYPES},
     loss::LOSSES,
     plan::{BLOB_MAX, OPERATIONS as OPCODES, Operation, PLANS, Plan, REQUEST, Variant},
     task::{PART, PARTS, STORAGE_MAX, Task},
@@ -98,6 +99,45 @@ pub static PART_2: TaskStorage<Part> = TaskStorage::new();
 #[unsafe(link_section = ".maps")]
 #[unsafe(export_name = "PART_3")]
 pub static PART_3: TaskStorage<Part> = TaskStorage::new();
+
+/// Calls of library functions that tasks are in.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "FRAMES")]
+pub static FRAMES: TaskStorage<Frames> = TaskStorage::new();
+
+/// What to copy of calls of library functions, by the places that their probes' cookies tell. Where none are probed the loader makes it
+/// small, as the maps below.
+#[btf_map]
+pub static PROTOTYPE: Array<Plan, { PROTOTYPES as usize }> = Array::new();
+
+/// From where calls are of interest, by process; of one that is not in it, from everywhere.
+#[btf_map]
+pub static CALLERS: HashMap<u32, Callers, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Processes that wait until probes are set.
+#[btf_map]
+pub static WAITING: HashMap<u32, u32, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Counts of calls of functions, by their numbers.
+#[btf_map]
+pub static CALLED: HashMap<CalledKey, Tally, 65536, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// The records of library calls that are made on this CPU. Programs of uprobes may be preempted by others of their kind: whoever finds
+/// one in use takes the next.
+#[btf_map]
+pub static MADE: PerCpuArray<Claimed, { CLAIMS as usize }> = PerCpuArray::new();
+
+/// Programs that may be preempted on a CPU within each other.
+pub const CLAIMS: u32 = 8;
+
+/// A buffer that one program has at a time.
+#[repr(C)]
+pub struct Claimed {
+    /// Not 0 while it is in use.
+    pub busy: u64,
+    /// The record.
+    pub buffer: Buffer,
+}
 
 /// A piece of the blobs of a call.
 pub type Part = [u8; PART];

@@ -51,10 +51,11 @@ fn tally_of_process(head: &Head, index: u32) {
 }
 
 /// What a process's count begins with: too large for the stack.
-static EMPTY: Tally = Tally::NONE;
+pub static EMPTY: Tally = Tally::NONE;
 
+/// Counts a call.
 #[inline(always)]
-fn count(tally: &mut Tally, head: &Head) {
+pub fn count(tally: &mut Tally, head: &Head) {
     let dur = if head.flags & flag::BEFORE == 0 { head.dur } else { 0 };
     let bucket = core::hint::black_box(log2(dur)) & 63;
     // SAFETY: masked to the buckets and those behind them.

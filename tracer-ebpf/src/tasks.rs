@@ -3,9 +3,9 @@
 use core::ffi::c_void;
 use core::hint::black_box;
 
-use aya_ebpf::{EbpfContext, macros::btf_tracepoint, programs::BtfTracePointContext};
+use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
-    config::{ABSENT, follow, target},
+    config::{ABSENT, Config, follow, target},
     event::{Blob, Head, flag, kind},
     loss::Loss,
     plan::shape,
@@ -17,6 +17,7 @@ use crate::emit::{lost, send, send_head, send_last};
 use crate::executed;
 use crate::kept;
 use crate::kernel::{by_perf, conf, current, load, member, now, off, peek, pointer, release, task_of};
+use crate::library;
 use crate::maps::{TASKS, role};
 use crate::walk;
 
@@ -77,7 +78,8 @@ fn forked(state: *mut Task, child: *mut c_void) -> i32 {
     if followed {
         // Where the call that makes it is seen, its end is seen in the child too.
         let born = if state.flags & Task::IN_CALL != 0 { Task::BORN } else { 0 };
-        adopt(child, pid, tgid, state.head.nr, born | if thread { state.flags & Task::ROOT } else { 0 });
+        let kept = state.flags & if thread { Task::ROOT | Task::OURS } else { Task::OURS };
+        adopt(child, pid, tgid, state.head.nr, born | kept);
     }
     let mut head = event(kind::FORK, state.head.tid, state.head.tgid);
     head.ret = followed as i64;
@@ -149,6 +151,9 @@ pub fn sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     send_head(&head);
     if !by_perf() && state.flags & Task::IN_CALL != 0 {
         complete(state, task, ctx.arg::<u64>(2));
+    }
+    if conf!(flags) & Config::LIBRARY != 0 {
+        library::begun(state, task);
     }
     0
 }
@@ -255,6 +260,9 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let signal = ctx.arg::<u32>(0);
+    if conf!(flags) & Config::LIBRARY != 0 && is_our_own(state, signal) {
+        return 0;
+    }
     let info = siginfo(ctx.arg::<u64>(1), signal);
     if ctx.arg::<u32>(4) == SIGNAL_IGNORED {
         // What a dying process ignores would not have been delivered to it in any case.
@@ -263,6 +271,14 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
     state.last = info;
     state.flags |= Task::LAST;
     0
+}
+
+/// Whether a signal is one by which tracer has a process wait, or go on.
+#[inline(always)]
+fn is_our_own(state: &Task, signal: u32) -> bool {
+    // SAFETY: takes nothing.
+    let sender = (unsafe { helper::bpf_get_current_pid_tgid() } >> 32) as u32;
+    signal == SIGCONT && sender == conf!(own_tgid) || signal == SIGSTOP && state.flags & Task::WAITS != 0
 }
 
 /// Keeps an ignored signal until the call ends that it would have interrupted; shows it at once when no call
@@ -308,6 +324,10 @@ pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
         }
         return 0;
     }
+    if state.flags & Task::WAITS != 0 && signal == SIGSTOP {
+        state.flags &= !Task::WAITS;
+        return 0;
+    }
     let info = siginfo(ctx.arg::<u64>(1), signal);
     show_signal(state, &info, 0);
     // The handler is the first word of k_sigaction.
@@ -319,7 +339,9 @@ pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-const SIGSTOP: u32 = 19;
+/// include/uapi/asm-generic/signal.h.
+pub const SIGSTOP: u32 = 19;
+const SIGCONT: u32 = 18;
 const SIGTSTP: u32 = 20;
 const SIGTTOU: u32 = 22;
 

@@ -11,6 +11,8 @@ pub const STRACE_USAGE: u8 = 1;
 pub const SS_USAGE: u8 = 255;
 /// ss could not do what was asked, as iproute2 has it.
 pub const SS_FAILED: u8 = 1;
+/// A usage error under ltrace's name, or it could not do what was asked, as ltrace has it.
+pub const LTRACE_FAILED: u8 = 1;
 /// A usage error.
 pub const USAGE: u8 = 2;
 /// A policy was violated.

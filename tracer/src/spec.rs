@@ -1,6 +1,7 @@
 //! What was asked of a trace, in the core's own words. A command line is turned into a [`Spec`] and nothing else;
 //! everything behind works from it alone.
 
+pub mod library;
 mod numbers;
 mod style;
 pub mod tampering;
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 
 use tracer_common::plan::{PLANS, plan_index};
 
+pub use self::library::Library;
 pub use self::numbers::Numbers;
-pub use self::style::{Beside, CallSet, Fds, Hex, NameStyle, Pids, Stamp, Style, Verbose};
+pub use self::style::{Beside, CallSet, Fds, Hex, LibraryStyle, NameStyle, Pids, Stamp, Style, Verbose};
 use self::tampering::Tampering;
 use crate::schema::NUMBERS;
 use crate::schema::plan::Detail;
@@ -54,6 +56,8 @@ pub struct Watch {
     pub signals: bool,
     /// Stacks of calls and signals (`-k`).
     pub stacks: Option<Stacks>,
+    /// Calls of library functions.
+    pub library: Option<Library>,
     /// Where events come from.
     pub backend: Backend,
     /// Bytes of the ring buffer; `None` chooses by memory and CPUs.
@@ -134,6 +138,7 @@ impl Watch {
             beside: Beside::default(),
             signals: true,
             stacks: None,
+            library: None,
             backend,
             ring_size: None,
             seccomp: false,
@@ -368,6 +373,8 @@ pub enum OutputForm {
 impl OutputForm {
     /// strace's lines.
     pub const TEXT: OutputForm = OutputForm::Lines("text");
+    /// Those of ltrace.
+    pub const LTRACE: OutputForm = OutputForm::Lines("ltrace");
     /// JSON Lines.
     pub const JSON: OutputForm = OutputForm::Lines("json");
 }

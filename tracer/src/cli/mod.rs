@@ -8,6 +8,7 @@ pub mod flags;
 
 pub(crate) mod getopt;
 pub mod help;
+pub mod ltrace;
 pub(crate) mod opts;
 pub mod table;
 pub(crate) mod words;

@@ -295,6 +295,7 @@ impl Opts {
                 ip: self.ip,
                 always_pid: self.always_pid,
                 stack: self.stack.is_some(),
+                library: LibraryStyle::default(),
             },
         };
         // What is counted depends on how calls end, and on their files: only events tell.
@@ -313,6 +314,7 @@ impl Opts {
             beside: self.beside,
             signals: counting.is_none(),
             stacks: self.stack.map(|lines| Stacks { lines, limit: self.frames.unwrap_or(FRAMES) }),
+            library: None,
             backend: self.backend,
             ring_size: self.ring_size,
             seccomp: self.seccomp && follow,

@@ -9,6 +9,7 @@ use super::{Action, help, own, version};
 use crate::cli::asked::{self, Asked, Instead};
 use crate::cli::fault::{Fault, UsageError};
 use crate::cli::help::Manual;
+use crate::cli::ltrace;
 use crate::cli::table::Completes;
 use crate::exit;
 use crate::tools::{audit, inspect, lsof, ss};
@@ -95,6 +96,25 @@ pub static COMMANDS: &[&Command] = &[
                 }
                 Asked::Help => Ok(Action::Help(help::of(program, caller.command))),
                 Asked::Version => Ok(Action::Version(version::peer("strace -- version 6.1\n"))),
+            }
+        },
+    },
+    &Command {
+        name: "ltrace",
+        peer: true,
+        summary: "Trace calls of library functions, with ltrace's options and output.",
+        words: Completes::Command,
+        manual: ltrace::MANUAL,
+        parse: |caller, args| {
+            let code = if caller.peer { exit::LTRACE_FAILED } else { exit::USAGE };
+            let asked = ltrace::parse(&caller.full(), caller.peer, args);
+            match asked.map_err(|fault| UsageError::new(&caller.full(), code, fault))? {
+                Asked::For(spec) => {
+                    Ok(Action::Run(job(spec, |spec| end(&spec.watch.program, spec.view.failure, trace::run(&spec)))))
+                }
+                Asked::Help => Ok(caller.help()),
+                Asked::Version if caller.peer => Ok(Action::Version(version::peer("ltrace 0.7.91\n"))),
+                Asked::Version => Ok(Action::Version(version::own())),
             }
         },
     },

@@ -7,6 +7,7 @@ mod beside;
 mod blobs;
 pub mod calls;
 mod fd;
+pub mod library;
 mod msghdr;
 mod names;
 mod operation;
@@ -206,7 +207,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, row: &'static 
     }
     let entered = entered.unwrap_or(shown.len());
     let ret = beside::noted(&cx, returned(&cx, ret));
-    Call { head, row: Some(row), args: shown, entered, ret, tampered: Tampered::of(&head, record) }
+    Call { head, row: Some(row), args: shown, entered, ret, tampered: Tampered::of(&head, record), function: None }
 }
 
 /// All arguments in hex: calls asked for raw, numbers without a row.
@@ -226,7 +227,7 @@ fn raw<'a>(record: &[u8], head: Head, row: Option<&'static Row>, compat: bool) -
         None => Value::Int(head.ret),
     }));
     let entered = args.len();
-    Call { head, row, args, entered, ret, tampered: Tampered::of(&head, record) }
+    Call { head, row, args, entered, ret, tampered: Tampered::of(&head, record), function: None }
 }
 
 /// A return value in the range of errors.

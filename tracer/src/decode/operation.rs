@@ -28,6 +28,7 @@ pub(super) fn decode<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, option
                 entered: 0,
                 ret,
                 tampered: Tampered::default(),
+                function: None,
             }
         }
     };

@@ -42,9 +42,29 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) | Ty::Wide(inner) => {
             value(inner, raw, width)
         }
+        Ty::Char => character(signed(raw, narrow)),
+        Ty::Word => word(raw as i64),
+        // A register of another kind has it.
+        Ty::Double | Ty::Float => Value::Word("?"),
+        Ty::Void => Value::Word("<void>"),
         Ty::Special(kind) => special::number(kind, unsigned(raw, width)).unwrap_or(Value::Addr(unsigned(raw, width))),
         _ => Value::Addr(unsigned(raw, width)),
     }
+}
+
+/// A character as C writes it; what is none is a number.
+fn character<'a>(n: i64) -> Value<'a> {
+    match u8::try_from(n) {
+        Ok(byte) => Value::Text(format!("'{}'", byte.escape_ascii())),
+        Err(_) if n == -1 => Value::Word("EOF"),
+        Err(_) => Value::Int(n),
+    }
+}
+
+/// A word of which nothing is known, as ltrace writes it.
+pub fn word<'a>(n: i64) -> Value<'a> {
+    const SMALL: i64 = 10_000;
+    if (-SMALL..=SMALL).contains(&n) { Value::Int(n) } else { Value::Hex(n as u64) }
 }
 
 /// The little-endian number in up to 8 bytes.

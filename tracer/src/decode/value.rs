@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use tracer_common::event::Head;
 
+use super::library::Function;
 use crate::schema::details::Details;
 use crate::schema::set::Set;
 use crate::schema::tampered::Tampered;
@@ -25,6 +26,8 @@ pub struct Call<'a> {
     pub ret: Ret<'a>,
     /// What tracer did to it.
     pub tampered: Tampered,
+    /// Of a library function: which, and whose.
+    pub function: Option<Function<'a>>,
 }
 
 /// How a call ended.
@@ -75,6 +78,8 @@ pub enum Value<'a> {
     Pid(i32, Whose, Option<Box<Task>>),
     /// A descriptor, with what it refers to where that was resolved.
     Fd(i32, Option<Box<FileView<'a>>>),
+    /// A pointer to a stream, with the file behind it.
+    Pointer(u64, Option<Box<FileView<'a>>>),
     /// A path name, never cut by `-s`; `cut` when it was longer than PATH_MAX.
     Path {
         /// The name without its NUL.

@@ -18,7 +18,7 @@ const WORD: usize = 8;
 const CANDIDATES_MAX: usize = 64;
 
 /// A place in the code of a module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// Which module.
     pub module: usize,

@@ -31,6 +31,7 @@ pub mod memory;
 pub mod obsolete;
 pub mod prctl;
 pub mod process;
+pub mod prototypes;
 pub mod ptrace;
 mod rows;
 pub mod sched;

@@ -41,6 +41,26 @@ pub fn variant(variant: &Variant, detail: Detail) -> Plan {
     lower(variant.args, &variant.ret, detail)
 }
 
+/// The plan of a function of a library: what it returns may lie in memory.
+pub fn prototype(row: &Row, detail: Detail) -> Plan {
+    let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS), written: 0 };
+    for (i, arg) in row.args.iter().enumerate().take(ARGUMENTS) {
+        b.argument(i as u8, &arg.ty);
+    }
+    match row.ret {
+        Ty::Text if detail.data => b.memory(ARG_RET, &Ty::Text, phase::EXIT_OK),
+        Ty::Stream | Ty::Dir => b.stream(ARG_RET, &row.ret, phase::EXIT_OK),
+        _ => {}
+    }
+    b.finish()
+}
+
+/// Arguments of a function that are seen: those in registers.
+pub const ARGUMENTS: usize = 6;
+
+/// Words behind the return address that are copied of a function that takes any number of arguments.
+pub const STACKED: u16 = 8;
+
 fn lower(args: &[Arg], ret: &Ty, detail: Detail) -> Plan {
     let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS), written: 0 };
     for (i, arg) in args.iter().enumerate() {
@@ -58,6 +78,32 @@ struct Builder {
 }
 
 impl Builder {
+    /// An argument of a function of a library.
+    fn argument(&mut self, arg: u8, ty: &Ty) {
+        match *ty {
+            Ty::Stream | Ty::Dir => self.stream(arg, ty, phase::ENTER),
+            Ty::Format if self.detail.data => {
+                let strlen = self.detail.strlen.clamp(512, BLOB_MAX as u32) as u16;
+                self.push(arg, phase::ENTER, shape::TEXT, Len::Fixed(1), 1, strlen, 1);
+                let text = self.detail.strlen.min(BLOB_MAX as u32) as u16;
+                for behind in arg + 1..ARGUMENTS as u8 {
+                    self.push(behind, phase::ENTER, shape::PERHAPS, Len::Fixed(1), 1, text.saturating_add(1), 1);
+                }
+                // The return address stands before them.
+                self.fixed(ARG_SP, phase::ENTER, 8 + 8 * STACKED);
+            }
+            _ => self.lower(arg, ty, phase::ENTER),
+        }
+    }
+
+    /// The file of a stream, by where its descriptor stands in it: `_fileno` of glibc's `struct _IO_FILE`; `fd` of its `struct __dirstream`.
+    fn stream(&mut self, arg: u8, ty: &Ty, when: u8) {
+        if self.detail.data {
+            self.push(arg, when, shape::STREAM, Len::Fixed(1), 0, 0, 0);
+            self.ops.last_mut().into_iter().for_each(|op| op.fd_at = if matches!(ty, Ty::Dir) { 0 } else { 112 });
+        }
+    }
+
     fn lower(&mut self, arg: u8, ty: &Ty, when: u8) {
         match *ty {
             Ty::Fd if self.detail.fds => self.push(arg, when, shape::FD, Len::Fixed(1), 0, 0, 0),

@@ -333,6 +333,24 @@ kinds! {
         kind: u32 = Arg(4),
     }, silent "an audit tells where what was sent went";
 
+    /// A function of a library was called.
+    ENTERED LibraryEntered Point {} lines &[LIBRARY];
+
+    /// It returned.
+    RETURNED LibraryReturned Point {} lines &[LIBRARY];
+
+    /// What a number of a function or a module stands for.
+    NAMED Named Point {
+        /// A word of `tracer_common::event::named`.
+        what: u64 = Arg(0),
+    }, silent "the task itself did nothing";
+
+    /// The process has loaded files.
+    LOADED Loaded Point {
+        /// It waits until probes are set.
+        waits: bool = Ret,
+    }, silent "its source sets probes";
+
     /// All before was sent.
     MARK Mark Mark {}, silent "it says nothing of a task";
 }
@@ -340,6 +358,15 @@ kinds! {
 /// The line of a call.
 pub const CALL: LineKind =
     LineKind { name: "call", doc: "A system call.", asked: Asked::Calls, when: When::Always, shape: Shape::Call };
+
+/// The line of a call of a library function.
+pub const LIBRARY: LineKind = LineKind {
+    name: "library",
+    doc: "A call of a library function.",
+    asked: Asked::Library,
+    when: When::Always,
+    shape: Shape::Call,
+};
 
 /// The line of an operation.
 pub const OPERATION: LineKind = LineKind {

@@ -44,7 +44,7 @@ fn every_row_has_all_its_parts() {
             }
             match line.asked {
                 Asked::Signals => assert_eq!(kind.field("signal").map(|field| field.ty), Some(FieldType::Signal)),
-                Asked::Calls | Asked::Operations => assert!(matches!(line.shape, Shape::Call)),
+                Asked::Calls | Asked::Operations | Asked::Library => assert!(matches!(line.shape, Shape::Call)),
                 Asked::Exits | Asked::Superseded | Asked::Tasks => {}
             }
             let Shape::Event { members, title, text, .. } = line.shape else { continue };

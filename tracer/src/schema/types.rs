@@ -151,6 +151,23 @@ pub enum Ty {
     Bytes(Len),
     /// Bytes, always shown in hex escapes (`getrandom`).
     HexBytes(Len),
+    /// Of library functions: an `int` that is a character: `'x'`, `EOF`.
+    Char,
+    /// A `double`, which is passed in a vector register.
+    Double,
+    /// A `float`.
+    Float,
+    /// As a return value: nothing.
+    Void,
+    /// `FILE *`: an address, with the file behind its descriptor.
+    Stream,
+    /// `DIR *`: the same.
+    Dir,
+    /// A format of printf(3), and the arguments behind it that it asks for; always the last.
+    Format,
+    /// A word of which nothing is known: small numbers in decimal, others in hex.
+    Word,
+
     /// One fixed structure.
     Rec(&'static Rec),
     /// A structure whose size the caller states (`clone3`, `openat2`): fields that fit are shown.

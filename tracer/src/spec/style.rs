@@ -39,6 +39,19 @@ pub struct Style {
     pub always_pid: bool,
     /// The stack below each call (`-k`).
     pub stack: bool,
+    /// Calls of library functions.
+    pub library: LibraryStyle,
+}
+
+/// How calls of library functions look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LibraryStyle {
+    /// Names of C++ and Rust as they are written there (`-C`).
+    pub demangle: bool,
+    /// Blanks for each call that one is within (`-n`).
+    pub indent: usize,
+    /// Who calls is said (where `-e` or `-l` was given).
+    pub callers: bool,
 }
 
 impl Style {
@@ -68,6 +81,7 @@ impl Style {
             ip: false,
             always_pid: false,
             stack: false,
+            library: LibraryStyle::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! against the file's own length, nothing larger than `PIECE_MAX` is taken into memory, and what does not fit is not there.
 
 use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
@@ -115,6 +116,14 @@ impl Elf {
         let sections = sections(&bytes, header).unwrap_or_default();
         let entry = header.e_entry.get(NE);
         Some(Elf { bytes, kind: header.e_type.get(NE), sections, segments, entry })
+    }
+
+    /// The file that is read, where it is one.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        match &self.bytes {
+            Bytes::File(file, _) => Some(file.as_fd()),
+            Bytes::Memory(_) => None,
+        }
     }
 
     /// The address, as the file counts them, of what stands in the file at `offset`.

@@ -6,6 +6,7 @@ mod dumps;
 pub mod ending;
 pub mod filter;
 mod leaving;
+mod library;
 mod naming;
 pub mod notice;
 pub mod output;
@@ -220,7 +221,7 @@ impl<'a> Trace<'a> {
 }
 
 /// The order that an output needs.
-fn order(view: &View) -> Order {
+pub(in crate::trace) fn order(view: &View) -> Order {
     match view.output.form {
         OutputForm::Summary | OutputForm::None => Order::Arrival,
         _ if matches!(view.output.to, To::Each(_)) => Order::Arrival,

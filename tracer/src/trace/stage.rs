@@ -3,6 +3,7 @@
 //! call costs no allocation and no system call of our own.
 
 mod entered;
+mod functions;
 mod lives;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use super::drive::{Driven, Turn};
 use super::dumps::Dumps;
 use super::filter::Filter;
 use super::leaving::{self, Leaving};
+use super::library::Calls;
 use super::naming::Naming;
 use super::notice::Notices;
 use super::passed::Passed;
@@ -26,7 +28,7 @@ use crate::decode;
 use crate::render::sink::{Flow, Outcome, Sink};
 use crate::schema::records::Told;
 use crate::spec::{OutputForm, Spec, To};
-use crate::trace::output::{Event, Item, Line, Stack};
+use crate::trace::output::{Event, Item, Line, Order, Stack};
 use crate::trace::tasks::{Processes, TracedTask, number};
 
 /// Bytes of rendered lines that are kept before they are handed over within a batch.
@@ -57,6 +59,8 @@ pub struct Shower {
     pids: bool,
     on_stderr: bool,
     passed: Passed,
+    functions: Calls,
+    order: Order,
     /// Somebody watches: what runs for long is shown before it ends.
     live: bool,
     entered: Option<Entered>,
@@ -116,6 +120,15 @@ impl Stage for Shower {
         }
         if self.unmet {
             self.meet(head);
+        }
+        match head.kind {
+            kind::NAMED => return self.functions.name(head, step.record),
+            kind::ENTERED | kind::RETURNED if step.shown => return self.function(&step),
+            kind::ENTERED | kind::RETURNED => return,
+            kind::EXIT => self.leave_functions(head.tid),
+            kind::EXEC => self.leave_functions(head.tgid),
+            _ if step.shown => self.unfinish(),
+            _ => {}
         }
         if head.kind == kind::CALL {
             if !self.recorded {
@@ -229,6 +242,8 @@ impl Shower {
             live,
             entered: None,
             passed: Passed::default(),
+            functions: Calls::default(),
+            order: super::order(view),
             notices,
             waiting: false,
             naming: Naming::new(view.output.style.pids),
@@ -304,6 +319,7 @@ impl Shower {
 
     /// Writes what is left, with the summary, and closes the output.
     pub fn finish(mut self, source: &str, losses: &Losses) -> Outcome {
+        self.leave_all_functions();
         let code = self.command.status.filter(|status| status & 0x7f == 0).map(|status| (status >> 8) & 0xff);
         self.hand_over();
         for tid in self.processes.tids() {

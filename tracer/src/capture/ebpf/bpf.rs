@@ -11,6 +11,7 @@ use super::object::MapRow;
 
 const BPF_MAP_CREATE: libc::c_long = 0;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
+const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
 const BPF_PROG_LOAD: libc::c_long = 5;
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_long = 15;
 const BPF_RAW_TRACEPOINT_OPEN: libc::c_long = 17;
@@ -22,11 +23,14 @@ const BPF_ITER_CREATE: libc::c_long = 33;
 
 const BPF_MAP_TYPE_ARRAY_OF_MAPS: u32 = 12;
 const BPF_MAP_TYPE_RINGBUF: u32 = 27;
+const BPF_PROG_TYPE_KPROBE: u32 = 2;
 const BPF_PROG_TYPE_TRACEPOINT: u32 = 5;
 const BPF_PROG_TYPE_TRACING: u32 = 26;
 const BPF_PERF_EVENT: u32 = 41;
 const BPF_TRACE_RAW_TP: u32 = 23;
 const BPF_TRACE_ITER: u32 = 28;
+const BPF_TRACE_UPROBE_MULTI: u32 = 48;
+const BPF_F_UPROBE_MULTI_RETURN: u32 = 1;
 const BPF_F_SLEEPABLE: u32 = 16;
 
 /// What a program is attached to: by its number in the kernel's BTF, but for perf.
@@ -40,6 +44,8 @@ pub enum Attach {
     Iterator(u32),
     /// perf's use of a tracepoint, by the number that tracefs tells (links: 5.15).
     Perf(u64),
+    /// Functions of programs and libraries, by [`probe`] (6.6): such programs may sleep.
+    Functions,
 }
 
 /// A program before it is loaded.
@@ -94,6 +100,7 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         Attach::Tracepoint(id) | Attach::Sleepable(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, id),
         Attach::Iterator(id) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id),
         Attach::Perf(_) => (BPF_PROG_TYPE_TRACEPOINT, 0, 0),
+        Attach::Functions => (BPF_PROG_TYPE_KPROBE, BPF_TRACE_UPROBE_MULTI, 0),
     };
     let mut attr = Attr {
         prog_type,
@@ -112,7 +119,8 @@ pub fn load(program: &Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> {
         (attr.log_level, attr.log_size, attr.log_buf) = (1, log.len() as u32, log.as_mut_ptr() as u64);
     }
     attr.prog_name = short(program.name);
-    attr.prog_flags = if matches!(program.attach, Attach::Sleepable(_)) { BPF_F_SLEEPABLE } else { 0 };
+    attr.prog_flags =
+        if matches!(program.attach, Attach::Sleepable(_) | Attach::Functions) { BPF_F_SLEEPABLE } else { 0 };
     // A signal that waits ends the verification.
     let mut tries = 0;
     loop {
@@ -296,6 +304,76 @@ fn link(program: BorrowedFd<'_>, target: u32, attach_type: u32) -> io::Result<Ow
         BPF_LINK_CREATE,
         &Attr { prog_fd, target_fd: target, attach_type, flags: 0, info: 0, info_len: 0, pad: 0 },
     )
+}
+
+/// Has a program called at instructions of a file, until the descriptor is closed: at entries of functions, or with `returns` when those
+/// return that begin there (6.6). `cookies`: a number for each, which the program can ask for. `process`: in this one alone; 0: in all that
+/// have the file mapped, now or later.
+///
+/// # Errors
+/// As bpf(2): where one place is refused, none is probed (EINVAL, ENOTSUPP, which has no name in libc: 524).
+pub fn probe(
+    program: BorrowedFd<'_>,
+    path: &CStr,
+    offsets: &[u64],
+    cookies: &[u64],
+    process: u32,
+    returns: bool,
+) -> io::Result<OwnedFd> {
+    #[repr(C)]
+    struct Attr {
+        prog_fd: u32,
+        target_fd: u32,
+        attach_type: u32,
+        flags: u32,
+        path: u64,
+        offsets: u64,
+        references: u64,
+        cookies: u64,
+        count: u32,
+        multi_flags: u32,
+        pid: u32,
+        pad: u32,
+    }
+    if offsets.len() != cookies.len() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    descriptor(
+        BPF_LINK_CREATE,
+        &Attr {
+            prog_fd: program.as_raw_fd() as u32,
+            target_fd: 0,
+            attach_type: BPF_TRACE_UPROBE_MULTI,
+            flags: 0,
+            path: path.as_ptr() as u64,
+            offsets: offsets.as_ptr() as u64,
+            references: 0,
+            cookies: cookies.as_ptr() as u64,
+            count: offsets.len() as u32,
+            multi_flags: if returns { BPF_F_UPROBE_MULTI_RETURN } else { 0 },
+            pid: process,
+            pad: 0,
+        },
+    )
+}
+
+/// Takes a key out of a map; that it was not there is no error.
+///
+/// # Errors
+/// As bpf(2).
+pub fn delete<K>(map: RawFd, key: &K) -> io::Result<()> {
+    #[repr(C)]
+    struct Attr {
+        map: u32,
+        pad: u32,
+        key: u64,
+        rest: [u64; 2],
+    }
+    let attr = Attr { map: map as u32, pad: 0, key: &raw const *key as u64, rest: [0; 2] };
+    match bpf(BPF_MAP_DELETE_ELEM, &attr) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done.map(drop),
+    }
 }
 
 /// Sets `key` of a map to `value`.

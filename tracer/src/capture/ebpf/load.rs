@@ -14,14 +14,16 @@ use tracer_common::plan::{PLANS, Plan, plan_index};
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
 use super::growing::{EVENTS, Growing, Place};
+use super::library::{self, Probes};
 use super::log::{self, Log};
 use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
 use crate::capture::plans::Plans;
+use crate::schema::plan::{self, Detail};
 use crate::schema::reach::may_reach;
-use crate::schema::{parts, place_of};
+use crate::schema::{parts, place_of, prototypes};
 use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
 
@@ -56,6 +58,8 @@ pub struct Loaded {
     pub operations: bool,
     /// What was asked for: other calls are seen and counted, too.
     pub asked: CallFilter,
+    /// Those of library functions, where they are asked for.
+    pub probes: Option<Probes>,
     /// Those of [`TRACEPOINTS`], and the task iterator.
     programs: Vec<OwnedFd>,
 }
@@ -85,6 +89,9 @@ const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
 const PACKETS: &str = "net_dev_queue";
 /// Buffers of records that are being made, without those of [`PAGE_IN`] and [`STACKS`].
 const BUFFERS: u32 = 6;
+
+/// Maps that only probes of library functions use.
+const LIBRARY: [&str; 5] = ["PROTOTYPE", "CALLERS", "WAITING", "CALLED", "MADE"];
 
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
@@ -123,10 +130,12 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         false => BUFFERS + u32::from(needs_tracefs()),
     };
     let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
+    let none = if watch.library.is_none() { LIBRARY.as_slice() } else { &[] };
+    sizes.extend(none.iter().map(|name| (*name, 1)));
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
-        let make = || make(image, &sizes, plans());
+        let make = || make(image, &sizes, plans(), watch.library.as_ref().map(|_| watch.detail));
         let other = std::thread::Builder::new().spawn_scoped(scope, make);
         let prepared = Place::make(size)
             .context("cannot load the kernel side")
@@ -158,7 +167,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         let link = match to {
             Attach::Tracepoint(_) | Attach::Sleepable(_) => bpf::attach(program.as_fd()),
             Attach::Perf(id) => bpf::attach_perf(program.as_fd(), *id),
-            Attach::Iterator(_) => continue,
+            Attach::Iterator(_) | Attach::Functions => continue,
         };
         links.push(link.with_context(|| format!("cannot attach to tracepoint {name}"))?);
     }
@@ -166,8 +175,21 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     if let Some(at) = wanted.iter().position(|(name, _)| *name == PAGE_IN) {
         programs.remove(at);
     }
+    let probes = match &watch.library {
+        Some(asked) => {
+            let at = wanted
+                .iter()
+                .position(|(name, _)| *name == library::PROGRAMS[0])
+                .context("no program for functions")?;
+            let of_functions = programs.drain(at..at + library::PROGRAMS.len()).collect();
+            let tree = watch.follow || super::only(&watch.target);
+            Some(Probes::new(asked.clone(), of_functions, &object, tree)?)
+        }
+        None => None,
+    };
     Ok(Loaded {
         links,
+        probes,
         ring,
         log,
         tasks: object.map("TASKS")?.try_clone_to_owned()?,
@@ -225,6 +247,13 @@ fn prepare<'p>(watch: &Watch, image: &Image, plans: impl Fn() -> &'p Plans, ring
         let at = wanted.len().saturating_sub(1);
         wanted.splice(at..at, operations.programs.iter().copied());
     }
+    if watch.library.is_some() {
+        let at = wanted.len().saturating_sub(1);
+        wanted.splice(at..at, library::PROGRAMS.map(|name| (name, Attach::Functions)));
+        config.flags |= Config::LIBRARY | Config::SLEEPABLE;
+        config.shapes |=
+            prototypes::all().iter().fold(0, |all, it| all | plan::prototype(it.row, watch.detail).shapes());
+    }
     Ok(Prepared { config, wanted, functions, operations })
 }
 
@@ -234,9 +263,19 @@ fn copies_stacks(watch: &Watch) -> bool {
 }
 
 /// Makes the maps but for the ring, and fills in the plans.
-fn make(image: &'static Image, sizes: &[(&str, u32)], plans: &Plans) -> Result<Unlinked> {
+fn make(
+    image: &'static Image,
+    sizes: &[(&str, u32)],
+    plans: &Plans,
+    prototypes_in: Option<Detail>,
+) -> Result<Unlinked> {
     let unlinked = Unlinked::new(image, sizes, &[EVENTS])?;
     fill_plans(&unlinked, plans)?;
+    if let Some(detail) = prototypes_in {
+        let all: Vec<(u32, Plan)> =
+            (0..).zip(prototypes::all().iter().map(|it| plan::prototype(it.row, detail))).collect();
+        bpf::update_all(unlinked.map("PROTOTYPE")?.as_raw_fd(), &all)?;
+    }
     Ok(unlinked)
 }
 
@@ -249,7 +288,8 @@ impl Loaded {
 
     /// How often the kernel skipped one of our programs, because it would have interrupted itself (5.11).
     pub fn not_run(&self) -> u64 {
-        self.programs.iter().map(|program| bpf::recursion_misses(program.as_raw_fd())).sum()
+        let of_functions = self.probes.as_ref().map_or(0, Probes::not_run);
+        self.programs.iter().map(|program| bpf::recursion_misses(program.as_raw_fd())).sum::<u64>() + of_functions
     }
 }
 

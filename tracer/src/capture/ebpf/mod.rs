@@ -7,6 +7,7 @@ mod entered;
 mod fold;
 mod growing;
 mod joined;
+mod library;
 mod lives;
 mod load;
 mod log;
@@ -139,6 +140,9 @@ impl EbpfSource {
         };
         source.adopt(watch)?;
         if let Some(mut command) = command {
+            if let Some(probes) = &mut source.loaded.probes {
+                probes.keep()?;
+            }
             source.mark(command.pid())?;
             command.release().context("the command was gone before it began")?;
             source.command = Some(command);
@@ -154,7 +158,8 @@ impl EbpfSource {
             rustix::process::PidfdFlags::empty(),
         )
         .with_context(|| format!("cannot open process {pid}"))?;
-        self.note(&pidfd, pid, Task::GATED | Task::ROOT)?;
+        let ours = if self.loaded.probes.is_some() { Task::OURS } else { 0 };
+        self.note(&pidfd, pid, Task::GATED | Task::ROOT | ours)?;
         self.targets.alive.insert(pid);
         self.targets.unstarted = Some(pid);
         self.targets.seen = true;
@@ -217,7 +222,12 @@ impl EbpfSource {
         }
         self.targets.seen = true;
         self.walk(walk::ADOPT)?;
-        adopted.into_iter().for_each(|process| self.tell_stopped(process));
+        for process in adopted {
+            if let Some(probes) = &mut self.loaded.probes {
+                probes.look(process, false, &mut self.held, &mut self.losses);
+            }
+            self.tell_stopped(process);
+        }
         Ok(())
     }
 
@@ -260,7 +270,19 @@ impl EbpfSource {
             log.flush();
         }
         let (targets, joined, from) = (&mut self.targets, &mut self.joined, batch.len());
+        let (probes, losses) = (&mut self.loaded.probes, &mut self.losses);
         let more = self.loaded.ring.drain(batch, |head, record, batch| {
+            if let Some(probes) = probes {
+                let mut told = *head;
+                if !probes.pass(&mut told, batch, losses) {
+                    return;
+                }
+                if matches!(head.kind, kind::ENTERED | kind::RETURNED) {
+                    batch.extend_from_slice(told.bytes());
+                    batch.extend_from_slice(&record[size_of_val(head)..]);
+                    return;
+                }
+            }
             match head.kind {
                 kind::BEGUN => return joined.begun(head, record, batch),
                 kind::ENDED => return joined.ended(head, record, batch),
@@ -327,13 +349,19 @@ impl Source for EbpfSource {
     fn detach(&mut self, batch: &mut Batch) -> Result<()> {
         if !self.detached {
             self.detached = true;
-            let links = std::mem::take(&mut self.loaded.links);
+            let mut links = std::mem::take(&mut self.loaded.links);
+            if let Some(probes) = &mut self.loaded.probes {
+                links.append(&mut probes.take_links());
+            }
             // Where nobody is left who could be seen, nobody has to wait for it.
             if self.targets.done() {
                 let _ = std::thread::Builder::new().spawn(move || drop(links));
             }
         }
         while self.drain(batch) {}
+        if let Some(probes) = &mut self.loaded.probes {
+            probes.end();
+        }
         self.joined.finish(batch);
         Ok(())
     }

@@ -22,6 +22,8 @@ pub enum Asked {
     Calls,
     /// `-e trace=%io_uring`, `-e status=`, `-P`.
     Operations,
+    /// Calls of library functions.
+    Library,
     /// `-e signal=`, by the field `signal`.
     Signals,
     /// `-e quiet=exit`.

@@ -19,6 +19,7 @@ use tracer_common::event::{flag, kind};
 use self::value::{hex, signal, text, uint, value};
 use super::event::Said;
 use super::{Event, Item, Line, LineForm, Order, Render, TraceEnd, loss};
+use crate::decode::library::Function;
 use crate::decode::value::{Call, Ret, Value};
 use crate::render::json::escape;
 use crate::render::json::object::Object;
@@ -104,6 +105,33 @@ impl Json {
         object.line();
     }
 
+    /// A call of a library function.
+    fn function(&self, line: &Line<'_>, call: &Call<'_>, function: &Function<'_>, detached: bool, out: &mut Vec<u8>) {
+        let mut object = head(out, records::LIBRARY.name, line, line.wall);
+        escape::bytes(object.member("function"), function.name, false);
+        escape::bytes(object.member("library"), function.library, false);
+        if !function.caller.is_empty() {
+            escape::bytes(object.member("caller"), function.caller, false);
+        }
+        uint(object.member("depth"), function.depth as u64);
+        arguments(object.member("args"), call);
+        if detached {
+            object.word("status", "detached");
+        } else {
+            result(&mut object, &call.ret);
+            if !matches!(call.ret, Ret::Pending | Ret::Never) {
+                uint(object.member("duration_ns"), call.head.dur);
+            }
+        }
+        if self.ip {
+            hex(object.member("ip"), call.head.ip);
+        }
+        if call.head.flags & flag::FULL != 0 {
+            object.flag("data_missing", true);
+        }
+        object.line();
+    }
+
     fn event(&self, line: &Line<'_>, event: &Event<'_>, out: &mut Vec<u8>) {
         let mut object = head(out, event.line.name, line, line.wall);
         for (name, said) in event.members() {
@@ -125,6 +153,11 @@ impl Render for Json {
     fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>) {
         let start = out.len();
         match &line.item {
+            Item::Call(Call { function: Some(function), .. })
+            | Item::Detached(Call { function: Some(function), .. }) => {
+                let (Item::Call(call) | Item::Detached(call)) = &line.item else { return };
+                self.function(line, call, function, matches!(line.item, Item::Detached(_)), out);
+            }
             Item::Call(call) => self.call(line, call, line.wall, false, out),
             Item::Unfinished(call) | Item::Changed(call) => {
                 let mut object = self.open.remove(&line.tid).unwrap_or_default();

@@ -35,7 +35,9 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::OutputFailed
         | Loss::EndMissing
         | Loss::OperationLost
-        | Loss::SignalLost => LossKind::Event,
+        | Loss::SignalLost
+        | Loss::TooDeep
+        | Loss::LibraryFull => LossKind::Event,
         Loss::BlobCut
         | Loss::BlobFault
         | Loss::FdUnresolved
@@ -48,13 +50,16 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::StackGone
         | Loss::StackFull
         | Loss::ByProcess => LossKind::Detail,
-        Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent => LossKind::Blind,
+        Loss::MapFull | Loss::ChildNotFollowed | Loss::IoUring | Loss::Silent | Loss::Unprobed | Loss::LateProbes => {
+            LossKind::Blind
+        }
     }
 }
 
 /// What helps against a reason, where something does.
 pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
+        Loss::LibraryFull => Some("fewer functions with -e, or -c"),
         Loss::RingFull | Loss::LifecycleLost | Loss::StackFull => {
             Some("a larger --ring-size, or fewer calls with -e trace=")
         }

@@ -4,8 +4,10 @@
 pub mod event;
 pub mod json;
 pub mod loss;
+pub mod ltrace;
 pub mod perfetto;
 pub mod record;
+mod stamp;
 pub mod strace;
 pub mod summary;
 #[cfg(test)]
@@ -81,7 +83,7 @@ pub struct LineForm {
 }
 
 /// Every form.
-pub const FORMS: &[LineForm] = &[strace::FORM, json::FORM, perfetto::FORM];
+pub const FORMS: &[LineForm] = &[strace::FORM, ltrace::FORM, json::FORM, perfetto::FORM];
 
 /// The form of that name.
 pub fn form(name: &str) -> Option<&'static LineForm> {

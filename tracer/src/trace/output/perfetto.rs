@@ -219,7 +219,15 @@ mod tests {
 
     fn call(dur: u64, ret: Ret<'static>) -> Call<'static> {
         let head = Head { nr: 39, dur, tid: 11, tgid: 11, ..Head::default() };
-        Call { head, row: by_name("getppid"), args: Vec::new(), entered: 0, ret, tampered: Tampered::default() }
+        Call {
+            head,
+            row: by_name("getppid"),
+            args: Vec::new(),
+            entered: 0,
+            ret,
+            tampered: Tampered::default(),
+            function: None,
+        }
     }
 
     /// The document that lines give; it must be JSON.
@@ -266,7 +274,15 @@ mod tests {
     fn an_operation_is_no_slice_of_its_thread() {
         let head = Head { kind: kind::OPERATION, nr: 36, dur: 1500, tid: 11, tgid: 11, ..Head::default() };
         let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
-        let done = Call { head, row, args: Vec::new(), entered: 0, ret: Ret::Error(2), tampered: Tampered::default() };
+        let done = Call {
+            head,
+            row,
+            args: Vec::new(),
+            entered: 0,
+            ret: Ret::Error(2),
+            tampered: Tampered::default(),
+            function: None,
+        };
         let document = document(&[line(11, START, Item::Call(&done))]);
         let events = document["traceEvents"].as_array().expect("events");
         let said: Vec<_> = events[2..].iter().map(|e| (&e["ph"], &e["name"], &e["ts"])).collect();

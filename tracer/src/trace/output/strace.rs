@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tracer_common::event::{flag, kind};
 
 use super::event::{self, Said};
+use super::stamp::{Clock, NANOS, fraction};
 use super::text::{self, Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
@@ -341,8 +340,6 @@ impl Render for StraceText {
     }
 }
 
-const NANOS: u64 = 1_000_000_000;
-
 fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &Style) {
     out.paint(Color::Dim);
     let start = out.column();
@@ -365,7 +362,7 @@ fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &St
 }
 
 /// `read`, `syscall_0x1d3`; `io_uring: read`, `io_uring: op_0x7f`
-fn name(out: &mut Line<'_>, call: &Call<'_>) {
+pub(super) fn name(out: &mut Line<'_>, call: &Call<'_>) {
     if call.head.kind == kind::OPERATION {
         out.lit("io_uring: ");
         return match call.row {
@@ -402,7 +399,7 @@ fn said_all(call: &Call<'_>) -> bool {
 }
 
 /// `ENOENT (No such file or directory)`, `(errno 4000)`
-fn error(out: &mut Line<'_>, number: u16) {
+pub(super) fn error(out: &mut Line<'_>, number: u16) {
     match (errno::name(number), errno::text(number)) {
         (Some(name), text) => {
             out.lit(name);
@@ -425,7 +422,7 @@ fn error(out: &mut Line<'_>, number: u16) {
 }
 
 /// `? ERESTARTSYS (To be restarted if SA_RESTART is set)`
-fn restart(out: &mut Line<'_>, number: u16) {
+pub(super) fn restart(out: &mut Line<'_>, number: u16) {
     out.lit("? ");
     out.lit(errno::name(number).unwrap_or_default());
     out.lit(" (");
@@ -443,41 +440,6 @@ fn tampered(out: &mut Line<'_>, tampered: &Tampered) {
     }
     if tampered.delayed.is_some() {
         out.lit(" (DELAYED)");
-    }
-}
-
-/// `.123456`, nothing for 0 digits.
-fn fraction(out: &mut Line<'_>, nanos: u64, digits: u8) {
-    if digits == 0 {
-        return;
-    }
-    let digits = digits.min(9);
-    out.lit(".");
-    out.padded(nanos / 10u64.pow(9 - u32::from(digits)), usize::from(digits), b'0');
-}
-
-/// Local time of day. The zone's offset is looked up once a quarter of an hour: no zone changes it in between.
-#[derive(Debug, Default)]
-struct Clock {
-    quarter: Option<u64>,
-    offset: i64,
-}
-
-impl Clock {
-    fn write(&mut self, out: &mut Line<'_>, wall: u64, digits: u8) {
-        let seconds = wall / NANOS;
-        if self.quarter != Some(seconds / 900) {
-            self.quarter = Some(seconds / 900);
-            let stamp = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH);
-            self.offset = i64::from(TimeZone::system().to_offset(stamp).seconds());
-        }
-        let day = (seconds as i64).saturating_add(self.offset).rem_euclid(86_400) as u64;
-        out.padded(day / 3600, 2, b'0');
-        out.lit(":");
-        out.padded(day / 60 % 60, 2, b'0');
-        out.lit(":");
-        out.padded(day % 60, 2, b'0');
-        fraction(out, wall % NANOS, digits);
     }
 }
 

@@ -45,6 +45,7 @@ fn call<'a>(args: &[(&'static str, Value<'a>)], ret: Ret<'a>) -> Call<'a> {
         entered: 0,
         ret,
         tampered: Tampered::default(),
+        function: None,
     }
 }
 
@@ -95,6 +96,7 @@ fn a_call_is_one_flat_object() {
         entered: 0,
         ret: Ret::Restart(512),
         tampered: Tampered::default(),
+        function: None,
     };
     assert_eq!(
         render(&mut Json::new(true), Item::Call(&unknown)),
@@ -110,8 +112,15 @@ fn an_operation_has_a_name_of_its_own() {
     let head = |nr| Head { kind: kind::OPERATION, ip: 0x2a, ..head_of(nr, 1500) };
     let row = crate::schema::uring::by_opcode(36).map(|operation| &operation.row);
     let args = vec![("pathname", Value::Path { bytes: b"x", cut: false })];
-    let unlinkat =
-        Call { head: head(36), row, args, entered: 1, ret: Ret::Value(Value::Int(0)), tampered: Tampered::default() };
+    let unlinkat = Call {
+        head: head(36),
+        row,
+        args,
+        entered: 1,
+        ret: Ret::Value(Value::Int(0)),
+        tampered: Tampered::default(),
+        function: None,
+    };
     let mut json = Json::new(false);
     assert_eq!(
         render(&mut json, Item::Call(&unlinkat)),
@@ -119,8 +128,15 @@ fn an_operation_has_a_name_of_its_own() {
             r#"{{"v":1,"type":"operation"{START}"operation":"unlinkat","opcode":36,"args":{{"pathname":"x"}},"status":"successful","ret":0,"duration_ns":1500,"user_data":"0x2a"}}"#
         ) + "\n"
     );
-    let unknown =
-        Call { head: head(127), row: None, args: vec![], entered: 0, ret: Ret::Never, tampered: Tampered::default() };
+    let unknown = Call {
+        head: head(127),
+        row: None,
+        args: vec![],
+        entered: 0,
+        ret: Ret::Never,
+        tampered: Tampered::default(),
+        function: None,
+    };
     let text = render(&mut json, Item::Call(&unknown));
     assert!(
         text.contains(r#""operation":"op_0x7f","opcode":127,"args":{},"status":"unfinished","ret":null,"#),

@@ -23,7 +23,8 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
     match v {
         Value::Int(n) => int(out, *n),
         Value::Uint(n) | Value::Hex(n) => uint(out, *n),
-        Value::Addr(n) => addr(out, *n),
+        Value::Addr(n) | Value::Pointer(n, None) => addr(out, *n),
+        Value::Pointer(n, Some(view)) => stream(out, *n, view),
         Value::Octal(n) | Value::Perm(n) => octal(out, *n),
         Value::Mode(n) => mode(out, *n),
         Value::Dev(n) => {
@@ -232,9 +233,21 @@ fn values(out: &mut Vec<u8>, items: &[Value<'_>]) {
 
 /// A resolved descriptor: `{"fd":3,"path":"/etc/passwd","kind":"file",...}`.
 fn file(out: &mut Vec<u8>, fd: i32, view: &FileView<'_>) {
-    let File { ino, dev, rdev, mode, deleted, .. } = view.file;
     let mut object = Object::begin(out);
     int(object.member("fd"), fd.into());
+    describe(object, view);
+}
+
+/// Appends a stream: its address, and the file behind it.
+fn stream(out: &mut Vec<u8>, address: u64, view: &FileView<'_>) {
+    let mut object = Object::begin(out);
+    hex(object.member("addr"), address);
+    describe(object, view);
+}
+
+/// What is known of an open file, as members.
+fn describe(mut object: Object<'_>, view: &FileView<'_>) {
+    let File { ino, dev, rdev, mode, deleted, .. } = view.file;
     if !view.path.is_empty() {
         escape::bytes(object.member("path"), &view.path, view.cut);
     }

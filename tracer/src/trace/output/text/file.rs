@@ -42,6 +42,12 @@ impl Look {
         }
     }
 
+    /// The file behind a stream, whatever is asked for of descriptors.
+    pub(super) fn behind(&self, line: &mut Line<'_>, file: &FileView<'_>) {
+        let all = Look { fds: Fds { path: true, socket: true, ..self.fds }, ..*self };
+        all.file(line, file);
+    }
+
     fn file(&self, line: &mut Line<'_>, file: &FileView<'_>) {
         if let Some(sock) = &file.sock {
             if self.fds.socket && protocol(sock).is_some() {

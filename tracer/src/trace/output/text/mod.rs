@@ -21,11 +21,13 @@ pub struct Look {
     pub names: NameStyle,
     /// Descriptors.
     pub fds: Fds,
+    /// A null pointer is `nil`, as ltrace has it, not `NULL`.
+    pub nil: bool,
 }
 
 impl Look {
     /// What a style asks for.
     pub fn new(style: &Style) -> Look {
-        Look { hex: style.hex, names: style.names, fds: style.fds }
+        Look { hex: style.hex, names: style.names, fds: style.fds, nil: false }
     }
 }

@@ -14,7 +14,15 @@ impl Look {
             Value::Int(n) => line.int(*n),
             Value::Uint(n) => line.uint(*n),
             Value::Hex(n) => line.hex(*n),
+            Value::Addr(0) if self.nil => line.lit("nil"),
             Value::Addr(n) => addr(line, *n),
+            Value::Pointer(0, _) if self.nil => line.lit("nil"),
+            Value::Pointer(n, file) => {
+                addr(line, *n);
+                if let Some(file) = file {
+                    self.behind(line, file);
+                }
+            }
             Value::Octal(n) | Value::Perm(n) => line.octal(*n),
             Value::Mode(n) => self.mode(line, *n),
             Value::Dev(dev) => self.dev(line, *dev),

@@ -1,0 +1,304 @@
+//! Calls of library functions: which are probed, in which files, and when. A process tells when it has begun a program or loaded files
+//! ([`kind::LOADED`]); what it has mapped is looked at then, and what is wanted of it and not probed yet is. A command of tracer's own
+//! stands still meanwhile, so that none of its calls is missed; a process that was attached to goes on, and it is counted that it did.
+//!
+//! A function has a number, of which a record tells once ([`kind::NAMED`]); so has a module that calls. Whoever reads the records needs
+//! no file and no process.
+
+mod keeper;
+mod links;
+mod wanted;
+
+use std::collections::{HashMap, HashSet};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use tracer_common::event::{Head, kind, named};
+use tracer_common::library::{Callers, RANGES, began};
+use tracer_common::loss::Loss;
+use tracer_common::plan::{phase, shape};
+
+use self::keeper::Keeper;
+use self::links::Links;
+use self::wanted::{Function, Wanted};
+use super::bpf;
+use super::object::Object as Kernel;
+use crate::capture::memory::Memory;
+use crate::capture::record::{Place, Record};
+use crate::capture::{Batch, Losses};
+use crate::library::modules::{Loaded, Module, Objects};
+use crate::library::object::Object;
+use crate::library::resolve::Scope;
+use crate::spec::{self, Library};
+use crate::system::procfs::who::Who;
+
+/// The programs that are called at functions, as the object names them.
+pub const PROGRAMS: [&str; 3] = ["library_entered", "library_returned", "library_loaded"];
+
+/// Probes in the functions of processes.
+pub struct Probes {
+    asked: Library,
+    links: Links,
+    callers: OwnedFd,
+    waiting: OwnedFd,
+    /// Lets go on whom tracer leaves waiting.
+    keeper: Option<Keeper>,
+    objects: Objects,
+    /// Files whose functions have numbers: what stands for them is kept with them.
+    kept: HashMap<*const Object, Rc<Object>>,
+    /// Numbers of functions, by their files and addresses.
+    functions: HashMap<(*const Object, u64), u32>,
+    /// Numbers of modules that call.
+    modules: HashMap<Rc<[u8]>, u32>,
+    /// Functions that could not be probed, and were counted.
+    unprobed: HashSet<(*const Object, Vec<u8>)>,
+    /// From where calls are of interest, by process.
+    from: HashMap<u32, Vec<From>>,
+    /// Functions that are of interest whoever calls them.
+    entries: HashSet<u32>,
+    /// When calls began that are not told of, by task.
+    dropped: HashMap<u32, HashSet<u64>>,
+    memory: Memory,
+    /// Nothing more is probed.
+    ended: bool,
+}
+
+/// A module of a process that calls.
+#[derive(Debug, Clone, Copy)]
+struct From {
+    from: u64,
+    to: u64,
+    module: u32,
+}
+
+impl Probes {
+    /// Those that are asked for, by programs that the kernel has verified, in the order of [`PROGRAMS`]; `tree`: of whatever process of the
+    /// machine is traced.
+    ///
+    /// # Errors
+    /// A map that is not there.
+    pub fn new(asked: Library, programs: Vec<OwnedFd>, object: &Kernel, tree: bool) -> Result<Probes> {
+        let map = |name| anyhow::Ok(object.map(name)?.try_clone_to_owned()?);
+        let waiting = map("WAITING")?;
+        Ok(Probes {
+            asked,
+            links: Links::new(programs.try_into().ok().context("three programs are called at functions")?, tree),
+            callers: map("CALLERS")?,
+            keeper: None,
+            waiting,
+            objects: Objects::default(),
+            kept: HashMap::new(),
+            functions: HashMap::new(),
+            modules: HashMap::new(),
+            unprobed: HashSet::new(),
+            from: HashMap::new(),
+            entries: HashSet::new(),
+            dropped: HashMap::new(),
+            memory: Memory::default(),
+            ended: false,
+        })
+    }
+
+    /// A command is about to begin: whoever waits is let go on, whatever becomes of tracer.
+    ///
+    /// # Errors
+    /// Those of pipe(2) and fork(2).
+    pub fn keep(&mut self) -> Result<()> {
+        self.keeper = Some(Keeper::start(self.waiting.as_raw_fd()).context("cannot start what lets processes go on")?);
+        Ok(())
+    }
+
+    /// Nothing more is probed; what closes the probes.
+    pub fn take_links(&mut self) -> Vec<OwnedFd> {
+        self.ended = true;
+        self.links.take()
+    }
+
+    /// Nobody waits any more.
+    pub fn end(&mut self) {
+        self.keeper = None;
+    }
+
+    /// How often the kernel skipped one of the programs.
+    pub fn not_run(&self) -> u64 {
+        self.links.not_run()
+    }
+
+    /// A record came from the ring: true when it is to be handed on.
+    pub fn pass(&mut self, head: &mut Head, batch: &mut Batch, losses: &mut Losses) -> bool {
+        match head.kind {
+            kind::LOADED => {
+                let waits = head.ret == 1;
+                self.look(head.tgid, !waits, batch, losses);
+                if waits {
+                    self.let_go(head.tgid);
+                }
+                return false;
+            }
+            kind::ENTERED => return self.entered(head),
+            kind::RETURNED => return self.returned(head),
+            kind::FORK if head.args[1] as u32 != head.tgid => {
+                if let Some(from) = self.from.get(&head.tgid).cloned() {
+                    let child = head.args[1] as u32;
+                    self.tell_callers(child, &from);
+                    self.from.insert(child, from);
+                }
+            }
+            kind::EXEC => {
+                self.from.remove(&head.tgid);
+                self.dropped.remove(&head.tid);
+            }
+            kind::EXIT => {
+                self.dropped.remove(&head.tid);
+                if head.args[0] == 1 {
+                    self.gone(head.tgid);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Probes what is wanted of a process. It has run before (`late`), and may have called what is probed only now.
+    pub fn look(&mut self, tgid: u32, late: bool, batch: &mut Batch, losses: &mut Losses) {
+        if self.ended {
+            return;
+        }
+        let Some(loaded) = self.objects.loaded(Who::Id(tgid)) else { return };
+        self.memory.forget(tgid);
+        let Loaded { modules, unread } = loaded;
+        losses.add(Loss::Unprobed, unread.len() as u64);
+        let scope = Scope::of(modules);
+        let memory = &mut self.memory;
+        let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
+        let Wanted { functions, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
+        for (module, name) in missing {
+            let object = &scope.modules()[module].object;
+            if self.unprobed.insert((Rc::as_ptr(object), name)) {
+                losses.add(Loss::Unprobed, 1);
+            }
+        }
+        let callers = callers.into_iter().map(|(module, from, to)| {
+            let module = &scope.modules()[module];
+            let name = called(module);
+            From { from, to, module: self.module(name, tgid, batch) }
+        });
+        let callers: Vec<From> = callers.collect();
+        self.tell_callers(tgid, &callers);
+        self.from.insert(tgid, callers);
+        self.links.watch_linker(&scope, tgid, losses);
+        let mut new = 0;
+        let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
+        for function in functions {
+            let number = self.number(&scope, &function, tgid, batch);
+            by_file.entry(function.target.module).or_default().push((function, number));
+        }
+        for (module, functions) in by_file {
+            let object = &scope.modules()[module].object;
+            for name in self.links.probe(object, &functions, tgid, &mut new) {
+                if self.unprobed.insert((Rc::as_ptr(object), name)) {
+                    losses.add(Loss::Unprobed, 1);
+                }
+            }
+        }
+        if late && new > 0 {
+            losses.add(Loss::LateProbes, 1);
+        }
+    }
+
+    /// A process that waited goes on.
+    fn let_go(&mut self, tgid: u32) {
+        let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
+        if let Some(pid) = Pid::from_raw(tgid as i32) {
+            let _ = kill_process(pid, Signal::CONT);
+        }
+    }
+
+    fn gone(&mut self, tgid: u32) {
+        self.from.remove(&tgid);
+        self.memory.forget(tgid);
+        let _ = bpf::delete(self.callers.as_raw_fd(), &tgid);
+        let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
+    }
+
+    /// Tells the kernel side from where calls are of interest. Where there are more places than it has room for, all of them are, and what is
+    /// none of them is left out here.
+    fn tell_callers(&mut self, tgid: u32, from: &[From]) {
+        let mut callers = Callers::default();
+        if from.len() > RANGES {
+            callers.ranges[0] = [0, u64::MAX];
+        } else {
+            callers.ranges.iter_mut().zip(from).for_each(|(range, it)| *range = [it.from, it.to]);
+        }
+        let _ = bpf::update(self.callers.as_raw_fd(), &tgid, &callers);
+    }
+
+    /// Whether a call is told of; who calls stands in its record then.
+    fn entered(&mut self, head: &mut Head) -> bool {
+        let by = self.from.get(&head.tgid).and_then(|all| all.iter().find(|it| (it.from..it.to).contains(&head.ip)));
+        head.cpu = by.map_or(0, |by| by.module);
+        let told = by.is_some() || self.entries.contains(&head.nr);
+        if !told {
+            self.dropped.entry(head.tid).or_default().insert(head.time);
+        }
+        told
+    }
+
+    fn returned(&mut self, head: &mut Head) -> bool {
+        let by = self.from.get(&head.tgid).and_then(|all| all.iter().find(|it| (it.from..it.to).contains(&head.ip)));
+        head.cpu = by.map_or(0, |by| by.module);
+        !self.dropped.get_mut(&head.tid).is_some_and(|dropped| dropped.remove(&began(head)))
+    }
+
+    /// The number of a function; it is told of when it is new.
+    fn number(&mut self, scope: &Scope, function: &Function, tgid: u32, batch: &mut Batch) -> u32 {
+        let module = &scope.modules()[function.target.module];
+        let key = (Rc::as_ptr(&module.object), function.target.address);
+        let next = self.functions.len() as u32 + 1;
+        let number = *self.functions.entry(key).or_insert(next);
+        if !function.from {
+            self.entries.insert(number);
+        }
+        if number == next {
+            self.kept.insert(key.0, module.object.clone());
+            let library = called(module);
+            tell(named::FUNCTION, number, (tgid, function.target.address), &[&function.name, library], batch);
+        }
+        number
+    }
+
+    /// The number of a module that calls.
+    fn module(&mut self, name: &[u8], tgid: u32, batch: &mut Batch) -> u32 {
+        if let Some(number) = self.modules.get(name) {
+            return *number;
+        }
+        let number = self.modules.len() as u32 + 1;
+        self.modules.insert(name.into(), number);
+        tell(named::MODULE, number, (tgid, 0), &[name], batch);
+        number
+    }
+}
+
+/// A record of what a number stands for, in the first process that has it, and at which address of its file.
+fn tell(what: u64, number: u32, (tgid, address): (u32, u64), texts: &[&[u8]], batch: &mut Batch) {
+    let mut record = Record::default();
+    let args = [what, 0, 0, 0, 0, 0];
+    let (time, tid) = (super::ring::now(), tgid);
+    record.start(Head { kind: kind::NAMED, tid, tgid, nr: number, ip: address, args, time, ..Head::default() });
+    for (arg, text) in (0..).zip(texts) {
+        record.blob(Place { arg, shape: shape::TEXT, phase: phase::ENTER, part: 0 }, 0, text, text.len() as u64);
+    }
+    record.send(batch);
+}
+
+/// What a module is called: its soname, or the last name of its path.
+fn called(module: &Module) -> &[u8] {
+    module.object.names(&module.path).first().copied().unwrap_or(&module.path)
+}
+
+/// A module, as rules speak of it.
+fn spoken_of(module: &Module) -> spec::library::Module<'_> {
+    spec::library::Module { main: module.object.kind.is_program(), name: called(module), path: &module.path }
+}

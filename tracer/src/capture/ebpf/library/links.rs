@@ -1,0 +1,180 @@
+//! Links of programs to functions: one for the entries and one for the returns of each file that something new is probed in.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
+
+use tracer_common::library::cookie;
+use tracer_common::loss::Loss;
+
+use super::wanted::Function;
+use crate::capture::Losses;
+use crate::capture::ebpf::bpf;
+use crate::library::object::Object;
+use crate::library::place::{self, Arguments};
+use crate::library::resolve::Scope;
+use crate::schema::prototypes;
+use crate::schema::types::Ty;
+use crate::system::procfs::who::Who;
+
+/// What the dynamic linker calls when it has loaded files, so that debuggers know (`r_brk` of `struct r_debug`, link.h).
+const LOADED: &[u8] = b"_dl_debug_state";
+
+/// A place that a program is called at.
+#[derive(Clone, Copy)]
+struct At {
+    function: usize,
+    offset: u64,
+    cookie: u64,
+}
+
+/// The links.
+pub struct Links {
+    entered: OwnedFd,
+    returned: OwnedFd,
+    loaded: OwnedFd,
+    /// Probes are there for all processes, not for each.
+    tree: bool,
+    links: Vec<OwnedFd>,
+    /// What is probed, by file and process (0: all).
+    probed: HashMap<(*const Object, u32), HashSet<u64>>,
+    linkers: HashSet<(*const Object, u32)>,
+}
+
+impl Links {
+    /// None yet, of these programs.
+    pub fn new(programs: [OwnedFd; 3], tree: bool) -> Links {
+        let [entered, returned, loaded] = programs;
+        Links { entered, returned, loaded, tree, links: Vec::new(), probed: HashMap::new(), linkers: HashSet::new() }
+    }
+
+    /// All of them, to be closed.
+    pub fn take(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.links)
+    }
+
+    /// How often the kernel skipped a program.
+    pub fn not_run(&self) -> u64 {
+        [&self.entered, &self.returned, &self.loaded].iter().map(|it| bpf::recursion_misses(it.as_raw_fd())).sum()
+    }
+
+    /// Has the dynamic linker of a process tell when it has loaded files.
+    pub fn watch_linker(&mut self, scope: &Scope, tgid: u32, losses: &mut Losses) {
+        let process = if self.tree { 0 } else { tgid };
+        for module in scope.modules() {
+            let object = &module.object;
+            let Some((function, _)) = object.exported(LOADED).next() else { continue };
+            if !self.linkers.insert((Rc::as_ptr(object), process)) {
+                continue;
+            }
+            let none = Arguments { integers: 0, vectors: 0, counted: false };
+            let placed = place::place(object, function.address, none).ok();
+            let link = placed.and_then(|placed| {
+                let path = path_of(object)?;
+                bpf::probe(self.loaded.as_fd(), &path, &[placed.offset], &[0], process, false).ok()
+            });
+            match link {
+                Some(link) => self.links.push(link),
+                None => losses.add(Loss::Unprobed, 1),
+            }
+        }
+    }
+
+    /// Probes functions of a file; `new` counts those that were not before. Gives the names of those that cannot be.
+    pub fn probe(
+        &mut self,
+        object: &Rc<Object>,
+        functions: &[(Function, u32)],
+        tgid: u32,
+        new: &mut usize,
+    ) -> Vec<Vec<u8>> {
+        let process = if self.tree { 0 } else { tgid };
+        let probed = self.probed.entry((Rc::as_ptr(object), process)).or_default();
+        let (mut entries, mut returns, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, (function, number)) in functions.iter().enumerate() {
+            if !probed.insert(function.target.address) {
+                continue;
+            }
+            let (plan, arguments) = match prototypes::find(&function.name) {
+                Some((plan, prototype)) => (plan as u64 + 1, arguments(prototype.row.args)),
+                None => (0, Arguments { vectors: 0, counted: false, ..Arguments::ALL }),
+            };
+            let Ok(placed) = place::place(object, function.target.address, arguments) else {
+                refused.push(function.name.clone());
+                continue;
+            };
+            let from = if function.from { cookie::FROM } else { 0 };
+            let cookie = u64::from(*number) | plan << cookie::PLAN | from;
+            let at = At { function: at, offset: placed.offset, cookie };
+            entries.push(at);
+            if function.returns {
+                returns.push(at);
+            }
+        }
+        *new += entries.len();
+        let Some(path) = path_of(object) else {
+            refused.extend(entries.iter().map(|at| functions[at.function].0.name.clone()));
+            return refused;
+        };
+        let mut failed = HashSet::new();
+        for (program, places, at_return) in [(&self.entered, entries, false), (&self.returned, returns, true)] {
+            let mut link = |places: &[At]| {
+                let offsets: Vec<u64> = places.iter().map(|at| at.offset).collect();
+                let cookies: Vec<u64> = places.iter().map(|at| at.cookie).collect();
+                bpf::probe(program.as_fd(), &path.0, &offsets, &cookies, process, at_return)
+            };
+            by_halves(&places, &mut link, &mut self.links, &mut failed);
+        }
+        refused.extend(failed.into_iter().map(|at: usize| functions[at].0.name.clone()));
+        refused
+    }
+}
+
+/// Links places at once; where one is refused none is linked, and they are tried by halves.
+fn by_halves(
+    places: &[At],
+    link: &mut impl FnMut(&[At]) -> std::io::Result<OwnedFd>,
+    links: &mut Vec<OwnedFd>,
+    failed: &mut HashSet<usize>,
+) {
+    if places.is_empty() {
+        return;
+    }
+    match link(places) {
+        Ok(made) => links.push(made),
+        Err(_) if places.len() == 1 => failed.extend(places.iter().map(|at| at.function)),
+        Err(_) => {
+            let (one, other) = places.split_at(places.len() / 2);
+            by_halves(one, link, links, failed);
+            by_halves(other, link, links, failed);
+        }
+    }
+}
+
+/// Registers in which a function is given what is seen of it. What stands in vector registers is not seen.
+fn arguments(args: &[crate::schema::types::Arg]) -> Arguments {
+    let integers = args.iter().filter(|arg| !matches!(arg.ty, Ty::Double | Ty::Float)).count().min(6);
+    match args.last() {
+        Some(arg) if matches!(arg.ty, Ty::Format) => Arguments { vectors: 0, counted: false, ..Arguments::ALL },
+        _ => Arguments { integers, vectors: 0, counted: false },
+    }
+}
+
+/// A path by which the kernel finds the file that was read, whatever has become of its name.
+fn path_of(object: &Object) -> Option<Path> {
+    let file = object.file.descriptor()?;
+    let path = Who::Myself.path(format_args!("fd/{}", file.as_raw_fd()));
+    Some(Path(CString::new(path).ok()?))
+}
+
+/// A path, as the kernel takes it.
+struct Path(CString);
+
+impl std::ops::Deref for Path {
+    type Target = std::ffi::CStr;
+
+    fn deref(&self) -> &std::ffi::CStr {
+        &self.0
+    }
+}

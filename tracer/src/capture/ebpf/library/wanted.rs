@@ -1,0 +1,110 @@
+//! Which functions of a process are to be probed, and from where calls of them are of interest.
+
+use std::collections::{HashMap, HashSet};
+
+use super::spoken_of;
+use crate::library::resolve::{Reach, Scope, Target};
+use crate::schema::prototypes::{self, Ends};
+use crate::spec::Library;
+use crate::stack::Memory;
+
+/// A function to be probed.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Where it is.
+    pub target: Target,
+    /// What it is called by whoever calls it.
+    pub name: Vec<u8>,
+    /// It matters who calls.
+    pub from: bool,
+    /// Its return may be probed.
+    pub returns: bool,
+}
+
+/// What is wanted of a process.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Functions, each once.
+    pub functions: Vec<Function>,
+    /// Modules whose calls are of interest, with where their code begins and ends in the process.
+    pub callers: Vec<(usize, u64, u64)>,
+    /// Names, by the module that calls or has them, that lead to no place where a probe could stand.
+    pub missing: Vec<(usize, Vec<u8>)>,
+}
+
+impl Wanted {
+    /// What is asked for of a process with these files; `memory` reads it.
+    pub fn of(asked: &Library, scope: &Scope, memory: &mut Memory<'_>) -> Wanted {
+        let mut wanted = Wanted::default();
+        let mut places: HashMap<Target, usize> = HashMap::new();
+        let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
+        let mut add = |wanted: &mut Wanted, target: Target, name: &[u8], from: bool| {
+            let go = scope.modules().get(target.module).is_some_and(|it| it.object.go);
+            let at = *places.entry(target).or_insert_with(|| {
+                let returns = !go && returns(name, throws);
+                wanted.functions.push(Function { target, name: name.to_vec(), from, returns });
+                wanted.functions.len() - 1
+            });
+            // Who is asked for whoever calls it is told of in any case.
+            wanted.functions[at].from &= from;
+        };
+        for (number, module) in scope.modules().iter().enumerate() {
+            let caller = spoken_of(module);
+            if !asked.may_call(&caller) {
+                continue;
+            }
+            let mut seen = HashSet::new();
+            for import in &module.object.imports {
+                let name: &[u8] = &import.name;
+                let begins = prototypes::find(name).is_some_and(|(_, it)| it.ends == Ends::Begins);
+                if begins || !seen.insert(name) || asked.into.is_empty() && !asked.calls.hold(name, &caller) {
+                    continue;
+                }
+                let reach = scope.reach(number, import, memory);
+                for target in reach.targets() {
+                    let to = scope.modules().get(target.module).map(spoken_of);
+                    if asked.wants_call(name, &caller, to.as_ref()) {
+                        add(&mut wanted, *target, name, true);
+                    }
+                }
+                if matches!(reach, Reach::Unchosen(_) | Reach::Elsewhere(_)) {
+                    wanted.missing.push((number, name.to_vec()));
+                }
+            }
+            for segment in module.object.file.loaded().filter(|segment| segment.code) {
+                let from = module.in_process(segment.address);
+                wanted.callers.push((number, from, from.wrapping_add(segment.memory)));
+            }
+        }
+        if !asked.entries.is_empty() {
+            for selected in scope.select(|module, _, name| asked.entries.hold(&name.text, &spoken_of(module))) {
+                let reach = scope.implementation(&selected, memory);
+                for target in reach.targets() {
+                    add(&mut wanted, *target, &selected.name.text, false);
+                }
+                if matches!(reach, Reach::Unchosen(_)) {
+                    wanted.missing.push((selected.module, selected.name.text.to_vec()));
+                }
+            }
+        }
+        wanted
+    }
+}
+
+/// Whether exceptions may come out of what a library calls: it is the language's own.
+fn may_throw(library: &[u8]) -> bool {
+    library.starts_with(b"libstdc++.so") || library.starts_with(b"libc++abi.so") || library.starts_with(b"libc++.so")
+}
+
+/// Whether the return of a function may be probed: that changes the address that it returns to on its stack, where an exception would look
+/// for a caller and find none. Functions of C++ and Rust may throw, unless a row says how they end.
+fn returns(name: &[u8], throws: bool) -> bool {
+    match prototypes::find(name) {
+        Some((_, prototype)) => match prototype.ends {
+            Ends::Returns => true,
+            Ends::CallsBack => !throws,
+            Ends::Never | Ends::Unwinds | Ends::Twice | Ends::Begins => false,
+        },
+        None => !name.starts_with(b"_Z") && !name.starts_with(b"_R"),
+    }
+}

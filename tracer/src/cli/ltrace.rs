@@ -1,0 +1,305 @@
+//! ltrace's command line (ltrace(1), 0.7.91): what it shares with that of a trace is read by the same parser.
+
+use std::ffi::{OsStr, OsString};
+
+use super::asked::{Asked, trace};
+use super::fault::{Fault, show};
+use super::getopt::Words;
+use super::help::Manual;
+use super::table::{self, BACKENDS, Completes, OptionRow, Set, Takes, WHEN, row};
+use crate::exit;
+use crate::spec::library::Files;
+use crate::spec::{Library, LibraryStyle, OutputForm, Spec};
+
+/// The column of `=` where the output is no terminal: 5/8 of 80.
+const COLUMN: usize = 50;
+
+/// Why no files of prototypes are read.
+const PROTOTYPES: &str = "prototypes are built in; a function that has none shows integers";
+
+/// What was given.
+#[derive(Default)]
+struct Draft {
+    help: bool,
+    version: bool,
+    /// Options of a trace.
+    words: Vec<OsString>,
+    library: Library,
+    /// `-e` or `-l`: without, the program's own calls are shown.
+    chosen: bool,
+    /// `-L`: without `-e`, none are.
+    none: bool,
+    system: bool,
+    count: bool,
+    json: bool,
+    column: Option<usize>,
+    style: LibraryStyle,
+}
+
+impl Draft {
+    fn word(&mut self, word: impl Into<OsString>) -> Result<(), Fault> {
+        self.words.push(word.into());
+        Ok(())
+    }
+
+    /// An option of a trace, with a value.
+    fn pass(&mut self, option: &str, value: &OsStr) -> Result<(), Fault> {
+        self.word(option)?;
+        self.word(value)
+    }
+}
+
+fn number(option: &str, value: &OsStr) -> Result<usize, Fault> {
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| Fault::usage(format!("{option} takes a number, not '{}'", show(value))))
+}
+
+fn utf8(value: &OsStr) -> Result<&str, Fault> {
+    value.to_str().ok_or_else(|| Fault::usage(format!("'{}' is not UTF-8", show(value))))
+}
+
+static FLAGS: &[OptionRow<Set<Draft>>] = &[
+    row::<Draft>(
+        Some("-a"),
+        &["--align"],
+        Takes::Value("COLUMN"),
+        "Align what functions return in this column.",
+        |draft, value| {
+            draft.column = Some(number("-a", value)?);
+            Ok(())
+        },
+    ),
+    row::<Draft>(
+        Some("-A"),
+        &[],
+        Takes::Value("MAXELTS"),
+        "Print at most so many elements of an array.",
+        |_, value| number("-A", value).map(drop),
+    )
+    .ignored("arrays are cut as strings are, by -s"),
+    row::<Draft>(Some("-b"), &["--no-signals"], Takes::Nothing, "Do not print signals.", |draft, _| {
+        draft.word("--signal=none")
+    }),
+    row::<Draft>(
+        Some("-c"),
+        &[],
+        Takes::Nothing,
+        "Count time and calls of each function, and print a table.",
+        |draft, _| {
+            draft.count = true;
+            Ok(())
+        },
+    ),
+    row::<Draft>(
+        Some("-C"),
+        &["--demangle"],
+        Takes::Nothing,
+        "Print names of C++ and Rust as they are written there.",
+        |draft, _| {
+            draft.style.demangle = true;
+            Ok(())
+        },
+    ),
+    row::<Draft>(Some("-D"), &["--debug"], Takes::Value("MASK"), "Debug ltrace itself.", |_, _| Ok(()))
+        .ignored("TRACER_BPF_LOG=debug says what the kernel side does"),
+    row::<Draft>(
+        Some("-e"),
+        &[],
+        Takes::Value("FILTER"),
+        "Trace these calls from one file to another: NAME+NAME@CALLER-NAME, with globs or /regular expressions/.",
+        |draft, value| {
+            draft.chosen = true;
+            draft.library.calls.add(utf8(value)?).map_err(|fault| Fault::usage(fault.to_string()))
+        },
+    ),
+    row::<Draft>(
+        Some("-E"),
+        &["--env"],
+        Takes::Value("VAR[=VALUE]"),
+        "Set or remove a variable of the command.",
+        |draft, value| draft.pass("-E", value),
+    ),
+    row::<Draft>(Some("-f"), &[], Takes::Nothing, "Trace children too.", |draft, _| draft.word("-f")),
+    row::<Draft>(Some("-F"), &["--config"], Takes::Value("FILE"), "Load prototypes.", |_, _| {
+        Err(Fault::usage(format!("-F: {PROTOTYPES}")))
+    })
+    .refused(PROTOTYPES),
+    row::<Draft>(Some("-h"), &["--help"], Takes::Nothing, "Print this help.", |draft, _| {
+        draft.help = true;
+        Ok(())
+    }),
+    row::<Draft>(Some("-i"), &[], Takes::Nothing, "Print the address that the call returns to.", |draft, _| {
+        draft.word("-i")
+    }),
+    row::<Draft>(
+        Some("-l"),
+        &["--library"],
+        Takes::Value("LIBRARY"),
+        "Trace calls of functions that this library has, whoever calls.",
+        |draft, value| {
+            draft.chosen = true;
+            let files = Files::of(utf8(value)?);
+            draft
+                .library
+                .into
+                .push(files.map_err(|why| Fault::usage(format!("invalid library '{}': {why}", show(value))))?);
+            Ok(())
+        },
+    ),
+    row::<Draft>(Some("-L"), &[], Takes::Nothing, "Without -e, trace no calls: for -x and -S.", |draft, _| {
+        draft.none = true;
+        Ok(())
+    }),
+    row::<Draft>(
+        Some("-n"),
+        &["--indent"],
+        Takes::Value("NR"),
+        "Indent by so many blanks for each call that one is within.",
+        |draft, value| {
+            draft.style.indent = number("-n", value)?.min(64);
+            Ok(())
+        },
+    ),
+    row::<Draft>(Some("-o"), &["--output"], Takes::Value("FILE"), "Write to a file, not to stderr.", |draft, value| {
+        draft.pass("-o", value)
+    })
+    .completes(Completes::Files),
+    row::<Draft>(
+        Some("-p"),
+        &["--pid"],
+        Takes::Value("PID"),
+        "Attach to a process; may be given again.",
+        |draft, value| draft.pass("-p", value),
+    )
+    .completes(Completes::Pids),
+    row::<Draft>(Some("-r"), &[], Takes::Nothing, "Print the time since the line before.", |draft, _| draft.word("-r")),
+    row::<Draft>(
+        Some("-s"),
+        &[],
+        Takes::Value("STRSIZE"),
+        "Print at most so many bytes of a string (default: 32).",
+        |draft, value| draft.pass("-s", value),
+    ),
+    row::<Draft>(Some("-S"), &[], Takes::Nothing, "Trace system calls as well.", |draft, _| {
+        draft.system = true;
+        Ok(())
+    }),
+    row::<Draft>(
+        Some("-t"),
+        &[],
+        Takes::Nothing,
+        "Print the time of day; -tt with microseconds, -ttt as seconds since the epoch.",
+        |draft, _| draft.word("-t"),
+    ),
+    row::<Draft>(Some("-T"), &[], Takes::Nothing, "Print the time spent in each call.", |draft, _| draft.word("-T")),
+    row::<Draft>(Some("-u"), &[], Takes::Value("USERNAME"), "Run the command as this user.", |draft, value| {
+        draft.pass("-u", value)
+    })
+    .completes(Completes::Users),
+    row::<Draft>(Some("-V"), &["--version"], Takes::Nothing, "Print the version.", |draft, _| {
+        draft.version = true;
+        Ok(())
+    }),
+    row::<Draft>(
+        Some("-x"),
+        &[],
+        Takes::Value("FILTER"),
+        "Trace these functions whoever calls them: NAME@LIBRARY, as in -e; MAIN is the program.",
+        |draft, value| draft.library.entries.add(utf8(value)?).map_err(|fault| Fault::usage(fault.to_string())),
+    ),
+    own(row::<Draft>(
+        None,
+        &["--json"],
+        Takes::Nothing,
+        "Print JSON Lines; schema/tracer.schema.json describes them.",
+        |draft, _| {
+            draft.json = true;
+            Ok(())
+        },
+    )),
+    own(row::<Draft>(None, &["--color"], Takes::Value("WHEN"), "Colour text: auto, always, never.", |draft, value| {
+        draft.pass("--color", value)
+    }))
+    .words(&WHEN),
+    own(row::<Draft>(
+        None,
+        &["--backend"],
+        Takes::Value("SOURCE"),
+        "Source of events: auto, ebpf or ptrace.",
+        |draft, value| draft.pass("--backend", value),
+    ))
+    .words(&BACKENDS),
+    own(row::<Draft>(None, &["--ring-size"], Takes::Value("SIZE"), "Size of the kernel's buffer.", |draft, value| {
+        draft.pass("--ring-size", value)
+    })),
+    own(row::<Draft>(None, &["--strict"], Takes::Nothing, "End with 4 when anything was lost.", |draft, _| {
+        draft.word("--strict")
+    })),
+];
+
+/// tracer's own option.
+const fn own(mut row: OptionRow<Set<Draft>>) -> OptionRow<Set<Draft>> {
+    row.flag.own = true;
+    row
+}
+
+/// Its help.
+pub const MANUAL: Manual = Manual {
+    usage: &["[OPTION]... COMMAND [ARG]...", "[OPTION]... -p PID..."],
+    about: "Shows the calls of library functions that a program makes: with their arguments and results, as ltrace does.",
+    options: || table::flags(FLAGS).into_iter().collect(),
+    notes: "",
+    ends: "With a COMMAND, tracer ends as the command did.",
+    exits: &[
+        (exit::OK, "Done."),
+        (exit::USAGE, "A usage error."),
+        (exit::LOSS, "Something was lost (with --strict)."),
+        (exit::FAILED, "tracer could not do its job."),
+    ],
+};
+
+/// Reads ltrace's words.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<Spec>>, Fault> {
+    let mut draft = Draft::default();
+    let informs = |draft: &Draft| draft.help || draft.version;
+    let command = table::read(FLAGS, args, Words::AreACommand, &mut draft, informs)?;
+    if draft.help {
+        return Ok(Asked::Help);
+    }
+    if draft.version {
+        return Ok(Asked::Version);
+    }
+    let mut words = std::mem::take(&mut draft.words);
+    if !draft.system {
+        words.push("--trace=none".into());
+    }
+    if draft.count {
+        words.push("-c".into());
+    } else if draft.json {
+        words.push("--json".into());
+    }
+    words.push("--".into());
+    words.extend(command.into_iter().flatten());
+    let mut spec = match trace(program, true, &words)? {
+        Asked::For(spec) => spec,
+        informs => return Ok(informs),
+    };
+    if !draft.chosen && !draft.none {
+        draft.library.calls = Library::of_program().calls;
+    }
+    draft.style.callers = draft.chosen;
+    let Spec { watch, view } = &mut *spec;
+    watch.library = Some(draft.library);
+    watch.detail.data = !draft.count;
+    view.output.style.library = draft.style;
+    view.output.style.column = draft.column.unwrap_or(COLUMN).saturating_sub(1);
+    if view.output.form == OutputForm::TEXT {
+        view.output.form = OutputForm::LTRACE;
+    }
+    view.show.quiet_attach = true;
+    view.failure = if peer { exit::LTRACE_FAILED } else { exit::FAILED };
+    Ok(Asked::For(spec))
+}

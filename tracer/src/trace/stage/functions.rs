@@ -1,0 +1,75 @@
+//! Calls of library functions, as they come into lines.
+
+use tracer_common::event::{Head, kind};
+
+use super::Shower;
+use crate::decode::library;
+use crate::trace::output::{Item, Order};
+use crate::trace::sequence::Step;
+
+impl Shower {
+    /// A call began or returned.
+    pub(super) fn function(&mut self, step: &Step<'_>) {
+        let head = step.head;
+        if head.kind == kind::ENTERED {
+            self.unfinish();
+            return self.functions.entered(head, step.record);
+        }
+        // What another task does in between cuts the call in two.
+        let Some(returned) = self.functions.returned(head, step.record) else { return };
+        if returned.shown {
+            self.unfinish();
+        }
+        self.show(&returned.record, returned.depth, |call| match returned.shown {
+            true => Item::Resumed(call),
+            false => Item::Call(call),
+        });
+    }
+
+    /// Something else comes behind the call that was entered last: its entry is shown.
+    pub(super) fn unfinish(&mut self) {
+        if self.order != Order::Split {
+            return;
+        }
+        if let Some((record, _, depth)) = self.functions.take_open() {
+            self.show(&record, depth, |call| Item::Unfinished(call));
+        }
+    }
+
+    /// A task is gone, or runs another program: what it was in will not return.
+    pub(super) fn leave_functions(&mut self, tid: u32) {
+        self.unfinish();
+        let left = self.functions.gone(tid);
+        for (depth, call) in left.iter().enumerate().filter(|(_, call)| !call.shown) {
+            self.show(&call.record, depth, |call| Item::Call(call));
+        }
+    }
+
+    /// The trace is over.
+    pub(super) fn leave_all_functions(&mut self) {
+        self.unfinish();
+        for (depth, call) in self.functions.rest() {
+            if !call.shown {
+                self.show(&call.record, depth, |call| Item::Detached(call));
+            }
+        }
+    }
+
+    fn show(
+        &mut self,
+        record: &[u8],
+        depth: usize,
+        item: impl for<'c> Fn(&'c crate::decode::value::Call<'c>) -> Item<'c>,
+    ) {
+        let Some(head) = Head::read(record) else { return };
+        if self.render.is_silent() {
+            return;
+        }
+        let functions = std::mem::take(&mut self.functions);
+        let call = library::decode(record, functions.function(&head, depth), &self.options);
+        let item = item(&call);
+        let time = if matches!(item, Item::Resumed(_)) { head.time.saturating_add(head.dur) } else { head.time };
+        self.line(&head, record, time, item);
+        self.functions = functions;
+    }
+}

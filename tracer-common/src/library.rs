@@ -18,8 +18,11 @@ pub mod cookie {
     pub const FUNCTION: u64 = 0xffff_ffff;
     /// From this bit on: the place of its plan, and one; 0 where nothing is copied.
     pub const PLAN: u32 = 32;
-    /// Calls are of interest only where they come from the ranges of the process.
+    /// Calls are of interest only where they come from the ranges of the process, or through a pointer: then nobody but the user side can
+    /// tell from where.
     pub const FROM: u64 = 1 << 63;
+    /// Its return is probed.
+    pub const RETURNS: u64 = 1 << 62;
 }
 
 /// Calls of functions that a task is in: the value of a task storage.

@@ -79,7 +79,7 @@ pub fn library_entered(ctx: ProbeContext) -> u32 {
     let cookie = cookie(&ctx);
     let registers = registers(&ctx);
     let ip = if conf!(flags) & Config::ARM64 != 0 { registers.link } else { capture::user(registers.sp) };
-    if cookie & cookie::FROM != 0 && !is_from(state.head.tgid, ip) {
+    if cookie & cookie::FROM != 0 && !is_from(state.head.tgid, ip) && !is_pointed(ip) {
         return 0;
     }
     let mut head = event(kind::ENTERED, state.head.tid, state.head.tgid);
@@ -87,10 +87,17 @@ pub fn library_entered(ctx: ProbeContext) -> u32 {
     head.ip = ip;
     head.ret = registers.sp as i64;
     head.args = registers.args;
-    // SAFETY: the storage of this task, which only its own programs change, one after the other.
-    match unsafe { FRAMES.get(task, true).as_mut() } {
-        Some(frames) => push(frames, &head),
-        None => lost(Loss::MapFull),
+    if cookie & cookie::RETURNS != 0 {
+        // SAFETY: the storage of this task, which only its own programs change, one after the other.
+        match unsafe { FRAMES.get(task, true).as_mut() } {
+            Some(frames) => push(frames, &head),
+            None => lost(Loss::MapFull),
+        }
+    } else {
+        head.flags |= flag::NO_RETURN;
+        if conf!(flags) & Config::COUNT != 0 {
+            called(&head);
+        }
     }
     if conf!(flags) & Config::COUNT == 0 {
         tell(&mut head, cookie, registers.sp, phase::ENTER);
@@ -174,6 +181,29 @@ fn is_from(tgid: u32, ip: u64) -> bool {
         i += 1;
     }
     found != 0
+}
+
+/// Whether the call that returns to an address was one through a pointer: then the function may have been reached by a jump at the end of
+/// another, which has no address to return to of its own.
+#[inline(always)]
+fn is_pointed(ip: u64) -> bool {
+    let code: u64 = capture::user(ip.wrapping_sub(8));
+    if conf!(flags) & Config::ARM64 != 0 {
+        // blr
+        return (code >> 32) as u32 & 0xffff_fc1f == 0xd63f_0000;
+    }
+    // `call *`: opcode ff, and 2 in the middle of the byte behind it; the last byte of the instruction is the highest. How long it is
+    // follows from that byte: a register, or what it points to, with an offset of a byte or of four, with an index or without.
+    let byte = |back: u64| code >> (64 - 8 * back) & 0xff;
+    let is = |back: u64, mode: u64, indexed: bool| {
+        let (opcode, modrm) = (byte(back), byte(back - 1));
+        (opcode == 0xff && modrm & 0x38 == 0x10 && modrm >> 6 == mode && (modrm & 7 == 4) == indexed) as u64
+    };
+    let register = (byte(2) == 0xff && byte(1) & 0xf8 == 0xd0) as u64;
+    // Relative to the instruction (mode 0, 5) is a slot of the GOT: that is how a library calls another.
+    let plain = is(2, 0, false) & (byte(1) & 7 != 5) as u64;
+    let any = register | plain | is(3, 1, false) | is(6, 2, false) | is(3, 0, true) | is(4, 1, true) | is(7, 2, true);
+    any != 0
 }
 
 /// Keeps what is known of a call until its end.

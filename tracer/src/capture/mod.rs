@@ -83,6 +83,11 @@ pub trait Source {
         Ok(Vec::new())
     }
 
+    /// The same of library functions, each with its number, of which a record has told.
+    fn called(&mut self) -> Vec<(u32, Count)> {
+        Vec::new()
+    }
+
     /// The process of the command that was started, where this source started one as a child and has not waited for it yet: until then
     /// the id is its own.
     fn command(&self) -> Option<u32> {
@@ -124,10 +129,12 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
 /// As `open`.
 pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&watch.target);
+    let needs_ebpf = needs_ebpf || watch.library.is_some();
     // What descriptors are is read there by ptrace, and what rights there are by eBPF.
     let reads = !watch.target.pids.is_empty() || watch.detail.fds || watch.backend == Backend::Ebpf;
     anyhow::ensure!(!reads || machine::has_proc(), machine::NO_PROC);
     match watch.backend {
+        Backend::Ptrace if watch.library.is_some() => anyhow::bail!("{LIBRARY}, and not ptrace"),
         Backend::Ptrace => open_ptrace(watch, started),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),
         Backend::Auto if !watch.tampering.is_empty() => {
@@ -151,6 +158,7 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
                 }
                 opened => opened,
             },
+            Err(reason) if watch.library.is_some() => Err(reason.context(LIBRARY)),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
                 fall_back(watch, &format!("{reason:#}"));
@@ -159,6 +167,9 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
         },
     }
 }
+
+/// Why ptrace does not do.
+const LIBRARY: &str = "calls of library functions are traced with eBPF (uprobes of many functions: Linux 6.6)";
 
 /// Says that ptrace is used, and why.
 fn fall_back(watch: &Watch, reason: &str) {

@@ -209,6 +209,13 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
     ),
     own(row::<Draft>(
         None,
+        &["--histogram"],
+        Takes::Nothing,
+        "With -c: how long the calls of each took.",
+        |draft, _| draft.word("--histogram"),
+    )),
+    own(row::<Draft>(
+        None,
         &["--json"],
         Takes::Nothing,
         "Print JSON Lines; schema/tracer.schema.json describes them.",
@@ -272,12 +279,16 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     if draft.version {
         return Ok(Asked::Version);
     }
+    if draft.count && draft.json {
+        return Err(Fault::usage("-c and --json exclude each other"));
+    }
     let mut words = std::mem::take(&mut draft.words);
     if !draft.system {
         words.push("--trace=none".into());
     }
     if draft.count {
-        words.push("-c".into());
+        // Wall time, as ltrace has it.
+        words.extend(["-c", "-w", "--summary-columns=time-percent,total-time,avg-time,calls,name"].map(OsString::from));
     } else if draft.json {
         words.push("--json".into());
     }
@@ -300,6 +311,7 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
         view.output.form = OutputForm::LTRACE;
     }
     view.show.quiet_attach = true;
+    view.output.style.always_pid = watch.follow;
     view.failure = if peer { exit::LTRACE_FAILED } else { exit::FAILED };
     Ok(Asked::For(spec))
 }

@@ -7,6 +7,7 @@ use tracer_common::library::began;
 use tracer_common::record::blobs;
 
 use crate::decode::library::{Function, join};
+use crate::schema::prototypes::{self, Ends};
 
 /// Calls within each other that are kept of a task; who is deeper in has lost its way (`longjmp`).
 const DEEP: usize = 4096;
@@ -60,6 +61,16 @@ impl Calls {
             self.functions.get(&head.nr).map_or((&[][..], &[][..]), |(name, library)| (name, library));
         let caller = self.modules.get(&head.cpu).map_or(&[][..], Vec::as_slice);
         Function { name, library, caller, depth }
+    }
+
+    /// How the function of a record ends.
+    pub fn ends(&self, head: &Head) -> Ends {
+        prototypes::find(self.function(head, 0).name).map_or(Ends::Returns, |(_, prototype)| prototype.ends)
+    }
+
+    /// Calls that a task is in.
+    pub fn depth(&self, tid: u32) -> usize {
+        self.tasks.get(&tid).map_or(0, Vec::len)
     }
 
     /// A call begins.

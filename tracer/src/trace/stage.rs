@@ -60,6 +60,7 @@ pub struct Shower {
     on_stderr: bool,
     passed: Passed,
     functions: Calls,
+    demangles: bool,
     order: Order,
     /// Somebody watches: what runs for long is shown before it ends.
     live: bool,
@@ -243,6 +244,7 @@ impl Shower {
             entered: None,
             passed: Passed::default(),
             functions: Calls::default(),
+            demangles: view.output.style.library.demangle,
             order: super::order(view),
             notices,
             waiting: false,

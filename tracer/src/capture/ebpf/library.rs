@@ -14,8 +14,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use aya::maps::Map;
 use rustix::process::{Pid, Signal, kill_process};
-use tracer_common::event::{Head, kind, named};
+use tracer_common::event::{Head, flag, kind, named};
 use tracer_common::library::{Callers, RANGES, began};
 use tracer_common::loss::Loss;
 use tracer_common::plan::{phase, shape};
@@ -24,10 +25,11 @@ use self::keeper::Keeper;
 use self::links::Links;
 use self::wanted::{Function, Wanted};
 use super::bpf;
+use super::load::{CalledKeyValue, TallyValue};
 use super::object::Object as Kernel;
 use crate::capture::memory::Memory;
 use crate::capture::record::{Place, Record};
-use crate::capture::{Batch, Losses};
+use crate::capture::{Batch, Count, Losses};
 use crate::library::modules::{Loaded, Module, Objects};
 use crate::library::object::Object;
 use crate::library::resolve::Scope;
@@ -43,6 +45,7 @@ pub struct Probes {
     links: Links,
     callers: OwnedFd,
     waiting: OwnedFd,
+    called: Map,
     /// Lets go on whom tracer leaves waiting.
     keeper: Option<Keeper>,
     objects: Objects,
@@ -58,6 +61,10 @@ pub struct Probes {
     from: HashMap<u32, Vec<From>>,
     /// Functions that are of interest whoever calls them.
     entries: HashSet<u32>,
+    /// Where code is, by process.
+    code: HashMap<u32, Vec<(u64, u64)>>,
+    /// What is called where calls return to, by process; `None`: through a pointer.
+    sites: HashMap<(u32, u64), Option<u64>>,
     /// When calls began that are not told of, by task.
     dropped: HashMap<u32, HashSet<u64>>,
     memory: Memory,
@@ -66,11 +73,29 @@ pub struct Probes {
 }
 
 /// A module of a process that calls.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct From {
     from: u64,
     to: u64,
     module: u32,
+    /// The functions whose calls from there are of interest, by their numbers.
+    calls: Rc<HashSet<u32>>,
+}
+
+/// Bytes of a call of an address that stands in the instruction.
+const CALL: usize = if cfg!(target_arch = "aarch64") { 4 } else { 5 };
+
+/// The address that the instruction calls which ends at `end`; `None` where it is one through a pointer.
+fn called_at(code: [u8; CALL], end: u64) -> Option<u64> {
+    if cfg!(target_arch = "aarch64") {
+        let word = u32::from_le_bytes(*code.first_chunk()?);
+        // bl
+        let offset = ((word << 6) as i32 >> 4) as i64;
+        return (word >> 26 == 0b10_0101).then(|| end.wrapping_sub(4).wrapping_add(offset as u64));
+    }
+    let (opcode, offset) = code.split_first()?;
+    let offset = i32::from_le_bytes(*offset.first_chunk()?);
+    (*opcode == 0xe8).then(|| end.wrapping_add(offset as i64 as u64))
 }
 
 impl Probes {
@@ -86,6 +111,7 @@ impl Probes {
             asked,
             links: Links::new(programs.try_into().ok().context("three programs are called at functions")?, tree),
             callers: map("CALLERS")?,
+            called: object.take("CALLED")?,
             keeper: None,
             waiting,
             objects: Objects::default(),
@@ -95,6 +121,8 @@ impl Probes {
             unprobed: HashSet::new(),
             from: HashMap::new(),
             entries: HashSet::new(),
+            code: HashMap::new(),
+            sites: HashMap::new(),
             dropped: HashMap::new(),
             memory: Memory::default(),
             ended: false,
@@ -126,6 +154,19 @@ impl Probes {
         self.links.not_run()
     }
 
+    /// What was counted of each function, by their numbers.
+    pub fn counts(&self) -> Vec<(u32, Count)> {
+        let mut counts: HashMap<u32, Count> = HashMap::new();
+        let Ok(called) = aya::maps::HashMap::<_, CalledKeyValue, TallyValue>::try_from(&self.called) else {
+            return Vec::new();
+        };
+        for (key, tally) in called.iter().flatten() {
+            let count = super::counted(false, key.0.function, &tally.0);
+            counts.entry(key.0.function).or_insert_with(|| Count::none(false, key.0.function)).add(&count);
+        }
+        counts.into_iter().collect()
+    }
+
     /// A record came from the ring: true when it is to be handed on.
     pub fn pass(&mut self, head: &mut Head, batch: &mut Batch, losses: &mut Losses) -> bool {
         match head.kind {
@@ -144,10 +185,14 @@ impl Probes {
                     let child = head.args[1] as u32;
                     self.tell_callers(child, &from);
                     self.from.insert(child, from);
+                    if let Some(code) = self.code.get(&head.tgid).cloned() {
+                        self.code.insert(child, code);
+                    }
                 }
             }
             kind::EXEC => {
                 self.from.remove(&head.tgid);
+                self.sites.retain(|(tgid, _), _| *tgid != head.tgid);
                 self.dropped.remove(&head.tid);
             }
             kind::EXIT => {
@@ -180,21 +225,29 @@ impl Probes {
                 losses.add(Loss::Unprobed, 1);
             }
         }
-        let callers = callers.into_iter().map(|(module, from, to)| {
-            let module = &scope.modules()[module];
-            let name = called(module);
-            From { from, to, module: self.module(name, tgid, batch) }
+        let mut new = 0;
+        let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
+        let mut calls: HashMap<usize, HashSet<u32>> = HashMap::new();
+        for function in functions {
+            let number = self.number(&scope, &function, tgid, batch);
+            function.callers.iter().for_each(|caller| _ = calls.entry(*caller).or_default().insert(number));
+            by_file.entry(function.target.module).or_default().push((function, number));
+        }
+        let calls: HashMap<usize, Rc<HashSet<u32>>> = calls.into_iter().map(|(of, all)| (of, Rc::new(all))).collect();
+        let callers = callers.into_iter().filter_map(|(number, from, to)| {
+            let calls = calls.get(&number)?.clone();
+            let module = self.module(called(&scope.modules()[number]), tgid, batch);
+            Some(From { from, to, module, calls })
         });
         let callers: Vec<From> = callers.collect();
         self.tell_callers(tgid, &callers);
         self.from.insert(tgid, callers);
+        let code = scope.modules().iter().flat_map(|module| {
+            let segments = module.object.file.loaded().filter(|segment| segment.code);
+            segments.map(|it| (module.in_process(it.address), module.in_process(it.address).wrapping_add(it.memory)))
+        });
+        self.code.insert(tgid, code.collect());
         self.links.watch_linker(&scope, tgid, losses);
-        let mut new = 0;
-        let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
-        for function in functions {
-            let number = self.number(&scope, &function, tgid, batch);
-            by_file.entry(function.target.module).or_default().push((function, number));
-        }
         for (module, functions) in by_file {
             let object = &scope.modules()[module].object;
             for name in self.links.probe(object, &functions, tgid, &mut new) {
@@ -218,6 +271,8 @@ impl Probes {
 
     fn gone(&mut self, tgid: u32) {
         self.from.remove(&tgid);
+        self.code.remove(&tgid);
+        self.sites.retain(|(of, _), _| *of != tgid);
         self.memory.forget(tgid);
         let _ = bpf::delete(self.callers.as_raw_fd(), &tgid);
         let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
@@ -237,19 +292,39 @@ impl Probes {
 
     /// Whether a call is told of; who calls stands in its record then.
     fn entered(&mut self, head: &mut Head) -> bool {
-        let by = self.from.get(&head.tgid).and_then(|all| all.iter().find(|it| (it.from..it.to).contains(&head.ip)));
-        head.cpu = by.map_or(0, |by| by.module);
+        let by = self.caller(head);
+        head.cpu = by.unwrap_or(0);
         let told = by.is_some() || self.entries.contains(&head.nr);
-        if !told {
+        if !told && head.flags & flag::NO_RETURN == 0 {
             self.dropped.entry(head.tid).or_default().insert(head.time);
         }
         told
     }
 
     fn returned(&mut self, head: &mut Head) -> bool {
-        let by = self.from.get(&head.tgid).and_then(|all| all.iter().find(|it| (it.from..it.to).contains(&head.ip)));
-        head.cpu = by.map_or(0, |by| by.module);
         !self.dropped.get_mut(&head.tid).is_some_and(|dropped| dropped.remove(&began(head)))
+    }
+
+    /// The module that calls, if that is asked for.
+    fn caller(&mut self, head: &Head) -> Option<u32> {
+        let all = self.from.get(&head.tgid)?;
+        if let Some(by) = all.iter().find(|it| (it.from..it.to).contains(&head.ip)) {
+            return by.calls.contains(&head.nr).then_some(by.module);
+        }
+        // A jump at the end of a function leaves no address: who was called instead tells whose it was; if that is not known, it is whoever
+        // can have.
+        let wants = |it: &&From| it.calls.contains(&head.nr);
+        let called = *self.sites.entry((head.tgid, head.ip)).or_insert_with(|| {
+            let mut code = [0; CALL];
+            let at = head.ip.wrapping_sub(CALL as u64);
+            let whole = self.memory.read(head.tid, head.tgid, at, &mut code) == CALL;
+            let called = if whole { called_at(code, head.ip) } else { None };
+            // Bytes that only look like such a call lead nowhere.
+            let code = self.code.get(&head.tgid).map_or(&[][..], Vec::as_slice);
+            called.filter(|at| code.iter().any(|(from, to)| (from..to).contains(&at)))
+        });
+        let whose = |it: &&From| called.is_none_or(|called| (it.from..it.to).contains(&called));
+        all.iter().filter(wants).find(whose).map(|it| it.module)
     }
 
     /// The number of a function; it is told of when it is new.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
 use aya::maps::Map;
-use tracer_common::config::{Config, Regs, Tally, TallyKey, follow, target};
+use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan, plan_index};
 
 use super::bpf::{self, Attach};
@@ -23,7 +23,8 @@ use super::sleepable::{self, PAGE_IN};
 use crate::capture::plans::Plans;
 use crate::schema::plan::{self, Detail};
 use crate::schema::reach::may_reach;
-use crate::schema::{parts, place_of, prototypes};
+use crate::schema::types::NO_NR;
+use crate::schema::{Abi, by_name, parts, place_of, prototypes};
 use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
 
@@ -93,6 +94,9 @@ const BUFFERS: u32 = 6;
 /// Maps that only probes of library functions use.
 const LIBRARY: [&str; 5] = ["PROTOTYPE", "CALLERS", "WAITING", "CALLED", "MADE"];
 
+/// System calls that are no program's: the kernel's code for probes makes them.
+const KERNELS_OWN: [&str; 2] = ["uretprobe", "uprobe"];
+
 /// A program that carries out plans.
 const SAYS: &str = "sys_enter";
 
@@ -112,6 +116,8 @@ macro_rules! pod {
 pod! {
     /// A counter that aya may copy.
     TallyValue = Tally;
+    /// The key of a function's counter that aya may copy.
+    CalledKeyValue = CalledKey;
     /// The key of a process's counter that aya may copy.
     TallyKeyValue = TallyKey;
 }
@@ -354,6 +360,15 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
     for (place, spared) in config.spared.iter_mut().zip(plans.spared(watch, &config.regs)) {
         *place = spared;
         config.flags |= Config::SPARES;
+    }
+    if watch.library.is_some() {
+        // What the kernel has the program call where it probes returns (6.11).
+        for row in
+            KERNELS_OWN.iter().filter_map(|name| by_name(name)).filter(|row| row.nr[Abi::NATIVE as usize] != NO_NR)
+        {
+            let nr = usize::from(row.nr[Abi::NATIVE as usize]);
+            config.wanted[nr / 64] &= !(1 << (nr % 64));
+        }
     }
     for nr in ALWAYS_SEEN {
         config.wanted[nr as usize / 64] |= 1 << (nr % 64);

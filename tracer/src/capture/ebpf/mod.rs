@@ -437,6 +437,10 @@ impl Source for EbpfSource {
         Ok(counts.into_iter().map(|((process, _), count)| (process, count)).collect())
     }
 
+    fn called(&mut self) -> Vec<(u32, Count)> {
+        self.loaded.probes.as_ref().map_or_else(Vec::new, |probes| probes.counts())
+    }
+
     fn sees_operations(&self) -> bool {
         self.loaded.operations
     }

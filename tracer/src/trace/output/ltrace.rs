@@ -11,7 +11,7 @@ use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
-use crate::spec::{Hex, Stamp, Style, To, View};
+use crate::spec::{Stamp, Style, To, View};
 use crate::stack::demangle::demangled;
 
 /// The form, for the table of all.
@@ -113,16 +113,16 @@ impl Ltrace {
             return out.plain();
         };
         if whole && self.style.library.callers && !function.caller.is_empty() {
-            out.name(function.caller, Hex::None);
+            out.plain_name(function.caller);
             out.lit("->");
         }
         match self.style.library.demangle {
-            true => out.name(&demangled(function.name), Hex::None),
-            false => out.name(function.name, Hex::None),
+            true => out.plain_name(&demangled(function.name)),
+            false => out.plain_name(function.name),
         }
         if whole && function.caller.is_empty() {
             out.lit("@");
-            out.name(function.library, Hex::None);
+            out.plain_name(function.library);
         }
         out.plain();
     }

@@ -34,6 +34,8 @@ pub struct Summary {
 #[derive(Debug, Default)]
 struct Table {
     counts: [BTreeMap<u32, Entry>; 3],
+    /// Of library functions, by name.
+    functions: BTreeMap<Vec<u8>, Entry>,
 }
 
 /// Whose numbers a count goes by: its place in a [`Table`].
@@ -51,6 +53,8 @@ pub struct Entry {
     pub name: Cow<'static, str>,
     /// What was counted of it.
     pub count: Count,
+    /// It is a function of a library.
+    pub function: bool,
 }
 
 /// The lines of one table, in their order; never none.
@@ -76,6 +80,13 @@ impl Summary {
     /// Adds what a source counted of one process; it is in the count of all already.
     pub fn add_of(&mut self, process: u32, count: &Count) {
         self.processes.entry(process).or_default().add(count);
+    }
+
+    /// Adds what a source counted of a library function.
+    pub fn add_function(&mut self, name: &[u8], count: &Count) {
+        let shown = String::from_utf8_lossy(name).escape_debug().to_string();
+        let none = || Entry { name: shown.into(), count: Count::default(), function: true };
+        self.all.functions.entry(name.to_vec()).or_insert_with(none).count.add(count);
     }
 
     /// Tells what a process is called.
@@ -118,7 +129,7 @@ impl Summary {
         let mut sections = Vec::new();
         for (process, table) in std::iter::once((None, &self.all)).chain(of_each) {
             let [native, compat, operations] = &table.counts;
-            let native = native.values().chain(operations.values()).collect();
+            let native = table.functions.values().chain(native.values()).chain(operations.values()).collect();
             for mut entries in [native, compat.values().collect::<Vec<&Entry>>()] {
                 if entries.is_empty() {
                     continue;
@@ -185,7 +196,7 @@ impl Table {
                 let name = row.map_or(Cow::Owned(unknown), |row| Cow::Borrowed(row.name));
                 let counted = name != "exit" && name != "exit_group";
                 let compat = matches!(numbers, Numbers::Compat);
-                counted.then(|| place.insert(Entry { name, count: Count::none(compat, nr) }))
+                counted.then(|| place.insert(Entry { name, count: Count::none(compat, nr), function: false }))
             }
         }
     }
@@ -231,6 +242,7 @@ impl Widths {
 
 fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
     let max = |f: fn(&Entry) -> u64| entries.iter().map(|e| f(e)).max().unwrap_or(0);
+    let functions = entries.iter().any(|entry| entry.function);
     let total = sum(entries.iter().copied());
     let whole = |ns: u64| digits(ns / 1_000_000_000) + 7;
     let widths = Widths {
@@ -241,7 +253,7 @@ fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
         max: whole(total.max).max(7),
         avg: digits(micros(seconds(max(|e| e.count.mean())))).max(11),
         percentile: (whole(total.max) + 3).max(11),
-        name: max(|e| e.name.len() as u64 + 1).max(16) as usize,
+        name: max(|e| e.name.len() as u64 + 1).max(if functions { 20 } else { 16 }) as usize,
     };
     let mut columns = spec.columns.clone();
     if !columns.contains(&Column::Name) {
@@ -252,7 +264,7 @@ fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
     };
 
     line(&columns, out, |column, last, out| {
-        let (heading, width) = (heading(column), widths.of(column));
+        let (heading, width) = (heading(column, functions), widths.of(column));
         put(column, last, width, heading, out);
     });
     divider(out);
@@ -262,7 +274,9 @@ fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
         let percent = if time == 0.0 { 0.0 } else { 100.0 * time / seconds(total.total) };
         let avg = micros(seconds(entry.count.mean()));
         line(&columns, out, |column, last, out| {
-            cell(column, last, widths.of(column), &entry.name, &entry.count, percent, avg, out);
+            let named = functions && !entry.function;
+            let name = if named { Cow::Owned(format!("{}@SYS", entry.name)) } else { Cow::Borrowed(&*entry.name) };
+            cell(column, last, widths.of(column), &name, &entry.count, percent, avg, out);
         });
     }
     divider(out);
@@ -305,7 +319,7 @@ fn line(columns: &[Column], out: &mut Vec<u8>, mut each: impl FnMut(Column, bool
     out.push(b'\n');
 }
 
-const fn heading(column: Column) -> &'static str {
+const fn heading(column: Column, functions: bool) -> &'static str {
     match column {
         Column::TimePercent => "% time",
         Column::TimeTotal => "seconds",
@@ -317,6 +331,7 @@ const fn heading(column: Column) -> &'static str {
         Column::TimeP99 => "p99",
         Column::Calls => "calls",
         Column::Errors => "errors",
+        Column::Name if functions => "function",
         Column::Name => "syscall",
     }
 }

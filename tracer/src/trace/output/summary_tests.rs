@@ -308,7 +308,7 @@ fn agrees_with_the_installed_strace() {
                 }
                 if let Some(Column::Name) | None = ours.get(i) {
                     let name = Cow::Owned(cell.to_owned());
-                    summary.all.counts[0].insert(count.nr, Entry { name, count });
+                    summary.all.counts[0].insert(count.nr, Entry { name, count, function: false });
                 }
                 at += dashes.len() + 1;
             }

@@ -1,9 +1,12 @@
 //! Calls of library functions, as they come into lines.
 
-use tracer_common::event::{Head, kind};
+use tracer_common::event::{Head, flag, kind};
 
 use super::Shower;
+use crate::capture::Count;
 use crate::decode::library;
+use crate::schema::prototypes::Ends;
+use crate::stack::demangle::demangled;
 use crate::trace::output::{Item, Order};
 use crate::trace::sequence::Step;
 
@@ -13,7 +16,17 @@ impl Shower {
         let head = step.head;
         if head.kind == kind::ENTERED {
             self.unfinish();
-            return self.functions.entered(head, step.record);
+            if head.flags & flag::NO_RETURN == 0 {
+                return self.functions.entered(head, step.record);
+            }
+            // Nobody will tell of its return: where there is one, it is not known.
+            let depth = self.functions.depth(head.tid);
+            let ends = self.functions.ends(head);
+            let self_splits = self.order == Order::Split;
+            return self.show(step.record, depth, |call| match ends {
+                Ends::Never if self_splits => Item::Unfinished(call),
+                _ => Item::Call(call),
+            });
         }
         // What another task does in between cuts the call in two.
         let Some(returned) = self.functions.returned(head, step.record) else { return };
@@ -33,6 +46,21 @@ impl Shower {
         }
         if let Some((record, _, depth)) = self.functions.take_open() {
             self.show(&record, depth, |call| Item::Unfinished(call));
+        }
+    }
+
+    /// Takes what a source counted of functions.
+    pub fn count_functions(&mut self, counts: &[(u32, Count)]) {
+        let demangles = self.demangles;
+        if let Some(summary) = self.render.summary() {
+            for (number, count) in counts {
+                let head = Head { nr: *number, ..Head::default() };
+                let name = self.functions.function(&head, 0).name;
+                match demangles {
+                    true => summary.add_function(&demangled(name), count),
+                    false => summary.add_function(name, count),
+                }
+            }
         }
     }
 

@@ -105,7 +105,8 @@ impl Links {
                 continue;
             };
             let from = if function.from { cookie::FROM } else { 0 };
-            let cookie = u64::from(*number) | plan << cookie::PLAN | from;
+            let returned = if function.returns { cookie::RETURNS } else { 0 };
+            let cookie = u64::from(*number) | plan << cookie::PLAN | from | returned;
             let at = At { function: at, offset: placed.offset, cookie };
             entries.push(at);
             if function.returns {

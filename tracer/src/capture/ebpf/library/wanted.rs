@@ -17,6 +17,8 @@ pub struct Function {
     pub name: Vec<u8>,
     /// It matters who calls.
     pub from: bool,
+    /// The modules whose calls are of interest.
+    pub callers: Vec<usize>,
     /// Its return may be probed.
     pub returns: bool,
 }
@@ -38,15 +40,22 @@ impl Wanted {
         let mut wanted = Wanted::default();
         let mut places: HashMap<Target, usize> = HashMap::new();
         let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
-        let mut add = |wanted: &mut Wanted, target: Target, name: &[u8], from: bool| {
+        let mut add = |wanted: &mut Wanted, target: Target, name: &[u8], caller: Option<usize>| {
             let go = scope.modules().get(target.module).is_some_and(|it| it.object.go);
             let at = *places.entry(target).or_insert_with(|| {
                 let returns = !go && returns(name, throws);
-                wanted.functions.push(Function { target, name: name.to_vec(), from, returns });
+                wanted.functions.push(Function {
+                    target,
+                    name: name.to_vec(),
+                    from: true,
+                    callers: Vec::new(),
+                    returns,
+                });
                 wanted.functions.len() - 1
             });
             // Who is asked for whoever calls it is told of in any case.
-            wanted.functions[at].from &= from;
+            wanted.functions[at].from &= caller.is_some();
+            wanted.functions[at].callers.extend(caller);
         };
         for (number, module) in scope.modules().iter().enumerate() {
             let caller = spoken_of(module);
@@ -64,7 +73,7 @@ impl Wanted {
                 for target in reach.targets() {
                     let to = scope.modules().get(target.module).map(spoken_of);
                     if asked.wants_call(name, &caller, to.as_ref()) {
-                        add(&mut wanted, *target, name, true);
+                        add(&mut wanted, *target, name, Some(number));
                     }
                 }
                 if matches!(reach, Reach::Unchosen(_) | Reach::Elsewhere(_)) {
@@ -80,7 +89,7 @@ impl Wanted {
             for selected in scope.select(|module, _, name| asked.entries.hold(&name.text, &spoken_of(module))) {
                 let reach = scope.implementation(&selected, memory);
                 for target in reach.targets() {
-                    add(&mut wanted, *target, &selected.name.text, false);
+                    add(&mut wanted, *target, &selected.name.text, None);
                 }
                 if matches!(reach, Reach::Unchosen(_)) {
                     wanted.missing.push((selected.module, selected.name.text.to_vec()));

@@ -48,7 +48,7 @@ mod tests {
         let mut count = Count::none(false, 0);
         times.iter().for_each(|&(ns, n)| (0..n).for_each(|_| count.take(ns, false)));
         let mut out = Vec::new();
-        draw(&Entry { name: name.into(), count }, &mut out);
+        draw(&Entry { name: name.into(), count, function: false }, &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -59,6 +59,16 @@ pub struct Callers {
     pub ranges: [[u64; 2]; RANGES],
 }
 
+/// A program by its file.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Inode number.
+    pub ino: u64,
+    /// Device of the file system, in the kernel's encoding (`major << 20 | minor`).
+    pub dev: u64,
+}
+
 /// The span of a call, of the record that tells of its end: what it began with.
 pub const fn began(returned: &Head) -> u64 {
     returned.time.wrapping_sub(returned.dur)

@@ -75,6 +75,10 @@ impl Task {
     pub const OURS: u32 = 256;
     /// It was stopped so that it waits.
     pub const WAITS: u32 = 512;
+    /// It stands, or goes on after that: what its parent is told of it is none of the program's doing.
+    pub const HUSHED: u32 = 1024;
+    /// It has a child that did so, and is told.
+    pub const SPARED: u32 = 2048;
 
     /// The tracer itself: only its heartbeat is counted.
     pub const HEART: u32 = 16;

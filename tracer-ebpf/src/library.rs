@@ -12,7 +12,7 @@ use aya_ebpf::{EbpfContext, helpers::generated as helper, macros::uprobe, progra
 use tracer_common::{
     config::{CalledKey, Config, Tally},
     event::{Head, flag, kind},
-    library::{DEPTH, Frame, Frames, RANGES, cookie},
+    library::{DEPTH, Frame, Frames, Program, RANGES, cookie},
     loss::Loss,
     plan::{Plan, phase},
     task::Task,
@@ -21,9 +21,9 @@ use tracer_common::{
 use crate::absent;
 use crate::calls::send_buffer;
 use crate::capture;
-use crate::emit::{lost, send_call, send_last};
-use crate::kernel::{conf, current};
-use crate::maps::{CALLED, CALLERS, CLAIMS, Claimed, FRAMES, MADE, PROTOTYPE, WAITING};
+use crate::emit::{lost, send_call, send_head, send_last};
+use crate::kernel::{conf, current, off, peek, pointer};
+use crate::maps::{CALLED, CALLERS, CLAIMS, Claimed, FRAMES, KNOWN, MADE, PROTOTYPE, WAITING};
 use crate::tally::{EMPTY, count};
 use crate::tasks::{self, event};
 
@@ -32,6 +32,7 @@ struct Registers {
     args: [u64; 6],
     result: u64,
     sp: u64,
+    pc: u64,
     /// arm64: the address to return to.
     link: u64,
 }
@@ -39,25 +40,29 @@ struct Registers {
 /// Reads them. The verifier allows loads of a context only at offsets that stand in the instruction.
 #[inline(always)]
 fn registers(ctx: &ProbeContext) -> Registers {
-    let at = ctx.as_ptr().cast::<u64>();
     macro_rules! word {
-        ($off:literal) => {
+        ($at:ident, $off:literal) => {
             // SAFETY: within the context, which is the registers.
-            unsafe { at.add($off / 8).read_volatile() }
+            unsafe { $at.add($off / 8).read_volatile() }
         };
     }
+    // Out of the compiler's sight, each for itself: else it makes one load of both, at an offset that is computed.
     if conf!(flags) & Config::ARM64 != 0 {
+        let at = black_box(ctx.as_ptr()).cast::<u64>();
         return Registers {
-            args: [word!(0), word!(8), word!(16), word!(24), word!(32), word!(40)],
-            result: word!(0),
-            sp: word!(248),
-            link: word!(240),
+            args: [word!(at, 0), word!(at, 8), word!(at, 16), word!(at, 24), word!(at, 32), word!(at, 40)],
+            result: word!(at, 0),
+            sp: word!(at, 248),
+            pc: word!(at, 256),
+            link: word!(at, 240),
         };
     }
+    let at = black_box(ctx.as_ptr()).cast::<u64>();
     Registers {
-        args: [word!(112), word!(104), word!(96), word!(88), word!(72), word!(64)],
-        result: word!(80),
-        sp: word!(152),
+        args: [word!(at, 112), word!(at, 104), word!(at, 96), word!(at, 88), word!(at, 72), word!(at, 64)],
+        result: word!(at, 80),
+        sp: word!(at, 152),
+        pc: word!(at, 128),
         link: 0,
     }
 }
@@ -131,28 +136,39 @@ pub fn library_returned(ctx: ProbeContext) -> u32 {
     0
 }
 
-/// The dynamic linker has loaded files, and tells debuggers so.
+/// The dynamic linker tells debuggers that it has begun or ended to load files. The cookie says where its `_r_debug` stands, counted from
+/// this function.
 #[uprobe]
-pub fn library_loaded(_: ProbeContext) -> u32 {
-    if let Some(state) = tasks::state_of(current())
-        && state.flags & (Task::GATED | Task::HEART) == 0
-    {
+pub fn library_loaded(ctx: ProbeContext) -> u32 {
+    /// `RT_CONSISTENT`, and where `r_state` stands in `struct r_debug` (link.h).
+    const CONSISTENT: u32 = 0;
+    const STATE: u64 = 24;
+    let Some(state) = tasks::state_of(current()) else { return 0 };
+    if state.flags & (Task::GATED | Task::HEART) != 0 {
+        return 0;
+    }
+    let told = registers(&ctx).pc.wrapping_add(cookie(&ctx)).wrapping_add(STATE);
+    if capture::user::<u32>(told) == CONSISTENT {
         wait(state);
     }
     0
 }
 
-/// A task runs another program: it is in no function any more, and has yet to load the libraries.
+/// A task runs another program: it is in no function any more, and has yet to load the libraries. Where it is not known that its dynamic
+/// linker will tell of them, it is stopped, if it is of tracer's own.
 #[inline(always)]
 pub fn begun(state: &mut Task, task: *mut c_void) {
     // SAFETY: the storage of this task, which only its own programs change, one after the other.
     if let Some(frames) = unsafe { FRAMES.get(task, false).as_mut() } {
         frames.depth = 0;
     }
-    wait(state);
+    match is_known(task) {
+        true => _ = send_head(&event(kind::LOADED, state.head.tid, state.head.tgid)),
+        false => wait(state),
+    }
 }
 
-/// Tells that a process has loaded files, or begun a program, and has it wait where it is of tracer's own.
+/// Tells that a process has loaded files, or begun a program; where it is of tracer's own it stands still until it is let go on.
 #[inline(always)]
 fn wait(state: &mut Task) {
     let mut head = event(kind::LOADED, state.head.tid, state.head.tgid);
@@ -166,6 +182,16 @@ fn wait(state: &mut Task) {
         }
     }
     send_last(&head);
+}
+
+/// Whether the dynamic linker of the program that a task runs tells of what it loads.
+#[inline(always)]
+fn is_known(task: *const c_void) -> bool {
+    let mm = pointer(task, off!(task_mm));
+    let inode: u64 = peek(peek(mm, off!(mm_exe)), off!(file_inode));
+    let device: u32 = peek(peek(inode, off!(inode_sb)), off!(sb_dev));
+    let key = Program { ino: peek(inode, off!(inode_ino)), dev: device as u64 };
+    KNOWN.get_ptr(key).is_some()
 }
 
 /// Whether a call comes from where calls are of interest.

@@ -8,7 +8,7 @@ use aya_ebpf::{
 use tracer_common::{
     config::{CalledKey, Config, Tally, TallyKey},
     event::Head,
-    library::{Callers, Frames, PROTOTYPES},
+    library::{Callers, Frames, PROTOTYPES, Program},
     loss::LOSSES,
     plan::{BLOB_MAX, OPERATIONS as OPCODES, Operation, PLANS, Plan, REQUEST, Variant},
     task::{PART, PARTS, STORAGE_MAX, Task},
@@ -114,7 +114,11 @@ pub static PROTOTYPE: Array<Plan, { PROTOTYPES as usize }> = Array::new();
 #[btf_map]
 pub static CALLERS: HashMap<u32, Callers, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
 
-/// Processes that wait until probes are set.
+/// Programs whose dynamic linker tells when it has loaded files.
+#[btf_map]
+pub static KNOWN: HashMap<Program, u32, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Processes that were stopped until probes are set.
 #[btf_map]
 pub static WAITING: HashMap<u32, u32, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
 

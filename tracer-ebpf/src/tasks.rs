@@ -264,6 +264,10 @@ pub fn signal_generate(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     let info = siginfo(ctx.arg::<u64>(1), signal);
+    if conf!(flags) & Config::LIBRARY != 0 && signal == SIGCHLD && is_hushed(&info) {
+        state.flags |= Task::SPARED;
+        return 0;
+    }
     if ctx.arg::<u32>(4) == SIGNAL_IGNORED {
         // What a dying process ignores would not have been delivered to it in any case.
         return if group_status(pointer(task, off!(task_signal))) != 0 { 0 } else { keep(state, &info) };
@@ -280,6 +284,24 @@ fn is_our_own(state: &Task, signal: u32) -> bool {
     let sender = (unsafe { helper::bpf_get_current_pid_tgid() } >> 32) as u32;
     signal == SIGCONT && sender == conf!(own_tgid) || signal == SIGSTOP && state.flags & Task::WAITS != 0
 }
+
+/// Whether a child tells that it stands or goes on, which tracer has had it do.
+#[inline(always)]
+fn is_hushed(info: &Siginfo) -> bool {
+    let Some(state) = state_of(current()) else { return false };
+    let code = info.words[1] as u32;
+    if state.flags & Task::HUSHED == 0 || code != CLD_STOPPED && code != CLD_CONTINUED {
+        return false;
+    }
+    if code == CLD_CONTINUED {
+        state.flags &= !Task::HUSHED;
+    }
+    true
+}
+
+/// `si_code` of a child that stands, and of one that goes on (include/uapi/asm-generic/siginfo.h).
+const CLD_STOPPED: u32 = 5;
+const CLD_CONTINUED: u32 = 6;
 
 /// Keeps an ignored signal until the call ends that it would have interrupted; shows it at once when no call
 /// runs that is watched, or when there is no room.
@@ -325,10 +347,15 @@ pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
         return 0;
     }
     if state.flags & Task::WAITS != 0 && signal == SIGSTOP {
-        state.flags &= !Task::WAITS;
+        state.flags = state.flags & !Task::WAITS | Task::HUSHED;
         return 0;
     }
     let info = siginfo(ctx.arg::<u64>(1), signal);
+    let code = info.words[1] as u32;
+    if state.flags & Task::SPARED != 0 && signal == SIGCHLD && (code == CLD_STOPPED || code == CLD_CONTINUED) {
+        state.flags &= !Task::SPARED;
+        return 0;
+    }
     show_signal(state, &info, 0);
     // The handler is the first word of k_sigaction.
     if signal == SIGSTOP || ((SIGTSTP..=SIGTTOU).contains(&signal) && peek::<u64>(ctx.arg::<u64>(2), 0) == 0) {
@@ -341,6 +368,7 @@ pub fn signal_deliver(ctx: BtfTracePointContext) -> i32 {
 
 /// include/uapi/asm-generic/signal.h.
 pub const SIGSTOP: u32 = 19;
+const SIGCHLD: u32 = 17;
 const SIGCONT: u32 = 18;
 const SIGTSTP: u32 = 20;
 const SIGTTOU: u32 = 22;

@@ -265,7 +265,7 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), StartError> {
 
 /// The file that a program name means: itself when it has a slash, else the first executable regular file
 /// of that name in PATH.
-fn find(program: &OsStr) -> Result<PathBuf, StartError> {
+pub fn find(program: &OsStr) -> Result<PathBuf, StartError> {
     let missing = |e| StartError::NotFound(program.to_string_lossy().into_owned(), e);
     if program.as_bytes().contains(&b'/') {
         std::fs::metadata(program).map_err(missing)?;

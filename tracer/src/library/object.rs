@@ -173,6 +173,8 @@ pub struct Object {
     pub choices: Vec<Choice>,
     /// Names that there was no room for, or that are longer than any.
     pub left_out: u64,
+    /// Where a dynamic linker tells debuggers what it does: its `_r_debug`.
+    pub debugged: Option<u64>,
     /// Addresses in the PLT that stand for functions of others, where the program compares their addresses (no PIE).
     stubs: Vec<(u64, Text)>,
     /// Hash of a name, function, name of it.
@@ -201,6 +203,7 @@ impl Object {
             imports: Vec::new(),
             choices: Vec::new(),
             left_out: 0,
+            debugged: None,
             stubs: Vec::new(),
             exported: Vec::new(),
             imported: Vec::new(),
@@ -225,6 +228,7 @@ impl Object {
         tables.for_each(|tables| found.symbols_of_sections(&object.file, tables));
         object.rust = has_rust(&object.file) || found.rust;
         object.left_out = found.left_out;
+        object.debugged = found.debugged;
         object.stubs = found.stubs;
         object.stubs.sort_by_key(|(address, _)| *address);
         object.choices = found.choices;

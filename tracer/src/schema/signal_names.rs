@@ -2,41 +2,57 @@
 
 use std::borrow::Cow;
 
-/// Names by number; the first stands for no signal. include/uapi/asm-generic/signal.h
-pub const NAMES: [&str; 32] = [
-    "0",
-    "SIGHUP",
-    "SIGINT",
-    "SIGQUIT",
-    "SIGILL",
-    "SIGTRAP",
-    "SIGABRT",
-    "SIGBUS",
-    "SIGFPE",
-    "SIGKILL",
-    "SIGUSR1",
-    "SIGSEGV",
-    "SIGUSR2",
-    "SIGPIPE",
-    "SIGALRM",
-    "SIGTERM",
-    "SIGSTKFLT",
-    "SIGCHLD",
-    "SIGCONT",
-    "SIGSTOP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGXCPU",
-    "SIGXFSZ",
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGWINCH",
-    "SIGIO",
-    "SIGPWR",
-    "SIGSYS",
+/// Names and meanings by number; the first stands for no signal. include/uapi/asm-generic/signal.h, strsignal(3) of glibc.
+const SIGNALS: [(&str, &str); 32] = [
+    ("0", ""),
+    ("SIGHUP", "Hangup"),
+    ("SIGINT", "Interrupt"),
+    ("SIGQUIT", "Quit"),
+    ("SIGILL", "Illegal instruction"),
+    ("SIGTRAP", "Trace/breakpoint trap"),
+    ("SIGABRT", "Aborted"),
+    ("SIGBUS", "Bus error"),
+    ("SIGFPE", "Floating point exception"),
+    ("SIGKILL", "Killed"),
+    ("SIGUSR1", "User defined signal 1"),
+    ("SIGSEGV", "Segmentation fault"),
+    ("SIGUSR2", "User defined signal 2"),
+    ("SIGPIPE", "Broken pipe"),
+    ("SIGALRM", "Alarm clock"),
+    ("SIGTERM", "Terminated"),
+    ("SIGSTKFLT", "Stack fault"),
+    ("SIGCHLD", "Child exited"),
+    ("SIGCONT", "Continued"),
+    ("SIGSTOP", "Stopped (signal)"),
+    ("SIGTSTP", "Stopped"),
+    ("SIGTTIN", "Stopped (tty input)"),
+    ("SIGTTOU", "Stopped (tty output)"),
+    ("SIGURG", "Urgent I/O condition"),
+    ("SIGXCPU", "CPU time limit exceeded"),
+    ("SIGXFSZ", "File size limit exceeded"),
+    ("SIGVTALRM", "Virtual timer expired"),
+    ("SIGPROF", "Profiling timer expired"),
+    ("SIGWINCH", "Window changed"),
+    ("SIGIO", "I/O possible"),
+    ("SIGPWR", "Power failure"),
+    ("SIGSYS", "Bad system call"),
 ];
+
+/// Names by number.
+pub const NAMES: [&str; 32] = {
+    let mut names = [""; 32];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = SIGNALS[at].0;
+        at += 1;
+    }
+    names
+};
+
+/// What a signal means, in words: `Child exited`; nothing for those that have no name.
+pub fn meaning(number: i32) -> Option<&'static str> {
+    usize::try_from(number).ok().and_then(|at| SIGNALS.get(at)).map(|(_, text)| *text).filter(|text| !text.is_empty())
+}
 
 /// `SIGUSR1`, `SIGRTMIN`, `SIGRT_3`; numbers that are no signal's stay numbers.
 pub fn name(number: i32) -> Cow<'static, str> {

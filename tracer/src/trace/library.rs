@@ -83,6 +83,12 @@ impl Calls {
         self.open = Some(head.tid);
     }
 
+    /// Whether a record is of the return of the call that was entered last, by anybody.
+    pub fn is_open(&self, head: &Head) -> bool {
+        let last = self.tasks.get(&head.tid).and_then(|calls| calls.last());
+        self.open == Some(head.tid) && last.is_some_and(|call| call.head.nr == head.nr && call.head.time == began(head))
+    }
+
     /// A call returns; those that it made, and that never did, are forgotten. `None`: nobody saw it begin.
     pub fn returned(&mut self, head: &Head, record: &[u8]) -> Option<Returned> {
         let calls = self.tasks.get_mut(&head.tid)?;

@@ -10,19 +10,23 @@ mod links;
 mod wanted;
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use aya::maps::Map;
 use rustix::process::{Pid, Signal, kill_process};
 use tracer_common::event::{Head, flag, kind, named};
-use tracer_common::library::{Callers, RANGES, began};
+use tracer_common::library::{Callers, Program, RANGES, began};
 use tracer_common::loss::Loss;
 use tracer_common::plan::{phase, shape};
 
 use self::keeper::Keeper;
-use self::links::Links;
+use self::links::{FileId, Links, id_of};
 use self::wanted::{Function, Wanted};
 use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
@@ -34,6 +38,7 @@ use crate::library::modules::{Loaded, Module, Objects};
 use crate::library::object::Object;
 use crate::library::resolve::Scope;
 use crate::spec::{self, Library};
+use crate::stack::elf::Elf;
 use crate::system::procfs::who::Who;
 
 /// The programs that are called at functions, as the object names them.
@@ -45,18 +50,17 @@ pub struct Probes {
     links: Links,
     callers: OwnedFd,
     waiting: OwnedFd,
+    known: OwnedFd,
     called: Map,
     /// Lets go on whom tracer leaves waiting.
     keeper: Option<Keeper>,
     objects: Objects,
-    /// Files whose functions have numbers: what stands for them is kept with them.
-    kept: HashMap<*const Object, Rc<Object>>,
     /// Numbers of functions, by their files and addresses.
-    functions: HashMap<(*const Object, u64), u32>,
+    functions: HashMap<(FileId, u64), u32>,
     /// Numbers of modules that call.
     modules: HashMap<Rc<[u8]>, u32>,
     /// Functions that could not be probed, and were counted.
-    unprobed: HashSet<(*const Object, Vec<u8>)>,
+    unprobed: HashSet<(FileId, Vec<u8>)>,
     /// From where calls are of interest, by process.
     from: HashMap<u32, Vec<From>>,
     /// Functions that are of interest whoever calls them.
@@ -112,10 +116,10 @@ impl Probes {
             links: Links::new(programs.try_into().ok().context("three programs are called at functions")?, tree),
             callers: map("CALLERS")?,
             called: object.take("CALLED")?,
+            known: map("KNOWN")?,
             keeper: None,
             waiting,
             objects: Objects::default(),
-            kept: HashMap::new(),
             functions: HashMap::new(),
             modules: HashMap::new(),
             unprobed: HashSet::new(),
@@ -136,6 +140,25 @@ impl Probes {
     pub fn keep(&mut self) -> Result<()> {
         self.keeper = Some(Keeper::start(self.waiting.as_raw_fd()).context("cannot start what lets processes go on")?);
         Ok(())
+    }
+
+    /// A command is about to begin: where its program and what loads its libraries can be told, it need not be stopped for that.
+    pub fn foresee(&mut self, program: &Path, pid: u32, losses: &mut Losses) {
+        let read = |path: &Path| Some(Object::of(Elf::of_file(File::open(path).ok()?)?, None));
+        let Some(program) = read(program) else { return };
+        let Some(path) = program.file.interpreter() else { return };
+        if let Some(linker) = read(Path::new(OsStr::from_bytes(&path)))
+            && self.links.watch_linker(&linker, pid, losses)
+        {
+            self.know(&program);
+        }
+    }
+
+    /// Tells the kernel side that the dynamic linker of a program tells of what it loads.
+    fn know(&self, program: &Object) {
+        let (dev, ino) = id_of(program);
+        let dev = u64::from(rustix::fs::major(dev)) << 20 | u64::from(rustix::fs::minor(dev));
+        let _ = bpf::update(self.known.as_raw_fd(), &Program { ino, dev }, &1u32);
     }
 
     /// Nothing more is probed; what closes the probes.
@@ -221,7 +244,7 @@ impl Probes {
         let Wanted { functions, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
         for (module, name) in missing {
             let object = &scope.modules()[module].object;
-            if self.unprobed.insert((Rc::as_ptr(object), name)) {
+            if self.unprobed.insert((id_of(object), name)) {
                 losses.add(Loss::Unprobed, 1);
             }
         }
@@ -247,11 +270,17 @@ impl Probes {
             segments.map(|it| (module.in_process(it.address), module.in_process(it.address).wrapping_add(it.memory)))
         });
         self.code.insert(tgid, code.collect());
-        self.links.watch_linker(&scope, tgid, losses);
+        let mut tells = false;
+        for module in scope.modules() {
+            tells |= self.links.watch_linker(&module.object, tgid, losses);
+        }
+        if let (true, Some(program)) = (tells, scope.modules().iter().find(|it| it.object.kind.is_program())) {
+            self.know(&program.object);
+        }
         for (module, functions) in by_file {
             let object = &scope.modules()[module].object;
             for name in self.links.probe(object, &functions, tgid, &mut new) {
-                if self.unprobed.insert((Rc::as_ptr(object), name)) {
+                if self.unprobed.insert((id_of(object), name)) {
                     losses.add(Loss::Unprobed, 1);
                 }
             }
@@ -330,14 +359,13 @@ impl Probes {
     /// The number of a function; it is told of when it is new.
     fn number(&mut self, scope: &Scope, function: &Function, tgid: u32, batch: &mut Batch) -> u32 {
         let module = &scope.modules()[function.target.module];
-        let key = (Rc::as_ptr(&module.object), function.target.address);
+        let key = (id_of(&module.object), function.target.address);
         let next = self.functions.len() as u32 + 1;
         let number = *self.functions.entry(key).or_insert(next);
         if !function.from {
             self.entries.insert(number);
         }
         if number == next {
-            self.kept.insert(key.0, module.object.clone());
             let library = called(module);
             tell(named::FUNCTION, number, (tgid, function.target.address), &[&function.name, library], batch);
         }

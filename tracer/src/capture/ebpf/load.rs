@@ -92,7 +92,7 @@ const PACKETS: &str = "net_dev_queue";
 const BUFFERS: u32 = 6;
 
 /// Maps that only probes of library functions use.
-const LIBRARY: [&str; 5] = ["PROTOTYPE", "CALLERS", "WAITING", "CALLED", "MADE"];
+const LIBRARY: [&str; 6] = ["PROTOTYPE", "CALLERS", "WAITING", "KNOWN", "CALLED", "MADE"];
 
 /// System calls that are no program's: the kernel's code for probes makes them.
 const KERNELS_OWN: [&str; 2] = ["uretprobe", "uprobe"];

@@ -45,7 +45,7 @@ use self::joined::Joined;
 use self::object::{Image, MapRow, ProgramRow};
 use self::stacks::Copies;
 use self::targets::Targets;
-use super::command::Started;
+use super::command::{Started, find};
 use super::count::Histogram;
 use super::refused::Refused;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
@@ -142,6 +142,10 @@ impl EbpfSource {
         if let Some(mut command) = command {
             if let Some(probes) = &mut source.loaded.probes {
                 probes.keep()?;
+                let argv = watch.target.command.iter().flat_map(|command| &command.argv);
+                if let Some(Ok(program)) = argv.map(|word| find(word)).next() {
+                    probes.foresee(&program, command.pid(), &mut source.losses);
+                }
             }
             source.mark(command.pid())?;
             command.release().context("the command was gone before it began")?;

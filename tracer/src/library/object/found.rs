@@ -30,6 +30,7 @@ pub(super) struct Found {
     pub(super) stubs: Vec<(u64, Text)>,
     pub(super) left_out: u64,
     pub(super) rust: bool,
+    pub(super) debugged: Option<u64>,
 }
 
 impl Found {
@@ -89,6 +90,10 @@ impl Found {
         let defined = ![elf::SHN_UNDEF, elf::SHN_ABS, elf::SHN_COMMON].contains(&symbol.st_shndx.get(E));
         let untyped = || kind == elf::STT_NOTYPE && versions.is_some();
         let function = [elf::STT_FUNC, elf::STT_GNU_IFUNC].contains(&kind) || untyped();
+        if kind == elf::STT_OBJECT && defined && versions.is_some() && self.debugged.is_none() {
+            let name = strings.at(symbol.st_name.get(E).into());
+            self.debugged = name.filter(|name| **name == *b"_r_debug").map(|_| address);
+        }
         if !function || address == 0 || file.loaded_at(address).is_none_or(|segment| !segment.code) {
             return;
         }

@@ -11,6 +11,7 @@ use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::{Call, Ret};
 use crate::render::escape::{Color, Line};
+use crate::schema::signal_names::meaning;
 use crate::spec::{Stamp, Style, To, View};
 use crate::stack::demangle::demangled;
 
@@ -175,14 +176,21 @@ impl Ltrace {
         for word in words {
             match word {
                 Said::Words("exited with ") => out.lit("exited (status "),
-                Said::Words(words) => out.lit(words),
+                Said::Words(words) if words != " " => out.lit(words),
                 Said::Number(number) => {
                     out.int(number);
                     out.lit(if event.line.name == "exit" { ")" } else { "" });
                 }
-                Said::Signal(signal) => signal_name(out, signal),
+                Said::Signal(signal) => {
+                    signal_name(out, signal);
+                    if let Some(meaning) = meaning(signal).filter(|_| event.line.name == "signal") {
+                        out.lit(" (");
+                        out.lit(meaning);
+                        out.lit(")");
+                    }
+                }
                 // ltrace names the signal alone.
-                Said::Value(_) | Said::Flag(_) | Said::Stack => {}
+                Said::Words(_) | Said::Value(_) | Said::Flag(_) | Said::Stack => {}
             }
         }
         out.lit(" ");

@@ -282,6 +282,10 @@ fn table(entries: &[&Entry], spec: &spec::Summary, out: &mut Vec<u8>) {
     divider(out);
     let avg = micros(seconds(total.total) / total.calls.max(1) as f64);
     line(&columns, out, |column, last, out| {
+        // ltrace has no mean of all.
+        if functions && column == Column::TimeAvg {
+            return out.resize(out.len() + widths.of(column), b' ');
+        }
         cell(column, last, widths.of(column), "total", &total, 100.0, avg, out);
     });
 }

@@ -28,11 +28,10 @@ impl Shower {
                 _ => Item::Call(call),
             });
         }
-        // What another task does in between cuts the call in two.
-        let Some(returned) = self.functions.returned(head, step.record) else { return };
-        if returned.shown {
+        if !self.functions.is_open(head) {
             self.unfinish();
         }
+        let Some(returned) = self.functions.returned(head, step.record) else { return };
         self.show(&returned.record, returned.depth, |call| match returned.shown {
             true => Item::Resumed(call),
             false => Item::Call(call),

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::rc::Rc;
 
 use tracer_common::library::cookie;
 use tracer_common::loss::Loss;
@@ -13,13 +12,21 @@ use crate::capture::Losses;
 use crate::capture::ebpf::bpf;
 use crate::library::object::Object;
 use crate::library::place::{self, Arguments};
-use crate::library::resolve::Scope;
 use crate::schema::prototypes;
 use crate::schema::types::Ty;
 use crate::system::procfs::who::Who;
 
 /// What the dynamic linker calls when it has loaded files, so that debuggers know (`r_brk` of `struct r_debug`, link.h).
 const LOADED: &[u8] = b"_dl_debug_state";
+
+/// A file: its device and inode.
+pub type FileId = (u64, u64);
+
+/// Which file an object was read from.
+pub fn id_of(object: &Object) -> FileId {
+    let meta = object.file.descriptor().and_then(|file| rustix::fs::fstat(file).ok());
+    meta.map_or((0, 0), |meta| (meta.st_dev, meta.st_ino))
+}
 
 /// A place that a program is called at.
 #[derive(Clone, Copy)]
@@ -38,15 +45,15 @@ pub struct Links {
     tree: bool,
     links: Vec<OwnedFd>,
     /// What is probed, by file and process (0: all).
-    probed: HashMap<(*const Object, u32), HashSet<u64>>,
-    linkers: HashSet<(*const Object, u32)>,
+    probed: HashMap<(FileId, u32), HashSet<u64>>,
+    linkers: HashMap<(FileId, u32), bool>,
 }
 
 impl Links {
     /// None yet, of these programs.
     pub fn new(programs: [OwnedFd; 3], tree: bool) -> Links {
         let [entered, returned, loaded] = programs;
-        Links { entered, returned, loaded, tree, links: Vec::new(), probed: HashMap::new(), linkers: HashSet::new() }
+        Links { entered, returned, loaded, tree, links: Vec::new(), probed: HashMap::new(), linkers: HashMap::new() }
     }
 
     /// All of them, to be closed.
@@ -59,38 +66,38 @@ impl Links {
         [&self.entered, &self.returned, &self.loaded].iter().map(|it| bpf::recursion_misses(it.as_raw_fd())).sum()
     }
 
-    /// Has the dynamic linker of a process tell when it has loaded files.
-    pub fn watch_linker(&mut self, scope: &Scope, tgid: u32, losses: &mut Losses) {
+    /// Has a dynamic linker tell when it has loaded files; false when it cannot. What is none says nothing.
+    pub fn watch_linker(&mut self, object: &Object, tgid: u32, losses: &mut Losses) -> bool {
         let process = if self.tree { 0 } else { tgid };
-        for module in scope.modules() {
-            let object = &module.object;
-            let Some((function, _)) = object.exported(LOADED).next() else { continue };
-            if !self.linkers.insert((Rc::as_ptr(object), process)) {
-                continue;
-            }
-            let none = Arguments { integers: 0, vectors: 0, counted: false };
-            let placed = place::place(object, function.address, none).ok();
-            let link = placed.and_then(|placed| {
-                let path = path_of(object)?;
-                bpf::probe(self.loaded.as_fd(), &path, &[placed.offset], &[0], process, false).ok()
-            });
-            match link {
-                Some(link) => self.links.push(link),
-                None => losses.add(Loss::Unprobed, 1),
-            }
+        let Some((function, _)) = object.exported(LOADED).next() else { return false };
+        let key = (id_of(object), process);
+        if let Some(watched) = self.linkers.get(&key) {
+            return *watched;
         }
+        let none = Arguments { integers: 0, vectors: 0, counted: false };
+        let placed = place::place(object, function.address, none).ok();
+        let link = placed.and_then(|placed| {
+            let path = path_of(object)?;
+            let state = object.debugged?.wrapping_sub(placed.address);
+            bpf::probe(self.loaded.as_fd(), &path, &[placed.offset], &[state], process, false).ok()
+        });
+        let watched = link.is_some();
+        self.links.extend(link);
+        losses.add(Loss::Unprobed, u64::from(!watched));
+        self.linkers.insert(key, watched);
+        watched
     }
 
     /// Probes functions of a file; `new` counts those that were not before. Gives the names of those that cannot be.
     pub fn probe(
         &mut self,
-        object: &Rc<Object>,
+        object: &Object,
         functions: &[(Function, u32)],
         tgid: u32,
         new: &mut usize,
     ) -> Vec<Vec<u8>> {
         let process = if self.tree { 0 } else { tgid };
-        let probed = self.probed.entry((Rc::as_ptr(object), process)).or_default();
+        let probed = self.probed.entry((id_of(object), process)).or_default();
         let (mut entries, mut returns, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (function, number)) in functions.iter().enumerate() {
             if !probed.insert(function.target.address) {

@@ -126,7 +126,9 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
     let needs_ebpf = ebpf::only(&watch.target);
     // What descriptors are is read there by ptrace, and what rights there are by eBPF.
     let reads = !watch.target.pids.is_empty() || watch.detail.fds || watch.backend == Backend::Ebpf;
-    anyhow::ensure!(!reads || machine::has_proc(), machine::NO_PROC);
+    if reads {
+        machine::check().map_err(anyhow::Error::msg)?;
+    }
     match watch.backend {
         Backend::Ptrace => open_ptrace(watch, started),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),

@@ -24,6 +24,8 @@ use crate::schema::reach::may_reach;
 use crate::schema::{parts, place_of};
 use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
+use crate::system::place::shown;
+use crate::system::threads;
 
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -127,7 +129,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
         let make = || make(image, &sizes, plans());
-        let other = std::thread::Builder::new().spawn_scoped(scope, make);
+        let other = threads::scoped(scope, make);
         let prepared = Place::make(size)
             .context("cannot load the kernel side")
             .and_then(|place| Ok((place, prepare(watch, image, plans, size)?)));
@@ -337,11 +339,11 @@ fn aim(config: &mut Config, whom: &Target) -> Result<()> {
         config.comm[..n].copy_from_slice(&comm[..n]);
     } else if let Some(path) = &whom.cgroup {
         config.target = target::CGROUP;
-        let found = cgroup_id(path).with_context(|| format!("cannot find cgroup {}", path.display()))?;
+        let found = cgroup_id(path).with_context(|| format!("cannot find cgroup {}", shown(path)))?;
         let none = || {
             format!(
                 "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
-                path.display()
+                shown(path)
             )
         };
         config.cgroup = found.with_context(none)?;

@@ -5,16 +5,19 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use serde::Serialize;
 
 use crate::capture::{ebpf, ptrace};
 use crate::cli::asked;
 use crate::render::typed::show;
+use crate::system::confine::{Work, confine};
 use crate::system::process::Status;
 use crate::system::procfs::machine::{self, Mounted};
 use crate::system::procfs::mounts::Mounts;
 use crate::system::procfs::who::Who;
+use crate::system::threads;
 use crate::trace::said;
 
 /// How a check came out.
@@ -120,6 +123,7 @@ pub fn examine() -> Report {
     tracefs(&mut report);
     absent_memory(&mut report);
     seccomp(&mut report, &status);
+    confinement(&mut report);
     scope(&mut report, &machine::ptrace_scope());
     sources(&mut report);
     report
@@ -268,6 +272,20 @@ fn seccomp(report: &mut Report, status: &Status) {
     }
 }
 
+/// Whether what is not needed can be given up: a thread tries it, for it is for good.
+fn confinement(report: &mut Report) {
+    let tried = threads::start(|| confine(Work::Others)).map(JoinHandle::join);
+    let (state, found, remedy) = match tried {
+        Ok(Ok(Ok(()))) => (State::Ok, "rights that are not needed are given up".to_owned(), ""),
+        Ok(Ok(Err(held))) => {
+            (State::Note, held.to_string(), "tracer works with them; allow seccomp(2), prctl(2) and capset(2)")
+        }
+        Ok(Err(_)) => (State::Note, "the try panicked".to_owned(), "report this as a bug"),
+        Err(e) => (State::Note, said(&e.into()), "give tracer more memory"),
+    };
+    report.add("confinement", state, found, remedy);
+}
+
 /// Of kernel.yama.ptrace_scope (Documentation/admin-guide/LSM/Yama.rst).
 fn scope(report: &mut Report, scope: &str) {
     let (state, found, remedy) = match scope {
@@ -305,6 +323,7 @@ mod tests {
         let status = |text: &str| status::parse(text.as_bytes());
         assert_eq!(of(|r| rights(r, &status("CapEff:\t0000000000000000\n"))), (State::Bad, true));
         assert_eq!(of(|r| rights(r, &status("CapEff:\t000000c000000000\n"))), (State::Ok, false));
+        assert_eq!(of(confinement), (State::Ok, false));
         assert_eq!(of(|r| seccomp(r, &status("Seccomp:\t2\n"))), (State::Note, true));
         for (value, state) in
             [("", State::Ok), ("0", State::Ok), ("1", State::Note), ("2", State::Note), ("3", State::Bad)]

@@ -132,7 +132,9 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
     let needs_ebpf = needs_ebpf || watch.library.is_some();
     // What descriptors are is read there by ptrace, and what rights there are by eBPF.
     let reads = !watch.target.pids.is_empty() || watch.detail.fds || watch.backend == Backend::Ebpf;
-    anyhow::ensure!(!reads || machine::has_proc(), machine::NO_PROC);
+    if reads {
+        machine::check().map_err(anyhow::Error::msg)?;
+    }
     match watch.backend {
         Backend::Ptrace if watch.library.is_some() => anyhow::bail!("{LIBRARY}, and not ptrace"),
         Backend::Ptrace => open_ptrace(watch, started),

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracer_common::event::{Head, SKIPPED, flag, kind};
 
 use super::{interrupt, waker};
-use crate::schema::reach::{Hold, hold, may_reach, reached};
+use crate::schema::reach::{Hold, Whom, hold, may_reach, reached};
 use crate::schema::{Abi, by_nr};
 use crate::system::procfs::nested::Nested;
 use crate::system::procfs::who::Who;
@@ -19,7 +19,7 @@ use crate::system::procfs::who::Who;
 pub enum Noted {
     /// Something was done to tracer.
     Reached,
-    /// A traced program could not do what it would have done.
+    /// A traced program could not do what it would have done, or may have done otherwise than is told.
     Changed,
 }
 
@@ -30,6 +30,8 @@ static TRACED: OnceLock<u32> = OnceLock::new();
 static OWNS: AtomicBool = AtomicBool::new(false);
 /// A traced task has taken hold of maps by their numbers.
 static HELD: AtomicBool = AtomicBool::new(false);
+/// What could be set of this process when it began to look.
+static SET: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
 static CONTINUED: AtomicBool = AtomicBool::new(false);
 
 /// From now on only who may trace any process may trace this one, or read its memory. To be called once the command was started, which
@@ -52,6 +54,7 @@ pub fn watch() -> io::Result<()> {
     if let Ok(status) = Who::ThisThread.status() {
         let _ = TRACED.set(status.tracer);
     }
+    let _ = SET.set(set());
     // SAFETY: an all-zero sigaction is a valid value; the pointers live through the call.
     let rc = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
@@ -73,8 +76,25 @@ extern "C" fn continued(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void
     }
 }
 
-/// Whether a number, as a traced task passes it, is that of this process or of a thread of it.
-pub fn is_us(tid: u32, id: i32) -> bool {
+/// Whether this process, or a thread of it, is among those whom a traced task names.
+pub fn is_us(tid: u32, whom: Whom) -> bool {
+    match whom {
+        Whom::Task(id) => is_task_of_us(tid, id),
+        Whom::Group(group) => {
+            let of = |id| Who::Id(id).stat().map(|stat| stat.pgid);
+            let named = if group == 0 { of(tid) } else { u32::try_from(group).ok() };
+            named.is_some() && named == of(std::process::id())
+        }
+        Whom::User(user) => {
+            let caller = || Who::Id(tid).status().ok().map(|status| status.uids[0]);
+            let named = if user == 0 { caller() } else { Some(user) };
+            named == Some(rustix::process::getuid().as_raw())
+        }
+        Whom::Everyone => true,
+    }
+}
+
+fn is_task_of_us(tid: u32, id: i32) -> bool {
     let me = std::process::id();
     // SAFETY: signal 0 only asks whether the thread is there, and of this process.
     let ours = id > 0 && unsafe { libc::syscall(libc::SYS_tgkill, me, id, 0) } == 0;
@@ -98,8 +118,8 @@ pub fn look(head: &Head) {
         }
         _ => {}
     }
-    if let Some((id, _)) = reached(row, &head.args)
-        && is_us(head.tid, id)
+    if let Some((whom, _)) = reached(row, &head.args)
+        && is_us(head.tid, whom)
     {
         note(format!("tracer itself was reached by {} of process {}", row.name, head.tgid));
     }
@@ -110,13 +130,20 @@ pub fn note(what: String) {
     add(Noted::Reached, what);
 }
 
-/// Notes, in words, what a traced program did otherwise than without tracer.
+/// Notes, in words, what a traced program did otherwise than without tracer, or what is told of it though it may have been otherwise.
 pub fn changed(what: String) {
     add(Noted::Changed, what);
 }
 
 fn add(kind: Noted, what: String) {
     *NOTED.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, what)).or_default() += 1;
+}
+
+/// Files of this process in /proc that others may write, and whose contents tracer never changes.
+const SETTINGS: [&str; 2] = ["oom_score_adj", "coredump_filter"];
+
+fn set() -> [Vec<u8>; 2] {
+    SETTINGS.map(|name| Who::Myself.read(name).unwrap_or_default())
 }
 
 /// All that was noted, and how often; and what shows only now.
@@ -132,6 +159,12 @@ pub fn noted() -> Vec<((Noted, String), u64)> {
         && who != *before
     {
         noted.insert((Noted::Reached, format!("tracer itself is traced by process {who}")), 1);
+    }
+    // Who wrote there is not seen where nobody asks for opens.
+    for (name, (was, is)) in SETTINGS.iter().zip(SET.get().into_iter().flatten().zip(set())) {
+        if *was != is {
+            noted.insert((Noted::Reached, format!("tracer's own {name} was changed while it ran")), 1);
+        }
     }
     if waker::is_disturbed() {
         let what = "the process that continues tracer when it is stopped was stopped or ended itself".to_owned();

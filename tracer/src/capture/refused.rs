@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::schema::errno;
+use crate::system::procfs::covered::Covered;
 use crate::system::procfs::who::Who;
 
 /// A process that was to be attached to.
@@ -25,6 +26,12 @@ impl Refused {
     /// What the kernel said of `pid`.
     pub fn new(program: &str, pid: i32, error: io::Error) -> Refused {
         Refused { program: program.to_owned(), pid, error, holder: holder(pid), kernel: is_kernels(pid) }
+    }
+
+    /// A process over whose directory in /proc something else is mounted: what its threads are is somebody else's word.
+    pub fn hidden(program: &str, pid: i32) -> Option<Refused> {
+        let error = io::Error::other(Covered::now().said(u32::try_from(pid).ok()?)?);
+        Some(Refused { program: program.to_owned(), pid, error, holder: None, kernel: false })
     }
 
     /// As the kernel would say, of a process that is not there, or is a thread of the kernel: it makes no calls.

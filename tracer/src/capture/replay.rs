@@ -16,7 +16,7 @@ use super::recording::{Header, MAGIC, SECTION, Sum, Tag, Trailer, VERSION};
 use super::{Batch, Count, Losses, Source, Status};
 use crate::schema::records::Course;
 use crate::spec::CallFilter;
-use crate::system::place;
+use crate::system::place::{self, shown};
 
 /// Why a file is not, or not all of, a recording. Places are bytes from the file's start.
 #[derive(Debug, Error)]
@@ -97,7 +97,7 @@ const BATCH: usize = 1 << 20;
 impl ReplaySource {
     /// Opens a recording and reads what it says of itself.
     pub fn open(path: &Path) -> Result<ReplaySource, ReplayError> {
-        let name = path.display().to_string();
+        let name = shown(path);
         match place::open(path) {
             Ok(file) => ReplaySource::from_reader(Box::new(BufReader::new(file)), name),
             Err(e) => Err(ReplayError { path: name, what: io::Error::from(e).into() }),

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
@@ -19,6 +19,7 @@ use rustix::fs::{FileType, fstat, ftruncate};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
+use super::typed::show;
 use crate::spec::{Color, To};
 use crate::system::kept::{Changed, Kept, Sum, sum_from};
 use crate::system::place::{Place, file_id};
@@ -113,7 +114,7 @@ impl Sink {
                 let place = Place::find(path)?;
                 let file = place.create(*append)?;
                 let kept = Kept::of(place, &file);
-                (Stream::of_file(OwnedFd::from(file), &path.display().to_string(), kept), None)
+                (Stream::of_file(OwnedFd::from(file), &show(path), kept), None)
             }
             To::Pipe(command) => {
                 let mut child = Command::new("/bin/sh")
@@ -123,7 +124,7 @@ impl Sink {
                     .spawn()
                     .context("starting /bin/sh for the output")?;
                 let stdin = child.stdin.take().context("the output command has no standard input")?;
-                let name = format!("'|{}'", command.display());
+                let name = format!("'|{}'", show(command));
                 (Stream::new(Fd::Owned(OwnedFd::from(stdin)), &name, None), Some(child))
             }
             To::Each(path) => {
@@ -421,7 +422,7 @@ impl Each {
         let suffix = format!(".{tid}");
         let mut path = self.place.path().as_os_str().to_owned();
         path.push(&suffix);
-        let name = PathBuf::from(path).display().to_string();
+        let name = show(path);
         let file = match self.known.get(&tid) {
             Some(Known::Failed) => return Ok(None),
             Some(Known::Made { id, .. }) => match self.place.reopen_beside(&suffix, *id) {
@@ -473,7 +474,7 @@ impl Each {
         made.map(|(tid, id, size, hasher)| {
             let file = self.place.open_beside(&format!(".{tid}"), id).ok().flatten();
             let changed = changed(file.as_ref(), size, hasher)?;
-            Some(format!("output {}.{tid}: {changed}", self.place.path().display()))
+            Some(format!("output {}.{tid}: {changed}", show(self.place.path())))
         })
         .find_map(|changed| changed)
     }

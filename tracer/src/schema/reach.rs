@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use super::bpf::BPF;
 use super::effects::Does;
 use super::rows::{Abi, NUMBERS, by_nr};
+use super::sched::{IOPRIO_WHO, PRIO};
 use super::types::{Arg, Row, Whose};
 
 /// When a call of a name does something to the process that it names.
@@ -103,8 +104,25 @@ pub fn hold(row: &Row, values: &[u64; 6]) -> Option<Hold> {
     matches!(row.does(values).0, Does::Gap(..)).then_some(Hold::Changes)
 }
 
-/// The process or thread on which a call lays hands, if it does, and how.
-pub fn reached(row: &Row, values: &[u64; 6]) -> Option<(i32, Reach)> {
+/// Whom a call names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// A process or thread; whoever calls where it is 0.
+    Task(i32),
+    /// A process group; that of whoever calls where it is 0.
+    Group(i32),
+    /// All processes of a user; of whoever calls where it is 0.
+    User(u32),
+    /// All that may be signalled.
+    Everyone,
+}
+
+/// Values of the first argument that have the next one name a user.
+const USERS: &[(&str, u64)] =
+    &[("ioprio_set", IOPRIO_WHO.value("IOPRIO_WHO_USER")), ("setpriority", PRIO.value("PRIO_USER"))];
+
+/// On whom a call lays hands, if it does, and how.
+pub fn reached(row: &Row, values: &[u64; 6]) -> Option<(Whom, Reach)> {
     let (_, reach) = *REACHES.iter().find(|(name, _)| *name == row.name)?;
     if let Reach::With(arg) | Reach::Signals(arg) = reach
         && values[usize::from(arg)] as u32 == 0
@@ -112,8 +130,22 @@ pub fn reached(row: &Row, values: &[u64; 6]) -> Option<(i32, Reach)> {
         return None;
     }
     let args = row.variant(values).map_or(row.args, |variant| variant.args);
-    let mut ids = args.iter().zip(values).filter(|(arg, _)| names_task(arg));
-    ids.next_back().map(|(_, id)| (*id as i32, reach))
+    let last = |names: fn(&Arg) -> bool| {
+        let (arg, id) = args.iter().zip(values).rfind(|(arg, _)| names(arg))?;
+        Some((arg.ty.whose(), *id as i32))
+    };
+    let whom = match last(names_task) {
+        Some((Some(Whose::ProcessOrGroup), -1)) => Whom::Everyone,
+        Some((Some(Whose::ProcessOrGroup), id)) if id <= 0 => Whom::Group(id.wrapping_neg()),
+        Some((_, id)) => Whom::Task(id),
+        None if USERS.contains(&(row.name, u64::from(values[0] as u32))) => Whom::User(values[1] as u32),
+        None => Whom::Group(last(names_group)?.1),
+    };
+    Some((whom, reach))
+}
+
+fn names_group(arg: &Arg) -> bool {
+    arg.ty.whose() == Some(Whose::Group)
 }
 
 fn names_task(arg: &Arg) -> bool {
@@ -166,19 +198,28 @@ mod tests {
 
     #[test]
     fn who_is_reached() {
-        let check = |name: &str, values: [u64; 6], expected: Option<i32>| {
+        let check = |name: &str, values: [u64; 6], expected: Option<Whom>| {
             let found = reached(by_name(name).expect("a call"), &values);
-            assert_eq!(found.map(|(id, _)| id), expected, "{name}{values:?}");
+            assert_eq!(found.map(|(whom, _)| whom), expected, "{name}{values:?}");
         };
-        check("kill", [7, 9, 0, 0, 0, 0], Some(7));
+        let (task, group) = (|id| Some(Whom::Task(id)), |id| Some(Whom::Group(id)));
+        check("kill", [7, 9, 0, 0, 0, 0], task(7));
         check("kill", [7, 0, 0, 0, 0, 0], None);
-        check("kill", [-7i64 as u64, 9, 0, 0, 0, 0], Some(-7));
-        check("tgkill", [7, 8, 19, 0, 0, 0], Some(8));
-        check("ptrace", [16, 7, 0, 0, 0, 0], Some(7));
+        check("kill", [-7i64 as u64, 9, 0, 0, 0, 0], group(7));
+        check("kill", [0, 9, 0, 0, 0, 0], group(0));
+        check("kill", [-1i64 as u64, 9, 0, 0, 0, 0], Some(Whom::Everyone));
+        check("tgkill", [7, 8, 19, 0, 0, 0], task(8));
+        check("ptrace", [16, 7, 0, 0, 0, 0], task(7));
         check("ptrace", [0, 0, 0, 0, 0, 0], None);
         check("prlimit64", [7, 1, 0, 1, 0, 0], None);
-        check("prlimit64", [7, 1, 1, 0, 0, 0], Some(7));
-        check("setpriority", [1, 7, 0, 0, 0, 0], None);
+        check("prlimit64", [7, 1, 1, 0, 0, 0], task(7));
+        check("setpriority", [0, 7, 0, 0, 0, 0], task(7));
+        check("setpriority", [1, 7, 0, 0, 0, 0], group(7));
+        check("setpriority", [2, 7, 0, 0, 0, 0], Some(Whom::User(7)));
+        check("setpriority", [3, 7, 0, 0, 0, 0], None);
+        check("ioprio_set", [2, 0, 0, 0, 0, 0], group(0));
+        check("ioprio_set", [3, 7, 0, 0, 0, 0], Some(Whom::User(7)));
+        check("setpgid", [7, 9, 0, 0, 0, 0], task(7));
         check("getpgid", [7, 0, 0, 0, 0, 0], None);
     }
 }

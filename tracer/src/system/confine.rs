@@ -8,7 +8,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabiliti
 
 use crate::schema::effects::{Does, Effect};
 use crate::schema::types::{Arg, NO_NR, Row, Ty, class};
-use crate::schema::{Abi, all};
+use crate::schema::{Abi, all, errno};
 
 /// What is kept while processes are traced: their memory and files are looked at (ptrace, /proc), the command can be sent a signal, maps are
 /// read, sockets asked for, and output files made, also where the directory is somebody else's.
@@ -89,22 +89,33 @@ fn refused(work: Work) -> impl Iterator<Item = u32> {
     rows.filter(|nr| *nr != NO_NR).map(u32::from)
 }
 
+/// What could not be given up, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("rights that are not needed are kept, for the kernel refuses {0}")]
+pub struct Held(String);
+
 /// Gives up, for this thread and those that it starts, what the work does not need. A command is to be started before: it would inherit
-/// that.
+/// that. Whoever started tracer may have a filter of their own that refuses such calls: then the rest is given up.
 ///
 /// # Errors
-/// Those of capset(2) and seccomp(2).
-pub fn confine(work: Work) -> io::Result<()> {
-    let has = capabilities(None)?;
-    let kept = has.permitted.intersection(work.needs());
+/// What is kept: tracer does its work with it, too.
+pub fn confine(work: Work) -> Result<(), Held> {
     // A filter needs CAP_SYS_ADMIN, or that no program may give rights any more: none is run.
     // SAFETY: takes integers.
-    if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
-    set_capabilities(None, sets)?;
-    refuse(work)
+    let no_new = match unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    };
+    let filter = refuse(work);
+    let capset = capabilities(None).and_then(|has| {
+        let kept = has.permitted.intersection(work.needs());
+        let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+        set_capabilities(None, sets)
+    });
+    let tries = [("prctl(PR_SET_NO_NEW_PRIVS)", no_new), ("seccomp", filter), ("capset", capset.map_err(Into::into))];
+    let refused = tries.into_iter().filter_map(|(call, done)| Some(format!("{call}: {}", errno::said(&done.err()?))));
+    let refused: Vec<String> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(Held(refused.join(", "))) }
 }
 
 /// Has the kernel refuse calls, with EPERM.
@@ -127,7 +138,14 @@ fn refuse(work: Work) -> io::Result<()> {
     let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     // SAFETY: the program lives until the call returns, which copies it.
     let rc = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
-    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if rc == 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    // The same by the older call, which may be let through.
+    // SAFETY: as above.
+    let rc = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    if rc == 0 { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]
@@ -165,7 +183,7 @@ mod tests {
     fn what_is_not_needed_is_gone_for_good() {
         let confined = std::thread::spawn(|| {
             let before = capabilities(None)?.permitted;
-            confine(Work::Replay)?;
+            confine(Work::Replay).map_err(io::Error::other)?;
             let after = capabilities(None)?;
             assert_eq!(after.permitted, before.intersection(READING));
             assert_eq!(after.effective, after.permitted);

@@ -118,6 +118,7 @@ impl Kept {
         let file = match found.open() {
             Ok(file) => file,
             Err(error) if error.is_missing() => return Err(Changed::Deleted),
+            Err(error) if error.is_of_another_kind() => return Err(Changed::Replaced),
             Err(error) => return Err(unread(io::Error::from(error))),
         };
         let stat = fstat(&file).map_err(|error| unread(error.into()))?;
@@ -203,6 +204,10 @@ mod tests {
                 fs::rename(other, path).expect("renamed");
             });
             check(append, Changed::Replaced, &|path| {
+                fs::remove_file(path).expect("removed");
+                fs::create_dir(path).expect("a directory");
+            });
+            check(append, Changed::Replaced, &|path| {
                 let dir = path.parent().expect("a directory");
                 fs::rename(dir, dir.with_file_name("moved")).expect("renamed");
                 fs::create_dir(dir).expect("a directory");
@@ -219,6 +224,22 @@ mod tests {
             let others = fs::Permissions::from_mode(0o666);
             check(append, Changed::Given, &|path| fs::set_permissions(path, others.clone()).expect("given"));
         }
+    }
+
+    #[test]
+    fn what_others_append_between_is_not_written_over() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        let place = Place::find(&path).expect("a place");
+        let mut file = place.create(false).expect("a file");
+        let mut kept = Kept::of(place, &file).expect("a regular file");
+        for bytes in [b"one", b"two"] {
+            file.write_all(bytes).expect("written");
+            kept.wrote(bytes);
+            fs::OpenOptions::new().append(true).open(&path).expect("open").write_all(b"-").expect("appended");
+        }
+        assert_eq!(kept.look(), Err(Changed::Resized(8, 6)));
+        assert_eq!(fs::read(&path).expect("read"), b"one-two-");
     }
 
     #[test]

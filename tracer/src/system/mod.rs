@@ -19,3 +19,4 @@ pub mod snapshot;
 pub mod sock_diag;
 pub mod socket_ends;
 pub mod sockets;
+pub mod threads;

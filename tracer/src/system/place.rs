@@ -12,6 +12,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
@@ -25,7 +26,7 @@ use crate::schema::errno;
 #[derive(Debug, Error)]
 pub enum PlaceError {
     /// The kernel refused.
-    #[error("Can't open '{path}': {reason}", path = .path.display(), reason = errno::said(.errno))]
+    #[error("Can't open '{path}': {reason}", path = shown(.path), reason = errno::said(.errno))]
     Os {
         /// The path as it was named.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum PlaceError {
         errno: std::io::Error,
     },
     /// It would have led somewhere others choose.
-    #[error("Can't open '{path}': {why}", path = .path.display())]
+    #[error("Can't open '{path}': {why}", path = shown(.path))]
     Unsafe {
         /// The path as it was named.
         path: PathBuf,
@@ -52,10 +53,36 @@ impl From<PlaceError> for std::io::Error {
 }
 
 impl PlaceError {
+    /// Whether what is there is no regular file.
+    pub fn is_of_another_kind(&self) -> bool {
+        match self {
+            PlaceError::Os { errno, .. } => {
+                let kinds = [libc::EISDIR, libc::ELOOP, libc::ENXIO];
+                errno.raw_os_error().is_some_and(|errno| kinds.contains(&errno))
+            }
+            PlaceError::Unsafe { .. } => true,
+        }
+    }
+
     /// Whether there is no such file.
     pub fn is_missing(&self) -> bool {
         matches!(self, PlaceError::Os { errno, .. } if errno.kind() == ErrorKind::NotFound)
     }
+}
+
+/// A path as errors have it: nothing of it moves a cursor or ends a line.
+pub fn shown(path: impl AsRef<OsStr>) -> String {
+    let mut text = String::new();
+    for chunk in path.as_ref().as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\'' | '"' | '\\' => text.push(c),
+                _ => text.extend(c.escape_debug()),
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// A name in an open directory: where an output is, for good, however paths change meanwhile.
@@ -255,20 +282,21 @@ impl Place {
     }
 
     fn create_as(&self, name: &OsStr, append: bool) -> Result<File, PlaceError> {
-        let common =
-            OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY | if append { OFlags::APPEND } else { OFlags::empty() };
+        let common = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
         let mode = Mode::RUSR | Mode::WUSR;
         if self.magic {
+            let common = common | if append { OFlags::APPEND } else { OFlags::empty() };
             let fd = rustix::fs::openat(&self.dir, name, common, mode).map_err(|e| self.os(e))?;
             return Ok(File::from(fd));
         }
+        // What others append meanwhile is not written over: it shows at the end that it is there.
+        let common = common | OFlags::APPEND;
         // A file may come and go between the two opens; a few rounds settle it or somebody plays games.
         for _ in 0..8 {
             match self.create_new(name) {
-                Ok(file) if append => {
+                Ok(file) => {
                     return rustix::fs::fcntl_setfl(&file, OFlags::APPEND).map(|()| file).map_err(|e| self.os(e));
                 }
-                Ok(file) => return Ok(file),
                 Err(Errno::EXIST) => {}
                 Err(e) => return Err(self.os(e)),
             }

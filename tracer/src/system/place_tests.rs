@@ -110,3 +110,14 @@ fn reopens_only_the_file_it_made() {
     symlink("moved", d.path().join("log.7")).unwrap();
     assert!(place.reopen_beside(".7", id).unwrap().is_none());
 }
+
+#[test]
+fn a_path_in_an_error_moves_no_cursor() {
+    for (path, expected) in [
+        (&b"it's \"plain\" \\ \xc3\xa4"[..], "it's \"plain\" \\ \u{e4}".to_owned()),
+        (b"a\x1b[31m\n\xff", "a\\u{1b}[31m\\n\\xff".to_owned()),
+        ("\u{9b}\u{202e}".as_bytes(), "\\u{9b}\\u{202e}".to_owned()),
+    ] {
+        assert_eq!(shown(std::ffi::OsStr::from_bytes(path)), expected);
+    }
+}

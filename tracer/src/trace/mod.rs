@@ -22,7 +22,7 @@ mod verify;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tracer_common::loss::Loss;
 
 use self::drive::{Drive, Ended, Over};
@@ -39,7 +39,7 @@ use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
 use crate::spec::{OutputForm, Spec, To, View, Watch};
-use crate::system::confine::{Work, confine};
+use crate::system::confine::Work;
 
 /// Carries a request out, from the source's opening to the loss report.
 ///
@@ -78,7 +78,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     }
     ourselves::keep_to_ourselves();
     // After the outputs and the command: neither is to inherit it.
-    confine(if source.name() == "ebpf" { Work::Ebpf } else { Work::Others }).context("giving up rights")?;
+    notice::confine(&watch.program, if source.name() == "ebpf" { Work::Ebpf } else { Work::Others });
     let mut trace = Trace::new(spec, source, shower, recorder);
     let interrupted = trace.follow()?;
     trace.end(interrupted)
@@ -113,7 +113,7 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
         source.count_only(counting.by_process);
     }
     interrupt::install()?;
-    confine(Work::Replay).context("giving up rights")?;
+    notice::confine(&spec.watch.program, Work::Replay);
     let mut trace = Trace::new(&spec, Box::new(source), shower, None);
     let followed = trace.follow();
     let (ending, failed) = trace.ended(None)?;

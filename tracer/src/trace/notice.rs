@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use crate::system::confine::{self, Work};
+
 /// Says things under the program's name.
 #[derive(Debug)]
 pub struct Notices {
@@ -51,6 +53,13 @@ impl Notices {
 /// Says something on stderr, under the program's name.
 pub fn tell(program: &str, text: &str) {
     tell_line(&format!("{program}: {text}"));
+}
+
+/// Gives up the rights that the work does not need; says which are kept, where the kernel refuses. Nothing else depends on it.
+pub fn confine(program: &str, work: Work) {
+    if let Err(held) = confine::confine(work) {
+        tell(program, &held.to_string());
+    }
 }
 
 /// Writes one line to stderr, in one piece. A stderr that is gone or full can not be told so.

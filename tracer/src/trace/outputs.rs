@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::render::typed::show;
 use crate::spec::{To, View};
 use crate::system::place::Place;
 pub use crate::system::place::PlaceError;
@@ -24,7 +25,7 @@ pub fn attempt<'p>(
         place.attempt()?;
         let same = |others: &[Place], what: &str| {
             let same = others.iter().find(|other| other.is_same(&place))?;
-            let why = format!("it is '{}', {what}", same.path().display());
+            let why = format!("it is '{}', {what}", show(same.path()));
             Some(PlaceError::Unsafe { path: path.to_owned(), why })
         };
         let found = same(&places, "into which something else is written");

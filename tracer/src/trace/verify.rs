@@ -7,17 +7,18 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 use tracer_common::record::records;
 
+use super::notice;
 use super::output::loss;
 use crate::capture::replay::{ReplayError, ReplaySource};
 use crate::capture::{Batch, Source, Status};
 use crate::exit;
 use crate::render::stdout::Stdout;
 use crate::render::typed::show;
-use crate::system::confine::{Work, confine};
+use crate::system::confine::Work;
 use crate::system::kept::Sum;
 use crate::system::place;
 
@@ -36,7 +37,7 @@ pub fn verify(file: &Path, expected: Option<&str>) -> Result<u8> {
         name.clone(),
     )?;
     let (mut batch, mut count) = (Batch::new(), 0u64);
-    confine(Work::Replay).context("giving up rights")?;
+    notice::confine("tracer", Work::Replay);
     while source.read(&mut batch, Duration::ZERO)? != Status::Done {
         count += records(&batch).count() as u64;
         batch.clear();

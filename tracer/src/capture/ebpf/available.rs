@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::load::VMLINUX;
 use crate::spec::{Target, Watch};
+use crate::system::place::shown;
 use crate::system::procfs::machine;
 use crate::system::procfs::who::Who;
 
@@ -31,7 +32,7 @@ pub fn available(watch: &Watch) -> Result<()> {
         "eBPF needs CAP_BPF and CAP_PERFMON; run as root, or with sudo"
     );
     let btf = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
-    ensure!(btf.exists(), "eBPF needs {}, which a kernel with CONFIG_DEBUG_INFO_BTF has", btf.display());
+    ensure!(btf.exists(), "eBPF needs {}, which a kernel with CONFIG_DEBUG_INFO_BTF has", shown(btf));
     if Who::Myself.namespace("pid").is_ok_and(|namespace| namespace != machine::FIRST_PID_NAMESPACE) {
         bail!(
             "tracer runs in a PID namespace of its own, where the kernel's process ids are not known; run it outside"

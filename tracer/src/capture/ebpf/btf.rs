@@ -11,7 +11,7 @@ use tracer_common::config::{ABSENT, Offsets, Types, function};
 
 use super::bpf::Attach;
 use super::mapping::Mapping;
-use crate::system::place;
+use crate::system::place::{self, shown};
 
 /// The kernel's type information, raw.
 pub struct KernelTypes {
@@ -48,8 +48,8 @@ const FUNCTION: u32 = 12;
 impl KernelTypes {
     /// Reads a BTF file, by default `/sys/kernel/btf/vmlinux` (kernel 5.4 and CONFIG_DEBUG_INFO_BTF).
     pub fn read(path: &Path) -> Result<KernelTypes> {
-        let bytes = Bytes::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(bytes).with_context(|| format!("{} is not usable BTF", path.display()))
+        let bytes = Bytes::read(path).with_context(|| format!("cannot read {}", shown(path)))?;
+        Self::parse(bytes).with_context(|| format!("{} is not usable BTF", shown(path)))
     }
 
     fn parse(bytes: Bytes) -> Result<KernelTypes> {

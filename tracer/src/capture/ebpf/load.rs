@@ -27,6 +27,8 @@ use crate::schema::types::NO_NR;
 use crate::schema::{Abi, by_name, parts, place_of, prototypes};
 use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
+use crate::system::place::shown;
+use crate::system::threads;
 
 /// The kernel's own type information.
 pub const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -142,7 +144,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
         let make = || make(image, &sizes, plans(), watch.library.as_ref().map(|_| watch.detail));
-        let other = std::thread::Builder::new().spawn_scoped(scope, make);
+        let other = threads::scoped(scope, make);
         let prepared = Place::make(size)
             .context("cannot load the kernel side")
             .and_then(|place| Ok((place, prepare(watch, image, plans, size)?)));
@@ -392,11 +394,11 @@ fn aim(config: &mut Config, whom: &Target) -> Result<()> {
         config.comm[..n].copy_from_slice(&comm[..n]);
     } else if let Some(path) = &whom.cgroup {
         config.target = target::CGROUP;
-        let found = cgroup_id(path).with_context(|| format!("cannot find cgroup {}", path.display()))?;
+        let found = cgroup_id(path).with_context(|| format!("cannot find cgroup {}", shown(path)))?;
         let none = || {
             format!(
                 "{} is no cgroup v2 directory; they are below where `mount -t cgroup2` shows, often /sys/fs/cgroup",
-                path.display()
+                shown(path)
             )
         };
         config.cgroup = found.with_context(none)?;

@@ -52,6 +52,7 @@ use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::schema::place_of;
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
+use crate::system::threads;
 
 /// The kernel side that this crate was built with.
 static IMAGE: Image = include!(concat!(env!("OUT_DIR"), "/tracer.bpf.rs"));
@@ -211,7 +212,8 @@ impl EbpfSource {
         let mut adopted = Vec::new();
         for &pid in pids {
             let held = || if watch.unheld { Refused::held(&watch.program, pid) } else { None };
-            if let Some(refused) = Refused::none(&watch.program, pid).or_else(held) {
+            let refused = Refused::hidden(&watch.program, pid).or_else(|| Refused::none(&watch.program, pid));
+            if let Some(refused) = refused.or_else(held) {
                 self.refused.push(refused);
                 continue;
             }
@@ -359,7 +361,7 @@ impl Source for EbpfSource {
             }
             // Where nobody is left who could be seen, nobody has to wait for it.
             if self.targets.done() {
-                let _ = std::thread::Builder::new().spawn(move || drop(links));
+                let _ = threads::start(move || drop(links));
             }
         }
         while self.drain(batch) {}

@@ -4,8 +4,8 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use aya::maps::{Map, MapData};
@@ -13,6 +13,7 @@ use aya_obj::generated::bpf_insn;
 
 use super::bpf::{self, Attach};
 use super::fold::{Code, fold};
+use crate::system::threads;
 
 /// The frozen variable that every object has: what its programs are told.
 const CONFIG: &str = "CONFIG";
@@ -195,17 +196,9 @@ impl Object {
             }
         };
         let done = std::thread::scope(|scope| {
-            let (begun, begins) = mpsc::channel();
             for _ in 1..std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len()) {
-                let begun = begun.clone();
-                let other = move || {
-                    let _ = begun.send(());
-                    work();
-                };
                 // Without another thread this one does it all.
-                if std::thread::Builder::new().spawn_scoped(scope, other).is_ok() {
-                    let _ = begins.recv();
-                }
+                let _ = threads::scoped(scope, work);
             }
             let done = meanwhile();
             work();

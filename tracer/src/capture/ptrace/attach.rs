@@ -61,6 +61,10 @@ impl PtraceSource {
     /// there are no new ones.
     pub(super) fn attach(&mut self, pids: &[i32]) -> Result<()> {
         for &pid in pids {
+            if let Some(hidden) = Refused::hidden(&self.program, pid) {
+                self.refused.push(hidden);
+                continue;
+            }
             let before = self.tasks.len();
             let refused = match self.attach_process(pid) {
                 Err(error) => error,

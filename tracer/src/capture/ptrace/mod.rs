@@ -15,6 +15,7 @@ mod filters;
 mod follow;
 mod held;
 mod ourselves;
+mod passed;
 mod rights;
 mod seccomp;
 mod stack;
@@ -117,6 +118,8 @@ pub struct PtraceSource {
     /// Where they are asked for.
     stacks: Option<Stacks>,
     tally: Option<Counter>,
+    /// Addresses are read again when a call ends: nothing else tells whether they were changed.
+    rereads: bool,
     /// How long the process of the last stop has had a CPU in the kernel, ns; `None` when nobody asked for it.
     system: Option<u64>,
     started: Option<Started>,
@@ -182,6 +185,7 @@ impl PtraceSource {
             leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
             tally: watch.counting.map(|counting| Counter::new(counting.by_process, watch.calls.clone())),
+            rereads: !watch.evidence,
             system: watch.counting.filter(|counting| counting.cpu_time).map(|_| 0),
             started: None,
             refused: Vec::new(),

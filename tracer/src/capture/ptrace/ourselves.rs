@@ -4,7 +4,7 @@ use super::tamper::NO_CALL;
 use super::{PtraceSource, sys};
 use crate::capture::ourselves;
 use crate::schema::ptrace::PTRACE;
-use crate::schema::reach::{Reach, may_reach, reached};
+use crate::schema::reach::{Reach, Whom, may_reach, reached};
 use crate::schema::{Abi, by_nr};
 
 const ATTACH: u64 = PTRACE.value("PTRACE_ATTACH");
@@ -19,13 +19,15 @@ impl PtraceSource {
             return false;
         }
         let Some(row) = by_nr(if compat { Abi::I386 } else { Abi::NATIVE }, nr) else { return false };
-        let Some((id, reach)) = reached(row, args) else { return false };
+        let Some((whom, reach)) = reached(row, args) else { return false };
         let stops = match reach {
             Reach::Traces(at) => [ATTACH, SEIZE].contains(&args[usize::from(at)]),
             Reach::Signals(at) => is_stop(args[usize::from(at)]),
             Reach::Always | Reach::With(_) | Reach::Maps => false,
         };
-        if !stops || !ourselves::is_us(tid, id) {
+        // What stops a whole group, as editors do it to theirs at a terminal, is made: who continues them continues tracer.
+        let Whom::Task(id) = whom else { return false };
+        if !stops || !ourselves::is_us(tid, whom) {
             return false;
         }
         let kept = sys::set_number(tid, NO_CALL).is_ok() && sys::set_result(tid, -i64::from(libc::EPERM)).is_ok();

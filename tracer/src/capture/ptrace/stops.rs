@@ -270,7 +270,9 @@ impl PtraceSource {
         let missing = it.run(plan, Moment::Exit(ret), &head.args, &mut task.record);
         self.beside.tell(task, &mut self.memory);
         task.tamper.tell(&mut task.record);
+        let begin = out.len();
         task.record.send(out);
+        self.look_again(&out[begin..]);
         // A bad pointer is the program's own business; what the kernel could read and we could not is a loss.
         let faults = if ret >= 0 { faults + missing.faults } else { 0 };
         self.count_missing(Missing { faults, ..missing });

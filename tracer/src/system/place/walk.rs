@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Place, PlaceError};
+use super::{Place, PlaceError, shown};
 use crate::schema::stat::FS_MAGIC;
 
 /// How many links a path may go through, as in the kernel (`MAXSYMLINKS`).
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
     fn follow(&mut self, dir: &mut OwnedFd, name: &OsStr, last: bool) -> Result<Option<Place>, PlaceError> {
         let (shared, _) = self.shared(&*dir)?;
         if shared {
-            let why = format!("'{}' is a symbolic link in a directory others can write", name.display());
+            let why = format!("'{}' is a symbolic link in a directory others can write", shown(name));
             return Err(PlaceError::Unsafe { path: self.path.to_owned(), why });
         }
         self.links += 1;

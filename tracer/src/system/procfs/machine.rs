@@ -71,13 +71,26 @@ pub enum Mounted<'m> {
     Proc(Option<&'m [u8]>),
 }
 
-/// What to say where [`has_proc`] is false.
-pub const NO_PROC: &str = "/proc is no proc file system, so that no process can be found; mount -t proc proc /proc";
-
-/// Whether what is mounted on /proc is a proc file system: where it is not, there seem to be no processes.
-pub fn has_proc() -> bool {
+/// Whether /proc can be believed: what is mounted there is a proc file system, the whole of one, and nothing else is mounted over this
+/// process's own directory. Where that does not hold, there seem to be no processes, or others.
+///
+/// # Errors
+/// What to say.
+pub fn check() -> Result<(), &'static str> {
     const PROC_SUPER_MAGIC: u64 = crate::schema::stat::FS_MAGIC.value("PROC_SUPER_MAGIC");
-    rustix::fs::statfs(ROOT).is_ok_and(|fs| fs.f_type as u64 == PROC_SUPER_MAGIC)
+    // include/linux/proc_fs.h
+    const PROC_ROOT_INO: u64 = 1;
+    let is_proc = rustix::fs::statfs(ROOT).is_ok_and(|fs| fs.f_type as u64 == PROC_SUPER_MAGIC);
+    if !is_proc {
+        return Err("/proc is no proc file system, so that no process can be found; mount -t proc proc /proc");
+    }
+    if rustix::fs::stat(ROOT).is_ok_and(|root| root.st_ino != PROC_ROOT_INO) {
+        return Err("/proc is only a part of a proc file system, so that no process can be found; umount /proc");
+    }
+    if super::covered::covers_us() {
+        return Err("something else is mounted on /proc/self, so that what /proc tells cannot be believed");
+    }
+    Ok(())
 }
 
 /// How /proc is mounted, by the mounts of this process.

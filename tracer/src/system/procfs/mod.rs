@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod cgroup;
+pub mod covered;
 pub mod fds;
 pub mod locks;
 pub mod machine;

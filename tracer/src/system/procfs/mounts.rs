@@ -13,6 +13,7 @@ use rustix::fs::{Mode, OFlags, openat};
 use super::number;
 use super::who::Who;
 use crate::system::snapshot::Dev;
+use crate::system::threads;
 
 /// A mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,10 +130,7 @@ impl Mounts {
             Ok(text)
         };
         let text = std::thread::scope(|scope| {
-            std::thread::Builder::new()
-                .spawn_scoped(scope, read)?
-                .join()
-                .map_err(|_| io::Error::other("a thread that panicked"))?
+            threads::scoped(scope, read)?.join().map_err(|_| io::Error::other("a thread that panicked"))?
         });
         Mounts::parse(&text.unwrap_or_default())
     }

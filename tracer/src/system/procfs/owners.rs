@@ -8,6 +8,7 @@ use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{Mode, OFlags, openat, readlinkat_raw};
 use rustix::io::Errno;
 
+use super::covered::Covered;
 use super::who::{Who, inode_of};
 use super::{machine, numbers, open_directory};
 use crate::system::process::has_ended;
@@ -34,7 +35,12 @@ pub fn pipes() -> io::Result<Owners> {
 fn holders(threads: bool, kind: &str) -> io::Result<Owners> {
     let (mut found, mut unreadable) = (Vec::new(), 0);
     let proc = open_directory(rustix::fs::CWD, machine::ROOT)?;
+    let covered = Covered::now();
     for pid in numbers(proc.as_fd())? {
+        if covered.has(pid) {
+            unreadable += 1;
+            continue;
+        }
         // Ended, or its entry cannot be opened at all.
         let Ok(process) = open_directory(proc.as_fd(), Name::new(pid).text()) else { continue };
         let first = match task(process.as_fd(), process.as_fd(), [pid, pid], kind, &mut found) {

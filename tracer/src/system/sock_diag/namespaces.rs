@@ -14,6 +14,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use crate::system::process::has_ended;
 use crate::system::procfs::processes;
 use crate::system::procfs::who::Who;
+use crate::system::threads;
 
 /// Where `ip netns` keeps its namespaces.
 const NAMED: &str = "/run/netns";
@@ -64,7 +65,7 @@ impl Namespace {
                 move_into_link_name_space(self.file.as_fd(), Some(LinkNameSpaceType::Network))?;
                 Ok(work())
             };
-            let thread = thread::Builder::new().spawn_scoped(scope, entered)?;
+            let thread = threads::scoped(scope, entered)?;
             thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread in the namespace has panicked")))
         })
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::bytes_of;
 use super::held::Held;
+use crate::render::typed::show;
 use crate::schema::errno;
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{Access, Difference, Evidence, HostName, Object, Variables};
@@ -40,9 +41,9 @@ pub fn read(path: &Path, held: &mut Held) -> Result<Option<BTreeSet<String>>> {
     let bytes = bytes_of(path).inspect(|bytes| held.read("baseline", path, bytes));
     let text = match bytes.map(String::from_utf8) {
         Ok(Ok(text)) => text,
-        Ok(Err(_)) => bail!("baseline {}: is no baseline (it is not text)", path.display()),
+        Ok(Err(_)) => bail!("baseline {}: is no baseline (it is not text)", show(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("baseline {}", path.display())),
+        Err(error) => return Err(error).with_context(|| format!("baseline {}", show(path))),
     };
     let mut lines = text.lines();
     match lines.next() {
@@ -52,11 +53,11 @@ pub fn read(path: &Path, held: &mut Held) -> Result<Option<BTreeSet<String>>> {
         Some(other) if other.starts_with("# tracer baseline ") => {
             bail!(
                 "baseline {}: of another version ('{}'); --update writes it anew",
-                path.display(),
+                show(path),
                 shown(other.as_bytes())
             )
         }
-        _ => bail!("baseline {}: is no baseline (its first line is not '{HEAD}')", path.display()),
+        _ => bail!("baseline {}: is no baseline (its first line is not '{HEAD}')", show(path)),
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::MOST;
 use crate::render::typed::show;
+use crate::schema::errno;
 use crate::system::kept::{Changed, Kept};
 use crate::system::place::{self, Place};
 use crate::tools::audit::evidence::{Gap, GapKind};
@@ -108,13 +109,26 @@ impl Held {
 
     fn put_at(&mut self, what: &str, place: Place, ours: bool, bytes: &[u8]) -> Result<()> {
         let name = named(what, place.path());
-        let mut file = place.replace(ours)?;
-        file.write_all(bytes).with_context(|| format!("writing {name}"))?;
-        let file = file.put().with_context(|| format!("writing {name}"))?;
-        if let Some(kept) = Kept::whole(place, &file, bytes) {
-            self.note(&name, kept);
+        match Held::replace(&place, ours, bytes) {
+            Ok(file) => {
+                if let Some(kept) = Kept::whole(place, &file, bytes) {
+                    self.note(&name, kept);
+                }
+                Ok(())
+            }
+            // Before the run it could be written: what stands in the way was made since.
+            Err(error) if ours && !is_of_disk(&error) => {
+                self.touched.push(format!("{name}: others keep it from being written: {}", errno::said(&error)));
+                Ok(())
+            }
+            Err(error) => Err(error).with_context(|| format!("writing {name}")),
         }
-        Ok(())
+    }
+
+    fn replace(place: &Place, ours: bool, bytes: &[u8]) -> io::Result<File> {
+        let mut file = place.replace(ours)?;
+        file.write_all(bytes)?;
+        file.put()
     }
 
     fn note(&mut self, name: &str, kept: Kept) {
@@ -129,6 +143,12 @@ struct Made {
     place: Place,
     /// A pipe, a device, what somebody else had opened: it stays open.
     other: Option<File>,
+}
+
+/// Whether it is the file system that has no room, or fails.
+fn is_of_disk(error: &io::Error) -> bool {
+    let errors = [libc::ENOSPC, libc::EDQUOT, libc::EFBIG, libc::EIO, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+    error.raw_os_error().is_some_and(|errno| errors.contains(&errno))
 }
 
 fn named(what: &str, path: &Path) -> String {

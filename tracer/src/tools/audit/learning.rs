@@ -24,7 +24,7 @@ pub fn taught(path: &Path) -> Result<Option<Taught>, Wrong> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", path.display()))));
+            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", show(path)))));
         }
     };
     // An empty file is one that somebody made a place for.

@@ -250,7 +250,7 @@ fn policy(spec: &Audit) -> Result<Option<(Policy, String)>, Wrong> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !named => return Ok(None),
         Err(error) => {
-            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", path.display()))));
+            return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", show(path)))));
         }
     };
     let name = path.to_string_lossy().into_owned();

@@ -15,7 +15,7 @@ use crate::decode;
 use crate::exit;
 use crate::render::typed::show;
 use crate::spec::Style;
-use crate::system::confine::{Work, confine};
+use crate::system::confine::Work;
 use crate::system::place::Place;
 use crate::tools::audit::evidence::collect::{Collector, Doubt, Look, World, lexical};
 use crate::tools::audit::evidence::units::Rules;
@@ -25,7 +25,7 @@ use crate::tools::audit::output;
 use crate::trace::drive::{Drive, Driven, Ended, Turn};
 use crate::trace::output::Order;
 use crate::trace::sequence::{Stage, Step};
-use crate::trace::{outputs, said};
+use crate::trace::{notice, outputs, said};
 
 /// Writes the page of a recording.
 ///
@@ -38,7 +38,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
     let source = ReplaySource::open(file)?;
     let mut place = if page.as_os_str() == "-" { None } else { Some(Place::find(page)?.create(false)?) };
     interrupt::install()?;
-    confine(Work::Replay).context("giving up rights")?;
+    notice::confine("tracer", Work::Replay);
     let (report, whole) = report(source, &show(file))?;
     let mut bytes = Vec::new();
     output::recording(&report, &mut bytes);

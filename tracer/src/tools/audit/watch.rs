@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tracer_common::event::Head;
 use tracer_common::loss::Loss;
 
@@ -19,7 +19,7 @@ use crate::capture::{self, Losses, interrupt, ourselves, waker};
 use crate::decode;
 use crate::schema::{errno, signal_names};
 use crate::spec::{Style, Target, Watch};
-use crate::system::confine::{Work, confine};
+use crate::system::confine::Work;
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
 use crate::tools::audit::evidence::collect::Collector;
@@ -66,7 +66,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
     let recorder = trace::recorder(reserved, &watch, &*source)?;
     ourselves::keep_to_ourselves();
     if last {
-        confine(Work::Others).context("giving up rights")?;
+        trace::notice::confine(&audit.program, Work::Others);
     }
     if let Some(temporary) = variables.path("TMPDIR") {
         collector.temporary(temporary);

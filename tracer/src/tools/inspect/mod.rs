@@ -14,6 +14,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::exit;
 use crate::render::sink::colored;
 use crate::render::stdout::Stdout;
+use crate::system::procfs::covered::Covered;
 use crate::system::procfs::machine;
 use crate::system::procfs::who::Who;
 use crate::tools::inspect::report::findings::findings;
@@ -27,8 +28,13 @@ pub fn run(spec: &Inspect) -> u8 {
         // Nobody is left to be told that stderr is closed.
         let _ = writeln!(io::stderr(), "{}: {text}", spec.program);
     };
-    if !machine::has_proc() {
-        say(machine::NO_PROC);
+    if let Err(why) = machine::check() {
+        say(why);
+        return exit::FAILED;
+    }
+    let covered = Covered::now();
+    if let Some(hidden) = covered.said(spec.pid) {
+        say(&hidden);
         return exit::FAILED;
     }
     let mut gatherer = Gatherer::new();
@@ -43,6 +49,10 @@ pub fn run(spec: &Inspect) -> u8 {
             return exit::FAILED;
         }
     };
+    if let Some(hidden) = covered.said(pid) {
+        say(&hidden);
+        return exit::FAILED;
+    }
     if pid != spec.pid {
         say(&format!("{} is a thread of process {pid}, which is reported", spec.pid));
     }

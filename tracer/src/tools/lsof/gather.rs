@@ -7,6 +7,7 @@ use super::list::Lister;
 use super::select::{Selection, kind};
 use super::stream::{Stream, Told};
 use crate::capture::ebpf::snapshot::Wanted;
+use crate::system::procfs::covered::Covered;
 use crate::system::procfs::fds::{Reader, share};
 use crate::system::procfs::machine;
 use crate::system::procfs::maps::Maps;
@@ -40,7 +41,7 @@ pub fn gather(spec: &Lsof, reader: &mut Reader, lister: &mut Lister<'_, '_>, end
             Ok(unknown) => return Ok(unknown),
         }
     }
-    let (list, unknown) = choose(spec, lister.selection, ends)?;
+    let (list, unknown) = choose(spec, lister.selection, &Covered::among(lister.mounts), ends)?;
     let maps = !sockets && (lister.selection.mappings() || ends);
     let pids = list.iter().filter(|(process, _)| process.tid.is_none()).map(|(process, _)| process.pid);
     let stream = use_iterator(&spec.collect, pids, sockets).then(|| Stream::start(wanted));
@@ -50,7 +51,7 @@ pub fn gather(spec: &Lsof, reader: &mut Reader, lister: &mut Lister<'_, '_>, end
 }
 
 /// The processes, and tasks, of which something can be shown, and how many could not be looked at.
-fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<(Vec<Selected>, u64)> {
+fn choose(spec: &Lsof, selection: &mut Selection<'_>, covered: &Covered, ends: bool) -> Result<(Vec<Selected>, u64)> {
     let mut buffer = Vec::new();
     let pids = match selection.pids().filter(|_| !ends) {
         Some(pids) => pids,
@@ -59,6 +60,10 @@ fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<(Vec
     let (mut list, mut unknown): (Vec<Selected>, u64) = (Vec::new(), 0);
     for pid in pids {
         let process = match processes::process(pid, &mut buffer) {
+            _ if covered.has(pid) => {
+                unknown += 1;
+                continue;
+            }
             Ok(Some(process)) => process,
             Ok(None) => continue,
             Err(_) => {
@@ -92,6 +97,7 @@ fn choose(spec: &Lsof, selection: &mut Selection<'_>, ends: bool) -> Result<(Vec
 /// Where only sockets are shown, and any process will do: those alone are looked at that have one. Gives how many could not be.
 fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<u64> {
     let mut unknown = 0;
+    let covered = Covered::among(lister.mounts);
     let mut buffer = Vec::new();
     let mut last: Option<([u32; 2], Option<Selected>)> = None;
     while let Some(Told { tgid, tid, start, file, .. }) = stream.next()? {
@@ -101,10 +107,13 @@ fn of_holders(mut stream: Stream, lister: &mut Lister<'_, '_>) -> Result<u64> {
                 lister.end(process, true);
             }
             // A thread with descriptors of its own is no process, unless it goes on for one.
-            let found = processes::process(tgid, &mut buffer).unwrap_or_else(|_| {
-                unknown += 1;
-                None
-            });
+            let found = match processes::process(tgid, &mut buffer) {
+                Ok(found) if !covered.has(tgid) => found,
+                _ => {
+                    unknown += 1;
+                    None
+                }
+            };
             let found = found.filter(|process| process.seen() == tid);
             let found = found.filter(|process| !is_later(start, process));
             let found = found.and_then(|process| lister.selection.process(&process, false).map(|bits| (process, bits)));

@@ -32,6 +32,8 @@ use self::targets::Targets;
 use crate::exit;
 use crate::render::sink::colored;
 use crate::render::stdout::Stdout;
+use crate::render::typed::show;
+use crate::system::procfs::covered::Covered;
 use crate::system::procfs::fds::Reader;
 use crate::system::procfs::locks::Locks;
 use crate::system::procfs::machine;
@@ -48,7 +50,7 @@ use crate::tools::lsof::request::{Address, Ends, Family, Host, Layout, Lsof, Por
 /// # Errors
 /// /proc cannot be read, or the source that was demanded does not work.
 pub fn run(spec: &Lsof) -> Result<u8> {
-    anyhow::ensure!(machine::has_proc(), machine::NO_PROC);
+    machine::check().map_err(anyhow::Error::msg)?;
     let mut mounts = Rc::new(Mounts::of(Who::Myself));
     let mut asker = Asker::new(spec.collect.limit, spec.collect.no_stat);
     let (mut targets, unusable) = Targets::find(&spec.select, &mounts, &mut asker, spec.forgive);
@@ -76,6 +78,8 @@ pub fn run(spec: &Lsof) -> Result<u8> {
         let mut selection = Selection::new(&spec.select, addresses.clone(), targets.any());
         let mut reader =
             Reader::new(Asker::new(spec.collect.limit, spec.collect.no_stat), exempt(spec), Rc::clone(&mounts));
+        let wanted = selection.pids();
+        let hidden = Covered::among(&mounts).all_said(wanted.as_deref());
         let (entries, unreadable) = entries(spec, &mut selection, &mut targets, &mut names, &mounts, &mut reader)?;
         let any = entries.iter().any(|entry| !entry.rows.is_empty());
         ever |= any;
@@ -107,12 +111,17 @@ pub fn run(spec: &Lsof) -> Result<u8> {
             let s = if unreadable == 1 { "" } else { "es" };
             complain(spec, &format!("{unreadable} process{s} not readable"));
         }
+        hidden.iter().for_each(|line| complain(spec, line));
         round += 1;
         let last = match &spec.repeat {
             None => true,
             Some(repeat) => (repeat.until_none && !any) || (repeat.count != 0 && round >= repeat.count),
         };
         if last {
+            // Whether they have what was asked for cannot be told.
+            if !hidden.is_empty() && (wanted.is_some() || !any) && spec.repeat.is_none() {
+                return Ok(spec.failure);
+            }
             let failed = !missing.is_empty() || !unusable.lines.is_empty();
             return Ok(match &spec.repeat {
                 Some(repeat) if repeat.until_none => ending::code(ever),
@@ -211,7 +220,7 @@ fn addresses(given: &[Address]) -> Result<Vec<Wanted>, String> {
                 };
                 let found: Vec<_> = host_addresses(name, &address.text)?.into_iter().filter(fits).collect();
                 if found.is_empty() {
-                    return Err(format!("unknown host name ({name}) in: -i {}", address.text));
+                    return Err(format!("unknown host name ({}) in: -i {}", show(name), show(&address.text)));
                 }
                 found.into_iter().map(Some).collect()
             }
@@ -225,7 +234,7 @@ fn addresses(given: &[Address]) -> Result<Vec<Wanted>, String> {
             let first = number(&range.first)?;
             let last = range.last.as_ref().map_or(Ok(first), number)?;
             if last < first {
-                return Err(format!("unacceptable port specification in: -i {}", address.text));
+                return Err(format!("unacceptable port specification in: -i {}", show(&address.text)));
             }
             ports.push(Some((first, last)));
         }

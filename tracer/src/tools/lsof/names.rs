@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::CStr;
 use std::net::IpAddr;
 
+use crate::render::typed::show;
 use crate::system::libc_names::{self, host_name};
 use crate::tools::lsof::request::{Protocol, Show};
 
@@ -94,6 +95,7 @@ fn host(ip: IpAddr, numeric: bool) -> String {
 /// In lsof's words: unknown, or different for both.
 pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Result<u16, String> {
     let find = |protocol| libc_names::service_port(name, protocol);
+    let (name, given) = (show(name), show(given));
     let own = |word: &'static CStr| {
         let shown = word.to_string_lossy().into_owned();
         find(word).ok_or_else(|| format!("unknown service {name} for {shown} in: -i {given}"))
@@ -119,5 +121,6 @@ pub fn service_port(name: &str, protocol: Option<Protocol>, given: &str) -> Resu
 pub fn host_addresses(name: &str, given: &str) -> Result<Vec<IpAddr>, String> {
     let mut list = libc_names::addresses(name);
     list.dedup();
-    if list.is_empty() { Err(format!("unknown host name ({name}) in: -i {given}")) } else { Ok(list) }
+    let unknown = || format!("unknown host name ({}) in: -i {}", show(name), show(given));
+    if list.is_empty() { Err(unknown()) } else { Ok(list) }
 }

@@ -2,13 +2,13 @@
 //! records and hands over some at a time, and whoever lists takes those of one process after the other.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 use anyhow::{Result, bail};
 use tracer_common::snapshot::FileRecord;
 
 use crate::capture::ebpf::snapshot::{FileIterator, Wanted};
 use crate::system::snapshot::{Access, Descriptor, Dev, FileStat, Slot};
+use crate::system::threads;
 
 /// Records that are handed over at a time, and how often that is done before somebody takes them.
 const RECORDS: usize = 256;
@@ -81,7 +81,10 @@ impl Stream {
     /// Loads the iterator and begins, in a thread of its own. What goes wrong is told by [`Stream::next_of`].
     pub fn start(wanted: Wanted) -> Stream {
         let (sender, said) = sync_channel(CHUNKS);
-        thread::spawn(move || run(wanted, &sender));
+        let here = sender.clone();
+        if let Err(error) = threads::start(move || run(wanted, &sender)) {
+            let _ = here.send(Said::Failed(error.into()));
+        }
         Stream { said, chunk: Chunk::default(), at: 0, over: false }
     }
 

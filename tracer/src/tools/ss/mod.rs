@@ -16,9 +16,11 @@ use std::path::Path;
 use crate::cli::fault::UsageError;
 use crate::exit;
 use crate::render::stdout::Stdout;
+use crate::render::typed::show;
 use crate::system::names::System;
 use crate::system::owners::owners;
 use crate::system::place;
+use crate::system::procfs::covered::Covered;
 use crate::system::procfs::machine::{self, SOCKSTAT};
 use crate::system::procfs::sockstat;
 use crate::system::procfs::who::Who;
@@ -37,8 +39,8 @@ pub fn run(request: &Request) -> u8 {
     let mut request = request.clone();
     // Without -p, and in one namespace, the kernel is asked for sockets alone.
     let needs_proc = request.show.processes || request.spaces == Spaces::All;
-    let there = || match needs_proc && !machine::has_proc() {
-        true => Err(Failure::Other(machine::NO_PROC.to_owned())),
+    let there = || match needs_proc {
+        true => machine::check().map_err(|why| Failure::Other(why.to_owned())),
         false => Ok(()),
     };
     let there = || match request.show.labels && Who::Myself.label().is_none() {
@@ -89,7 +91,7 @@ fn read_filter(request: &mut Request) -> Result<(), Failure> {
         true => io::stdin().read_to_string(&mut text).map(drop),
         false => given(&file).map(|all| text = String::from_utf8_lossy(&all).into_owned()),
     };
-    read.map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
+    read.map_err(|error| Failure::Other(format!("{}: {error}", show(&file))))?;
     words.extend(filter::file_words(&text));
     let code = if request.peer { exit::SS_USAGE } else { exit::USAGE };
     let program = request.program.clone();
@@ -135,8 +137,9 @@ impl<'a> Listing<'a> {
         let spaces = match &request.spaces {
             Spaces::Current => None,
             Spaces::Named(name) => {
-                let space = Namespace::named(name)
-                    .map_err(|error| Failure::Other(format!("cannot open network namespace '{name}': {error}")))?;
+                let space = Namespace::named(name).map_err(|error| {
+                    Failure::Other(format!("cannot open network namespace '{}': {error}", show(name)))
+                })?;
                 Some(vec![space])
             }
             Spaces::All => {
@@ -179,6 +182,7 @@ impl<'a> Listing<'a> {
         if request.show.processes || request.show.threads {
             self.owners =
                 Some(owners(request.show.threads).map_err(|error| Failure::Other(format!("/proc: {error}")))?);
+            self.notices.extend(Covered::now().all_said(None));
         }
         match spaces {
             None => {
@@ -250,12 +254,12 @@ impl<'a> Listing<'a> {
 
     /// TCP sockets from a file of the kernel's own bytes, instead of the kernel.
     fn read_file(&mut self, file: &Path, netns: u64, gathered: &mut Gathered) -> Result<(), Failure> {
-        let bytes = given(file).map_err(|error| Failure::Other(format!("TCPDIAG_FILE {}: {error}", file.display())))?;
+        let bytes = given(file).map_err(|error| Failure::Other(format!("TCPDIAG_FILE {}: {error}", show(file))))?;
         let (mut sockets, end) = sock_diag::from_file(&bytes, Table::Tcp);
         sockets.iter_mut().for_each(|socket| socket.netns = netns);
         gathered.sockets = sockets;
         if let Err(what) = end {
-            self.notices.push(format!("TCPDIAG_FILE {}: {what}", file.display()));
+            self.notices.push(format!("TCPDIAG_FILE {}: {what}", show(file)));
         }
         Ok(())
     }
@@ -312,7 +316,7 @@ impl<'a> Listing<'a> {
             return Err(Failure::Other("-D writes TCP sockets, and the options want none".to_owned()));
         }
         let query = query(request, None);
-        let failed = |error: io::Error| Failure::Other(format!("{}: {error}", path.display()));
+        let failed = |error: io::Error| Failure::Other(format!("{}: {error}", show(path)));
         let mut bytes = Vec::new();
         match spaces {
             None => sock_diag::raw(&query, Table::Tcp, &mut bytes).map_err(failed)?,
@@ -341,7 +345,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn entering(space: &Namespace, error: &io::Error) -> Failure {
     let name = space.name.clone().unwrap_or_else(|| space.inode.to_string());
-    Failure::Other(format!("cannot enter network namespace '{name}': {error}"))
+    Failure::Other(format!("cannot enter network namespace '{}': {error}", show(name)))
 }
 
 /// The question to the kernel.

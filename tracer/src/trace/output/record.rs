@@ -14,6 +14,7 @@ use tracer_common::record::records;
 use crate::capture::Losses;
 use crate::capture::recording::{Header, MAGIC, RECORDS_MAX, SECTION, Sum, Tag, Trailer, VERSION};
 use crate::render::sink::Outcome;
+use crate::render::typed::show;
 use crate::schema::reach::may_reach;
 use crate::spec::CallFilter;
 use crate::system::kept::Kept;
@@ -69,7 +70,7 @@ impl Recorder {
     /// Begins a recording in a file that was made for it.
     pub fn begin(Reserved { place, file }: Reserved, header: &Header) -> Result<Recorder> {
         let path = place.path().to_owned();
-        let name = path.display().to_string();
+        let name = show(&path);
         let mut recorder = Recorder {
             written: Kept::of(place, &file),
             file,
@@ -85,9 +86,9 @@ impl Recorder {
         };
         let mut start = MAGIC.to_vec();
         start.extend_from_slice(&VERSION.to_le_bytes());
-        recorder.put(&start).with_context(|| format!("writing {}", path.display()))?;
+        recorder.put(&start).with_context(|| format!("writing {}", show(&path)))?;
         let header = serde_json::to_vec(header).context("describing the recording")?;
-        recorder.section(Tag::Head, &header).with_context(|| format!("writing {}", path.display()))?;
+        recorder.section(Tag::Head, &header).with_context(|| format!("writing {}", show(&path)))?;
         Ok(recorder)
     }
 

@@ -18,6 +18,7 @@ use crate::descriptors::{fds, fdset, rights};
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{conf, current, off, peek, pointer, repeat};
+use crate::library;
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
 use crate::rings;
@@ -219,7 +220,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::ENVIRON if !RING && asks::<RING>(shape::ENVIRON) => environ(b),
         shape::EXE if !RING && asks::<RING>(shape::EXE) => files::resolve(b, 0, files::EXE),
         shape::CWD if asks::<RING>(shape::CWD) => files::resolve(b, files::AT_FDCWD, files::DIRECTORY),
-        shape::PERHAPS if !RING && asks::<RING>(shape::PERHAPS) => perhaps(b, value, cap),
+        shape::PERHAPS if !RING && asks::<RING>(shape::PERHAPS) => library::perhaps(b, value, cap),
         shape::STREAM if !RING && asks::<RING>(shape::STREAM) && value != 0 => {
             b.blob.shape = shape::FD;
             let fd: i32 = user(value.wrapping_add(op.fd_at as u64));
@@ -439,26 +440,6 @@ fn last_word(size: usize) -> usize {
     if at > BLOB_MAX - 8 { BLOB_MAX - 8 } else { at }
 }
 
-/// What a value must be at least, and less than, to be an address of a program.
-const ADDRESSES: (u64, u64) = (1 << 16, 1 << 47);
-
-/// Copies a string, at most `cap` bytes, from where there may be none.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn perhaps(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
-    if buffer.is_null() || address < ADDRESSES.0 || address >= ADDRESSES.1 {
-        return 0;
-    }
-    let mut first = 0u8;
-    // SAFETY: the helper checks the address and writes within `first`.
-    if unsafe { helper::bpf_probe_read_user((&raw mut first).cast(), 1, address as *const c_void) } != 0 {
-        return 0;
-    }
-    // SAFETY: checked above.
-    text_here(unsafe { &mut *buffer }, address, cap);
-    0
-}
-
 /// Copies a string, at most `cap` bytes: one blob without the NUL.
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -472,7 +453,7 @@ pub extern "C" fn text(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
 
 /// As `text`, without a call.
 #[inline(always)]
-fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
+pub fn text_here(b: &mut Buffer, address: u64, cap: u64) -> i64 {
     if address == 0 {
         return 0;
     }

@@ -21,9 +21,9 @@ use tracer_common::{
 use crate::absent;
 use crate::calls::send_buffer;
 use crate::capture;
-use crate::emit::{lost, send_call, send_head, send_last};
+use crate::emit::{lost, send_call, send_last};
 use crate::kernel::{conf, current, off, peek, pointer};
-use crate::maps::{CALLED, CALLERS, CLAIMS, Claimed, FRAMES, KNOWN, MADE, PROTOTYPE, WAITING};
+use crate::maps::{Buffer, CALLED, CALLERS, CLAIMS, Claimed, FRAMES, KNOWN, MADE, PROTOTYPE, WAITING};
 use crate::tally::{EMPTY, count};
 use crate::tasks::{self, event};
 
@@ -162,9 +162,8 @@ pub fn begun(state: &mut Task, task: *mut c_void) {
     if let Some(frames) = unsafe { FRAMES.get(task, false).as_mut() } {
         frames.depth = 0;
     }
-    match is_known(task) {
-        true => _ = send_head(&event(kind::LOADED, state.head.tid, state.head.tgid)),
-        false => wait(state),
+    if !is_known(task) {
+        wait(state);
     }
 }
 
@@ -356,4 +355,24 @@ fn called(head: &Head) {
     };
     // SAFETY: no other CPU has this key.
     count(unsafe { &mut *tally }, &Head { flags: head.flags & !flag::BEFORE, ..*head });
+}
+
+/// What a value must be at least, and less than, to be an address of a program.
+const ADDRESSES: (u64, u64) = (1 << 16, 1 << 47);
+
+/// Copies a string, at most `cap` bytes, from where there may be none.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn perhaps(buffer: *mut Buffer, address: u64, cap: u64) -> i64 {
+    if buffer.is_null() || address < ADDRESSES.0 || address >= ADDRESSES.1 {
+        return 0;
+    }
+    let mut first = 0u8;
+    // SAFETY: the helper checks the address and writes within `first`.
+    if unsafe { helper::bpf_probe_read_user((&raw mut first).cast(), 1, address as *const c_void) } != 0 {
+        return 0;
+    }
+    // SAFETY: checked above.
+    capture::text_here(unsafe { &mut *buffer }, address, cap);
+    0
 }

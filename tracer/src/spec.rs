@@ -298,6 +298,10 @@ pub struct StatusSet {
 }
 
 impl StatusSet {
+    /// All of them.
+    pub const ALL: StatusSet =
+        StatusSet { successful: true, failed: true, unfinished: true, unavailable: true, detached: true };
+
     /// Nothing is filtered by status.
     pub fn all(self) -> bool {
         self.successful && self.failed && self.unfinished && self.unavailable && self.detached

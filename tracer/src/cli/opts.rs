@@ -251,13 +251,7 @@ impl Opts {
             env: record.is_some() || verbose.environments(),
         };
         let show = Show {
-            status: self.status.unwrap_or(StatusSet {
-                successful: true,
-                failed: true,
-                unfinished: true,
-                unavailable: true,
-                detached: true,
-            }),
+            status: self.status.unwrap_or(StatusSet::ALL),
             signals: self.signals.unwrap_or(u64::MAX),
             paths: std::mem::take(&mut self.paths),
             fds: self.trace_fds.take(),

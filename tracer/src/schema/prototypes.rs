@@ -141,7 +141,7 @@ mod tests {
                 "{}: no more than six are seen",
                 it.row.name
             );
-            prototype(&it.row, detail);
+            prototype(it.row, detail);
         }
         assert!(names.len() < tracer_common::library::PROTOTYPES as usize);
         for (name, args) in [("strlen", 1), ("write", 3), ("openat", 4)] {

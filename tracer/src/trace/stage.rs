@@ -2,18 +2,17 @@
 //! it is decoded and rendered into a buffer. The buffer goes to the sink once a batch, so the common
 //! call costs no allocation and no system call of our own.
 
+mod driven;
 mod entered;
 mod functions;
 mod lives;
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
 
 use tracer_common::event::{Head, flag, kind};
 
 use self::entered::Entered;
-use super::drive::{Driven, Turn};
 use super::dumps::Dumps;
 use super::filter::Filter;
 use super::leaving::{self, Leaving};
@@ -152,50 +151,6 @@ impl Stage for Shower {
             }
         } else {
             self.event(&step);
-        }
-    }
-}
-
-impl Driven for Shower {
-    fn is_live(&self) -> bool {
-        self.live
-    }
-
-    /// A trace that nobody reads any more is over. A command goes on to its end, which is tracer's as well; a recording is still
-    /// written.
-    fn turn(&mut self, turn: &Turn) -> ControlFlow<()> {
-        self.waiting = turn.waiting;
-        if self.left == Some(0) {
-            let _ = self.deliver(true);
-            if !self.notices.quiet() {
-                self.say("System call limit has been reached, detaching tracees");
-            }
-            self.let_go();
-            return ControlFlow::Break(());
-        }
-        let unread = self.deliver(turn.idle) == Flow::Closed && self.command.pid.is_none() && !turn.recorded;
-        if unread { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn pressed(&mut self, said: &str) {
-        self.say(said);
-    }
-
-    /// The clock may have been set: lines made from now on follow it.
-    fn tick(&mut self) {
-        if !self.recorded {
-            self.wall = wall_offset();
-        }
-    }
-
-    /// Says that every task that still lives is no longer traced.
-    fn let_go(&mut self) {
-        self.waiting = false;
-        if !self.notices.quiet() {
-            let _ = self.deliver(true);
-            for tid in self.processes.tids() {
-                self.notices.say(&format!("Process {tid} detached"));
-            }
         }
     }
 }

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decode", &["schema", "spec"]),
     ("stack", &["system"]),
     ("library", &["schema", "system", "stack"]),
-    ("capture", &["schema", "spec", "system", "stack"]),
+    ("capture", &["schema", "spec", "system", "stack", "library"]),
     ("cli", &["exit", "schema", "spec", "render"]),
     ("trace/output", &["schema", "spec", "render", "system", "decode", "stack", "capture"]),
     ("trace", &["exit", "schema", "spec", "render", "system", "decode", "capture", "trace/output"]),
@@ -30,8 +30,13 @@ const CROSSINGS: &[(&str, &str, &str)] =
     &[("system/owners.rs", "capture", "the iterator over descriptors is loaded by the eBPF source's loader")];
 
 /// Macros, which stand at the root whatever room they are of.
-const MACROS: &[(&str, &str)] =
-    &[("records", "schema"), ("selectors", "schema"), ("sets", "schema"), ("syscalls", "schema")];
+const MACROS: &[(&str, &str)] = &[
+    ("prototypes", "schema"),
+    ("records", "schema"),
+    ("selectors", "schema"),
+    ("sets", "schema"),
+    ("syscalls", "schema"),
+];
 
 /// Modules that touch nothing of the operating system, but for the named ones below them, which exist to do so.
 const PURE: &[(&str, &[&str])] = &[

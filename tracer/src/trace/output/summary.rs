@@ -19,6 +19,7 @@ use crate::decode::value::{Call, Ret};
 use crate::render::escape;
 use crate::schema::{Abi, by_nr, uring};
 use crate::spec::{self, Column};
+use crate::stack::demangle::demangled;
 
 /// Counts by call: of all processes, and where it is asked for of each.
 #[derive(Debug, Default)]
@@ -82,11 +83,12 @@ impl Summary {
         self.processes.entry(process).or_default().add(count);
     }
 
-    /// Adds what a source counted of a library function.
-    pub fn add_function(&mut self, name: &[u8], count: &Count) {
-        let shown = String::from_utf8_lossy(name).escape_debug().to_string();
+    /// Adds what a source counted of a library function, of C++ or Rust under its name there with `demangles`.
+    pub fn add_function(&mut self, name: &[u8], demangles: bool, count: &Count) {
+        let name = if demangles { demangled(name) } else { name.to_vec() };
+        let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
         let none = || Entry { name: shown.into(), count: Count::default(), function: true };
-        self.all.functions.entry(name.to_vec()).or_insert_with(none).count.add(count);
+        self.all.functions.entry(name).or_insert_with(none).count.add(count);
     }
 
     /// Tells what a process is called.

@@ -6,7 +6,6 @@ use super::Shower;
 use crate::capture::Count;
 use crate::decode::library;
 use crate::schema::prototypes::Ends;
-use crate::stack::demangle::demangled;
 use crate::trace::output::{Item, Order};
 use crate::trace::sequence::Step;
 
@@ -55,10 +54,7 @@ impl Shower {
             for (number, count) in counts {
                 let head = Head { nr: *number, ..Head::default() };
                 let name = self.functions.function(&head, 0).name;
-                match demangles {
-                    true => summary.add_function(&demangled(name), count),
-                    false => summary.add_function(name, count),
-                }
+                summary.add_function(name, demangles, count);
             }
         }
     }

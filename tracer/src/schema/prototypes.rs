@@ -6,9 +6,24 @@ use std::sync::OnceLock;
 
 use super::types::{NO_NR, Row};
 
+pub mod characters;
+pub mod files;
+pub mod formats;
+pub mod fortify;
+pub mod loading;
+pub mod locales;
 pub mod memory;
+pub mod names;
+pub mod network;
+pub mod numbers;
+pub mod processes;
+pub mod searching;
+pub mod signals;
 pub mod stdio;
 pub mod strings;
+pub mod threads;
+pub mod times;
+pub mod users;
 
 /// A function.
 #[derive(Debug)]
@@ -70,7 +85,44 @@ macro_rules! prototypes {
 }
 
 /// Every family.
-const TABLES: &[&[Prototype]] = &[strings::STRINGS, memory::MEMORY, stdio::STDIO];
+const TABLES: &[&[Prototype]] = &[
+    characters::CHARACTERS,
+    characters::WIDE,
+    characters::CLASSES,
+    characters::CLASSES_L,
+    characters::WIDE_CLASSES,
+    characters::WIDE_CLASSES_L,
+    files::OPENING,
+    files::INPUT_AND_OUTPUT,
+    files::ATTRIBUTES,
+    files::DIRECTORIES,
+    formats::PRINTING,
+    formats::SCANNING,
+    formats::COMPLAINTS,
+    fortify::CHECKED,
+    fortify::CHECKED_FORMATS,
+    fortify::CHECKED_WIDE,
+    loading::LOADING,
+    locales::LOCALES,
+    memory::MEMORY,
+    network::SOCKETS,
+    network::ADDRESSES,
+    network::NAMES,
+    numbers::NUMBERS,
+    processes::STARTING,
+    processes::ASKING,
+    processes::OPTIONS,
+    processes::TERMINALS,
+    searching::SEARCHING,
+    signals::SIGNALS,
+    stdio::STDIO,
+    strings::STRINGS,
+    threads::THREADS,
+    threads::THREAD_ATTRIBUTES,
+    threads::LOCKS,
+    times::TIMES,
+    users::USERS,
+];
 
 /// Functions of libc that are called as a system call is, and are another thing: their arguments, or what they return, differ.
 const OTHERS: &[&str] = &[

@@ -55,10 +55,10 @@ prototypes! { pub MEMORY:
     brk(addr: Addr) -> Int;
     sbrk(increment: Long) -> Addr;
     __sbrk(increment: Long) -> Addr;
-    mmap64(addr: Addr, length: Ulong, prot: Set(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
-    __mmap(addr: Addr, length: Ulong, prot: Set(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
+    mmap64(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
+    __mmap(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
     __munmap(addr: Addr, length: Ulong) -> Int;
-    __mprotect(addr: Addr, len: Ulong, prot: Set(&PROT)) -> Int;
+    __mprotect(addr: Addr, len: Ulong, prot: Set32(&PROT)) -> Int;
     __madvise(addr: Addr, length: Ulong, advice: Set32(&MADV)) -> Int;
     posix_madvise(addr: Addr, len: Ulong, advice: Set32(&POSIX_MADV)) -> Int;
     shm_open(name: Text, oflag: Set32(&OPEN), mode: Perm) -> Fd;

@@ -77,7 +77,7 @@ prototypes! { pub STARTING:
     wait3(wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4), rusage: Positive(&Rec(&RUSAGE))) -> Pid;
     wait4(pid: PidOrPgid, wstatus: Positive(&Special(S::WaitStatus)), options: Set32(&WAIT4), rusage: Positive(&Rec(&RUSAGE))) -> Pid;
     waitid(idtype: Set32(&P_ID), id: Pid, infop: Out(&Special(S::Siginfo)), options: Set32(&WAIT4)) -> Int;
-    ptrace(request: Set(&PTRACE), pid: Tid, addr: Addr, data: Addr) -> Long;
+    ptrace(request: Set32(&PTRACE), pid: Tid, addr: Addr, data: Addr) -> Long;
     syscall(number: Long, arg1: Word, arg2: Word, arg3: Word, arg4: Word, arg5: Word) -> Word;
 }
 

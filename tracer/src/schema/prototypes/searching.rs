@@ -55,11 +55,11 @@ prototypes! { pub SEARCHING:
     re_set_registers(buffer: Addr, regs: Addr, num_regs: Uint, starts: Addr, ends: Addr) -> Void;
     re_comp(s: Text) -> Text;
     re_exec(s: Text) -> Int;
-    _obstack_begin(h: Addr, size: Ulong, alignment: Ulong, chunkfun: Addr, freefun: Addr) -> Int, calls back;
-    _obstack_begin_1(h: Addr, size: Ulong, alignment: Ulong, chunkfun: Addr, freefun: Addr, arg: Addr) -> Int, calls back;
-    _obstack_newchunk(h: Addr, length: Ulong) -> Void, calls back;
+    _obstack_begin(h: Addr, size: Int, alignment: Int, chunkfun: Addr, freefun: Addr) -> Int, calls back;
+    _obstack_begin_1(h: Addr, size: Int, alignment: Int, chunkfun: Addr, freefun: Addr, arg: Addr) -> Int, calls back;
+    _obstack_newchunk(h: Addr, length: Int) -> Void, calls back;
     _obstack_allocated_p(h: Addr, obj: Addr) -> Int;
-    _obstack_memory_used(h: Addr) -> Ulong;
+    _obstack_memory_used(h: Addr) -> Int;
     _obstack_free(h: Addr, obj: Addr) -> Void, calls back;
     obstack_free(h: Addr, obj: Addr) -> Void, calls back;
 }

@@ -141,7 +141,7 @@ pub const FAMILIES: &[(&str, &[&[Prototype]])] = &[
             math::FLOATING,
         ],
     ),
-    ("libstdc++.so.6", &[cxx::CXX]),
+    ("libstdc++.so.6", &[cxx::CXX, cxx::CLASSES]),
     ("libz.so.1", &[zlib::ZLIB]),
     ("libssl.so.3", &[tls::SSL, tls::SSL_CONTEXTS]),
     (

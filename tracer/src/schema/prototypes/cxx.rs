@@ -31,7 +31,7 @@ prototypes! { pub CXX:
     __cxa_free_dependent_exception(dependent: Addr) -> Void;
     __cxa_get_exception_ptr(exception: Addr) -> Addr;
     __cxa_begin_catch(exception: Addr) -> Addr;
-    __cxa_end_catch() -> Void, calls back;
+    __cxa_end_catch() -> Void;
     __cxa_current_exception_type() -> Addr;
     __cxa_get_globals() -> Addr;
     __cxa_get_globals_fast() -> Addr;
@@ -87,4 +87,43 @@ prototypes! { pub CXX:
     _ZSt11_Hash_bytesPKvmm(ptr: Bytes(len), len: Ulong, seed: Hex) -> Hex;
     _ZNSt8__detail15_List_node_base7_M_hookEPS0_(this: Addr, position: Addr) -> Void;
     _ZNSt8__detail15_List_node_base9_M_unhookEv(this: Addr) -> Void;
+}
+
+// What may throw is said to unwind: its return is not probed.
+prototypes! { pub CLASSES:
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_createERmm(this: Addr, capacity: InOut(&Ptr(&Ulong)), old_capacity: Ulong) -> Addr, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE10_M_replaceEmmPKcm(this: Addr, pos: Ulong, len1: Ulong, s: Bytes(len2), len2: Ulong) -> Addr, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_appendEPKcm(this: Addr, s: Bytes(n), n: Ulong) -> Addr, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_assignERKS4_(this: Addr, str: Addr) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE14_M_replace_auxEmmmc(this: Addr, pos1: Ulong, n1: Ulong, n2: Ulong, c: Char) -> Addr, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_mutateEmmPKcm(this: Addr, pos: Ulong, len1: Ulong, s: Addr, len2: Ulong) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE12_M_constructEmc(this: Addr, n: Ulong, c: Char) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE7reserveEm(this: Addr, n: Ulong) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE6resizeEmc(this: Addr, n: Ulong, c: Char) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE8_M_eraseEmm(this: Addr, pos: Ulong, n: Ulong) -> Void;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE10_M_disposeEv(this: Addr) -> Void;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9push_backEc(this: Addr, c: Char) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEC1EPKcRKS3_(this: Addr, s: Text, a: Addr) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEC2EPKcRKS3_(this: Addr, s: Text, a: Addr) -> Void, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEED1Ev(this: Addr) -> Void;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEED2Ev(this: Addr) -> Void;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEaSEPKc(this: Addr, s: Text) -> Addr, unwinds;
+    _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEpLEPKc(this: Addr, s: Text) -> Addr, unwinds;
+    _ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE7compareEPKc(this: Addr, s: Text) -> Int;
+    _ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE4findEPKcmm(this: Addr, s: Bytes(n), pos: Ulong, n: Ulong) -> Long;
+    _ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE4findEcm(this: Addr, c: Char, pos: Ulong) -> Long;
+    _ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE5rfindEcm(this: Addr, c: Char, pos: Ulong) -> Long;
+    _ZSt16__ostream_insertIcSt11char_traitsIcEERSt13basic_ostreamIT_T0_ES6_PKS3_l(out: Addr, s: Bytes(n), n: Long) -> Addr, unwinds;
+    _ZStlsISt11char_traitsIcEERSt13basic_ostreamIcT_ES5_PKc(out: Addr, s: Text) -> Addr, unwinds;
+    _ZSt4endlIcSt11char_traitsIcEERSt13basic_ostreamIT_T0_ES6_(os: Addr) -> Addr, unwinds;
+    _ZNSolsEi(this: Addr, n: Int) -> Addr, unwinds;
+    _ZNSo3putEc(this: Addr, c: Char) -> Addr, unwinds;
+    _ZNSo5flushEv(this: Addr) -> Addr, unwinds;
+    _ZNSt13runtime_errorC1EPKc(this: Addr, arg: Text) -> Void, unwinds;
+    _ZNSt11logic_errorC1EPKc(this: Addr, arg: Text) -> Void, unwinds;
+    _ZNSt6thread4joinEv(this: Addr) -> Void, unwinds;
+    _ZNSt18condition_variable10notify_oneEv(this: Addr) -> Void;
+    _ZNSt18condition_variable10notify_allEv(this: Addr) -> Void;
+    _ZNSt6chrono3_V212system_clock3nowEv() -> Long;
+    _ZNSt6chrono3_V212steady_clock3nowEv() -> Long;
 }

@@ -72,7 +72,7 @@ prototypes! { pub THREADS:
     pthread_self() -> Hex;
     pthread_equal(t1: Hex, t2: Hex) -> Int;
     pthread_cancel(thread: Hex) -> Int;
-    pthread_testcancel() -> Void;
+    pthread_testcancel() -> Void, unwinds;
     pthread_setcancelstate(state: Set32(&CANCEL_STATE), oldstate: Out(&Ptr(&Set32(&CANCEL_STATE)))) -> Int;
     pthread_setcanceltype(r#type: Set32(&CANCEL_TYPE), oldtype: Out(&Ptr(&Set32(&CANCEL_TYPE)))) -> Int;
     pthread_once(once_control: Addr, init_routine: Addr) -> Int, calls back;

@@ -284,7 +284,7 @@ mod tests {
                 "{}: no more than six are seen",
                 it.row.name
             );
-            prototype(&it.row, detail);
+            prototype(it.row, detail);
         }
         assert!(all().len() < tracer_common::library::PROTOTYPES as usize, "{} plans", all().len());
         assert!(names.len() < usize::from(u16::MAX), "a place has 16 bits");

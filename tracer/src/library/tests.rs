@@ -3,6 +3,7 @@
 mod hostile;
 mod machine;
 mod programs;
+mod prototypes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

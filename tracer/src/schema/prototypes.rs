@@ -4,11 +4,36 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::types::{NO_NR, Row};
+use tracer_common::plan::shape;
 
+use super::plan::{self, Detail};
+use super::types::{Arg, NO_NR, Row, Ty};
+
+pub mod characters;
+pub mod crypto;
+pub mod curl;
+pub mod cxx;
+pub mod files;
+pub mod formats;
+pub mod fortify;
+pub mod loading;
+pub mod locales;
+pub mod math;
 pub mod memory;
+pub mod names;
+pub mod network;
+pub mod numbers;
+pub mod processes;
+pub mod searching;
+pub mod signals;
+pub mod sqlite;
 pub mod stdio;
 pub mod strings;
+pub mod threads;
+pub mod times;
+pub mod tls;
+pub mod users;
+pub mod zlib;
 
 /// A function.
 #[derive(Debug)]
@@ -69,8 +94,77 @@ macro_rules! prototypes {
     (@ends calls back) => { $crate::schema::prototypes::Ends::CallsBack };
 }
 
-/// Every family.
-const TABLES: &[&[Prototype]] = &[strings::STRINGS, memory::MEMORY, stdio::STDIO];
+/// Every family, by the library that has it. What is called libc's here is that of all of the C library's files, libm among them.
+pub const FAMILIES: &[(&str, &[&[Prototype]])] = &[
+    (
+        "libc.so.6",
+        &[
+            characters::CHARACTERS,
+            characters::WIDE,
+            characters::CLASSES,
+            characters::CLASSES_L,
+            characters::WIDE_CLASSES,
+            characters::WIDE_CLASSES_L,
+            files::OPENING,
+            files::INPUT_AND_OUTPUT,
+            files::ATTRIBUTES,
+            files::DIRECTORIES,
+            formats::PRINTING,
+            formats::SCANNING,
+            formats::COMPLAINTS,
+            fortify::CHECKED,
+            fortify::CHECKED_FORMATS,
+            fortify::CHECKED_WIDE,
+            loading::LOADING,
+            locales::LOCALES,
+            memory::MEMORY,
+            network::SOCKETS,
+            network::ADDRESSES,
+            network::NAMES,
+            numbers::NUMBERS,
+            processes::STARTING,
+            processes::ASKING,
+            processes::OPTIONS,
+            processes::TERMINALS,
+            searching::SEARCHING,
+            signals::SIGNALS,
+            stdio::STDIO,
+            strings::STRINGS,
+            threads::THREADS,
+            threads::THREAD_ATTRIBUTES,
+            threads::LOCKS,
+            times::TIMES,
+            users::USERS,
+            math::double::DOUBLE,
+            math::float::FLOAT,
+            math::long_double::LONG_DOUBLE,
+            math::FLOATING,
+        ],
+    ),
+    ("libstdc++.so.6", &[cxx::CXX, cxx::CLASSES]),
+    ("libz.so.1", &[zlib::ZLIB]),
+    ("libssl.so.3", &[tls::SSL, tls::SSL_CONTEXTS]),
+    (
+        "libcrypto.so.3",
+        &[
+            crypto::ALGORITHMS,
+            crypto::LIBRARY,
+            crypto::DIGESTS,
+            crypto::CIPHERS,
+            crypto::KEYS,
+            crypto::CERTIFICATES,
+            crypto::STREAMS,
+        ],
+    ),
+    ("libgnutls.so.30", &[tls::GNUTLS]),
+    ("libcurl.so.4", &[curl::CURL]),
+    ("libsqlite3.so.0", &[sqlite::CONNECTIONS, sqlite::STATEMENTS, sqlite::VALUES]),
+];
+
+/// Every table.
+fn tables() -> impl Iterator<Item = &'static Prototype> {
+    FAMILIES.iter().flat_map(|(_, tables)| tables.iter().copied().flatten())
+}
 
 /// Functions of libc that are called as a system call is, and are another thing: their arguments, or what they return, differ.
 const OTHERS: &[&str] = &[
@@ -99,42 +193,91 @@ const OTHERS: &[&str] = &[
     "waitpid",
 ];
 
-/// Every prototype, in an order that does not change: a function's place is that of its plan. Behind the tables stand the functions that only
-/// make a system call: what is known of that holds for them.
-pub fn all() -> &'static [Prototype] {
-    static ALL: OnceLock<Vec<Prototype>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let tables = || TABLES.iter().copied().flatten();
+/// Every prototype, and how many of them have something to copy: those stand first.
+fn known() -> &'static (Vec<Prototype>, usize) {
+    static KNOWN: OnceLock<(Vec<Prototype>, usize)> = OnceLock::new();
+    KNOWN.get_or_init(|| {
         let named: HashSet<&str> = tables().map(|it| it.row.name).chain(OTHERS.iter().copied()).collect();
         let own = tables().map(|it| Prototype { row: it.row, ends: it.ends });
         let calls =
             super::all().filter(|row| row.nr[super::Abi::NATIVE as usize] != NO_NR && !named.contains(row.name));
-        own.chain(calls.map(|row| Prototype { row, ends: Ends::Returns })).collect()
+        let all = own.chain(calls.map(|row| Prototype { row, ends: Ends::Returns }));
+        let (mut copying, other): (Vec<_>, Vec<_>) = all.partition(|it| copies(it.row));
+        let plans = copying.len();
+        copying.extend(other);
+        (copying, plans)
     })
 }
 
-/// The prototype of a function, and its place among all.
+/// Whether a call of the function may copy anything, however much is asked for. One that does not needs no plan.
+fn copies(row: &Row) -> bool {
+    let most = Detail { data: true, strlen: 32, fds: true, env: true };
+    plan::prototype(row, most).op.iter().any(|op| op.shape != shape::NONE)
+}
+
+/// Every prototype that needs a plan, in an order that does not change: a function's place is that of its plan. Behind the tables stand the
+/// functions that only make a system call: what is known of that holds for them.
+pub fn all() -> &'static [Prototype] {
+    let (all, plans) = known();
+    &all[..*plans]
+}
+
+/// The prototype of a function, and its place: one behind the last of [`all`] has no plan, and nothing is copied of it but its registers.
 pub fn find(name: &[u8]) -> Option<(usize, &'static Prototype)> {
     static INDEX: OnceLock<HashMap<&'static [u8], usize>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| (0..).zip(all()).map(|(at, it)| (it.row.name.as_bytes(), at)).collect());
+    let (all, _) = known();
+    let index = INDEX.get_or_init(|| (0..).zip(all).map(|(at, it)| (it.row.name.as_bytes(), at)).collect());
     let place = *index.get(name)?;
-    Some((place, all().get(place)?))
+    Some((place, all.get(place)?))
+}
+
+/// The number of the integer register that an argument is passed in, counted without those that are passed elsewhere: floating-point numbers
+/// have registers of their own. `None` for such a number.
+pub fn register(row: &Row, argument: usize) -> Option<usize> {
+    let elsewhere = |it: &Arg| matches!(it.ty, Ty::Double | Ty::Float);
+    let before = row.args.get(..argument)?;
+    let own = row.args.get(argument)?;
+    (!elsewhere(own)).then(|| before.iter().filter(|it| !elsewhere(it)).count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::plan::{Detail, prototype};
+    use crate::schema::plan::prototype;
 
     fn tables_have(name: &str) -> bool {
-        TABLES.iter().copied().flatten().any(|it| it.row.name == name)
+        tables().any(|it| it.row.name == name)
+    }
+
+    #[test]
+    fn functions_that_copy_nothing_need_no_plan() {
+        let planned = |name: &str| find(name.as_bytes()).expect(name).0 < all().len();
+        for name in ["strlen", "write", "fopen", "printf", "getenv", "sqlite3_errmsg"] {
+            assert!(planned(name), "{name}");
+        }
+        for name in ["malloc", "free", "cos", "isalpha", "pthread_mutex_lock"] {
+            assert!(!planned(name), "{name}");
+        }
+        println!("{} prototypes, {} of them with a plan", known().0.len(), all().len());
+    }
+
+    #[test]
+    fn floating_point_numbers_take_no_integer_register() {
+        let of = |name: &str| {
+            let row = find(name.as_bytes()).expect(name).1.row;
+            (0..row.args.len()).map(|at| register(row, at)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("ldexp"), [None, Some(0)]);
+        assert_eq!(of("remquof"), [None, None, Some(0)]);
+        assert_eq!(of("jn"), [Some(0), None]);
+        assert_eq!(of("openat"), [Some(0), Some(1), Some(2), Some(3)]);
     }
 
     #[test]
     fn names_are_there_once_and_plans_have_room() {
         let mut names = HashSet::new();
         let detail = Detail { data: true, strlen: 32, fds: true, env: false };
-        for it in all() {
+        for it in &known().0 {
             assert!(names.insert(it.row.name), "{} is there twice", it.row.name);
             assert!(
                 it.row.args.len() <= 6 || cfg!(not(target_arch = "x86_64")),
@@ -143,7 +286,8 @@ mod tests {
             );
             prototype(it.row, detail);
         }
-        assert!(names.len() < tracer_common::library::PROTOTYPES as usize);
+        assert!(all().len() < tracer_common::library::PROTOTYPES as usize, "{} plans", all().len());
+        assert!(names.len() < usize::from(u16::MAX), "a place has 16 bits");
         for (name, args) in [("strlen", 1), ("write", 3), ("openat", 4)] {
             assert_eq!(find(name.as_bytes()).map(|(_, it)| (it.row.name, it.row.args.len())), Some((name, args)));
         }

@@ -71,7 +71,7 @@ fn most_functions_can_be_probed_at_an_instruction_that_the_kernel_emulates() {
 }
 
 /// The functions that others can be bound to, as `readelf` lists them: by their names, versions and addresses.
-fn listed(path: &Path) -> Option<BTreeSet<(String, u64)>> {
+pub(super) fn listed(path: &Path) -> Option<BTreeSet<(String, u64)>> {
     let output = Command::new("readelf").args(["-W", "--dyn-syms"]).arg(path).env("LC_ALL", "C").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = |line: &str| {

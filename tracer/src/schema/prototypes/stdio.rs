@@ -1,18 +1,20 @@
-//! stdio.h: streams and formats.
+//! stdio.h and stdio_ext.h: streams. What has a format stands in its own family.
 
-use crate::prototypes;
+use crate::schema::open::SEEK;
 use crate::schema::types::Ty::*;
+use crate::{prototypes, sets};
+
+sets! {
+    /// How a stream is buffered. stdio.h
+    BUFFERING "_IO"
+    choice all: _IOFBF = 0, _IOLBF = 1, _IONBF = 2;
+
+    /// Whether a stream locks itself. stdio_ext.h
+    LOCKING "FSETLOCKING_"
+    choice all: FSETLOCKING_QUERY = 0, FSETLOCKING_INTERNAL = 1, FSETLOCKING_BYCALLER = 2;
+}
 
 prototypes! { pub STDIO:
-    printf(format: Format) -> Int;
-    fprintf(stream: Stream, format: Format) -> Int;
-    sprintf(str: Out(&Text), format: Format) -> Int;
-    snprintf(str: Out(&Text), size: Ulong, format: Format) -> Int;
-    dprintf(fd: Fd, format: Format) -> Int;
-    __printf_chk(flag: Int, format: Format) -> Int;
-    __fprintf_chk(stream: Stream, flag: Int, format: Format) -> Int;
-    __sprintf_chk(str: Out(&Text), flag: Int, strlen: Ulong, format: Format) -> Int;
-    __snprintf_chk(str: Out(&Text), maxlen: Ulong, flag: Int, strlen: Ulong, format: Format) -> Int;
     puts(s: Text) -> Int;
     fputs(s: Text, stream: Stream) -> Int;
     fgets(s: Out(&Text), size: Int, stream: Stream) -> Addr;
@@ -34,7 +36,89 @@ prototypes! { pub STDIO:
     fileno(stream: Stream) -> Int;
     feof(stream: Stream) -> Int;
     ferror(stream: Stream) -> Int;
-    perror(s: Text) -> Void;
     popen(command: Text, r#type: Text) -> Stream;
     pclose(stream: Stream) -> Int;
+    freopen64(pathname: Text, mode: Text, stream: Stream) -> Stream;
+    fmemopen(buf: Addr, size: Ulong, mode: Text) -> Stream;
+    open_memstream(ptr: Addr, sizeloc: Addr) -> Stream;
+    fopencookie(cookie: Addr, mode: Text) -> Stream;
+    fcloseall() -> Int;
+    tmpfile() -> Stream;
+    tmpfile64() -> Stream;
+    tmpnam(s: Addr) -> Text;
+    tmpnam_r(s: Addr) -> Text;
+    tempnam(dir: Text, pfx: Text) -> Text;
+    remove(pathname: Path) -> Int;
+    fgets_unlocked(s: Out(&Text), n: Int, stream: Stream) -> Addr;
+    gets(s: Out(&Text)) -> Addr;
+    fputs_unlocked(s: Text, stream: Stream) -> Int;
+    fputc_unlocked(c: Char, stream: Stream) -> Int;
+    putc_unlocked(c: Char, stream: Stream) -> Int;
+    putchar_unlocked(c: Char) -> Int;
+    fgetc_unlocked(stream: Stream) -> Char;
+    getc_unlocked(stream: Stream) -> Char;
+    getchar_unlocked() -> Char;
+    putw(w: Int, stream: Stream) -> Int;
+    getw(stream: Stream) -> Int;
+    getline(lineptr: Addr, n: Out(&Ptr(&Ulong)), stream: Stream) -> Long;
+    getdelim(lineptr: Addr, n: Out(&Ptr(&Ulong)), delim: Char, stream: Stream) -> Long;
+    __getdelim(lineptr: Addr, n: Out(&Ptr(&Ulong)), delim: Char, stream: Stream) -> Long;
+    fread_unlocked(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fwrite_unlocked(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fflush_unlocked(stream: Stream) -> Int;
+    fseek(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
+    fseeko(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
+    fseeko64(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
+    ftell(stream: Stream) -> Long;
+    ftello(stream: Stream) -> Long;
+    ftello64(stream: Stream) -> Long;
+    rewind(stream: Stream) -> Void;
+    fgetpos(stream: Stream, pos: Addr) -> Int;
+    fgetpos64(stream: Stream, pos: Addr) -> Int;
+    fsetpos(stream: Stream, pos: Addr) -> Int;
+    fsetpos64(stream: Stream, pos: Addr) -> Int;
+    clearerr(stream: Stream) -> Void;
+    clearerr_unlocked(stream: Stream) -> Void;
+    feof_unlocked(stream: Stream) -> Int;
+    ferror_unlocked(stream: Stream) -> Int;
+    fileno_unlocked(stream: Stream) -> Int;
+    setbuf(stream: Stream, buf: Addr) -> Void;
+    setbuffer(stream: Stream, buf: Addr, size: Ulong) -> Void;
+    setlinebuf(stream: Stream) -> Void;
+    setvbuf(stream: Stream, buf: Addr, mode: Set32(&BUFFERING), size: Ulong) -> Int;
+    flockfile(stream: Stream) -> Void;
+    ftrylockfile(stream: Stream) -> Int;
+    funlockfile(stream: Stream) -> Void;
+    ctermid(s: Addr) -> Text;
+    cuserid(string: Addr) -> Text;
+    _IO_getc(stream: Stream) -> Char;
+    _IO_putc(c: Char, stream: Stream) -> Int;
+    _IO_puts(s: Text) -> Int;
+    _IO_feof(stream: Stream) -> Int;
+    _IO_ferror(stream: Stream) -> Int;
+    _IO_fopen(pathname: Text, mode: Text) -> Stream;
+    _IO_fclose(stream: Stream) -> Int;
+    _IO_fflush(stream: Stream) -> Int;
+    _IO_fputs(s: Text, stream: Stream) -> Int;
+    _IO_fgets(s: Out(&Text), size: Int, stream: Stream) -> Addr;
+    _IO_fread(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    _IO_fwrite(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    __overflow(stream: Stream, c: Char) -> Int;
+    __underflow(stream: Stream) -> Int;
+    __uflow(stream: Stream) -> Int;
+    __woverflow(stream: Stream, wc: Int) -> Int;
+    __wunderflow(stream: Stream) -> Int;
+    __wuflow(stream: Stream) -> Int;
+    __fbufsize(stream: Stream) -> Ulong;
+    __flbf(stream: Stream) -> Int;
+    __fpending(stream: Stream) -> Ulong;
+    __fpurge(stream: Stream) -> Void;
+    __freadable(stream: Stream) -> Int;
+    __freading(stream: Stream) -> Int;
+    __fwritable(stream: Stream) -> Int;
+    __fwriting(stream: Stream) -> Int;
+    __fsetlocking(stream: Stream, r#type: Set32(&LOCKING)) -> Set32(&LOCKING);
+    __fseeko64(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
+    __ftello64(stream: Stream) -> Long;
+    _flushlbf() -> Void;
 }

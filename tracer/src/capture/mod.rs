@@ -88,6 +88,11 @@ pub trait Source {
         Vec::new()
     }
 
+    /// What could not be watched, and why, in words for stderr; each is counted as a loss as well.
+    fn unwatched(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The process of the command that was started, where this source started one as a child and has not waited for it yet: until then
     /// the id is its own.
     fn command(&self) -> Option<u32> {

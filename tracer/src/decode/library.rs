@@ -50,10 +50,14 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
     let mut entered = None;
     match prototype {
         Some(row) => {
-            for (i, arg) in row.args.iter().enumerate().take(ARGUMENTS) {
-                let place = cx.at(i as u8, phase::ENTER);
+            for (i, arg) in row.args.iter().enumerate() {
+                let register = prototypes::register(row, i).unwrap_or_default();
+                if register >= ARGUMENTS {
+                    break;
+                }
+                let place = cx.at(register as u8, phase::ENTER);
                 let shown = match arg.ty {
-                    Ty::Stream | Ty::Dir => Some((stream(&cx, i as u8, phase::ENTER), false)),
+                    Ty::Stream | Ty::Dir => Some((stream(&cx, register as u8, phase::ENTER), false)),
                     Ty::Format => Some((shapes::value(place, &Ty::Text), false)),
                     _ => argument(place, &arg.ty),
                 };
@@ -63,7 +67,7 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
                 }
                 args.push((arg.name, value));
                 if matches!(arg.ty, Ty::Format) {
-                    behind(&cx, i, &mut args);
+                    behind(&cx, register, &mut args);
                 }
             }
         }

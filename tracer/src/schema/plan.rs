@@ -6,6 +6,7 @@ use tracer_common::plan::{
     shape,
 };
 
+use super::prototypes::register;
 use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
 
 /// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
@@ -44,8 +45,10 @@ pub fn variant(variant: &Variant, detail: Detail) -> Plan {
 /// The plan of a function of a library: what it returns may lie in memory.
 pub fn prototype(row: &Row, detail: Detail) -> Plan {
     let mut b = Builder { detail, ops: Vec::with_capacity(MAX_OPS), written: 0 };
-    for (i, arg) in row.args.iter().enumerate().take(ARGUMENTS) {
-        b.argument(i as u8, &arg.ty);
+    for (i, arg) in row.args.iter().enumerate() {
+        if let Some(register) = register(row, i).filter(|register| *register < ARGUMENTS) {
+            b.argument(register as u8, &arg.ty);
+        }
     }
     match row.ret {
         Ty::Text if detail.data => b.memory(ARG_RET, &Ty::Text, phase::EXIT_OK),

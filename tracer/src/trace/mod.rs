@@ -194,6 +194,9 @@ impl<'a> Trace<'a> {
             shower.say(&format!("exec: {}", errno::strerror(errno)));
         }
         let mut losses = source.losses();
+        for line in source.unwatched() {
+            shower.say(&line);
+        }
         let command = shower.command;
         let ending = ending::of(view.strict, interrupted, command.status, &losses);
         if let Some(recorder) = recorder {

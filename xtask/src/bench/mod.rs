@@ -5,6 +5,7 @@
 //! does not show the calls that were made has no figure worth having: every traced run is counted, and a wrong count fails.
 
 mod bpf;
+mod functions;
 mod growth;
 mod json;
 mod limits;
@@ -44,7 +45,7 @@ const ROUNDS: usize = 5;
 const LONG_ROUNDS: usize = 3;
 
 /// What is measured besides workloads.
-const OTHERS: [&str; 7] = ["memory", "churn", "growth", "rate", "start", "audit", "lists"];
+const OTHERS: [&str; 8] = ["memory", "churn", "growth", "rate", "start", "audit", "lists", "functions"];
 
 /// A quick run begins nothing more after so long.
 const QUICK: Duration = Duration::from_secs(150);
@@ -126,6 +127,7 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
         rates: Vec::new(),
         whole: Vec::new(),
         lists: None,
+        functions: None,
     };
     // What is small comes first: a quick run has it in any case.
     if options.wants("memory") {
@@ -167,6 +169,10 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     if options.wants("lists") && (!options.quick || !options.only.is_empty()) {
         let lists = lists::measure(&bench, options.rounds(Workload::Getppid));
         report.lists = Some(lists.map_err(|error| format!("lists: {error:#}")));
+    }
+    if options.wants("functions") && (!options.quick || !options.only.is_empty()) {
+        let figures = functions::measure(&bench, options.rounds(Workload::Getppid));
+        report.functions = Some(figures.map_err(|error| format!("functions: {error:#}")));
     }
     let workloads: Vec<_> = Workload::ALL.into_iter().filter(|workload| options.wants(workload.name())).collect();
     for (done, workload) in workloads.iter().enumerate() {

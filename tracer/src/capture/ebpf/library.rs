@@ -9,7 +9,7 @@ mod keeper;
 mod links;
 mod wanted;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -27,7 +27,7 @@ use tracer_common::plan::{phase, shape};
 
 use self::keeper::Keeper;
 use self::links::{FileId, Links, id_of};
-use self::wanted::{Function, Wanted};
+use self::wanted::{Function, Missing, Wanted};
 use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
 use super::object::Object as Kernel;
@@ -59,8 +59,10 @@ pub struct Probes {
     functions: HashMap<(FileId, u64), u32>,
     /// Numbers of modules that call.
     modules: HashMap<Rc<[u8]>, u32>,
-    /// Functions that could not be probed, and were counted.
-    unprobed: HashSet<(FileId, Vec<u8>)>,
+    /// Functions that could not be probed, and were counted; what each is called with its file, and why.
+    unprobed: HashMap<(FileId, Vec<u8>), (Vec<u8>, String)>,
+    /// Files that could not be read.
+    unread: HashSet<Vec<u8>>,
     /// From where calls are of interest, by process.
     from: HashMap<u32, Vec<From>>,
     /// Functions that are of interest whoever calls them.
@@ -122,7 +124,8 @@ impl Probes {
             objects: Objects::default(),
             functions: HashMap::new(),
             modules: HashMap::new(),
-            unprobed: HashSet::new(),
+            unprobed: HashMap::new(),
+            unread: HashSet::new(),
             from: HashMap::new(),
             entries: HashSet::new(),
             code: HashMap::new(),
@@ -237,16 +240,17 @@ impl Probes {
         let Some(loaded) = self.objects.loaded(Who::Id(tgid)) else { return };
         self.memory.forget(tgid);
         let Loaded { modules, unread } = loaded;
-        losses.add(Loss::Unprobed, unread.len() as u64);
+        for path in unread {
+            if self.unread.insert(path) {
+                losses.add(Loss::Unprobed, 1);
+            }
+        }
         let scope = Scope::of(modules);
         let memory = &mut self.memory;
         let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
         let Wanted { functions, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
-        for (module, name) in missing {
-            let object = &scope.modules()[module].object;
-            if self.unprobed.insert((id_of(object), name)) {
-                losses.add(Loss::Unprobed, 1);
-            }
+        for Missing { module, name, why } in missing {
+            self.unprobed(&scope.modules()[module], name, why, losses);
         }
         let mut new = 0;
         let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
@@ -278,16 +282,44 @@ impl Probes {
             self.know(&program.object);
         }
         for (module, functions) in by_file {
-            let object = &scope.modules()[module].object;
-            for name in self.links.probe(object, &functions, tgid, &mut new) {
-                if self.unprobed.insert((id_of(object), name)) {
-                    losses.add(Loss::Unprobed, 1);
-                }
+            let module = &scope.modules()[module];
+            for (name, why) in self.links.probe(&module.object, &functions, tgid, &mut new) {
+                self.unprobed(module, name, why, losses);
             }
         }
         if late && new > 0 {
             losses.add(Loss::LateProbes, 1);
         }
+    }
+
+    /// A function of a module cannot be probed.
+    fn unprobed(&mut self, module: &Module, name: Vec<u8>, why: String, losses: &mut Losses) {
+        let library = called(module).to_vec();
+        self.unprobed.entry((id_of(&module.object), name)).or_insert_with(|| {
+            losses.add(Loss::Unprobed, 1);
+            (library, why)
+        });
+    }
+
+    /// What could not be probed, and why: a line for each reason.
+    pub fn unwatched(&self) -> Vec<String> {
+        const NAMES: usize = 8;
+        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for ((_, name), (library, why)) in &self.unprobed {
+            let shown = format!("{}@{}", name.escape_ascii(), library.escape_ascii());
+            by_reason.entry(why).or_default().push(shown);
+        }
+        for path in &self.unread {
+            by_reason.entry("it cannot be read").or_default().push(path.escape_ascii().to_string());
+        }
+        let line = |(why, mut names): (&str, Vec<String>)| {
+            names.sort_unstable();
+            let more = names.len().saturating_sub(NAMES);
+            names.truncate(NAMES);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("not probed: {}{more}: {why}", names.join(", "))
+        };
+        by_reason.into_iter().map(line).collect()
     }
 
     /// A process that waited goes on.

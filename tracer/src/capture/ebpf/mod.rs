@@ -42,6 +42,7 @@ use tracer_common::task::Task;
 
 use self::entered::Entries;
 use self::joined::Joined;
+use self::library::Probes;
 use self::object::{Image, MapRow, ProgramRow};
 use self::stacks::Copies;
 use self::targets::Targets;
@@ -445,6 +446,10 @@ impl Source for EbpfSource {
 
     fn called(&mut self) -> Vec<(u32, Count)> {
         self.loaded.probes.as_ref().map_or_else(Vec::new, |probes| probes.counts())
+    }
+
+    fn unwatched(&mut self) -> Vec<String> {
+        self.loaded.probes.as_ref().map_or_else(Vec::new, Probes::unwatched)
     }
 
     fn sees_operations(&self) -> bool {

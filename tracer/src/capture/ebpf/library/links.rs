@@ -95,7 +95,7 @@ impl Links {
         functions: &[(Function, u32)],
         tgid: u32,
         new: &mut usize,
-    ) -> Vec<Vec<u8>> {
+    ) -> Vec<(Vec<u8>, String)> {
         let process = if self.tree { 0 } else { tgid };
         let probed = self.probed.entry((id_of(object), process)).or_default();
         let (mut entries, mut returns, mut refused) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,9 +107,12 @@ impl Links {
                 Some((plan, prototype)) => (plan as u64 + 1, arguments(prototype.row.args)),
                 None => (0, Arguments { vectors: 0, counted: false, ..Arguments::ALL }),
             };
-            let Ok(placed) = place::place(object, function.target.address, arguments) else {
-                refused.push(function.name.clone());
-                continue;
+            let placed = match place::place(object, function.target.address, arguments) {
+                Ok(placed) => placed,
+                Err(why) => {
+                    refused.push((function.name.clone(), why.to_string()));
+                    continue;
+                }
             };
             let from = if function.from { cookie::FROM } else { 0 };
             let returned = if function.returns { cookie::RETURNS } else { 0 };
@@ -122,10 +125,11 @@ impl Links {
         }
         *new += entries.len();
         let Some(path) = path_of(object) else {
-            refused.extend(entries.iter().map(|at| functions[at.function].0.name.clone()));
+            let unread = |at: &At| (functions[at.function].0.name.clone(), "its file cannot be named".to_owned());
+            refused.extend(entries.iter().map(unread));
             return refused;
         };
-        let mut failed = HashSet::new();
+        let mut failed = HashMap::new();
         for (program, places, at_return) in [(&self.entered, entries, false), (&self.returned, returns, true)] {
             let mut link = |places: &[At]| {
                 let offsets: Vec<u64> = places.iter().map(|at| at.offset).collect();
@@ -134,7 +138,7 @@ impl Links {
             };
             by_halves(&places, &mut link, &mut self.links, &mut failed);
         }
-        refused.extend(failed.into_iter().map(|at: usize| functions[at].0.name.clone()));
+        refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused
     }
 }
@@ -144,14 +148,16 @@ fn by_halves(
     places: &[At],
     link: &mut impl FnMut(&[At]) -> std::io::Result<OwnedFd>,
     links: &mut Vec<OwnedFd>,
-    failed: &mut HashSet<usize>,
+    failed: &mut HashMap<usize, String>,
 ) {
     if places.is_empty() {
         return;
     }
     match link(places) {
         Ok(made) => links.push(made),
-        Err(_) if places.len() == 1 => failed.extend(places.iter().map(|at| at.function)),
+        Err(why) if places.len() == 1 => {
+            failed.extend(places.iter().map(|at| (at.function, format!("the kernel refuses it: {why}"))));
+        }
         Err(_) => {
             let (one, other) = places.split_at(places.len() / 2);
             by_halves(one, link, links, failed);

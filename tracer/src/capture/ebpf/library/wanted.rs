@@ -31,7 +31,18 @@ pub struct Wanted {
     /// Modules whose calls are of interest, with where their code begins and ends in the process.
     pub callers: Vec<(usize, u64, u64)>,
     /// Names, by the module that calls or has them, that lead to no place where a probe could stand.
-    pub missing: Vec<(usize, Vec<u8>)>,
+    pub missing: Vec<Missing>,
+}
+
+/// A function that is wanted, and leads nowhere.
+#[derive(Debug)]
+pub struct Missing {
+    /// The module that calls or has it.
+    pub module: usize,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Why.
+    pub why: String,
 }
 
 impl Wanted {
@@ -76,9 +87,7 @@ impl Wanted {
                         add(&mut wanted, *target, name, Some(number));
                     }
                 }
-                if matches!(reach, Reach::Unchosen(_) | Reach::Elsewhere(_)) {
-                    wanted.missing.push((number, name.to_vec()));
-                }
+                wanted.miss(number, name, &reach);
             }
             for segment in module.object.file.loaded().filter(|segment| segment.code) {
                 let from = module.in_process(segment.address);
@@ -91,12 +100,19 @@ impl Wanted {
                 for target in reach.targets() {
                     add(&mut wanted, *target, &selected.name.text, None);
                 }
-                if matches!(reach, Reach::Unchosen(_)) {
-                    wanted.missing.push((selected.module, selected.name.text.to_vec()));
-                }
+                wanted.miss(selected.module, &selected.name.text, &reach);
             }
         }
         wanted
+    }
+
+    fn miss(&mut self, module: usize, name: &[u8], reach: &Reach) {
+        let why = match reach {
+            Reach::Elsewhere(_) => "it is in no file (the kernel's vDSO)",
+            Reach::Unchosen(_) => "it chooses another function when it is first called, and nobody knows which",
+            _ => return,
+        };
+        self.missing.push(Missing { module, name: name.to_vec(), why: why.to_owned() });
     }
 }
 

@@ -49,7 +49,8 @@ pub mod kind {
     /// type from bit 16 on. Only in audits.
     pub const PACKET: u8 = 14;
     /// A function of a library was called. `nr`: its number, of which a `NAMED` tells; `ip`: the address that it returns to; `ret`: the
-    /// stack pointer at its entry; `args`: what stands in the registers of its first six arguments, as integers.
+    /// stack pointer at its entry; `args`: what stands in the registers of its first six arguments, as integers. `dur`: where the call that
+    /// returns there was one through a pointer out of a module that was not asked for, the address that it called, or 1; else 0.
     pub const ENTERED: u8 = 15;
     /// It returned: `time` is when, `dur` how long it took, so that it began at the difference, which is the time of its `ENTERED`; `ret`:
     /// what it returned, as an integer; the rest as there.

@@ -7,6 +7,7 @@
 
 mod keeper;
 mod links;
+mod sites;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -27,6 +28,7 @@ use tracer_common::plan::{phase, shape};
 
 use self::keeper::Keeper;
 use self::links::{FileId, Links, id_of};
+use self::sites::{Called, Sites};
 use self::wanted::{Function, Missing, Wanted};
 use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
@@ -55,8 +57,8 @@ pub struct Probes {
     /// Lets go on whom tracer leaves waiting.
     keeper: Option<Keeper>,
     objects: Objects,
-    /// Numbers of functions, by their files and addresses.
-    functions: HashMap<(FileId, u64), u32>,
+    /// Numbers of functions, by their files, addresses and names.
+    functions: HashMap<(FileId, u64, Rc<[u8]>), u32>,
     /// Numbers of modules that call.
     modules: HashMap<Rc<[u8]>, u32>,
     /// Functions that could not be probed, and were counted; what each is called with its file, and why.
@@ -67,10 +69,7 @@ pub struct Probes {
     from: HashMap<u32, Vec<From>>,
     /// Functions that are of interest whoever calls them.
     entries: HashSet<u32>,
-    /// Where code is, by process.
-    code: HashMap<u32, Vec<(u64, u64)>>,
-    /// What is called where calls return to, by process; `None`: through a pointer.
-    sites: HashMap<(u32, u64), Option<u64>>,
+    sites: Sites,
     /// When calls began that are not told of, by task.
     dropped: HashMap<u32, HashSet<u64>>,
     memory: Memory,
@@ -84,24 +83,15 @@ struct From {
     from: u64,
     to: u64,
     module: u32,
-    /// The functions whose calls from there are of interest, by their numbers.
-    calls: Rc<HashSet<u32>>,
+    calls: Rc<Calls>,
 }
 
-/// Bytes of a call of an address that stands in the instruction.
-const CALL: usize = if cfg!(target_arch = "aarch64") { 4 } else { 5 };
-
-/// The address that the instruction calls which ends at `end`; `None` where it is one through a pointer.
-fn called_at(code: [u8; CALL], end: u64) -> Option<u64> {
-    if cfg!(target_arch = "aarch64") {
-        let word = u32::from_le_bytes(*code.first_chunk()?);
-        // bl
-        let offset = ((word << 6) as i32 >> 4) as i64;
-        return (word >> 26 == 0b10_0101).then(|| end.wrapping_sub(4).wrapping_add(offset as u64));
-    }
-    let (opcode, offset) = code.split_first()?;
-    let offset = i32::from_le_bytes(*offset.first_chunk()?);
-    (*opcode == 0xe8).then(|| end.wrapping_add(offset as i64 as u64))
+/// The functions whose calls from a module are of interest, by their numbers.
+#[derive(Debug, Default)]
+struct Calls {
+    functions: HashSet<u32>,
+    /// By the slot of the GOT through which the module calls: one function may have several names.
+    slots: HashMap<u64, u32>,
 }
 
 impl Probes {
@@ -128,8 +118,7 @@ impl Probes {
             unread: HashSet::new(),
             from: HashMap::new(),
             entries: HashSet::new(),
-            code: HashMap::new(),
-            sites: HashMap::new(),
+            sites: Sites::default(),
             dropped: HashMap::new(),
             memory: Memory::default(),
             ended: false,
@@ -211,14 +200,12 @@ impl Probes {
                     let child = head.args[1] as u32;
                     self.tell_callers(child, &from);
                     self.from.insert(child, from);
-                    if let Some(code) = self.code.get(&head.tgid).cloned() {
-                        self.code.insert(child, code);
-                    }
+                    self.sites.forked(head.tgid, child);
                 }
             }
             kind::EXEC => {
                 self.from.remove(&head.tgid);
-                self.sites.retain(|(tgid, _), _| *tgid != head.tgid);
+                self.sites.forget(head.tgid);
                 self.dropped.remove(&head.tid);
             }
             kind::EXIT => {
@@ -248,19 +235,26 @@ impl Probes {
         let scope = Scope::of(modules);
         let memory = &mut self.memory;
         let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
-        let Wanted { functions, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
+        let Wanted { functions, slots, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
         for Missing { module, name, why } in missing {
             self.unprobed(&scope.modules()[module], name, why, losses);
         }
         let mut new = 0;
         let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
-        let mut calls: HashMap<usize, HashSet<u32>> = HashMap::new();
+        let mut calls: HashMap<usize, Calls> = HashMap::new();
+        let mut numbers = Vec::with_capacity(functions.len());
         for function in functions {
             let number = self.number(&scope, &function, tgid, batch);
-            function.callers.iter().for_each(|caller| _ = calls.entry(*caller).or_default().insert(number));
+            for caller in &function.callers {
+                calls.entry(*caller).or_default().functions.insert(number);
+            }
+            numbers.push(number);
             by_file.entry(function.target.module).or_default().push((function, number));
         }
-        let calls: HashMap<usize, Rc<HashSet<u32>>> = calls.into_iter().map(|(of, all)| (of, Rc::new(all))).collect();
+        for (caller, slot, function) in slots {
+            calls.entry(caller).or_default().slots.insert(slot, numbers[function]);
+        }
+        let calls: HashMap<usize, Rc<Calls>> = calls.into_iter().map(|(of, all)| (of, Rc::new(all))).collect();
         let callers = callers.into_iter().filter_map(|(number, from, to)| {
             let calls = calls.get(&number)?.clone();
             let module = self.module(called(&scope.modules()[number]), tgid, batch);
@@ -269,11 +263,7 @@ impl Probes {
         let callers: Vec<From> = callers.collect();
         self.tell_callers(tgid, &callers);
         self.from.insert(tgid, callers);
-        let code = scope.modules().iter().flat_map(|module| {
-            let segments = module.object.file.loaded().filter(|segment| segment.code);
-            segments.map(|it| (module.in_process(it.address), module.in_process(it.address).wrapping_add(it.memory)))
-        });
-        self.code.insert(tgid, code.collect());
+        self.sites.know(tgid, scope.modules());
         let mut tells = false;
         for module in scope.modules() {
             tells |= self.links.watch_linker(&module.object, tgid, losses);
@@ -332,8 +322,7 @@ impl Probes {
 
     fn gone(&mut self, tgid: u32) {
         self.from.remove(&tgid);
-        self.code.remove(&tgid);
-        self.sites.retain(|(of, _), _| *of != tgid);
+        self.sites.forget(tgid);
         self.memory.forget(tgid);
         let _ = bpf::delete(self.callers.as_raw_fd(), &tgid);
         let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
@@ -351,47 +340,65 @@ impl Probes {
         let _ = bpf::update(self.callers.as_raw_fd(), &tgid, &callers);
     }
 
-    /// Whether a call is told of; who calls stands in its record then.
+    /// Whether a call is told of; who calls stands in its record then, and by which name.
     fn entered(&mut self, head: &mut Head) -> bool {
-        let by = self.caller(head);
-        head.cpu = by.unwrap_or(0);
-        let told = by.is_some() || self.entries.contains(&head.nr);
+        let pointed = std::mem::take(&mut head.dur);
+        head.cpu = 0;
+        let told = self.attribute(head, pointed) || self.entries.contains(&head.nr);
         if !told && head.flags & flag::NO_RETURN == 0 {
             self.dropped.entry(head.tid).or_default().insert(head.time);
         }
+        self.name_by_slot(head);
         told
     }
 
     fn returned(&mut self, head: &mut Head) -> bool {
+        self.name_by_slot(head);
         !self.dropped.get_mut(&head.tid).is_some_and(|dropped| dropped.remove(&began(head)))
     }
 
-    /// The module that calls, if that is asked for.
-    fn caller(&mut self, head: &Head) -> Option<u32> {
-        let all = self.from.get(&head.tgid)?;
+    /// Notes the module that calls, if that is asked for; false where it is not.
+    fn attribute(&mut self, head: &mut Head, pointed: u64) -> bool {
+        let Some(all) = self.from.get(&head.tgid) else { return false };
+        let wants = |it: &&From| it.calls.functions.contains(&head.nr);
         if let Some(by) = all.iter().find(|it| (it.from..it.to).contains(&head.ip)) {
-            return by.calls.contains(&head.nr).then_some(by.module);
+            let told = wants(&by);
+            head.cpu = if told { by.module } else { 0 };
+            return told;
         }
-        // A jump at the end of a function leaves no address: who was called instead tells whose it was; if that is not known, it is whoever
-        // can have.
-        let wants = |it: &&From| it.calls.contains(&head.nr);
-        let called = *self.sites.entry((head.tgid, head.ip)).or_insert_with(|| {
-            let mut code = [0; CALL];
-            let at = head.ip.wrapping_sub(CALL as u64);
-            let whole = self.memory.read(head.tid, head.tgid, at, &mut code) == CALL;
-            let called = if whole { called_at(code, head.ip) } else { None };
-            // Bytes that only look like such a call lead nowhere.
-            let code = self.code.get(&head.tgid).map_or(&[][..], Vec::as_slice);
-            called.filter(|at| code.iter().any(|(from, to)| (from..to).contains(&at)))
-        });
-        let whose = |it: &&From| called.is_none_or(|called| (it.from..it.to).contains(&called));
-        all.iter().filter(wants).find(whose).map(|it| it.module)
+        // A jump at the end of a function leaves no address: what was called instead tells whose it was.
+        let called = match self.sites.called(head.tgid, head.ip) {
+            Called::Address(address) => address,
+            Called::Pointer => pointed,
+            Called::Slot(_) => return false,
+        };
+        let whose = |it: &&From| (it.from..it.to).contains(&called);
+        let by = match all.iter().filter(wants).find(whose) {
+            Some(by) => Some(by),
+            // It is not known any more: it may be whoever ends a function so.
+            None if self.sites.is_code(head.tgid, called) => None,
+            None => all.iter().filter(wants).find(|it| self.sites.jumps(head.tgid, it.from, head.nr, &it.calls.slots)),
+        };
+        head.cpu = by.map_or(0, |by| by.module);
+        by.is_some()
+    }
+
+    /// One function may have several names: that by which it is called, where the call goes through a slot of the GOT.
+    fn name_by_slot(&mut self, head: &mut Head) {
+        let by = self.from.get(&head.tgid).and_then(|all| all.iter().find(|it| (it.from..it.to).contains(&head.ip)));
+        if let Some(by) = by
+            && by.calls.slots.len() > 1
+            && let Called::Slot(slot) = self.sites.called(head.tgid, head.ip)
+            && let Some(number) = by.calls.slots.get(&slot)
+        {
+            head.nr = *number;
+        }
     }
 
     /// The number of a function; it is told of when it is new.
     fn number(&mut self, scope: &Scope, function: &Function, tgid: u32, batch: &mut Batch) -> u32 {
         let module = &scope.modules()[function.target.module];
-        let key = (id_of(&module.object), function.target.address);
+        let key = (id_of(&module.object), function.target.address, Rc::from(function.name.as_slice()));
         let next = self.functions.len() as u32 + 1;
         let number = *self.functions.entry(key).or_insert(next);
         if !function.from {

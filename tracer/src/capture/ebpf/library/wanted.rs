@@ -1,6 +1,6 @@
 //! Which functions of a process are to be probed, and from where calls of them are of interest.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::spoken_of;
 use crate::library::resolve::{Reach, Scope, Target};
@@ -26,8 +26,10 @@ pub struct Function {
 /// What is wanted of a process.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    /// Functions, each once.
+    /// Functions, each once by each of its names: the first is the one that is probed.
     pub functions: Vec<Function>,
+    /// Slots of the GOT through which functions are called: of which module, where, and the place of the function.
+    pub slots: Vec<(usize, u64, usize)>,
     /// Modules whose calls are of interest, with where their code begins and ends in the process.
     pub callers: Vec<(usize, u64, u64)>,
     /// Names, by the module that calls or has them, that lead to no place where a probe could stand.
@@ -50,11 +52,16 @@ impl Wanted {
     pub fn of(asked: &Library, scope: &Scope, memory: &mut Memory<'_>) -> Wanted {
         let mut wanted = Wanted::default();
         let mut places: HashMap<Target, usize> = HashMap::new();
+        let mut names: HashMap<(Target, Vec<u8>), usize> = HashMap::new();
         let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
         let mut add = |wanted: &mut Wanted, target: Target, name: &[u8], caller: Option<usize>| {
-            let go = scope.modules().get(target.module).is_some_and(|it| it.object.go);
-            let at = *places.entry(target).or_insert_with(|| {
-                let returns = !go && returns(name, throws);
+            // Nobody calls the first instruction of a program either.
+            let unreturned = scope
+                .modules()
+                .get(target.module)
+                .is_some_and(|it| it.object.go || it.object.file.entry == target.address);
+            let new = |wanted: &mut Wanted| {
+                let returns = !unreturned && returns(name, throws);
                 wanted.functions.push(Function {
                     target,
                     name: name.to_vec(),
@@ -63,28 +70,33 @@ impl Wanted {
                     returns,
                 });
                 wanted.functions.len() - 1
-            });
+            };
+            let first = *places.entry(target).or_insert_with(|| new(wanted));
             // Who is asked for whoever calls it is told of in any case.
-            wanted.functions[at].from &= caller.is_some();
-            wanted.functions[at].callers.extend(caller);
+            wanted.functions[first].from &= caller.is_some();
+            wanted.functions[first].callers.extend(caller);
+            match wanted.functions[first].name == name {
+                true => first,
+                false => *names.entry((target, name.to_vec())).or_insert_with(|| new(wanted)),
+            }
         };
         for (number, module) in scope.modules().iter().enumerate() {
             let caller = spoken_of(module);
             if !asked.may_call(&caller) {
                 continue;
             }
-            let mut seen = HashSet::new();
             for import in &module.object.imports {
                 let name: &[u8] = &import.name;
                 let begins = prototypes::find(name).is_some_and(|(_, it)| it.ends == Ends::Begins);
-                if begins || !seen.insert(name) || asked.into.is_empty() && !asked.calls.hold(name, &caller) {
+                if begins || asked.into.is_empty() && !asked.calls.hold(name, &caller) {
                     continue;
                 }
                 let reach = scope.reach(number, import, memory);
                 for target in reach.targets() {
                     let to = scope.modules().get(target.module).map(spoken_of);
                     if asked.wants_call(name, &caller, to.as_ref()) {
-                        add(&mut wanted, *target, name, Some(number));
+                        let function = add(&mut wanted, *target, name, Some(number));
+                        wanted.slots.push((number, import.slot, function));
                     }
                 }
                 wanted.miss(number, name, &reach);
@@ -96,6 +108,9 @@ impl Wanted {
         }
         if !asked.entries.is_empty() {
             for selected in scope.select(|module, _, name| asked.entries.hold(&name.text, &spoken_of(module))) {
+                if is_part(&selected.name.text) {
+                    continue;
+                }
                 let reach = scope.implementation(&selected, memory);
                 for target in reach.targets() {
                     add(&mut wanted, *target, &selected.name.text, None);
@@ -121,9 +136,21 @@ fn may_throw(library: &[u8]) -> bool {
     library.starts_with(b"libstdc++.so") || library.starts_with(b"libc++abi.so") || library.starts_with(b"libc++.so")
 }
 
+/// What is no function, though symbols say so: a part of one, which the compiler has moved away and which is jumped to, with the stack
+/// pointer anywhere.
+fn is_part(name: &[u8]) -> bool {
+    name.ends_with(b".cold")
+}
+
+/// Functions that are not called, but returned or jumped to: no address to return to stands at their stack pointer.
+const NOT_CALLED: [&[u8]; 4] = [b"__restore", b"__start_context", b"_dl_runtime_", b"_dl_start_user"];
+
 /// Whether the return of a function may be probed: that changes the address that it returns to on its stack, where an exception would look
 /// for a caller and find none. Functions of C++ and Rust may throw, unless a row says how they end.
 fn returns(name: &[u8], throws: bool) -> bool {
+    if NOT_CALLED.iter().any(|prefix| name.starts_with(prefix)) {
+        return false;
+    }
     match prototypes::find(name) {
         Some((_, prototype)) => match prototype.ends {
             Ends::Returns => true,

@@ -22,6 +22,8 @@ use crate::tasks;
 const PAGE: u64 = 4096;
 /// The most pages that a copy can lie in.
 const PAGES: u64 = 5;
+/// `-EBUSY`.
+const BUSY: i64 = -16;
 /// How often copies are repeated: each time a text is known to reach one page further.
 const ROUNDS: u64 = 8;
 
@@ -144,6 +146,10 @@ fn comes(address: u64) -> bool {
         let task = helper::bpf_get_current_task_btf() as *mut _;
         helper::bpf_find_vma(task, address, mapping as *mut c_void, (&raw mut filled).cast(), 0)
     };
+    // Another thread changes what is mapped: the next round looks again.
+    if found == BUSY {
+        return true;
+    }
     if found != 0 || filled.by_others != 0 {
         return false;
     }

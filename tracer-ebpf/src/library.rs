@@ -85,10 +85,13 @@ pub fn library_entered(ctx: ProbeContext) -> u32 {
     let registers = registers(&ctx);
     let ip = if conf!(flags) & Config::ARM64 != 0 { registers.link } else { capture::user(registers.sp) };
     let mut target = 0;
-    if cookie & cookie::FROM != 0 && !is_from(state.head.tgid, ip) {
-        target = pointed(&ctx, ip);
-        if target == 0 {
-            return 0;
+    if cookie & cookie::FROM != 0 {
+        let from = is_from(state.head.tgid, ip);
+        if from != FROM_THERE {
+            target = pointed(&ctx, ip);
+            if target == 0 && from == FROM_ELSEWHERE {
+                return 0;
+            }
         }
     }
     let mut head = event(kind::ENTERED, state.head.tid, state.head.tgid);
@@ -198,19 +201,24 @@ fn is_known(task: *const c_void) -> bool {
     KNOWN.get_ptr(key).is_some()
 }
 
+/// From where a call comes: from where calls are of interest; from elsewhere; of a process of which that is not known yet.
+const FROM_THERE: u64 = 1;
+const FROM_ELSEWHERE: u64 = 0;
+const FROM_UNKNOWN: u64 = 2;
+
 /// Whether a call comes from where calls are of interest.
 #[inline(always)]
-fn is_from(tgid: u32, ip: u64) -> bool {
-    let Some(callers) = CALLERS.get_ptr(tgid) else { return true };
+fn is_from(tgid: u32, ip: u64) -> u64 {
+    let Some(callers) = CALLERS.get_ptr(tgid) else { return FROM_UNKNOWN };
     let mut found = 0u64;
     let mut i = 0;
     while i < RANGES {
         // SAFETY: a map value, within its array.
         let [from, to] = unsafe { (*callers).ranges[i] };
-        found |= (ip >= from && ip < to) as u64;
+        found |= (ip >= from && ip < to) as u64 * FROM_THERE;
         i += 1;
     }
-    found != 0
+    found
 }
 
 /// What a call through a pointer that returns to an address has called, as far as the registers still tell: then the function may have been
@@ -326,6 +334,11 @@ fn register(ctx: &ProbeContext, number: u64) -> u64 {
 /// Keeps what is known of a call until its end.
 #[inline(always)]
 fn push(frames: &mut Frames, head: &Head) {
+    // Who is called at the same place of the stack again, has not returned and never will.
+    let top = black_box(frames.depth as usize).wrapping_sub(1) & (DEPTH - 1);
+    if frames.depth != 0 && frames.frame[top].sp == head.ret as u64 {
+        frames.depth = top as u64;
+    }
     if frames.depth >= DEPTH as u64 {
         forget(frames, head.ret as u64);
         if frames.depth >= DEPTH as u64 {
@@ -344,7 +357,7 @@ fn forget(frames: &mut Frames, sp: u64) {
     let mut i = 0;
     while i < DEPTH {
         let top = black_box(frames.depth as usize).wrapping_sub(1) & (DEPTH - 1);
-        if frames.depth == 0 || frames.frame[top].sp >= sp {
+        if frames.depth == 0 || frames.frame[top].sp > sp {
             break;
         }
         frames.depth = top as u64;

@@ -235,7 +235,7 @@ impl Probes {
         let scope = Scope::of(modules);
         let memory = &mut self.memory;
         let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
-        let Wanted { functions, slots, callers, missing } = Wanted::of(&self.asked, &scope, &mut read);
+        let Wanted { functions, slots, callers, missing, throws } = Wanted::of(&self.asked, &scope, &mut read);
         for Missing { module, name, why } in missing {
             self.unprobed(&scope.modules()[module], name, why, losses);
         }
@@ -255,6 +255,9 @@ impl Probes {
             calls.entry(caller).or_default().slots.insert(slot, numbers[function]);
         }
         let calls: HashMap<usize, Rc<Calls>> = calls.into_iter().map(|(of, all)| (of, Rc::new(all))).collect();
+        if throws {
+            self.links.let_exceptions_pass();
+        }
         let callers = callers.into_iter().filter_map(|(number, from, to)| {
             let calls = calls.get(&number)?.clone();
             let module = self.module(called(&scope.modules()[number]), tgid, batch);
@@ -369,14 +372,14 @@ impl Probes {
         // A jump at the end of a function leaves no address: what was called instead tells whose it was.
         let called = match self.sites.called(head.tgid, head.ip) {
             Called::Address(address) => address,
-            Called::Pointer => pointed,
-            Called::Slot(_) => return false,
+            Called::Pointer if pointed != 0 => pointed,
+            Called::Pointer | Called::Slot(_) => return false,
         };
         let whose = |it: &&From| (it.from..it.to).contains(&called);
         let by = match all.iter().filter(wants).find(whose) {
             Some(by) => Some(by),
             // It is not known any more: it may be whoever ends a function so.
-            None if self.sites.is_code(head.tgid, called) => None,
+            None if self.sites.is_code(head.tgid, called) || self.sites.is_linker(head.tgid, head.ip) => None,
             None => all.iter().filter(wants).find(|it| self.sites.jumps(head.tgid, it.from, head.nr, &it.calls.slots)),
         };
         head.cpu = by.map_or(0, |by| by.module);

@@ -99,11 +99,12 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
         say(audit, &format!("exec: {}", errno::strerror(errno)));
     }
     let losses = source.losses();
-    let mut changed = None;
+    let (mut changed, mut unwritten) = (None, None);
     if let Some(recorder) = recorder {
         let outcome = recorder.finish(&losses, None);
         if let Some(line) = outcome.line(&audit.program) {
             trace::notice::tell_line(&line);
+            unwritten = Some("a recording that could not be written".to_owned());
         }
         if let (Some((name, sum)), false) = (&outcome.sum, audit.quiet) {
             say(audit, &format!("recording {name}: sha256 {sum}"));
@@ -121,6 +122,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
         evidence.gaps.push(Gap { kind, unit: None, what, count });
     }
     evidence.gaps.extend(changed.map(|what| Gap { kind: GapKind::Tampered, unit: None, what, count: 1 }));
+    evidence.gaps.extend(unwritten.map(|what| Gap { kind: GapKind::Lost, unit: None, what, count: 1 }));
     evidence.remarks.extend(inherited);
     Ok((evidence, timeline))
 }

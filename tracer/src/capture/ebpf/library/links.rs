@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use tracer_common::library::cookie;
 use tracer_common::loss::Loss;
 
-use super::wanted::Function;
+use super::wanted::{Function, Returns};
 use crate::capture::Losses;
 use crate::capture::ebpf::bpf;
 use crate::library::object::Object;
@@ -44,6 +44,10 @@ pub struct Links {
     /// Probes are there for all processes, not for each.
     tree: bool,
     links: Vec<OwnedFd>,
+    /// Those of returns that are in the way of exceptions.
+    risky: Vec<OwnedFd>,
+    /// Some process can throw exceptions.
+    throws: bool,
     /// What is probed, by file and process (0: all).
     probed: HashMap<(FileId, u32), HashSet<u64>>,
     linkers: HashMap<(FileId, u32), bool>,
@@ -53,12 +57,29 @@ impl Links {
     /// None yet, of these programs.
     pub fn new(programs: [OwnedFd; 3], tree: bool) -> Links {
         let [entered, returned, loaded] = programs;
-        Links { entered, returned, loaded, tree, links: Vec::new(), probed: HashMap::new(), linkers: HashMap::new() }
+        Links {
+            entered,
+            returned,
+            loaded,
+            tree,
+            links: Vec::new(),
+            risky: Vec::new(),
+            throws: false,
+            probed: HashMap::new(),
+            linkers: HashMap::new(),
+        }
     }
 
     /// All of them, to be closed.
     pub fn take(&mut self) -> Vec<OwnedFd> {
+        self.links.append(&mut self.risky);
         std::mem::take(&mut self.links)
+    }
+
+    /// A process can throw exceptions: what would be in their way is probed no more.
+    pub fn let_exceptions_pass(&mut self) {
+        self.throws = true;
+        self.risky.clear();
     }
 
     /// How often the kernel skipped a program.
@@ -98,7 +119,8 @@ impl Links {
     ) -> Vec<(Vec<u8>, String)> {
         let process = if self.tree { 0 } else { tgid };
         let probed = self.probed.entry((id_of(object), process)).or_default();
-        let (mut entries, mut returns, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut returns, mut risky, mut refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let throws = self.throws;
         for (at, (function, number)) in functions.iter().enumerate() {
             if !probed.insert(function.target.address) {
                 continue;
@@ -115,12 +137,19 @@ impl Links {
                 }
             };
             let from = if function.from { cookie::FROM } else { 0 };
-            let returned = if function.returns { cookie::RETURNS } else { 0 };
+            let is_probed = match function.returns {
+                Returns::Probed => true,
+                Returns::Risky => !throws,
+                Returns::Unprobed => false,
+            };
+            let returned = if is_probed { cookie::RETURNS } else { 0 };
             let cookie = u64::from(*number) | plan << cookie::PLAN | from | returned;
             let at = At { function: at, offset: placed.offset, cookie };
             entries.push(at);
-            if function.returns {
-                returns.push(at);
+            match function.returns {
+                Returns::Probed => returns.push(at),
+                Returns::Risky if is_probed => risky.push(at),
+                Returns::Risky | Returns::Unprobed => {}
             }
         }
         *new += entries.len();
@@ -130,13 +159,20 @@ impl Links {
             return refused;
         };
         let mut failed = HashMap::new();
-        for (program, places, at_return) in [(&self.entered, entries, false), (&self.returned, returns, true)] {
+        let groups = [
+            (&self.entered, entries, false, false),
+            (&self.returned, returns, true, false),
+            (&self.returned, risky, true, true),
+        ];
+        for (program, places, at_return, is_risky) in groups {
             let mut link = |places: &[At]| {
                 let offsets: Vec<u64> = places.iter().map(|at| at.offset).collect();
                 let cookies: Vec<u64> = places.iter().map(|at| at.cookie).collect();
                 bpf::probe(program.as_fd(), &path.0, &offsets, &cookies, process, at_return)
             };
-            by_halves(&places, &mut link, &mut self.links, &mut failed);
+            let mut made = Vec::new();
+            by_halves(&places, &mut link, &mut made, &mut failed);
+            if is_risky { &mut self.risky } else { &mut self.links }.append(&mut made);
         }
         refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused

@@ -57,6 +57,12 @@ impl Sites {
         modules.iter().any(|module| module.in_file(address).is_some())
     }
 
+    /// Whether an address of a process is one of its dynamic linker: whatever it calls is no callback of the program's.
+    pub fn is_linker(&self, tgid: u32, address: u64) -> bool {
+        let modules = self.processes.get(&tgid).map_or(&[][..], |modules| modules.as_slice());
+        modules.iter().any(|module| module.object.debugged.is_some() && module.in_file(address).is_some())
+    }
+
     /// Whether the module that has the code at an address of a process ends a function by a jump to the function of this number, which it
     /// reaches through these slots.
     pub fn jumps(&mut self, tgid: u32, at: u64, number: u32, slots: &HashMap<u64, u32>) -> bool {

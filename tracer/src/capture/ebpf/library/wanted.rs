@@ -19,8 +19,20 @@ pub struct Function {
     pub from: bool,
     /// The modules whose calls are of interest.
     pub callers: Vec<usize>,
-    /// Its return may be probed.
-    pub returns: bool,
+    /// Whether its return may be probed.
+    pub returns: Returns,
+}
+
+/// Whether the return of a function may be probed: that changes the address that it returns to on its stack, where an exception would look
+/// for a caller and find none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returns {
+    /// Always: a row says that nothing passes it but a return.
+    Probed,
+    /// As long as no process that is traced can throw.
+    Risky,
+    /// Never.
+    Unprobed,
 }
 
 /// What is wanted of a process.
@@ -34,6 +46,8 @@ pub struct Wanted {
     pub callers: Vec<(usize, u64, u64)>,
     /// Names, by the module that calls or has them, that lead to no place where a probe could stand.
     pub missing: Vec<Missing>,
+    /// Exceptions may be thrown in the process.
+    pub throws: bool,
 }
 
 /// A function that is wanted, and leads nowhere.
@@ -50,10 +64,10 @@ pub struct Missing {
 impl Wanted {
     /// What is asked for of a process with these files; `memory` reads it.
     pub fn of(asked: &Library, scope: &Scope, memory: &mut Memory<'_>) -> Wanted {
-        let mut wanted = Wanted::default();
+        let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
+        let mut wanted = Wanted { throws, ..Wanted::default() };
         let mut places: HashMap<Target, usize> = HashMap::new();
         let mut names: HashMap<(Target, Vec<u8>), usize> = HashMap::new();
-        let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
         let mut add = |wanted: &mut Wanted, target: Target, name: &[u8], caller: Option<usize>| {
             // Nobody calls the first instruction of a program either.
             let unreturned = scope
@@ -61,7 +75,7 @@ impl Wanted {
                 .get(target.module)
                 .is_some_and(|it| it.object.go || it.object.file.entry == target.address);
             let new = |wanted: &mut Wanted| {
-                let returns = !unreturned && returns(name, throws);
+                let returns = if unreturned { Returns::Unprobed } else { returns(name) };
                 wanted.functions.push(Function {
                     target,
                     name: name.to_vec(),
@@ -145,18 +159,19 @@ fn is_part(name: &[u8]) -> bool {
 /// Functions that are not called, but returned or jumped to: no address to return to stands at their stack pointer.
 const NOT_CALLED: [&[u8]; 4] = [b"__restore", b"__start_context", b"_dl_runtime_", b"_dl_start_user"];
 
-/// Whether the return of a function may be probed: that changes the address that it returns to on its stack, where an exception would look
-/// for a caller and find none. Functions of C++ and Rust may throw, unless a row says how they end.
-fn returns(name: &[u8], throws: bool) -> bool {
+/// Whether the return of a function may be probed. Functions of C++ and Rust may throw, unless a row says how they end; one of which no row
+/// tells anything may call what throws.
+fn returns(name: &[u8]) -> Returns {
     if NOT_CALLED.iter().any(|prefix| name.starts_with(prefix)) {
-        return false;
+        return Returns::Unprobed;
     }
     match prototypes::find(name) {
         Some((_, prototype)) => match prototype.ends {
-            Ends::Returns => true,
-            Ends::CallsBack => !throws,
-            Ends::Never | Ends::Unwinds | Ends::Twice | Ends::Begins => false,
+            Ends::Returns => Returns::Probed,
+            Ends::CallsBack => Returns::Risky,
+            Ends::Never | Ends::Unwinds | Ends::Twice | Ends::Begins => Returns::Unprobed,
         },
-        None => !name.starts_with(b"_Z") && !name.starts_with(b"_R"),
+        None if name.starts_with(b"_Z") || name.starts_with(b"_R") => Returns::Unprobed,
+        None => Returns::Risky,
     }
 }

@@ -8,7 +8,7 @@ use super::blobs::{Blobs, Memory};
 use super::value::{Call, Ret, Value};
 use super::{Context, Options, argument, fd, scalar, shapes};
 use crate::schema::plan::{ARGUMENTS, STACKED};
-use crate::schema::prototypes;
+use crate::schema::prototypes::{self, Prototype};
 use crate::schema::tampered::Tampered;
 use crate::schema::types::Ty;
 use crate::spec::Verbose;
@@ -19,12 +19,14 @@ const UNKNOWN: usize = 4;
 const BEHIND: [&str; 16] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"];
 
 /// What a number of a function stands for, and who called it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Function<'a> {
     /// Its name; empty where no record told of it.
     pub name: &'a [u8],
     /// The library that has it.
     pub library: &'a [u8],
+    /// What is known of its arguments and of how it ends.
+    pub prototype: Option<&'static Prototype>,
     /// The module that called it; empty where nobody asked who does.
     pub caller: &'a [u8],
     /// Calls that it is within.
@@ -37,7 +39,7 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
     let head = Head::read(record).unwrap_or_default();
     let blobs = Blobs::new(record, &head);
     let returned = head.kind == kind::RETURNED;
-    let prototype = prototypes::find(function.name).map(|(_, prototype)| prototype.row);
+    let prototype = function.prototype.map(|prototype| prototype.row);
     let cx = Context {
         head: &head,
         blobs: &blobs,

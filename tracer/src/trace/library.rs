@@ -7,7 +7,7 @@ use tracer_common::library::began;
 use tracer_common::record::blobs;
 
 use crate::decode::library::{Function, join};
-use crate::schema::prototypes::{self, Ends};
+use crate::schema::prototypes::{self, Prototype};
 
 /// Calls within each other that are kept of a task; who is deeper in has lost its way (`longjmp`).
 const DEEP: usize = 4096;
@@ -15,11 +15,19 @@ const DEEP: usize = 4096;
 /// What is known of library calls.
 #[derive(Debug, Default)]
 pub struct Calls {
-    functions: HashMap<u32, (Vec<u8>, Vec<u8>)>,
+    functions: HashMap<u32, Known>,
     modules: HashMap<u32, Vec<u8>>,
     tasks: HashMap<u32, Vec<Entered>>,
     /// The task whose last call was not shown yet: nothing came behind its entry.
     open: Option<u32>,
+}
+
+/// What is known of a function.
+#[derive(Debug)]
+struct Known {
+    name: Vec<u8>,
+    library: Vec<u8>,
+    prototype: Option<&'static Prototype>,
 }
 
 /// A call that runs.
@@ -51,21 +59,19 @@ impl Calls {
         if head.args[0] == named::MODULE {
             self.modules.insert(head.nr, first);
         } else {
-            self.functions.insert(head.nr, (first, texts.next().unwrap_or_default()));
+            let prototype = prototypes::find(&first).map(|(_, prototype)| prototype);
+            let library = texts.next().unwrap_or_default();
+            self.functions.insert(head.nr, Known { name: first, library, prototype });
         }
     }
 
     /// Which function a record is of.
     pub fn function(&self, head: &Head, depth: usize) -> Function<'_> {
-        let (name, library) =
-            self.functions.get(&head.nr).map_or((&[][..], &[][..]), |(name, library)| (name, library));
+        let known = self.functions.get(&head.nr);
+        let (name, library) = known.map_or((&[][..], &[][..]), |known| (&known.name, &known.library));
+        let prototype = known.and_then(|known| known.prototype);
         let caller = self.modules.get(&head.cpu).map_or(&[][..], Vec::as_slice);
-        Function { name, library, caller, depth }
-    }
-
-    /// How the function of a record ends.
-    pub fn ends(&self, head: &Head) -> Ends {
-        prototypes::find(self.function(head, 0).name).map_or(Ends::Returns, |(_, prototype)| prototype.ends)
+        Function { name, library, prototype, caller, depth }
     }
 
     /// Calls that a task is in.
@@ -103,13 +109,13 @@ impl Calls {
     }
 
     /// The call of which nothing was shown yet, and how deep it is; it is shown now.
-    pub fn take_open(&mut self) -> Option<(Vec<u8>, Head, usize)> {
+    pub fn take_open(&mut self) -> Option<(Vec<u8>, usize)> {
         let tid = self.open.take()?;
         let calls = self.tasks.get_mut(&tid)?;
         let depth = calls.len().checked_sub(1)?;
         let call = calls.last_mut()?;
         call.shown = true;
-        Some((call.record.clone(), call.head, depth))
+        Some((call.record.clone(), depth))
     }
 
     /// A task is gone, or runs another program: its calls that never returned, the outermost first.

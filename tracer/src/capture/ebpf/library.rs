@@ -12,7 +12,6 @@ mod wanted;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -41,6 +40,7 @@ use crate::library::object::Object;
 use crate::library::resolve::Scope;
 use crate::spec::{self, Library};
 use crate::stack::elf::Elf;
+use crate::system::place;
 use crate::system::procfs::who::Who;
 
 /// The programs that are called at functions, as the object names them.
@@ -136,11 +136,13 @@ impl Probes {
 
     /// A command is about to begin: where its program and what loads its libraries can be told, it need not be stopped for that.
     pub fn foresee(&mut self, program: &Path, pid: u32, losses: &mut Losses) {
-        let read = |path: &Path| Some(Object::of(Elf::of_file(File::open(path).ok()?)?, None));
+        // What a program names may be no file, and must not be waited for.
+        let open = |path: &Path| place::Place::find(path).and_then(|place| place.open()).ok();
+        let read = |path: &Path| Some(Object::of(Elf::of_file(open(path)?)?, None));
         let Some(program) = read(program) else { return };
         let Some(path) = program.file.interpreter() else { return };
         if let Some(linker) = read(Path::new(OsStr::from_bytes(&path)))
-            && self.links.watch_linker(&linker, pid, losses)
+            && self.links.watch_linker(id_of(&linker), &linker, pid, losses)
         {
             self.know(&program);
         }
@@ -233,18 +235,19 @@ impl Probes {
             }
         }
         let scope = Scope::of(modules);
+        let ids: Vec<FileId> = scope.modules().iter().map(|module| id_of(&module.object)).collect();
         let memory = &mut self.memory;
         let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
         let Wanted { functions, slots, callers, missing, throws } = Wanted::of(&self.asked, &scope, &mut read);
         for Missing { module, name, why } in missing {
-            self.unprobed(&scope.modules()[module], name, why, losses);
+            self.unprobed(ids[module], &scope.modules()[module], name, why, losses);
         }
         let mut new = 0;
         let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
         let mut calls: HashMap<usize, Calls> = HashMap::new();
         let mut numbers = Vec::with_capacity(functions.len());
         for function in functions {
-            let number = self.number(&scope, &function, tgid, batch);
+            let number = self.number(&scope, &ids, &function, tgid, batch);
             for caller in &function.callers {
                 calls.entry(*caller).or_default().functions.insert(number);
             }
@@ -256,7 +259,8 @@ impl Probes {
         }
         let calls: HashMap<usize, Rc<Calls>> = calls.into_iter().map(|(of, all)| (of, Rc::new(all))).collect();
         if throws {
-            self.links.let_exceptions_pass();
+            let others = self.from.keys().any(|other| *other != tgid);
+            self.links.let_exceptions_pass(others, losses);
         }
         let callers = callers.into_iter().filter_map(|(number, from, to)| {
             let calls = calls.get(&number)?.clone();
@@ -266,18 +270,18 @@ impl Probes {
         let callers: Vec<From> = callers.collect();
         self.tell_callers(tgid, &callers);
         self.from.insert(tgid, callers);
-        self.sites.know(tgid, scope.modules());
+        self.sites.know(tgid, scope.modules(), &ids);
         let mut tells = false;
-        for module in scope.modules() {
-            tells |= self.links.watch_linker(&module.object, tgid, losses);
+        for (id, module) in ids.iter().zip(scope.modules()) {
+            tells |= self.links.watch_linker(*id, &module.object, tgid, losses);
         }
         if let (true, Some(program)) = (tells, scope.modules().iter().find(|it| it.object.kind.is_program())) {
             self.know(&program.object);
         }
         for (module, functions) in by_file {
-            let module = &scope.modules()[module];
-            for (name, why) in self.links.probe(&module.object, &functions, tgid, &mut new) {
-                self.unprobed(module, name, why, losses);
+            let (id, module) = (ids[module], &scope.modules()[module]);
+            for (name, why) in self.links.probe(id, &module.object, &functions, tgid, &mut new) {
+                self.unprobed(id, module, name, why, losses);
             }
         }
         if late && new > 0 {
@@ -286,9 +290,9 @@ impl Probes {
     }
 
     /// A function of a module cannot be probed.
-    fn unprobed(&mut self, module: &Module, name: Vec<u8>, why: String, losses: &mut Losses) {
+    fn unprobed(&mut self, id: FileId, module: &Module, name: Vec<u8>, why: String, losses: &mut Losses) {
         let library = called(module).to_vec();
-        self.unprobed.entry((id_of(&module.object), name)).or_insert_with(|| {
+        self.unprobed.entry((id, name)).or_insert_with(|| {
             losses.add(Loss::Unprobed, 1);
             (library, why)
         });
@@ -317,10 +321,11 @@ impl Probes {
 
     /// A process that waited goes on.
     fn let_go(&mut self, tgid: u32) {
-        let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
+        // In this order: as long as it may stand, it is known to wait.
         if let Some(pid) = Pid::from_raw(tgid as i32) {
             let _ = kill_process(pid, Signal::CONT);
         }
+        let _ = bpf::delete(self.waiting.as_raw_fd(), &tgid);
     }
 
     fn gone(&mut self, tgid: u32) {
@@ -399,9 +404,9 @@ impl Probes {
     }
 
     /// The number of a function; it is told of when it is new.
-    fn number(&mut self, scope: &Scope, function: &Function, tgid: u32, batch: &mut Batch) -> u32 {
+    fn number(&mut self, scope: &Scope, ids: &[FileId], function: &Function, tgid: u32, batch: &mut Batch) -> u32 {
         let module = &scope.modules()[function.target.module];
-        let key = (id_of(&module.object), function.target.address, Rc::from(function.name.as_slice()));
+        let key = (ids[function.target.module], function.target.address, Rc::from(function.name.as_slice()));
         let next = self.functions.len() as u32 + 1;
         let number = *self.functions.entry(key).or_insert(next);
         if !function.from {

@@ -21,7 +21,7 @@ use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
 use crate::capture::plans::Plans;
-use crate::schema::plan::{self, Detail};
+use crate::schema::plan;
 use crate::schema::reach::may_reach;
 use crate::schema::types::NO_NR;
 use crate::schema::{Abi, by_name, parts, place_of, prototypes};
@@ -131,6 +131,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let plans = || plans.get_or_init(|| Plans::new(watch));
     let (size, largest) = ring_sizes(watch.ring_size, watch.counting.is_some())?;
     let level = log::asked()?;
+    let of_functions = plans_of_functions(watch);
     let (tally, tallies) = counters(watch.counting);
     let buffers = match copies_stacks(watch) {
         true => BUFFERS + 1 + STACKS.len() as u32,
@@ -143,11 +144,11 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
-        let make = || make(image, &sizes, plans(), watch.library.as_ref().map(|_| watch.detail));
+        let make = || make(image, &sizes, plans(), &of_functions);
         let other = threads::scoped(scope, make);
         let prepared = Place::make(size)
             .context("cannot load the kernel side")
-            .and_then(|place| Ok((place, prepare(watch, image, plans, size)?)));
+            .and_then(|place| Ok((place, prepare(watch, image, plans, &of_functions, size)?)));
         let unlinked =
             other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
         (prepared, unlinked)
@@ -214,6 +215,12 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     })
 }
 
+/// The plans of library functions, by their places; none where they are not asked for.
+fn plans_of_functions(watch: &Watch) -> Vec<(u32, Plan)> {
+    let lowered = |it: &prototypes::Prototype| plan::prototype(it.row, watch.detail);
+    watch.library.iter().flat_map(|_| (0..).zip(prototypes::all().iter().map(lowered))).collect()
+}
+
 /// What the kernel side is told, and what of it is loaded.
 struct Prepared {
     config: Config,
@@ -225,7 +232,13 @@ struct Prepared {
 }
 
 /// Reads what has to be known of this kernel.
-fn prepare<'p>(watch: &Watch, image: &Image, plans: impl Fn() -> &'p Plans, ring: u32) -> Result<Prepared> {
+fn prepare<'p>(
+    watch: &Watch,
+    image: &Image,
+    plans: impl Fn() -> &'p Plans,
+    of_functions: &[(u32, Plan)],
+    ring: u32,
+) -> Result<Prepared> {
     let path = watch.btf.clone().unwrap_or_else(|| PathBuf::from(VMLINUX));
     let types = KernelTypes::read(&path)?;
     let mut config = config(watch, &types, plans(), ring)?;
@@ -259,8 +272,7 @@ fn prepare<'p>(watch: &Watch, image: &Image, plans: impl Fn() -> &'p Plans, ring
         let at = wanted.len().saturating_sub(1);
         wanted.splice(at..at, library::PROGRAMS.map(|name| (name, Attach::Functions)));
         config.flags |= Config::LIBRARY | Config::SLEEPABLE;
-        config.shapes |=
-            prototypes::all().iter().fold(0, |all, it| all | plan::prototype(it.row, watch.detail).shapes());
+        config.shapes |= of_functions.iter().fold(0, |all, (_, plan)| all | plan.shapes());
     }
     Ok(Prepared { config, wanted, functions, operations })
 }
@@ -271,19 +283,10 @@ fn copies_stacks(watch: &Watch) -> bool {
 }
 
 /// Makes the maps but for the ring, and fills in the plans.
-fn make(
-    image: &'static Image,
-    sizes: &[(&str, u32)],
-    plans: &Plans,
-    prototypes_in: Option<Detail>,
-) -> Result<Unlinked> {
+fn make(image: &'static Image, sizes: &[(&str, u32)], plans: &Plans, of_functions: &[(u32, Plan)]) -> Result<Unlinked> {
     let unlinked = Unlinked::new(image, sizes, &[EVENTS])?;
     fill_plans(&unlinked, plans)?;
-    if let Some(detail) = prototypes_in {
-        let all: Vec<(u32, Plan)> =
-            (0..).zip(prototypes::all().iter().map(|it| plan::prototype(it.row, detail))).collect();
-        bpf::update_all(unlinked.map("PROTOTYPE")?.as_raw_fd(), &all)?;
-    }
+    bpf::update_all(unlinked.map("PROTOTYPE")?.as_raw_fd(), of_functions)?;
     Ok(unlinked)
 }
 

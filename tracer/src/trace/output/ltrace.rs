@@ -9,10 +9,10 @@ use super::stamp::{Clock, NANOS, fraction};
 use super::strace;
 use super::text::{Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
-use crate::decode::value::{Call, Ret};
+use crate::decode::value::Call;
 use crate::render::escape::{Color, Line};
 use crate::schema::signal_names::meaning;
-use crate::spec::{Stamp, Style, To, View};
+use crate::spec::{Style, To, View};
 use crate::stack::demangle::demangled;
 
 /// The form, for the table of all.
@@ -70,18 +70,7 @@ impl Ltrace {
             fraction(out, since % NANOS, 6);
             out.lit(" ");
         }
-        match self.style.stamp {
-            Stamp::None => {}
-            Stamp::Clock(digits) => {
-                self.clock.write(out, line.wall, digits);
-                out.lit(" ");
-            }
-            Stamp::Unix(digits) => {
-                out.uint(line.wall / NANOS);
-                fraction(out, line.wall % NANOS, digits);
-                out.lit(" ");
-            }
-        }
+        self.clock.stamp(out, self.style.stamp, line.wall);
         if self.style.ip {
             out.lit("[0x");
             out.hex_digits(call.map_or(0, |call| call.head.ip), 1);
@@ -138,34 +127,7 @@ impl Ltrace {
     /// What follows the arguments that were known at entry.
     fn rest(&self, out: &mut Line<'_>, call: &Call<'_>) {
         self.args(out, call, call.entered, call.args.len());
-        out.lit(") ");
-        out.pad(self.style.column);
-        out.lit("= ");
-        match &call.ret {
-            Ret::Pending | Ret::Never => out.lit("?"),
-            Ret::Value(value) => self.look.value(out, value),
-            Ret::Noted(value, note) => {
-                self.look.value(out, value);
-                out.lit(" (");
-                self.look.value(out, note);
-                out.lit(")");
-            }
-            Ret::Error(number) => {
-                out.paint(Color::Error);
-                out.lit("-1 ");
-                strace::error(out, *number);
-                out.plain();
-            }
-            Ret::Restart(number) => strace::restart(out, *number),
-        }
-        if self.style.duration.is_some() && !matches!(call.ret, Ret::Pending | Ret::Never) {
-            out.paint(Color::Dim);
-            out.lit(" <");
-            out.uint(call.head.dur / NANOS);
-            fraction(out, call.head.dur % NANOS, 6);
-            out.lit(">");
-            out.plain();
-        }
+        strace::close(out, &self.look, &self.style, call);
     }
 
     fn event(&self, out: &mut Line<'_>, event: &Event<'_>) {
@@ -235,6 +197,9 @@ impl Render for Ltrace {
             Item::Event(event) => self.event(out, event),
         }
         out.finish();
+        if matches!(&line.item, Item::Event(event) if event.ends()) {
+            self.depths.remove(&line.tid);
+        }
         if let (Item::Call(call) | Item::Resumed(call), Some(depth)) = (&line.item, self.depths.get_mut(&line.tid))
             && call.function.is_some()
         {

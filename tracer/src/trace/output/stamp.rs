@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::render::escape::Line;
+use crate::spec::Stamp;
 
 /// Nanoseconds of a second.
 pub const NANOS: u64 = 1_000_000_000;
@@ -26,8 +27,21 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Appends the stamp of a line at `wall`, ns since the epoch, and a blank, where one was asked for.
+    pub fn stamp(&mut self, out: &mut Line<'_>, asked: Stamp, wall: u64) {
+        match asked {
+            Stamp::None => return,
+            Stamp::Clock(digits) => self.write(out, wall, digits),
+            Stamp::Unix(digits) => {
+                out.uint(wall / NANOS);
+                fraction(out, wall % NANOS, digits);
+            }
+        }
+        out.lit(" ");
+    }
+
     /// Appends the time of day of `wall`, ns since the epoch, with so many digits behind the second.
-    pub fn write(&mut self, out: &mut Line<'_>, wall: u64, digits: u8) {
+    fn write(&mut self, out: &mut Line<'_>, wall: u64, digits: u8) {
         let seconds = wall / NANOS;
         if self.quarter != Some(seconds / 900) {
             self.quarter = Some(seconds / 900);

@@ -90,18 +90,7 @@ impl StraceText {
             pid(out, line, self.pids, style);
         }
         out.paint(Color::Dim);
-        match style.stamp {
-            Stamp::None => {}
-            Stamp::Clock(digits) => {
-                self.clock.write(out, line.wall, digits);
-                out.lit(" ");
-            }
-            Stamp::Unix(digits) => {
-                out.uint(line.wall / NANOS);
-                fraction(out, line.wall % NANOS, digits);
-                out.lit(" ");
-            }
-        }
+        self.clock.stamp(out, style.stamp, line.wall);
         if let Some(digits) = style.relative {
             let since = line.wall.saturating_sub(self.previous.unwrap_or(line.wall));
             self.previous = Some(line.wall);
@@ -190,47 +179,6 @@ impl StraceText {
         }
     }
 
-    /// `)`, blanks, `= ` and how it ended.
-    fn close(&self, out: &mut Line<'_>, call: &Call<'_>) {
-        out.lit(") ");
-        out.pad(self.style.column);
-        out.lit("= ");
-        match &call.ret {
-            Ret::Pending | Ret::Never => out.lit("?"),
-            Ret::Value(value) => self.look.value(out, value),
-            Ret::Noted(value, note) => {
-                self.look.value(out, value);
-                out.lit(" (");
-                self.look.value(out, note);
-                out.lit(")");
-            }
-            Ret::Error(number) => {
-                out.paint(Color::Error);
-                out.lit("-1 ");
-                error(out, *number);
-                out.plain();
-            }
-            Ret::Restart(number) => {
-                out.paint(Color::Error);
-                restart(out, *number);
-                out.plain();
-            }
-        }
-        if !matches!(call.ret, Ret::Pending | Ret::Never) {
-            tampered(out, &call.tampered);
-        }
-        // Of a call that ran when tracing began, nobody knows how long it took.
-        let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
-        if let (Some(digits), true) = (self.style.duration, timed) {
-            out.paint(Color::Dim);
-            out.lit(" <");
-            out.uint(call.head.dur / NANOS);
-            fraction(out, call.head.dur % NANOS, digits);
-            out.lit(">");
-            out.plain();
-        }
-    }
-
     /// What follows the arguments that were known at entry.
     fn rest(&self, out: &mut Line<'_>, call: &Call<'_>) {
         if matches!(call.ret, Ret::Never | Ret::Pending) && !said_all(call) {
@@ -241,7 +189,7 @@ impl StraceText {
             }
             self.args(out, call, call.entered, call.args.len());
         }
-        self.close(out, call);
+        close(out, &self.look, &self.style, call);
     }
 
     /// The stack below the line: of a call that never returns, below the line of its task's end.
@@ -340,6 +288,47 @@ impl Render for StraceText {
     }
 }
 
+/// `)`, blanks, `= ` and how it ended.
+pub(super) fn close(out: &mut Line<'_>, look: &Look, style: &Style, call: &Call<'_>) {
+    out.lit(") ");
+    out.pad(style.column);
+    out.lit("= ");
+    match &call.ret {
+        Ret::Pending | Ret::Never => out.lit("?"),
+        Ret::Value(value) => look.value(out, value),
+        Ret::Noted(value, note) => {
+            look.value(out, value);
+            out.lit(" (");
+            look.value(out, note);
+            out.lit(")");
+        }
+        Ret::Error(number) => {
+            out.paint(Color::Error);
+            out.lit("-1 ");
+            error(out, *number);
+            out.plain();
+        }
+        Ret::Restart(number) => {
+            out.paint(Color::Error);
+            restart(out, *number);
+            out.plain();
+        }
+    }
+    if !matches!(call.ret, Ret::Pending | Ret::Never) {
+        tampered(out, &call.tampered);
+    }
+    // Of a call that ran when tracing began, nobody knows how long it took.
+    let timed = call.head.flags & flag::BEFORE == 0 && !matches!(call.ret, Ret::Pending | Ret::Never);
+    if let (Some(digits), true) = (style.duration, timed) {
+        out.paint(Color::Dim);
+        out.lit(" <");
+        out.uint(call.head.dur / NANOS);
+        fraction(out, call.head.dur % NANOS, digits);
+        out.lit(">");
+        out.plain();
+    }
+}
+
 fn pid(out: &mut Line<'_>, line: &super::Line<'_>, format: PidFormat, style: &Style) {
     out.paint(Color::Dim);
     let start = out.column();
@@ -399,7 +388,7 @@ fn said_all(call: &Call<'_>) -> bool {
 }
 
 /// `ENOENT (No such file or directory)`, `(errno 4000)`
-pub(super) fn error(out: &mut Line<'_>, number: u16) {
+fn error(out: &mut Line<'_>, number: u16) {
     match (errno::name(number), errno::text(number)) {
         (Some(name), text) => {
             out.lit(name);
@@ -422,7 +411,7 @@ pub(super) fn error(out: &mut Line<'_>, number: u16) {
 }
 
 /// `? ERESTARTSYS (To be restarted if SA_RESTART is set)`
-pub(super) fn restart(out: &mut Line<'_>, number: u16) {
+fn restart(out: &mut Line<'_>, number: u16) {
     out.lit("? ");
     out.lit(errno::name(number).unwrap_or_default());
     out.lit(" (");

@@ -5,6 +5,7 @@ use tracer_common::event::{Head, flag, kind};
 use super::Shower;
 use crate::capture::Count;
 use crate::decode::library;
+use crate::decode::value::Call;
 use crate::schema::prototypes::Ends;
 use crate::trace::output::{Item, Order};
 use crate::trace::sequence::Step;
@@ -20,11 +21,11 @@ impl Shower {
             }
             // Nobody will tell of its return: where there is one, it is not known.
             let depth = self.functions.depth(head.tid);
-            let ends = self.functions.ends(head);
-            let self_splits = self.order == Order::Split;
-            return self.show(step.record, depth, |call| match ends {
-                Ends::Never if self_splits => Item::Unfinished(call),
-                _ => Item::Call(call),
+            let never = self.functions.function(head, depth).prototype.is_some_and(|it| it.ends == Ends::Never);
+            let unfinished = never && self.order == Order::Split;
+            return self.show(step.record, depth, |call| match unfinished {
+                true => Item::Unfinished(call),
+                false => Item::Call(call),
             });
         }
         if !self.functions.is_open(head) {
@@ -42,7 +43,7 @@ impl Shower {
         if self.order != Order::Split {
             return;
         }
-        if let Some((record, _, depth)) = self.functions.take_open() {
+        if let Some((record, depth)) = self.functions.take_open() {
             self.show(&record, depth, |call| Item::Unfinished(call));
         }
     }
@@ -78,12 +79,7 @@ impl Shower {
         }
     }
 
-    fn show(
-        &mut self,
-        record: &[u8],
-        depth: usize,
-        item: impl for<'c> Fn(&'c crate::decode::value::Call<'c>) -> Item<'c>,
-    ) {
+    fn show(&mut self, record: &[u8], depth: usize, item: impl for<'c> Fn(&'c Call<'c>) -> Item<'c>) {
         let Some(head) = Head::read(record) else { return };
         if self.render.is_silent() {
             return;

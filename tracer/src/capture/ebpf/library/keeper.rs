@@ -27,10 +27,11 @@ impl Keeper {
         }
         // SAFETY: the call gave two new descriptors, which nobody else knows.
         let (read, write) = unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+        let parent = std::process::id() as libc::pid_t;
         // SAFETY: the child makes system calls only, and never returns.
         match unsafe { libc::fork() } {
             -1 => Err(io::Error::last_os_error()),
-            0 => keep(read.as_raw_fd(), waiting),
+            0 => keep(read.as_raw_fd(), waiting, parent),
             pid => Ok(Keeper { pid, pipe: Some(write) }),
         }
     }
@@ -38,14 +39,19 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        drop(self.pipe.take());
+        if let Some(pipe) = self.pipe.take() {
+            // A word: nothing will have anybody wait any more, and this process lives on.
+            let _ = rustix::io::write(&pipe, &[1]);
+        }
         // SAFETY: the process is a child of this one, and was not waited for.
         unsafe { libc::waitpid(self.pid, std::ptr::null_mut(), 0) };
     }
 }
 
-/// What the process does: it waits until the pipe's other end is closed.
-fn keep(pipe: RawFd, waiting: RawFd) -> ! {
+/// What the process does: it waits for a word, or until the pipe's other end is closed. Then tracer was killed, and its probes may have
+/// processes wait until they are gone, which they are when this process is another's child.
+fn keep(pipe: RawFd, waiting: RawFd, parent: libc::pid_t) -> ! {
+    let pause = libc::timespec { tv_sec: 0, tv_nsec: 5_000_000 };
     // SAFETY: system calls with numbers and addresses of this stack; nothing is allocated, and no lock is taken, since another thread may
     // have held it when this process was made.
     unsafe {
@@ -61,17 +67,39 @@ fn keep(pipe: RawFd, waiting: RawFd) -> ! {
             }
         }
         let mut byte = 0u8;
-        while libc::read(pipe, (&raw mut byte).cast(), 1) == -1 && *libc::__errno_location() == libc::EINTR {}
-        let mut before: Option<u32> = None;
-        let mut pid = 0u32;
+        let read = loop {
+            match libc::read(pipe, (&raw mut byte).cast(), 1) {
+                -1 if *libc::__errno_location() == libc::EINTR => {}
+                read => break read,
+            }
+        };
         loop {
-            let key = before.as_ref().map_or(0, |key| &raw const *key as u64);
-            let attr = [waiting as u64, key, &raw mut pid as u64, 0];
-            if libc::syscall(libc::SYS_bpf, BPF_MAP_GET_NEXT_KEY, &raw const attr, size_of_val(&attr)) != 0 {
+            let over = read == 1 || libc::getppid() != parent;
+            let_all_go(waiting);
+            if over {
                 libc::_exit(0);
             }
-            libc::kill(pid as i32, libc::SIGCONT);
-            before = Some(pid);
+            libc::nanosleep(&raw const pause, std::ptr::null_mut());
         }
+    }
+}
+
+/// Lets every process go on that waits.
+///
+/// # Safety
+/// `waiting` must be a map whose keys are ids of processes.
+unsafe fn let_all_go(waiting: RawFd) {
+    let mut before: Option<u32> = None;
+    let mut pid = 0u32;
+    loop {
+        let key = before.as_ref().map_or(0, |key| &raw const *key as u64);
+        let attr = [waiting as u64, key, &raw mut pid as u64, 0];
+        // SAFETY: the attribute is that of the command, and what it points to outlives the call.
+        if unsafe { libc::syscall(libc::SYS_bpf, BPF_MAP_GET_NEXT_KEY, &raw const attr, size_of_val(&attr)) } != 0 {
+            return;
+        }
+        // SAFETY: takes numbers.
+        unsafe { libc::kill(pid as i32, libc::SIGCONT) };
+        before = Some(pid);
     }
 }

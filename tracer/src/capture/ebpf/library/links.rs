@@ -1,8 +1,9 @@
 //! Links of programs to functions: one for the entries and one for the returns of each file that something new is probed in.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
 
 use tracer_common::library::cookie;
 use tracer_common::loss::Loss;
@@ -36,6 +37,14 @@ struct At {
     cookie: u64,
 }
 
+/// Functions that exceptions may pass through: what is probed of them, to be probed anew without their returns.
+struct Risky {
+    object: Rc<Object>,
+    process: u32,
+    places: Vec<At>,
+    links: Vec<OwnedFd>,
+}
+
 /// The links.
 pub struct Links {
     entered: OwnedFd,
@@ -44,8 +53,8 @@ pub struct Links {
     /// Probes are there for all processes, not for each.
     tree: bool,
     links: Vec<OwnedFd>,
-    /// Those of returns that are in the way of exceptions.
-    risky: Vec<OwnedFd>,
+    /// Those of functions whose returns are in the way of exceptions.
+    risky: Vec<Risky>,
     /// Some process can throw exceptions.
     throws: bool,
     /// What is probed, by file and process (0: all).
@@ -72,14 +81,24 @@ impl Links {
 
     /// All of them, to be closed.
     pub fn take(&mut self) -> Vec<OwnedFd> {
-        self.links.append(&mut self.risky);
+        self.links.extend(self.risky.drain(..).flat_map(|risky| risky.links));
         std::mem::take(&mut self.links)
     }
 
-    /// A process can throw exceptions: what would be in their way is probed no more.
-    pub fn let_exceptions_pass(&mut self) {
+    /// A process can throw exceptions: returns that would be in their way are probed no more. Where `others` are traced, a call of theirs may
+    /// be missed while the entries are probed anew, which is counted.
+    pub fn let_exceptions_pass(&mut self, others: bool, losses: &mut Losses) {
         self.throws = true;
-        self.risky.clear();
+        for Risky { object, process, mut places, links } in std::mem::take(&mut self.risky) {
+            drop(links);
+            losses.add(Loss::LateProbes, u64::from(others));
+            places.iter_mut().for_each(|at| at.cookie &= !cookie::RETURNS);
+            let mut failed = HashMap::new();
+            if let Some(path) = path_of(&object) {
+                by_halves(&places, &mut linked(&self.entered, &path, process, false), &mut self.links, &mut failed);
+                losses.add(Loss::Unprobed, failed.len() as u64);
+            }
+        }
     }
 
     /// How often the kernel skipped a program.
@@ -88,10 +107,10 @@ impl Links {
     }
 
     /// Has a dynamic linker tell when it has loaded files; false when it cannot. What is none says nothing.
-    pub fn watch_linker(&mut self, object: &Object, tgid: u32, losses: &mut Losses) -> bool {
+    pub fn watch_linker(&mut self, id: FileId, object: &Object, tgid: u32, losses: &mut Losses) -> bool {
         let process = if self.tree { 0 } else { tgid };
         let Some((function, _)) = object.exported(LOADED).next() else { return false };
-        let key = (id_of(object), process);
+        let key = (id, process);
         if let Some(watched) = self.linkers.get(&key) {
             return *watched;
         }
@@ -112,13 +131,14 @@ impl Links {
     /// Probes functions of a file; `new` counts those that were not before. Gives the names of those that cannot be.
     pub fn probe(
         &mut self,
-        object: &Object,
+        id: FileId,
+        object: &Rc<Object>,
         functions: &[(Function, u32)],
         tgid: u32,
         new: &mut usize,
     ) -> Vec<(Vec<u8>, String)> {
         let process = if self.tree { 0 } else { tgid };
-        let probed = self.probed.entry((id_of(object), process)).or_default();
+        let probed = self.probed.entry((id, process)).or_default();
         let (mut entries, mut returns, mut risky, mut refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let throws = self.throws;
         for (at, (function, number)) in functions.iter().enumerate() {
@@ -145,37 +165,51 @@ impl Links {
             let returned = if is_probed { cookie::RETURNS } else { 0 };
             let cookie = u64::from(*number) | plan << cookie::PLAN | from | returned;
             let at = At { function: at, offset: placed.offset, cookie };
-            entries.push(at);
             match function.returns {
-                Returns::Probed => returns.push(at),
                 Returns::Risky if is_probed => risky.push(at),
-                Returns::Risky | Returns::Unprobed => {}
+                _ => entries.push(at),
+            }
+            if is_probed && function.returns == Returns::Probed {
+                returns.push(at);
             }
         }
-        *new += entries.len();
+        *new += entries.len() + risky.len();
         let Some(path) = path_of(object) else {
             let unread = |at: &At| (functions[at.function].0.name.clone(), "its file cannot be named".to_owned());
-            refused.extend(entries.iter().map(unread));
+            refused.extend(entries.iter().chain(&risky).map(unread));
             return refused;
         };
         let mut failed = HashMap::new();
         let groups = [
-            (&self.entered, entries, false, false),
-            (&self.returned, returns, true, false),
-            (&self.returned, risky, true, true),
+            (&self.entered, &entries, false, false),
+            (&self.returned, &returns, true, false),
+            (&self.entered, &risky, false, true),
+            (&self.returned, &risky, true, true),
         ];
+        let mut of_risky = Vec::new();
         for (program, places, at_return, is_risky) in groups {
-            let mut link = |places: &[At]| {
-                let offsets: Vec<u64> = places.iter().map(|at| at.offset).collect();
-                let cookies: Vec<u64> = places.iter().map(|at| at.cookie).collect();
-                bpf::probe(program.as_fd(), &path.0, &offsets, &cookies, process, at_return)
-            };
-            let mut made = Vec::new();
-            by_halves(&places, &mut link, &mut made, &mut failed);
-            if is_risky { &mut self.risky } else { &mut self.links }.append(&mut made);
+            let links = if is_risky { &mut of_risky } else { &mut self.links };
+            by_halves(places, &mut linked(program, &path, process, at_return), links, &mut failed);
+        }
+        if !risky.is_empty() {
+            self.risky.push(Risky { object: object.clone(), process, places: risky, links: of_risky });
         }
         refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused
+    }
+}
+
+/// Links places of a file to a program.
+fn linked(
+    program: &OwnedFd,
+    path: &CStr,
+    process: u32,
+    at_return: bool,
+) -> impl FnMut(&[At]) -> std::io::Result<OwnedFd> {
+    move |places| {
+        let offsets: Vec<u64> = places.iter().map(|at| at.offset).collect();
+        let cookies: Vec<u64> = places.iter().map(|at| at.cookie).collect();
+        bpf::probe(program.as_fd(), path, &offsets, &cookies, process, at_return)
     }
 }
 
@@ -212,19 +246,7 @@ fn arguments(args: &[crate::schema::types::Arg]) -> Arguments {
 }
 
 /// A path by which the kernel finds the file that was read, whatever has become of its name.
-fn path_of(object: &Object) -> Option<Path> {
+fn path_of(object: &Object) -> Option<CString> {
     let file = object.file.descriptor()?;
-    let path = Who::Myself.path(format_args!("fd/{}", file.as_raw_fd()));
-    Some(Path(CString::new(path).ok()?))
-}
-
-/// A path, as the kernel takes it.
-struct Path(CString);
-
-impl std::ops::Deref for Path {
-    type Target = std::ffi::CStr;
-
-    fn deref(&self) -> &std::ffi::CStr {
-        &self.0
-    }
+    CString::new(Who::Myself.path(format_args!("fd/{}", file.as_raw_fd()))).ok()
 }

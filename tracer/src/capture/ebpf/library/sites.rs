@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::links::{FileId, id_of};
+use super::links::FileId;
 use crate::library::modules::Module;
 use crate::library::object::Object;
 
@@ -27,7 +27,7 @@ pub enum Called {
 /// The code of processes, and what was found in it.
 #[derive(Default)]
 pub struct Sites {
-    processes: HashMap<u32, Rc<Vec<Module>>>,
+    processes: HashMap<u32, Rc<Vec<(FileId, Module)>>>,
     found: HashMap<(FileId, u64), Called>,
     /// Slots through which a file goes on by a jump, to other files.
     jumps: HashMap<FileId, HashSet<u64>>,
@@ -35,8 +35,9 @@ pub struct Sites {
 
 impl Sites {
     /// A process has these files.
-    pub fn know(&mut self, tgid: u32, modules: &[Module]) {
-        self.processes.insert(tgid, Rc::new(modules.to_vec()));
+    pub fn know(&mut self, tgid: u32, modules: &[Module], ids: &[FileId]) {
+        let modules = ids.iter().copied().zip(modules.iter().cloned());
+        self.processes.insert(tgid, Rc::new(modules.collect()));
     }
 
     /// A process is another's copy.
@@ -54,22 +55,22 @@ impl Sites {
     /// Whether an address of a process is one of code.
     pub fn is_code(&self, tgid: u32, address: u64) -> bool {
         let modules = self.processes.get(&tgid).map_or(&[][..], |modules| modules.as_slice());
-        modules.iter().any(|module| module.in_file(address).is_some())
+        modules.iter().any(|(_, module)| module.in_file(address).is_some())
     }
 
     /// Whether an address of a process is one of its dynamic linker: whatever it calls is no callback of the program's.
     pub fn is_linker(&self, tgid: u32, address: u64) -> bool {
         let modules = self.processes.get(&tgid).map_or(&[][..], |modules| modules.as_slice());
-        modules.iter().any(|module| module.object.debugged.is_some() && module.in_file(address).is_some())
+        modules.iter().any(|(_, it)| it.object.debugged.is_some() && it.in_file(address).is_some())
     }
 
     /// Whether the module that has the code at an address of a process ends a function by a jump to the function of this number, which it
     /// reaches through these slots.
     pub fn jumps(&mut self, tgid: u32, at: u64, number: u32, slots: &HashMap<u64, u32>) -> bool {
         let modules = self.processes.get(&tgid).map_or(&[][..], |modules| modules.as_slice());
-        let Some(module) = modules.iter().find(|module| module.in_file(at).is_some()) else { return false };
+        let Some((id, module)) = modules.iter().find(|(_, module)| module.in_file(at).is_some()) else { return false };
         let object = &module.object;
-        let jumps = self.jumps.entry(id_of(object)).or_insert_with(|| jumps_of(object));
+        let jumps = self.jumps.entry(*id).or_insert_with(|| jumps_of(object));
         slots.iter().any(|(slot, of)| *of == number && jumps.contains(slot))
     }
 
@@ -77,13 +78,13 @@ impl Sites {
     /// called anything.
     pub fn called(&mut self, tgid: u32, ip: u64) -> Called {
         let modules = self.processes.get(&tgid).map_or(&[][..], |modules| modules.as_slice());
-        let Some((module, at)) =
-            modules.iter().find_map(|module| Some((module, module.in_file(ip.wrapping_sub(1))? + 1)))
+        let before = ip.wrapping_sub(1);
+        let Some((id, module, at)) = modules.iter().find_map(|(id, it)| Some((*id, it, it.in_file(before)? + 1)))
         else {
             return Called::Pointer;
         };
         let object = &module.object;
-        let called = *self.found.entry((id_of(object), at)).or_insert_with(|| called_before(object, at));
+        let called = *self.found.entry((id, at)).or_insert_with(|| called_before(object, at));
         match called {
             Called::Address(address) => Called::Address(module.in_process(address)),
             other => other,

@@ -52,7 +52,6 @@ offsets! {
     mm_env_end = "mm_struct.env_end" need;
     mm_exe = "mm_struct.exe_file" need;
     /// More than one where tasks share it.
-    mm_users = "mm_struct.mm_users" need;
     bprm_filename = "linux_binprm.filename" need;
     bprm_argc = "linux_binprm.argc" need;
     bprm_envc = "linux_binprm.envc" need;
@@ -140,6 +139,7 @@ offsets! {
     unix_peer = "unix_sock.peer" want;
     unix_addr_len = "unix_address.len" want;
     unix_addr_name = "unix_address.name" want;
+    unix_path = "unix_sock.path" want;
     netlink_portid = "netlink_sock.portid" want;
     task_leader = "task_struct.group_leader" need;
     request_file = "io_kiocb.file" want;

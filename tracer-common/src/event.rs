@@ -44,9 +44,9 @@ pub mod kind {
     /// [`super::stack`], which says whose record it belongs to: `time` is that of the call's, `ret` the signal (0: those that were
     /// ignored while the call ran that ends). `args[2]`: 1 when another record follows with what stands behind this memory.
     pub const STACK: u8 = 13;
-    /// Within a call of `tid`, whose memory others share, a packet of a socket left that is not connected to where it goes: `args[0]`:
+    /// Within a call of `tid` a packet of a socket left that is not connected to where it goes: `args[0]`:
     /// the family, `args[1]`: the port, or 0, `args[2..4]`: the address as it lies in memory, `args[4]`: the socket's protocol, and its
-    /// type from bit 16 on. Only in audits.
+    /// type from bit 16 on. Of a unix socket a datagram came to one that has a name: blob of argument 0, of shape `UNIX`. Only in audits.
     pub const PACKET: u8 = 14;
     /// A function of a library was called. `nr`: its number, of which a `NAMED` tells; `ip`: the address that it returns to; `ret`: the
     /// stack pointer at its entry; `args`: what stands in the registers of its first six arguments, as integers. `dur`: where the call that

@@ -123,7 +123,8 @@ pub mod shape {
     /// where `BYTES` has them all, and where they are more than `ENTRIES_MAX`. `fd_at` is where in an entry its length stands, a `u16`.
     pub const ENTRIES: u8 = 21;
     /// The address at `ptr`, of `len` bytes, as it stands there at the end of the call; where `unit` is not 1, those which `len` `struct msghdr` or
-    /// `struct mmsghdr` at `ptr` name then, whose size that is: part i each, at most `VEC_MAX`. Only carried out by the ptrace source: the kernel side tells of packets (`kind::PACKET`).
+    /// `struct mmsghdr` at `ptr` name then, whose size that is: part i each, at most `VEC_MAX`. Part 65535, `ABSENT`: others may have
+    /// written there meanwhile. Only carried out by the ptrace source: the kernel side tells of packets (`kind::PACKET`).
     pub const TAKEN: u8 = 22;
 
     /// As `TEXT`, where the value may be no address: what cannot be one, or cannot be read, gives no blob.
@@ -131,6 +132,10 @@ pub mod shape {
     /// The open file behind the descriptor (an `i32`) that stands `fd_at` bytes into the structure at `ptr` (`FILE`, `DIR`): as `FD`, whose
     /// word the blob has.
     pub const STREAM: u8 = 24;
+    /// The unix socket that the descriptor is, where `len_arg` is 1, else that which it is connected to: its file, as `FD` with a `mode` that has
+    /// no type; of one that has none its name, as in `sun_path`, with [`super::super::event::path::TEXT`]. The ptrace source tells a name
+    /// as it was bound in either case, and the file's numbers where they are known; `deleted` is 1 where others have the same name. No blob of other sockets, and of those without name.
+    pub const UNIX: u8 = 25;
 
     /// Shapes in plans of operations of io_uring: the kernel side carries out no others there, so that less is to be verified.
     pub const OF_OPERATIONS: [u8; 9] = [BYTES, IOVEC, MSGHDR, FD, DIRFD, CWD, FDS, SLOT, FILE];
@@ -292,7 +297,10 @@ impl Plan {
 impl Op {
     /// What it copies stands in memory that the argument points to; else the argument is a descriptor.
     pub const fn is_memory(&self) -> bool {
-        !matches!(self.shape, shape::FD | shape::DIRFD | shape::SLOT | shape::FILE | shape::EXE | shape::CWD)
+        !matches!(
+            self.shape,
+            shape::FD | shape::DIRFD | shape::SLOT | shape::FILE | shape::EXE | shape::CWD | shape::UNIX
+        )
     }
 
     /// The empty operation.

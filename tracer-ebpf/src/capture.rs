@@ -226,6 +226,7 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
             let fd: i32 = user(value.wrapping_add(op.fd_at as u64));
             files::resolve(b, fd as i64, files::DESCRIPTOR)
         }
+        shape::UNIX if !RING && asks::<RING>(shape::UNIX) => sockets::named(b, value, op.len_arg as u64),
         shape::SLOT if RING && asks::<RING>(shape::SLOT) => {
             b.blob.shape = shape::FD;
             match register(b, op.len_arg) {

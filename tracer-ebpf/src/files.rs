@@ -32,6 +32,8 @@ pub const DESCRIPTOR: u64 = 0;
 pub const DIRECTORY: u64 = 1;
 pub const EXE: u64 = 2;
 pub const OPEN: u64 = 3;
+/// Or the file of the unix socket whose `struct sock` is at an address: without type, for no `Sock` follows.
+pub const BOUND: u64 = 4;
 
 /// Tells a descriptor's file, the current directory or the program's file: one blob.
 #[unsafe(no_mangle)]
@@ -47,6 +49,8 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
     let mut private = 0;
     let at = if fd == AT_FDCWD && what == DIRECTORY {
         directory()
+    } else if what == BOUND {
+        sockets::file_of(fd as u64)
     } else {
         let open = match what {
             EXE => program(),
@@ -64,7 +68,7 @@ pub extern "C" fn resolve(buffer: *mut Buffer, fd: i64, what: u64) -> i64 {
         inode = member!(dentry, dentry, dentry_inode);
     }
     let mode: u16 = member!(inode, inode, inode_mode);
-    file.mode = mode as u32;
+    file.mode = if what == BOUND { mode as u32 & 0o7777 } else { mode as u32 };
     file.ino = member!(inode, inode, inode_ino);
     file.rdev = member!(inode, inode, inode_rdev);
     let sb: u64 = member!(inode, inode, inode_sb);

@@ -171,6 +171,8 @@ pub mod role {
     pub const RESULT: u32 = 5;
     /// `page_in`, where there is such a program.
     pub const PAGED: u32 = 6;
+    /// `sk_data_ready`, in audits, which copy no stacks.
+    pub const REACHED: u32 = 7;
     /// `stack_at_entry`. This and what follows is only there when stacks are asked for.
     pub const STACK_ENTRY: u32 = 7;
     /// `stack_at_end`.

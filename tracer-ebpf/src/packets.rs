@@ -1,30 +1,31 @@
-//! Where packets go. A thread can change an address while another one sends to it, and no socket keeps where a datagram went: its packet
-//! says so.
+//! Where datagrams go. Who shares the memory of an address can change it while it is sent to, and no socket keeps where a datagram went:
+//! its packet says so, or the unix socket that it came to.
 
 use aya_ebpf::{macros::btf_tracepoint, programs::BtfTracePointContext};
 use tracer_common::{
     config::ABSENT,
-    event::{Head, kind},
+    event::{Blob, Head, kind},
     loss::Loss,
+    plan::{phase, shape},
     task::Task,
 };
 
 use crate::emit::send;
-use crate::kernel::{current, now, off, peek, pointer};
-use crate::sockets::{AF_INET, AF_INET6, TCP};
-use crate::tasks;
+use crate::kernel::{current, now, off, peek};
+use crate::maps::role;
+use crate::sockets::{self, AF_INET, AF_INET6, AF_UNIX, TCP};
+use crate::{calls, kept, tasks};
+
+/// include/linux/net.h
+const SOCK_DGRAM: u16 = 2;
 
 const UDP: u16 = 17;
 const UDPLITE: u16 = 136;
 
-/// Tells of a packet that leaves within a call, where others share the memory of the task and the socket is not connected to there.
+/// Tells of a packet that leaves within a call, where the socket is not connected to there.
 #[btf_tracepoint(function = "net_dev_queue")]
 pub fn net_dev_queue(ctx: BtfTracePointContext) -> i32 {
-    let task = current();
-    let Some(state) = tasks::state_of(task) else { return 0 };
-    if state.flags & Task::IN_CALL == 0 || peek::<u32>(pointer(task, off!(task_mm)) as u64, off!(mm_users)) < 2 {
-        return 0;
-    }
+    let Some(state) = tasks::state_of(current()).filter(|state| state.flags & Task::IN_CALL != 0) else { return 0 };
     let packet: u64 = ctx.arg(0);
     let sk: u64 = peek(packet, off!(packet_sk));
     // The kernel's own sockets, which answer, have no file.
@@ -71,5 +72,30 @@ pub fn net_dev_queue(ctx: BtfTracePointContext) -> i32 {
     head.args[4] = protocol as u64 | (peek::<u16>(sk, off!(sock_type)) as u64) << 16;
     // SAFETY: a head is as long as it says.
     unsafe { send((&raw const head).cast(), size_of::<Head>() as u64, Loss::RingFull) };
+    0
+}
+
+/// Tells of a datagram that comes to a unix socket with a name, within the call that sent it. Linux 6.3.
+#[btf_tracepoint(function = "sk_data_ready")]
+pub fn sk_data_ready(ctx: BtfTracePointContext) -> i32 {
+    let sk: u64 = ctx.arg(0);
+    if peek::<u16>(sk, off!(sock_family)) != AF_UNIX
+        || peek::<u16>(sk, off!(sock_type)) != SOCK_DGRAM
+        || off!(unix_path) == ABSENT
+        || peek::<u64>(sk, off!(unix_addr)) == 0
+    {
+        return 0;
+    }
+    let Some(state) = tasks::state_of(current()).filter(|state| state.flags & Task::IN_CALL != 0) else { return 0 };
+    let Some(b) = kept::buffer(role::REACHED) else { return 0 };
+    b.used = 0;
+    b.retry = 0;
+    b.head = Head { time: now(), ..tasks::event(kind::PACKET, state.head.tid, state.head.tgid) };
+    b.head.args[0] = AF_UNIX as u64;
+    b.blob = Blob { shape: shape::UNIX, phase: phase::EXIT_OK, ..Blob::default() };
+    // A number from here on, and no pointer that the verifier knows.
+    let sk = b.forgotten(sk);
+    sockets::reached(b, sk);
+    calls::send_buffer(b, Loss::RingFull);
     0
 }

@@ -5,18 +5,18 @@ use core::hint::black_box;
 
 use aya_ebpf::helpers::generated as helper;
 use tracer_common::config::ABSENT;
-use tracer_common::event::{File, Sock};
+use tracer_common::event::{File, Sock, path, status};
 use tracer_common::plan::DOMAIN;
 
-use crate::capture::room;
-use crate::files::sock;
+use crate::capture::{put, room};
+use crate::files::{self, sock};
 use crate::kernel::{off, peek};
 use crate::maps::Buffer;
 
 const _: () =
     assert!(size_of::<File>().is_multiple_of(8) && size_of::<Sock>().is_multiple_of(8) && align_of::<Sock>() <= 8);
 
-const AF_UNIX: u16 = 1;
+pub const AF_UNIX: u16 = 1;
 pub const AF_INET: u16 = 2;
 pub const AF_INET6: u16 = 10;
 const AF_NETLINK: u16 = 16;
@@ -63,6 +63,64 @@ pub extern "C" fn describe(buffer: *mut Buffer) -> i64 {
         }
     }
     name
+}
+
+/// The file that a unix socket is bound to, from its `struct sock`: mount, dentry, no inode.
+#[inline(always)]
+pub fn file_of(sk: u64) -> (u64, u64, u64) {
+    let at = off!(unix_path);
+    (peek(sk, at + off!(path_mnt)), peek(sk, at + off!(path_dentry)), 0)
+}
+
+/// Tells the file or the name of the unix socket that a descriptor is (`own`), or of that which it is connected to: one blob, or none.
+#[inline(always)]
+pub fn named(b: &mut Buffer, fd: u64, own: u64) -> i64 {
+    let sk = sock(fd);
+    if sk == 0 || peek::<u16>(sk, off!(sock_family)) != AF_UNIX || off!(unix_path) == ABSENT {
+        return 0;
+    }
+    reached(b, if own == 1 { sk } else { peek(sk, off!(unix_peer)) })
+}
+
+/// The same of a unix socket that was reached, by its `struct sock`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub extern "C" fn reached(buffer: *mut Buffer, sk: u64) -> i64 {
+    if buffer.is_null() || sk == 0 {
+        return 0;
+    }
+    // SAFETY: checked above.
+    let b = unsafe { &mut *buffer };
+    if file_of(sk).1 != 0 {
+        return files::resolve(b, sk as i64, files::BOUND);
+    }
+    let to = room(b);
+    if to.is_null() {
+        return 0;
+    }
+    let len = b.forgotten(name(sk, to, size_of::<File>()) as u64) as usize & 127;
+    if len == 0 {
+        return 0;
+    }
+    let file = File {
+        ino: 0,
+        dev: 0,
+        rdev: 0,
+        mode: 0,
+        flags: 0,
+        magic: 0,
+        path: path::TEXT,
+        deleted: 0,
+        path_len: len as u16,
+    };
+    // SAFETY: there is room for a whole blob; clears the padding behind the name.
+    unsafe {
+        core::ptr::write(to.cast::<File>(), file);
+        to.add(size_of::<File>() + len).cast::<u64>().write_unaligned(0);
+    }
+    let len = (size_of::<File>() + len) as u64;
+    put(b, len, len, status::WHOLE);
+    0
 }
 
 pub const TCP: u16 = 6;
@@ -129,6 +187,12 @@ fn unix(sock: &mut Sock, sk: u64, to: *mut u8) -> i64 {
             sock.peer = peek(socket, off!(socket_alloc_inode) + off!(inode_ino));
         }
     }
+    name(sk, to, size_of::<File>() + size_of::<Sock>())
+}
+
+/// Copies the name that a unix socket is bound to, as in `sun_path`, to `at` bytes behind `to`; its length.
+#[inline(always)]
+fn name(sk: u64, to: *mut u8, at: usize) -> i64 {
     let address = peek::<u64>(sk, off!(unix_addr));
     if address == 0 {
         return 0;
@@ -142,12 +206,6 @@ fn unix(sock: &mut Sock, sk: u64, to: *mut u8) -> i64 {
     let len = if len > 108 { 108 } else { len };
     let from = address.wrapping_add(off!(unix_addr_name) as u64 + 2);
     // SAFETY: at most 108 bytes behind File and Sock, within the room for a blob.
-    unsafe {
-        helper::bpf_probe_read_kernel(
-            to.add(size_of::<File>() + size_of::<Sock>()).cast(),
-            len as u32,
-            from as *const c_void,
-        )
-    };
+    unsafe { helper::bpf_probe_read_kernel(to.add(at).cast(), len as u32, from as *const c_void) };
     len as i64
 }

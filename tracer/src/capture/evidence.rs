@@ -81,9 +81,11 @@ pub fn complete(row: &Row, args: &[Arg], plan: Plan) -> Plan {
     // What was passed may have been changed meanwhile: the socket knows what the kernel took.
     if row.has(|effect| matches!(effect, Effect::Connects(_))) {
         exit.push(op(shape::FD, 0, phase::EXIT, 0));
+        exit.push(op(shape::UNIX, 0, phase::EXIT_OK, 0));
     }
     if row.has(|effect| matches!(effect, Effect::Binds(_))) {
         exit.push(op(shape::FD, 0, phase::EXIT_OK, 0));
+        exit.push(op(shape::UNIX, 0, phase::EXIT_OK, 1));
     }
     // Of a datagram no socket knows it.
     if row.has(|effect| matches!(effect, Effect::Sends(..))) {
@@ -203,8 +205,8 @@ mod tests {
         check("write", &[FD, BYTES]);
         check("writev", &[FD, IOVEC]);
         check("read", &[FD, BYTES]);
-        check("connect", &[FD, BYTES, CWD, FD]);
-        check("bind", &[FD, BYTES, CWD, FD]);
+        check("connect", &[FD, BYTES, CWD, FD, UNIX]);
+        check("bind", &[FD, BYTES, CWD, FD, UNIX]);
         check("sendmsg", &[FD, MSGHDR, RIGHTS, CWD, TAKEN]);
         check("sendto", &[FD, BYTES, BYTES, CWD, TAKEN]);
         check("quotactl", &[TEXT, CWD]);

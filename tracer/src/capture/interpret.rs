@@ -170,6 +170,7 @@ impl Copy<'_, '_> {
             shape::CWD => return self.link(Some(Link::Cwd), 0),
             shape::EXE => return self.link(Some(Link::Exe), 0),
             shape::ENVIRON => return self.environ(),
+            shape::UNIX => return self.unix(ptr as i32, op.len_arg == 1),
             _ if ptr == 0 => return,
             shape::TEXT => return self.text(0, ptr, usize::from(op.cap), data),
             shape::COUNT | shape::ARGV => return self.strings(ptr),
@@ -185,8 +186,8 @@ impl Copy<'_, '_> {
             },
         };
         match op.shape {
-            shape::TAKEN if op.unit != 1 => self.names_of_messages(ptr, n),
-            shape::BYTES | shape::FDSET | shape::TAKEN => {
+            shape::TAKEN => self.taken(ptr, n),
+            shape::BYTES | shape::FDSET => {
                 let (n, want) = bytes(op, n);
                 self.bytes(0, ptr, n, want, data);
                 if op.shape == shape::FDSET {

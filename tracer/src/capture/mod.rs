@@ -109,6 +109,11 @@ pub trait Source {
         false
     }
 
+    /// To which unix socket a datagram comes is told, or that others may have changed its address (Linux 6.3 for eBPF).
+    fn sees_datagrams(&self) -> bool {
+        true
+    }
+
     /// What calls are given is read before a seccomp filter of the program asks somebody about them (SECCOMP_RET_USER_NOTIF).
     fn reads_before_filters(&self) -> bool {
         false

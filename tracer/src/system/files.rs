@@ -11,7 +11,7 @@ use tracer_common::event::{File, path};
 use super::proc_paths;
 use super::procfs::fds::{FdInfo, parse_fdinfo};
 use super::procfs::who::Who;
-use super::socket_ends::Sockets;
+use super::socket_ends::{Named, Sockets};
 use crate::schema::details::Details;
 
 /// What looking a descriptor up came to.
@@ -43,6 +43,11 @@ pub struct Files {
 }
 
 impl Files {
+    /// The unix socket that a descriptor of a process is (`own`), or that it is connected to. `None` for other sockets, and those without name.
+    pub fn unix(&mut self, tid: u32, process: u32, fd: i32, own: bool) -> Option<Named> {
+        self.sockets.named(tid, process, fd, own)
+    }
+
     /// Writes the `event::File` of what a link of a task leads to to `out`, with what follows it.
     pub fn look(&mut self, tid: u32, tgid: u32, link: Link, out: &mut Vec<u8>) -> Look {
         out.clear();

@@ -15,6 +15,7 @@ pub mod place;
 pub mod proc_paths;
 pub mod process;
 pub mod procfs;
+pub mod shared_memory;
 pub mod snapshot;
 pub mod sock_diag;
 pub mod socket_ends;

@@ -5,24 +5,38 @@
 //! Sockets live in the network namespace in which they were made, which is nearly always their task's: the
 //! question is put there, from a thread that enters it for the moment of opening a netlink socket.
 
-use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 
-use rustix::net::{getpeername, getsockname, sockopt};
+use rustix::net::{SocketAddrUnix, getpeername, getsockname, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use tracer_common::event::Sock;
 
 use super::procfs::net;
 use super::procfs::who::Who;
 use super::sock_diag::namespaces::Namespace;
-use super::sock_diag::{Link, Query};
+use super::sock_diag::{Extras, Link, Query};
 use super::sockets::{Detail, Socket, State, Table};
 
 /// A socket's ends, and a unix socket's bound name as in `sun_path`.
 pub type Ends = (Sock, Vec<u8>);
+
+/// A unix socket that has a name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named {
+    /// As in `sun_path`, as it was bound; the whole path where it begins in the directory of the task that was asked about.
+    pub name: Vec<u8>,
+    /// Inode and device of its file, where it is known.
+    pub file: Option<(u32, u32)>,
+    /// No other socket has the name.
+    pub alone: bool,
+}
 
 /// Looks sockets up.
 #[derive(Debug, Default)]
@@ -74,6 +88,50 @@ impl Sockets {
             Ok(None) => (base, Vec::new(), true),
             Err(_) => (base, Vec::new(), false),
         }
+    }
+
+    /// The unix socket that a descriptor is (`own`), or that it is connected to.
+    pub fn named(&mut self, tid: u32, process: u32, fd: i32, own: bool) -> Option<Named> {
+        let socket = itself(process, fd)?;
+        let address = if own { getsockname(&socket).ok()? } else { getpeername(&socket).ok()?? };
+        let address = SocketAddrUnix::try_from(address).ok()?;
+        let name = match (address.abstract_name(), address.path_bytes()) {
+            (Some(name), _) => return Some(Named { name: [&[0], name].concat(), file: None, alone: true }),
+            (None, Some(path)) => path.to_vec(),
+            (None, None) => return None,
+        };
+        let extras = Extras { details: true, ..Extras::default() };
+        let query = Query { states: u32::MAX, extras, ..Query::default() };
+        let files = RefCell::new(BTreeSet::new());
+        let look = |socket: &Socket| {
+            if let Detail::Unix(unix) = &socket.detail
+                && unix.name.as_deref().is_some_and(|other| other.strip_suffix(b"\0").unwrap_or(other) == name)
+            {
+                files.borrow_mut().extend(unix.file);
+            }
+            false
+        };
+        let netns = netns(tid).unwrap_or(0);
+        let asked = self.ask(tid, netns, |link| link.find(&query, Table::Unix, libc::AF_UNIX as u8, look));
+        let mut files = files.into_inner();
+        let alone = asked.is_ok() && files.len() <= 1;
+        let file = files.pop_first().filter(|_| alone);
+        // It was bound in some directory: is it that of the task?
+        let here = Who::Id(tid).path("cwd");
+        let in_here = || file_at(&[here.as_bytes(), b"/", &name].concat());
+        let name = match file {
+            Some(file) if !name.starts_with(b"/") && in_here() == Some(file) => {
+                let directory = Who::Id(tid).link("cwd").unwrap_or_default();
+                [
+                    directory.as_slice(),
+                    if directory.ends_with(b"/") { b"" } else { b"/" },
+                    name.strip_prefix(b"./").unwrap_or(&name),
+                ]
+                .concat()
+            }
+            _ => name,
+        };
+        Some(Named { name, file, alone })
     }
 
     fn inet(&mut self, tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
@@ -162,6 +220,13 @@ fn netlink(tid: u32, base: Sock, ino: u64) -> io::Result<Option<Ends>> {
         }
         _ => None,
     }))
+}
+
+/// Inode and device, as the kernel encodes it, of what has a path; a link is not followed.
+fn file_at(path: &[u8]) -> Option<(u32, u32)> {
+    let stat = std::fs::symlink_metadata(OsStr::from_bytes(path)).ok()?;
+    let (dev, ino) = (stat.dev(), u32::try_from(stat.ino()).ok()?);
+    Some((ino, libc::major(dev) << 20 | libc::minor(dev)))
 }
 
 /// A socket of a process, to be asked itself what no table tells (pidfd_getfd(2), Linux 5.6).
@@ -259,7 +324,6 @@ fn open(tid: u32, ns: u32) -> io::Result<Link> {
 mod tests {
     use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::fd::AsRawFd;
-    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
     use netlink_sys::protocols;

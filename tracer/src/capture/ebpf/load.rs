@@ -59,6 +59,8 @@ pub struct Loaded {
     pub missed: Map,
     /// Operations of io_uring are seen.
     pub operations: bool,
+    /// Where unix datagrams come to is told, in audits.
+    pub reached: bool,
     /// What was asked for: other calls are seen and counted, too.
     pub asked: CallFilter,
     /// Those of library functions, where they are asked for.
@@ -81,15 +83,16 @@ const TRACEPOINTS: &[(&str, &str)] = &[
     ("signal_generate", "signal_generate"),
     ("stack_at_signal", "signal_deliver"),
     ("signal_deliver", "signal_deliver"),
-    (PACKETS, "net_dev_queue"),
+    (PACKETS[0], "net_dev_queue"),
+    (PACKETS[1], "sk_data_ready"),
 ];
 
 /// Those of them that tell of signals.
 const SIGNALS: [&str; 2] = ["signal_generate", "signal_deliver"];
 /// Those of them that copy stacks.
 const STACKS: [&str; 3] = ["stack_at_entry", "stack_at_end", "stack_at_signal"];
-/// That which tells where packets go: only an audit wants to know.
-const PACKETS: &str = "net_dev_queue";
+/// Those that tell where datagrams go: only an audit wants to know. Kernel 6.3 for the second.
+const PACKETS: [&str; 2] = ["net_dev_queue", "sk_data_ready"];
 /// Buffers of records that are being made, without those of [`PAGE_IN`] and [`STACKS`].
 const BUFFERS: u32 = 6;
 
@@ -133,10 +136,12 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let level = log::asked()?;
     let of_functions = plans_of_functions(watch);
     let (tally, tallies) = counters(watch.counting);
-    let buffers = match copies_stacks(watch) {
-        true => BUFFERS + 1 + STACKS.len() as u32,
+    let buffers = match (copies_stacks(watch), watch.evidence) {
+        (true, _) => BUFFERS + 1 + STACKS.len() as u32,
+        // That of `PAGE_IN`, too.
+        (false, true) => BUFFERS + 2,
         // Kernels that take `PAGE_IN` are among those.
-        false => BUFFERS + u32::from(needs_tracefs()),
+        (false, false) => BUFFERS + u32::from(needs_tracefs()),
     };
     let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     let none = if watch.library.is_none() { LIBRARY.as_slice() } else { &[] };
@@ -153,7 +158,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
             other.map_or_else(|_| make(), |other| other.join().map_err(|_| anyhow!("making maps panicked"))?);
         (prepared, unlinked)
     });
-    let (place, Prepared { config, wanted, functions, operations }) = prepared?;
+    let (place, Prepared { config, wanted, functions, operations, reached }) = prepared?;
     let mut unlinked = unlinked.context("cannot load the kernel side")?;
     unlinked.give(EVENTS, place.fd().try_clone_to_owned()?)?;
     let object =
@@ -210,6 +215,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         tallies: object.take("TALLIES")?,
         missed: object.take("MISSED")?,
         operations: operations.is_some(),
+        reached,
         asked: watch.calls.clone(),
         programs,
     })
@@ -229,6 +235,8 @@ struct Prepared {
     /// Functions of the kernel.
     functions: Vec<(u32, u32)>,
     operations: Option<Operations>,
+    /// This kernel tells to which unix socket a datagram came.
+    reached: bool,
 }
 
 /// Reads what has to be known of this kernel.
@@ -252,10 +260,12 @@ fn prepare<'p>(
     let stacks = copies_stacks(watch);
     let loads = |(name, _): &&(&str, &str)| {
         (stacks || !STACKS.contains(name))
-            && (watch.evidence || *name != PACKETS)
+            && (watch.evidence || !PACKETS.contains(name))
             && (watch.signals || stacks || !SIGNALS.contains(name))
     };
-    let programs: Vec<_> = programs.iter().filter(loads).copied().collect();
+    let mut programs: Vec<_> = programs.iter().filter(loads).copied().collect();
+    let reached = types.tracepoints(&PACKETS[1..])?.iter().all(Option::is_some);
+    programs.retain(|(name, _)| reached || *name != PACKETS[1]);
     let mut wanted = types.attachable(&programs, WALK_TASKS)?;
     sleepable::apply(image, &mut config, &mut wanted);
     if let Some(perf) = &perf {
@@ -274,7 +284,7 @@ fn prepare<'p>(
         config.flags |= Config::LIBRARY | Config::SLEEPABLE;
         config.shapes |= of_functions.iter().fold(0, |all, (_, plan)| all | plan.shapes());
     }
-    Ok(Prepared { config, wanted, functions, operations })
+    Ok(Prepared { config, wanted, functions, operations, reached })
 }
 
 /// Whether the programs of [`STACKS`] are asked for.

@@ -452,6 +452,10 @@ impl Source for EbpfSource {
         self.loaded.probes.as_ref().map_or_else(Vec::new, Probes::unwatched)
     }
 
+    fn sees_datagrams(&self) -> bool {
+        self.loaded.reached
+    }
+
     fn sees_operations(&self) -> bool {
         self.loaded.operations
     }

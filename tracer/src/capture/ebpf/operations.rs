@@ -200,7 +200,7 @@ fn without(plan: &Plan, from_kernel: &[bool; 8]) -> Plan {
     let keep = |op: &&Op| {
         let told = from_kernel.get(usize::from(op.arg)).copied().unwrap_or(false);
         let read = told && op.phase == phase::ENTER && matches!(op.shape, shape::TEXT | shape::BYTES);
-        !read && !matches!(op.shape, shape::EXISTS | shape::RIGHTS | shape::TAKEN)
+        !read && !matches!(op.shape, shape::EXISTS | shape::RIGHTS | shape::TAKEN | shape::UNIX)
     };
     let mut kept = Plan { flags: Plan::WANTED, ..Plan::NONE };
     for op in plan.op.iter().take(usize::from(plan.ops)).filter(keep) {

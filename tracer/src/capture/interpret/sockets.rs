@@ -1,10 +1,12 @@
 //! What a call's descriptor is connected to, where it decides whether the call, or what it sends, is of interest.
 
-use tracer_common::event::{File, Sock};
+use tracer_common::event::{File, Sock, path, status};
 use tracer_common::plan::{DOMAIN, NAME_MAX, VEC_MAX};
 
-use super::{Copy, Interpreter, word};
+use super::{Copy, Interpreter, bytes, word};
 use crate::system::files::{Link, Look};
+use crate::system::shared_memory::may_be_written_by_others;
+use crate::system::socket_ends::Named;
 
 /// Sockets of which it is known that something was sent, at most.
 const SENT_MAX: usize = 100_000;
@@ -41,8 +43,39 @@ impl Interpreter<'_> {
 }
 
 impl Copy<'_, '_> {
+    /// The unix socket that a descriptor is, or that it is connected to. Where nobody else runs in the memory of the process, that is the one
+    /// whose name was passed.
+    pub(super) fn unix(&mut self, fd: i32, own: bool) {
+        if !may_be_written_by_others(self.it.tgid, self.args[1]) {
+            return;
+        }
+        let Some(Named { name, file, alone }) = self.it.files.unix(self.it.tid, self.it.tgid, fd, own) else { return };
+        let (ino, dev) = file.unwrap_or_default();
+        let (path_len, deleted) = (name.len() as u16, u8::from(!alone));
+        let file = File { ino: ino.into(), dev, path: path::TEXT, path_len, deleted, ..File::default() };
+        self.blob(0, status::WHOLE, &[file.bytes(), &name].concat(), (size_of::<File>() + name.len()) as u64);
+    }
+
+    /// The addresses that a datagram was sent to, as they stand there now.
+    pub(super) fn taken(&mut self, ptr: u64, n: u64) {
+        if self.op.unit != 1 {
+            self.names_of_messages(ptr, n);
+        } else {
+            let (n, want) = bytes(self.op, n);
+            self.bytes(0, ptr, n, want, None);
+            self.may_differ(ptr);
+        }
+    }
+
+    /// Says so where others may have written there, and back.
+    fn may_differ(&mut self, at: u64) {
+        if may_be_written_by_others(self.it.tgid, at) {
+            self.blob(u16::MAX, status::ABSENT, &[], 0);
+        }
+    }
+
     /// The addresses that `n` message headers from `ptr` on name.
-    pub(super) fn names_of_messages(&mut self, ptr: u64, n: u64) {
+    fn names_of_messages(&mut self, ptr: u64, n: u64) {
         let size = u64::from(self.op.unit);
         let wide = if size < size_of::<libc::msghdr>() as u64 { 4 } else { 8 };
         for i in 0..n.min(VEC_MAX as u64) {
@@ -53,6 +86,9 @@ impl Copy<'_, '_> {
             }
             let (name, len) = (word(words, 0, wide), word(words, 1, wide) & 0xffff_ffff);
             if name != 0 {
+                if i == 0 {
+                    self.may_differ(name);
+                }
                 self.bytes(i as u16, name, len.min(NAME_MAX as u64) as usize, len, None);
             }
         }

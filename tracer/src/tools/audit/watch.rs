@@ -78,6 +78,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
         collector.expect(pid, &own_program());
     }
     collector.sees_operations(source.sees_operations());
+    collector.sees_datagrams(source.sees_datagrams());
     collector.is_read_before_filters(source.reads_before_filters());
     collector.streams(&inherited::streams());
     given.into_iter().for_each(|given| collector.inherits(given));

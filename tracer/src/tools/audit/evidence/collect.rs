@@ -15,6 +15,7 @@ mod named;
 mod packets;
 mod places;
 mod programs;
+mod reached;
 mod sockets;
 mod talks;
 mod watched;
@@ -24,6 +25,7 @@ use calls::Seen;
 use doubts::Looked;
 use inherited::Stranger;
 pub use named::lexical;
+use reached::Reached;
 use talks::Talks;
 pub use world::{Doubt, Look, World};
 
@@ -125,6 +127,12 @@ pub struct Collector<'w> {
     watched: Watched,
     /// The call that is taken was not carried out.
     refused: bool,
+    /// What datagrams came to within calls that have not ended, by their tasks.
+    reached: HashMap<u32, Vec<Reached>>,
+    /// To what the call sent that is taken.
+    sent: Vec<Object>,
+    /// The source tells to which unix socket a datagram comes.
+    datagrams: bool,
 }
 
 impl<'w> Collector<'w> {
@@ -178,6 +186,9 @@ impl<'w> Collector<'w> {
             missing: BTreeMap::new(),
             looks: BTreeMap::new(),
             refused: false,
+            reached: HashMap::new(),
+            sent: Vec::new(),
+            datagrams: true,
             watched: Watched::default(),
         }
     }
@@ -233,6 +244,11 @@ impl<'w> Collector<'w> {
     /// Operations of io_uring come as records of their own.
     pub fn sees_operations(&mut self, seen: bool) {
         self.operations = seen;
+    }
+
+    /// Whether the source tells to which unix socket a datagram comes.
+    pub fn sees_datagrams(&mut self, seen: bool) {
+        self.datagrams = seen;
     }
 
     /// What calls are given was read before seccomp filters had their say.
@@ -312,7 +328,7 @@ impl<'w> Collector<'w> {
                 }
             }
             Told::Packet { family, port, first, second, kind } => {
-                self.packet(&head, family, port, [first, second], kind)
+                self.packet(&head, record, family, port, [first, second], kind)
             }
             _ => {}
         }
@@ -408,6 +424,9 @@ impl<'w> Collector<'w> {
 
     /// Something was done to a socket.
     fn on_socket(&mut self, seen: &Seen<'_, '_>, op: Op, object: &Object) {
+        if op == Op::Send {
+            self.sent.push(object.clone());
+        }
         let row = self.socket_row(seen, op, object);
         self.add(row);
     }

@@ -110,6 +110,7 @@ impl Collector<'_> {
             }
             Does::Gap(..) | Does::Harmless(_) | Does::Family(_) | Does::Unsaid => {}
         }
+        self.arrived(&seen);
     }
 
     fn effect(&mut self, seen: &Seen<'_, '_>, effect: Effect) {

@@ -2,12 +2,9 @@
 //! those that take a route that it gives (RFC 791, RFC 8754). What is sent is told of the family or of the address, and is a gap beside: it
 //! could reach any host. And the packets that the kernel side has seen leave.
 
-use std::net::{IpAddr, SocketAddr};
-
-use tracer_common::event::{Head, Sock, status};
+use tracer_common::event::{Sock, status};
 use tracer_common::plan::{phase, shape};
 
-use super::calls::Doer;
 use super::files::view_of;
 use super::sockets::{has_more, internet, messages};
 use super::{Collector, Seen};
@@ -16,7 +13,6 @@ use crate::decode::sockaddr;
 use crate::decode::value::{FileView, Value};
 use crate::schema::net::SOL;
 use crate::schema::sockopt::{AF, SO, SOL_IP_OPT, SOL_IPV6_OPT};
-use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 const AF_PACKET: &str = "AF_PACKET";
@@ -53,21 +49,6 @@ const ROUTES: [(u64, u64); 3] = [
 ];
 
 impl Collector<'_> {
-    /// A packet left within a call, perhaps to another address than that which the call was given: another thread may have changed it.
-    pub(super) fn packet(&mut self, head: &Head, family: u32, port: u32, address: [u64; 2], kind: u32) {
-        let [first, second] = address.map(u64::to_ne_bytes);
-        let [family, port, protocol, ty] = [family, port, kind, kind >> 16].map(|number| number as u16);
-        let ip = match i32::from(family) {
-            libc::AF_INET => IpAddr::from([first[0], first[1], first[2], first[3]]),
-            _ => IpAddr::from([first, second].as_flattened().first_chunk().copied().unwrap_or([0; 16])).to_canonical(),
-        };
-        let sock = Sock { family, ty, protocol, ..Sock::default() };
-        let thing = self.accesses.thing(&internet(Some(&sock), SocketAddr::new(ip, port), false));
-        let Doer { unit, program, by, later } = self.doer(head);
-        let told = self.names.told_by(ip, head.time);
-        self.add(Row { by, later, told, ..Row::new(unit, Op::Send, thing, program) });
-    }
-
     /// A socket of AF_PACKET was made: of a protocol it hears from then on what comes to the machine, as if it had been bound.
     pub(super) fn hears(&mut self, seen: &Seen<'_, '_>, protocol: u8) {
         if seen.errno == 0 && seen.number(protocol) as u16 != 0 {
@@ -103,9 +84,13 @@ impl Collector<'_> {
         self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
     }
 
-    /// Another thread changed the address of a datagram while it was sent, and no packet was seen: the kernel may have taken either.
+    /// The address of a datagram was changed while it was sent, or may have been, and no packet was seen: the kernel may have taken either.
     pub(super) fn taken_otherwise(&mut self, seen: &Seen<'_, '_>, at: u8) {
         let Some(named) = seen.arg(at) else { return };
+        if seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, u16::MAX).is_some() && may_go_anywhere(seen) {
+            let what = format!("{}: others may have changed the address meanwhile", seen.name);
+            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+        }
         for (message, part) in messages(named).zip(0..) {
             let Some((_, bytes)) = seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, part) else { continue };
             let before = address(field(message, "msg_name").unwrap_or(message));
@@ -173,6 +158,12 @@ impl Collector<'_> {
         let what = format!("{}: to whom packets go by a route that the program gives", seen.name);
         self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
     }
+}
+
+/// A datagram of this family may reach what a policy speaks of.
+fn may_go_anywhere(seen: &Seen<'_, '_>) -> bool {
+    let sock = view_of(seen, 0).and_then(|view| view.sock);
+    sock.is_none_or(|sock| matches!(i32::from(sock.family), libc::AF_INET | libc::AF_INET6 | libc::AF_UNIX))
 }
 
 fn is_raw(sock: &Sock) -> bool {

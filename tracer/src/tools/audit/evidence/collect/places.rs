@@ -71,7 +71,7 @@ impl Collector<'_> {
         self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
     }
 
-    fn place_of(&self, seen: &Seen<'_, '_>) -> usize {
+    pub(super) fn place_of(&self, seen: &Seen<'_, '_>) -> usize {
         self.whose.get(seen.call.head.tgid).map_or(0, |process| process.place)
     }
 

@@ -104,6 +104,10 @@ impl Collector<'_> {
                 object = internet(Some(&sock), taken, true);
             }
         }
+        if let Some(other) = self.other_unix(seen, &object) {
+            self.on_socket(seen, Op::Bind, &object);
+            object = other;
+        }
         match &mut object {
             Object::Inet { protocol, address, ephemeral, .. } => {
                 if seen.errno == 0
@@ -226,6 +230,10 @@ impl Collector<'_> {
             let passed = object.replace(internet(Some(&sock), taken, false));
             passed.iter().for_each(|passed| self.on_socket(seen, Op::Connect, passed));
         }
+        if let Some(other) = object.as_ref().and_then(|passed| self.other_unix(seen, passed)) {
+            let passed = object.replace(other);
+            passed.iter().for_each(|passed| self.on_socket(seen, Op::Connect, passed));
+        }
         self.has_peer(seen, object.as_ref());
         if let Some(object) = object {
             self.begun(seen, &object);
@@ -289,7 +297,9 @@ impl Collector<'_> {
             (_, None) => self.sent_to(seen, None, fast),
         }
         self.sent_more(seen, at, flags);
-        self.taken_otherwise(seen, at);
+        if !self.goes_on(seen, flags) {
+            self.taken_otherwise(seen, at);
+        }
     }
 
     /// More messages may have been sent than are looked at: to any host, unless a connection has them all.
@@ -331,6 +341,10 @@ impl Collector<'_> {
             && address.port() == DOMAIN
         {
             self.names.ask(view.file.ino);
+        }
+        if matches!(object, Object::Unix(_)) && !self.datagrams && seen.errno == 0 {
+            let what = format!("{}: to which unix socket a datagram came, which this kernel does not tell", seen.name);
+            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
         }
         match stream {
             true => self.begun(seen, &object),

@@ -52,6 +52,7 @@ unsafe impl GlobalAlloc for Memory {
 
 fn main() -> ExitCode {
     tracer::capture::inherited::keep_closed();
+    tracer::capture::interrupt::outlive_limits();
     match tracer::commands::parse(std::env::args_os()) {
         Ok(action) => action.run(),
         Err(error) => {

@@ -35,12 +35,13 @@ use self::policy::Policy;
 use crate::exit;
 use crate::render::typed::show;
 use crate::spec::Command;
+use crate::system::confine::Work;
 use crate::system::place;
 use crate::tools::audit::evidence::collect::World;
 use crate::tools::audit::evidence::{Evidence, Gap, GapKind, Judgement, Report, Timeline, Variables, Verdict, names};
 use crate::tools::audit::request::Audit;
 use crate::tools::audit::resolve::Machine;
-use crate::trace::{outputs, said};
+use crate::trace::{notice, outputs, said};
 
 pub use self::replay::{replay, report};
 
@@ -77,6 +78,8 @@ pub fn check(path: &Path) -> Result<String, (String, u8)> {
         let error = anyhow::Error::new(error).context(format!("policy {name}"));
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
+    // It is what others wrote.
+    notice::confine("tracer policy", Work::Replay);
     let mut policy = parsed(path, &bytes).map_err(|faults| (faults, exit::USAGE))?;
     let variables = directories::variables(&Command::default());
     follow(&mut policy, &variables);
@@ -120,7 +123,13 @@ fn audit(spec: &Audit) -> Result<u8> {
         }
     }
     let known = match &spec.baseline {
-        Some(path) if !spec.update => baseline::read(path, &mut held)?,
+        Some(path) if !spec.update => match baseline::read(path, &mut held) {
+            Ok(known) => known,
+            Err(error) => {
+                say(spec, &said(&error));
+                return Ok(exit::USAGE);
+            }
+        },
         _ => None,
     };
     let taught = match spec.learn.as_deref().map(learning::taught).transpose() {
@@ -129,7 +138,10 @@ fn audit(spec: &Audit) -> Result<u8> {
             let _ = writeln!(io::stderr(), "{text}");
             return Ok(exit::USAGE);
         }
-        Err(Wrong::Other(error)) => return Err(error),
+        Err(Wrong::Other(error)) => {
+            say(spec, &said(&error));
+            return Ok(exit::USAGE);
+        }
     };
     let files = spec.reports.iter().map(|(_, path)| path.as_path()).filter(|path| path.as_os_str() != "-");
     let learn = spec.learn.as_deref().filter(|_| spec.write || taught.is_none());

@@ -350,6 +350,9 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Asked, Fault> {
     if draft.spec.update && draft.spec.baseline.is_none() {
         return Err(Fault::usage("--update needs --baseline=FILE"));
     }
+    if draft.spec.reports.iter().filter(|(_, path)| path.as_os_str() == "-").count() > 1 {
+        return Err(Fault::usage("one report goes to stdout (-), not two"));
+    }
     if draft.spec.learn.is_none() && (draft.spec.write || draft.spec.runs > 1) {
         return Err(Fault::usage("--write and --runs need --learn=FILE"));
     }

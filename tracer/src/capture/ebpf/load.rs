@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
-use aya::maps::Map;
+use aya::maps::{Map, PerCpuArray};
 use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan, plan_index};
 
@@ -201,7 +201,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         }
         None => None,
     };
-    Ok(Loaded {
+    Loaded {
         links,
         probes,
         ring,
@@ -218,7 +218,8 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         reached,
         asked: watch.calls.clone(),
         programs,
-    })
+    }
+    .attempt()
 }
 
 /// The plans of library functions, by their places; none where they are not asked for.
@@ -301,6 +302,13 @@ fn make(image: &'static Image, sizes: &[(&str, u32)], plans: &Plans, of_function
 }
 
 impl Loaded {
+    /// Does once what else is only done when the command runs: whoever refuses it (seccomp) has the trace begin by ptrace, not end.
+    fn attempt(self) -> Result<Loaded> {
+        self.iterate()?;
+        PerCpuArray::<_, u64>::try_from(&self.lost)?.get(&0, 0).context("cannot read what was lost")?;
+        Ok(self)
+    }
+
     /// A fresh run of the task iterator: reading it to its end visits every task.
     pub fn iterate(&self) -> Result<File> {
         let walker = self.programs.last().map(AsFd::as_fd).context("the task iterator is not loaded")?;

@@ -38,7 +38,7 @@ use crate::script::{Script, Took};
 pub struct Case {
     /// What it proves.
     pub name: String,
-    /// What the machine must have: words of [`machine::lacks`].
+    /// What the machine must have: words of [`machine::lacks`]; behind `ebpf:`, what it must have for that backend.
     pub requires: Vec<String>,
     /// Run once for each; none: once, with the backend that tracer chooses.
     pub backends: Vec<String>,
@@ -92,7 +92,14 @@ pub fn parse(text: &str) -> Result<Vec<Case>> {
 impl Case {
     /// Runs the case with `backend`.
     pub fn check(&self, backend: Option<&str>) -> Outcome {
-        let needs = self.requires.iter().map(String::as_str).chain(backend.map(machine::of_backend));
+        // What only one backend needs stands behind its name.
+        let own = |word: &'_ str| match word.split_once(':') {
+            Some((of @ ("ebpf" | "ptrace"), rest)) => (backend == Some(of)).then(|| rest.to_owned()),
+            _ => Some(word.to_owned()),
+        };
+        let needs = self.requires.iter().filter_map(|word| own(word));
+        let needs: Vec<_> = needs.chain(backend.map(|it| machine::of_backend(it).to_owned())).collect();
+        let needs = needs.iter().map(String::as_str);
         let lacking: Vec<_> = needs.filter_map(machine::lacks).collect();
         if !lacking.is_empty() {
             return Outcome::Skipped(lacking.join("; "));
@@ -197,6 +204,7 @@ mod tests {
         check("NAME a\nRUN kill -9 $$\nEXIT 137\n", Ok(()));
         check("NAME a\nRUN echo hello\nEXPECT ...\nABSENT h{{.*}}\n", Err("must not be there"));
         check("NAME a\nRUN exit 77\nEXIT 77\n", Ok(()));
+        check("NAME a\nREQUIRES ebpf:tool:none\nRUN true\n", Ok(()));
         assert_eq!(parse("NAME a\nRUN skip no moon\n").unwrap()[0].check(None), Outcome::Skipped("no moon".to_owned()));
         check("NAME a\nREPEAT 2\nRUN true & wait\n", Ok(()));
         check("NAME a\nREPEAT 2\nRUN exit 1\nEXIT 0\n", Err("run 1 of 2"));

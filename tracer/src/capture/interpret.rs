@@ -172,6 +172,8 @@ impl Copy<'_, '_> {
             shape::ENVIRON => return self.environ(),
             shape::UNIX => return self.unix(ptr as i32, op.len_arg == 1),
             _ if ptr == 0 => return,
+            shape::PERHAPS => return self.perhaps(ptr),
+            shape::STREAM => return self.stream(ptr),
             shape::TEXT => return self.text(0, ptr, usize::from(op.cap), data),
             shape::COUNT | shape::ARGV => return self.strings(ptr),
             shape::MSGHDR => return self.msghdr(ptr),
@@ -214,7 +216,11 @@ impl Copy<'_, '_> {
         if status == status::FAULT {
             self.missing.faults += 1;
         }
-        let shape = if self.op.shape == shape::RIGHTS { shape::FDS } else { self.op.shape };
+        let shape = match self.op.shape {
+            shape::RIGHTS => shape::FDS,
+            shape::STREAM => shape::FD,
+            shape => shape,
+        };
         let place = Place { arg: self.op.arg, shape, phase: self.op.phase, part };
         self.record.blob(place, status, bytes, want);
     }

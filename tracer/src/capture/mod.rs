@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod inherited;
 pub mod interpret;
 pub mod interrupt;
+mod library;
 pub mod lookup;
 mod mappings;
 pub mod memory;
@@ -139,14 +140,12 @@ pub fn open(watch: &Watch) -> Result<Box<dyn Source>> {
 /// As `open`.
 pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<dyn Source>> {
     let needs_ebpf = ebpf::only(&watch.target);
-    let needs_ebpf = needs_ebpf || watch.library.is_some();
     // What descriptors are is read there by ptrace, and what rights there are by eBPF.
     let reads = !watch.target.pids.is_empty() || watch.detail.fds || watch.backend == Backend::Ebpf;
     if reads {
         machine::check().map_err(anyhow::Error::msg)?;
     }
     match watch.backend {
-        Backend::Ptrace if watch.library.is_some() => anyhow::bail!("{LIBRARY}, and not ptrace"),
         Backend::Ptrace => open_ptrace(watch, started),
         Backend::Ebpf => ebpf::available(watch).and_then(|()| open_ebpf(watch, &mut started)),
         Backend::Auto if !watch.tampering.is_empty() => {
@@ -170,7 +169,6 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
                 }
                 opened => opened,
             },
-            Err(reason) if watch.library.is_some() => Err(reason.context(LIBRARY)),
             Err(reason) if needs_ebpf => Err(reason.context("tracing more than named processes needs eBPF")),
             Err(reason) => {
                 fall_back(watch, &format!("{reason:#}"));
@@ -179,9 +177,6 @@ pub fn open_started(watch: &Watch, mut started: Option<Started>) -> Result<Box<d
         },
     }
 }
-
-/// Why ptrace does not do.
-const LIBRARY: &str = "calls of library functions are traced with eBPF (uprobes of many functions: Linux 6.6)";
 
 /// Says that ptrace is used, and why.
 fn fall_back(watch: &Watch, reason: &str) {

@@ -131,7 +131,7 @@ pub enum Refused {
     #[error("the bytes at {0:#x} are no instruction")]
     NoInstruction(u64),
     /// The kernel takes no probe in the place of this instruction (`arch_uprobe_analyze_insn`), or would do it wrong.
-    #[error("the kernel takes no probe at {0:#x}: {1}")]
+    #[error("no probe can stand at {0:#x}: {1}")]
     Instruction(u64, Objection),
 }
 

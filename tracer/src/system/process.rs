@@ -45,6 +45,8 @@ pub struct Status {
     pub no_new_privileges: bool,
     /// Mode of seccomp(2).
     pub seccomp: u32,
+    /// A thread's return addresses are kept by the processor as well (x86_64: `shstk`).
+    pub shadow_stack: bool,
     /// CPUs it may run on.
     pub cpus: String,
     /// Context switches that the task asked for, and that it did not: of one thread.

@@ -20,11 +20,11 @@ use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
+use crate::capture::library as functions;
 use crate::capture::plans::Plans;
-use crate::schema::plan;
 use crate::schema::reach::may_reach;
 use crate::schema::types::NO_NR;
-use crate::schema::{Abi, by_name, parts, place_of, prototypes};
+use crate::schema::{Abi, by_name, parts, place_of};
 use crate::spec::{CallFilter, Counting, Target, Watch};
 use crate::system::names::cgroup_id;
 use crate::system::place::shown;
@@ -224,8 +224,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
 
 /// The plans of library functions, by their places; none where they are not asked for.
 fn plans_of_functions(watch: &Watch) -> Vec<(u32, Plan)> {
-    let lowered = |it: &prototypes::Prototype| plan::prototype(it.row, watch.detail);
-    watch.library.iter().flat_map(|_| (0..).zip(prototypes::all().iter().map(lowered))).collect()
+    watch.library.iter().flat_map(|_| (0..).zip(functions::plans(watch.detail))).collect()
 }
 
 /// What the kernel side is told, and what of it is loaded.

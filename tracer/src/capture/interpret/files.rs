@@ -32,6 +32,22 @@ impl Copy<'_, '_> {
         }
     }
 
+    /// The file of a stream, which has its descriptor there.
+    pub(super) fn stream(&mut self, ptr: u64) {
+        let mut fd = [0; 4];
+        let at = ptr.wrapping_add(u64::from(self.op.fd_at));
+        if self.read(at, &mut fd) == fd.len() {
+            self.fd(i32::from_ne_bytes(fd), false, 0);
+        }
+    }
+
+    /// A string where there may be none.
+    pub(super) fn perhaps(&mut self, ptr: u64) {
+        if self.read(ptr, &mut [0]) == 1 {
+            self.text(0, ptr, usize::from(self.op.cap), None);
+        }
+    }
+
     pub(super) fn fds(&mut self, ptr: u64, n: u64) {
         let unit = usize::from(self.op.unit).max(4);
         let n = n.min(FDS_MAX as u64).min(u64::from(self.op.max)) as usize;

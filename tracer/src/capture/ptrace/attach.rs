@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tracer_common::event::{Head, kind};
 
 use super::PtraceSource;
+use super::library;
 use super::sys::{self, Waited};
 use super::task::{Task, comm};
 use crate::capture::command::{Filter, Started};
@@ -19,6 +20,9 @@ pub fn options(watch: &Watch, filtered: bool) -> i32 {
     let mut options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACEEXEC;
     if watch.kill_on_exit {
         options |= libc::PTRACE_O_EXITKILL;
+    }
+    if watch.library.is_some() {
+        options |= library::OPTIONS;
     }
     if watch.follow {
         options |= libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACECLONE;

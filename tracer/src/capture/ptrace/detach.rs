@@ -27,15 +27,17 @@ impl PtraceSource {
             // ESRCH: it is gone; its end may still be waited for below.
             let _ = if kills { sys::kill(tid) } else { sys::interrupt(tid) };
         }
+        self.clean_all();
         // A call that was begun for them ends as it was to end.
         self.wake(true);
         let mut rest = Batch::new();
         self.timer.start(PATIENCE);
         while !self.timer.over() {
-            if self.tasks.is_empty() && self.early.is_empty() {
+            if self.tasks.is_empty() && self.early.is_empty() && !self.has_aside() {
                 break;
             }
             match sys::wait(true) {
+                Ok(Waited::Task(tid, status)) if self.release_aside(tid, status, &mut rest) => {}
                 Ok(Waited::Task(tid, status)) if libc::WIFSTOPPED(status) => self.release(tid, status, &mut rest),
                 Ok(Waited::Task(tid, status)) => self.stop(tid, status, &mut rest),
                 Ok(Waited::Interrupted) => {}
@@ -69,10 +71,15 @@ impl PtraceSource {
     fn release(&mut self, tid: u32, status: i32, out: &mut Batch) {
         let signal = libc::WSTOPSIG(status);
         let event = status >> 16;
+        let Some(own) = self.clear(tid, status) else {
+            // It has come to a breakpoint, and will say so.
+            let _ = sys::go(tid, Go::Cont, 0);
+            return;
+        };
         // What it came to is still worth telling.
         match event {
             0 if signal == SYSCALL_STOP => self.syscall(tid, out),
-            0 => self.signal(tid, signal, out),
+            0 if own => self.signal(tid, signal, out),
             libc::PTRACE_EVENT_EXEC => self.executed(tid, out),
             _ => {}
         }
@@ -95,13 +102,15 @@ impl PtraceSource {
         {
             // The new task is traced too, and will stop.
             let child = child as u32;
-            if let Some(status) = self.early.remove(&child) {
+            if !self.born(tid, child, event == libc::PTRACE_EVENT_CLONE, out) {
+                // It is looked after.
+            } else if let Some(status) = self.early.remove(&child) {
                 let _ = sys::go(child, Go::Detach, leaving(status));
             } else {
                 self.early.insert(child, 0);
             }
         }
-        let _ = sys::go(tid, Go::Detach, leaving(status));
+        let _ = sys::go(tid, Go::Detach, if own { leaving(status) } else { 0 });
         self.tasks.remove(tid);
         self.early.remove(&tid);
     }
@@ -109,7 +118,7 @@ impl PtraceSource {
 
 /// The signal that a task is detached with: the one that it was about to be given. A group stop needs none:
 /// the kernel keeps it.
-fn leaving(status: i32) -> i32 {
+pub(super) fn leaving(status: i32) -> i32 {
     match libc::WSTOPSIG(status) {
         signal if status >> 16 == 0 && signal != SYSCALL_STOP => signal,
         _ => 0,

@@ -14,6 +14,11 @@ mod detach;
 mod filters;
 mod follow;
 mod held;
+#[cfg(target_arch = "x86_64")]
+mod library;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "library/absent.rs"]
+mod library;
 mod ourselves;
 mod passed;
 mod rights;
@@ -39,6 +44,7 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::paths::Paths;
 use super::plans::Plans;
+use super::record::Record;
 use super::refused::Refused;
 use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
@@ -48,6 +54,8 @@ use crate::system::files::Files;
 use beside::Beside;
 use follow::Follow;
 use held::HeldTasks;
+use library::Library;
+pub use stops::now;
 use sys::Waited;
 use task::Tasks;
 use timer::Timer;
@@ -112,6 +120,9 @@ pub struct PtraceSource {
     losses: Losses,
     /// The pid namespace of each new task is told.
     names: bool,
+    /// Calls of library functions, where they are asked for; and room for the record of one.
+    library: Option<Library>,
+    of_function: Record,
     beside: Beside,
     /// A process that runs another program is let go.
     leave_on_exec: bool,
@@ -181,6 +192,8 @@ impl PtraceSource {
             losses: Losses::default(),
             stuck: None,
             names: watch.names,
+            library: Library::new(watch)?,
+            of_function: Record::default(),
             beside: Beside::new(watch),
             leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),
@@ -243,6 +256,7 @@ impl PtraceSource {
             if let Some((tid, error)) = self.stuck.take() {
                 return Err(error).with_context(|| format!("process {tid} cannot be let go on"));
             }
+            self.ended_meanwhile(batch);
             if self.tasks.is_empty() && self.early.is_empty() {
                 return Ok(Status::Done);
             }
@@ -314,6 +328,14 @@ impl Source for PtraceSource {
 
     fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
         Ok(self.tally.as_ref().map(Counter::by_process).unwrap_or_default())
+    }
+
+    fn called(&mut self) -> Vec<(u32, Count)> {
+        self.library.as_ref().map(Library::counts).unwrap_or_default()
+    }
+
+    fn unwatched(&mut self) -> Vec<String> {
+        self.library.as_ref().map(Library::unwatched).unwrap_or_default()
     }
 
     fn command(&self) -> Option<u32> {

@@ -29,7 +29,7 @@ pub fn now() -> u64 {
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
-fn cpu() -> u32 {
+pub fn cpu() -> u32 {
     // SAFETY: takes nothing; -1 where it is not known.
     u32::try_from(unsafe { libc::sched_getcpu() }).unwrap_or(0)
 }
@@ -37,11 +37,14 @@ fn cpu() -> u32 {
 impl PtraceSource {
     /// Handles what waitpid reported of a task, and lets it go on.
     pub(super) fn stop(&mut self, tid: u32, status: i32, out: &mut Batch) {
+        if self.aside(tid, status, out) {
+            return;
+        }
         if !libc::WIFSTOPPED(status) {
             return self.ended(tid, status, out);
         }
         if !self.tasks.has(tid) {
-            if self.follow {
+            if self.follow || self.library.is_some() {
                 // Its parent will tell of it.
                 self.early.insert(tid, status);
             } else {
@@ -50,19 +53,25 @@ impl PtraceSource {
             }
             return;
         }
+        self.met(tid, status, out);
         let signal = libc::WSTOPSIG(status);
         let (go, signal) = match status >> 16 {
             0 if signal == SYSCALL_STOP => {
                 self.syscall(tid, out);
                 (self.onward(tid), 0)
             }
+            0 if signal == libc::SIGTRAP && self.trapped(tid, out) => (self.onward(tid), 0),
             0 => {
+                self.settle(tid);
                 self.signal(tid, signal, out);
                 (self.onward(tid), signal)
             }
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
-                if let Ok(child) = sys::message(tid) {
-                    self.forked(tid, child as u32, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
+                let is_clone = status >> 16 == libc::PTRACE_EVENT_CLONE;
+                if let Ok(child) = sys::message(tid)
+                    && self.born(tid, child as u32, is_clone, out)
+                {
+                    self.forked(tid, child as u32, is_clone, out);
                 }
                 (self.onward(tid), 0)
             }
@@ -132,6 +141,7 @@ impl PtraceSource {
                 self.go = Go::Cont;
             }
         }
+        self.disposes(tid, nr, info.compat, &args);
         let Some(task) = self.tasks.get(tid) else { return };
         if called::makes_userfaultfd(nr, info.compat, &args) {
             self.memory.careful();
@@ -203,6 +213,7 @@ impl PtraceSource {
     }
 
     fn exit(&mut self, tid: u32, info: &Info, ret: i64, out: &mut Batch) {
+        self.disposed(tid, ret);
         let Some(task) = self.tasks.get(tid) else { return };
         let end = now();
         // The kernel says how many it took of them.
@@ -297,7 +308,7 @@ impl PtraceSource {
         task.record.start(head);
     }
 
-    fn count_missing(&mut self, missing: Missing) {
+    pub(super) fn count_missing(&mut self, missing: Missing) {
         self.lose(Loss::BlobFault, u64::from(missing.faults));
         self.lose(Loss::BlobCut, u64::from(missing.cuts));
         self.lose(Loss::FdUnresolved, u64::from(missing.files));
@@ -407,6 +418,7 @@ impl PtraceSource {
         let Some(task) = self.tasks.get(tid) else { return };
         let tgid = task.tgid;
         self.forget(tgid);
+        self.begun(tid, old);
         if self.started.as_ref().is_some_and(|s| s.pid() == tid)
             && let Some(started) = &mut self.started
         {
@@ -435,6 +447,10 @@ impl PtraceSource {
             return;
         };
         self.held_tasks.forget(tid);
+        if !self.early.is_empty() {
+            self.adopt_aside(task.tgid, out);
+        }
+        self.left(tid, task.tgid, last);
         self.cut_off(&mut task, out);
         if last {
             self.forget(task.tgid);

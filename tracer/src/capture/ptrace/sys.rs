@@ -177,10 +177,31 @@ pub fn words(tid: u32) -> io::Result<Option<Vec<u64>>> {
 }
 
 /// Sets the registers of a stopped task.
-#[cfg(target_arch = "aarch64")]
 pub fn set_registers(tid: u32, regs: &libc::user_regs_struct) -> io::Result<()> {
     let mut iov = libc::iovec { iov_base: (&raw const *regs).cast_mut().cast(), iov_len: size_of_val(regs) };
     request(libc::PTRACE_SETREGSET, tid, libc::NT_PRSTATUS as usize, &raw mut iov as usize)
+}
+
+/// Sets where a stopped task goes on.
+#[cfg(target_arch = "x86_64")]
+pub fn set_ip(tid: u32, ip: u64) -> io::Result<()> {
+    set_register(tid, std::mem::offset_of!(libc::user_regs_struct, rip), ip as i64)
+}
+
+/// include/uapi/linux/ptrace.h
+const PTRACE_GETSIGMASK: Request = 0x420a;
+const PTRACE_SETSIGMASK: Request = 0x420b;
+
+/// The signals that a stopped task has blocked, bit 0 is signal 1.
+pub fn blocked(tid: u32) -> io::Result<u64> {
+    let mut mask = 0u64;
+    request(PTRACE_GETSIGMASK, tid, size_of_val(&mask), &raw mut mask as usize)?;
+    Ok(mask)
+}
+
+/// Sets them.
+pub fn block(tid: u32, mask: u64) -> io::Result<()> {
+    request(PTRACE_SETSIGMASK, tid, size_of_val(&mask), &raw const mask as usize)
 }
 
 /// Changes the number of the call that a task is about to make.
@@ -277,6 +298,32 @@ pub enum Waited {
     Interrupted,
     /// There is no task left to wait for.
     NoTasks,
+}
+
+/// Waits until a certain tracee stops or ends, and gives its wait status.
+pub fn wait_for(tid: u32) -> io::Result<i32> {
+    let mut status = 0;
+    loop {
+        // SAFETY: the status is ours.
+        if unsafe { libc::waitpid(tid as libc::pid_t, &mut status, libc::__WALL) } != -1 {
+            return Ok(status);
+        }
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() != Some(libc::EINTR) {
+            return Err(error);
+        }
+    }
+}
+
+/// Whether two tasks have the same memory (kcmp(2)).
+pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {
+    // include/uapi/linux/kcmp.h
+    const KCMP_VM: libc::c_int = 1;
+    // SAFETY: takes numbers only.
+    match unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_VM, 0, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        order => Ok(order == 0),
+    }
 }
 
 /// Waits for a tracee or child of this thread.

@@ -68,6 +68,9 @@ pub fn parse(text: &[u8]) -> Status {
             b"CapBnd" => status.capabilities[3] = set(),
             b"CapAmb" => status.capabilities[4] = set(),
             b"NoNewPrivs" => status.no_new_privileges = one() == Some(1),
+            b"x86_Thread_features" => {
+                status.shadow_stack = value.split(|byte| byte.is_ascii_whitespace()).any(|word| word == b"shstk");
+            }
             b"Seccomp" => status.seccomp = id(),
             b"Cpus_allowed_list" => status.cpus = String::from_utf8_lossy(value).into_owned(),
             b"voluntary_ctxt_switches" => switches.0 = one(),
@@ -117,7 +120,7 @@ mod tests {
     fn a_whole_file() {
         let text = b"Name:\ta) \\nb\\\\ \nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t7\nPid:\t7\nPPid:\t1\nTracerPid:\t9\n\
             Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t4 24 27 \nNStgid:\t7\t1\nVmPeak:\t    100 kB\nVmRSS:\t  50 kB\nRssAnon:\t 20 kB\n\
-            Threads:\t4\nSigQ:\t3/100\nSigCgt:\t0000000180004a02\nCapEff:\t000001ffffffffff\nNoNewPrivs:\t1\nSeccomp:\t2\n\
+            Threads:\t4\nSigQ:\t3/100\nSigCgt:\t0000000180004a02\nCapEff:\t000001ffffffffff\nNoNewPrivs:\t1\nSeccomp:\t2\nx86_Thread_features:\tshstk wrss\n\
             Cpus_allowed_list:\t0-1\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n";
         let status = parse(text);
         assert_eq!(status.name, b"a) \nb\\ ");
@@ -130,6 +133,7 @@ mod tests {
         );
         assert_eq!((status.kb("VmPeak"), status.kb("VmRSS"), status.kb("VmSwap")), (Some(100), Some(50), None));
         assert_eq!((status.umask, status.queued, status.seccomp), (Some(0o022), Some((3, 100)), 2));
+        assert!(status.shadow_stack);
         assert_eq!((status.capabilities[2], status.signals[4]), (0x1ff_ffff_ffff, 0x1_8000_4a02));
         assert_eq!((status.switches, status.cpus.as_str(), status.no_new_privileges), (Some((12, 3)), "0-1", true));
     }

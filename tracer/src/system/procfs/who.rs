@@ -188,6 +188,14 @@ impl Who {
     pub fn memory(self) -> io::Result<File> {
         File::open(self.path("mem"))
     }
+
+    /// The same to be written, read-only pages included.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn memory_to_write(self) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).open(self.path("mem"))
+    }
 }
 
 /// The inode in the link of a namespace, `net:[4026531840]`; of a socket's or a pipe's too.

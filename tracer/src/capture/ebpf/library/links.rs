@@ -8,26 +8,12 @@ use std::rc::Rc;
 use tracer_common::library::cookie;
 use tracer_common::loss::Loss;
 
-use super::wanted::{Function, Returns};
 use crate::capture::Losses;
 use crate::capture::ebpf::bpf;
+use crate::capture::library::probe::{self, FileId, Probe};
+use crate::capture::library::{Function, Returns};
 use crate::library::object::Object;
-use crate::library::place::{self, Arguments};
-use crate::schema::prototypes;
-use crate::schema::types::Ty;
 use crate::system::procfs::who::Who;
-
-/// What the dynamic linker calls when it has loaded files, so that debuggers know (`r_brk` of `struct r_debug`, link.h).
-const LOADED: &[u8] = b"_dl_debug_state";
-
-/// A file: its device and inode.
-pub type FileId = (u64, u64);
-
-/// Which file an object was read from.
-pub fn id_of(object: &Object) -> FileId {
-    let meta = object.file.descriptor().and_then(|file| rustix::fs::fstat(file).ok());
-    meta.map_or((0, 0), |meta| (meta.st_dev, meta.st_ino))
-}
 
 /// A place that a program is called at.
 #[derive(Clone, Copy)]
@@ -107,18 +93,15 @@ impl Links {
     }
 
     /// Has a dynamic linker tell when it has loaded files; false when it cannot. What is none says nothing.
-    pub fn watch_linker(&mut self, id: FileId, object: &Object, tgid: u32, losses: &mut Losses) -> bool {
+    pub fn watch_linker(&mut self, id: FileId, object: &Rc<Object>, tgid: u32, losses: &mut Losses) -> bool {
         let process = if self.tree { 0 } else { tgid };
-        let Some((function, _)) = object.exported(LOADED).next() else { return false };
+        let Some(placed) = probe::of_linker(object) else { return false };
         let key = (id, process);
         if let Some(watched) = self.linkers.get(&key) {
             return *watched;
         }
-        let none = Arguments { integers: 0, vectors: 0, counted: false };
-        let placed = place::place(object, function.address, none).ok();
-        let link = placed.and_then(|placed| {
+        let link = placed.and_then(|(placed, state)| {
             let path = path_of(object)?;
-            let state = object.debugged?.wrapping_sub(placed.address);
             bpf::probe(self.loaded.as_fd(), &path, &[placed.offset], &[state], process, false).ok()
         });
         let watched = link.is_some();
@@ -145,25 +128,15 @@ impl Links {
             if !probed.insert(function.target.address) {
                 continue;
             }
-            let (plan, arguments) = match prototypes::find(&function.name) {
-                Some((plan, prototype)) => (plan as u64 + 1, arguments(prototype.row.args)),
-                None => (0, Arguments { vectors: 0, counted: false, ..Arguments::ALL }),
-            };
-            let placed = match place::place(object, function.target.address, arguments) {
-                Ok(placed) => placed,
+            let Probe { placed, cookie } = match Probe::of(object, function, *number) {
+                Ok(probe) => probe,
                 Err(why) => {
                     refused.push((function.name.clone(), why.to_string()));
                     continue;
                 }
             };
-            let from = if function.from { cookie::FROM } else { 0 };
-            let is_probed = match function.returns {
-                Returns::Probed => true,
-                Returns::Risky => !throws,
-                Returns::Unprobed => false,
-            };
-            let returned = if is_probed { cookie::RETURNS } else { 0 };
-            let cookie = u64::from(*number) | plan << cookie::PLAN | from | returned;
+            let is_probed = function.returns.is_probed(throws);
+            let cookie = cookie | if is_probed { cookie::RETURNS } else { 0 };
             let at = At { function: at, offset: placed.offset, cookie };
             match function.returns {
                 Returns::Risky if is_probed => risky.push(at),
@@ -233,15 +206,6 @@ fn by_halves(
             by_halves(one, link, links, failed);
             by_halves(other, link, links, failed);
         }
-    }
-}
-
-/// Registers in which a function is given what is seen of it. What stands in vector registers is not seen.
-fn arguments(args: &[crate::schema::types::Arg]) -> Arguments {
-    let integers = args.iter().filter(|arg| !matches!(arg.ty, Ty::Double | Ty::Float)).count().min(6);
-    match args.last() {
-        Some(arg) if matches!(arg.ty, Ty::Format) => Arguments { vectors: 0, counted: false, ..Arguments::ALL },
-        _ => Arguments { integers, vectors: 0, counted: false },
     }
 }
 

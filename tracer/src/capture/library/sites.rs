@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::links::FileId;
+use super::probe::FileId;
 use crate::library::modules::Module;
 use crate::library::object::Object;
 

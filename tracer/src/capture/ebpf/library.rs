@@ -29,6 +29,7 @@ use self::keeper::Keeper;
 use self::links::{FileId, Links, id_of};
 use self::sites::{Called, Sites};
 use self::wanted::{Function, Missing, Wanted};
+use super::blocks::Blocks;
 use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
 use super::object::Object as Kernel;
@@ -70,6 +71,8 @@ pub struct Probes {
     /// Functions that are of interest whoever calls them.
     entries: HashSet<u32>,
     sites: Sites,
+    /// Where blocks of memory are asked for, and no calls.
+    pub blocks: Option<Blocks>,
     /// When calls began that are not told of, by task.
     dropped: HashMap<u32, HashSet<u64>>,
     memory: Memory,
@@ -103,9 +106,12 @@ impl Probes {
     pub fn new(asked: Library, programs: Vec<OwnedFd>, object: &Kernel, tree: bool) -> Result<Probes> {
         let map = |name| anyhow::Ok(object.map(name)?.try_clone_to_owned()?);
         let waiting = map("WAITING")?;
+        let blocks = asked.leaks.map(|leaks| Blocks::new(leaks, object)).transpose()?;
+        let programs = programs.try_into().ok().context("three programs are called at functions")?;
         Ok(Probes {
             asked,
-            links: Links::new(programs.try_into().ok().context("three programs are called at functions")?, tree),
+            links: Links::new(programs, tree, blocks.is_some()),
+            blocks,
             callers: map("CALLERS")?,
             called: object.take("CALLED")?,
             known: map("KNOWN")?,
@@ -241,6 +247,10 @@ impl Probes {
         let Wanted { functions, slots, callers, missing, throws } = Wanted::of(&self.asked, &scope, &mut read);
         for Missing { module, name, why } in missing {
             self.unprobed(ids[module], &scope.modules()[module], name, why, losses);
+        }
+        if let Some(blocks) = &mut self.blocks {
+            let program = scope.modules().iter().find(|it| it.object.kind.is_program()).map(|it| &*it.path);
+            blocks.loaded(tgid, program, !functions.is_empty());
         }
         let mut new = 0;
         let mut by_file: HashMap<usize, Vec<(Function, u32)>> = HashMap::new();
@@ -413,6 +423,9 @@ impl Probes {
             self.entries.insert(number);
         }
         if number == next {
+            if let Some(blocks) = &mut self.blocks {
+                blocks.name(number, &function.name);
+            }
             let library = called(module);
             tell(named::FUNCTION, number, (tgid, function.target.address), &[&function.name, library], batch);
         }

@@ -142,6 +142,8 @@ impl Json {
                 Said::Signal(n) => signal(object.member(name), n),
                 Said::Value(info) => value(object.member(name), info),
                 Said::Stack if self.stack => stack::member(&mut object, name, line.stack),
+                Said::Frames => stack::member(&mut object, name, line.stack),
+                Said::Name(of) => escape::bytes(object.member(name), of, false),
                 Said::Stack => {}
             }
         }

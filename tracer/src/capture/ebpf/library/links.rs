@@ -13,7 +13,7 @@ use crate::capture::Losses;
 use crate::capture::ebpf::bpf;
 use crate::library::object::Object;
 use crate::library::place::{self, Arguments};
-use crate::schema::prototypes;
+use crate::schema::prototypes::{self, blocks};
 use crate::schema::types::Ty;
 use crate::system::procfs::who::Who;
 
@@ -57,6 +57,8 @@ pub struct Links {
     risky: Vec<Risky>,
     /// Some process can throw exceptions.
     throws: bool,
+    /// What functions do to blocks of memory is followed, not their calls.
+    blocks: bool,
     /// What is probed, by file and process (0: all).
     probed: HashMap<(FileId, u32), HashSet<u64>>,
     linkers: HashMap<(FileId, u32), bool>,
@@ -64,7 +66,7 @@ pub struct Links {
 
 impl Links {
     /// None yet, of these programs.
-    pub fn new(programs: [OwnedFd; 3], tree: bool) -> Links {
+    pub fn new(programs: [OwnedFd; 3], tree: bool, blocks: bool) -> Links {
         let [entered, returned, loaded] = programs;
         Links {
             entered,
@@ -74,6 +76,7 @@ impl Links {
             links: Vec::new(),
             risky: Vec::new(),
             throws: false,
+            blocks,
             probed: HashMap::new(),
             linkers: HashMap::new(),
         }
@@ -163,7 +166,16 @@ impl Links {
                 Returns::Unprobed => false,
             };
             let returned = if is_probed { cookie::RETURNS } else { 0 };
-            let cookie = u64::from(*number) | plan << cookie::PLAN | from | returned;
+            let told = match self.blocks {
+                true => of_blocks(function, is_probed),
+                false => Some(plan << cookie::PLAN | from | returned),
+            };
+            let Some(told) = told else {
+                refused.push((function.name.clone(), "what it returns cannot be seen".to_owned()));
+                continue;
+            };
+            let cookie = u64::from(*number) | told;
+            let is_probed = is_probed && (!self.blocks || told & cookie::RETURNS != 0);
             let at = At { function: at, offset: placed.offset, cookie };
             match function.returns {
                 Returns::Risky if is_probed => risky.push(at),
@@ -196,6 +208,17 @@ impl Links {
         }
         refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused
+    }
+}
+
+/// What the kernel side is told of a function of blocks; `None` where it would have to see it return, and cannot.
+fn of_blocks(function: &Function, is_probed: bool) -> Option<u64> {
+    let (_, prototype) = prototypes::find(&function.name)?;
+    let told = blocks::told(prototype)?;
+    match (prototype.block.ends(), is_probed) {
+        (false, _) => Some(told),
+        (true, true) => Some(told | cookie::RETURNS),
+        (true, false) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::spoken_of;
+use crate::library::modules::Module;
 use crate::library::resolve::{Reach, Scope, Target};
 use crate::schema::prototypes::{self, Ends};
 use crate::spec::Library;
@@ -121,7 +122,12 @@ impl Wanted {
             }
         }
         if !asked.entries.is_empty() {
-            for selected in scope.select(|module, _, name| asked.entries.hold(&name.text, &spoken_of(module))) {
+            // Where a file has no malloc of its own, what gives blocks there has them from the one that has.
+            let is_source =
+                |module: &Module| asked.leaks.is_none() || module.object.definition(b"malloc", None).is_some();
+            let holds =
+                |module: &Module, name: &[u8]| asked.entries.hold(name, &spoken_of(module)) && is_source(module);
+            for selected in scope.select(|module, _, name| holds(module, &name.text)) {
                 if is_part(&selected.name.text) {
                     continue;
                 }

@@ -60,7 +60,9 @@ pub fn block_entered(ctx: ProbeContext) -> u32 {
     let owner = owner(task, tgid);
     let first = argument(&registers, cookie, 0);
     if what == does::FREES {
-        free(giving, Place { address: first, owner }, registers.sp);
+        if !free(giving, Place { address: first, owner }, registers.sp) && !is_inner(tgid, registers.pc, ip) {
+            unknown(owner);
+        }
         return 0;
     }
     let (second, third) = (argument(&registers, cookie, 1), argument(&registers, cookie, 2));
@@ -204,17 +206,28 @@ fn argument(registers: &Registers, cookie: u64, place: usize) -> u64 {
     found
 }
 
-/// A block was given back.
+/// A block was given back; false where nobody had seen it given.
 #[inline(always)]
-fn free(giving: &mut Giving, place: Place, sp: u64) {
+fn free(giving: &mut Giving, place: Place, sp: u64) -> bool {
     if place.address == 0 {
-        return;
+        return true;
     }
     if BLOCKS.remove(place).is_ok() {
         giving.freed = [place.address, sp];
-    } else if giving.freed[0] != place.address || sp > giving.freed[1] {
-        unknown(place.owner);
+        return true;
     }
+    // By a function that has another do its work.
+    giving.freed[0] == place.address && sp <= giving.freed[1]
+}
+
+/// Whether a function is called by its own file: what an allocator does with blocks that it keeps for later (at a thread's end) is no
+/// program's.
+#[inline(always)]
+fn is_inner(tgid: u32, pc: u64, ip: u64) -> bool {
+    code_of(tgid).is_some_and(|code| {
+        let range = is_code(code, pc);
+        range != 0 && range == is_code(code, ip)
+    })
 }
 
 /// A block was given back that nobody had seen given.
@@ -302,6 +315,9 @@ fn mixed(number: u64, word: u64) -> u64 {
     mixed ^ mixed >> 29
 }
 
+/// Words that are looked at in one go.
+const LINE: usize = 8;
+
 /// Copies the stack; the number of what points to code in it.
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -338,28 +354,34 @@ pub extern "C" fn number(buffer: *mut Buffer, code: *const Code, sp: u64) -> u64
             }
         }
     }
+    // Whole lines of words, each looked at in one go.
+    let len = len & !(LINE as u64 * 8 - 1);
     buffer.used = len;
     let words = data.cast::<u64>();
-    let [[from, to], [other_from, other_to]] = code.around;
-    let (size, other_size) = (to.wrapping_sub(from), other_to.wrapping_sub(other_from));
+    // Between the first code and the last: most words are not.
+    let from = code.around[0][0];
+    let size = code.around[1][1].wrapping_sub(from);
     let mut number = code.number;
-    let mut at = 0;
-    while at < STACK / 8 {
-        if (at * 8) as u64 >= len {
+    let mut line = 0;
+    while line < STACK / 8 {
+        if (line * 8) as u64 >= len {
             break;
         }
-        // SAFETY: within the bytes that were read, or that an earlier record has left behind.
-        let word = unsafe { words.add(at).read_volatile() };
-        let near = word.wrapping_sub(from) < size || word.wrapping_sub(other_from) < other_size;
-        if near && is_code(code, word) != 0 {
-            number = mixed(number, word ^ (at as u64) << 48);
+        let mut at = line;
+        while at < line + LINE {
+            // SAFETY: within the bytes that were read.
+            let word = unsafe { words.add(at).read_volatile() };
+            if word.wrapping_sub(from) < size && is_code(code, word) != 0 {
+                number = mixed(number, word ^ (at as u64) << 48);
+            }
+            at += 1;
         }
-        at += 1;
+        line += LINE;
     }
     number
 }
 
-/// Whether an address is one of code.
+/// Whether an address is one of code: the place of its range, and one; else 0.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn is_code(code: *const Code, address: u64) -> u64 {
@@ -368,6 +390,10 @@ pub extern "C" fn is_code(code: *const Code, address: u64) -> u64 {
     }
     // SAFETY: not null; the verifier knows the type.
     let code = unsafe { &*code };
+    let within = |[from, to]: [u64; 2]| address.wrapping_sub(from) < to.wrapping_sub(from);
+    if !within(code.around[0]) && !within(code.around[1]) {
+        return 0;
+    }
     let ranges = (&raw const code.ranges).cast::<u64>();
     // SAFETY: masked to the array.
     let word = |at: u64| unsafe { ranges.add(black_box(at) as usize & (2 * CODES - 1)).read_volatile() };
@@ -380,5 +406,5 @@ pub extern "C" fn is_code(code: *const Code, address: u64) -> u64 {
         }
         step /= 2;
     }
-    (before > 0 && address < word(2 * (before - 1) + 1)) as u64
+    if before > 0 && address < word(2 * (before - 1) + 1) { before } else { 0 }
 }

@@ -33,7 +33,7 @@ pub struct Registers {
     pub args: [u64; 6],
     pub result: u64,
     pub sp: u64,
-    pc: u64,
+    pub pc: u64,
     /// The frame pointer, where code keeps one.
     pub frame: u64,
     /// arm64: the address to return to.

@@ -370,6 +370,8 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
     config.follow = match (watch.follow || super::only(&watch.target), watch.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
+        // What one thread is given another frees.
+        (false, false) if follows_blocks(watch) => follow::THREADS,
         (false, false) => follow::NONE,
     };
     [config.exec_nr[0], config.exec_nr[1], config.uring_nr] = ALWAYS_SEEN;

@@ -126,6 +126,9 @@ impl Json {
         if self.ip {
             hex(object.member("ip"), call.head.ip);
         }
+        if self.stack {
+            stack::member(&mut object, "stack", line.stack);
+        }
         if call.head.flags & flag::FULL != 0 {
             object.flag("data_missing", true);
         }

@@ -46,7 +46,7 @@ impl Leaks {
         if number("unknown") > 0 {
             let mut text = Line::new(out, self.color);
             text.text(&format!(
-                "  {} freed that it had from before: tracing began later, or its parent gave it away",
+                "  {} freed that it was not seen to be given: from before tracing, of its parent, or an allocator's own",
                 counted(number("unknown"), "block")
             ));
             text.finish();

@@ -198,7 +198,7 @@ impl Render for Ltrace {
         }
         out.finish();
         if self.style.stack && matches!(line.item, Item::Call(_) | Item::Resumed(_)) {
-            text::stack(bytes, line.stack, self.color);
+            text::frames(bytes, line.stack, self.color);
             bytes.push(b'\n');
         }
         if matches!(&line.item, Item::Event(event) if event.ends()) {

@@ -28,7 +28,7 @@ impl Codes {
 
     /// Tells of a process that runs a program and has these mappings.
     pub fn tell(&mut self, tgid: u32, program: Option<&[u8]>, list: &[Mapping]) {
-        let own = || list.iter().filter(|mapping| mapping.code && !mapping.path.is_empty());
+        let own = || list.iter().filter(|mapping| mapping.code && is_file(&mapping.path));
         let mut code = code_of(own().map(|mapping| [mapping.from, mapping.to]).collect());
         if self.of.get(&tgid).is_some_and(|told| (told.count, told.ranges) == (code.count, code.ranges)) {
             return;
@@ -69,6 +69,11 @@ impl Codes {
     }
 }
 
+/// Whether code is of a file, or the kernel's as a file: not what stands in the way of returns (`[uprobes]`).
+fn is_file(path: &[u8]) -> bool {
+    path == b"[vdso]" || path.first().is_some_and(|first| *first != b'[')
+}
+
 /// What the kernel side is told of these ranges. Where there are more than it has room for, those that are nearest to each other are one.
 fn code_of(mut ranges: Vec<[u64; 2]>) -> Code {
     ranges.sort_unstable();
@@ -92,6 +97,10 @@ fn code_of(mut ranges: Vec<[u64; 2]>) -> Code {
             *around = [first[0], last[1]];
         }
     }
+    if code.around[1] == [0; 2] {
+        // All of it is one range.
+        code.around[1] = code.around[0];
+    }
     code
 }
 
@@ -112,7 +121,7 @@ mod tests {
             assert_eq!(code.around, around);
         };
         check(&[], &[], [[0; 2]; 2]);
-        check(&[[5, 9]], &[[5, 9]], [[5, 9], [0; 2]]);
+        check(&[[5, 9]], &[[5, 9]], [[5, 9], [5, 9]]);
         check(&[[500, 600], [5, 9], [9, 12], [700, 800]], &[[5, 12], [500, 600], [700, 800]], [[5, 12], [500, 800]]);
     }
 

@@ -71,8 +71,9 @@ impl Stacks {
         let mut read = |address: u64, bytes: &mut [u8]| copied.read(address, bytes);
         let missing = self.walker.walk(head.tid, head.tgid, copied.registers.clone(), &mut read, &mut walked);
         let mut stack = Stack { by: self.named(head.nr), ..Stack::default() };
-        let mut files = Vec::new();
-        let mut hands = true;
+        let mut files: Vec<Vec<u8>> = Vec::new();
+        // The file of the last one that gives: what it calls in its own file belongs to it.
+        let mut within = Some(Vec::new());
         let mut cut = missing.memory.then_some(End::Cut);
         for entry in walked.entries() {
             if let Entry::Frame(frame) = &entry {
@@ -80,10 +81,14 @@ impl Stacks {
                     cut = Some(End::NoFile);
                     break;
                 }
-                hands &= files.is_empty() || frame.symbol.is_some_and(|symbol| self.is_giver(symbol));
-                if let (true, Some(symbol), false) = (hands, frame.symbol, files.is_empty()) {
-                    stack.by = symbol.to_vec();
+                let giver = frame.symbol.and_then(|symbol| self.giver(symbol)).filter(|_| within.is_some());
+                if let (Some(giver), false) = (giver, files.is_empty()) {
+                    stack.by = giver.to_vec();
                 }
+                within = match giver {
+                    _ if files.is_empty() || giver.is_some() => Some(frame.file.to_vec()),
+                    _ => within.filter(|file| *file == frame.file),
+                };
                 files.push(frame.file.to_vec());
             }
             stack.frames.push(&entry);
@@ -110,12 +115,16 @@ impl Stacks {
         demangled(self.names.get(&function).map_or(b"?", Vec::as_slice))
     }
 
-    /// Whether a function, as frames name it, gives blocks or hands them on.
-    fn is_giver(&self, symbol: &[u8]) -> bool {
+    /// What a function is called that gives blocks or hands them on, by what frames call it: with the debugging information of glibc they
+    /// have its own names for it.
+    fn giver<'s>(&self, symbol: &'s [u8]) -> Option<&'s [u8]> {
         let all = || {
             let given = prototypes::of_blocks().filter(|it| it.block.gives() && it.block != Block::None);
             given.map(|it| demangled(it.row.name.as_bytes())).collect()
         };
-        self.given.get_or_init(all).contains(symbol)
+        let given = self.given.get_or_init(all);
+        let name = symbol.strip_prefix(b"__GI_").unwrap_or(symbol);
+        let bare = name.iter().position(|byte| *byte != b'_').map_or(name, |at| &name[at..]);
+        [bare, name].into_iter().find(|name| given.contains(*name))
     }
 }

@@ -151,6 +151,11 @@ impl Wanted {
     }
 }
 
+/// Whether a file has an allocator, whoever it is for.
+fn has_malloc(module: &Module) -> bool {
+    module.object.functions.iter().any(|function| function.names.iter().any(|name| &*name.text == b"malloc"))
+}
+
 /// Whether exceptions may come out of what a library calls: it is the language's own.
 fn may_throw(library: &[u8]) -> bool {
     library.starts_with(b"libstdc++.so") || library.starts_with(b"libc++abi.so") || library.starts_with(b"libc++.so")

@@ -126,7 +126,8 @@ impl Blocks {
                 }
             }
             kind::EXIT if head.args[0] == 1 => {
-                self.report(Some(head.tgid), head.tid, head.time, true, missed, batch);
+                // Before the task's end is told, behind which it has no name any more.
+                self.report(Some(head.tgid), head.tid, head.time.saturating_sub(1), true, missed, batch);
                 self.drop_before(head.tgid, u64::MAX);
                 if self.processes.remove(&head.tgid) == Some(false) {
                     self.blind.insert(head.tgid);

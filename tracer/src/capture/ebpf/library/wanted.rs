@@ -123,8 +123,7 @@ impl Wanted {
         }
         if !asked.entries.is_empty() {
             // Where a file has no malloc of its own, what gives blocks there has them from the one that has.
-            let is_source =
-                |module: &Module| asked.leaks.is_none() || module.object.definition(b"malloc", None).is_some();
+            let is_source = |module: &Module| asked.leaks.is_none() || has_malloc(module);
             let holds =
                 |module: &Module, name: &[u8]| asked.entries.hold(name, &spoken_of(module)) && is_source(module);
             for selected in scope.select(|module, _, name| holds(module, &name.text)) {

@@ -64,6 +64,10 @@ offsets! {
     task_fs = "task_struct.fs" need;
     task_namespaces = "task_struct.nsproxy" need;
     task_parent = "task_struct.real_parent" need;
+    /// Grows with each program that a task runs.
+    task_exec_id = "task_struct.self_exec_id" want;
+    /// Not NULL while a task has its parent's memory, and the parent waits.
+    task_vfork = "task_struct.vfork_done" want;
     task_cred = "task_struct.cred" need;
     task_cgroups = "task_struct.cgroups" want;
     /// Task storages hang here; NULL while a task has none (5.11).
@@ -288,6 +292,8 @@ impl Config {
     pub const SLEEPABLE: u32 = 1024;
     /// Functions of libraries are probed: a command of tracer's own waits when it begins a program.
     pub const LIBRARY: u32 = 2048;
+    /// Stacks of calls of library functions are copied (`ltrace -w`).
+    pub const FRAMES: u32 = 4096;
 
     /// Nothing asked for.
     pub const NONE: Config = Config {

@@ -60,6 +60,17 @@ pub mod kind {
     pub const NAMED: u8 = 17;
     /// The process of `tid` has loaded files, or begun a program. `ret`: 1 when it waits until probes are set, or until tracer is gone.
     pub const LOADED: u8 = 18;
+    /// Memory was mapped, unmapped or mapped anew by a function that is followed for its blocks (`crate::blocks`), as the kernel side sends
+    /// it: `nr`: the number of the function; `cpu`: what it did, a word of `blocks::does`; `args[0..3]`: its arguments of interest, `ret`:
+    /// what it returned; `dur`: the number of its stack; `args[3]`: whose memory it is (`blocks::Owner`).
+    pub const MAPPED: u8 = 19;
+    /// What a process was given and did not give back, at its end or until now (`ret` 1, 0), in all: `args[0]`: bytes, `args[1]`: blocks,
+    /// `args[2]`: how many `UNFREED` follow, `args[3]`: blocks that it gave back and that nobody had seen given, `args[4]`: what was missed, so
+    /// that what follows may be wrong.
+    pub const HEAP: u8 = 20;
+    /// The same of one stack: `nr`: the number of the function; `args[0]`: bytes, `args[1]`: blocks, `args[2]`: for how long the oldest has
+    /// been there, ns, `args[3]`: the youngest; `args[4]`: the address of the oldest. Blob of argument 0: the function that gave them.
+    pub const UNFREED: u8 = 21;
 }
 
 /// Of what a `NAMED` tells.
@@ -80,6 +91,10 @@ pub mod stack {
     pub const PROGRAM: u64 = 2;
     /// The signal.
     pub const SIGNAL: u64 = 3;
+    /// Blocks of memory: `dur` is the number of the stack, `nr` that of the function, and `args[3]` that of the code (`crate::blocks::Code`).
+    pub const BLOCK: u64 = 4;
+    /// The call of a library function that begins.
+    pub const FUNCTION: u64 = 5;
     /// Bytes of the registers, the same for every machine that fits.
     pub const REGISTERS: usize = 272;
     /// The most pages that a record has.

@@ -6,6 +6,7 @@
 //! ptrace source and recordings use the very same layouts: they are the kernel side's equals.
 #![no_std]
 
+pub mod blocks;
 pub mod config;
 pub mod event;
 pub mod library;

@@ -76,6 +76,14 @@ losses! {
     LateProbes = "probes_came_late";
     /// The ring buffer had no room for the call of a library function, or for its end.
     LibraryFull = "library_ring_full";
+    /// No room to keep a block of memory: it is not among those that were not freed.
+    BlocksFull = "blocks_full";
+    /// A function that gives blocks of memory was called, and its end was not seen: what it gave is not known.
+    BlockUnended = "block_call_unended";
+    /// Memory was given that a block was still taken to have: that this was freed was not seen.
+    BlockReused = "block_free_unseen";
+    /// Memory was mapped or unmapped, and the ring buffer had no room to tell.
+    MappedFull = "mapping_ring_full";
 }
 
 impl Loss {

@@ -24,22 +24,25 @@ use crate::capture;
 use crate::emit::{lost, send_call, send_last};
 use crate::kernel::{conf, current, off, peek, pointer};
 use crate::maps::{Buffer, CALLED, CALLERS, CLAIMS, Claimed, FRAMES, KNOWN, MADE, PROTOTYPE, WAITING};
+use crate::stack;
 use crate::tally::{EMPTY, count};
 use crate::tasks::{self, event};
 
 /// The registers of a function, by the machine's convention for calls: arch/x86/include/asm/ptrace.h, arch/arm64/include/uapi/asm/ptrace.h.
-struct Registers {
-    args: [u64; 6],
-    result: u64,
-    sp: u64,
-    pc: u64,
+pub struct Registers {
+    pub args: [u64; 6],
+    pub result: u64,
+    pub sp: u64,
+    pub pc: u64,
+    /// The frame pointer, where code keeps one.
+    pub frame: u64,
     /// arm64: the address to return to.
-    link: u64,
+    pub link: u64,
 }
 
 /// Reads them. The verifier allows loads of a context only at offsets that stand in the instruction.
 #[inline(always)]
-fn registers(ctx: &ProbeContext) -> Registers {
+pub fn registers(ctx: &ProbeContext) -> Registers {
     macro_rules! word {
         ($at:ident, $off:literal) => {
             // SAFETY: within the context, which is the registers.
@@ -54,6 +57,7 @@ fn registers(ctx: &ProbeContext) -> Registers {
             result: word!(at, 0),
             sp: word!(at, 248),
             pc: word!(at, 256),
+            frame: word!(at, 232),
             link: word!(at, 240),
         };
     }
@@ -63,13 +67,14 @@ fn registers(ctx: &ProbeContext) -> Registers {
         result: word!(at, 80),
         sp: word!(at, 152),
         pc: word!(at, 128),
+        frame: word!(at, 32),
         link: 0,
     }
 }
 
 /// The cookie of the probe that was hit.
 #[inline(always)]
-fn cookie(ctx: &ProbeContext) -> u64 {
+pub fn cookie(ctx: &ProbeContext) -> u64 {
     // SAFETY: the context is this program's own.
     unsafe { helper::bpf_get_attach_cookie(ctx.as_ptr()) }
 }
@@ -113,6 +118,15 @@ pub fn library_entered(ctx: ProbeContext) -> u32 {
         }
     }
     if conf!(flags) & Config::COUNT == 0 {
+        if conf!(flags) & Config::FRAMES != 0 {
+            match claim() {
+                Some(claimed) => {
+                    stack::copy_call(&mut claimed.buffer, &head, registers.sp, ctx.as_ptr().cast());
+                    claimed.busy = 0;
+                }
+                None => lost(Loss::StackFull),
+            }
+        }
         tell(&mut head, cookie, registers.sp, phase::ENTER);
     }
     0
@@ -170,6 +184,7 @@ pub fn begun(state: &mut Task, task: *mut c_void) {
     if let Some(frames) = unsafe { FRAMES.get(task, false).as_mut() } {
         frames.depth = 0;
     }
+    crate::blocks::begun(task);
     if !is_known(task) {
         wait(state);
     }
@@ -421,7 +436,7 @@ fn tell(head: &mut Head, cookie: u64, sp: u64, now: u8) {
 
 /// A buffer of this CPU that nobody has.
 #[inline(always)]
-fn claim<'a>() -> Option<&'a mut Claimed> {
+pub fn claim<'a>() -> Option<&'a mut Claimed> {
     let mut i = 0;
     while i < CLAIMS {
         if let Some(claimed) = MADE.get_ptr_mut(i) {

@@ -7,6 +7,7 @@
 
 mod absent;
 mod argv;
+mod blocks;
 mod calls;
 mod capture;
 mod descriptors;

@@ -6,6 +6,7 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use tracer_common::{
+    blocks::{Block, Code, Giving, Owner, Place},
     config::{CalledKey, Config, Tally, TallyKey},
     event::Head,
     library::{Callers, Frames, PROTOTYPES, Program},
@@ -125,6 +126,27 @@ pub static WAITING: HashMap<u32, u32, 8192, { BPF_F_NO_PREALLOC as usize }> = Ha
 /// Counts of calls of functions, by their numbers.
 #[btf_map]
 pub static CALLED: HashMap<CalledKey, Tally, 65536, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Blocks of memory that were given and not given back. Resized before loading; as the next three, small where nobody asks for blocks.
+#[btf_map]
+pub static BLOCKS: HashMap<Place, Block, 1024, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Stacks of which a copy was sent, by their numbers.
+#[btf_map]
+pub static SENT: HashMap<u64, u32, 65536, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Where code is, by process.
+#[btf_map]
+pub static CODE: HashMap<u32, Code, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// Blocks that were given back and that nobody had seen given, by whose they were.
+#[btf_map]
+pub static UNKNOWN: HashMap<Owner, u64, 8192, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
+
+/// The calls that give blocks that tasks are in.
+#[unsafe(link_section = ".maps")]
+#[unsafe(export_name = "GIVING")]
+pub static GIVING: TaskStorage<Giving> = TaskStorage::new();
 
 /// The records of library calls that are made on this CPU. Programs of uprobes may be preempted by others of their kind: whoever finds
 /// one in use takes the next.

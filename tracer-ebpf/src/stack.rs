@@ -21,7 +21,7 @@ use crate::maps::{Buffer, DATA, TASKS, role};
 use crate::tasks::{self, event};
 
 /// Where the memory begins in the record: behind the registers and both heads of blobs.
-const MEMORY: usize = 2 * size_of::<Blob>() + stack::REGISTERS;
+pub const MEMORY: usize = 2 * size_of::<Blob>() + stack::REGISTERS;
 
 const _: () = assert!(MEMORY + stack::PAGES * stack::PAGE <= DATA);
 
@@ -123,20 +123,11 @@ fn copy(role: u32, what: u64, whose: &Whose, registers: *const c_void) {
     head.time = whose.time;
     head.ret = whose.ret;
     head.args[1] = what;
-    head.blobs = 2;
     if what == stack::PROGRAM {
         // The program may be over before the reader looks by itself.
         head.flags = flag::AWAITED;
     }
-    // SAFETY: both are heads.
-    unsafe { copy_head((&raw mut buffer.head).cast(), &head) };
-    let data = (&raw mut buffer.data).cast::<u8>();
-    let size = if conf!(flags) & Config::ARM64 != 0 { stack::REGISTERS } else { 21 * 8 };
-    // SAFETY: the registers have their room in front of the memory.
-    unsafe {
-        let to = data.add(size_of::<Blob>());
-        helper::bpf_probe_read_kernel(to.cast(), size as u32, registers);
-    }
+    begin(buffer, &mut head, registers);
     let mut from = base;
     let mut records = 0;
     while records < stack::RECORDS {
@@ -150,6 +141,34 @@ fn copy(role: u32, what: u64, whose: &Whose, registers: *const c_void) {
         }
         from = from.wrapping_add((stack::PAGES * stack::PAGE) as u64);
     }
+}
+
+/// Begins the record of a copy: its head, and the registers.
+#[inline(always)]
+pub fn begin(buffer: &mut Buffer, head: &mut Head, registers: *const c_void) {
+    head.blobs = 2;
+    // SAFETY: both are heads.
+    unsafe { copy_head((&raw mut buffer.head).cast(), head) };
+    let data = (&raw mut buffer.data).cast::<u8>();
+    let size = if conf!(flags) & Config::ARM64 != 0 { stack::REGISTERS } else { 21 * 8 };
+    // SAFETY: the registers have their room in front of the memory.
+    unsafe {
+        let to = data.add(size_of::<Blob>());
+        helper::bpf_probe_read_kernel(to.cast(), size as u32, registers);
+    }
+}
+
+/// Copies the stack of a call of a library function, as far as it has room in one record, and sends it.
+#[inline(always)]
+pub fn copy_call(buffer: &mut Buffer, call: &Head, sp: u64, registers: *const c_void) {
+    let base = sp & !(stack::PAGE as u64 - 1);
+    let mut head = event(kind::STACK, call.tid, call.tgid);
+    head.time = call.time;
+    head.args[0] = base;
+    head.args[1] = stack::FUNCTION;
+    begin(buffer, &mut head, registers);
+    let pages = pages(buffer, base);
+    send_copy(buffer, pages);
 }
 
 /// Copies pages from an address on; how many there were.
@@ -175,10 +194,16 @@ fn pages(buffer: &mut Buffer, from: u64) -> u64 {
 /// Sends the record with so many pages.
 #[inline(always)]
 fn send_copy(buffer: &mut Buffer, pages: u64) -> bool {
+    send_bytes(buffer, pages * stack::PAGE as u64)
+}
+
+/// Sends the record with so many bytes of memory.
+#[inline(always)]
+pub fn send_bytes(buffer: &mut Buffer, len: u64) -> bool {
+    const MOST: u64 = (stack::PAGES * stack::PAGE) as u64;
     let data = (&raw mut buffer.data).cast::<u8>();
-    let pages = core::hint::black_box(pages);
-    let pages = if pages > stack::PAGES as u64 { stack::PAGES as u64 } else { pages };
-    let len = pages * stack::PAGE as u64;
+    let len = core::hint::black_box(len);
+    let len = if len > MOST { MOST } else { len };
     // SAFETY: both heads have their room, aligned as the data is.
     unsafe {
         blob(data, 0, stack::REGISTERS as u32);
@@ -186,7 +211,7 @@ fn send_copy(buffer: &mut Buffer, pages: u64) -> bool {
     }
     let all = (size_of::<Head>() + MEMORY) as u64 + len;
     buffer.head.len = all as u32;
-    // SAFETY: data follows the head in the buffer, and the pages are bounded by its size.
+    // SAFETY: data follows the head in the buffer, and what is sent of it is bounded by its size.
     unsafe { send((&raw const buffer.head).cast(), all, Loss::StackFull) }
 }
 

@@ -379,6 +379,8 @@ impl OutputForm {
     pub const TEXT: OutputForm = OutputForm::Lines("text");
     /// Those of ltrace.
     pub const LTRACE: OutputForm = OutputForm::Lines("ltrace");
+    /// What was not freed.
+    pub const LEAKS: OutputForm = OutputForm::Lines("leaks");
     /// JSON Lines.
     pub const JSON: OutputForm = OutputForm::Lines("json");
 }

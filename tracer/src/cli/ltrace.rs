@@ -1,6 +1,7 @@
 //! ltrace's command line (ltrace(1), 0.7.91): what it shares with that of a trace is read by the same parser.
 
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 use super::asked::{Asked, trace};
 use super::fault::{Fault, show};
@@ -8,11 +9,15 @@ use super::getopt::Words;
 use super::help::Manual;
 use super::table::{self, BACKENDS, Completes, OptionRow, Set, Takes, WHEN, row};
 use crate::exit;
-use crate::spec::library::Files;
+use crate::schema::prototypes;
+use crate::spec::library::{Files, Leaks};
 use crate::spec::{Library, LibraryStyle, OutputForm, Spec};
 
 /// The column of `=` where the output is no terminal: 5/8 of 80.
 const COLUMN: usize = 50;
+
+/// Frames of a stack that `--leaks` shows, where `-w` says nothing.
+const FRAMES: u32 = 32;
 
 /// Why no files of prototypes are read.
 const PROTOTYPES: &str = "prototypes are built in; a function that has none shows integers";
@@ -32,6 +37,9 @@ struct Draft {
     system: bool,
     count: bool,
     json: bool,
+    /// `-w`: frames of each stack.
+    frames: Option<u32>,
+    leaks: Option<Leaks>,
     column: Option<usize>,
     style: LibraryStyle,
 }
@@ -52,6 +60,12 @@ impl Draft {
 fn number(option: &str, value: &OsStr) -> Result<usize, Fault> {
     let number = value.to_str().and_then(|text| text.parse().ok());
     number.ok_or_else(|| Fault::usage(format!("{option} takes a number, not '{}'", show(value))))
+}
+
+fn seconds(option: &str, value: &OsStr) -> Result<Duration, Fault> {
+    let seconds = value.to_str().and_then(|text| text.parse().ok()).filter(|seconds: &f64| *seconds > 0.0);
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| Fault::usage(format!("{option} takes a number of seconds above 0, not '{}'", show(value))))
 }
 
 fn utf8(value: &OsStr) -> Result<&str, Fault> {
@@ -201,12 +215,34 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         Ok(())
     }),
     row::<Draft>(
+        Some("-w"),
+        &["--where"],
+        Takes::Value("NR"),
+        "Print at most so many frames of the stack behind each call.",
+        |draft, value| {
+            let frames = number("-w", value)?;
+            draft.frames = Some(u32::try_from(frames).unwrap_or(u32::MAX)).filter(|frames| *frames > 0);
+            Ok(())
+        },
+    ),
+    row::<Draft>(
         Some("-x"),
         &[],
         Takes::Value("FILTER"),
         "Trace these functions whoever calls them: NAME@LIBRARY, as in -e; MAIN is the program.",
         |draft, value| draft.library.entries.add(utf8(value)?).map_err(|fault| Fault::usage(fault.to_string())),
     ),
+    own(row::<Draft>(
+        None,
+        &["--leaks"],
+        Takes::Maybe("SECONDS"),
+        "Print no calls, but what was allocated and is not freed at the end, by call stack; every so many SECONDS, too.",
+        |draft, value| {
+            let every = if value.is_empty() { None } else { Some(seconds("--leaks", value)?) };
+            draft.leaks = Some(Leaks { every, ..Leaks::default() });
+            Ok(())
+        },
+    )),
     own(row::<Draft>(
         None,
         &["--histogram"],
@@ -282,7 +318,22 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     if draft.count && draft.json {
         return Err(Fault::usage("-c and --json exclude each other"));
     }
+    if draft.leaks.is_some() {
+        let all = Draft::default();
+        let shows = draft.chosen || draft.none || draft.system || draft.count || !draft.library.entries.is_empty();
+        if shows || draft.style != all.style || draft.column.is_some() {
+            return Err(Fault::usage(
+                "--leaks shows no calls: it goes with none of -a, -c, -C, -e, -l, -L, -n, -S, -x",
+            ));
+        }
+    }
     let mut words = std::mem::take(&mut draft.words);
+    if let (Some(frames), None, false) = (draft.frames, draft.leaks, draft.count) {
+        words.extend(["-k".into(), format!("--stack-trace-frame-limit={frames}").into()]);
+    }
+    if draft.leaks.is_some() {
+        words.push("--signal=none".into());
+    }
     if !draft.system {
         words.push("--trace=none".into());
     }
@@ -298,17 +349,20 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
         Asked::For(spec) => spec,
         informs => return Ok(informs),
     };
-    if !draft.chosen && !draft.none {
+    if let Some(leaks) = draft.leaks {
+        let followed = prototypes::of_blocks().filter(|it| it.block.is_followed()).map(|it| it.row.name);
+        draft.library = Library::of_blocks(followed, Leaks { frames: draft.frames.unwrap_or(FRAMES), ..leaks });
+    } else if !draft.chosen && !draft.none {
         draft.library.calls = Library::of_program().calls;
     }
     draft.style.callers = draft.chosen;
     let Spec { watch, view } = &mut *spec;
     watch.library = Some(draft.library);
-    watch.detail.data = !draft.count;
+    watch.detail.data = !draft.count && draft.leaks.is_none();
     view.output.style.library = draft.style;
     view.output.style.column = draft.column.unwrap_or(COLUMN).saturating_sub(1);
     if view.output.form == OutputForm::TEXT {
-        view.output.form = OutputForm::LTRACE;
+        view.output.form = if draft.leaks.is_some() { OutputForm::LEAKS } else { OutputForm::LTRACE };
     }
     view.show.quiet_attach = true;
     view.output.style.always_pid = watch.follow;

@@ -9,6 +9,7 @@ use tracer_common::plan::shape;
 use super::plan::{self, Detail};
 use super::types::{Arg, NO_NR, Row, Ty};
 
+pub mod blocks;
 pub mod characters;
 pub mod crypto;
 pub mod curl;
@@ -35,6 +36,8 @@ pub mod tls;
 pub mod users;
 pub mod zlib;
 
+pub use self::blocks::Block;
+
 /// A function.
 #[derive(Debug)]
 pub struct Prototype {
@@ -42,6 +45,8 @@ pub struct Prototype {
     pub row: &'static Row,
     /// How it ends.
     pub ends: Ends,
+    /// What it does to blocks of memory.
+    pub block: Block,
 }
 
 /// How a function ends.
@@ -65,10 +70,12 @@ pub enum Ends {
 }
 
 /// Declares prototypes: `name(arg: Type, ...) -> Type;`, the types being those of [`super::types::Ty`]; each argument's name stands for its
-/// value as a length, `Bytes(count)`. Behind the type may stand `, never`, `, unwinds`, `, twice`, `, begins` or `, calls back` ([`Ends`]).
+/// value as a length, `Bytes(count)`. Behind the type may stand `, never`, `, unwinds`, `, twice`, `, begins` or `, calls back` ([`Ends`]), and
+/// behind that what it does to blocks of memory: `=> gives(size)`, `=> frees(ptr)` and the others of [`Block`].
 #[macro_export]
 macro_rules! prototypes {
-    ($vis:vis $table:ident: $($name:ident ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr $(, $ends:ident $($more:ident)?)?;)*) => {
+    ($vis:vis $table:ident: $($name:ident ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr $(, $ends:ident $($more:ident)?)?
+        $(=> $block:ident $(($($of:ident),+))?)?;)*) => {
         /// The functions of this family.
         $vis static $table: &[$crate::schema::prototypes::Prototype] = &[$(
             $crate::schema::prototypes::Prototype {
@@ -83,6 +90,7 @@ macro_rules! prototypes {
                     variants: &[],
                 },
                 ends: $crate::prototypes!(@ends $($ends $($more)?)?),
+                block: $crate::prototypes!(@block $($block $(($($of),+))?)?),
             }
         ),*];
     };
@@ -92,6 +100,15 @@ macro_rules! prototypes {
     (@ends twice) => { $crate::schema::prototypes::Ends::Twice };
     (@ends begins) => { $crate::schema::prototypes::Ends::Begins };
     (@ends calls back) => { $crate::schema::prototypes::Ends::CallsBack };
+    (@block) => { $crate::schema::prototypes::Block::None };
+    (@block gives ($($of:ident),+)) => { $crate::schema::prototypes::Block::Gives(&[$(stringify!($of)),+]) };
+    (@block puts ($at:ident, $size:ident)) => { $crate::schema::prototypes::Block::Puts(&[stringify!($at), stringify!($size)]) };
+    (@block resizes ($($of:ident),+)) => { $crate::schema::prototypes::Block::Resizes(&[$(stringify!($of)),+]) };
+    (@block frees ($of:ident)) => { $crate::schema::prototypes::Block::Frees(&[stringify!($of)]) };
+    (@block maps ($len:ident)) => { $crate::schema::prototypes::Block::Maps(&[stringify!($len)]) };
+    (@block unmaps ($at:ident, $len:ident)) => { $crate::schema::prototypes::Block::Unmaps(&[stringify!($at), stringify!($len)]) };
+    (@block remaps ($($of:ident),+)) => { $crate::schema::prototypes::Block::Remaps(&[$(stringify!($of)),+]) };
+    (@block hands) => { $crate::schema::prototypes::Block::Hands };
 }
 
 /// Every family, by the library that has it. What is called libc's here is that of all of the C library's files, libm among them.
@@ -198,10 +215,10 @@ fn known() -> &'static (Vec<Prototype>, usize) {
     static KNOWN: OnceLock<(Vec<Prototype>, usize)> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let named: HashSet<&str> = tables().map(|it| it.row.name).chain(OTHERS.iter().copied()).collect();
-        let own = tables().map(|it| Prototype { row: it.row, ends: it.ends });
+        let own = tables().map(|it| Prototype { row: it.row, ends: it.ends, block: it.block });
         let calls =
             super::all().filter(|row| row.nr[super::Abi::NATIVE as usize] != NO_NR && !named.contains(row.name));
-        let all = own.chain(calls.map(|row| Prototype { row, ends: Ends::Returns }));
+        let all = own.chain(calls.map(|row| Prototype { row, ends: Ends::Returns, block: Block::None }));
         let (mut copying, other): (Vec<_>, Vec<_>) = all.partition(|it| copies(it.row));
         let plans = copying.len();
         copying.extend(other);
@@ -220,6 +237,11 @@ fn copies(row: &Row) -> bool {
 pub fn all() -> &'static [Prototype] {
     let (all, plans) = known();
     &all[..*plans]
+}
+
+/// Every function that gives or takes back blocks of memory, or hands on one that it was given.
+pub fn of_blocks() -> impl Iterator<Item = &'static Prototype> {
+    known().0.iter().filter(|it| it.block != Block::None)
 }
 
 /// The prototype of a function, and its place: one behind the last of [`all`] has no plan, and nothing is copied of it but its registers.

@@ -6,7 +6,7 @@ mod lines;
 
 use tracer_common::event::{Head, flag, kind};
 
-use self::Member::{IfSet, Of, Siginfo, Stack};
+use self::Member::{Frames, IfSet, Name, Of, Siginfo, Stack};
 use self::Place::{Arg, Bits, Flag, Ret};
 pub use self::lines::{Asked, LineKind, Member, Shape, Text, When, Word};
 use super::errno;
@@ -350,6 +350,59 @@ kinds! {
         /// It waits until probes are set.
         waits: bool = Ret,
     }, silent "its source sets probes";
+
+    /// Memory was mapped or unmapped by a function that is followed for its blocks.
+    MAPPED Mapped Point {}, silent "its source makes a report of it";
+
+    /// What a process has not freed, in all.
+    HEAP Heap Point {
+        /// Bytes, as they were asked for.
+        bytes: u64 = Arg(0),
+        /// How many blocks they are in.
+        blocks: u64 = Arg(1),
+        /// How many call stacks gave them; an object for each follows.
+        stacks: u64 = Arg(2),
+        /// Blocks that were freed and that nobody had seen given: they are from before tracing, or from the process's parent.
+        unknown: u64 = Arg(3),
+        /// Calls or tasks that were missed, by anybody: where there are any, blocks may be missing, or stand here that were freed.
+        missed: u64 = Arg(4),
+        /// The process has ended; else it runs.
+        ended: bool = Ret,
+    } lines &[LineKind {
+        name: "heap",
+        doc: "What a process was given of memory and has not freed, in all.",
+        asked: Asked::Blocks,
+        when: When::Always,
+        shape: Shape::Event {
+            members: &[Of("bytes"), Of("blocks"), Of("stacks"), Of("unknown"), Of("missed"), Of("ended")],
+            title: &[Word::Of("bytes"), Word::Lit(" bytes in "), Word::Of("blocks"), Word::Lit(" blocks not freed")],
+            text: Text::Title("==="),
+            ends: false,
+        },
+    }];
+
+    /// The same of one call stack.
+    UNFREED Unfreed Point {
+        /// Bytes, as they were asked for.
+        bytes: u64 = Arg(0),
+        /// How many blocks they are in.
+        blocks: u64 = Arg(1),
+        /// For how long the oldest of them has been there, ns.
+        oldest_ns: u64 = Arg(2),
+        /// For how long the youngest has.
+        youngest_ns: u64 = Arg(3),
+    } lines &[LineKind {
+        name: "unfreed",
+        doc: "What a process was given of memory at one call stack, and has not freed.",
+        asked: Asked::Blocks,
+        when: When::Always,
+        shape: Shape::Event {
+            members: &[Name("function"), Of("bytes"), Of("blocks"), Of("oldest_ns"), Of("youngest_ns"), Frames("stack")],
+            title: &[Word::Of("bytes"), Word::Lit(" bytes in "), Word::Of("blocks"), Word::Lit(" blocks not freed")],
+            text: Text::Title("==="),
+            ends: false,
+        },
+    }];
 
     /// All before was sent.
     MARK Mark Mark {}, silent "it says nothing of a task";

@@ -45,7 +45,7 @@ fn every_row_has_all_its_parts() {
             match line.asked {
                 Asked::Signals => assert_eq!(kind.field("signal").map(|field| field.ty), Some(FieldType::Signal)),
                 Asked::Calls | Asked::Operations | Asked::Library => assert!(matches!(line.shape, Shape::Call)),
-                Asked::Exits | Asked::Superseded | Asked::Tasks => {}
+                Asked::Blocks | Asked::Exits | Asked::Superseded | Asked::Tasks => {}
             }
             let Shape::Event { members, title, text, .. } = line.shape else { continue };
             assert!(!members.is_empty() && !title.is_empty(), "{}", line.name);
@@ -53,7 +53,7 @@ fn every_row_has_all_its_parts() {
             for member in members {
                 match member {
                     Member::Of(field) | Member::IfSet(field) => has(field),
-                    Member::Siginfo(_) | Member::Stack(_) => {}
+                    Member::Siginfo(_) | Member::Stack(_) | Member::Frames(_) | Member::Name(_) => {}
                 }
             }
             let words = if let Text::Words(_, words) = text { words } else { &[] };

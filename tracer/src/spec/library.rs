@@ -1,6 +1,8 @@
 //! Which functions of libraries are traced, in ltrace's terms (ltrace(1), FILTER EXPRESSIONS): by their names, by the library that has them,
 //! and by the one that calls them.
 
+use std::time::Duration;
+
 use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::Regex;
 
@@ -18,6 +20,17 @@ pub struct Library {
     pub into: Vec<Files>,
     /// Functions themselves, whoever calls them (`-x`): their names, and who has them.
     pub entries: Rules,
+    /// Blocks of memory that are not freed are told of, and no calls (`--leaks`).
+    pub leaks: Option<Leaks>,
+}
+
+/// What is wanted of blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leaks {
+    /// Told of so often while processes run, too.
+    pub every: Option<Duration>,
+    /// Frames of each stack at most.
+    pub frames: u32,
 }
 
 /// Rules, the last of which that fits holds.
@@ -72,6 +85,16 @@ impl Library {
     pub fn of_program() -> Library {
         let rule = Rule { adds: true, symbol: Pattern::Any, files: Files::Main };
         Library { calls: Rules(vec![rule]), ..Library::default() }
+    }
+
+    /// The functions of these names, whoever calls them, for their blocks.
+    pub fn of_blocks<'n>(names: impl Iterator<Item = &'n str>, leaks: Leaks) -> Library {
+        let rule = |name: &str| Rule {
+            adds: true,
+            symbol: Pattern::Exactly(name.as_bytes().to_vec()),
+            files: Files::Named(Pattern::Any),
+        };
+        Library { entries: Rules(names.map(rule).collect()), leaks: Some(leaks), ..Library::default() }
     }
 
     /// Whether calls of a function from one module to another are.

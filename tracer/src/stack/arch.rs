@@ -11,6 +11,8 @@ pub struct Abi {
     pub words: fn(&[u64]) -> Option<Registers>,
     /// Its machine number in ELF files.
     pub machine: u16,
+    /// The register in which a function finds where it returns to; without, that stands where the stack pointer points.
+    pub link: Option<u16>,
 }
 
 /// How many registers are followed.
@@ -18,9 +20,9 @@ const COUNT: usize = if cfg!(target_arch = "aarch64") { 33 } else { 17 };
 
 /// This machine's.
 pub const ABI: Abi = if cfg!(target_arch = "aarch64") {
-    Abi { frame: 29, stack: 31, words: of_aarch64, machine: object::elf::EM_AARCH64 }
+    Abi { frame: 29, stack: 31, words: of_aarch64, machine: object::elf::EM_AARCH64, link: Some(30) }
 } else {
-    Abi { frame: 6, stack: 7, words: of_x86_64, machine: object::elf::EM_X86_64 }
+    Abi { frame: 6, stack: 7, words: of_x86_64, machine: object::elf::EM_X86_64, link: None }
 };
 
 /// Registers of a frame: those of which the value is known.
@@ -48,6 +50,19 @@ impl Registers {
         if let Some(slot) = self.known.get_mut(usize::from(number)) {
             *slot = value;
         }
+    }
+
+    /// Those of whoever called the function that begins here, as they are when it returns; `word` reads the stack.
+    pub fn caller_at_entry(&self, word: &mut dyn FnMut(u64) -> Option<u64>) -> Option<Registers> {
+        let mut caller = self.clone();
+        match ABI.link {
+            Some(link) => caller.pc = self.get(link)?,
+            None => {
+                caller.pc = word(self.sp())?;
+                caller.set(ABI.stack, Some(self.sp().wrapping_add(8)));
+            }
+        }
+        Some(caller)
     }
 
     /// The stack pointer.

@@ -93,6 +93,13 @@ impl Walker {
         }
     }
 
+    /// Looks at what the process maps, as long as it is there.
+    pub fn look(&mut self, tgid: u32) {
+        let space = self.spaces.entry(tgid).or_default();
+        space.changed();
+        space.is_known(Who::Id(tgid));
+    }
+
     /// The frames of task `tid`, from the innermost on.
     pub fn walk(
         &mut self,

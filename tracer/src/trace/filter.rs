@@ -56,7 +56,7 @@ impl Filter {
         self.line(head).is_some_and(|(kind, line)| match line.asked {
             Asked::Calls => self.wants_call(head, record),
             Asked::Operations => self.calls.operations && self.wants_ended(head, record),
-            Asked::Library => true,
+            Asked::Library | Asked::Blocks => true,
             Asked::Signals => kind.field("signal").is_some_and(|field| self.wants_signal(field.place.number(head))),
             Asked::Exits => !self.show.quiet_exit,
             Asked::Superseded => !self.show.quiet_superseded,

@@ -1,12 +1,15 @@
 //! The bpf(2) calls that are made here and not through aya. The attributes are the members of `union bpf_attr` (include/uapi/linux/bpf.h)
 //! for one command each; what stands behind the last that is given is zero to the kernel.
 
+mod batch;
+
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use aya_obj::generated::{bpf_insn, bpf_prog_info};
 
+pub use self::batch::all;
 use super::object::MapRow;
 
 const BPF_MAP_CREATE: libc::c_long = 0;

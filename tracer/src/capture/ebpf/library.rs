@@ -21,6 +21,7 @@ use tracer_common::loss::Loss;
 
 use self::keeper::Keeper;
 use self::links::Links;
+use super::blocks::Blocks;
 use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
 use super::object::Object as Kernel;
@@ -45,6 +46,8 @@ pub struct Probes {
     called: Map,
     /// Lets go on whom tracer leaves waiting.
     keeper: Option<Keeper>,
+    /// Where blocks of memory are asked for, and no calls.
+    pub blocks: Option<Blocks>,
     /// When calls began that are not told of, by task.
     dropped: HashMap<u32, HashSet<u64>>,
     /// Nothing more is probed.
@@ -60,9 +63,12 @@ impl Probes {
     pub fn new(asked: Library, programs: Vec<OwnedFd>, object: &Kernel, tree: bool) -> Result<Probes> {
         let map = |name| anyhow::Ok(object.map(name)?.try_clone_to_owned()?);
         let waiting = map("WAITING")?;
+        let blocks = asked.leaks.map(|leaks| Blocks::new(leaks, object)).transpose()?;
+        let programs = programs.try_into().ok().context("three programs are called at functions")?;
         Ok(Probes {
             functions: Functions::new(asked),
-            links: Links::new(programs.try_into().ok().context("three programs are called at functions")?, tree),
+            links: Links::new(programs, tree, blocks.is_some()),
+            blocks,
             callers: map("CALLERS")?,
             called: object.take("CALLED")?,
             known: map("KNOWN")?,
@@ -173,6 +179,11 @@ impl Probes {
         }
         let Some(found) = self.functions.look(tgid, batch, losses) else { return };
         let Found { scope, ids, functions, throws } = found;
+        if let Some(blocks) = &mut self.blocks {
+            let program = scope.modules().iter().find(|it| it.object.kind.is_program()).map(|it| &*it.path);
+            blocks.loaded(tgid, program, !functions.is_empty());
+            functions.values().flatten().for_each(|(function, number)| blocks.name(*number, &function.name));
+        }
         let mut new = 0;
         if throws {
             self.links.let_exceptions_pass(self.functions.knows_others(tgid), losses);

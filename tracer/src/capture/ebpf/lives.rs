@@ -32,27 +32,35 @@ impl EbpfSource {
     pub(super) fn check_lives(&mut self, batch: &mut Batch) {
         self.checked = Instant::now();
         let command = self.command();
-        self.targets.alive.retain(|&tid| {
-            if command == Some(tid) {
-                if let Some((_, status)) = ended(libc::P_PID, tid) {
-                    let head = Head {
-                        len: size_of::<Head>() as u32,
-                        kind: kind::EXIT,
-                        tid,
-                        tgid: tid,
-                        time: ring::now(),
-                        ret: status.into(),
-                        // The last of its process is gone, be it a thread of the kernel's own (io_uring's) that nobody tells of.
-                        args: [1, 0, 0, 0, 0, 0],
-                        ..Head::default()
-                    };
-                    batch.extend_from_slice(head.bytes());
-                    return false;
-                }
-                return true;
+        let gone = |tid: &u32| match command == Some(*tid) {
+            true => ended(libc::P_PID, *tid).is_some(),
+            false => !Who::Id(*tid).exists(),
+        };
+        let gone: Vec<u32> = self.targets.alive.iter().copied().filter(gone).collect();
+        if gone.is_empty() {
+            return;
+        }
+        // What they are known by came before they were gone: whose record is there has it read by now.
+        while self.drain(batch) {}
+        for tid in gone {
+            if !self.targets.alive.remove(&tid) || command != Some(tid) {
+                continue;
             }
-            Who::Id(tid).exists()
-        });
+            if let Some((_, status)) = ended(libc::P_PID, tid) {
+                let head = Head {
+                    len: size_of::<Head>() as u32,
+                    kind: kind::EXIT,
+                    tid,
+                    tgid: tid,
+                    time: ring::now(),
+                    ret: status.into(),
+                    // The last of its process is gone, be it a thread of the kernel's own (io_uring's) that nobody tells of.
+                    args: [1, 0, 0, 0, 0, 0],
+                    ..Head::default()
+                };
+                batch.extend_from_slice(head.bytes());
+            }
+        }
     }
 }
 

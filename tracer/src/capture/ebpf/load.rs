@@ -9,8 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use aya::Pod;
 use aya::maps::{Map, PerCpuArray};
 use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
+use tracer_common::loss::Loss;
 use tracer_common::plan::{PLANS, Plan, plan_index};
 
+use super::blocks;
 use super::bpf::{self, Attach};
 use super::btf::KernelTypes;
 use super::growing::{EVENTS, Growing, Place};
@@ -20,6 +22,7 @@ use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
+use crate::capture::Losses;
 use crate::capture::library as functions;
 use crate::capture::plans::Plans;
 use crate::schema::reach::may_reach;
@@ -146,6 +149,10 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     let none = if watch.library.is_none() { LIBRARY.as_slice() } else { &[] };
     sizes.extend(none.iter().map(|name| (*name, 1)));
+    match follows_blocks(watch) {
+        true => sizes.push((blocks::MAPS[0], blocks::room(memory()))),
+        false => sizes.extend(blocks::MAPS.iter().map(|name| (*name, 1))),
+    }
     sizes.extend((level == 0).then_some(log::RING_OFF));
     // Each takes about as long as the other.
     let (prepared, unlinked) = std::thread::scope(|scope| {
@@ -193,9 +200,9 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         Some(asked) => {
             let at = wanted
                 .iter()
-                .position(|(name, _)| *name == library::PROGRAMS[0])
+                .position(|(name, _)| *name == programs_of_functions(watch)[0])
                 .context("no program for functions")?;
-            let of_functions = programs.drain(at..at + library::PROGRAMS.len()).collect();
+            let of_functions = programs.drain(at..at + programs_of_functions(watch).len()).collect();
             let tree = watch.follow || super::only(&watch.target);
             Some(Probes::new(asked.clone(), of_functions, &object, tree)?)
         }
@@ -280,11 +287,22 @@ fn prepare<'p>(
     }
     if watch.library.is_some() {
         let at = wanted.len().saturating_sub(1);
-        wanted.splice(at..at, library::PROGRAMS.map(|name| (name, Attach::Functions)));
+        wanted.splice(at..at, programs_of_functions(watch).map(|name| (name, Attach::Functions)));
         config.flags |= Config::LIBRARY | Config::SLEEPABLE;
+        config.flags |= if stacks { Config::FRAMES } else { 0 };
         config.shapes |= of_functions.iter().fold(0, |all, (_, plan)| all | plan.shapes());
     }
     Ok(Prepared { config, wanted, functions, operations, reached })
+}
+
+/// Whether blocks of memory are followed, and not calls of functions.
+fn follows_blocks(watch: &Watch) -> bool {
+    watch.library.as_ref().is_some_and(|asked| asked.leaks.is_some())
+}
+
+/// The programs that are called at functions.
+fn programs_of_functions(watch: &Watch) -> [&'static str; 3] {
+    if follows_blocks(watch) { blocks::PROGRAMS } else { library::PROGRAMS }
 }
 
 /// Whether the programs of [`STACKS`] are asked for.
@@ -312,6 +330,19 @@ impl Loaded {
     pub fn iterate(&self) -> Result<File> {
         let walker = self.programs.last().map(AsFd::as_fd).context("the task iterator is not loaded")?;
         Ok(bpf::iterate(walker).context("cannot attach the task iterator")?.into())
+    }
+
+    /// What the kernel side has counted as missing.
+    pub fn losses(&self) -> Losses {
+        let mut losses = Losses::default();
+        if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.lost) {
+            for &reason in Loss::ALL {
+                let n = lost.get(&(reason as u32), 0).map(|per_cpu| super::sum(&per_cpu)).unwrap_or(0);
+                losses.add(reason, n);
+            }
+        }
+        losses.add(Loss::NotRun, self.not_run());
+        losses
     }
 
     /// How often the kernel skipped one of our programs, because it would have interrupted itself (5.11).
@@ -356,6 +387,8 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
     config.follow = match (watch.follow || super::only(&watch.target), watch.target.command.is_none()) {
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
+        // What one thread is given another frees.
+        (false, false) if follows_blocks(watch) => follow::THREADS,
         (false, false) => follow::NONE,
     };
     [config.exec_nr[0], config.exec_nr[1], config.uring_nr] = ALWAYS_SEEN;

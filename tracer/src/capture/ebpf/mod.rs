@@ -1,6 +1,7 @@
 //! The eBPF source: loads the kernel side, tells it whom and what to trace, and reads its ring.
 
 mod available;
+mod blocks;
 mod bpf;
 mod btf;
 mod entered;
@@ -276,10 +277,16 @@ impl EbpfSource {
         if let Some(log) = &mut self.loaded.log {
             log.flush();
         }
+        let missed = self.missed_of_blocks();
         let (targets, joined, from) = (&mut self.targets, &mut self.joined, batch.len());
         let (probes, losses) = (&mut self.loaded.probes, &mut self.losses);
         let more = self.loaded.ring.drain(batch, |head, record, batch| {
             if let Some(probes) = probes {
+                if let Some(blocks) = &mut probes.blocks
+                    && !blocks.pass(head, record, batch, missed)
+                {
+                    return;
+                }
                 let mut told = *head;
                 if !probes.pass(&mut told, batch, losses) {
                     return;
@@ -324,6 +331,7 @@ impl Source for EbpfSource {
             more = self.drain(batch);
         }
         self.reap();
+        self.tell_blocks_when_due(batch);
         if batch.len() > before {
             self.active = Instant::now();
         } else if self.active.elapsed() > LIVES && self.checked.elapsed() > LIVES {
@@ -366,6 +374,7 @@ impl Source for EbpfSource {
             }
         }
         while self.drain(batch) {}
+        self.tell_blocks(batch);
         if let Some(probes) = &mut self.loaded.probes {
             probes.end();
         }
@@ -378,17 +387,14 @@ impl Source for EbpfSource {
             self.heartbeat();
         }
         let mut losses = self.losses.clone();
+        losses.add(Loss::Unprobed, self.blind().len() as u64);
         if self.detached {
             // They will not be told of any more.
             losses.add(Loss::LifecycleLost, self.untold.into());
         }
-        if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.loaded.lost) {
-            for &reason in Loss::ALL {
-                let n = lost.get(&(reason as u32), 0).map(|per_cpu| sum(&per_cpu)).unwrap_or(0);
-                losses.add(reason, n);
-            }
+        for (reason, n) in self.loaded.losses().reasons {
+            losses.add(reason, n);
         }
-        losses.add(Loss::NotRun, self.loaded.not_run());
         if let Ok(missed) = HashMap::<_, load::TallyKeyValue, u64>::try_from(&self.loaded.missed) {
             for (key, n) in missed.iter().flatten() {
                 let (compat, nr) = place_of(key.0.index.into());
@@ -449,7 +455,9 @@ impl Source for EbpfSource {
     }
 
     fn unwatched(&mut self) -> Vec<String> {
-        self.loaded.probes.as_ref().map_or_else(Vec::new, Probes::unwatched)
+        let mut lines = self.loaded.probes.as_ref().map_or_else(Vec::new, Probes::unwatched);
+        lines.extend(self.blind().iter().map(|pid| format!("process {pid}: no function was found that gives blocks")));
+        lines
     }
 
     fn sees_datagrams(&self) -> bool {

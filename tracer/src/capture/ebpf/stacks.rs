@@ -31,6 +31,8 @@ pub struct Copies {
     stacks: Stacks,
     /// Of calls that run, by task.
     calls: HashMap<u32, Found>,
+    /// Of the call of a library function of each task that was told last.
+    functions: HashMap<u32, Found>,
     /// Of the last signal of each task.
     signals: HashMap<u32, Found>,
     /// The copies at the begin of programs whose execve is still to come, by task.
@@ -40,15 +42,17 @@ pub struct Copies {
 }
 
 /// A copy, put together of its records.
-struct Copied {
+pub struct Copied {
     /// The head of the first.
     head: Head,
-    registers: Registers,
+    /// The registers.
+    pub registers: Registers,
     memory: Vec<u8>,
 }
 
 impl Copied {
-    fn of(head: &Head, record: &[u8]) -> Option<Copied> {
+    /// What a record has of one.
+    pub fn of(head: &Head, record: &[u8]) -> Option<Copied> {
         let mut blobs = blobs(head, record).map(|(_, bytes)| bytes);
         let (registers, memory) = (blobs.next()?, blobs.next()?);
         let words = registers.chunks_exact(8).filter_map(|word| Some(u64::from_ne_bytes(*word.first_chunk()?)));
@@ -68,12 +72,20 @@ impl Copied {
     }
 
     /// Reads what was copied; gives how many bytes there are.
-    fn read(&self, address: u64, bytes: &mut [u8]) -> usize {
+    pub fn read(&self, address: u64, bytes: &mut [u8]) -> usize {
         let place = address.checked_sub(self.head.args[0]).and_then(|place| usize::try_from(place).ok());
         let there = place.and_then(|place| self.memory.get(place..)).unwrap_or_default();
         let len = there.len().min(bytes.len());
         bytes[..len].copy_from_slice(&there[..len]);
         len
+    }
+
+    /// Goes on where the function returns that has just been called.
+    fn leave(&mut self) {
+        let caller = self.registers.caller_at_entry(&mut |address| self.word(address));
+        if let Some(caller) = caller {
+            self.registers = caller;
+        }
     }
 
     fn word(&self, address: u64) -> Option<u64> {
@@ -88,6 +100,7 @@ impl Copies {
         Copies {
             stacks: Stacks::new(asked),
             calls: HashMap::new(),
+            functions: HashMap::new(),
             signals: HashMap::new(),
             programs: HashMap::new(),
             parts: HashMap::new(),
@@ -102,6 +115,11 @@ impl Copies {
             match head.kind {
                 kind::STACK => self.copied(&head, record, losses),
                 kind::CALL | kind::PENDING => self.call(&head, record, batch, losses),
+                kind::ENTERED => {
+                    self.complete(head.tid, losses);
+                    let found = self.functions.remove(&head.tid).filter(|found| found.time == head.time);
+                    send(found.as_ref(), &head, record, batch);
+                }
                 kind::SIGNAL | kind::STOPPED => {
                     self.complete(head.tid, losses);
                     // One that was ignored is told with the end of the call in which it came.
@@ -131,6 +149,7 @@ impl Copies {
             }
             kind::EXIT => {
                 self.calls.remove(&head.tid);
+                self.functions.remove(&head.tid);
                 self.signals.remove(&head.tid);
                 self.programs.remove(&head.tid);
                 self.parts.remove(&head.tid);
@@ -157,10 +176,15 @@ impl Copies {
 
     /// Makes frames of what came of a task's copy.
     fn complete(&mut self, tid: u32, losses: &mut Losses) {
-        let Some(copied) = self.parts.remove(&tid) else { return };
+        let Some(mut copied) = self.parts.remove(&tid) else { return };
         match copied.head.args[1] {
             stack::PROGRAM => {
                 self.programs.insert(tid, copied);
+            }
+            stack::FUNCTION => {
+                copied.leave();
+                let found = self.found(&copied, phase::ENTER, losses);
+                self.functions.insert(tid, found);
             }
             what => {
                 let at_entry = what == stack::ENTRY;

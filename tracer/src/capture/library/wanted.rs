@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::spoken_of;
+use crate::library::modules::Module;
 use crate::library::resolve::{Reach, Scope, Target};
 use crate::schema::prototypes::{self, Ends};
 use crate::spec::Library;
@@ -121,7 +122,11 @@ impl Wanted {
             }
         }
         if !asked.entries.is_empty() {
-            for selected in scope.select(|module, _, name| asked.entries.hold(&name.text, &spoken_of(module))) {
+            // Where a file has no malloc of its own, what gives blocks there has them from the one that has.
+            let is_source = |module: &Module| asked.leaks.is_none() || has_malloc(module);
+            let holds =
+                |module: &Module, name: &[u8]| asked.entries.hold(name, &spoken_of(module)) && is_source(module);
+            for selected in scope.select(|module, _, name| holds(module, &name.text)) {
                 if is_part(&selected.name.text) {
                     continue;
                 }
@@ -143,6 +148,11 @@ impl Wanted {
         };
         self.missing.push(Missing { module, name: name.to_vec(), why: why.to_owned() });
     }
+}
+
+/// Whether a file has an allocator, whoever it is for.
+fn has_malloc(module: &Module) -> bool {
+    module.object.functions.iter().any(|function| function.names.iter().any(|name| &*name.text == b"malloc"))
 }
 
 /// Whether exceptions may come out of what a library calls: it is the language's own.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::machine::listed;
-use crate::schema::prototypes::{FAMILIES, find};
+use crate::schema::prototypes::{Block, FAMILIES, find};
 
 /// Where libraries lie.
 const DIRECTORIES: [&str; 4] = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib"];
@@ -109,5 +109,46 @@ fn most_of_what_programs_call_of_the_c_library_has_a_row() {
         println!("{library}: {} of {} names, {share:.3} of {all} imports", known().count(), wanted.len());
         // A machine with few programs says little.
         assert!(all < 300 || share >= least, "{library}: {share}");
+    }
+}
+
+/// What a library calls a function that gives blocks of memory, or takes them back, begins or ends so.
+fn allocates(name: &str) -> bool {
+    const WHOLE: [&str; 5] = ["free", "cfree", "mmap", "munmap", "mremap"];
+    const WORDS: [&str; 13] = [
+        "malloc",
+        "calloc",
+        "realloc",
+        "reallocarray",
+        "aligned_alloc",
+        "memalign",
+        "valloc",
+        "strdup",
+        "strndup",
+        "wcsdup",
+        "asprintf",
+        "getline",
+        "getdelim",
+    ];
+    const OPERATORS: [&str; 4] = ["_Znw", "_Zna", "_Zdl", "_Zda"];
+    let bare = name.trim_start_matches('_').trim_start_matches("libc_").trim_end_matches("_chk").trim_end_matches("64");
+    WHOLE.contains(&bare)
+        || WORDS.iter().any(|word| bare == *word || bare.len() == word.len() + 1 && bare.ends_with(word))
+        || OPERATORS.iter().any(|word| name.starts_with(word))
+}
+
+/// One that comes with a newer library has no row yet, and is told here.
+#[test]
+fn what_allocates_has_a_row_that_says_so() {
+    // Fields are lines of streams to stdio itself; a hook is a variable.
+    const OTHERS: [&str; 2] = ["_IO_getline", "_IO_getline_info"];
+    for library in ["libc.so.6", "libstdc++.so.6"] {
+        let Some(there) = exported(library) else { continue };
+        let named: Vec<&String> = there.iter().filter(|it| allocates(it) && !OTHERS.contains(&it.as_str())).collect();
+        println!("{library}: {} functions of blocks", named.len());
+        let silent = |name: &&&String| find(name.as_bytes()).is_none_or(|(_, it)| it.block == Block::None);
+        let silent: Vec<_> = named.iter().filter(silent).collect();
+        assert!(silent.is_empty(), "{library}: no row says that these give or take blocks: {silent:?}");
+        assert!(named.len() >= 20, "{library}: {named:?}");
     }
 }

@@ -115,7 +115,7 @@ prototypes! { pub WIDE:
     wcscspn(s: Addr, reject: Addr) -> Ulong;
     wcspbrk(s: Addr, accept: Addr) -> Addr;
     wcstok(s: Addr, delim: Addr, saveptr: Addr) -> Addr;
-    wcsdup(s: Addr) -> Addr;
+    wcsdup(s: Addr) -> Addr => hands;
     wcswidth(s: Addr, n: Ulong) -> Int;
     wcwidth(c: Int) -> Int;
     wmemchr(s: Addr, c: Int, n: Ulong) -> Addr;
@@ -166,5 +166,5 @@ prototypes! { pub WIDE:
     vwscanf(format: Addr, arg: Addr) -> Int;
     vfwscanf(stream: Stream, format: Addr, arg: Addr) -> Int;
     vswscanf(ws: Addr, format: Addr, arg: Addr) -> Int;
-    open_wmemstream(ptr: Addr, sizeloc: Addr) -> Stream;
+    open_wmemstream(ptr: Addr, sizeloc: Addr) -> Stream => hands;
 }

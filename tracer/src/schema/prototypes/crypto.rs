@@ -37,12 +37,12 @@ prototypes! { pub LIBRARY:
     OPENSSL_cleanse(ptr: Addr, len: Ulong) -> Void;
     OpenSSL_version(t: Int) -> Text;
     OpenSSL_version_num() -> Hex;
-    CRYPTO_malloc(num: Ulong, file: Text, line: Int) -> Addr;
-    CRYPTO_zalloc(num: Ulong, file: Text, line: Int) -> Addr;
-    CRYPTO_realloc(addr: Addr, num: Ulong, file: Text, line: Int) -> Addr;
+    CRYPTO_malloc(num: Ulong, file: Text, line: Int) -> Addr => hands;
+    CRYPTO_zalloc(num: Ulong, file: Text, line: Int) -> Addr => hands;
+    CRYPTO_realloc(addr: Addr, num: Ulong, file: Text, line: Int) -> Addr => hands;
     CRYPTO_clear_realloc(addr: Addr, old_num: Ulong, num: Ulong, file: Text, line: Int) -> Addr;
-    CRYPTO_strdup(str: Text, file: Text, line: Int) -> Text;
-    CRYPTO_strndup(str: Text, s: Ulong, file: Text, line: Int) -> Text;
+    CRYPTO_strdup(str: Text, file: Text, line: Int) -> Text => hands;
+    CRYPTO_strndup(str: Text, s: Ulong, file: Text, line: Int) -> Text => hands;
     CRYPTO_memdup(data: Bytes(siz), siz: Ulong, file: Text, line: Int) -> Addr;
     CRYPTO_free(ptr: Addr, file: Text, line: Int) -> Void;
     CRYPTO_clear_free(ptr: Addr, num: Ulong, file: Text, line: Int) -> Void;

@@ -188,8 +188,8 @@ prototypes! { pub ATTRIBUTES:
 }
 
 prototypes! { pub DIRECTORIES:
-    opendir(name: Path) -> Dir;
-    fdopendir(fd: Fd) -> Dir;
+    opendir(name: Path) -> Dir => hands;
+    fdopendir(fd: Fd) -> Dir => hands;
     closedir(dirp: Dir) -> Int;
     readdir(dirp: Dir) -> Addr;
     readdir64(dirp: Dir) -> Addr;
@@ -202,19 +202,19 @@ prototypes! { pub DIRECTORIES:
     getdents64(fd: Fd, dirp: Addr, count: Ulong) -> Long;
     getdirentries(fd: Fd, buf: Addr, nbytes: Ulong, basep: Addr) -> Long;
     getdirentries64(fd: Fd, buf: Addr, nbytes: Ulong, basep: Addr) -> Long;
-    scandir(dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back;
-    scandir64(dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back;
-    scandirat(dirfd: DirFd, dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back;
-    scandirat64(dirfd: DirFd, dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back;
+    scandir(dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back => hands;
+    scandir64(dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back => hands;
+    scandirat(dirfd: DirFd, dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back => hands;
+    scandirat64(dirfd: DirFd, dirp: Path, namelist: Out(&Ptr(&Addr)), filter: Addr, compar: Addr) -> Int, calls back => hands;
     alphasort(a: Addr, b: Addr) -> Int;
     alphasort64(a: Addr, b: Addr) -> Int;
     versionsort(a: Addr, b: Addr) -> Int;
     versionsort64(a: Addr, b: Addr) -> Int;
-    getcwd(buf: Addr, size: Ulong) -> Text;
+    getcwd(buf: Addr, size: Ulong) -> Text => hands;
     getwd(buf: Addr) -> Text;
-    get_current_dir_name() -> Text;
-    realpath(path: Path, resolved_path: Addr) -> Text;
-    canonicalize_file_name(path: Path) -> Text;
+    get_current_dir_name() -> Text => hands;
+    realpath(path: Path, resolved_path: Addr) -> Text => hands;
+    canonicalize_file_name(path: Path) -> Text => hands;
     ftw(dirpath: Path, r#fn: Addr, nopenfd: Int) -> Int, calls back;
     ftw64(dirpath: Path, r#fn: Addr, nopenfd: Int) -> Int, calls back;
     nftw(dirpath: Path, r#fn: Addr, nopenfd: Int, flags: Set32(&FTW)) -> Int, calls back;

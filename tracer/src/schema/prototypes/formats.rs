@@ -27,8 +27,8 @@ prototypes! { pub PRINTING:
     fprintf(stream: Stream, format: Format) -> Int;
     sprintf(str: Out(&Text), format: Format) -> Int;
     snprintf(str: Out(&Text), size: Ulong, format: Format) -> Int;
-    asprintf(strp: Out(&Ptr(&Addr)), format: Format) -> Int;
-    __asprintf(strp: Out(&Ptr(&Addr)), format: Format) -> Int;
+    asprintf(strp: Out(&Ptr(&Addr)), format: Format) -> Int => hands;
+    __asprintf(strp: Out(&Ptr(&Addr)), format: Format) -> Int => hands;
     __snprintf(str: Out(&Text), size: Ulong, format: Format) -> Int;
     dprintf(fd: Fd, format: Format) -> Int;
     _IO_printf(format: Format) -> Int;
@@ -40,7 +40,7 @@ prototypes! { pub PRINTING:
     vsprintf(str: Out(&Text), format: Text, ap: Addr) -> Int;
     vsnprintf(str: Out(&Text), size: Ulong, format: Text, ap: Addr) -> Int;
     __vsnprintf(str: Out(&Text), size: Ulong, format: Text, ap: Addr) -> Int;
-    vasprintf(strp: Out(&Ptr(&Addr)), format: Text, ap: Addr) -> Int;
+    vasprintf(strp: Out(&Ptr(&Addr)), format: Text, ap: Addr) -> Int => hands;
     vdprintf(fd: Fd, format: Text, ap: Addr) -> Int;
     _IO_vfprintf(stream: Stream, format: Text, ap: Addr) -> Int;
     _IO_vsprintf(str: Out(&Text), format: Text, ap: Addr) -> Int;

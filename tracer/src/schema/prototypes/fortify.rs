@@ -38,14 +38,14 @@ prototypes! { pub CHECKED:
     __readlinkat_chk(dirfd: DirFd, pathname: Path, buf: Out(&Bytes(Ret)), bufsiz: Ulong, buflen: Ulong) -> Long;
     __recv_chk(fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, buflen: Ulong, flags: Set32(&MSG)) -> Long;
     __recvfrom_chk(fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, buflen: Ulong, flags: Set32(&MSG), src_addr: Addr) -> Long;
-    __getcwd_chk(buf: Addr, size: Ulong, buflen: Ulong) -> Text;
+    __getcwd_chk(buf: Addr, size: Ulong, buflen: Ulong) -> Text => hands;
     __getwd_chk(buf: Addr, buflen: Ulong) -> Text;
     __gethostname_chk(name: Out(&Text), len: Ulong, buflen: Ulong) -> Int;
     __getdomainname_chk(name: Out(&Text), len: Ulong, buflen: Ulong) -> Int;
     __getlogin_r_chk(buf: Out(&Text), bufsize: Ulong, buflen: Ulong) -> Int;
     __ttyname_r_chk(fd: Fd, buf: Out(&Text), buflen: Ulong, destlen: Ulong) -> Int;
     __ptsname_r_chk(fd: Fd, buf: Out(&Text), buflen: Ulong, destlen: Ulong) -> Int;
-    __realpath_chk(path: Path, resolved_path: Addr, resolvedlen: Ulong) -> Text;
+    __realpath_chk(path: Path, resolved_path: Addr, resolvedlen: Ulong) -> Text => hands;
     __confstr_chk(name: Set32(&CONFSTR), buf: Out(&Text), size: Ulong, buflen: Ulong) -> Ulong;
     __getgroups_chk(size: Int, list: Out(&Array(&Id, Ret)), listlen: Ulong) -> Int;
     __poll_chk(fds: Special(S::PollFds), nfds: Ulong, timeout: Int, fdslen: Ulong) -> Int;
@@ -64,7 +64,7 @@ prototypes! { pub CHECKED_FORMATS:
     __fprintf_chk(stream: Stream, flag: Int, format: Format) -> Int;
     __sprintf_chk(str: Out(&Text), flag: Int, strlen: Ulong, format: Format) -> Int;
     __snprintf_chk(str: Out(&Text), maxlen: Ulong, flag: Int, strlen: Ulong, format: Format) -> Int;
-    __asprintf_chk(strp: Out(&Ptr(&Addr)), flag: Int, format: Format) -> Int;
+    __asprintf_chk(strp: Out(&Ptr(&Addr)), flag: Int, format: Format) -> Int => hands;
     __dprintf_chk(fd: Fd, flag: Int, format: Format) -> Int;
     __obstack_printf_chk(obstack: Addr, flag: Int, format: Format) -> Int;
     __syslog_chk(priority: Set32(&PRIORITY), flag: Int, format: Format) -> Void;
@@ -72,7 +72,7 @@ prototypes! { pub CHECKED_FORMATS:
     __vfprintf_chk(stream: Stream, flag: Int, format: Text, ap: Addr) -> Int;
     __vsprintf_chk(str: Out(&Text), flag: Int, strlen: Ulong, format: Text, ap: Addr) -> Int;
     __vsnprintf_chk(str: Out(&Text), maxlen: Ulong, flag: Int, strlen: Ulong, format: Text, ap: Addr) -> Int;
-    __vasprintf_chk(strp: Out(&Ptr(&Addr)), flag: Int, format: Text, ap: Addr) -> Int;
+    __vasprintf_chk(strp: Out(&Ptr(&Addr)), flag: Int, format: Text, ap: Addr) -> Int => hands;
     __vdprintf_chk(fd: Fd, flag: Int, format: Text, ap: Addr) -> Int;
     __obstack_vprintf_chk(obstack: Addr, flag: Int, format: Text, ap: Addr) -> Int;
     __vsyslog_chk(priority: Set32(&PRIORITY), flag: Int, format: Text, ap: Addr) -> Void;

@@ -8,12 +8,12 @@ use super::names::{CATEGORIES, CATEGORY, LANGINFO};
 prototypes! { pub LOCALES:
     setlocale(category: Set32(&CATEGORY), locale: Text) -> Text;
     localeconv() -> Addr;
-    newlocale(category_mask: Set32(&CATEGORIES), locale: Text, base: Addr) -> Addr;
-    duplocale(locobj: Addr) -> Addr;
+    newlocale(category_mask: Set32(&CATEGORIES), locale: Text, base: Addr) -> Addr => hands;
+    duplocale(locobj: Addr) -> Addr => hands;
     uselocale(newloc: Addr) -> Addr;
     freelocale(locobj: Addr) -> Void;
-    __newlocale(category_mask: Set32(&CATEGORIES), locale: Text, base: Addr) -> Addr;
-    __duplocale(locobj: Addr) -> Addr;
+    __newlocale(category_mask: Set32(&CATEGORIES), locale: Text, base: Addr) -> Addr => hands;
+    __duplocale(locobj: Addr) -> Addr => hands;
     __uselocale(newloc: Addr) -> Addr;
     __freelocale(locobj: Addr) -> Void;
     nl_langinfo(item: Set32(&LANGINFO)) -> Text;

@@ -1,7 +1,7 @@
 //! stdlib.h, malloc.h, sys/mman.h, setjmp.h, assert.h: memory, the environment, and what begins and ends a program.
 
 use crate::schema::ipc::SHM_AT;
-use crate::schema::memory::{MADV, PKEY, PROT};
+use crate::schema::memory::{MADV, MREMAP, PKEY, PROT};
 use crate::schema::open::OPEN;
 use crate::schema::types::Special as S;
 use crate::schema::types::Ty::*;
@@ -20,18 +20,18 @@ sets! {
 }
 
 prototypes! { pub MEMORY:
-    malloc(size: Ulong) -> Addr;
-    calloc(n: Ulong, size: Ulong) -> Addr;
-    realloc(ptr: Addr, size: Ulong) -> Addr;
-    reallocarray(ptr: Addr, n: Ulong, size: Ulong) -> Addr;
-    free(ptr: Addr) -> Void;
-    aligned_alloc(alignment: Ulong, size: Ulong) -> Addr;
-    memalign(alignment: Ulong, size: Ulong) -> Addr;
-    posix_memalign(memptr: Out(&Ptr(&Addr)), alignment: Ulong, size: Ulong) -> Int;
+    malloc(size: Ulong) -> Addr => gives(size);
+    calloc(n: Ulong, size: Ulong) -> Addr => gives(n, size);
+    realloc(ptr: Addr, size: Ulong) -> Addr => resizes(ptr, size);
+    reallocarray(ptr: Addr, n: Ulong, size: Ulong) -> Addr => resizes(ptr, n, size);
+    free(ptr: Addr) -> Void => frees(ptr);
+    aligned_alloc(alignment: Ulong, size: Ulong) -> Addr => gives(size);
+    memalign(alignment: Ulong, size: Ulong) -> Addr => gives(size);
+    posix_memalign(memptr: Out(&Ptr(&Addr)), alignment: Ulong, size: Ulong) -> Int => puts(memptr, size);
     malloc_usable_size(ptr: Addr) -> Ulong;
-    cfree(ptr: Addr) -> Void;
-    valloc(size: Ulong) -> Addr;
-    pvalloc(size: Ulong) -> Addr;
+    cfree(ptr: Addr) -> Void => frees(ptr);
+    valloc(size: Ulong) -> Addr => gives(size);
+    pvalloc(size: Ulong) -> Addr => gives(size);
     malloc_trim(pad: Ulong) -> Int;
     malloc_stats() -> Void;
     malloc_info(options: Int, stream: Stream) -> Int;
@@ -44,20 +44,23 @@ prototypes! { pub MEMORY:
     mcheck_pedantic(abortfunc: Addr) -> Int;
     mcheck_check_all() -> Void;
     mprobe(ptr: Addr) -> Int;
-    __libc_malloc(size: Ulong) -> Addr;
-    __libc_calloc(n: Ulong, size: Ulong) -> Addr;
-    __libc_realloc(ptr: Addr, size: Ulong) -> Addr;
-    __libc_reallocarray(ptr: Addr, n: Ulong, size: Ulong) -> Addr;
-    __libc_free(ptr: Addr) -> Void;
-    __libc_memalign(alignment: Ulong, size: Ulong) -> Addr;
-    __libc_valloc(size: Ulong) -> Addr;
-    __libc_pvalloc(size: Ulong) -> Addr;
+    __libc_malloc(size: Ulong) -> Addr => gives(size);
+    __libc_calloc(n: Ulong, size: Ulong) -> Addr => gives(n, size);
+    __libc_realloc(ptr: Addr, size: Ulong) -> Addr => resizes(ptr, size);
+    __libc_reallocarray(ptr: Addr, n: Ulong, size: Ulong) -> Addr => resizes(ptr, n, size);
+    __libc_free(ptr: Addr) -> Void => frees(ptr);
+    __libc_memalign(alignment: Ulong, size: Ulong) -> Addr => gives(size);
+    __libc_valloc(size: Ulong) -> Addr => gives(size);
+    __libc_pvalloc(size: Ulong) -> Addr => gives(size);
     brk(addr: Addr) -> Int;
     sbrk(increment: Long) -> Addr;
     __sbrk(increment: Long) -> Addr;
-    mmap64(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
-    __mmap(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex;
-    __munmap(addr: Addr, length: Ulong) -> Int;
+    mmap(addr: Addr, length: Ulong, prot: Set(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex => maps(length);
+    munmap(addr: Addr, length: Ulong) -> Int => unmaps(addr, length);
+    mremap(old_address: Addr, old_size: Ulong, new_size: Ulong, flags: Set(&MREMAP), new_address: When(flags, 6, &Addr)) -> Hex => remaps(old_address, old_size, new_size);
+    mmap64(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex => maps(length);
+    __mmap(addr: Addr, length: Ulong, prot: Set32(&PROT), flags: Special(S::MmapFlags), fd: Fd, offset: Hex) -> Hex => maps(length);
+    __munmap(addr: Addr, length: Ulong) -> Int => unmaps(addr, length);
     __mprotect(addr: Addr, len: Ulong, prot: Set32(&PROT)) -> Int;
     __madvise(addr: Addr, length: Ulong, advice: Set32(&MADV)) -> Int;
     posix_madvise(addr: Addr, len: Ulong, advice: Set32(&POSIX_MADV)) -> Int;
@@ -111,9 +114,9 @@ prototypes! { pub MEMORY:
     thrd_exit(res: Int) -> Void, unwinds;
     __pthread_unwind_next(buf: Addr) -> Void, unwinds;
     __backtrace(array: Addr, size: Int) -> Int, unwinds;
-    backtrace_symbols(buffer: Addr, size: Int) -> Addr;
+    backtrace_symbols(buffer: Addr, size: Int) -> Addr => hands;
     backtrace_symbols_fd(buffer: Addr, size: Int, fd: Fd) -> Void;
-    __backtrace_symbols(array: Addr, size: Int) -> Addr;
+    __backtrace_symbols(array: Addr, size: Int) -> Addr => hands;
     __backtrace_symbols_fd(array: Addr, size: Int, fd: Fd) -> Void;
     backtrace(buffer: Addr, size: Int) -> Int, unwinds;
     __cxa_finalize(d: Addr) -> Void, begins;

@@ -41,9 +41,9 @@ prototypes! { pub SOCKETS:
     __cmsg_nxthdr(mhdr: Addr, cmsg: Addr) -> Addr;
     if_nametoindex(ifname: Text) -> Uint;
     if_indextoname(ifindex: Uint, ifname: Addr) -> Text;
-    if_nameindex() -> Addr;
+    if_nameindex() -> Addr => hands;
     if_freenameindex(ptr: Addr) -> Void;
-    getifaddrs(ifap: Out(&Ptr(&Addr))) -> Int;
+    getifaddrs(ifap: Out(&Ptr(&Addr))) -> Int => hands;
     freeifaddrs(ifa: Addr) -> Void;
     bindresvport(fd: Fd, sin: Addr) -> Int;
     rresvport(port: InOut(&Ptr(&Int))) -> Fd;
@@ -78,7 +78,7 @@ prototypes! { pub ADDRESSES:
     ether_ntohost(hostname: Out(&Text), addr: Addr) -> Int;
     ether_hostton(hostname: Text, addr: Addr) -> Int;
     ether_line(line: Text, addr: Addr, hostname: Out(&Text)) -> Int;
-    getaddrinfo(node: Text, service: Text, hints: Rec(&ADDRINFO), res: Out(&Ptr(&Addr))) -> Set32(&EAI);
+    getaddrinfo(node: Text, service: Text, hints: Rec(&ADDRINFO), res: Out(&Ptr(&Addr))) -> Set32(&EAI) => hands;
     freeaddrinfo(res: Addr) -> Void;
     gai_strerror(errcode: Set32(&EAI)) -> Text;
     getaddrinfo_a(mode: Int, list: Array(&Addr, nitems), nitems: Int, sevp: Addr) -> Set32(&EAI);

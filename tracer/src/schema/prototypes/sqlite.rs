@@ -123,8 +123,8 @@ prototypes! { pub CONNECTIONS:
     sqlite3_blob_write(blob: Addr, z: Bytes(n), n: Int, offset: Int) -> Set32(&RESULT);
     sqlite3_blob_bytes(blob: Addr) -> Int;
     sqlite3_blob_close(blob: Addr) -> Set32(&RESULT);
-    sqlite3_malloc(n: Int) -> Addr;
-    sqlite3_malloc64(n: Ulong) -> Addr;
+    sqlite3_malloc(n: Int) -> Addr => hands;
+    sqlite3_malloc64(n: Ulong) -> Addr => hands;
     sqlite3_realloc(ptr: Addr, n: Int) -> Addr;
     sqlite3_realloc64(ptr: Addr, n: Ulong) -> Addr;
     sqlite3_free(ptr: Addr) -> Void;
@@ -133,7 +133,7 @@ prototypes! { pub CONNECTIONS:
     sqlite3_memory_highwater(reset: Int) -> Long;
     sqlite3_sleep(ms: Int) -> Int;
     sqlite3_randomness(n: Int, p: Out(&HexBytes(n))) -> Void;
-    sqlite3_mprintf(format: Format) -> Text;
+    sqlite3_mprintf(format: Format) -> Text => hands;
     sqlite3_snprintf(n: Int, buf: Out(&Text), format: Format) -> Addr;
     sqlite3_log(code: Set32(&RESULT), format: Format) -> Void;
     sqlite3_stricmp(a: Text, b: Text) -> Int;

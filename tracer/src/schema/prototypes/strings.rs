@@ -21,8 +21,8 @@ prototypes! { pub STRINGS:
     strchrnul(s: Text, c: Char) -> Text;
     strstr(haystack: Text, needle: Text) -> Text;
     strcasestr(haystack: Text, needle: Text) -> Text;
-    strdup(s: Text) -> Text;
-    strndup(s: Text, n: Ulong) -> Text;
+    strdup(s: Text) -> Text => hands;
+    strndup(s: Text, n: Ulong) -> Text => hands;
     strspn(s: Text, accept: Text) -> Ulong;
     strcspn(s: Text, reject: Text) -> Ulong;
     strpbrk(s: Text, accept: Text) -> Text;
@@ -82,10 +82,10 @@ prototypes! { pub STRINGS:
     __strcasecmp_l(s1: Text, s2: Text, locale: Addr) -> Int;
     __strcasestr(haystack: Text, needle: Text) -> Text;
     __strcoll_l(s1: Text, s2: Text, locale: Addr) -> Int;
-    __strdup(s: Text) -> Text;
+    __strdup(s: Text) -> Text => hands;
     __strerror_r(errnum: Int, buf: Addr, buflen: Ulong) -> Text;
     __strncasecmp_l(s1: Text, s2: Text, n: Ulong, locale: Addr) -> Int;
-    __strndup(s: Text, n: Ulong) -> Text;
+    __strndup(s: Text, n: Ulong) -> Text => hands;
     __strsep_g(stringp: Addr, delim: Text) -> Text;
     __strtok_r(str: Text, delim: Text, saveptr: Addr) -> Text;
     __strverscmp(s1: Text, s2: Text) -> Int;

@@ -24,6 +24,8 @@ pub enum Asked {
     Operations,
     /// Calls of library functions.
     Library,
+    /// Blocks of memory that are not freed.
+    Blocks,
     /// `-e signal=`, by the field `signal`.
     Signals,
     /// `-e quiet=exit`.
@@ -74,6 +76,10 @@ pub enum Member {
     Siginfo(&'static str),
     /// Where in the program it was, under this name, where that was asked for.
     Stack(&'static str),
+    /// The same, always.
+    Frames(&'static str),
+    /// The name that the record has, under this name.
+    Name(&'static str),
 }
 
 /// A piece of what an event says.

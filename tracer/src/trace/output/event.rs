@@ -21,6 +21,7 @@ pub struct Event<'a> {
     kind: &'static RecordKind,
     head: Head,
     info: Option<Value<'a>>,
+    name: &'a [u8],
 }
 
 /// What an event says with a word.
@@ -36,13 +37,24 @@ pub enum Said<'e, 'a> {
     Signal(i32),
     /// A structure.
     Value(&'e Value<'a>),
-    /// The line's stack.
+    /// The line's stack, where that was asked for.
     Stack,
+    /// The line's stack.
+    Frames,
+    /// A name of others.
+    Name(&'e [u8]),
 }
 
 impl<'a> Event<'a> {
     /// What a record says, in a line of its kind.
-    pub fn new(kind: &'static RecordKind, line: &'static LineKind, head: &Head, record: &[u8]) -> Event<'a> {
+    pub fn new(kind: &'static RecordKind, line: &'static LineKind, head: &Head, record: &'a [u8]) -> Event<'a> {
+        let named = |member: &Member| matches!(member, Member::Name(_));
+        let name = match line.shape {
+            Shape::Event { members, .. } if members.iter().any(named) => {
+                blobs(head, record).next().map_or(&[][..], |(_, bytes)| bytes)
+            }
+            _ => &[],
+        };
         let informed = |member: &Member| matches!(member, Member::Siginfo(_));
         let info = match line.shape {
             Shape::Event { members, .. } if members.iter().any(informed) => {
@@ -50,7 +62,7 @@ impl<'a> Event<'a> {
             }
             _ => None,
         };
-        Event { line, kind, head: *head, info }
+        Event { line, kind, head: *head, info, name }
     }
 
     /// What it says of the signal, to be told more of.
@@ -66,6 +78,8 @@ impl<'a> Event<'a> {
             Member::IfSet(name) => (self.number(name) != 0).then_some((name, Said::Flag(true))),
             Member::Siginfo(name) => Some((name, Said::Value(self.info.as_ref()?))),
             Member::Stack(name) => Some((name, Said::Stack)),
+            Member::Frames(name) => Some((name, Said::Frames)),
+            Member::Name(name) => Some((name, Said::Name(self.name))),
         })
     }
 
@@ -78,6 +92,11 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// The name that it has.
+    pub fn name(&self) -> &'a [u8] {
+        self.name
+    }
+
     /// Its title.
     pub fn title(&self) -> String {
         let title = if let Shape::Event { title, .. } = self.line.shape { title } else { &[] };
@@ -85,7 +104,7 @@ impl<'a> Event<'a> {
             Said::Words(words) => Cow::Borrowed(words),
             Said::Signal(signal) => signal_names::name(signal),
             Said::Number(number) => Cow::Owned(number.to_string()),
-            Said::Flag(_) | Said::Value(_) | Said::Stack => Cow::Borrowed(""),
+            Said::Flag(_) | Said::Value(_) | Said::Stack | Said::Frames | Said::Name(_) => Cow::Borrowed(""),
         };
         self.words(title).map(word).collect()
     }
@@ -109,7 +128,8 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn number(&self, name: &str) -> i64 {
+    /// The number that a field has.
+    pub fn number(&self, name: &str) -> i64 {
         self.kind.field(name).map_or(0, |field| field.place.number(&self.head))
     }
 

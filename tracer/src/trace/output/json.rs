@@ -126,6 +126,9 @@ impl Json {
         if self.ip {
             hex(object.member("ip"), call.head.ip);
         }
+        if self.stack {
+            stack::member(&mut object, "stack", line.stack);
+        }
         if call.head.flags & flag::FULL != 0 {
             object.flag("data_missing", true);
         }
@@ -142,6 +145,8 @@ impl Json {
                 Said::Signal(n) => signal(object.member(name), n),
                 Said::Value(info) => value(object.member(name), info),
                 Said::Stack if self.stack => stack::member(&mut object, name, line.stack),
+                Said::Frames => stack::member(&mut object, name, line.stack),
+                Said::Name(of) => escape::bytes(object.member(name), of, false),
                 Said::Stack => {}
             }
         }

@@ -37,7 +37,11 @@ pub const fn kind(loss: Loss) -> LossKind {
         | Loss::OperationLost
         | Loss::SignalLost
         | Loss::TooDeep
-        | Loss::LibraryFull => LossKind::Event,
+        | Loss::LibraryFull
+        | Loss::BlocksFull
+        | Loss::BlockUnended
+        | Loss::BlockReused
+        | Loss::MappedFull => LossKind::Event,
         Loss::BlobCut
         | Loss::BlobFault
         | Loss::FdUnresolved
@@ -60,6 +64,7 @@ pub const fn kind(loss: Loss) -> LossKind {
 pub const fn remedy(loss: Loss) -> Option<&'static str> {
     match loss {
         Loss::LibraryFull => Some("fewer functions with -e, or -c"),
+        Loss::MappedFull => Some("a larger --ring-size"),
         Loss::RingFull | Loss::LifecycleLost | Loss::StackFull => {
             Some("a larger --ring-size, or fewer calls with -e trace=")
         }

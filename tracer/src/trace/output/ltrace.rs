@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::event::Said;
 use super::stamp::{Clock, NANOS, fraction};
 use super::strace;
-use super::text::{Look, signal_name};
+use super::text::{self, Look, signal_name};
 use super::{Event, Item, LineForm, Order, Render, TraceEnd};
 use crate::decode::value::Call;
 use crate::render::escape::{Color, Line};
@@ -152,7 +152,7 @@ impl Ltrace {
                     }
                 }
                 // ltrace names the signal alone.
-                Said::Words(_) | Said::Value(_) | Said::Flag(_) | Said::Stack => {}
+                Said::Words(_) | Said::Value(_) | Said::Flag(_) | Said::Stack | Said::Frames | Said::Name(_) => {}
             }
         }
         out.lit(" ");
@@ -197,6 +197,10 @@ impl Render for Ltrace {
             Item::Event(event) => self.event(out, event),
         }
         out.finish();
+        if self.style.stack && matches!(line.item, Item::Call(_) | Item::Resumed(_)) {
+            text::frames(bytes, line.stack, self.color);
+            bytes.push(b'\n');
+        }
         if matches!(&line.item, Item::Event(event) if event.ends()) {
             self.depths.remove(&line.tid);
         }

@@ -3,6 +3,7 @@
 
 pub mod event;
 pub mod json;
+pub mod leaks;
 pub mod loss;
 pub mod ltrace;
 pub mod perfetto;
@@ -83,7 +84,7 @@ pub struct LineForm {
 }
 
 /// Every form.
-pub const FORMS: &[LineForm] = &[strace::FORM, ltrace::FORM, json::FORM, perfetto::FORM];
+pub const FORMS: &[LineForm] = &[strace::FORM, ltrace::FORM, leaks::FORM, json::FORM, perfetto::FORM];
 
 /// The form of that name.
 pub fn form(name: &str) -> Option<&'static LineForm> {

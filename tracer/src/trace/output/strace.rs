@@ -223,7 +223,7 @@ impl StraceText {
                 Said::Number(number) => out.int(number),
                 Said::Signal(signal) => signal_name(out, signal),
                 Said::Value(value) => self.look.value(out, value),
-                Said::Flag(_) | Said::Stack => {}
+                Said::Flag(_) | Said::Stack | Said::Frames | Said::Name(_) => {}
             }
         }
         out.lit(" ");

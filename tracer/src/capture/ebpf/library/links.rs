@@ -13,6 +13,7 @@ use crate::capture::ebpf::bpf;
 use crate::capture::library::probe::{self, FileId, Probe};
 use crate::capture::library::{Function, Returns};
 use crate::library::object::Object;
+use crate::schema::prototypes::{self, blocks};
 use crate::system::procfs::who::Who;
 
 /// A place that a program is called at.
@@ -43,6 +44,8 @@ pub struct Links {
     risky: Vec<Risky>,
     /// Some process can throw exceptions.
     throws: bool,
+    /// What functions do to blocks of memory is followed, not their calls.
+    blocks: bool,
     /// What is probed, by file and process (0: all).
     probed: HashMap<(FileId, u32), HashSet<u64>>,
     linkers: HashMap<(FileId, u32), bool>,
@@ -50,7 +53,7 @@ pub struct Links {
 
 impl Links {
     /// None yet, of these programs.
-    pub fn new(programs: [OwnedFd; 3], tree: bool) -> Links {
+    pub fn new(programs: [OwnedFd; 3], tree: bool, blocks: bool) -> Links {
         let [entered, returned, loaded] = programs;
         Links {
             entered,
@@ -60,6 +63,7 @@ impl Links {
             links: Vec::new(),
             risky: Vec::new(),
             throws: false,
+            blocks,
             probed: HashMap::new(),
             linkers: HashMap::new(),
         }
@@ -136,7 +140,15 @@ impl Links {
                 }
             };
             let is_probed = function.returns.is_probed(throws);
-            let cookie = cookie | if is_probed { cookie::RETURNS } else { 0 };
+            let told = match self.blocks {
+                true => of_blocks(function, is_probed).map(|told| u64::from(*number) | told),
+                false => Some(cookie | if is_probed { cookie::RETURNS } else { 0 }),
+            };
+            let Some(cookie) = told else {
+                refused.push((function.name.clone(), "what it returns cannot be seen".to_owned()));
+                continue;
+            };
+            let is_probed = is_probed && (!self.blocks || cookie & cookie::RETURNS != 0);
             let at = At { function: at, offset: placed.offset, cookie };
             match function.returns {
                 Returns::Risky if is_probed => risky.push(at),
@@ -169,6 +181,17 @@ impl Links {
         }
         refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused
+    }
+}
+
+/// What the kernel side is told of a function of blocks; `None` where it would have to see it return, and cannot.
+fn of_blocks(function: &Function, is_probed: bool) -> Option<u64> {
+    let (_, prototype) = prototypes::find(&function.name)?;
+    let told = blocks::told(prototype)?;
+    match (prototype.block.ends(), is_probed) {
+        (false, _) => Some(told),
+        (true, true) => Some(told | cookie::RETURNS),
+        (true, false) => None,
     }
 }
 

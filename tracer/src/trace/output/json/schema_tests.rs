@@ -117,6 +117,8 @@ fn described(kind: &RecordKind, line: &LineKind, members: &[Member]) -> J {
         let (name, doc, rule) = match *member {
             Member::Siginfo(name) => (name, "siginfo_t.", reference("value")),
             Member::Stack(name) => (name, "Where in the program it was (-k).", reference("stack")),
+            Member::Frames(name) => (name, "Where in the program it was.", reference("stack")),
+            Member::Name(name) => (name, "The function.", reference("text")),
             Member::Of(name) | Member::IfSet(name) => {
                 let field = kind.field(name).expect("a field");
                 let rule = match (member, field.ty) {
@@ -132,7 +134,7 @@ fn described(kind: &RecordKind, line: &LineKind, members: &[Member]) -> J {
         let mut rule = rule;
         rule["description"] = doc.into();
         properties.insert(name.to_owned(), rule);
-        if !matches!(member, Member::IfSet(_) | Member::Stack(_)) {
+        if !matches!(member, Member::IfSet(_) | Member::Stack(_) | Member::Frames(_)) {
             required.push(name);
         }
     }

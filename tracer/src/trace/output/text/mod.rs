@@ -8,7 +8,7 @@ mod value;
 
 pub use dump::dump;
 pub(super) use names::signal_name;
-pub(super) use stack::stack;
+pub(super) use stack::{frames, stack};
 
 use crate::spec::{Fds, Hex, NameStyle, Style};
 

@@ -1,12 +1,21 @@
 //! A stack, as lines below the line whose it is.
 
 use crate::render::escape::{Color, Line};
-use crate::stack::frames::{Entry, Stack};
+use crate::stack::frames::{End, Entry, Stack};
 
 /// ` > /usr/lib/libc.so.6(write+0x14) [0x10e1b4]`, with ` FILE:LINE` where the source is known. Without symbol strace writes `(+0x0)`
 /// for a stack that it kept from a call's entry, and `()` otherwise.
 pub fn stack(out: &mut Vec<u8>, found: Stack<'_>, color: bool) {
-    for entry in found.entries() {
+    entries(out, found, color, |_| true);
+}
+
+/// The same, as ltrace has it: that there are more frames than were asked for is not said.
+pub fn frames(out: &mut Vec<u8>, found: Stack<'_>, color: bool) {
+    entries(out, found, color, |entry| !matches!(entry, Entry::Ends(End::TooMany, _)));
+}
+
+fn entries(out: &mut Vec<u8>, found: Stack<'_>, color: bool, is_shown: impl Fn(&Entry<'_>) -> bool) {
+    for entry in found.entries().filter(is_shown) {
         let mut line = Line::new(out, color);
         line.paint(Color::Dim);
         line.lit(" > ");

@@ -49,7 +49,7 @@ pub struct Check {
 /// All checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The checks, the two sources last.
+    /// The checks; the sources, and what they are good for, last.
     pub checks: Vec<Check>,
 }
 
@@ -126,7 +126,24 @@ pub fn examine() -> Report {
     confinement(&mut report);
     scope(&mut report, &machine::ptrace_scope());
     sources(&mut report);
+    library(&mut report, version(&rustix::system::uname().release().to_string_lossy()));
     report
+}
+
+/// Calls of library functions, by what the sources came to.
+fn library(report: &mut Report, release: Option<(u32, u32)>) {
+    let remedy = "end such a trace by SIGINT or SIGTERM; with eBPF (Linux 6.6) nothing is left behind";
+    let [ebpf, ptrace] = [EBPF, PTRACE].map(|source| report.state(source) == State::Ok);
+    if ebpf && release.is_some_and(|release| release >= (6, 6)) {
+        report.add("ltrace", State::Ok, "calls of library functions are seen by eBPF, without stops", "");
+    } else if ptrace && cfg!(target_arch = "x86_64") {
+        let found = "calls of library functions are seen by breakpoints (ptrace): each stops, and a process that still has them when \
+                     tracer is killed (SIGKILL) ends by SIGTRAP";
+        report.add("ltrace", State::Note, found, remedy);
+    } else {
+        let remedy = "see the two checks above: eBPF (Linux 6.6), or ptrace on x86_64";
+        report.add("ltrace", State::Bad, "calls of library functions cannot be seen", remedy);
+    }
 }
 
 /// Tries both sources.
@@ -332,6 +349,22 @@ mod tests {
         }
         assert_eq!(version("6.18.5-arch1"), Some((6, 18)));
         assert_eq!(version("nonsense"), None);
+    }
+
+    #[test]
+    fn library_calls_need_a_newer_kernel_or_breakpoints() {
+        let check = |ebpf, ptrace, release, expected| {
+            let mut report = Report::default();
+            report.add(EBPF, ebpf, "x", "do");
+            report.add(PTRACE, ptrace, "y", "do");
+            library(&mut report, Some(release));
+            assert_eq!(report.state("ltrace"), expected, "{release:?}");
+        };
+        let breakpoints = if cfg!(target_arch = "x86_64") { State::Note } else { State::Bad };
+        check(State::Ok, State::Ok, (6, 6), State::Ok);
+        check(State::Ok, State::Ok, (6, 1), breakpoints);
+        check(State::Bad, State::Ok, (6, 18), breakpoints);
+        check(State::Bad, State::Bad, (6, 18), State::Bad);
     }
 
     #[test]

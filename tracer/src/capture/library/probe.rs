@@ -11,7 +11,7 @@ use crate::schema::prototypes;
 use crate::schema::types::{Arg, Ty};
 
 /// What the dynamic linker calls when it has loaded files, so that debuggers know (`r_brk` of `struct r_debug`, link.h).
-const LOADED: &[u8] = b"_dl_debug_state";
+pub const LOADED: &[u8] = b"_dl_debug_state";
 
 /// A file: its device and inode.
 pub type FileId = (u64, u64);

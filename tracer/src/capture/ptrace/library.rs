@@ -235,32 +235,37 @@ impl Library {
         space.throws |= throws;
         space.shadowed |= Who::Id(tid).status().is_ok_and(|status| status.shadow_stack);
         space.has_room_behind(scope.modules());
-        for module in scope.modules() {
+        // Where each breakpoint stands and what it is for, or why there is none.
+        let mut wanted = Vec::new();
+        for (number, module) in scope.modules().iter().enumerate() {
             let Some(placed) = probe::of_linker(&module.object) else { continue };
-            let set = placed.is_some_and(|(placed, state)| {
-                let state = module.in_process(placed.address).wrapping_add(state).wrapping_add(STATE);
-                space.set(tid, module.in_process(placed.address), What::Loaded(state), asks).is_ok()
+            let placed = placed.map(|(placed, state)| {
+                let at = module.in_process(placed.address);
+                (at, What::Loaded(at.wrapping_add(state).wrapping_add(STATE)))
             });
-            source.losses.add(Loss::Unprobed, u64::from(!set));
+            wanted.push((number, probe::LOADED.to_vec(), placed.ok_or_else(|| "no probe can stand in it".to_owned())));
         }
         for (number, functions) in functions {
             let module = &scope.modules()[number];
             for (function, nr) in functions {
-                let set = match Probe::of(&module.object, &function, nr) {
-                    Ok(probe) => {
-                        let what = What::Function(probe.cookie, function.returns);
-                        space.set(tid, module.in_process(probe.placed.address), what, asks).map_err(|unset| {
-                            if let Unset::Ended(Ended(status)) = unset {
-                                self.ended.push((tid, status));
-                            }
-                            unset.why()
-                        })
-                    }
-                    Err(refused) => Err(refused.to_string()),
+                let probe = Probe::of(&module.object, &function, nr).map_err(|refused| refused.to_string());
+                let of = |probe: Probe| {
+                    (module.in_process(probe.placed.address), What::Function(probe.cookie, function.returns))
                 };
-                if let Err(why) = set {
-                    self.functions.unprobed(ids[number], module, function.name, why, &mut source.losses);
-                }
+                wanted.push((number, function.name, probe.map(of)));
+            }
+        }
+        for (number, name, at) in wanted {
+            let set = at.and_then(|(at, what)| {
+                space.set(tid, at, what, asks).map_err(|unset| {
+                    if let Unset::Ended(Ended(status)) = unset {
+                        self.ended.push((tid, status));
+                    }
+                    unset.why()
+                })
+            });
+            if let Err(why) = set {
+                self.functions.unprobed(ids[number], &scope.modules()[number], name, why, &mut source.losses);
             }
         }
     }

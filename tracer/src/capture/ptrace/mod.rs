@@ -10,6 +10,7 @@
 mod attach;
 mod beside;
 mod called;
+mod children;
 mod detach;
 mod filters;
 mod follow;

@@ -8,7 +8,7 @@ use tracer_common::plan::{Plan, phase, shape};
 use super::PtraceSource;
 use super::called::{self, Called};
 use super::sys::{self, At, EVENT_STOP, Go, Info, SYSCALL_STOP};
-use super::task::{Task, comm, numbers};
+use super::task::{Task, comm};
 use super::untraced;
 use crate::capture::Batch;
 use crate::capture::command::Started;
@@ -16,7 +16,6 @@ use crate::capture::interpret::{Interpreter, Missing, Moment, failed};
 use crate::capture::mappings;
 use crate::capture::record::{Place, Record, set_comm};
 use crate::capture::stacks::Task as Stacked;
-use crate::system::procfs::who::Who;
 
 /// Bytes of a siginfo that a record carries.
 const SIGINFO: usize = 48;
@@ -196,7 +195,8 @@ impl PtraceSource {
                 self.stack_at_entry(tid);
             }
         }
-        if self.follow && !skipped {
+        // With breakpoints in its memory a child must not escape either.
+        if (self.follow || self.library.is_some()) && !skipped {
             match untraced::clear(tid, tgid, nr, info.compat, &args, &mut self.memory) {
                 Ok(undo) => {
                     if let Some(task) = self.tasks.get(tid) {
@@ -351,53 +351,6 @@ impl PtraceSource {
             record.start(Head { kind: kind::STOPPED, tid, tgid, ret, time: now(), cpu: cpu(), ..Head::default() });
             self.stack(Stacked { tid, tgid, phase: phase::EXIT, copied: false }, &mut record);
             record.send(out);
-        }
-    }
-
-    /// A traced task made another one.
-    fn forked(&mut self, parent: u32, child: u32, maybe_thread: bool, out: &mut Batch) {
-        if self.tasks.has(child) {
-            return;
-        }
-        let Some(task) = self.tasks.get(parent) else { return };
-        let tgid = task.tgid;
-        self.beside.made(task, child);
-        let is_thread = maybe_thread && Who::Thread(tgid, child).exists();
-        self.new_task(parent, tgid, child, if is_thread { tgid } else { child }, out);
-    }
-
-    fn new_task(&mut self, parent: u32, parent_tgid: u32, child: u32, tgid: u32, out: &mut Batch) {
-        let mut head = Head {
-            kind: kind::FORK,
-            tid: parent,
-            tgid: parent_tgid,
-            ret: 1,
-            time: now(),
-            cpu: cpu(),
-            ..Head::default()
-        };
-        head.args[0] = u64::from(child);
-        head.args[1] = u64::from(tgid);
-        if self.names {
-            (head.args[2], head.args[3]) = numbers(parent, child).unwrap_or_default();
-        }
-        set_comm(&mut head, &comm(child));
-        Record::send_bare(head, out);
-        let filters = self.tasks.get(parent).is_some_and(|task| task.filters);
-        self.tasks.add(child, Task { tgid, filters, ..Task::default() });
-        if let Some(status) = self.early.remove(&child) {
-            self.stop(child, status, out);
-        }
-    }
-
-    /// New tasks whose parent died before it could tell of them.
-    fn adopt(&mut self, out: &mut Batch) {
-        let waiting: Vec<u32> = self.early.keys().copied().collect();
-        for child in waiting {
-            let status = Who::Id(child).status().unwrap_or_default();
-            let tgid = if status.tgid == 0 { child } else { status.tgid };
-            let parent = if tgid == child { status.ppid } else { tgid };
-            self.new_task(parent, parent, child, tgid, out);
         }
     }
 

@@ -75,7 +75,6 @@ impl Step {
                 relative: None,
                 next: Some(instruction.near_branch_target()),
                 word: Some(next),
-                ..copied
             })),
             FlowControl::IndirectCall => copied.jumping(&instruction, next),
             _ => Err(Unmovable),

@@ -21,6 +21,7 @@ impl PtraceSource {
         let Some(mut library) = self.library.take() else { return };
         library.left_by(old);
         library.left_by(tid);
+        library.silent.remove(&old);
         if let Some(task) = self.tasks.get(tid).filter(|_| !library.over) {
             let tgid = task.tgid;
             library.forget_space(tgid);

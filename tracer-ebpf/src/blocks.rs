@@ -289,7 +289,14 @@ fn stack_of(ctx: &ProbeContext, registers: &Registers, ip: u64, whose: &Head) ->
     let frame = registers.frame.wrapping_sub(registers.sp);
     let frame = if frame < STACK as u64 { frame } else { 0 };
     let number = mixed(mixed(mixed(number, frame), ip), whose.nr as u64) | 1;
-    if SENT.get_ptr(number).is_none() && SENT.insert(number, 1, BPF_NOEXIST as u64).is_ok() {
+    if SENT.get_ptr(number).is_some() {
+        // Its copy is known, or on its way.
+    } else if SENT.insert(number, 1, BPF_NOEXIST as u64).is_err() {
+        // Another CPU may have been first.
+        if SENT.get_ptr(number).is_none() {
+            lost(Loss::StackFull);
+        }
+    } else {
         let mut head = event(kind::STACK, whose.tid, whose.tgid);
         head.nr = whose.nr;
         head.dur = number;

@@ -71,7 +71,7 @@ impl Blocks {
             kept: map("BLOCKS")?,
             unknown: map("UNKNOWN")?,
             codes: Codes::new(map("CODE")?),
-            stacks: Stacks::new(asked.frames),
+            stacks: Stacks::new(asked.frames, map("SENT")?),
             mapped: HashMap::new(),
             processes: HashMap::new(),
             blind: HashSet::new(),
@@ -119,8 +119,7 @@ impl Blocks {
             kind::EXEC => {
                 // All of its memory is gone.
                 self.drop_before(head.tgid, head.time);
-                self.stacks.forget(head.tgid);
-                self.codes.forget(head.tgid);
+                self.forget(head.tgid);
                 if let Some(found) = self.processes.get_mut(&head.tgid) {
                     *found = false;
                 }
@@ -132,8 +131,7 @@ impl Blocks {
                 if self.processes.remove(&head.tgid) == Some(false) {
                     self.blind.insert(head.tgid);
                 }
-                self.stacks.forget(head.tgid);
-                self.codes.forget(head.tgid);
+                self.forget(head.tgid);
             }
             _ => {}
         }
@@ -192,6 +190,14 @@ impl Blocks {
             let tid = if ended { tid } else { process };
             let unknown = unknown.iter().filter(|(owner, _)| owner.process == process).map(|(_, n)| n).sum();
             Report { process, tid, time, ended, unknown, missed }.send(held, &self.stacks, batch);
+        }
+    }
+
+    /// The code and the stacks of a process are nobody's, but for those of its children.
+    fn forget(&mut self, tgid: u32) {
+        self.stacks.forget(tgid);
+        for code in self.codes.forget(tgid) {
+            self.stacks.forget_code(code);
         }
     }
 

@@ -154,7 +154,7 @@ impl EbpfSource {
             command.release().context("the command was gone before it began")?;
             source.command = Some(command);
         }
-        hurry();
+        ring::hurry();
         Ok(source)
     }
 
@@ -486,14 +486,6 @@ fn counted(compat: bool, nr: u32, tally: &Tally) -> Count {
         max: tally.max,
         times,
     }
-}
-
-/// Puts this thread, which reads the ring, before those that fill it: on a machine whose every CPU is busy with
-/// traced work it would otherwise be one of many, and the ring would overflow. It sleeps when nothing comes.
-/// Without the right to do so nothing is lost but the head start.
-fn hurry() {
-    // SAFETY: takes integers only; 0 is the calling thread, which is what Linux gives a nice value to.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -20) };
 }
 
 /// The process that a task belongs to: `-p` takes both.

@@ -19,7 +19,7 @@ pub fn event_with(line: &str, head: Head, blob: &[u8]) -> Item<'static> {
     let of = Blob { len: blob.len() as u32, want: blob.len() as u32, ..Blob::default() };
     let mut record = [head.bytes(), of.bytes(), blob].concat();
     record.resize(len as usize, 0);
-    Item::Event(Event::new(kind, line, &head, &record))
+    Item::Event(Event::new(kind, line, &head, record.leak()))
 }
 
 /// A signal, with the first bytes of its siginfo.

@@ -15,15 +15,24 @@ pub struct Codes {
     files: HashMap<u64, HashSet<Vec<u8>>>,
     /// The file of the program, where it was known.
     programs: HashMap<u64, Vec<u8>>,
-    /// Of each process: its number, and what was told.
+    /// Of each process what was told last.
     of: HashMap<u32, Code>,
+    /// Of which processes each was told.
+    users: HashMap<u64, HashSet<u32>>,
     last: u64,
 }
 
 impl Codes {
     /// Nothing yet.
     pub fn new(map: OwnedFd) -> Codes {
-        Codes { map, files: HashMap::new(), programs: HashMap::new(), of: HashMap::new(), last: 0 }
+        Codes {
+            map,
+            files: HashMap::new(),
+            programs: HashMap::new(),
+            of: HashMap::new(),
+            users: HashMap::new(),
+            last: 0,
+        }
     }
 
     /// Tells of a process that runs a program and has these mappings.
@@ -52,10 +61,21 @@ impl Codes {
         }
     }
 
-    /// A process is gone, or runs another program.
-    pub fn forget(&mut self, tgid: u32) {
+    /// A process is gone, or runs another program. Gives the numbers of what is nobody's any more.
+    pub fn forget(&mut self, tgid: u32) -> Vec<u64> {
         self.of.remove(&tgid);
         let _ = bpf::delete(self.map.as_raw_fd(), &tgid);
+        let mut left = Vec::new();
+        self.users.retain(|number, users| {
+            users.remove(&tgid);
+            left.extend(users.is_empty().then_some(*number));
+            !users.is_empty()
+        });
+        for number in &left {
+            self.files.remove(number);
+            self.programs.remove(number);
+        }
+        left
     }
 
     /// Whether frames in a file are part of the numbers that stacks have, where this was told.
@@ -65,6 +85,7 @@ impl Codes {
 
     fn put(&mut self, tgid: u32, code: Code) {
         let _ = bpf::update(self.map.as_raw_fd(), &tgid, &code);
+        self.users.entry(code.number).or_default().insert(tgid);
         self.of.insert(tgid, code);
     }
 }

@@ -3,11 +3,13 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 use tracer_common::event::Head;
 
 use super::code::Codes;
+use crate::capture::ebpf::bpf;
 use crate::capture::ebpf::stacks::Copied;
 use crate::schema::prototypes::{self, Block};
 use crate::stack::Walker;
@@ -30,16 +32,22 @@ pub struct Stacks {
     walker: Walker,
     names: HashMap<u32, Vec<u8>>,
     found: HashMap<u64, Rc<Stack>>,
+    /// The same, by the number of the code that they are of.
+    of_code: HashMap<u64, Vec<u64>>,
+    /// Those of which the kernel side sends no copy again.
+    sent: OwnedFd,
     given: OnceCell<HashSet<Vec<u8>>>,
 }
 
 impl Stacks {
     /// None yet, of at most so many frames.
-    pub fn new(limit: u32) -> Stacks {
+    pub fn new(limit: u32, sent: OwnedFd) -> Stacks {
         Stacks {
             walker: Walker::new(limit, true),
             names: HashMap::new(),
             found: HashMap::new(),
+            of_code: HashMap::new(),
+            sent,
             given: OnceCell::new(),
         }
     }
@@ -97,7 +105,16 @@ impl Stacks {
             stack.frames.push(&Entry::Ends(end, 0));
         }
         stack.own = matches!(&files[..], [first, next, ..] if first == next && codes.is_library(head.args[3], first));
+        self.of_code.entry(head.args[3]).or_default().push(head.dur);
         self.found.insert(head.dur, Rc::new(stack));
+    }
+
+    /// Nobody has this code any more.
+    pub fn forget_code(&mut self, code: u64) {
+        for number in self.of_code.remove(&code).unwrap_or_default() {
+            self.found.remove(&number);
+            let _ = bpf::delete(self.sent.as_raw_fd(), &number);
+        }
     }
 
     /// The stack of this number; one that nobody knows has no frames.

@@ -1,0 +1,13 @@
+//! From what was seen to a judgement: pure functions over a [`Scene`](crate::tools::why::scene::Scene). `link` says of one task what it
+//! waits for and who could end that, `outcome` follows that to the end or round a circle, `story` puts it into words.
+
+pub mod causes;
+pub mod descriptors;
+pub mod futexes;
+pub mod link;
+pub mod outcome;
+pub mod story;
+pub mod work;
+
+pub use causes::{Cause, Nature};
+pub use link::{End, Link, Node, On, Sure, link};

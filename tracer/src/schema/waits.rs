@@ -4,10 +4,11 @@
 use super::effects::Effect;
 use super::futex::{FUTEX, FUTEX2};
 use super::open::FLOCK_OP;
-use super::poll::{EPOLL_EVENT, TIMESPEC, TIMEVAL};
+use super::poll::{self, EPOLL_EVENT};
 use super::process::{WAIT4, waits as waits_for_processes};
+use super::time;
 use super::types::class::SIG;
-use super::types::{Arg, Row, Special, Ty};
+use super::types::{Arg, Rec, Row, Special, Ty};
 
 /// What a call waits for. The numbers are places of arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,16 +140,15 @@ pub fn limit(row: &Row, args: &[u64; 6]) -> Option<Limit> {
     let list = row.variant(args).map_or(row.args, |variant| variant.args);
     list.iter().zip(0..).find_map(|(arg, at)| match inner(&arg.ty) {
         Ty::Int if arg.name == "timeout" => Some(Limit::Millis(at)),
-        Ty::Rec(rec) if std::ptr::eq(*rec, &TIMESPEC) => Some(Limit::Nanos(at)),
-        Ty::Rec(rec) if std::ptr::eq(*rec, &TIMEVAL) => Some(Limit::Micros(at)),
+        Ty::Rec(rec) if is_one_of(rec, NANOS) => Some(Limit::Nanos(at)),
+        Ty::Rec(rec) if is_one_of(rec, MICROS) => Some(Limit::Micros(at)),
         _ => None,
     })
 }
 
 /// Whether time limits of this call are moments, not spans: clock_nanosleep with TIMER_ABSTIME, the bitset operations of futex.
 pub fn is_moment(row: &Row, args: &[u64; 6]) -> bool {
-    use super::time::TIMER;
-    let flags = row.args.iter().position(|arg| matches!(arg.ty, Ty::Set32(set) if std::ptr::eq(set, &TIMER)));
+    let flags = row.args.iter().position(|arg| matches!(arg.ty, Ty::Set32(set) if std::ptr::eq(set, &time::TIMER)));
     let futex = row.args.iter().position(|arg| matches!(arg.ty, Ty::Set32(set) if std::ptr::eq(set, &FUTEX)));
     match (flags, futex) {
         (Some(at), _) => args[at] & 1 != 0,
@@ -167,7 +167,15 @@ fn inner(ty: &Ty) -> &Ty {
 }
 
 fn is_time(ty: &Ty) -> bool {
-    matches!(ty, Ty::Rec(rec) if std::ptr::eq(*rec, &TIMESPEC) || std::ptr::eq(*rec, &TIMEVAL))
+    matches!(ty, Ty::Rec(rec) if is_one_of(rec, NANOS) || is_one_of(rec, MICROS))
+}
+
+/// Structures of seconds and nanoseconds; of seconds and microseconds.
+static NANOS: &[&Rec] = &[&poll::TIMESPEC, &time::TIMESPEC];
+static MICROS: &[&Rec] = &[&poll::TIMEVAL, &time::TIMEVAL];
+
+fn is_one_of(rec: &Rec, list: &[&Rec]) -> bool {
+    list.iter().any(|known| std::ptr::eq(*known, rec))
 }
 
 fn is_mask(ty: &Ty) -> bool {

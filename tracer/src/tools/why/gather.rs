@@ -8,6 +8,7 @@ mod files;
 mod futexes;
 mod holders;
 mod inside;
+mod java;
 mod sockets;
 mod tasks;
 
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use self::holders::Holders;
+use self::java::Monitor;
 use self::sockets::Sockets;
 use self::tasks::First;
 use crate::system::procfs::covered::Covered;
@@ -49,6 +51,8 @@ struct Gatherer {
     holders: Holders,
     sockets: Sockets,
     locks: Option<Vec<Lock>>,
+    /// Threads of Java that wait for a monitor.
+    monitors: BTreeMap<u32, Monitor>,
     /// How far each task was.
     first: BTreeMap<u32, First>,
 }
@@ -68,6 +72,7 @@ pub fn look(pids: &[u32]) -> Scene {
         holders: Holders::default(),
         sockets: Sockets::default(),
         locks: None,
+        monitors: BTreeMap::new(),
         first: BTreeMap::new(),
     };
     gatherer.follow(pids);

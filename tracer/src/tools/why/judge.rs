@@ -7,6 +7,8 @@ pub mod futexes;
 pub mod link;
 pub mod outcome;
 pub mod story;
+#[cfg(test)]
+mod tests;
 pub mod work;
 
 pub use causes::{Cause, Nature};

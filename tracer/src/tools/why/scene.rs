@@ -16,6 +16,8 @@ pub struct Scene {
     pub processes: BTreeMap<u32, Process>,
     /// Tasks, by tid.
     pub tasks: BTreeMap<u32, Task>,
+    /// Somebody may hold something and could not be looked into: nobody is the only one for certain.
+    pub blind: bool,
     /// What could not be seen, and why: each once.
     pub missing: Vec<(String, String)>,
     /// Seconds between both looks.

@@ -175,7 +175,8 @@ impl Gatherer {
     }
 
     /// That others could not be looked into is said once.
-    fn unreadable(&mut self) {
+    pub(super) fn unreadable(&mut self) {
+        self.scene.blind |= self.holders.unreadable() > 0;
         match self.holders.unreadable() {
             0 => {}
             1 => self.scene.miss("who is at other ends", "1 process may not be looked into"),

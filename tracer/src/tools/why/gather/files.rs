@@ -60,6 +60,7 @@ impl Gatherer {
             true => self.holders.of_link(FUSE, |info| info.fuse.is_none_or(|connection| connection == minor)),
             false => Vec::new(),
         };
+        self.unreadable();
         File {
             path: path.to_vec(),
             system: mount.kind.clone(),
@@ -125,6 +126,9 @@ impl Gatherer {
         let mut lock = FileLock { path: path.clone(), held, holders: Vec::new(), named: false };
         if let Some(held) = lock.held.clone() {
             (lock.holders, lock.named) = self.lock_holders(&path, &held, ino);
+            if !lock.named {
+                self.unreadable();
+            }
         }
         Wait::Lock(lock)
     }

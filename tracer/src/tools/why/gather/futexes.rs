@@ -38,19 +38,20 @@ const WAITERS: u32 = 0x8000_0000;
 /// What is known of `__kind` of a mutex of glibc: recursive and its like, robust, priority inheritance, protection, shared.
 const KINDS: u32 = 0x3 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100 | 0x200;
 
-/// The piece around a word.
-pub fn span(address: u64) -> (u64, u64) {
-    (address.saturating_sub(BEFORE), BEFORE + BEHIND)
+/// The pieces around a word: in front of it nothing may be mapped.
+pub fn spans(address: u64) -> [(u64, u64); 2] {
+    [(address.saturating_sub(BEFORE), BEFORE), (address, BEHIND)]
 }
 
-/// What stands around a word.
-struct Around<'m>(&'m [u8]);
+/// What stands in front of a word, and from it on.
+struct Around<'m>(&'m [u8], &'m [u8]);
 
 impl Around<'_> {
     /// The 32 bits at a distance from the word.
     fn word(&self, at: i64) -> Option<u32> {
-        let from = usize::try_from(BEFORE as i64 + at).ok()?;
-        self.0.get(from..from + 4)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
+        let (piece, from) = if at < 0 { (self.0, BEFORE as i64 + at) } else { (self.1, at) };
+        let from = usize::try_from(from).ok()?;
+        piece.get(from..from + 4)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
     }
 }
 
@@ -161,7 +162,8 @@ impl Gatherer {
         memory: &[Vec<u8>],
         tids: &[u32],
     ) -> Wait {
-        let around = Around(memory.first().map_or(&[], Vec::as_slice));
+        let piece = |at: usize| memory.get(at).map_or(&[][..], Vec::as_slice);
+        let around = Around(piece(0), piece(1));
         let shared = op & PRIVATE == 0;
         let mut futex = Futex {
             address: call.args[0],
@@ -176,6 +178,11 @@ impl Gatherer {
         // A mutex for one process is held by one of its threads; of one that is shared the number may be anybody's.
         let find = |number: u32| numbers.own(number).or_else(|| if shared { numbers.any(number) } else { None });
         classify(&mut futex, &around, &frames, &find);
+        if let Some(monitor) = self.monitors.get(&tid) {
+            futex.of = Kind::Java;
+            futex.named = monitor.owner.unwrap_or(0);
+            futex.owner = monitor.owner.and_then(|owner| numbers.own(owner));
+        }
         let depends = futex.owner.is_none() && !matches!(futex.of, Kind::Join);
         if shared && depends {
             let (sharers, whole) = sharers(pid, futex.address);
@@ -189,7 +196,7 @@ impl Gatherer {
 }
 
 /// Numbers of tasks as a process has them in its memory: those of its own pid namespace.
-struct Numbers<'t> {
+pub(super) struct Numbers<'t> {
     pid: u32,
     tids: &'t [u32],
     /// Its namespace, where that is not the machine's first.
@@ -197,14 +204,14 @@ struct Numbers<'t> {
 }
 
 impl<'t> Numbers<'t> {
-    fn new(pid: u32, tids: &'t [u32]) -> Numbers<'t> {
+    pub(super) fn new(pid: u32, tids: &'t [u32]) -> Numbers<'t> {
         let theirs = Who::Id(pid).namespace("pid").ok();
         let same = theirs.is_none() || theirs == Who::Myself.namespace("pid").ok();
         Numbers { pid, tids, space: theirs.filter(|_| !same).map(|space| space as u32) }
     }
 
     /// A thread of the process itself.
-    fn own(&self, number: u32) -> Option<u32> {
+    pub(super) fn own(&self, number: u32) -> Option<u32> {
         match self.space {
             None => self.tids.contains(&number).then_some(number),
             Some(space) => self.tids.iter().copied().find(|&tid| {

@@ -1,7 +1,7 @@
 //! Who holds what: pipes and sockets by the machine's lists, files by a walk over all descriptors. Each is asked for once, when it is first
 //! needed.
 
-use crate::system::owners::{owners, pipes};
+use crate::system::owners::{every_owner, every_pipe};
 use crate::system::procfs::fds::{FdInfo, fdinfo};
 use crate::system::procfs::processes;
 use crate::system::procfs::who::Who;
@@ -23,7 +23,7 @@ pub struct Holders {
 impl Holders {
     /// Who holds a pipe.
     pub fn of_pipe(&mut self, inode: u64) -> Vec<Holder> {
-        let owners = self.pipes.get_or_insert_with(|| pipes().unwrap_or_default());
+        let owners = self.pipes.get_or_insert_with(|| every_pipe().unwrap_or_default());
         self.unreadable = self.unreadable.max(owners.unreadable);
         owners.of(inode).iter().map(with_access).collect()
     }
@@ -33,7 +33,7 @@ impl Holders {
         if inode == 0 {
             return Vec::new();
         }
-        let owners = self.sockets.get_or_insert_with(|| owners(false).unwrap_or_default());
+        let owners = self.sockets.get_or_insert_with(|| every_owner().unwrap_or_default());
         self.unreadable = self.unreadable.max(owners.unreadable);
         owners.of(inode).iter().map(|owner| Holder { pid: owner.pid, fd: owner.fd, access: Access::Update }).collect()
     }

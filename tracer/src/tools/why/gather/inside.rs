@@ -173,11 +173,11 @@ impl Reader {
         line.lit("(");
         for (at, (_, value)) in call.args.iter().enumerate() {
             line.lit(if at > 0 { ", " } else { "" });
-            if at < call.entered {
-                look.value(&mut line, value);
-            } else {
+            if at >= call.entered {
                 line.lit("...");
+                break;
             }
+            look.value(&mut line, value);
         }
         line.lit(")");
         String::from_utf8(text).unwrap_or_default()

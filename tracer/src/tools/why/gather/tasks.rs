@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::inside::{self, Wanted};
-use super::{Gatherer, THREADS, cgroups, futexes};
+use super::{Gatherer, THREADS, cgroups, futexes, java};
 use crate::schema::types::Row;
 use crate::schema::waits::{self, Limit, Waits};
 use crate::schema::{Abi, by_nr};
@@ -185,6 +185,13 @@ impl Gatherer {
             Vec::new()
         });
         let frames = futexes::stacks(pid, &calls);
+        // Who runs Java has a thread of this name.
+        if tids.iter().any(|tid| self.scene.tasks[tid].comm == b"VM Thread") {
+            let found = java::monitors(pid);
+            let numbers = futexes::Numbers::new(pid, &tids);
+            self.monitors
+                .extend(found.into_iter().filter_map(|(number, monitor)| Some((numbers.own(number)?, monitor))));
+        }
         for (at, (tid, call, row)) in calls.iter().enumerate() {
             let inside = seen.get(at).cloned().unwrap_or_default();
             let (name, text) = match row {
@@ -269,7 +276,7 @@ fn wanted(tid: u32, call: &Entered, row: Option<&'static Row>, abi: Abi) -> Want
     let arg = |at: u8| call.args.get(usize::from(at)).copied().unwrap_or(0);
     let mut spans = Vec::new();
     match row.and_then(|row| waits::waits(row, &call.args)) {
-        Some(Waits::Futex(..) | Waits::Word(..)) => spans.push(futexes::span(call.args[0])),
+        Some(Waits::Futex(..) | Waits::Word(..)) => spans.extend(futexes::spans(call.args[0])),
         Some(Waits::Poll(list, count)) => spans.push((arg(list), (arg(count) & 0xffff_ffff).min(1024) * 8)),
         Some(Waits::Select(first, bits)) => {
             let bytes = ((arg(bits) & 0xffff_ffff).min(1024)).div_ceil(64) * 8;

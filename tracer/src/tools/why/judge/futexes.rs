@@ -29,7 +29,7 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
         Kind::Join => match futex.owner {
             Some(tid) => {
                 let does = format!("waits for its thread {tid} to end");
-                Link::waits(Cause::Join, Sure::Certain, does, vec![On::task(tid, "is that thread")])
+                Link::waits(Cause::Join, Sure::Certain, does, vec![On::task(tid, "")])
                     .seen(format!("the word at {place} holds the number of a thread of this process (pthread_join)"))
             }
             None => Link::ends(Cause::Join, End::Unknown, "waits for a thread to end that was not seen"),
@@ -38,6 +38,7 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
             let does = format!("waits for the lock at {place}, whose holder is not recorded");
             others(scene, process, task, futex, Cause::Lock, does, "could hold it")
         }
+        Kind::Java if futex.named != 0 => owned(scene, process, task, futex, Cause::Monitor, "a monitor of Java"),
         Kind::Java => {
             let does = "waits for a lock or a monitor of Java, whose holder was not read".to_owned();
             others(scene, process, task, futex, Cause::Monitor, does, "could hold it")
@@ -73,6 +74,7 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
         }
     };
     match futex.value {
+        Some(_) if futex.owner.is_some() => link,
         None => link.seen(format!("the word at {place} could not be read")),
         Some(value) if value != futex.expected && !matches!(futex.of, Kind::Mutex | Kind::Owned | Kind::Join) => {
             link.seen(format!("the word at {place} was {:#x} when it began to wait, and is {value:#x}", futex.expected))

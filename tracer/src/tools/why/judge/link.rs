@@ -130,6 +130,13 @@ pub fn link(scene: &Scene, tid: u32) -> Option<Link> {
     let task = scene.tasks.get(&tid)?;
     let process = scene.processes.get(&task.pid)?;
     let mut link = held(scene, process, task).unwrap_or_else(|| waiting(scene, process, task));
+    // The kernel names who holds a lock by its number; of a descriptor somebody else may have one, who was not seen.
+    let named = matches!(&task.wait, Wait::Lock(lock) if lock.named);
+    let by_descriptor =
+        matches!(task.wait, Wait::Descriptor(..) | Wait::Ready(..) | Wait::Ring(_) | Wait::Path(_) | Wait::Lock(_));
+    if scene.blind && by_descriptor && !named && !link.on.is_empty() {
+        link.sure = link.sure.max(Sure::Likely);
+    }
     // A call that takes a time at most ends by that.
     let limit = task.call.as_ref().and_then(|call| call.limit);
     if let (Some(left), true) = (limit, link.end.is_none()) {

@@ -2,7 +2,7 @@
 //! something that depends on nobody ends its wait, or when somebody who could end it is open. Who is not open can only be woken by others
 //! who are not: a circle, for ever. Of the open ones, the way is taken that is the most likely to end first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::causes::{Cause, Nature};
 use super::link::{End, Link, Node, link};
@@ -128,9 +128,9 @@ impl Outcomes {
     /// Round a circle: the shortest that can be reached.
     fn round(&self, scene: &Scene, tid: u32) -> Way {
         let mut before: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut wave = vec![tid];
+        let mut wave = VecDeque::from([tid]);
         let mut order = vec![tid];
-        while let Some(at) = wave.pop() {
+        while let Some(at) = wave.pop_front() {
             for next in self.shut(scene, at) {
                 if next == tid || order.contains(&next) {
                     // Back to somebody on the way to here?
@@ -146,7 +146,7 @@ impl Outcomes {
                 }
                 before.insert(next, at);
                 order.push(next);
-                wave.push(next);
+                wave.push_back(next);
             }
         }
         Way { tasks: vec![tid], circle: None }
@@ -174,8 +174,11 @@ impl Outcomes {
     /// What comes of a task's wait.
     pub fn verdict(&self, scene: &Scene, tid: u32) -> Verdict {
         let Some(link) = self.links.get(&tid) else { return Verdict::Unknown };
-        if link.cause == Cause::Ended {
-            return Verdict::Idle;
+        match link.cause {
+            Cause::Ended => return Verdict::Idle,
+            // Whatever its parent does, it has not asked for it yet.
+            Cause::Zombie => return Verdict::Stuck,
+            _ => {}
         }
         let way = self.way(scene, tid);
         if !self.is_open(tid) {

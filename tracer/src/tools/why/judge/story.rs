@@ -114,7 +114,7 @@ fn story(scene: &Scene, outcomes: &Outcomes, tid: u32) -> Story {
 fn role(scene: &Scene, outcomes: &Outcomes, from: u32, to: u32) -> Option<&'static str> {
     let pid = scene.tasks.get(&to)?.pid;
     let fits = |node: Node| node == Node::Task(to) || node == Node::Process(pid);
-    outcomes.links.get(&from)?.on.iter().find(|on| fits(on.node)).map(|on| on.role)
+    outcomes.links.get(&from)?.on.iter().find(|on| fits(on.node)).map(|on| on.role).filter(|role| !role.is_empty())
 }
 
 /// The sentence that comes first.

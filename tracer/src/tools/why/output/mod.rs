@@ -1,6 +1,8 @@
 //! The report in each form.
 
 mod json;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use self::json::json;

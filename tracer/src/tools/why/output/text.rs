@@ -19,11 +19,20 @@ const FRAMES: usize = 4;
 pub fn text(report: &Report, look: Look, out: &mut Vec<u8>) {
     let mut page = Page { out, look };
     page.wrapped(0, &format!("{} ({}): {}", report.pid, name(&report.comm), report.conclusion), Some(Color::Title));
-    for (at, story) in report.stories.iter().enumerate() {
+    // A thread that stands in a chain that is told has no chain of its own.
+    let mut told: Vec<u32> = Vec::new();
+    let mut stories: Vec<&Story> = Vec::new();
+    for story in &report.stories {
+        if stories.is_empty() || story.tids.iter().any(|tid| !told.contains(tid)) {
+            told.extend(story.tids.iter().chain(story.steps.iter().map(|step| &step.tid)));
+            stories.push(story);
+        }
+    }
+    for (at, story) in stories.iter().enumerate() {
         match at {
             0..STORIES => page.story(report, story, at == 0),
             STORIES => {
-                let rest = &report.stories[at..];
+                let rest = &stories[at..];
                 let threads: usize = rest.iter().map(|story| story.tids.len()).sum();
                 page.blank();
                 page.wrapped(0, &format!("{threads} more threads: --json has them all"), None);
@@ -39,7 +48,7 @@ pub fn text(report: &Report, look: Look, out: &mut Vec<u8>) {
         page.blank();
         page.wrapped(0, "Evidence", Some(Color::Title));
         let mut told = Vec::new();
-        for step in report.stories.iter().take(STORIES).flat_map(|story| &story.steps) {
+        for step in stories.iter().take(STORIES).flat_map(|story| &story.steps) {
             if !told.contains(&step.tid) {
                 told.push(step.tid);
                 page.evidence(step);
@@ -99,11 +108,11 @@ impl Page<'_> {
 
     fn story(&mut self, report: &Report, story: &Story, first: bool) {
         // A process of one thread that waits for nobody is told by the conclusion.
-        if story.steps.len() < 2 && report.stories.len() == 1 && first {
+        if story.steps.len() < 2 && report.stories.len() == 1 && first && story.circle.is_none() {
             return;
         }
         self.blank();
-        let (corner, dots) = if self.look.utf8 { ("\u{2514}\u{2500} ", "\u{21ba}") } else { ("`- ", "^") };
+        let corner = if self.look.utf8 { "\u{2514}\u{2500} " } else { "`- " };
         for (at, step) in story.steps.iter().enumerate() {
             let mark = if at == 0 { "" } else { corner };
             let text = match at {
@@ -124,7 +133,7 @@ impl Page<'_> {
                 at.saturating_sub(1) * 3,
                 &[],
                 corner,
-                &format!("{} {role}: the circle is closed {dots}", back.tid),
+                &format!("{} {role}: the circle is closed", back.tid),
                 Some(Color::Error),
             );
         }

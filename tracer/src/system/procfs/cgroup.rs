@@ -136,7 +136,7 @@ fn group(path: &[u8], directory: &[u8], two: bool) -> Group {
     };
     // v1 says of no limit a number that is nearly the largest.
     let limit = |text| value(text).filter(|&bytes| bytes < 1 << 62);
-    let (high, max) = (limit(file(names[1]).filter(|_| two)), limit(file(names[2])));
+    let (high, max) = (if two { limit(file(names[1])) } else { None }, limit(file(names[2])));
     if let Some(used) = value(file(names[0])).filter(|_| high.is_some() || max.is_some()) {
         let stat = file("memory.stat").unwrap_or_default();
         let met = match two {

@@ -122,8 +122,11 @@ fn with_file(path: &[u8], found: &mut Found) -> Vec<u32> {
         }
     };
     // The kernel gives the whole path, without links: only what is called so needs to be asked.
-    let last = Path::new(std::ffi::OsStr::from_bytes(path)).canonicalize().ok();
-    let last = last.as_deref().and_then(Path::file_name).map(|name| name.as_bytes().to_vec());
+    let whole = patience::within(PATIENCE, || {
+        let found = Path::new(std::ffi::OsStr::from_bytes(path)).canonicalize().unwrap_or_default();
+        found.file_name().map_or_else(Vec::new, |name| name.as_bytes().to_vec())
+    });
+    let last = whole.ok().filter(|name| !name.is_empty());
     let mut pids = Vec::new();
     for pid in everybody() {
         let who = Who::Id(pid);

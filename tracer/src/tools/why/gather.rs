@@ -127,6 +127,7 @@ impl Gatherer {
             }
         }
         self.scene.between = between.as_secs_f64();
+        self.monitors_again();
         for process in self.scene.processes.values_mut().filter(|process| !process.groups.is_empty()) {
             process.groups_later = cgroups::holds(process.pid, &self.mounts);
         }
@@ -137,6 +138,24 @@ impl Gatherer {
                 self.scene.hogs.iter().map(|(tid, _)| *tid).filter(|tid| !self.scene.tasks.contains_key(tid)).collect();
             let pids: BTreeSet<u32> = missing.into_iter().filter_map(tasks::process_of).collect();
             pids.into_iter().take(PROCESSES).for_each(|pid| self.process(pid));
+        }
+    }
+
+    /// Who waits for a monitor of Java looks again from time to time whether it is free, and sleeps again: that is no step forward. Whoever
+    /// waits for the same one as before has not moved, and its time limit is none.
+    fn monitors_again(&mut self) {
+        let pids: BTreeSet<u32> = self.monitors.keys().filter_map(|tid| Some(self.scene.tasks.get(tid)?.pid)).collect();
+        for pid in pids {
+            let tids = self.scene.processes.get(&pid).map(|process| process.threads.clone()).unwrap_or_default();
+            let numbers = futexes::Numbers::new(pid, &tids);
+            for (number, monitor) in java::monitors(pid) {
+                let Some(tid) = numbers.own(number).filter(|tid| self.monitors.get(tid) == Some(&monitor)) else {
+                    continue;
+                };
+                let Some(task) = self.scene.tasks.get_mut(&tid) else { continue };
+                task.change.iter_mut().for_each(|change| change.times = 0);
+                task.call.iter_mut().for_each(|call| call.limit = None);
+            }
         }
     }
 

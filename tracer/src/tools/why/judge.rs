@@ -10,6 +10,8 @@ pub mod story;
 #[cfg(test)]
 mod tests;
 pub mod work;
+#[cfg(test)]
+mod work_tests;
 
 pub use causes::{Cause, Nature};
 pub use link::{End, Link, Node, On, Sure, link};

@@ -87,9 +87,6 @@ impl Report {
         match self.verdict {
             Verdict::Stuck => crate::exit::STUCK,
             Verdict::Unknown => crate::exit::LOSS,
-            _ if !self.missing.is_empty() && self.stories.iter().any(|story| story.sure == Sure::Unknown) => {
-                crate::exit::LOSS
-            }
             Verdict::Runs => crate::exit::OK,
             Verdict::Idle => crate::exit::NOTHING,
         }

@@ -11,6 +11,7 @@ use crate::schema::types::Whose;
 use crate::schema::waits::{self, Waits};
 use crate::stack::frames::{Entry, Frames};
 use crate::stack::{Registers, Walker};
+use crate::system::mapped;
 use crate::system::procfs::nested::{self, Nested};
 use crate::system::procfs::waiting::Entered;
 use crate::system::procfs::who::Who;
@@ -96,10 +97,23 @@ fn classify(futex: &mut Futex, around: &Around<'_>, frames: &[Vec<u8>], find: Fi
         futex.of = Kind::Interpreter;
         return;
     }
+    // What the condition variables of Java's virtual machine are used for.
+    if has(&["JavaThread::sleep", "JVM_Sleep"]) {
+        futex.of = Kind::Sleep;
+        return;
+    }
+    if has(&["ObjectMonitor::enter", "ObjectMonitor::EnterI"]) {
+        futex.of = Kind::Java;
+        return;
+    }
+    if has(&["Parker::park", "Unsafe_Park"]) {
+        futex.of = Kind::Parked;
+        return;
+    }
     if has(&["pthread_cond_", "Condvar::wait", "Condvar4wait", "cnd_wait", "condition_variable"])
-        && !has(&["pthread_mutex_lock"])
+        && !has(&["pthread_mutex_"])
     {
-        futex.of = if has(&["JVM_", "Monitor", "Parker", "os::PlatformEvent"]) { Kind::Java } else { Kind::Condition };
+        futex.of = Kind::Condition;
         return;
     }
     if has(&["sem_wait", "sem_timedwait", "sem_clockwait", "new_sem_wait"]) {
@@ -119,12 +133,15 @@ fn classify(futex: &mut Futex, around: &Around<'_>, frames: &[Vec<u8>], find: Fi
         return;
     }
     // A wait on shared memory, with the number of a thread as the value: pthread_join; the kernel clears it at the thread's end.
-    if futex.op & PRIVATE == 0 && op == 9 && value == futex.expected && value > 1 {
-        if let Some(tid) = find(value) {
-            futex.of = Kind::Join;
-            futex.owner = Some(tid);
-            return;
-        }
+    if futex.op & PRIVATE == 0
+        && op == 9
+        && value == futex.expected
+        && value > 1
+        && let Some(tid) = find(value)
+    {
+        futex.of = Kind::Join;
+        futex.owner = Some(tid);
+        return;
     }
     // A robust mutex has its owner's number in the word, with the bit of those who wait.
     if op == 0 && futex.expected & WAITERS != 0 {
@@ -230,28 +247,38 @@ impl<'t> Numbers<'t> {
     }
 }
 
-/// Other processes that have the memory of an address mapped, and whether all could be asked.
+/// Other processes that have the memory of an address mapped, and whether all could be asked. A child reads: the maps of a process wait
+/// for a lock of its memory.
 fn sharers(pid: u32, address: u64) -> (Vec<u32>, bool) {
-    let mappings = |pid: u32| {
-        let text = patience::read(&Who::Id(pid).path("maps"), PATIENCE)?;
-        Ok::<_, std::io::Error>(regions::mappings(&text))
-    };
-    let Ok(own) = mappings(pid) else { return (Vec::new(), false) };
-    let Some(mapping) = own.into_iter().find(|one| one.from <= address && address < one.to).filter(|one| one.ino != 0)
-    else {
-        return (Vec::new(), true);
-    };
-    let mut found = Vec::new();
-    let mut whole = true;
     let me = std::process::id();
-    for other in processes::all().unwrap_or_default().into_iter().filter(|&other| other != pid && other != me) {
-        // A thread of the kernel has none, and one that cannot be asked is said.
-        let Ok(text) = Who::Id(other).read("maps") else {
-            whole &= Who::Id(other).stat().is_none();
-            continue;
-        };
-        if regions::mappings(&text).iter().any(|one| (one.dev, one.ino) == (mapping.dev, mapping.ino)) {
-            found.push(other);
+    let read = || {
+        let mut out = Vec::new();
+        let own = mapped::mappings(Who::Id(pid)).unwrap_or_default();
+        let here = own.into_iter().find(|one| one.from <= address && address < one.to && one.ino != 0);
+        let mut whole = true;
+        for other in processes::all().unwrap_or_default().into_iter().filter(|&other| other != pid && other != me) {
+            let Some(here) = &here else { break };
+            match Who::Id(other).read("maps") {
+                Ok(text) => {
+                    let same = regions::mappings(&text).iter().any(|one| (one.dev, one.ino) == (here.dev, here.ino));
+                    if same {
+                        put(&mut out, &other.to_ne_bytes());
+                    }
+                }
+                // A thread of the kernel has none, and one that is gone neither.
+                Err(_) => whole &= Who::Id(other).stat().is_none(),
+            }
+        }
+        put(&mut out, &[u8::from(whole)]);
+        out
+    };
+    let bytes = patience::within(PATIENCE, read).unwrap_or_default();
+    let mut rest = bytes.as_slice();
+    let (mut found, mut whole) = (Vec::new(), false);
+    while let Some(piece) = take(&mut rest) {
+        match piece.first_chunk() {
+            Some(number) => found.push(u32::from_ne_bytes(*number)),
+            None => whole = piece == [1],
         }
     }
     (found, whole)
@@ -311,5 +338,68 @@ fn symbol(entry: &Entry<'_>) -> Option<Vec<u8>> {
     match entry {
         Entry::Frame(frame) => frame.symbol.map(crate::stack::demangle::demangled),
         Entry::Ends(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words from the futex on, and the one in front of it.
+    fn check(op: u32, expected: u32, words: &[u32], before: u32, frames: &[&str], want: (Kind, Option<u32>)) {
+        let front: Vec<u8> = [0, 0, 0, before].iter().flat_map(|word: &u32| word.to_ne_bytes()).collect();
+        let behind: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        let around = Around(&front, &behind);
+        let shared = op & PRIVATE == 0;
+        let mut futex = Futex { op, expected, value: around.word(0), shared, ..Futex::default() };
+        let frames: Vec<Vec<u8>> = frames.iter().map(|frame| frame.as_bytes().to_vec()).collect();
+        // Tasks 70 to 79 are there.
+        let find = |number: u32| (70..80).contains(&number).then_some(number);
+        classify(&mut futex, &around, &frames, &find);
+        assert_eq!((futex.of, futex.owner), want, "{op:#x} {expected:#x} {words:?} {frames:?}");
+    }
+
+    #[test]
+    fn words_are_known_by_call_neighbours_and_stack() {
+        let none: &[&str] = &[];
+        // lock, count, owner, users, kind
+        check(0x80, 2, &[2, 1, 71, 1, 0], 0, none, (Kind::Mutex, Some(71)));
+        check(0x80, 2, &[2, 1, 71, 1, 1], 0, &["__lll_lock_wait", "pthread_mutex_lock"], (Kind::Mutex, Some(71)));
+        check(0x0, 2, &[2, 1, 72, 1, 0x80], 0, none, (Kind::Mutex, Some(72)));
+        check(0x80, 2, &[2, 1, 9999, 1, 0], 0, &["pthread_mutex_lock"], (Kind::Mutex, None));
+        // Nothing like a mutex behind the word: a lock that records nobody.
+        check(0x80, 2, &[2, 1, 9999, 1, 0], 0, none, (Kind::Lock, None));
+        check(0x80, 2, &[2, 0, 71, 1, 0xdead_beef], 0, none, (Kind::Lock, None));
+        check(
+            0x89,
+            2,
+            &[2, 0, 0, 0, 0],
+            0,
+            &["std::sys::sync::mutex::futex::Mutex::lock_contended"],
+            (Kind::Lock, None),
+        );
+        // The word itself names the owner.
+        check(0x86, 0, &[0x8000_0049, 0, 0], 0, none, (Kind::Owned, Some(73)));
+        check(0x0, 0x8000_004a, &[0x8000_004a, 0, 0], 0, none, (Kind::Owned, Some(74)));
+        check(0x109, 75, &[75], 0, none, (Kind::Join, Some(75)));
+        check(0x109, 9999, &[9999], 0, none, (Kind::Unknown, None));
+        check(
+            0x189,
+            0,
+            &[0],
+            0,
+            &["__futex_abstimed_wait_common", "pthread_cond_wait", "main"],
+            (Kind::Condition, None),
+        );
+        check(0x189, 0, &[0], 0, &["__new_sem_wait_slow64.constprop.0"], (Kind::Semaphore, None));
+        check(0x189, 0, &[0], 0, &["pthread_cond_timedwait", "PyEval_RestoreThread"], (Kind::Interpreter, None));
+        check(0x89, 0, &[0], 0, &["pthread_cond_timedwait", "JavaThread::sleep(long)"], (Kind::Sleep, None));
+        check(0x80, 0, &[0], 0, &["runtime.futex.abi0", "runtime.futexsleep"], (Kind::Go, None));
+        check(0x89, u32::MAX, &[u32::MAX], 0, &["std::thread::park"], (Kind::Parked, None));
+        // A lock for reading and writing: the reader waits at +8, the writer's number is at +24.
+        check(0x189, 3, &[3, 0, 0, 0, 76], 0, &["pthread_rwlock_rdlock"], (Kind::Reading, Some(76)));
+        check(0x189, 3, &[3, 0, 0, 77], 0, &["pthread_rwlock_wrlock"], (Kind::Writing, Some(77)));
+        // Nothing could be read.
+        check(0x80, 2, &[], 0, none, (Kind::Lock, None));
     }
 }

@@ -24,6 +24,8 @@ const DESCRIPTION: u64 = 48;
 /// A monitor that a thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Monitor {
+    /// Its address.
+    pub at: u64,
     /// The number of the thread that has it; `None`: it could not be found.
     pub owner: Option<u32>,
 }
@@ -33,23 +35,23 @@ pub struct Monitor {
 pub fn monitors(pid: u32) -> Vec<(u32, Monitor)> {
     let read = || {
         let mut out = Vec::new();
-        for (thread, owner) in Machine::of(pid).and_then(|mut machine| machine.waiting()).unwrap_or_default() {
-            put(&mut out, &[thread.to_ne_bytes(), owner.to_ne_bytes()].concat());
+        for (thread, at, owner) in Machine::of(pid).and_then(|mut machine| machine.waiting()).unwrap_or_default() {
+            put(&mut out, &[u64::from(thread), at, u64::from(owner)].map(u64::to_ne_bytes).concat());
         }
         out
     };
     let bytes = patience::within(PATIENCE, read).unwrap_or_default();
     let mut rest = bytes.as_slice();
     let mut found = Vec::new();
-    while let Some((thread, owner)) = take(&mut rest).and_then(pair) {
-        found.push((thread, Monitor { owner: (owner != 0).then_some(owner) }));
+    while let Some([thread, at, owner]) = take(&mut rest).and_then(three) {
+        found.push((thread as u32, Monitor { at, owner: (owner != 0).then_some(owner as u32) }));
     }
     found
 }
 
-fn pair(piece: &[u8]) -> Option<(u32, u32)> {
-    let (first, second) = piece.split_first_chunk()?;
-    Some((u32::from_ne_bytes(*first), u32::from_ne_bytes(*second.first_chunk()?)))
+fn three(piece: &[u8]) -> Option<[u64; 3]> {
+    let word = |at: usize| piece.get(8 * at..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes));
+    Some([word(0)?, word(1)?, word(2)?])
 }
 
 /// A virtual machine in a process.
@@ -112,8 +114,8 @@ impl Machine {
         kinds.into_iter().find_map(|(kind, _)| self.members.get(&(name.into(), kind.as_bytes().into()))).copied()
     }
 
-    /// Threads that wait for a monitor, and the owner of that; 0: it is not found.
-    fn waiting(&mut self) -> Option<Vec<(u32, u32)>> {
+    /// Threads that wait for a monitor, where that is, and the owner; 0: it is not found.
+    fn waiting(&mut self) -> Option<Vec<(u32, u64, u32)>> {
         let list = self.member("_java_thread_list")?;
         let list = self.word(list)?;
         let (length, threads) = (self.member("_length")?, self.member("_threads")?);
@@ -137,7 +139,7 @@ impl Machine {
             let is = |(thread, _, stack, _): &&(u64, u32, std::ops::Range<u64>, u64)| {
                 *thread == owner || stack.contains(&owner)
             };
-            found.push((*number, known.iter().find(is).map_or(0, |(_, number, ..)| *number)));
+            found.push((*number, *pending, known.iter().find(is).map_or(0, |(_, number, ..)| *number)));
         }
         Some(found)
     }

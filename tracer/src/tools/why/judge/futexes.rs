@@ -1,7 +1,8 @@
 //! Waits for a word in memory: what it belongs to decides who could change it, and whether its memory names anybody.
 
 use super::causes::Cause;
-use super::link::{End, Link, On, Sure};
+use super::link::{End, Link, Node, On, Sure};
+use crate::render::amount::time;
 use crate::tools::why::scene::objects::Kind;
 use crate::tools::why::scene::{Futex, Process, Scene, Task, Wait};
 
@@ -56,6 +57,12 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
             let does = format!("waits at the barrier at {place} for other threads");
             others(scene, process, task, futex, Cause::Barrier, does, "could come there")
         }
+        Kind::Sleep => {
+            let left = task.call.as_ref().and_then(|call| call.limit);
+            let does = left
+                .map_or_else(|| "sleeps by itself".into(), |left| format!("sleeps by itself, {} longer", time(left)));
+            Link::ends(Cause::Sleep, End::Sleeps, does)
+        }
         Kind::Parked => others(
             scene,
             process,
@@ -79,7 +86,7 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
         Some(value) if value != futex.expected && !matches!(futex.of, Kind::Mutex | Kind::Owned | Kind::Join) => {
             link.seen(format!("the word at {place} was {:#x} when it began to wait, and is {value:#x}", futex.expected))
         }
-        Some(value) => link.seen(format!("the word at {place} is {value:#x}")),
+        Some(_) => link,
     }
 }
 
@@ -135,9 +142,21 @@ fn others(
             "the memory is its own process's, in which no other thread could do it"
         });
     } else if several {
-        link = link.seen("any thread that has the memory could; the memory names none");
+        let these = these(&link.on);
+        link = link.seen(format!("{these} {role}; the memory names none"));
     }
     link
+}
+
+/// `threads 2, 3, 4 and 5 more`
+fn these(on: &[On]) -> String {
+    let name = |on: &On| match on.node {
+        Node::Task(tid) => tid.to_string(),
+        Node::Process(pid) => format!("those of {pid}"),
+    };
+    let some: Vec<String> = on.iter().take(4).map(name).collect();
+    let more = if on.len() > 4 { format!(" and {} more", on.len() - 4) } else { String::new() };
+    format!("threads {}{more}", some.join(", "))
 }
 
 /// Python's lock: the thread that waits for neither it nor anything else of the kind has it, most likely.

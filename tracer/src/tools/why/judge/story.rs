@@ -63,7 +63,14 @@ fn same(one: &Story, other: &Story) -> bool {
 }
 
 fn story(scene: &Scene, outcomes: &Outcomes, tid: u32) -> Story {
-    let way = outcomes.way(scene, tid);
+    let mut way = outcomes.way(scene, tid);
+    if way.circle.is_none() {
+        // Behind somebody who may be any of many there is no chain.
+        let unknown = |tid: &u32| outcomes.links.get(tid).is_some_and(|link| link.sure == Sure::Unknown);
+        if let Some(at) = way.tasks.iter().position(unknown) {
+            way.tasks.truncate(at + 1);
+        }
+    }
     let mut steps: Vec<Step> = Vec::new();
     for (at, &tid) in way.tasks.iter().enumerate() {
         let (Some(task), Some(link)) = (scene.tasks.get(&tid), outcomes.links.get(&tid)) else { break };
@@ -154,7 +161,10 @@ fn plain(who: &str, story: &Story) -> String {
 
 fn told(who: &str, story: &Story, chain: &str) -> String {
     let does = story.steps.first().map_or("", |step| step.does.as_str());
-    format!("{who} {does}{chain}")
+    match story.tids.len() {
+        1 => format!("{who} {does}{chain}"),
+        _ => format!("{who} {}{chain}", plural(does)),
+    }
 }
 
 /// `; 13 (worker) holds it and waits for ...`
@@ -185,4 +195,15 @@ fn who(scene: &Scene, own: u32, step: &Step, many: bool) -> String {
         false if threads > 1 && step.tid != step.pid => format!("thread {} of process {} ({comm})", step.tid, step.pid),
         false => format!("process {} ({comm})", step.pid),
     }
+}
+
+/// What several do: `waits for it` becomes `wait for it`.
+pub fn plural(does: &str) -> String {
+    let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
+    let verb = match verb {
+        "is" => "are",
+        "has" => "have",
+        verb => verb.strip_suffix('s').unwrap_or(verb),
+    };
+    format!("{verb} {rest}").trim_end().to_owned()
 }

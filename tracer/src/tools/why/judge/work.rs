@@ -124,7 +124,7 @@ pub fn in_kernel(task: &Task) -> Link {
     };
     let call = task.call.as_ref().map_or_else(|| "outside of a call".to_owned(), |call| format!("in {}", call.name));
     if is(&["rwsem_down", "__mutex_lock", "mutex_lock"]) {
-        return seen(Link::ends(Cause::KernelLock, End::Kernel, format!("waits {call} for a lock of the kernel's")));
+        return seen(Link::ends(Cause::KernelLock, End::Unknown, format!("waits {call} for a lock of the kernel's")));
     }
     if is(&["request_wait_answer", "fuse_"]) {
         return seen(Link::ends(

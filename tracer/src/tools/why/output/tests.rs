@@ -73,14 +73,14 @@ fn written(report: &Report, look: Look) -> String {
 
 #[test]
 fn text_is_printable_and_fits() {
+    let colours = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     for report in [evil(), Report::default()] {
         let text = written(&report, Look::default());
         assert!(text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')), "{text}");
         // Names of others are not cut, and may be long.
         assert!(text.lines().filter(|line| !line.contains("\\33")).all(|line| line.len() <= 80), "{text}");
         let colored = written(&report, Look { color: true, utf8: false });
-        let stripped = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
-        assert_eq!(stripped.replace_all(&colored, ""), text);
+        assert_eq!(colours.replace_all(&colored, ""), text);
         // With lines for its branches it says the same.
         let drawn = written(&report, Look { color: false, utf8: true });
         assert_eq!(drawn.replace("\u{2514}\u{2500} ", "`- "), text);

@@ -5,7 +5,7 @@ use super::Look;
 use crate::render::amount::time;
 use crate::render::escape::{Color, Line};
 use crate::tools::why::judge::link::name;
-use crate::tools::why::judge::{Nature, Sure};
+use crate::tools::why::judge::{Nature, Sure, story};
 use crate::tools::why::report::{Report, Step, Story};
 
 /// Columns of a line.
@@ -116,7 +116,7 @@ impl Page<'_> {
         for (at, step) in story.steps.iter().enumerate() {
             let mark = if at == 0 { "" } else { corner };
             let text = match at {
-                0 if story.tids.len() > 1 => format!("{} {}", threads(&story.tids), plural(&step.does)),
+                0 if story.tids.len() > 1 => format!("{} {}", threads(&story.tids), story::plural(&step.does)),
                 _ => line(step, report.threads > 1 || at > 0),
             };
             self.branch(at.saturating_sub(1) * 3, &[], mark, &text, None);
@@ -179,17 +179,6 @@ fn threads(tids: &[u32]) -> String {
     let some: Vec<String> = tids.iter().take(3).map(u32::to_string).collect();
     let more = if tids.len() > 3 { " ..." } else { "" };
     format!("{} threads ({}{more})", tids.len(), some.join(", "))
-}
-
-/// What several do: `waits for it` becomes `wait for it`.
-fn plural(does: &str) -> String {
-    let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
-    let verb = match verb {
-        "is" => "are",
-        "has" => "have",
-        verb => verb.strip_suffix('s').unwrap_or(verb),
-    };
-    format!("{verb} {rest}").trim_end().to_owned()
 }
 
 /// As much of a text as fits, up to a blank, and the rest.

@@ -61,6 +61,8 @@ pub enum Kind {
     Join,
     /// A lock that does not record its holder (the C library's own, Rust's, another library's).
     Lock,
+    /// Nothing: it sleeps for a time that way.
+    Sleep,
     /// A thread that waits until another one wakes it: a pool, a channel, parking.
     Parked,
     /// A monitor or lock of Java.

@@ -15,6 +15,8 @@ pub const SS_FAILED: u8 = 1;
 pub const LTRACE_FAILED: u8 = 1;
 /// A usage error.
 pub const USAGE: u8 = 2;
+/// What a process waits for will not come by itself.
+pub const STUCK: u8 = 3;
 /// A policy was violated.
 pub const VIOLATED: u8 = 3;
 /// Something was lost: under `--strict`, and wherever evidence is incomplete.

@@ -14,7 +14,7 @@
 //! | [`capture`] | sources of records |
 //! | [`decode`] | from records to values |
 //! | [`trace`] | the loop, from a record to a line; the forms of output |
-//! | [`tools`] | lsof, ss, inspect, audit: a room each |
+//! | [`tools`] | lsof, ss, inspect, why, audit: a room each |
 //! | [`doctor`] | what works on this machine |
 //! | [`commands`] | the table of commands: from a command line to what is done |
 //!

@@ -10,10 +10,16 @@ use crate::exit;
 /// What each code means for any command; each command says it of itself.
 pub const CODES: &[(u8, &str)] = &[
     (exit::OK, "Done; a search found something."),
-    (exit::NOTHING, "A search found nothing; an audited command failed; called as strace, lsof or ss: any error."),
+    (
+        exit::NOTHING,
+        "A search found nothing; a process waits for work; an audited command failed; called as strace, lsof or ss: any error.",
+    ),
     (exit::USAGE, "A usage error, or a wrong policy."),
-    (exit::VIOLATED, "A policy is violated."),
-    (exit::LOSS, "Something was lost (with --strict); the evidence of an audit is incomplete."),
+    (exit::VIOLATED, "A policy is violated; a process is stuck."),
+    (
+        exit::LOSS,
+        "Something was lost (with --strict); the evidence of an audit is incomplete; nobody knows why a process waits.",
+    ),
     (exit::FAILED, "tracer could not do its job."),
     (exit::SS_USAGE, "A usage error, called as ss."),
 ];

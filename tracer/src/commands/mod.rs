@@ -49,7 +49,7 @@ impl Action {
 }
 
 /// Names reserved for later commands.
-const RESERVED: &[&str] = &["top", "why"];
+const RESERVED: &[&str] = &["top"];
 
 /// The command of this name.
 fn command(name: &str) -> Option<&'static Command> {

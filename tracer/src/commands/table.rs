@@ -12,7 +12,7 @@ use crate::cli::help::Manual;
 use crate::cli::ltrace;
 use crate::cli::table::Completes;
 use crate::exit;
-use crate::tools::{audit, inspect, lsof, ss};
+use crate::tools::{audit, inspect, lsof, ss, why};
 use crate::trace::{self, Ending};
 
 /// A command.
@@ -176,6 +176,20 @@ pub static COMMANDS: &[&Command] = &[
             Ok(asked.map_or_else(
                 || caller.help(),
                 |request| Action::Run(job(request, |request| ExitCode::from(inspect::run(&request)))),
+            ))
+        },
+    },
+    &Command {
+        name: "why",
+        peer: false,
+        summary: "Say what a process waits for, and who is to blame.",
+        words: Completes::Pids,
+        manual: why::options::MANUAL,
+        parse: |caller, args| {
+            let asked = why::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))?;
+            Ok(asked.map_or_else(
+                || caller.help(),
+                |request| Action::Run(job(request, |request| ExitCode::from(why::run(&request)))),
             ))
         },
     },

@@ -27,6 +27,7 @@ use crate::tools::audit::request::Audit;
 use crate::tools::inspect::request::Inspect;
 use crate::tools::lsof::request::Lsof;
 use crate::tools::ss::request::Request;
+use crate::tools::why::request::Why;
 
 /// Splits as a shell does: blanks, single quotes; `\xff` is a byte.
 fn words(line: &str) -> Vec<OsString> {
@@ -238,6 +239,8 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
         let json = if spec.json { " json" } else { "" };
         let env = if spec.environment { " env" } else { "" };
         format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
+    } else if let Some(spec) = request::<Box<Why>>(job) {
+        format!("=> why {:?}{} {:?}", spec.whom, if spec.json { " json" } else { "" }, spec.color)
     } else if let Some(spec) = request::<Box<Audit>>(job) {
         let reports: Vec<_> =
             spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();

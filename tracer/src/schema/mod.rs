@@ -18,6 +18,7 @@ pub mod set;
 pub mod signal_names;
 pub mod tampered;
 pub mod types;
+pub mod waits;
 
 pub mod bpf;
 pub mod creds;

@@ -40,6 +40,13 @@ impl Registers {
         (ABI.words)(words)
     }
 
+    /// Of a task of which nothing is known but its stack pointer and where it goes on.
+    pub fn at(sp: u64, pc: u64) -> Registers {
+        let mut found = Registers { pc, ..Registers::default() };
+        found.set(ABI.stack, Some(sp));
+        found
+    }
+
     /// The value of a register.
     pub fn get(&self, number: u16) -> Option<u64> {
         self.known.get(usize::from(number)).copied().flatten()

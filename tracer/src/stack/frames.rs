@@ -81,6 +81,11 @@ impl Frames {
         self.ends.clear();
     }
 
+    /// Its entries, from the innermost frame on.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        entries(&self.bytes)
+    }
+
     /// How many entries there are.
     pub fn count(&self) -> usize {
         self.ends.len()

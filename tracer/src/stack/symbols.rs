@@ -107,6 +107,20 @@ impl Symbols {
     }
 }
 
+/// Where a file has something of this name, code or not; the first there is.
+pub fn address_of(file: &Elf, name: &[u8]) -> Option<u64> {
+    let tables = file.sections.iter().filter(|section| [elf::SHT_SYMTAB, elf::SHT_DYNSYM].contains(&section.kind));
+    tables.into_iter().find_map(|section| {
+        let (data, strings) = (file.data(section)?, file.data(file.sections.get(section.link)?)?);
+        let (symbols, _) = slice_from_bytes::<Sym64<NE>>(&data, data.len() / size_of::<Sym64<NE>>()).ok()?;
+        let there = symbols.iter().filter(|symbol| symbol.st_shndx.get(NE) != elf::SHN_UNDEF);
+        there
+            .into_iter()
+            .find(|symbol| word(&strings, symbol.st_name.get(NE)) == name)
+            .map(|symbol| symbol.st_value.get(NE))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

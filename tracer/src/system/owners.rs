@@ -37,6 +37,26 @@ pub fn pipes() -> io::Result<Owners> {
     from_iterator(PIPEFS).or_else(|_| pipes_from_proc())
 }
 
+/// The owners of all sockets, of processes that may not be looked into through /proc too, where the iterator can tell.
+///
+/// # Errors
+/// As [`owners`].
+pub fn every_owner() -> io::Result<Owners> {
+    owners(false).map(|found| with_hidden(found, SOCKFS))
+}
+
+/// The same of pipes.
+///
+/// # Errors
+/// As [`owners`].
+pub fn every_pipe() -> io::Result<Owners> {
+    pipes().map(|found| with_hidden(found, PIPEFS))
+}
+
+fn with_hidden(found: Owners, system: u64) -> Owners {
+    if found.unreadable > 0 && processes::iterator_sees_all() { from_iterator(system).unwrap_or(found) } else { found }
+}
+
 /// File systems of sockets and of pipes.
 const SOCKFS: u64 = FS_MAGIC.value("SOCKFS_MAGIC");
 const PIPEFS: u64 = FS_MAGIC.value("PIPEFS_MAGIC");

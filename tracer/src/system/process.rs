@@ -96,6 +96,25 @@ pub struct Stat {
     pub processor: Option<usize>,
     /// What it ended with, or which signal stopped it; 0 where nobody says.
     pub exit_code: i64,
+    /// Page faults that no I/O was needed for, and those for which it was.
+    pub faults: (u64, u64),
+    /// Terminal's foreground process group; -1 for none.
+    pub foreground: i64,
+    /// Priority among real-time tasks; 0: it is none.
+    pub rt_priority: u64,
+    /// `SCHED_*`
+    pub policy: u64,
+}
+
+/// How far a task has come: numbers that only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Nanoseconds on a CPU.
+    pub ran: u64,
+    /// Nanoseconds for which it was ready and had no CPU.
+    pub delayed: u64,
+    /// How often it was given a CPU.
+    pub times: u64,
 }
 
 /// Whether a state is that of a task that has ended: a zombie, or one that is just taken away.
@@ -184,6 +203,36 @@ impl Limit {
         let (Some(used), Some(soft)) = (self.used, self.soft) else { return false };
         used > 0 && u128::from(used) * 100 >= u128::from(soft) * 80
     }
+}
+
+/// What a cgroup, or one above it, does to its tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Its path in its hierarchy.
+    pub path: Vec<u8>,
+    /// Its tasks are frozen, because of itself.
+    pub frozen: bool,
+    /// CPU time that it may use in a period, both in microseconds.
+    pub quota: Option<(u64, u64)>,
+    /// How often it was held back for that, and for how many nanoseconds.
+    pub throttled: Option<(u64, u64)>,
+    /// Its memory.
+    pub memory: Option<GroupMemory>,
+}
+
+/// Memory of a cgroup; bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupMemory {
+    /// What it has.
+    pub used: u64,
+    /// Above this its tasks are slowed down.
+    pub high: Option<u64>,
+    /// More it cannot have.
+    pub max: Option<u64>,
+    /// How often it met one of them.
+    pub met: u64,
+    /// Pages of files that had to be read again soon after they were given up.
+    pub refaults: u64,
 }
 
 #[cfg(test)]

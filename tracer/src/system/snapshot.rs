@@ -259,6 +259,27 @@ impl Descriptor {
     }
 }
 
+/// A lock on a file that is held, or one that is waited for: a line of the machine's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// Its number in the list; who waits for it has the same.
+    pub number: u64,
+    /// It is not held but waited for.
+    pub waits: bool,
+    /// `FLOCK`, `POSIX`, `OFDLCK`, `LEASE`, `DELEG`.
+    pub class: String,
+    /// `ADVISORY`; of leases `ACTIVE`, `BREAKING`, `BREAKER`.
+    pub kind: String,
+    /// It is for writing.
+    pub writes: bool,
+    /// Who took it; `None` where the kernel names nobody (an open file description, another namespace).
+    pub pid: Option<u32>,
+    /// The file; `None` where it is not told.
+    pub file: Option<(Dev, u64)>,
+    /// First and last byte; `None`: the end of the file.
+    pub range: (u64, Option<u64>),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

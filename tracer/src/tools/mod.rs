@@ -5,3 +5,4 @@ pub mod audit;
 pub mod inspect;
 pub mod lsof;
 pub mod ss;
+pub mod why;

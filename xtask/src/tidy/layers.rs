@@ -20,7 +20,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["exit", "schema", "spec", "render"]),
     ("trace/output", &["schema", "spec", "render", "system", "decode", "stack", "capture"]),
     ("trace", &["exit", "schema", "spec", "render", "system", "decode", "capture", "trace/output"]),
-    ("tools", &["exit", "schema", "spec", "render", "system", "decode", "capture", "cli", "trace", "trace/output"]),
+    (
+        "tools",
+        &["exit", "schema", "spec", "render", "system", "stack", "decode", "capture", "cli", "trace", "trace/output"],
+    ),
     ("doctor", &["render", "system", "capture", "cli", "trace"]),
     ("commands", &["exit", "render", "cli", "trace", "tools", "doctor"]),
 ];
@@ -57,6 +60,10 @@ const PURE: &[(&str, &[&str])] = &[
     ("tools/inspect/report", &[]),
     ("tools/lsof/output", &[]),
     ("tools/ss/output", &[]),
+    ("tools/why/judge", &[]),
+    ("tools/why/output", &[]),
+    ("tools/why/report", &[]),
+    ("tools/why/scene", &[]),
 ];
 
 /// What a pure module may not name.

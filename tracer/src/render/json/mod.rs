@@ -2,3 +2,5 @@
 
 pub mod escape;
 pub mod object;
+#[cfg(test)]
+pub mod schema;

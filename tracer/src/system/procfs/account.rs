@@ -1,7 +1,7 @@
 //! Accounts of a process: `/proc/PID/stat`, `io`, `limits` and the time since boot (proc(5)).
 
 use super::number;
-use crate::system::process::{Io, Limit, Stat};
+use crate::system::process::{Io, Limit, Pace, Stat};
 use crate::system::snapshot::Dev;
 
 /// Reads `PID (COMM) STATE PPID ...`. The name may have blanks and parentheses in it: the last one ends it.
@@ -35,7 +35,24 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
         start: value(22)?,
         processor: value(39).map(|value| value as usize),
         exit_code: signed(52).unwrap_or_default(),
+        faults: (value(10).unwrap_or_default(), value(12).unwrap_or_default()),
+        foreground: signed(8).unwrap_or(-1),
+        rt_priority: value(40).unwrap_or_default(),
+        policy: value(41).unwrap_or_default(),
     })
+}
+
+/// Reads `/proc/PID/task/TID/schedstat`.
+pub fn pace(text: &[u8]) -> Option<Pace> {
+    let mut words = text.split(|b| b.is_ascii_whitespace()).filter_map(|word| number(word).map(|(value, _)| value));
+    Some(Pace { ran: words.next()?, delayed: words.next()?, times: words.next()? })
+}
+
+/// When a task last ran, on the scheduler's own clock, in milliseconds: `se.exec_start` of `/proc/PID/task/TID/sched`.
+pub fn last_ran(text: &[u8]) -> Option<f64> {
+    let line = text.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"se.exec_start"))?;
+    let colon = line.iter().position(|&b| b == b':')?;
+    std::str::from_utf8(&line[colon + 1..]).ok()?.trim().parse().ok()
 }
 
 /// Reads `/proc/PID/io`.
@@ -89,6 +106,16 @@ pub fn boot_time(stat: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_far_a_task_is() {
+        assert_eq!(pace(b"5 6 7\n"), Some(Pace { ran: 5, delayed: 6, times: 7 }));
+        assert_eq!(pace(b"5 6\n"), None);
+        let text =
+            b"sh (7, #threads: 1)\n---\nse.exec_start                                :       1234.500000\nse.x : 1\n";
+        assert_eq!(last_ran(text), Some(1234.5));
+        assert_eq!(last_ran(b"se.exec_start : x\n"), None);
+    }
 
     #[test]
     fn stat_with_any_name() {

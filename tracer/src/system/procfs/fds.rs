@@ -79,14 +79,52 @@ pub struct FdInfo {
     pub in_flight: Option<u64>,
     /// Of an epoll instance, what it watches.
     pub targets: Vec<u64>,
+    /// The same, with for what and which file that was.
+    pub watched: Vec<Watched>,
+    /// Of a timerfd, the time that is left, in nanoseconds; 0: it is not set.
+    pub left: Option<u64>,
+    /// Of /dev/fuse, the connection: the minor number of its file system's device (6.11).
+    pub fuse: Option<u32>,
+    /// Of a ring of io_uring: submitted and taken, completed and seen.
+    pub ring: Option<Queues>,
+    /// How many submissions such a ring has room for.
+    pub entries: Option<u64>,
+    /// Opcodes of operations of a ring that wait for a file to be ready.
+    pub polled: Vec<u8>,
+    /// Locks that it holds, as lines of the machine's list.
+    pub locks: Vec<u8>,
+}
+
+/// A descriptor that an epoll instance watches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Its number when it was registered.
+    pub fd: u32,
+    /// `EPOLL*`
+    pub events: u32,
+    /// Inode of the file.
+    pub ino: u64,
+}
+
+/// Heads and tails of a ring's two queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queues {
+    /// Submissions that the kernel has taken.
+    pub sq_head: u64,
+    /// Submissions that the program has put in.
+    pub sq_tail: u64,
+    /// Completions that the program has seen.
+    pub cq_head: u64,
+    /// Completions that the kernel has put in.
+    pub cq_tail: u64,
 }
 
 /// Reads a file of /proc/PID/fdinfo.
 pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
     let mut info = FdInfo::default();
     for line in text.split(|&b| b == b'\n') {
-        let Some(colon) = line.iter().position(|&b| b == b':') else { continue };
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii_start());
+        let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
+        let (name, value) = (&line[..colon], line.get(colon + 1..).unwrap_or_default().trim_ascii_start());
         let hexadecimal = || u64::from_str_radix(std::str::from_utf8(value).ok()?.trim(), 16).ok();
         let decimal = || number(value).map(|(value, _)| value);
         match name {
@@ -103,11 +141,52 @@ pub fn parse_fdinfo(text: &[u8]) -> FdInfo {
             b"Pid" => info.pid = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse().ok()),
             b"tty-index" => info.tty = decimal(),
             b"scm_fds" => info.in_flight = decimal(),
-            b"tfd" => info.targets.extend(decimal()),
-            _ => {}
+            b"tfd" => {
+                info.targets.extend(decimal());
+                info.watched.extend(watched(value));
+            }
+            b"it_value" => info.left = left(value),
+            b"fuse_connection" => info.fuse = decimal().and_then(|n| u32::try_from(n).ok()),
+            b"SqMask" => {
+                info.entries = value.strip_prefix(b"0x").and_then(super::hex).map(|mask| mask.saturating_add(1))
+            }
+            b"SqHead" => info.ring.get_or_insert_default().sq_head = decimal().unwrap_or(0),
+            b"SqTail" => info.ring.get_or_insert_default().sq_tail = decimal().unwrap_or(0),
+            b"CqHead" => info.ring.get_or_insert_default().cq_head = decimal().unwrap_or(0),
+            b"CqTail" => info.ring.get_or_insert_default().cq_tail = decimal().unwrap_or(0),
+            b"lock" => {
+                info.locks.extend_from_slice(value);
+                info.locks.push(b'\n');
+            }
+            // A line of a ring's list: `  op=6, task_works=0`.
+            _ => info.polled.extend(
+                line.trim_ascii_start().strip_prefix(b"op=").and_then(number).and_then(|(op, _)| u8::try_from(op).ok()),
+            ),
         }
     }
     info
+}
+
+/// `5 events: 19 data: 5  pos:0 ino:2dd sdev:f`, behind `tfd:`.
+fn watched(value: &[u8]) -> Option<Watched> {
+    let mut words = value.split(|b| matches!(b, b' ' | b':')).filter(|word| !word.is_empty());
+    let (fd, _) = number(words.next()?)?;
+    let mut found = Watched { fd: u32::try_from(fd).ok()?, ..Watched::default() };
+    while let Some(word) = words.next() {
+        match word {
+            b"events" => found.events = super::hex(words.next()?)? as u32,
+            b"ino" => found.ino = super::hex(words.next()?)?,
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
+/// `(1, 5000)`: seconds and nanoseconds.
+fn left(value: &[u8]) -> Option<u64> {
+    let (seconds, rest) = number(value.strip_prefix(b"(")?)?;
+    let (nanos, _) = number(rest.strip_prefix(b",")?.trim_ascii_start())?;
+    Some(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
 }
 
 /// fdinfo of a descriptor; nothing where it cannot be read.
@@ -313,6 +392,16 @@ mod tests {
             b"pos:\t0\ntfd:        5 events:       19\ntfd:        4 events: 1\nPid:\t-1\ntty-index:\t2\n",
         );
         assert_eq!((info.targets, info.pid, info.tty), (vec![5, 4], Some(-1), Some(2)));
+        let info = parse_fdinfo(b"tfd:        5 events:       19 data:                5  pos:0 ino:2dd sdev:f\n");
+        assert_eq!(info.watched, [Watched { fd: 5, events: 0x19, ino: 0x2dd }]);
+        let info =
+            parse_fdinfo(b"it_value: (2, 5)\nfuse_connection:\t40\nlock:\t1: FLOCK  ADVISORY  WRITE 7 0:1:2 0 EOF\n");
+        assert_eq!((info.left, info.fuse, info.locks.len()), (Some(2_000_000_005), Some(40), 41));
+        let info = parse_fdinfo(b"SqMask:\t0x7\nSqTail:\t1\nCqHead:\t0\nPollList:\n  op=6, task_works=0\n");
+        assert_eq!(
+            (info.ring, info.polled, info.entries),
+            (Some(Queues { sq_tail: 1, ..Queues::default() }), vec![6], Some(8))
+        );
         assert_eq!(parse_fdinfo(b"\xff\npos\nflags:\t9\n:::\n"), FdInfo::default());
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::mounts::Mounts;
 use super::who::Who;
 use super::{read_into, read_text};
+use crate::system::snapshot::Dev;
 
 /// The root of /proc, as it is opened to list it.
 pub(super) const ROOT: &str = "/proc";
@@ -45,6 +46,19 @@ pub(super) fn locks() -> Vec<u8> {
 pub fn open_files() -> u64 {
     let numbers = read_text("/proc/sys/fs/file-nr");
     numbers.split_ascii_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
+/// Reads and writes of a block device that have not ended; `None` where it is none, or the kernel does not say.
+pub fn inflight(dev: Dev) -> Option<(u64, u64)> {
+    let text = read_text(&format!("/sys/dev/block/{}:{}/inflight", dev.major, dev.minor));
+    let mut words = text.split_ascii_whitespace().filter_map(|word| word.parse().ok());
+    words.next().zip(words.next())
+}
+
+/// Tasks that want a CPU now, of all (`/proc/loadavg`).
+pub fn runnable() -> Option<u64> {
+    let text = read_text("/proc/loadavg");
+    text.split_ascii_whitespace().nth(3)?.split('/').next()?.parse().ok()
 }
 
 /// The ports that the kernel hands out.

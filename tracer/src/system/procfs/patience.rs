@@ -24,6 +24,51 @@ pub fn read(path: &str, limit: Duration) -> io::Result<Vec<u8>> {
     ask(path.as_bytes(), limit, libc::SYS_read)
 }
 
+/// What `work` gives, in a child process: for what may wait for memory of a process, in more than one step. The child has no descriptors
+/// but the answer's pipe. `limit`: the longest time without data.
+///
+/// # Errors
+/// What starting a child gives; `TimedOut` when nothing came.
+pub fn within(limit: Duration, work: impl FnOnce() -> Vec<u8>) -> io::Result<Vec<u8>> {
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    // SAFETY: the child runs `work` and ends, whatever comes of it; it uses nothing that another thread may hold but the allocator, which
+    // the C library makes usable behind fork(2).
+    let child = unsafe { libc::fork() };
+    if child < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if child == 0 {
+        // SAFETY: numbers only.
+        unsafe {
+            libc::dup2(writer.as_raw_fd(), 0);
+            libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0);
+        }
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        let code = answer.map_or(1, |bytes| {
+            let errno = 0i32;
+            i32::from(!(put(&errno.to_ne_bytes()) && put(&bytes)))
+        });
+        // SAFETY: ends the child at once; nothing of the parent's is run.
+        unsafe { libc::_exit(code) }
+    }
+    drop(writer);
+    answer_of(child, reader, limit)
+}
+
+/// In the child: writes all of it to the answer's pipe, which is descriptor 0.
+fn put(mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        // SAFETY: a buffer with its length.
+        let wrote = unsafe { libc::write(0, bytes.as_ptr().cast(), bytes.len()) };
+        let Some(rest) = usize::try_from(wrote).ok().filter(|&wrote| wrote > 0).and_then(|wrote| bytes.get(wrote..))
+        else {
+            return false;
+        };
+        bytes = rest;
+    }
+    true
+}
+
 /// What a call gives of a file, again and again, until there is no more: read(2) or getdents64(2).
 fn ask(path: &[u8], limit: Duration, call: libc::c_long) -> io::Result<Vec<u8>> {
     let path = CString::new(path).map_err(|_| io::Error::from_raw_os_error(libc::ENOENT))?;
@@ -37,6 +82,11 @@ fn ask(path: &[u8], limit: Duration, call: libc::c_long) -> io::Result<Vec<u8>> 
         tell(&path, call, &writer);
     }
     drop(writer);
+    answer_of(child, reader, limit)
+}
+
+/// What a child says: an errno, then bytes. One that does not answer is killed.
+fn answer_of(child: libc::pid_t, reader: OwnedFd, limit: Duration) -> io::Result<Vec<u8>> {
     let answer = listen(reader, limit);
     if answer.is_err() {
         // SAFETY: our own child, which was not waited for yet.
@@ -145,6 +195,19 @@ mod tests {
         let limit = Duration::from_millis(100);
         let silent = read(fifo.to_str().expect("ASCII"), limit).expect_err("nobody writes");
         assert_eq!(silent.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn work_is_given_up() {
+        let limit = Duration::from_secs(10);
+        assert_eq!(within(limit, || vec![7; 100_000]).expect("an answer"), vec![7; 100_000]);
+        let silent = within(Duration::from_millis(50), || {
+            loop {
+                // SAFETY: waits for a signal, in a child of its own.
+                unsafe { libc::pause() };
+            }
+        });
+        assert_eq!(silent.expect_err("it waits").kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]

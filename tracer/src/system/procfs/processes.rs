@@ -117,6 +117,39 @@ fn pays(counts: impl Iterator<Item = u64>, calls: u64, walking: u64) -> bool {
     sum == 0 && silent * USUAL * calls > walking
 }
 
+/// Children of a process: those of all its threads. By the kernel's list of them, else (it is not built in) by the parents of all.
+pub fn children(pid: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut listed = false;
+    for tid in Who::Id(pid).threads().unwrap_or_default() {
+        let Ok(text) = Who::Thread(pid, tid).read("children") else { continue };
+        listed = true;
+        found.extend(text.split(|&b| b == b' ').filter_map(|word| std::str::from_utf8(word).ok()?.parse::<u32>().ok()));
+    }
+    if !listed {
+        let mut buffer = Vec::new();
+        let is = |other: &u32| Who::Id(*other).stat_through(&mut buffer).is_some_and(|stat| stat.ppid == pid);
+        found = all().unwrap_or_default().into_iter().filter(is).collect();
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Real-time tasks that run or are ready, each with the processor that it is on.
+pub fn real_time() -> Vec<(u32, Option<usize>)> {
+    let mut buffer = Vec::new();
+    let mut found = Vec::new();
+    for pid in all().unwrap_or_default() {
+        for tid in Who::Id(pid).threads().unwrap_or_default() {
+            let Some(stat) = Who::Thread(pid, tid).stat_through(&mut buffer) else { continue };
+            if stat.rt_priority > 0 && stat.state == b'R' {
+                found.push((tid, stat.processor));
+            }
+        }
+    }
+    found
+}
+
 /// A flag of a task that exits, include/linux/sched.h.
 const PF_EXITING: u64 = 4;
 
@@ -156,6 +189,14 @@ mod tests {
         check(b'R', PF_EXITING, true);
         check(b'Z', 0, true);
         check(b'X', 0, true);
+    }
+
+    #[test]
+    fn children_are_found() {
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("a child");
+        assert!(children(std::process::id()).contains(&child.id()));
+        drop(child.stdin.take());
+        child.wait().expect("it ends");
     }
 
     #[test]

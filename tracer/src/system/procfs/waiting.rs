@@ -5,6 +5,49 @@ use crate::schema::types::Ty;
 use crate::schema::{Abi, by_nr};
 use crate::system::process::Running;
 
+/// A task's place between its program and the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It runs, or is about to.
+    Running,
+    /// It waits within a call.
+    Call(Entered),
+    /// It waits, and not within a call: for a page, stopped, frozen. Its stack pointer and where it goes on.
+    Outside(u64, u64),
+}
+
+/// The call that a task waits in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entered {
+    /// Number.
+    pub nr: u32,
+    /// Registers of its arguments.
+    pub args: [u64; 6],
+    /// Stack pointer of the program.
+    pub sp: u64,
+    /// Where it goes on.
+    pub pc: u64,
+}
+
+/// Reads the file whole; `None` where it makes no sense.
+pub fn place(text: &[u8]) -> Option<Place> {
+    let mut words = text.trim_ascii_end().split(|&b| b == b' ');
+    let first = words.next()?;
+    if first == b"running" {
+        return Some(Place::Running);
+    }
+    let mut word = || super::hex(words.next()?.strip_prefix(b"0x")?);
+    if first == b"-1" {
+        return Some(Place::Outside(word()?, word()?));
+    }
+    let nr = number(first).filter(|(_, rest)| rest.is_empty()).and_then(|(nr, _)| u32::try_from(nr).ok())?;
+    let mut args = [0; 6];
+    for arg in &mut args {
+        *arg = word()?;
+    }
+    Some(Place::Call(Entered { nr, args, sp: word()?, pc: word()? }))
+}
+
 /// Reads `NUMBER ARG...`; `None` for a task that runs, or that waits for something else than a call's end.
 pub fn parse(text: &[u8]) -> Option<Running> {
     let (nr, rest) = number(text)?;
@@ -21,6 +64,22 @@ pub fn parse(text: &[u8]) -> Option<Running> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places() {
+        let entered = Entered { nr: 0, args: [3, 0x7f, 0x10, 0, 0, 0], sp: 0x7ffd, pc: 0x80 };
+        for (text, expected) in [
+            ("running\n", Some(Place::Running)),
+            ("-1 0x7ffd 0x7f\n", Some(Place::Outside(0x7ffd, 0x7f))),
+            ("0 0x3 0x7f 0x10 0x0 0x0 0x0 0x7ffd 0x80\n", Some(Place::Call(entered))),
+            // A thread of the kernel.
+            ("0 0x0 0x0 0x0\n", None),
+            ("x\n", None),
+            ("", None),
+        ] {
+            assert_eq!(place(text.as_bytes()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn calls() {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as J;
 
+use crate::render::json::schema::valid;
 use crate::system::process::*;
 use crate::system::snapshot::{Access, Descriptor, FileStat, Slot};
 use crate::system::sockets::{Detail, Endpoint, Inet, Socket, State, Table, Unix};
@@ -146,62 +147,8 @@ fn json_is_what_the_schema_says() {
             "{text}"
         );
         let object: J = serde_json::from_str(text).expect("JSON");
-        if let Err(why) = valid(&SCHEMA, &object) {
+        if let Err(why) = valid(&SCHEMA, &SCHEMA, &object) {
             panic!("{why}\n{text}");
         }
     }
-}
-
-/// As much of JSON Schema as the file uses; a member that it does not name is an error here.
-fn valid(schema: &J, value: &J) -> Result<(), String> {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.strip_prefix("#/$defs/").ok_or("a foreign reference")?;
-        return valid(&SCHEMA["$defs"][name], value);
-    }
-    if let Some(all) = schema["anyOf"].as_array() {
-        return if all.iter().any(|one| valid(one, value).is_ok()) {
-            Ok(())
-        } else {
-            Err(format!("no form of {value}"))
-        };
-    }
-    let fits = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("boolean") => value.is_boolean(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("number") => value.is_number(),
-        other => return Err(format!("the validator does not know type {other:?}")),
-    };
-    if !fits {
-        return Err(format!("{value} is no {}", schema["type"]));
-    }
-    if !schema["const"].is_null() && schema["const"] != *value {
-        return Err(format!("{value} is not {}", schema["const"]));
-    }
-    if let Some(all) = schema["enum"].as_array()
-        && !all.contains(value)
-    {
-        return Err(format!("{value} is none of {}", schema["enum"]));
-    }
-    for name in schema["required"].as_array().into_iter().flatten() {
-        if value.get(name.as_str().unwrap_or_default()).is_none() {
-            return Err(format!("{name} is missing"));
-        }
-    }
-    for (name, member) in value.as_object().into_iter().flatten() {
-        let rule = match &schema["properties"][name] {
-            J::Null => &schema["additionalProperties"],
-            rule => rule,
-        };
-        if rule.is_null() {
-            return Err(format!("{name} is not described"));
-        }
-        valid(rule, member).map_err(|why| format!("{name}: {why}"))?;
-    }
-    for item in value.as_array().into_iter().flatten() {
-        valid(&schema["items"], item)?;
-    }
-    Ok(())
 }

@@ -126,11 +126,6 @@ impl Frames {
         self.ends.push(self.bytes.len());
     }
 
-    /// The entries.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        entries(&self.bytes)
-    }
-
     /// The entries in pieces, each of which fits into a blob.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut from = 0;

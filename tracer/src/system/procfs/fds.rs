@@ -396,7 +396,7 @@ mod tests {
         assert_eq!(info.watched, [Watched { fd: 5, events: 0x19, ino: 0x2dd }]);
         let info =
             parse_fdinfo(b"it_value: (2, 5)\nfuse_connection:\t40\nlock:\t1: FLOCK  ADVISORY  WRITE 7 0:1:2 0 EOF\n");
-        assert_eq!((info.left, info.fuse, info.locks.len()), (Some(2_000_000_005), Some(40), 41));
+        assert_eq!((info.left, info.fuse, info.locks.len()), (Some(2_000_000_005), Some(40), 40));
         let info = parse_fdinfo(b"SqMask:\t0x7\nSqTail:\t1\nCqHead:\t0\nPollList:\n  op=6, task_works=0\n");
         assert_eq!(
             (info.ring, info.polled, info.entries),

@@ -14,7 +14,7 @@ use crate::system::procfs::patience;
 use crate::system::procfs::who::Who;
 
 /// How long the child may be silent.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(600);
 /// The most descriptions of members, and the most threads.
 const MEMBERS: u64 = 20_000;
 const THREADS: u64 = 4096;
@@ -74,15 +74,22 @@ impl Machine {
         memory.careful();
         let mut machine = Machine { pid, memory, members: HashMap::new() };
         let mut at = machine.word(base.wrapping_add(place))?;
+        // Members of a type stand together: its name is read once.
+        let mut last = (0, false, Vec::new());
         for _ in 0..MEMBERS {
-            let Some(kind) = machine.word(at).filter(|&name| name != 0) else { break };
-            let kind = machine.text(kind)?;
-            if WANTED.iter().any(|(wanted, _)| wanted.as_bytes() == kind) {
-                let member = machine.word(at + 8)?;
+            let entry: [u64; 6] = machine.bytes::<{ DESCRIPTION as usize }>(at).map(words)?;
+            let [kind, member, _, is_static, offset, address] = entry;
+            if kind == 0 {
+                break;
+            }
+            if kind != last.0 {
+                let name = machine.text(kind)?;
+                last = (kind, WANTED.iter().any(|(wanted, _)| wanted.as_bytes() == name), name);
+            }
+            if last.1 {
                 let member = machine.text(member)?;
-                let is_static = machine.half(at + 24)? != 0;
-                let value = machine.word(at + if is_static { 40 } else { 32 })?;
-                machine.members.insert((member, kind), value);
+                let value = if is_static as u32 != 0 { address } else { offset };
+                machine.members.insert((member, last.2.clone()), value);
             }
             at += DESCRIPTION;
         }
@@ -143,6 +150,15 @@ impl Machine {
         }
         Some(found)
     }
+}
+
+/// The words of a description.
+fn words(bytes: [u8; DESCRIPTION as usize]) -> [u64; 6] {
+    let mut words = [0; 6];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+        *word = bytes.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+    }
+    words
 }
 
 /// Types, and the members of them that are needed.

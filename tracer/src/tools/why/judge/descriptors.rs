@@ -42,6 +42,10 @@ pub fn link(scene: &Scene, task: &Task, fd: u32, purpose: Purpose, object: &Obje
         Object::Epoll(list, more) => return ready(scene, task, "epoll", list, *more),
         Object::Terminal(path, foreground) => terminal(path, *foreground, purpose),
         Object::Ring => Link::ends(Cause::Ring, End::Work, "waits for operations of io_uring to end"),
+        // The other end of it is the kernel, which passes on what others ask of the file system.
+        Object::Device(path) if path == b"/dev/fuse" => {
+            Link::ends(Cause::Device, End::Work, "waits for requests to the file system that it serves")
+        }
         Object::Device(path) => Link::ends(Cause::Device, End::Outside, format!("waits for the device {}", name(path))),
         Object::File(file) => self::file(task, file),
         Object::Other(link) => {

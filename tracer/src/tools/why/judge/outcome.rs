@@ -193,6 +193,10 @@ impl Outcomes {
         let first_end = link.end;
         let own = scene.tasks[&tid].pid;
         let in_own = way.tasks.iter().all(|tid| scene.tasks.get(tid).is_some_and(|task| task.pid == own));
+        // Somebody holds it, and be it that that one runs; but a tracer stops whom it traces again and again.
+        if first_end == Some(End::Held) && (link.cause == Cause::Ready || !moved(tid)) {
+            return Verdict::Stuck;
+        }
         match end {
             // A time of its own ends it, whatever the others do.
             _ if matches!(first_end, Some(End::Sleeps)) && way.tasks.len() > 1 => Verdict::Idle,

@@ -41,8 +41,11 @@ pub fn running(scene: &Scene, process: &Process, task: &Task) -> Link {
         percent(ran),
         percent(delayed)
     );
+    if let Some(link) = throttled(scene, process) {
+        return link.seen(seen);
+    }
     if delayed >= MOSTLY || (delayed >= SOME && delayed > ran) {
-        return ready(scene, process, task, ran).seen(seen);
+        return ready(scene, task, ran).seen(seen);
     }
     let faults = (change.minor + change.major) as f64 / scene.between.max(0.001);
     if faults >= STORM {
@@ -59,20 +62,25 @@ pub fn running(scene: &Scene, process: &Process, task: &Task) -> Link {
     Link::ends(Cause::Runs, End::Runs, does).seen(seen)
 }
 
-/// A task that wants a CPU and mostly gets none.
-fn ready(scene: &Scene, process: &Process, task: &Task, ran: f64) -> Link {
+/// A task whose cgroup was held back for a good part of the time. Some kernels count that as waiting for a CPU, others do not.
+fn throttled(scene: &Scene, process: &Process) -> Option<Link> {
     let before = |path: &[u8]| process.groups.iter().find(|group| group.path == path).and_then(|group| group.throttled);
-    for group in &process.groups_later {
-        let (Some((quota, period)), Some((times, ns))) = (group.quota, group.throttled) else { continue };
+    process.groups_later.iter().find_map(|group| {
+        let ((quota, period), (times, ns)) = (group.quota?, group.throttled?);
         let (had, had_ns) = before(&group.path).unwrap_or_default();
-        if times > had || ns > had_ns {
+        let share = ns.saturating_sub(had_ns) as f64 / (scene.between * 1e9).max(1.0);
+        (times > had && share >= SOME).then(|| {
             let path = name(&group.path);
             let does = format!("runs, held back by the CPU quota of its cgroup {path}");
             let allowed = format!("{path} may use {quota} us of CPU time in {period} us");
             let counted = format!("it was held back {} times meanwhile, {} times in all", times - had, times);
-            return Link::ends(Cause::Throttled, End::Runs, does).seen(allowed).seen(counted);
-        }
-    }
+            Link::ends(Cause::Throttled, End::Runs, does).seen(allowed).seen(counted)
+        })
+    })
+}
+
+/// A task that wants a CPU and mostly gets none.
+fn ready(scene: &Scene, task: &Task, ran: f64) -> Link {
     let hog = scene.hogs.iter().find(|(tid, on)| *tid != task.tid && (on.is_none() || *on == task.processor));
     if let Some(&(tid, _)) = hog.filter(|_| ran < SOME && task.rt_priority == 0) {
         let on = vec![On { node: Node::Task(tid), role: "has the CPU, as a real-time task" }];

@@ -44,7 +44,7 @@ fn a_quota_is_told_where_it_held_back() {
     let group = |times| Group {
         path: b"/box".to_vec(),
         quota: Some((1000, 100_000)),
-        throttled: Some((times, times * 1000)),
+        throttled: Some((times, times * 50_000_000)),
         ..Group::default()
     };
     let mut held = scene(share(0.01, 0.9));

@@ -117,7 +117,7 @@ impl Page<'_> {
             let mark = if at == 0 { "" } else { corner };
             let text = match at {
                 0 if story.tids.len() > 1 => format!("{} {}", threads(&story.tids), story::plural(&step.does)),
-                _ => line(step, report.threads > 1 || at > 0),
+                _ => line(step),
             };
             self.branch(at.saturating_sub(1) * 3, &[], mark, &text, None);
             if !step.others.is_empty() {
@@ -166,8 +166,8 @@ impl Page<'_> {
 }
 
 /// `13 worker  holds it and waits for ...`
-fn line(step: &Step, id: bool) -> String {
-    let who = if id { format!("{} {}  ", step.tid, name(&step.comm)) } else { format!("{}  ", name(&step.comm)) };
+fn line(step: &Step) -> String {
+    let who = format!("{} {}  ", step.tid, name(&step.comm));
     match step.role {
         Some(role) => format!("{who}{role} and {}", step.does),
         None => format!("{who}{}", step.does),

@@ -31,6 +31,7 @@ use super::{PtraceSource, sys};
 use crate::capture::interpret::{Interpreter, Moment, failed};
 use crate::capture::library::probe::{self, Probe};
 use crate::capture::library::{Found, Functions, plans};
+use crate::capture::record::Record;
 use crate::capture::{Batch, Count};
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
@@ -65,6 +66,8 @@ pub struct Library {
     threads: bool,
     /// Wait statuses of tasks that ended while something was done with them.
     ended: Vec<(u32, i32)>,
+    /// Room for the record of a call.
+    record: Record,
     /// Nothing more is watched.
     over: bool,
 }
@@ -101,6 +104,7 @@ impl Library {
             counts: watch.counting.map(|_| HashMap::new()),
             threads: watch.follow || watch.target.command.is_none(),
             ended: Vec::new(),
+            record: Record::default(),
             over: false,
         }))
     }
@@ -367,11 +371,11 @@ impl Library {
     }
 
     /// Sends the record, with what the function's plan copies.
-    fn tell(&self, stopped: &mut Stopped<'_>, head: &Head, cookie: u64, moment: Moment) {
+    fn tell(&mut self, stopped: &mut Stopped<'_>, head: &Head, cookie: u64, moment: Moment) {
         let place = (cookie >> cookie::PLAN) as usize & 0xffff;
         let plan = place.checked_sub(1).and_then(|place| self.plans.get(place));
         let source = &mut *stopped.source;
-        let mut record = std::mem::take(&mut source.of_function);
+        let mut record = std::mem::take(&mut self.record);
         record.start(*head);
         if let Some(plan) = plan {
             let (memory, files, scratch) = (&mut source.memory, &mut source.files, &mut source.scratch);
@@ -382,7 +386,7 @@ impl Library {
             source.count_missing(missing);
         }
         record.send(stopped.out);
-        source.of_function = record;
+        self.record = record;
     }
 }
 

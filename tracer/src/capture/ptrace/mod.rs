@@ -45,7 +45,6 @@ use super::interpret::Scratch;
 use super::memory::Memory;
 use super::paths::Paths;
 use super::plans::Plans;
-use super::record::Record;
 use super::refused::Refused;
 use super::stacks::Stacks;
 use super::{Batch, Count, Losses, Source, Status, interrupt};
@@ -121,9 +120,8 @@ pub struct PtraceSource {
     losses: Losses,
     /// The pid namespace of each new task is told.
     names: bool,
-    /// Calls of library functions, where they are asked for; and room for the record of one.
+    /// Calls of library functions, where they are asked for.
     library: Option<Library>,
-    of_function: Record,
     beside: Beside,
     /// A process that runs another program is let go.
     leave_on_exec: bool,
@@ -194,7 +192,6 @@ impl PtraceSource {
             stuck: None,
             names: watch.names,
             library: Library::new(watch)?,
-            of_function: Record::default(),
             beside: Beside::new(watch),
             leave_on_exec: watch.leave_on_exec,
             stacks: watch.stacks.filter(|_| watch.counting.is_none()).map(Stacks::new),

@@ -189,10 +189,13 @@ pub fn set_ip(tid: u32, ip: u64) -> io::Result<()> {
 }
 
 /// include/uapi/linux/ptrace.h
+#[cfg(target_arch = "x86_64")]
 const PTRACE_GETSIGMASK: Request = 0x420a;
+#[cfg(target_arch = "x86_64")]
 const PTRACE_SETSIGMASK: Request = 0x420b;
 
 /// The signals that a stopped task has blocked, bit 0 is signal 1.
+#[cfg(target_arch = "x86_64")]
 pub fn blocked(tid: u32) -> io::Result<u64> {
     let mut mask = 0u64;
     request(PTRACE_GETSIGMASK, tid, size_of_val(&mask), &raw mut mask as usize)?;
@@ -200,6 +203,7 @@ pub fn blocked(tid: u32) -> io::Result<u64> {
 }
 
 /// Sets them.
+#[cfg(target_arch = "x86_64")]
 pub fn block(tid: u32, mask: u64) -> io::Result<()> {
     request(PTRACE_SETSIGMASK, tid, size_of_val(&mask), &raw const mask as usize)
 }
@@ -301,6 +305,7 @@ pub enum Waited {
 }
 
 /// Waits until a certain tracee stops or ends, and gives its wait status.
+#[cfg(target_arch = "x86_64")]
 pub fn wait_for(tid: u32) -> io::Result<i32> {
     let mut status = 0;
     loop {
@@ -316,6 +321,7 @@ pub fn wait_for(tid: u32) -> io::Result<i32> {
 }
 
 /// Whether two tasks have the same memory (kcmp(2)).
+#[cfg(target_arch = "x86_64")]
 pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {
     // include/uapi/linux/kcmp.h
     const KCMP_VM: libc::c_int = 1;

@@ -145,16 +145,14 @@ impl Script {
         bash.env_clear().env("PATH", &self.path).env("LC_ALL", "C").env("TZ", "UTC").env("HOME", &self.dir);
         bash.envs(self.env.iter().map(|(name, value)| (name, value)));
         bash.env("DIR", &self.dir).env("ROOT", crate::root());
-        // What a script of the fixtures uses is not seen in the text.
-        let runs_script = self.text.contains("/tests/fixtures/");
-        if runs_script || self.text.to_lowercase().contains("tracer") {
+        if self.text.to_lowercase().contains("tracer") {
             let tracer = tracer().map_err(|error| anyhow!("{error}"))?;
             let tracer = tracer.to_str().context("the path of tracer is not text")?;
             let options = self.backend.as_ref().map_or(String::new(), |backend| format!(" --backend {backend}"));
             bash.env("tracer", format!("{tracer}{options}")).env("TRACER", tracer);
         }
         bash.env("backend", self.backend.as_deref().unwrap_or_default());
-        if runs_script || self.text.contains("$FIXTURES") {
+        if self.text.contains("$FIXTURES") {
             bash.env("FIXTURES", fixtures::dir()?);
         }
         let made = self.leaves_none.then(Made::watch).transpose()?;

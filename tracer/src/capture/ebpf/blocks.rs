@@ -26,12 +26,18 @@ use self::stacks::Stacks;
 use super::object::Object as Kernel;
 use super::{bpf, ring};
 use crate::capture::{Batch, Losses};
+use crate::spec::Watch;
 use crate::spec::library::Leaks;
 use crate::system::mapped::mappings;
 use crate::system::procfs::who::Who;
 
 /// The programs that are called at functions, as the object names them: instead of those of calls.
 pub const PROGRAMS: [&str; 3] = ["block_entered", "block_returned", "library_loaded"];
+
+/// Whether blocks of memory are followed, and not calls of functions.
+pub fn are_followed(watch: &Watch) -> bool {
+    watch.library.as_ref().is_some_and(|asked| asked.leaks.is_some())
+}
 
 /// Maps that only they use.
 pub const MAPS: [&str; 4] = ["BLOCKS", "SENT", "CODE", "UNKNOWN"];

@@ -149,7 +149,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
     let mut sizes = vec![("TALLY", tally), ("TALLIES", tallies), ("BUFFERS", buffers)];
     let none = if watch.library.is_none() { LIBRARY.as_slice() } else { &[] };
     sizes.extend(none.iter().map(|name| (*name, 1)));
-    match follows_blocks(watch) {
+    match blocks::are_followed(watch) {
         true => sizes.push((blocks::MAPS[0], blocks::room(memory()))),
         false => sizes.extend(blocks::MAPS.iter().map(|name| (*name, 1))),
     }
@@ -295,14 +295,9 @@ fn prepare<'p>(
     Ok(Prepared { config, wanted, functions, operations, reached })
 }
 
-/// Whether blocks of memory are followed, and not calls of functions.
-fn follows_blocks(watch: &Watch) -> bool {
-    watch.library.as_ref().is_some_and(|asked| asked.leaks.is_some())
-}
-
 /// The programs that are called at functions.
 fn programs_of_functions(watch: &Watch) -> [&'static str; 3] {
-    if follows_blocks(watch) { blocks::PROGRAMS } else { library::PROGRAMS }
+    if blocks::are_followed(watch) { blocks::PROGRAMS } else { library::PROGRAMS }
 }
 
 /// Whether the programs of [`STACKS`] are asked for.
@@ -388,7 +383,7 @@ fn config(watch: &Watch, types: &KernelTypes, plans: &Plans, ring: u32) -> Resul
         (true, _) => follow::ALL,
         (false, true) => follow::THREADS,
         // What one thread is given another frees.
-        (false, false) if follows_blocks(watch) => follow::THREADS,
+        (false, false) if blocks::are_followed(watch) => follow::THREADS,
         (false, false) => follow::NONE,
     };
     [config.exec_nr[0], config.exec_nr[1], config.uring_nr] = ALWAYS_SEEN;

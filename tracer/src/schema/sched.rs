@@ -1,6 +1,7 @@
 //! Scheduling, priorities and limits.
 
 use super::process::RUSAGE;
+use super::set;
 use super::time::TIMESPEC;
 use super::types::Special as S;
 use super::types::Ty::*;
@@ -65,14 +66,41 @@ records! {
     }
 }
 
+/// Policies as calls take and give them by themselves: the flag that children begin anew stands before (`SCHED_RESET_ON_FORK`).
+/// include/uapi/linux/sched.h
+static SCHED_POLICY: set::Set = set::Set {
+    marked: false,
+    prefix: "SCHED_",
+    mask: u64::MAX,
+    choice: &[
+        ("SCHED_OTHER", 0),
+        ("SCHED_FIFO", 1),
+        ("SCHED_RR", 2),
+        ("SCHED_BATCH", 3),
+        ("SCHED_ISO", 4),
+        ("SCHED_IDLE", 5),
+        ("SCHED_DEADLINE", 6),
+        ("SCHED_EXT", 7),
+        ("SCHED_RESET_ON_FORK|SCHED_OTHER", 0x4000_0000),
+        ("SCHED_RESET_ON_FORK|SCHED_FIFO", 0x4000_0001),
+        ("SCHED_RESET_ON_FORK|SCHED_RR", 0x4000_0002),
+        ("SCHED_RESET_ON_FORK|SCHED_BATCH", 0x4000_0003),
+        ("SCHED_RESET_ON_FORK|SCHED_ISO", 0x4000_0004),
+        ("SCHED_RESET_ON_FORK|SCHED_IDLE", 0x4000_0005),
+        ("SCHED_RESET_ON_FORK|SCHED_DEADLINE", 0x4000_0006),
+        ("SCHED_RESET_ON_FORK|SCHED_EXT", 0x4000_0007),
+    ],
+    bits: &[],
+};
+
 selectors! { PRIO_PROCESS = 0, PRIO_PGRP = 1, IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP = 2 }
 
 syscalls! { pub SCHEDULING harmless "decides how and when tasks run":
     sched_yield             [24 158 124]  ()                                                    -> Int, 0;
     sched_setparam          [142 154 118] (pid: Tid, param: Ptr(&Int))                          -> Int, 0;
     sched_getparam          [143 155 121] (pid: Tid, param: Out(&Ptr(&Int)))                    -> Int, 0;
-    sched_setscheduler      [144 156 119] (pid: Tid, policy: Set32(&SCHED), param: Ptr(&Int))   -> Int, 0;
-    sched_getscheduler      [145 157 120] (pid: Tid)                                            -> Note(&Int, &Set32(&SCHED)), 0;
+    sched_setscheduler      [144 156 119] (pid: Tid, policy: Set32(&SCHED_POLICY), param: Ptr(&Int))   -> Int, 0;
+    sched_getscheduler      [145 157 120] (pid: Tid)                                            -> Note(&Hex, &Set32(&SCHED_POLICY)), 0;
     sched_get_priority_max  [146 159 125] (policy: Set32(&SCHED))                               -> Int, 0;
     sched_get_priority_min  [147 160 126] (policy: Set32(&SCHED))                               -> Int, 0;
     sched_rr_get_interval   [148 161 127] (pid: Tid, tp: Out(&Rec(&TIMESPEC)))                  -> Int, 0;

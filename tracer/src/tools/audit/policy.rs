@@ -57,6 +57,8 @@ pub struct Asked {
     pub runs: bool,
     /// Some rule denies a host by its name.
     pub hosts: bool,
+    /// There is a policy, which judges where datagrams go.
+    pub judged: bool,
 }
 
 impl Policy {

@@ -86,6 +86,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
     collector.know_programs(asked.runs);
     collector.know_paths(asked.paths, &asked.fronts);
     collector.hear_hosts(asked.hosts);
+    collector.is_judged(asked.judged);
     if audit.cgroup.is_some() {
         collector.expect_others();
     }

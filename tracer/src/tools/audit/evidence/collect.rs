@@ -133,6 +133,8 @@ pub struct Collector<'w> {
     sent: Vec<Object>,
     /// The source tells to which unix socket a datagram comes.
     datagrams: bool,
+    /// There is a policy.
+    judged: bool,
 }
 
 impl<'w> Collector<'w> {
@@ -189,6 +191,7 @@ impl<'w> Collector<'w> {
             reached: HashMap::new(),
             sent: Vec::new(),
             datagrams: true,
+            judged: false,
             watched: Watched::default(),
         }
     }
@@ -225,6 +228,11 @@ impl<'w> Collector<'w> {
     /// Whether rules deny hosts by their names: then what name servers answer, and what is said first on a connection, has to be seen.
     pub fn hear_hosts(&mut self, wanted: bool) {
         self.hosts = wanted;
+    }
+
+    /// Whether there is a policy, to which it matters where datagrams may have gone.
+    pub fn is_judged(&mut self, is: bool) {
+        self.judged = is;
     }
 
     /// Has what is done to a directory of tracer's own left out.

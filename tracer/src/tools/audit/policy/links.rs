@@ -104,6 +104,7 @@ impl Policy {
             fronts: self.fronts(&places),
             runs: denied(&|placed| !placed.rule.ops.within(Ops::of(Op::Run)).is_empty()),
             hosts: denied(&|placed| matches!(&placed.rule.target, Target::Inet(pattern) if pattern.is_named())),
+            judged: true,
         }
     }
 

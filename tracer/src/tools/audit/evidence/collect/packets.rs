@@ -89,7 +89,11 @@ impl Collector<'_> {
         let Some(named) = seen.arg(at) else { return };
         if seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, u16::MAX).is_some() && may_go_anywhere(seen) {
             let what = format!("{}: others may have changed the address meanwhile", seen.name);
-            self.gap(GapKind::Unseen, Some(seen.unit), what, 1);
+            match self.judged {
+                true => self.gap(GapKind::Unseen, Some(seen.unit), what, 1),
+                false if self.remarks.contains(&what) => {}
+                false => self.remarks.push(what),
+            }
         }
         for (message, part) in messages(named).zip(0..) {
             let Some((_, bytes)) = seen.blobs.find(at, shape::TAKEN, phase::EXIT_OK, part) else { continue };

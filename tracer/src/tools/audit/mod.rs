@@ -123,13 +123,7 @@ fn audit(spec: &Audit) -> Result<u8> {
         }
     }
     let known = match &spec.baseline {
-        Some(path) if !spec.update => match baseline::read(path, &mut held) {
-            Ok(known) => known,
-            Err(error) => {
-                say(spec, &said(&error));
-                return Ok(exit::USAGE);
-            }
-        },
+        Some(path) if !spec.update => baseline::read(path, &mut held)?,
         _ => None,
     };
     let taught = match spec.learn.as_deref().map(learning::taught).transpose() {
@@ -138,10 +132,7 @@ fn audit(spec: &Audit) -> Result<u8> {
             let _ = writeln!(io::stderr(), "{text}");
             return Ok(exit::USAGE);
         }
-        Err(Wrong::Other(error)) => {
-            say(spec, &said(&error));
-            return Ok(exit::USAGE);
-        }
+        Err(Wrong::Other(error)) => return Err(error),
     };
     let files = spec.reports.iter().map(|(_, path)| path.as_path()).filter(|path| path.as_os_str() != "-");
     let learn = spec.learn.as_deref().filter(|_| spec.write || taught.is_none());

@@ -188,6 +188,7 @@ fn stopped(task: &Task) -> Link {
     let signal = signal_names::name(task.stopped_by as i32);
     let terminal = matches!(task.stopped_by as i32, libc::SIGTTIN | libc::SIGTTOU);
     let does = match terminal {
+        _ if task.stopped_by == 0 => "is stopped".to_owned(),
         true => format!("is stopped by {signal}: it uses its terminal and is not in the foreground"),
         false => format!("is stopped by {signal}"),
     };

@@ -199,11 +199,30 @@ fn who(scene: &Scene, own: u32, step: &Step, many: bool) -> String {
 
 /// What several do: `waits for it` becomes `wait for it`.
 pub fn plural(does: &str) -> String {
-    let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
+    let (verb, rest) = does.split_at(does.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(does.len()));
     let verb = match verb {
         "is" => "are",
         "has" => "have",
         verb => verb.strip_suffix('s').unwrap_or(verb),
     };
-    format!("{verb} {rest}").trim_end().to_owned()
+    format!("{verb}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_do_what_one_does() {
+        for (one, several) in [
+            ("waits for it", "wait for it"),
+            ("waits, and nobody may see for what", "wait, and nobody may see for what"),
+            ("is stopped", "are stopped"),
+            ("has ended", "have ended"),
+            ("runs", "run"),
+            ("", ""),
+        ] {
+            assert_eq!(plural(one), several);
+        }
+    }
 }

@@ -167,6 +167,25 @@ pub struct Head {
     pub args: [u64; 6],
 }
 
+impl Head {
+    /// Nothing is told.
+    pub const NONE: Head = Head {
+        len: 0,
+        kind: 0,
+        flags: 0,
+        blobs: 0,
+        tid: 0,
+        tgid: 0,
+        nr: 0,
+        cpu: 0,
+        time: 0,
+        dur: 0,
+        ret: 0,
+        ip: 0,
+        args: [0; 6],
+    };
+}
+
 /// How much of a blob was copied.
 pub mod status {
     /// All of it.

@@ -85,7 +85,12 @@ pub fn block_entered(ctx: ProbeContext) -> u32 {
     let number = if what == does::UNMAPS {
         0
     } else {
-        stack_of(&ctx, &registers, ip, &Head { tid, tgid, nr: (cookie & library::cookie::FUNCTION) as u32, ..NO_HEAD })
+        stack_of(
+            &ctx,
+            &registers,
+            ip,
+            &Head { tid, tgid, nr: (cookie & library::cookie::FUNCTION) as u32, ..Head::NONE },
+        )
     };
     let function = (cookie & library::cookie::FUNCTION) as u32;
     giving.block = Block { size, time: crate::kernel::now(), stack: number, function, tid };
@@ -158,23 +163,6 @@ pub fn begun(task: *mut c_void) {
         giving.freed = [0; 2];
     }
 }
-
-/// Nothing is told.
-const NO_HEAD: Head = Head {
-    len: 0,
-    kind: 0,
-    flags: 0,
-    blobs: 0,
-    tid: 0,
-    tgid: 0,
-    nr: 0,
-    cpu: 0,
-    time: 0,
-    dur: 0,
-    ret: 0,
-    ip: 0,
-    args: [0; 6],
-};
 
 /// Whose memory a task has.
 #[inline(always)]

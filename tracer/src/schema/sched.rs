@@ -1,12 +1,39 @@
 //! Scheduling, priorities and limits.
 
 use super::process::RUSAGE;
-use super::set;
+use super::set::Set;
 use super::time::TIMESPEC;
 use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::*;
 use crate::{records, selectors, sets, syscalls};
+
+/// Scheduling policies, by themselves and with the flag that children begin anew, which strace writes before them.
+macro_rules! policies {
+    ($($name:ident = $value:literal),* $(,)?) => {
+        /// Scheduling policies. include/uapi/linux/sched.h
+        pub static SCHED: Set = Set { marked: false, prefix: "SCHED_", mask: u64::MAX, choice: &[$((stringify!($name), $value)),*], bits: &[] };
+        /// The same as calls take and give them. include/uapi/linux/sched.h
+        static SCHED_POLICY: Set = Set {
+            marked: false,
+            prefix: "SCHED_",
+            mask: u64::MAX,
+            choice: &[
+                $((stringify!($name), $value),)*
+                $((concat!("SCHED_RESET_ON_FORK|", stringify!($name)), SCHED_RESET_ON_FORK | $value),)*
+            ],
+            bits: &[],
+        };
+    };
+}
+
+/// include/uapi/linux/sched.h
+const SCHED_RESET_ON_FORK: u64 = 0x4000_0000;
+
+policies! {
+    SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_ISO = 4, SCHED_IDLE = 5, SCHED_DEADLINE = 6,
+    SCHED_EXT = 7,
+}
 
 sets! {
     /// sched_getattr(2) flags. include/uapi/linux/sched.h
@@ -16,11 +43,6 @@ sets! {
     /// No limit, in the width of the 32-bit ABI. include/uapi/asm-generic/resource.h
     RLIM "RLIM_"
     choice all: RLIM_INFINITY = 0xffffffff;
-
-    /// Scheduling policies. include/uapi/linux/sched.h
-    SCHED "SCHED_"
-    choice all: SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_ISO = 4, SCHED_IDLE = 5,
-                SCHED_DEADLINE = 6, SCHED_EXT = 7;
 
     /// Flags of struct sched_attr. include/uapi/linux/sched.h
     SCHED_FLAG "SCHED_FLAG_"
@@ -65,33 +87,6 @@ records! {
         sched_util_min: 48 4 Uint, sched_util_max: 52 4 Uint
     }
 }
-
-/// Policies as calls take and give them by themselves: the flag that children begin anew stands before (`SCHED_RESET_ON_FORK`).
-/// include/uapi/linux/sched.h
-static SCHED_POLICY: set::Set = set::Set {
-    marked: false,
-    prefix: "SCHED_",
-    mask: u64::MAX,
-    choice: &[
-        ("SCHED_OTHER", 0),
-        ("SCHED_FIFO", 1),
-        ("SCHED_RR", 2),
-        ("SCHED_BATCH", 3),
-        ("SCHED_ISO", 4),
-        ("SCHED_IDLE", 5),
-        ("SCHED_DEADLINE", 6),
-        ("SCHED_EXT", 7),
-        ("SCHED_RESET_ON_FORK|SCHED_OTHER", 0x4000_0000),
-        ("SCHED_RESET_ON_FORK|SCHED_FIFO", 0x4000_0001),
-        ("SCHED_RESET_ON_FORK|SCHED_RR", 0x4000_0002),
-        ("SCHED_RESET_ON_FORK|SCHED_BATCH", 0x4000_0003),
-        ("SCHED_RESET_ON_FORK|SCHED_ISO", 0x4000_0004),
-        ("SCHED_RESET_ON_FORK|SCHED_IDLE", 0x4000_0005),
-        ("SCHED_RESET_ON_FORK|SCHED_DEADLINE", 0x4000_0006),
-        ("SCHED_RESET_ON_FORK|SCHED_EXT", 0x4000_0007),
-    ],
-    bits: &[],
-};
 
 selectors! { PRIO_PROCESS = 0, PRIO_PGRP = 1, IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP = 2 }
 

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use aya_obj::generated::{bpf_insn, bpf_prog_info};
 
-pub use self::batch::all;
+pub use self::batch::{all, update_all};
 use super::object::MapRow;
 
 const BPF_MAP_CREATE: libc::c_long = 0;
@@ -20,7 +20,6 @@ const BPF_OBJ_GET_INFO_BY_FD: libc::c_long = 15;
 const BPF_RAW_TRACEPOINT_OPEN: libc::c_long = 17;
 const BPF_BTF_LOAD: libc::c_long = 18;
 const BPF_MAP_FREEZE: libc::c_long = 22;
-const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
 const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_ITER_CREATE: libc::c_long = 33;
 
@@ -395,32 +394,6 @@ pub fn update<K, V: ?Sized>(map: RawFd, key: &K, value: &V) -> io::Result<()> {
     let value = (&raw const *value).cast::<u8>() as u64;
     let attr = Attr { map: map as u32, pad: 0, key: &raw const *key as u64, value, flags: 0 };
     bpf(BPF_MAP_UPDATE_ELEM, &attr).map(drop)
-}
-
-/// Sets keys of a map to values, one each, at once (5.6).
-///
-/// # Errors
-/// As bpf(2); some may have been set then.
-pub fn update_all<K: Copy, V: Copy>(map: RawFd, all: &[(K, V)]) -> io::Result<()> {
-    #[repr(C)]
-    struct Attr {
-        before: u64,
-        after: u64,
-        keys: u64,
-        values: u64,
-        count: u32,
-        map: u32,
-        element_flags: u64,
-        flags: u64,
-    }
-    if all.is_empty() {
-        return Ok(());
-    }
-    let (keys, values): (Vec<K>, Vec<V>) = all.iter().copied().unzip();
-    let (keys, values) = (keys.as_ptr() as u64, values.as_ptr() as u64);
-    let count = all.len() as u32;
-    let attr = Attr { before: 0, after: 0, keys, values, count, map: map as u32, element_flags: 0, flags: 0 };
-    bpf(BPF_MAP_UPDATE_BATCH, &attr).map(drop)
 }
 
 /// Makes a map one that programs may not change, so that its values are constants to the verifier (5.2).

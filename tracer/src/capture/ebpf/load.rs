@@ -68,8 +68,8 @@ pub struct Loaded {
     pub asked: CallFilter,
     /// Those of library functions, where they are asked for.
     pub probes: Option<Probes>,
-    /// Those of [`TRACEPOINTS`], and the task iterator.
-    programs: Vec<OwnedFd>,
+    /// Those of [`TRACEPOINTS`], and the task iterator, by their names.
+    programs: Vec<(&'static str, OwnedFd)>,
 }
 
 /// Programs and their tracepoints; kernel 5.5 for tp_btf. The first is only there beside programs that perf calls.
@@ -174,17 +174,17 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         operations.fill(object.map("OPERATIONS")?.as_raw_fd())?;
     }
 
-    let (mut programs, ring) = object.load(&wanted, || place.open(largest))?;
+    let (programs, ring) = object.load(&wanted, || place.open(largest))?;
     let mut ring = ring?;
+    let mut programs: Vec<_> = wanted.iter().map(|(name, _)| *name).zip(programs).collect();
     // The ring of what is said is found by a program that may say something.
-    let at = wanted.iter().position(|(name, _)| *name == SAYS).unwrap_or_default();
-    let log = match programs.get(at) {
-        Some(program) if level > 0 => Some(Log::open(program.as_fd())?),
+    let log = match programs.iter().find(|(name, _)| *name == SAYS) {
+        Some((_, program)) if level > 0 => Some(Log::open(program.as_fd())?),
         _ => None,
     };
     ring.begin()?;
     let mut links = Vec::new();
-    for ((name, to), program) in wanted.iter().zip(&programs) {
+    for ((_, to), (name, program)) in wanted.iter().zip(&programs) {
         let link = match to {
             Attach::Tracepoint(_) | Attach::Sleepable(_) => bpf::attach(program.as_fd()),
             Attach::Perf(id) => bpf::attach_perf(program.as_fd(), *id),
@@ -193,16 +193,12 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
         links.push(link.with_context(|| format!("cannot attach to tracepoint {name}"))?);
     }
     // That the kernel did not run it, because it slept for another task, is no loss: it repeats what is repeated at the end again.
-    if let Some(at) = wanted.iter().position(|(name, _)| *name == PAGE_IN) {
-        programs.remove(at);
-    }
+    programs.retain(|(name, _)| *name != PAGE_IN);
     let probes = match &watch.library {
         Some(asked) => {
-            let at = wanted
-                .iter()
-                .position(|(name, _)| *name == programs_of_functions(watch)[0])
-                .context("no program for functions")?;
-            let of_functions = programs.drain(at..at + programs_of_functions(watch).len()).collect();
+            let theirs = programs_of_functions(watch);
+            let of_functions =
+                programs.extract_if(.., |(name, _)| theirs.contains(name)).map(|(_, program)| program).collect();
             let tree = watch.follow || super::only(&watch.target);
             Some(Probes::new(asked.clone(), of_functions, &object, tree)?)
         }
@@ -323,8 +319,9 @@ impl Loaded {
 
     /// A fresh run of the task iterator: reading it to its end visits every task.
     pub fn iterate(&self) -> Result<File> {
-        let walker = self.programs.last().map(AsFd::as_fd).context("the task iterator is not loaded")?;
-        Ok(bpf::iterate(walker).context("cannot attach the task iterator")?.into())
+        let walker = self.programs.iter().find(|(name, _)| *name == WALK_TASKS.0);
+        let (_, walker) = walker.context("the task iterator is not loaded")?;
+        Ok(bpf::iterate(walker.as_fd()).context("cannot attach the task iterator")?.into())
     }
 
     /// What the kernel side has counted as missing.
@@ -343,7 +340,7 @@ impl Loaded {
     /// How often the kernel skipped one of our programs, because it would have interrupted itself (5.11).
     pub fn not_run(&self) -> u64 {
         let of_functions = self.probes.as_ref().map_or(0, Probes::not_run);
-        self.programs.iter().map(|program| bpf::recursion_misses(program.as_raw_fd())).sum::<u64>() + of_functions
+        self.programs.iter().map(|(_, program)| bpf::recursion_misses(program.as_raw_fd())).sum::<u64>() + of_functions
     }
 }
 

@@ -12,9 +12,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::time::Timespec;
-
 use super::mounts::Trust;
 use super::patience;
 use crate::system::snapshot::{Dev, FileStat};
@@ -112,68 +109,25 @@ fn statx(path: &CString, flags: libc::c_int) -> io::Result<FileStat> {
     })
 }
 
-/// What a child says of its question: an errno or 0, and the answer.
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Answer {
-    words: [u64; 8],
-}
-
 /// Has a child ask, and waits for it no longer than `limit`.
 fn in_child(path: &CString, limit: Duration) -> io::Result<FileStat> {
-    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
-    // SAFETY: between fork and _exit the child makes system calls and touches its own stack, nothing else.
-    let child = unsafe { libc::fork() };
-    if child < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    if child == 0 {
-        use std::os::fd::AsRawFd;
-        // It may outlive us, and must hold nothing that others wait for: the answer's pipe alone is left.
-        // SAFETY: numbers only.
-        unsafe {
-            libc::dup2(writer.as_raw_fd(), 0);
-            libc::syscall(libc::SYS_close_range, 1, u32::MAX, 0);
-        }
-        let answer = match statx(path, libc::AT_STATX_DONT_SYNC) {
-            Ok(s) => Answer {
-                words: [
-                    0,
-                    u64::from(s.dev.major) << 32 | u64::from(s.dev.minor),
-                    s.ino,
-                    u64::from(s.mode),
-                    u64::from(s.rdev.major) << 32 | u64::from(s.rdev.minor),
-                    s.size.unwrap_or(0),
-                    s.links.unwrap_or(0),
-                    0,
-                ],
-            },
-            Err(error) => Answer { words: [error.raw_os_error().unwrap_or(libc::EIO) as u64, 0, 0, 0, 0, 0, 0, 0] },
+    let device = |dev: Dev| u64::from(dev.major) << 32 | u64::from(dev.minor);
+    let answer = patience::within(limit, || {
+        let words = match statx(path, libc::AT_STATX_DONT_SYNC) {
+            Ok(s) => {
+                let (size, links) = (s.size.unwrap_or(0), s.links.unwrap_or(0));
+                [0, device(s.dev), s.ino, u64::from(s.mode), device(s.rdev), size, links]
+            }
+            Err(error) => [error.raw_os_error().unwrap_or(libc::EIO) as u64, 0, 0, 0, 0, 0, 0],
         };
-        let bytes = bytes_of(&answer);
-        // SAFETY: a buffer with its length.
-        unsafe { libc::write(0, bytes.as_ptr().cast(), bytes.len()) };
-        // SAFETY: ends the child at once; nothing of the parent's is run.
-        unsafe { libc::_exit(0) };
-    }
-    drop(writer);
-    let mut bytes = [0u8; size_of::<Answer>()];
-    let ready = poll(
-        &mut [PollFd::new(&reader, PollFlags::IN)],
-        Some(&Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) }),
-    );
-    let answered = matches!(ready, Ok(1)) && rustix::io::read(&reader, &mut bytes) == Ok(bytes.len());
-    if !answered {
-        // SAFETY: our own child, which was not waited for yet.
-        unsafe { libc::kill(child, libc::SIGKILL) };
-        // It may be beyond being killed: init will have it.
-        // SAFETY: as above; does not wait.
-        unsafe { libc::waitpid(child, std::ptr::null_mut(), libc::WNOHANG) };
-        return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
-    }
-    // SAFETY: the child has answered and ends.
-    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
-    let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|i| bytes[at * 8 + i]));
+        words.map(u64::to_ne_bytes).concat()
+    });
+    let answer = answer.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => io::Error::from_raw_os_error(libc::ETIMEDOUT),
+        _ => error,
+    })?;
+    let word =
+        |at: usize| answer.get(at * 8..).and_then(<[u8]>::first_chunk).map_or(0, |word| u64::from_ne_bytes(*word));
     if word(0) != 0 {
         return Err(io::Error::from_raw_os_error(word(0) as i32));
     }
@@ -186,14 +140,6 @@ fn in_child(path: &CString, limit: Duration) -> io::Result<FileStat> {
         size: Some(word(5)),
         links: Some(word(6)),
     })
-}
-
-fn bytes_of(answer: &Answer) -> [u8; size_of::<Answer>()] {
-    let mut bytes = [0; size_of::<Answer>()];
-    for (to, word) in bytes.chunks_exact_mut(8).zip(answer.words) {
-        to.copy_from_slice(&word.to_ne_bytes());
-    }
-    bytes
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reading all of a map at once.
+//! Reading and writing many elements of a map at once (5.6).
 
 use std::io;
 use std::os::fd::RawFd;
@@ -6,23 +6,41 @@ use std::os::fd::RawFd;
 use super::bpf;
 
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
+const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
+
+/// What both take: the batch of `union bpf_attr`, include/uapi/linux/bpf.h.
+#[repr(C)]
+struct Attr {
+    before: u64,
+    after: u64,
+    keys: u64,
+    values: u64,
+    count: u32,
+    map: u32,
+    element_flags: u64,
+    flags: u64,
+}
+
+/// Sets keys of a map to values, one each, at once.
+///
+/// # Errors
+/// As bpf(2); some may have been set then.
+pub fn update_all<K: Copy, V: Copy>(map: RawFd, all: &[(K, V)]) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let (keys, values): (Vec<K>, Vec<V>) = all.iter().copied().unzip();
+    let (keys, values) = (keys.as_ptr() as u64, values.as_ptr() as u64);
+    let count = all.len() as u32;
+    let attr = Attr { before: 0, after: 0, keys, values, count, map: map as u32, element_flags: 0, flags: 0 };
+    bpf(BPF_MAP_UPDATE_BATCH, &attr).map(drop)
+}
 
 /// Keys and values of a hash map, whatever programs do to it meanwhile: who was there all the time is told once (5.6).
 ///
 /// # Errors
 /// As bpf(2).
 pub fn all<K: Copy + Default, V: Copy + Default>(map: RawFd) -> io::Result<Vec<(K, V)>> {
-    #[repr(C)]
-    struct Attr {
-        before: u64,
-        after: u64,
-        keys: u64,
-        values: u64,
-        count: u32,
-        map: u32,
-        element_flags: u64,
-        flags: u64,
-    }
     let mut found = Vec::new();
     let mut room = 4096usize;
     let mut at = 0u32;

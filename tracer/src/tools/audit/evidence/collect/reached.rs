@@ -28,21 +28,19 @@ impl Collector<'_> {
     pub(super) fn packet(&mut self, head: &Head, record: &[u8], family: u32, port: u32, address: [u64; 2], kind: u32) {
         let [first, second] = address.map(u64::to_ne_bytes);
         let [family, port, protocol, ty] = [family, port, kind, kind >> 16].map(|number| number as u16);
+        let internet = |ip: IpAddr| {
+            let sock = Sock { family, ty, protocol, ..Sock::default() };
+            let object = internet(Some(&sock), SocketAddr::new(ip, port), false);
+            Reached { object, file: None, alone: true, sure: true }
+        };
         let reached = match i32::from(family) {
             libc::AF_UNIX => socket(&Blobs::new(record, head), phase::EXIT_OK),
-            libc::AF_INET => {
-                Some(IpAddr::from([first[0], first[1], first[2], first[3]])).map(|ip| (ip, port)).map(there)
-            }
+            libc::AF_INET => Some(internet(IpAddr::from([first[0], first[1], first[2], first[3]]))),
             _ => {
                 let ip = IpAddr::from([first, second].as_flattened().first_chunk().copied().unwrap_or([0; 16]));
-                Some(there((ip.to_canonical(), port)))
+                Some(internet(ip.to_canonical()))
             }
         };
-        let sock = Sock { family, ty, protocol, ..Sock::default() };
-        let reached = reached.map(|reached| match reached.object {
-            Object::Inet { address, .. } => Reached { object: internet(Some(&sock), address, false), ..reached },
-            _ => reached,
-        });
         let Some(reached) = reached else { return };
         let of_call = self.reached.entry(head.tid).or_default();
         if !of_call.iter().any(|known| known.object == reached.object) {
@@ -52,6 +50,9 @@ impl Collector<'_> {
 
     /// A call has ended: what came elsewhere than it was sent to is told, too.
     pub(super) fn arrived(&mut self, seen: &Seen<'_, '_>) {
+        if self.reached.is_empty() {
+            return self.sent.clear();
+        }
         let sent = std::mem::take(&mut self.sent);
         let Some(reached) = self.reached.remove(&seen.call.head.tid) else { return };
         for reached in reached {
@@ -109,10 +110,6 @@ impl Collector<'_> {
             place => self.world.own(place, path),
         }
     }
-}
-
-fn there((ip, port): (IpAddr, u16)) -> Reached {
-    Reached { object: internet(None, SocketAddr::new(ip, port), false), file: None, alone: true, sure: true }
 }
 
 /// The unix socket that a record tells of.

@@ -109,6 +109,22 @@ pub struct Header {
     pub follow: bool,
     /// How much of each call was copied.
     pub detail: HeaderDetail,
+    /// It tells of library functions: how they were shown.
+    #[serde(default)]
+    pub library: Option<HeaderLibrary>,
+}
+
+/// [`crate::spec::LibraryStyle`], as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderLibrary {
+    /// See [`crate::spec::LibraryStyle::demangle`].
+    pub demangle: bool,
+    /// See [`crate::spec::LibraryStyle::indent`].
+    pub indent: usize,
+    /// See [`crate::spec::LibraryStyle::callers`].
+    pub callers: bool,
+    /// Where results are aligned.
+    pub column: usize,
 }
 
 /// [`Detail`], as it is written.

@@ -40,6 +40,7 @@ struct Draft {
     /// `-w`: frames of each stack.
     frames: Option<u32>,
     leaks: Option<Leaks>,
+    record: bool,
     column: Option<usize>,
     style: LibraryStyle,
 }
@@ -272,6 +273,17 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         |draft, value| draft.pass("--backend", value),
     ))
     .words(&BACKENDS),
+    own(row::<Draft>(
+        None,
+        &["--record"],
+        Takes::Value("FILE"),
+        "Also record the trace: 'tracer replay FILE' shows it again.",
+        |draft, value| {
+            draft.record = true;
+            draft.pass("--record", value)
+        },
+    ))
+    .completes(Completes::Files),
     own(row::<Draft>(None, &["--ring-size"], Takes::Value("SIZE"), "Size of the kernel's buffer.", |draft, value| {
         draft.pass("--ring-size", value)
     })),
@@ -321,9 +333,9 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     if draft.leaks.is_some() {
         let all = Draft::default();
         let shows = draft.chosen || draft.none || draft.system || draft.count || !draft.library.entries.is_empty();
-        if shows || draft.style != all.style || draft.column.is_some() {
+        if shows || draft.record || draft.style != all.style || draft.column.is_some() {
             return Err(Fault::usage(
-                "--leaks shows no calls: it goes with none of -a, -c, -C, -e, -l, -L, -n, -S, -x",
+                "--leaks shows no calls: it goes with none of -a, -c, -C, -e, -l, -L, -n, -S, -x, --record",
             ));
         }
     }
@@ -358,7 +370,7 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     draft.style.callers = draft.chosen;
     let Spec { watch, view } = &mut *spec;
     watch.library = Some(draft.library);
-    watch.detail.data = !draft.count && draft.leaks.is_none();
+    watch.detail.data = (!draft.count || draft.record) && draft.leaks.is_none();
     view.output.style.library = draft.style;
     view.output.style.column = draft.column.unwrap_or(COLUMN).saturating_sub(1);
     if view.output.form == OutputForm::TEXT {

@@ -32,8 +32,10 @@ pub enum Work {
     Ebpf,
     /// Traces by ptrace, or looks into namespaces of others (setns(2)).
     Others,
-    /// Shows a recording.
+    /// Shows a recording, in files that it makes.
     Replay,
+    /// Reads files, and writes to what is open.
+    Read,
 }
 
 impl Work {
@@ -43,6 +45,7 @@ impl Work {
             Work::Ebpf => TRACING,
             Work::Others => TRACING.union(CapabilitySet::SYS_ADMIN).union(CapabilitySet::SYS_CHROOT),
             Work::Replay => READING,
+            Work::Read => CapabilitySet::DAC_READ_SEARCH,
         }
     }
 }
@@ -53,8 +56,8 @@ const NEEDED: &[(&str, &[Work])] = &[
     ("ptrace", &[Work::Others]),
     ("setns", &[Work::Others]),
     // What a thread is called, how it is protected; and to give up rights again.
-    ("prctl", &[Work::Ebpf, Work::Others, Work::Replay]),
-    ("capset", &[Work::Ebpf, Work::Others, Work::Replay]),
+    ("prctl", &[Work::Ebpf, Work::Others, Work::Replay, Work::Read]),
+    ("capset", &[Work::Ebpf, Work::Others, Work::Replay, Work::Read]),
 ];
 
 /// Calls that none of it needs, besides those that [`is_refused`] knows by their rows: servers, and what belongs to the machine.
@@ -156,19 +159,19 @@ mod tests {
     #[test]
     fn what_is_refused_follows_from_the_rows() {
         let names = |work| all().filter(move |row| is_refused(row, work)).map(|row| row.name).collect::<Vec<_>>();
-        let [ebpf, others, replay] = [Work::Ebpf, Work::Others, Work::Replay].map(names);
+        let [ebpf, others, replay, read] = [Work::Ebpf, Work::Others, Work::Replay, Work::Read].map(names);
         for name in "execve execveat setuid setgroups setfsgid chroot pivot_root mount umount2 move_mount fsopen fsconfig fsmount \
                      open_tree mount_setattr swapon swapoff reboot kexec_load init_module finit_module delete_module settimeofday \
                      clock_settime adjtimex sethostname acct add_key keyctl process_vm_writev listen io_uring_setup userfaultfd iopl shmat"
             .split_whitespace()
         {
-            assert!([&ebpf, &others, &replay].iter().all(|list| list.contains(&name)), "{name}");
+            assert!([&ebpf, &others, &replay, &read].iter().all(|list| list.contains(&name)), "{name}");
         }
         for name in
             "read write openat kill getuid getgroups mmap ioctl prctl clone3 socket sendto recvmsg unlinkat rename"
                 .split_whitespace()
         {
-            assert!(![&ebpf, &others, &replay].iter().any(|list| list.contains(&name)), "{name}");
+            assert!(![&ebpf, &others, &replay, &read].iter().any(|list| list.contains(&name)), "{name}");
         }
         let [on_ebpf, on_others] = [&ebpf, &others].map(|list| list.contains(&"ptrace"));
         assert!(on_ebpf && !on_others && replay.contains(&"bpf") && !ebpf.contains(&"bpf"));

@@ -16,6 +16,9 @@ use super::place::{Place, file_id};
 /// Bytes that are read at a time.
 const CHUNK: usize = 256 * 1024;
 
+/// How many bytes of what was in a file before are looked at, its last ones.
+const EARLIER: u64 = 16 * 1024 * 1024;
+
 /// A SHA-256, as `sha256sum` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum([u8; 32]);
@@ -46,6 +49,8 @@ pub enum Changed {
     Given,
     /// Other bytes are in it.
     Written,
+    /// Other bytes are in what was there before ours.
+    Earlier,
     /// What is in it cannot be read.
     Unread(String),
 }
@@ -61,6 +66,7 @@ impl fmt::Display for Changed {
             Changed::Resized(is, was) => write!(f, "others wrote to it: it has {is} bytes, {was} were written"),
             Changed::Given => f.write_str("its mode or its owner was changed by others"),
             Changed::Written => f.write_str("others wrote to it: what is in it is not what was written"),
+            Changed::Earlier => f.write_str("others wrote to what was in it before tracer ran"),
             Changed::Unread(why) => write!(f, "whether it is what was written cannot be told: {why}"),
         }
     }
@@ -75,6 +81,8 @@ pub struct Kept {
     given: [u32; 3],
     /// Bytes that were there before ours.
     start: u64,
+    /// The sum of the last [`EARLIER`] of them, where they can be read.
+    earlier: Option<Sum>,
     written: u64,
     hasher: Sha256,
 }
@@ -83,6 +91,14 @@ impl Kept {
     /// A file that was just opened at a place, to be written from its end on; `None` for what is no regular file, and for a descriptor
     /// that whoever started us has opened.
     pub fn of(place: Place, file: impl AsFd) -> Option<Kept> {
+        let mut kept = Kept::begun(place, file)?;
+        if kept.start > 0 {
+            kept.earlier = kept.place.open().ok().and_then(|file| kept.sum_before(&file).ok());
+        }
+        Some(kept)
+    }
+
+    fn begun(place: Place, file: impl AsFd) -> Option<Kept> {
         let stat = fstat(file).ok()?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         (regular && !place.is_magic()).then(|| Kept {
@@ -90,6 +106,7 @@ impl Kept {
             id: file_id(&stat),
             given: given(&stat),
             start: stat.st_size as u64,
+            earlier: None,
             written: 0,
             hasher: Sha256::new(),
         })
@@ -97,7 +114,7 @@ impl Kept {
 
     /// A file that was put in place whole, or read: these bytes are in it.
     pub fn whole(place: Place, file: impl AsFd, bytes: &[u8]) -> Option<Kept> {
-        let mut kept = Kept { start: 0, ..Kept::of(place, file)? };
+        let mut kept = Kept { start: 0, ..Kept::begun(place, file)? };
         kept.wrote(bytes);
         Some(kept)
     }
@@ -113,7 +130,7 @@ impl Kept {
     /// # Errors
     /// What became of it.
     pub fn look(self) -> Result<Sum, Changed> {
-        let sum = Sum::of(self.hasher);
+        let sum = Sum::of(self.hasher.clone());
         let found = self.place.same_again().map_err(|_| Changed::Replaced)?;
         let file = match found.open() {
             Ok(file) => file,
@@ -133,7 +150,17 @@ impl Kept {
         if sum_from(&file, self.start).map_err(unread)? != sum {
             return Err(Changed::Written);
         }
+        if self.earlier.is_some() && self.earlier != Some(self.sum_before(&file).map_err(unread)?) {
+            return Err(Changed::Earlier);
+        }
         if given(&stat) == self.given { Ok(sum) } else { Err(Changed::Given) }
+    }
+
+    /// The sum of what is in the file before what is ours.
+    fn sum_before(&self, mut file: &File) -> io::Result<Sum> {
+        let from = self.start.saturating_sub(EARLIER);
+        file.seek(SeekFrom::Start(from))?;
+        sum_of(file.take(self.start - from))
     }
 }
 
@@ -148,10 +175,14 @@ fn unread(error: io::Error) -> Changed {
 /// The sum of what is in a file from there on.
 pub fn sum_from(mut file: &File, start: u64) -> io::Result<Sum> {
     file.seek(SeekFrom::Start(start))?;
+    sum_of(file)
+}
+
+fn sum_of(mut bytes: impl Read) -> io::Result<Sum> {
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK];
     loop {
-        match file.read(&mut chunk)? {
+        match bytes.read(&mut chunk)? {
             0 => return Ok(Sum::of(hasher)),
             n => hasher.update(&chunk[..n]),
         }
@@ -220,6 +251,7 @@ mod tests {
         check(true, Changed::Resized(2, 9), &|path| drop(fs::write(path, "ol")));
         check(true, Changed::Resized(12, 9), &|path| drop(fs::write(path, "oldonetwosix")));
         check(true, Changed::Written, &|path| drop(fs::write(path, "oldtwoone")));
+        check(true, Changed::Earlier, &|path| drop(fs::write(path, "onlonetwo")));
         for append in [false, true] {
             let others = fs::Permissions::from_mode(0o666);
             check(append, Changed::Given, &|path| fs::set_permissions(path, others.clone()).expect("given"));

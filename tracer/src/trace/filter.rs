@@ -10,6 +10,9 @@ use crate::schema::records::{Asked, LineKind, RecordKind};
 use crate::spec::{CallFilter, OutputForm, Show, View, Watch};
 use crate::trace::output;
 
+/// Records that summaries are made of.
+const COUNTED: [u8; 4] = [kind::CALL, kind::OPERATION, kind::ENTERED, kind::RETURNED];
+
 /// The filters of one trace.
 #[derive(Debug)]
 pub struct Filter {
@@ -48,9 +51,9 @@ impl Filter {
     pub fn wants(&mut self, head: &Head, record: &[u8]) -> bool {
         match self.form {
             OutputForm::Lines(_) => {}
-            // A summary is made of calls and operations alone.
+            // A summary is made of what is called alone.
             OutputForm::Summary if head.kind == kind::CALL && self.counted => return false,
-            OutputForm::Summary if matches!(head.kind, kind::CALL | kind::OPERATION) => {}
+            OutputForm::Summary if COUNTED.contains(&head.kind) => {}
             OutputForm::Summary | OutputForm::None => return false,
         }
         self.line(head).is_some_and(|(kind, line)| match line.asked {

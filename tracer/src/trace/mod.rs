@@ -32,13 +32,13 @@ use self::output::record::{Recorder, Reserved};
 use self::stage::Shower;
 pub use self::verify::verify;
 use crate::capture::command::{StartError, Started};
-use crate::capture::recording::Header;
+use crate::capture::recording::{Header, HeaderLibrary};
 use crate::capture::replay::ReplaySource;
 use crate::capture::{self, Source, interrupt, ourselves, waker};
 use crate::exit;
 use crate::render::sink::Outcome;
 use crate::schema::errno;
-use crate::spec::{OutputForm, Spec, To, View, Watch};
+use crate::spec::{LibraryStyle, Output, OutputForm, Spec, Style, To, View, Watch};
 use crate::system::confine::Work;
 
 /// Carries a request out, from the source's opening to the loss report.
@@ -71,7 +71,7 @@ pub fn run(spec: &Spec) -> Result<Ending> {
     if let Some(pid) = above {
         shower.attached(pid);
     }
-    let header = Header { command_pid: command.unwrap_or(0), ..header(watch, &*source) };
+    let header = Header { command_pid: command.unwrap_or(0), ..header(watch, Some(&spec.view), &*source) };
     let mut recorder = reserved.map(|file| Recorder::begin(file, &header)).transpose()?;
     if let Some(recorder) = &mut recorder {
         recorder.keep(&watch.calls);
@@ -104,6 +104,9 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
     spec.watch.follow = header.follow;
     spec.watch.target.pids.clone_from(&header.pids);
     spec.view.show.quiet_attach = true;
+    if let Some(library) = &header.library {
+        show_functions(&mut spec, library);
+    }
     let mut shower = Shower::open(&spec)?;
     shower.recorded(header.clock_offset);
     if header.command_pid != 0 {
@@ -113,7 +116,8 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
         source.count_only(counting.by_process);
     }
     interrupt::install()?;
-    notice::confine(&spec.watch.program, Work::Replay);
+    let makes_files = matches!(spec.view.output.to, To::File(..)) || spec.view.output.record.is_some();
+    notice::confine(&spec.watch.program, if makes_files { Work::Replay } else { Work::Read });
     let mut trace = Trace::new(&spec, Box::new(source), shower, None);
     let followed = trace.follow();
     let (ending, failed) = trace.ended(None)?;
@@ -136,11 +140,34 @@ pub fn replay(file: &Path, spec: &Spec) -> Result<Ending> {
 /// # Errors
 /// A file that cannot be written.
 pub fn recorder(file: Option<Reserved>, watch: &Watch, source: &dyn Source) -> Result<Option<Recorder>> {
-    file.map(|file| Recorder::begin(file, &header(watch, source))).transpose()
+    file.map(|file| Recorder::begin(file, &header(watch, None, source))).transpose()
+}
+
+/// Blanks that a recording may ask for.
+const WIDEST: usize = 256;
+
+/// Has calls of library functions shown as they were when they were recorded.
+fn show_functions(spec: &mut Spec, recorded: &HeaderLibrary) {
+    let HeaderLibrary { demangle, indent, callers, column } = *recorded;
+    // A function is known by the record that names it, and only events have those.
+    spec.watch.counting = None;
+    let Output { form, style, .. } = &mut spec.view.output;
+    if *form == OutputForm::TEXT {
+        *form = OutputForm::LTRACE;
+        style.always_pid |= spec.watch.follow;
+    }
+    if style.column == Style::new(style.strlen).column {
+        style.column = column.min(WIDEST);
+    }
+    style.library = LibraryStyle { demangle, indent: indent.min(WIDEST), callers };
 }
 
 /// What a recording says of itself.
-fn header(watch: &Watch, source: &dyn Source) -> Header {
+fn header(watch: &Watch, view: Option<&View>, source: &dyn Source) -> Header {
+    let library = view.filter(|_| watch.library.is_some()).map(|view| {
+        let Style { column, library: LibraryStyle { demangle, indent, callers }, .. } = view.output.style;
+        HeaderLibrary { demangle, indent, callers, column }
+    });
     let words = watch.target.command.iter().flat_map(|c| &c.argv);
     Header {
         source: source.name().to_owned(),
@@ -149,6 +176,7 @@ fn header(watch: &Watch, source: &dyn Source) -> Header {
         pids: watch.target.pids.clone(),
         follow: watch.follow,
         detail: watch.detail.into(),
+        library,
         ..Header::of_host()
     }
 }

@@ -37,7 +37,7 @@ pub fn verify(file: &Path, expected: Option<&str>) -> Result<u8> {
         name.clone(),
     )?;
     let (mut batch, mut count) = (Batch::new(), 0u64);
-    notice::confine("tracer", Work::Replay);
+    notice::confine("tracer", Work::Read);
     while source.read(&mut batch, Duration::ZERO)? != Status::Done {
         count += records(&batch).count() as u64;
         batch.clear();

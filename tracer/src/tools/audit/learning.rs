@@ -22,7 +22,8 @@ pub struct Taught {
 pub fn taught(path: &Path) -> Result<Option<Taught>, Wrong> {
     let bytes = match bytes_of(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Nothing can be written to a directory, and that is said where outputs are tried.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(None),
         Err(error) => {
             return Err(Wrong::Other(anyhow::Error::new(error).context(format!("policy {}", show(path)))));
         }

@@ -79,7 +79,7 @@ pub fn check(path: &Path) -> Result<String, (String, u8)> {
         (format!("tracer policy: {}", said(&error)), exit::FAILED)
     })?;
     // It is what others wrote.
-    notice::confine("tracer policy", Work::Replay);
+    notice::confine("tracer policy", Work::Read);
     let mut policy = parsed(path, &bytes).map_err(|faults| (faults, exit::USAGE))?;
     let variables = directories::variables(&Command::default());
     follow(&mut policy, &variables);
@@ -137,7 +137,8 @@ fn audit(spec: &Audit) -> Result<u8> {
     let files = spec.reports.iter().map(|(_, path)| path.as_path()).filter(|path| path.as_os_str() != "-");
     let learn = spec.learn.as_deref().filter(|_| spec.write || taught.is_none());
     let baseline = spec.baseline.as_deref().filter(|_| known.is_none());
-    let files = files.chain(spec.record.as_deref()).chain(learn).chain(baseline);
+    let summary = reports::summary();
+    let files = files.chain(spec.record.as_deref()).chain(learn).chain(baseline).chain(summary.as_deref());
     // What is learned may go into the policy itself.
     let read = policy.as_ref().map(|(_, name)| Path::new(name)).filter(|path| learn != Some(*path));
     if let Err(error) = outputs::attempt(files, read) {

@@ -38,7 +38,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
     let source = ReplaySource::open(file)?;
     let mut place = if page.as_os_str() == "-" { None } else { Some(Place::find(page)?.create(false)?) };
     interrupt::install()?;
-    notice::confine("tracer", Work::Replay);
+    notice::confine("tracer", Work::Read);
     let (report, whole) = report(source, &show(file))?;
     let mut bytes = Vec::new();
     output::recording(&report, &mut bytes);

@@ -1,7 +1,7 @@
 //! Writing reports: those that were asked for, what GitHub's variables ask for, and the summary on stderr.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -40,15 +40,12 @@ pub fn write(spec: &Audit, held: &mut Held, report: &Report) -> Result<()> {
             held.write(&bytes)?;
         }
     }
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        if !spec.reports.iter().any(|(form, _)| *form == Form::Github) {
-            print(&render(Form::Github, report)).context("writing to stdout")?;
-        }
-        // The runner made this file for what the step has to say.
-        if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
-            let mut file = Place::find(Path::new(&path))?.create(true)?;
-            file.write_all(&render(Form::Markdown, report)).context("writing GITHUB_STEP_SUMMARY")?;
-        }
+    if on_github() && !spec.reports.iter().any(|(form, _)| *form == Form::Github) {
+        print(&render(Form::Github, report)).context("writing to stdout")?;
+    }
+    if let Some(path) = summary() {
+        let mut file = Place::find(&path)?.create(true)?;
+        file.write_all(&render(Form::Markdown, report)).context("writing GITHUB_STEP_SUMMARY")?;
     }
     if !spec.quiet {
         let color = colored(spec.color, || io::stderr().is_terminal());
@@ -59,6 +56,15 @@ pub fn write(spec: &Audit, held: &mut Held, report: &Report) -> Result<()> {
         let _ = io::stderr().write_all(&out);
     }
     Ok(())
+}
+
+/// The file that GitHub's runner made for what a step has to say.
+pub fn summary() -> Option<PathBuf> {
+    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| on_github() && !path.is_empty()).map(PathBuf::from)
+}
+
+fn on_github() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 fn is_stdout(path: &Path) -> bool {

@@ -85,10 +85,21 @@ impl Summary {
 
     /// Adds what a source counted of a library function, of C++ or Rust under its name there with `demangles`.
     pub fn add_function(&mut self, name: &[u8], demangles: bool, count: &Count) {
+        self.function(name, demangles).add(count);
+    }
+
+    /// Adds a call of a library function that passes by.
+    pub fn take_function(&mut self, call: &Call<'_>, demangles: bool) {
+        if let (Some(function), false) = (&call.function, matches!(call.ret, Ret::Pending | Ret::Never)) {
+            self.function(function.name, demangles).take(took(&call.head), false);
+        }
+    }
+
+    fn function(&mut self, name: &[u8], demangles: bool) -> &mut Count {
         let name = if demangles { demangled(name) } else { name.to_vec() };
         let shown = String::from_utf8_lossy(&name).escape_debug().to_string();
         let none = || Entry { name: shown.into(), count: Count::default(), function: true };
-        self.all.functions.entry(name).or_insert_with(none).count.add(count);
+        &mut self.all.functions.entry(name).or_insert_with(none).count
     }
 
     /// Tells what a process is called.

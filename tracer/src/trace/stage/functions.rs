@@ -81,14 +81,17 @@ impl Shower {
 
     fn show(&mut self, record: &[u8], depth: usize, item: impl for<'c> Fn(&'c Call<'c>) -> Item<'c>) {
         let Some(head) = Head::read(record) else { return };
-        if self.render.is_silent() {
-            return;
-        }
         let functions = std::mem::take(&mut self.functions);
         let call = library::decode(record, functions.function(&head, depth), &self.options);
         let item = item(&call);
-        let time = if matches!(item, Item::Resumed(_)) { head.time.saturating_add(head.dur) } else { head.time };
-        self.line(&head, record, time, item);
+        let demangles = self.demangles;
+        if let (Some(summary), Item::Call(_) | Item::Resumed(_)) = (self.render.summary(), &item) {
+            summary.take_function(&call, demangles);
+        }
+        if !self.render.is_silent() {
+            let time = if matches!(item, Item::Resumed(_)) { head.time.saturating_add(head.dur) } else { head.time };
+            self.line(&head, record, time, item);
+        }
         self.functions = functions;
     }
 }

@@ -172,6 +172,8 @@ pub struct Mapping {
     pub to: u64,
     /// It may be executed.
     pub code: bool,
+    /// Others may have it, too: what one writes all see.
+    pub shared: bool,
     /// Where in the file it begins.
     pub offset: u64,
     /// Device of the file.

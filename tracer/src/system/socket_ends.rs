@@ -13,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use rustix::net::{SocketAddrUnix, getpeername, getsockname, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
@@ -227,6 +228,13 @@ fn file_at(path: &[u8]) -> Option<(u32, u32)> {
     let stat = std::fs::symlink_metadata(OsStr::from_bytes(path)).ok()?;
     let (dev, ino) = (stat.dev(), u32::try_from(stat.ino()).ok()?);
     Some((ino, libc::major(dev) << 20 | libc::minor(dev)))
+}
+
+/// How long a call that sends, or one that receives, waits at most at a socket of a process (SO_SNDTIMEO, SO_RCVTIMEO); `None`: for ever, or
+/// nobody may ask.
+pub fn time_limit(process: u32, fd: i32, sends: bool) -> Option<Duration> {
+    let which = if sends { sockopt::Timeout::Send } else { sockopt::Timeout::Recv };
+    sockopt::socket_timeout(itself(process, fd)?, which).ok()?
 }
 
 /// A socket of a process, to be asked itself what no table tells (pidfd_getfd(2), Linux 5.6).

@@ -58,8 +58,9 @@ fn ends(line: &Line<'_>) -> Option<(u64, u64)> {
 
 fn mapping(line: &Line<'_>) -> Option<Mapping> {
     let (from, to) = ends(line)?;
-    let (code, offset) = (line.permissions.get(2) == Some(&b'x'), hex(line.offset)?);
-    Some(Mapping { from, to, code, offset, dev: line.dev, ino: line.ino, path: line.path.to_vec() })
+    let is = |at: usize, letter: u8| line.permissions.get(at) == Some(&letter);
+    let (code, shared, offset) = (is(2, b'x'), is(3, b's'), hex(line.offset)?);
+    Some(Mapping { from, to, code, shared, offset, dev: line.dev, ino: line.ino, path: line.path.to_vec() })
 }
 
 fn region(line: &Line<'_>) -> Option<Region> {
@@ -91,6 +92,7 @@ mod tests {
             from: 0x40_0000,
             to: 0x45_2000,
             code: true,
+            shared: false,
             offset: 0x1000,
             dev: Dev { major: 8, minor: 2 },
             ino: 173_521,

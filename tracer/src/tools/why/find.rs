@@ -28,6 +28,8 @@ pub struct Found {
     pub said: Vec<String>,
     /// Something could not be asked.
     pub failed: bool,
+    /// Who is meant may be a process that nobody may look into.
+    pub unseen: bool,
 }
 
 /// Finds processes.
@@ -100,12 +102,14 @@ fn at_port(port: u16, found: &mut Found) -> Vec<u32> {
     };
     let pids: BTreeSet<u32> = inodes.iter().flat_map(|&inode| owners.of(inode)).map(|owner| owner.pid).collect();
     if pids.is_empty() {
-        let hidden = if owners.unreadable > 0 {
-            format!("; {} processes could not be looked into", owners.unreadable)
-        } else {
-            String::new()
-        };
-        found.said.push(format!("no process has a socket at port {port}{hidden}"));
+        found.unseen = !inodes.is_empty();
+        found.said.push(match (inodes.len(), owners.unreadable) {
+            (0, _) => format!("no process has a socket at port {port}"),
+            (_, 0) => format!("there is a socket at port {port}, and no process was seen that has it"),
+            (_, n) => {
+                format!("there is a socket at port {port}, of one of {n} processes that may not be looked into")
+            }
+        });
     }
     pids.into_iter().collect()
 }
@@ -128,9 +132,16 @@ fn with_file(path: &[u8], found: &mut Found) -> Vec<u32> {
     });
     let last = whole.ok().filter(|name| !name.is_empty());
     let mut pids = Vec::new();
+    let mut unreadable = 0u32;
     for pid in everybody() {
         let who = Who::Id(pid);
-        let Ok(numbers) = who.descriptors() else { continue };
+        let numbers = match who.descriptors() {
+            Ok(numbers) => numbers,
+            Err(error) => {
+                unreadable += u32::from(error.kind() == std::io::ErrorKind::PermissionDenied);
+                continue;
+            }
+        };
         let has = numbers.into_iter().any(|fd| {
             let link = who.link(format_args!("fd/{fd}")).unwrap_or_default();
             let same_name = last.as_ref().is_none_or(|last| link.ends_with(last));
@@ -147,7 +158,9 @@ fn with_file(path: &[u8], found: &mut Found) -> Vec<u32> {
         }
     }
     if pids.is_empty() {
-        found.said.push(format!("no process that may be looked into has {shown} open"));
+        found.unseen = unreadable > 0;
+        let hidden = if unreadable > 0 { format!("; {unreadable} may not") } else { String::new() };
+        found.said.push(format!("no process that may be looked into has {shown} open{hidden}"));
     }
     pids
 }

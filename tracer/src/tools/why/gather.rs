@@ -3,6 +3,7 @@
 //! that are given up ([`inside`]).
 
 mod cgroups;
+mod clocks;
 mod descriptors;
 mod files;
 mod futexes;
@@ -16,10 +17,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use self::clocks::Clocks;
 use self::holders::Holders;
 use self::java::Monitor;
 use self::sockets::Sockets;
 use self::tasks::First;
+use crate::system::process::Mapping;
 use crate::system::procfs::covered::Covered;
 use crate::system::procfs::locks;
 use crate::system::procfs::machine;
@@ -32,8 +35,8 @@ use crate::tools::why::scene::Scene;
 
 /// The time between both looks, at least.
 const BETWEEN: Duration = Duration::from_millis(200);
-/// After so long nobody new is looked at.
-const ENOUGH: Duration = Duration::from_millis(1200);
+/// After so long nobody is looked at but those that were asked for.
+const ENOUGH: Duration = Duration::from_millis(1400);
 /// The most processes of a chain.
 const PROCESSES: usize = 128;
 /// The most threads of a process whose waits are told.
@@ -48,11 +51,14 @@ struct Gatherer {
     covered: Covered,
     /// Our own mounts, for cgroups.
     mounts: Rc<Mounts>,
+    clocks: Clocks,
     holders: Holders,
     sockets: Sockets,
     locks: Option<Vec<Lock>>,
     /// Threads of Java that wait for a monitor.
     monitors: BTreeMap<u32, Monitor>,
+    /// What processes have mapped, of those whose words are waited for without saying whose they are.
+    maps: BTreeMap<u32, Vec<Mapping>>,
     /// How far each task was.
     first: BTreeMap<u32, First>,
 }
@@ -69,10 +75,12 @@ pub fn look(pids: &[u32]) -> Scene {
         begun: Instant::now(),
         covered: Covered::now(),
         mounts: Rc::new(Mounts::of(Who::Myself)),
+        clocks: Clocks::default(),
         holders: Holders::default(),
         sockets: Sockets::default(),
         locks: None,
         monitors: BTreeMap::new(),
+        maps: BTreeMap::new(),
         first: BTreeMap::new(),
     };
     gatherer.follow(pids);
@@ -89,9 +97,13 @@ impl Gatherer {
             if !seen.insert(pid) {
                 continue;
             }
-            if seen.len() > PROCESSES || self.begun.elapsed() > ENOUGH {
-                self.scene.miss("the rest of the chain", "it leads to more processes than are looked at");
-                break;
+            let late = self.begun.elapsed() > ENOUGH;
+            if !pids.contains(&pid) && (late || seen.len() > pids.len() + PROCESSES) {
+                let why = if late { "there was no time left" } else { "it leads to more processes than are looked at" };
+                self.scene.miss("the rest of the chain", why);
+                let name = Who::Id(pid).comm().unwrap_or_default();
+                self.scene.names.insert(pid, name);
+                continue;
             }
             self.process(pid);
             let Some(process) = self.scene.processes.get(&pid) else { continue };

@@ -35,7 +35,11 @@ pub fn run(spec: &Why) -> u8 {
     let found = find::find(&spec.whom, &Covered::now());
     found.said.iter().for_each(|text| say(text));
     if found.pids.is_empty() {
-        return if found.failed { exit::FAILED } else { exit::NOTHING };
+        return match found {
+            find::Found { failed: true, .. } => exit::FAILED,
+            find::Found { unseen: true, .. } => exit::LOSS,
+            _ => exit::NOTHING,
+        };
     }
     let scene = gather::look(&found.pids);
     let reports: Vec<Report> = found.pids.iter().map(|&pid| story::report(&scene, pid)).collect();

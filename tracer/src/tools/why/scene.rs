@@ -28,6 +28,8 @@ pub struct Scene {
     pub cpus: u64,
     /// Tasks that want a CPU now.
     pub runnable: u64,
+    /// Names of processes that could end a wait and were not looked at.
+    pub names: BTreeMap<u32, Vec<u8>>,
     /// Real-time tasks that run, with the CPU that each is on: looked for where somebody waits for a CPU.
     pub hogs: Vec<(u32, Option<usize>)>,
 }
@@ -64,6 +66,8 @@ pub struct Process {
     pub zombie: bool,
     /// Who traces it; 0 for nobody.
     pub tracer: u32,
+    /// Signals that it has handlers for, a bit each.
+    pub caught: u64,
     /// Its threads.
     pub threads: Vec<u32>,
     /// What its cgroups do to it, and what they counted until the second look.

@@ -106,7 +106,7 @@ impl Gatherer {
     }
 
     /// An array of `struct pollfd`.
-    pub(super) fn poll(&mut self, pid: u32, array: &[u8]) -> Wait {
+    pub(super) fn poll(&mut self, pid: u32, array: &[u8], count: usize) -> Wait {
         let entries = array.chunks_exact(8).filter_map(|entry| {
             let fd = entry.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes))?;
             let events = u32::from(u16::from_ne_bytes([entry[4], entry[5]]));
@@ -114,7 +114,8 @@ impl Gatherer {
         });
         let entries: Vec<(u32, bool, bool)> =
             entries.map(|(fd, events)| (fd, events & READS != 0, events & WRITES != 0)).collect();
-        self.several(pid, "poll", entries)
+        let unread = count.saturating_sub(array.len() / 8);
+        self.several(pid, "poll", entries, unread)
     }
 
     /// Sets of bits: to read, to write, for exceptions.
@@ -124,14 +125,14 @@ impl Gatherer {
         };
         let wanted = (0..bits.min(1024)).filter(|&fd| (0..3).any(|set| is(set, fd)));
         let entries = wanted.map(|fd| (fd as u32, is(0, fd) || is(2, fd), is(1, fd))).collect();
-        self.several(pid, "select", entries)
+        self.several(pid, "select", entries, 0)
     }
 
-    fn several(&mut self, pid: u32, how: &'static str, entries: Vec<(u32, bool, bool)>) -> Wait {
-        let more = entries.len().saturating_sub(FEW);
+    fn several(&mut self, pid: u32, how: &'static str, entries: Vec<(u32, bool, bool)>, unread: usize) -> Wait {
+        let more = entries.len().saturating_sub(FEW) + unread;
         let list = entries.into_iter().take(FEW).map(|(fd, read, write)| {
             let purpose = if read || !write { Purpose::Read } else { Purpose::Write };
-            Waited { fd, read: read || !write, write, object: self.object(pid, fd, purpose, &[], 0) }
+            Waited { fd, read, write, object: self.object(pid, fd, purpose, &[], 0) }
         });
         let list = list.collect();
         Wait::Ready(how, list, more)

@@ -27,15 +27,20 @@ impl Gatherer {
         let who = Who::Id(pid);
         let found = info(pid, fd);
         let mounts = Mounts::of(who);
-        let mount =
-            found.mount.and_then(|id| mounts.own.iter().find(|mount| mount.id == id)).or_else(|| mounts.of_path(link));
+        let by_id = found.mount.and_then(|id| mounts.own.iter().find(|mount| mount.id == id));
+        let mount = by_id.or_else(|| mounts.of_path(link));
         let local = mount.map_or(Trust::Remote, |mount| trust(&mount.kind));
         // What a remote one is nobody need be asked for: it waits for whoever serves it.
         let stat = match local {
             Trust::Local => ask(&who.path(format_args!("fd/{fd}"))),
             Trust::Cached | Trust::Remote => None,
         };
+        // It is on another file system than its path: what has none (a POSIX queue), or has it elsewhere.
+        let is_elsewhere = by_id.is_none() && mount.zip(stat).is_some_and(|(mount, stat)| mount.dev != stat.dev);
         match stat.map(|stat| stat.kind()) {
+            Some(libc::S_IFREG | libc::S_IFDIR) if is_elsewhere && found.mount.is_some() => {
+                Object::Other(link.to_vec())
+            }
             Some(libc::S_IFIFO) => self.fifo(link, stat.map(|stat| stat.ino), Some((pid, fd))),
             Some(libc::S_IFCHR) => device(pid, link, stat.unwrap_or_default()),
             _ => Object::File(Box::new(self.served(link, mount))),

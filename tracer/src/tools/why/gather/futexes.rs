@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::Gatherer;
 use super::inside::{put, take};
+use super::{Gatherer, tasks};
 use crate::capture::memory::Memory;
 use crate::schema::types::Row;
 use crate::schema::types::Whose;
@@ -181,7 +181,8 @@ impl Gatherer {
     ) -> Wait {
         let piece = |at: usize| memory.get(at).map_or(&[][..], Vec::as_slice);
         let around = Around(piece(0), piece(1));
-        let shared = op & PRIVATE == 0;
+        // Without the flag the kernel looks where the word is: in memory that the process has for itself it is its own.
+        let shared = op & PRIVATE == 0 && self.is_shared(pid, call.args[0]);
         let mut futex = Futex {
             address: call.args[0],
             op,
@@ -200,6 +201,9 @@ impl Gatherer {
             futex.named = monitor.owner.unwrap_or(0);
             futex.owner = monitor.owner.and_then(|owner| numbers.own(owner));
         }
+        if futex.owner.is_none() && matches!(futex.of, Kind::Mutex | Kind::Owned) {
+            futex.elsewhere = numbers.any(futex.named).and_then(tasks::process_of).filter(|&other| other != pid);
+        }
         let depends = futex.owner.is_none() && !matches!(futex.of, Kind::Join);
         if shared && depends {
             let (sharers, whole) = sharers(pid, futex.address);
@@ -209,6 +213,17 @@ impl Gatherer {
             }
         }
         Wait::Futex(futex)
+    }
+}
+
+impl Gatherer {
+    /// Whether memory of a process may be that of others, too; yes where nobody can tell.
+    fn is_shared(&mut self, pid: u32, address: u64) -> bool {
+        let maps = self.maps.entry(pid).or_insert_with(|| {
+            let text = patience::read(&Who::Id(pid).path("maps"), PATIENCE).unwrap_or_default();
+            regions::mappings(&text)
+        });
+        maps.iter().find(|one| one.from <= address && address < one.to).is_none_or(|one| one.shared)
     }
 }
 

@@ -206,10 +206,11 @@ fn inet(all: &[Socket], socket: &Socket, inet: &InetSocket, holders: &mut Holder
     };
     if let Some((other, _)) = whole.or_else(half) {
         let list: Vec<Holder> = holders.of_socket(other.inode);
-        found.peer = Some(Peer { holders: list, recv_q: other.recv_q, elsewhere: other.netns != socket.netns });
+        let (elsewhere, taken) = (other.netns != socket.netns, other.inode != 0);
+        found.peer = Some(Peer { holders: list, recv_q: other.recv_q, elsewhere, taken });
     }
     // Nobody has taken the connection there, or it is not made yet: the listener's queue.
-    if inet.table == Table::Tcp && found.peer.as_ref().is_none_or(|peer| peer.holders.is_empty()) {
+    if inet.table == Table::Tcp && found.peer.as_ref().is_none_or(|peer| !peer.taken) {
         let netns = whole.map_or(socket.netns, |(other, _)| other.netns);
         // One that listens at any address counts where the address is known to be its namespace's.
         let has = |other: &Socket| {

@@ -7,18 +7,21 @@ use std::time::{Duration, Instant};
 use super::inside::{self, Wanted};
 use super::{Gatherer, THREADS, cgroups, futexes, java};
 use crate::schema::types::Row;
-use crate::schema::waits::{self, Limit, Waits};
+use crate::schema::waits::{self, Limit, Purpose, Waits};
 use crate::schema::{Abi, by_nr};
 use crate::system::process::{Pace, Stat, has_ended};
 use crate::system::procfs::waiting::{self, Entered};
 use crate::system::procfs::who::Who;
 use crate::system::procfs::{account, processes, reason};
-use crate::tools::why::scene::{Call, Change, Place, Process, Task, Wait};
+use crate::system::socket_ends;
+use crate::tools::why::scene::{Call, Change, Object, Place, Process, Task, Wait};
 
 /// `PF_KTHREAD`, include/linux/sched.h.
 const KERNEL_THREAD: u64 = 0x0020_0000;
 /// How often the files of a task that runs are read again.
 const TRIES: usize = 3;
+/// The most descriptors of a poll that are read.
+const POLLED: u64 = 16384;
 /// Bytes of a `struct timespec`.
 const TIMESPEC: u64 = 16;
 
@@ -85,6 +88,7 @@ impl Gatherer {
             kernel: stat.flags & KERNEL_THREAD != 0,
             zombie,
             tracer: status.tracer,
+            caught: status.signals[4],
             groups: cgroups::holds(pid, &self.mounts),
             ..Process::default()
         };
@@ -94,11 +98,9 @@ impl Gatherer {
                 format!("only {THREADS} of {} are looked at", threads.len()),
             );
         }
-        // On its own clock the scheduler says when each task last ran.
-        let now = Who::ThisThread.read("sched").ok().and_then(|text| account::last_ran(&text));
         let mut looked = Vec::new();
         for &tid in threads.iter().take(THREADS) {
-            if let Some(found) = self.task(&mut process, tid, now) {
+            if let Some(found) = self.task(&mut process, tid) {
                 process.threads.push(tid);
                 looked.push(found);
             }
@@ -113,7 +115,7 @@ impl Gatherer {
     }
 
     /// One task; `None`: it is gone.
-    fn task(&mut self, process: &mut Process, tid: u32, now: Option<f64>) -> Option<Looked> {
+    fn task(&mut self, process: &mut Process, tid: u32) -> Option<Looked> {
         let who = Who::Thread(process.pid, tid);
         let mut tries = 0;
         loop {
@@ -127,7 +129,9 @@ impl Gatherer {
             if before.times != after.times && tries < TRIES {
                 continue;
             }
-            let ran = who.read("sched").ok().and_then(|text| account::last_ran(&text));
+            // 0: the kernel has moved it to another CPU since.
+            let ran = who.read("sched").ok().and_then(|text| account::last_ran(&text)).filter(|&ran| ran > 0.0);
+            let now = ran.and_then(|_| self.clocks.now(stat.processor?));
             let age = now.zip(ran).map(|(now, ran)| (now - ran) / 1000.0).filter(|&age| age >= 0.0);
             let (place, entered) = match place {
                 // A thread of the kernel has no calls.
@@ -193,7 +197,13 @@ impl Gatherer {
                 .extend(found.into_iter().filter_map(|(number, monitor)| Some((numbers.own(number)?, monitor))));
         }
         for (at, (tid, call, row)) in calls.iter().enumerate() {
-            let inside = seen.get(at).cloned().unwrap_or_default();
+            let mut inside = seen.get(at).cloned().unwrap_or_default();
+            // Who has run meanwhile has other arguments in its memory by now.
+            let ran = |first: &First| pace(Who::Thread(pid, *tid)).is_some_and(|now| now.times != first.pace.times);
+            if self.first.get(tid).is_some_and(ran) {
+                inside.limit.clear();
+                inside.text.clear();
+            }
             let (name, text) = match row {
                 Some(row) => (row.name.to_owned(), inside.text.clone()),
                 None => (format!("call {}", call.nr), String::new()),
@@ -235,9 +245,15 @@ impl Gatherer {
             Some(Waits::Descriptor(fd, purpose)) => {
                 let fd = arg(fd) as u32;
                 let object = self.object(pid, fd, purpose, memory.first().map_or(&[], Vec::as_slice), 0);
+                if matches!(object, Object::Unix(_) | Object::Inet(_) | Object::Socket(_)) {
+                    self.limit_of_socket(pid, tid, fd, purpose);
+                }
                 Wait::Descriptor(fd, purpose, object)
             }
-            Some(Waits::Poll(..)) => self.poll(pid, memory.first().map_or(&[], Vec::as_slice)),
+            Some(Waits::Poll(_, count)) => {
+                let count = (arg(count) & 0xffff_ffff) as usize;
+                self.poll(pid, memory.first().map_or(&[], Vec::as_slice), count)
+            }
             Some(Waits::Select(_, bits)) => self.select(pid, arg(bits) as usize, memory),
             Some(Waits::Epoll(fd)) => self.epoll(pid, arg(fd) as u32),
             Some(Waits::Ring(fd)) => self.ring(pid, arg(fd) as u32),
@@ -253,9 +269,22 @@ impl Gatherer {
         }
     }
 
+    /// A socket may have a limit of its own (SO_RCVTIMEO, SO_SNDTIMEO), which no call tells of.
+    fn limit_of_socket(&mut self, pid: u32, tid: u32, fd: u32, purpose: Purpose) {
+        let sends = matches!(purpose, Purpose::Write | Purpose::Connect);
+        let Some(most) = socket_ends::time_limit(pid, fd as i32, sends) else { return };
+        let Some(task) = self.scene.tasks.get_mut(&tid) else { return };
+        let left = (most.as_secs_f64() - task.age.unwrap_or(0.0)).max(0.0);
+        if let Some(call) = task.call.as_mut().filter(|call| call.limit.is_none()) {
+            call.limit = Some(left);
+        }
+    }
+
     fn children(&self, pid: u32, which: i32, kind: Option<u64>) -> Wait {
         let list = processes::children(pid);
-        let inner = |child: u32| Who::Id(child).status().ok().and_then(|status| status.nested_pids.last().copied());
+        // As the number is in the namespace of whoever waits, which may not be the child's innermost.
+        let depth = Who::Id(pid).status().map_or(1, |status| status.nested_pids.len()).max(1);
+        let inner = |child: u32| Who::Id(child).status().ok()?.nested_pids.get(depth - 1).copied();
         let own = Who::Id(pid).stat().map_or(0, |stat| stat.pgid);
         let group = |child: u32| Who::Id(child).stat().map_or(0, |stat| stat.pgid);
         let wanted = |child: &u32| match (kind, which) {
@@ -277,7 +306,7 @@ fn wanted(tid: u32, call: &Entered, row: Option<&'static Row>, abi: Abi) -> Want
     let mut spans = Vec::new();
     match row.and_then(|row| waits::waits(row, &call.args)) {
         Some(Waits::Futex(..) | Waits::Word(..)) => spans.extend(futexes::spans(call.args[0])),
-        Some(Waits::Poll(list, count)) => spans.push((arg(list), (arg(count) & 0xffff_ffff).min(1024) * 8)),
+        Some(Waits::Poll(list, count)) => spans.push((arg(list), (arg(count) & 0xffff_ffff).min(POLLED) * 8)),
         Some(Waits::Select(first, bits)) => {
             let bytes = ((arg(bits) & 0xffff_ffff).min(1024)).div_ceil(64) * 8;
             spans.extend((first..first + 3).map(|at| (arg(at), bytes)));

@@ -137,6 +137,14 @@ impl Cause {
         self.row().2
     }
 
+    /// Whether a handler of a signal can end such a wait: it may write, and post a semaphore, but is not to signal a condition variable.
+    pub fn may_be_handled(self) -> bool {
+        matches!(
+            self,
+            Cause::Semaphore | Cause::PipeEmpty | Cause::PipeFull | Cause::UnixRead | Cause::Event | Cause::Readiness
+        )
+    }
+
     fn row(self) -> &'static (Cause, &'static str, Nature) {
         ROWS.iter().find(|row| row.0 == self).unwrap_or(&ROWS[0])
     }

@@ -232,6 +232,8 @@ fn inet(task: &Task, socket: &Inet, purpose: Purpose) -> Link {
         (_, true) if purpose == Purpose::Write && socket.timer == Some("persist") => {
             Link::ends(cause, End::Silent, does)
         }
+        (_, true) if socket.peer.as_ref().is_some_and(|peer| peer.taken) => Link::ends(cause, End::Unseen, does)
+            .seen("the other end is on this machine, and nobody was seen who has it"),
         (_, true) => Link::ends(cause, End::Outside, does),
     };
     link = link.seen(state);
@@ -351,6 +353,9 @@ pub fn ready(scene: &Scene, task: &Task, how: &'static str, list: &[Waited], mor
     let links: Vec<(u32, Link)> = list
         .iter()
         .map(|waited| {
+            if !waited.read && !waited.write {
+                return (waited.fd, hung_up(scene, task, waited));
+            }
             let purpose = match (&waited.object, waited.read) {
                 (Object::Unix(socket), true) if socket.listens.is_some() => Purpose::Accept,
                 (_, true) => Purpose::Read,
@@ -365,7 +370,9 @@ pub fn ready(scene: &Scene, task: &Task, how: &'static str, list: &[Waited], mor
     }
     let mut on: Vec<On> = Vec::new();
     let follows = count <= FEW;
-    for each in links.iter().filter(|_| follows).flat_map(|(_, link)| &link.on) {
+    // Whose end alone is waited for is beside the point.
+    let wanted = links.iter().zip(list).filter(|(_, waited)| follows && (waited.read || waited.write));
+    for each in wanted.flat_map(|((_, link), _)| &link.on) {
         // Its own process can always be woken by itself: that says nothing.
         if each.node != Node::Process(task.pid) && !on.iter().any(|known| known.node == each.node) {
             on.push(each.clone());
@@ -386,6 +393,16 @@ pub fn ready(scene: &Scene, task: &Task, how: &'static str, list: &[Waited], mor
         found.evidence.push(format!("and {} more descriptors", count - FEW.min(list.len())));
     }
     found
+}
+
+/// One of which neither data nor room is waited for: whoever has its other end could close it.
+fn hung_up(scene: &Scene, task: &Task, waited: &Waited) -> Link {
+    // Who would write to a pipe whose end for writing this is, or read it.
+    let ends = [Purpose::Write, Purpose::Read].map(|purpose| link(scene, task, waited.fd, purpose, &waited.object).on);
+    let on = ends.into_iter().flatten().filter(|on| on.node != Node::Process(task.pid)).collect();
+    let does = format!("waits for nothing but the end of {}", short(&waited.object));
+    let found = Link::waits(Cause::Readiness, Sure::Likely, does, on);
+    if found.on.is_empty() { found.or(End::Work) } else { found }
 }
 
 /// A ring of io_uring: what its operations wait for, as its own queue still tells.

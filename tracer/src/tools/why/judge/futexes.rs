@@ -103,7 +103,13 @@ fn owned(scene: &Scene, process: &Process, task: &Task, futex: &Futex, cause: Ca
         return link.seen(format!("its owner's number stands in it: {named}"));
     }
     if named != 0 || futex.value.is_some_and(|value| value & DIED != 0 && futex.of == Kind::Owned) {
-        let does = format!("waits for {what}, whose owner has ended and did not let it go");
+        let does = match futex.elsewhere {
+            Some(other) => format!(
+                "waits for {what}, which was held when the process was made by fork: its owner is thread {named} of process {other}, \
+                 and cannot let it go here"
+            ),
+            None => format!("waits for {what}, whose owner has ended and did not let it go"),
+        };
         let link = Link::ends(cause, End::Nobody, does);
         return link.seen(format!("the owner's number in it is {named}, which is no thread that could hold it"));
     }

@@ -125,6 +125,30 @@ impl Link {
     }
 }
 
+/// Signals whose handlers only report, or end the program: those of faults, of the terminal's interrupt, of pipes that nobody reads, and the C
+/// library's own two.
+const FAULTS: u64 = {
+    const SIGNALS: [i32; 11] = [
+        libc::SIGINT,
+        libc::SIGQUIT,
+        libc::SIGILL,
+        libc::SIGTRAP,
+        libc::SIGABRT,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGSEGV,
+        libc::SIGPIPE,
+        32,
+        33,
+    ];
+    let (mut set, mut at) = (0, 0);
+    while at < SIGNALS.len() {
+        set |= 1 << (SIGNALS[at] - 1);
+        at += 1;
+    }
+    set
+};
+
 /// Judges a task; `None`: it is not there.
 pub fn link(scene: &Scene, tid: u32) -> Option<Link> {
     let task = scene.tasks.get(&tid)?;
@@ -137,13 +161,33 @@ pub fn link(scene: &Scene, tid: u32) -> Option<Link> {
     if scene.blind && by_descriptor && !named && !link.on.is_empty() {
         link.sure = link.sure.max(Sure::Likely);
     }
-    // A call that takes a time at most ends by that.
+    // A call that takes a time at most ends by that, also where nobody else could end it.
     let limit = task.call.as_ref().and_then(|call| call.limit);
-    if let (Some(left), true) = (limit, link.end.is_none()) {
-        link.end = Some(End::Sleeps);
-        link.evidence.push(format!("it waits {} longer at most", time(left.max(0.0))));
+    let open = matches!(link.end, None | Some(End::Nobody | End::Unknown));
+    match limit.filter(|_| open) {
+        Some(left) => {
+            link.end = Some(End::Sleeps);
+            link.evidence.push(format!("it waits {} longer at most", time(left.max(0.0))));
+        }
+        None => by_handler(process, &mut link),
     }
     Some(link)
+}
+
+/// What only the process itself could end, a handler of a signal may end: it writes to a pipe, or posts a semaphore.
+fn by_handler(process: &Process, link: &mut Link) {
+    let own = |on: &On| match on.node {
+        Node::Process(pid) => pid == process.pid,
+        Node::Task(tid) => process.threads.contains(&tid),
+    };
+    let alone = process.threads.len() == 1 && link.on.iter().all(own);
+    let caught = process.caught & !FAULTS;
+    if link.cause.may_be_handled() && alone && caught != 0 && matches!(link.end, None | Some(End::Nobody)) {
+        let signal = signal_names::name(caught.trailing_zeros() as i32 + 1);
+        let more = if caught.count_ones() > 1 { " and other signals" } else { "" };
+        link.end = Some(End::Unknown);
+        link.evidence.push(format!("it has a handler for {signal}{more}, which could do it"));
+    }
 }
 
 /// It cannot go on, whatever it waits for.

@@ -18,6 +18,9 @@ pub struct Outcomes {
     best: BTreeMap<u32, (u8, u32, Option<u32>)>,
 }
 
+/// Who waits for somebody that sleeps so many seconds at most goes on soon.
+const SOON: f64 = 10.0;
+
 /// How a way ends, the most open first.
 fn rank(end: End) -> u8 {
     match end {
@@ -32,22 +35,25 @@ fn rank(end: End) -> u8 {
     }
 }
 
+fn moved(scene: &Scene, tid: u32) -> bool {
+    scene.tasks.get(&tid).and_then(|task| task.change).is_some_and(|change| change.times > 0)
+}
+
+/// How a task's wait ends without others. Who was given a CPU meanwhile goes on, whatever it waited for when it was first looked at.
+fn end(scene: &Scene, tid: u32, link: &Link) -> Option<End> {
+    match link.end {
+        None | Some(End::Nobody | End::Unknown) if moved(scene, tid) => Some(End::Runs),
+        end => end,
+    }
+}
+
 /// Judges a whole scene.
 pub fn outcomes(scene: &Scene) -> Outcomes {
     let links: BTreeMap<u32, Link> = scene.tasks.keys().filter_map(|&tid| Some((tid, link(scene, tid)?))).collect();
     let mut best: BTreeMap<u32, (u8, u32, Option<u32>)> = BTreeMap::new();
     for (&tid, link) in &links {
-        let moved = scene.tasks[&tid].change.is_some_and(|change| change.times > 0);
-        let end = match link.end {
-            // Stopped by somebody who is on the way: the way is more worth than the end.
-            Some(End::Held) if !link.on.is_empty() => Some(rank(End::Held)),
-            Some(end) => Some(rank(end)),
-            // It was given a CPU meanwhile: whatever it waits for comes.
-            None if moved => Some(rank(End::Runs)),
-            None => None,
-        };
-        if let Some(rank) = end {
-            best.insert(tid, (rank, 0, None));
+        if let Some(end) = end(scene, tid, link) {
+            best.insert(tid, (rank(end), 0, None));
         }
     }
     // Of a process, any task that has not ended.
@@ -186,9 +192,16 @@ impl Outcomes {
             return if gone || way.circle.is_none() { Verdict::Unknown } else { Verdict::Stuck };
         }
         let last = way.tasks.last().copied().unwrap_or(tid);
-        let end = self.links.get(&last).and_then(|link| link.end);
-        let moved =
-            |tid: u32| scene.tasks.get(&tid).and_then(|task| task.change).is_some_and(|change| change.times > 0);
+        let last_link = self.links.get(&last);
+        let end = last_link.and_then(|link| self::end(scene, last, link));
+        let moved = |tid: u32| moved(scene, tid);
+        // Whoever has the lock does not use it: it waits for work from outside, as they all would.
+        let lock =
+            |tid: &u32| matches!(self.links[tid].cause, Cause::Mutex | Cause::RwLock | Cause::Lock | Cause::FileLock);
+        let takes_turns = last_link.is_some_and(|link| matches!(link.cause, Cause::Accept | Cause::Readiness))
+            && way.tasks[..way.tasks.len() - 1].iter().all(lock);
+        let left = scene.tasks.get(&last).and_then(|task| task.call.as_ref()?.limit);
+        let soon = end == Some(End::Sleeps) && left.is_some_and(|left| left < SOON);
         let blocks = way.tasks[..way.tasks.len() - 1].iter().any(|tid| self.links[tid].cause.nature() == Nature::Block);
         let first_end = link.end;
         let own = scene.tasks[&tid].pid;
@@ -215,6 +228,7 @@ impl Outcomes {
                 }
             }
             Some(End::Outside) => Verdict::Idle,
+            Some(End::Work | End::Sleeps) if blocks && (takes_turns || soon) => Verdict::Idle,
             Some(End::Work | End::Sleeps) if blocks && !moved(tid) => Verdict::Stuck,
             Some(End::Work | End::Sleeps) if blocks => Verdict::Runs,
             Some(End::Work | End::Sleeps) => {

@@ -84,7 +84,8 @@ fn story(scene: &Scene, outcomes: &Outcomes, tid: u32) -> Story {
         let mut others: Vec<(u32, Vec<u8>)> = Vec::new();
         for pid in pids.filter(|pid| Some(*pid) != next_pid && *pid != task.pid) {
             if others.len() < OTHERS && !others.iter().any(|(known, _)| *known == pid) {
-                others.push((pid, scene.processes.get(&pid).map(|process| process.comm.clone()).unwrap_or_default()));
+                let known = scene.processes.get(&pid).map(|process| &process.comm);
+                others.push((pid, known.or(scene.names.get(&pid)).cloned().unwrap_or_default()));
             }
         }
         steps.push(Step {

@@ -109,6 +109,65 @@ fn one_thread_waits_for_another() {
     assert_eq!(report.stories[0].sure, Sure::Unknown);
 }
 
+/// The call of a task ends by itself in so many seconds.
+fn limited(mut scene: Scene, tid: u32, left: f64) -> Scene {
+    scene.tasks.get_mut(&tid).and_then(|task| task.call.as_mut()).expect("a call").limit = Some(left);
+    scene
+}
+
+#[test]
+fn what_ends_by_itself_is_not_stuck() {
+    // Nobody else could do it, and time does.
+    let alone = |kind| vec![(1, Wait::Futex(Futex { address: 16, of: kind, value: Some(0), ..Futex::default() }))];
+    for (kind, cause) in [(Kind::Condition, Cause::Condition), (Kind::Semaphore, Cause::Semaphore)] {
+        check(&threads(alone(kind)), 1, Verdict::Stuck, cause, &[]);
+        check(&limited(threads(alone(kind)), 1, 1.0), 1, Verdict::Idle, cause, &[]);
+    }
+    let circle = || threads(vec![(1, mutex(16, 2)), (2, mutex(32, 1))]);
+    check(&circle(), 1, Verdict::Stuck, Cause::Mutex, &[1, 2]);
+    check(&limited(circle(), 1, 3.0), 1, Verdict::Idle, Cause::Mutex, &[2]);
+    // Who holds the lock sleeps for a moment, or for long.
+    let sleeper = || threads(vec![(1, mutex(16, 2)), (2, Wait::Time)]);
+    check(&limited(sleeper(), 2, 0.3), 1, Verdict::Idle, Cause::Mutex, &[2]);
+    check(&limited(sleeper(), 2, 1000.0), 1, Verdict::Stuck, Cause::Mutex, &[2]);
+    // It was given a CPU since: what was seen first is over.
+    let mut moved =
+        threads(vec![(1, Wait::Futex(Futex { of: Kind::Mutex, named: 77, value: Some(2), ..Futex::default() }))]);
+    moved.tasks.get_mut(&1).and_then(|task| task.change.as_mut()).expect("a change").times = 9;
+    check(&moved, 1, Verdict::Runs, Cause::Mutex, &[]);
+}
+
+#[test]
+fn what_a_handler_could_do_is_not_known() {
+    let caught = |waits: Vec<(u32, Wait)>, caught| {
+        let mut scene = threads(waits);
+        scene.processes.get_mut(&1).expect("a process").caught = caught;
+        scene
+    };
+    let own = || pipe(Purpose::Read, &[(1, Read), (1, Write)]);
+    let (alarm, int) = (1 << (libc::SIGALRM - 1), 1 << (libc::SIGINT - 1));
+    check(&caught(vec![(1, own())], int), 1, Verdict::Stuck, Cause::PipeEmpty, &[1]);
+    let report = check(&caught(vec![(1, own())], alarm | int), 1, Verdict::Unknown, Cause::PipeEmpty, &[]);
+    assert!(report.stories[0].steps[0].evidence.iter().any(|seen| seen.contains("a handler for SIGALRM")));
+    // No handler lets a mutex go, and none may signal a condition variable.
+    check(&caught(vec![(1, mutex(16, 1))], alarm), 1, Verdict::Stuck, Cause::Mutex, &[1]);
+    check(&caught(vec![(1, condition(16))], alarm), 1, Verdict::Stuck, Cause::Condition, &[]);
+}
+
+#[test]
+fn workers_that_take_turns_at_accept_are_idle() {
+    let listens = Unix { listens: Some((0, 5)), ..Unix::default() };
+    let accept = || Wait::Descriptor(3, Purpose::Accept, Object::Unix(listens.clone()));
+    check(&threads(vec![(1, mutex(16, 2)), (2, accept())]), 1, Verdict::Idle, Cause::Mutex, &[2]);
+    // Who is to read a full pipe, and waits for connections instead, does not read it.
+    let full = Wait::Descriptor(
+        1,
+        Purpose::Write,
+        Object::Pipe(Pipe { inode: 5, filled: Some((65536, 65536)), ends: ends(&[(1, Write), (2, Read)]), path: None }),
+    );
+    check(&scene(vec![(1, full), (2, accept())]), 1, Verdict::Stuck, Cause::PipeFull, &[2]);
+}
+
 #[test]
 fn circles_are_drawn_and_named() {
     let two = threads(vec![(1, join(2)), (2, mutex(16, 3)), (3, mutex(32, 2))]);
@@ -145,7 +204,7 @@ fn a_circle_is_none_where_somebody_else_may_act() {
     // A time limit opens it, and a thread that was given a CPU meanwhile is not waiting for ever.
     let mut limited = threads(vec![(2, mutex(16, 3)), (3, mutex(32, 2))]);
     limited.tasks.get_mut(&3).and_then(|task| task.call.as_mut()).expect("a call").limit = Some(5.0);
-    check(&limited, 1, Verdict::Stuck, Cause::Mutex, &[3]);
+    check(&limited, 1, Verdict::Idle, Cause::Mutex, &[3]);
     let mut moved = threads(vec![(2, mutex(16, 3)), (3, mutex(32, 2))]);
     moved.tasks.get_mut(&3).and_then(|task| task.change.as_mut()).expect("a change").times = 1;
     check(&moved, 1, Verdict::Runs, Cause::Mutex, &[3]);

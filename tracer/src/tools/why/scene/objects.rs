@@ -34,6 +34,8 @@ pub struct Futex {
     pub owner: Option<u32>,
     /// The number that stands there; 0: none.
     pub named: u32,
+    /// Another process, in which a task of that number is: this one has the mutex from it, by fork.
+    pub elsewhere: Option<u32>,
     /// Readers of a lock for reading and writing.
     pub readers: u32,
     /// Other processes that have the same memory, where it is shared.
@@ -83,7 +85,7 @@ pub struct Waited {
     pub fd: u32,
     /// It is waited for to be readable.
     pub read: bool,
-    /// It is waited for to be writable.
+    /// It is waited for to be writable; neither: only its end is, or, of epoll, nothing any more (EPOLLONESHOT).
     pub write: bool,
     /// What it leads to.
     pub object: Object,
@@ -200,6 +202,8 @@ pub struct Peer {
     pub recv_q: u32,
     /// Its network namespace is another one.
     pub elsewhere: bool,
+    /// A process has it, or had: the connection was accepted.
+    pub taken: bool,
 }
 
 /// A listening socket.

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tracer_common::loss::Loss;
 
 use self::command::Started;
@@ -191,6 +191,10 @@ fn open_ebpf(watch: &Watch, started: &mut Option<Started>) -> Result<Box<dyn Sou
 }
 
 fn open_ptrace(watch: &Watch, started: Option<Started>) -> Result<Box<dyn Source>> {
+    if watch.library.as_ref().is_some_and(|library| library.leaks.is_some()) {
+        // An empty report would say that nothing leaks.
+        bail!("--leaks needs eBPF: ptrace keeps no account of blocks");
+    }
     let source = ptrace::PtraceSource::open(watch, started)?;
     say(&watch.program, source.refused());
     Ok(Box::new(source))

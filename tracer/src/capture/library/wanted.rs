@@ -65,7 +65,7 @@ pub struct Missing {
 impl Wanted {
     /// What is asked for of a process with these files; `memory` reads it.
     pub fn of(asked: &Library, scope: &Scope, memory: &mut Memory<'_>) -> Wanted {
-        let throws = scope.modules().iter().any(|it| may_throw(spoken_of(it).name));
+        let throws = scope.modules().iter().any(|it| has(it, b"__cxa_throw"));
         let mut wanted = Wanted { throws, ..Wanted::default() };
         let mut places: HashMap<Target, usize> = HashMap::new();
         let mut names: HashMap<(Target, Vec<u8>), usize> = HashMap::new();
@@ -76,7 +76,12 @@ impl Wanted {
                 .get(target.module)
                 .is_some_and(|it| it.object.go || it.object.file.entry == target.address);
             let new = |wanted: &mut Wanted| {
-                let returns = if unreturned { Returns::Unprobed } else { returns(name) };
+                let returns = match returns(name) {
+                    _ if unreturned => Returns::Unprobed,
+                    // Who gives a block says where only when it returns.
+                    Returns::Risky if asked.leaks.is_some() => Returns::Probed,
+                    returns => returns,
+                };
                 wanted.functions.push(Function {
                     target,
                     name: name.to_vec(),
@@ -123,7 +128,7 @@ impl Wanted {
         }
         if !asked.entries.is_empty() {
             // Where a file has no malloc of its own, what gives blocks there has them from the one that has.
-            let is_source = |module: &Module| asked.leaks.is_none() || has_malloc(module);
+            let is_source = |module: &Module| asked.leaks.is_none() || has(module, b"malloc");
             let holds =
                 |module: &Module, name: &[u8]| asked.entries.hold(name, &spoken_of(module)) && is_source(module);
             for selected in scope.select(|module, _, name| holds(module, &name.text)) {
@@ -150,14 +155,10 @@ impl Wanted {
     }
 }
 
-/// Whether a file has an allocator, whoever it is for.
-fn has_malloc(module: &Module) -> bool {
-    module.object.functions.iter().any(|function| function.names.iter().any(|name| &*name.text == b"malloc"))
-}
-
-/// Whether exceptions may come out of what a library calls: it is the language's own.
-fn may_throw(library: &[u8]) -> bool {
-    library.starts_with(b"libstdc++.so") || library.starts_with(b"libc++abi.so") || library.starts_with(b"libc++.so")
+/// Whether a file has a function of this name: its own allocator, whoever that is for; what throws exceptions, be it in the library of
+/// the language or in a program that has all in itself.
+fn has(module: &Module, name: &[u8]) -> bool {
+    module.object.functions.iter().any(|function| function.names.iter().any(|known| &*known.text == name))
 }
 
 /// What is no function, though symbols say so: a part of one, which the compiler has moved away and which is jumped to, with the stack
@@ -169,10 +170,13 @@ fn is_part(name: &[u8]) -> bool {
 /// Functions that are not called, but returned or jumped to: no address to return to stands at their stack pointer.
 const NOT_CALLED: [&[u8]; 4] = [b"__restore", b"__start_context", b"_dl_runtime_", b"_dl_start_user"];
 
+/// Parts of what unwinds the stack (libgcc): each reads the addresses that its callers return to.
+const UNWINDER: [&[u8]; 4] = [b"uw_", b"_Unwind_", b"execute_cfa_program", b"init_dwarf_reg_size_table"];
+
 /// Whether the return of a function may be probed. Functions of C++ and Rust may throw, unless a row says how they end; one of which no row
 /// tells anything may call what throws.
 fn returns(name: &[u8]) -> Returns {
-    if NOT_CALLED.iter().any(|prefix| name.starts_with(prefix)) {
+    if NOT_CALLED.iter().chain(&UNWINDER).any(|prefix| name.starts_with(prefix)) {
         return Returns::Unprobed;
     }
     match prototypes::find(name) {

@@ -25,14 +25,15 @@ use tracer_common::plan::Plan;
 use self::disposition::Action;
 pub use self::lives::OPTIONS;
 use self::pointed::{BEFORE, pointed};
-use self::space::{Ended, Space, Unset, What};
+use self::space::{Ended, Owner, Space, Unset, What};
 use super::stops::{cpu, now};
 use super::{PtraceSource, sys};
 use crate::capture::interpret::{Interpreter, Moment, failed};
-use crate::capture::library::probe::{self, Probe};
+use crate::capture::library::probe::{self, Probe, id_of};
 use crate::capture::library::{Found, Functions, plans};
 use crate::capture::record::Record;
 use crate::capture::{Batch, Count};
+use crate::library::modules::Module;
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
 
@@ -151,6 +152,11 @@ impl PtraceSource {
     }
 }
 
+/// Which file a module is, and where.
+fn owner(module: &Module) -> Owner {
+    (id_of(&module.object), module.bias)
+}
+
 /// A task that has come to a breakpoint.
 struct Stopped<'a> {
     source: &'a mut PtraceSource,
@@ -239,6 +245,7 @@ impl Library {
         space.throws |= throws;
         space.shadowed |= Who::Id(tid).status().is_ok_and(|status| status.shadow_stack);
         space.has_room_behind(scope.modules());
+        space.keep(tid, &scope.modules().iter().map(owner).collect());
         // Where each breakpoint stands and what it is for, or why there is none.
         let mut wanted = Vec::new();
         for (number, module) in scope.modules().iter().enumerate() {
@@ -261,7 +268,7 @@ impl Library {
         }
         for (number, name, at) in wanted {
             let set = at.and_then(|(at, what)| {
-                space.set(tid, at, what, asks).map_err(|unset| {
+                space.set(tid, owner(&scope.modules()[number]), at, what, asks).map_err(|unset| {
                     if let Unset::Ended(Ended(status)) = unset {
                         self.ended.push((tid, status));
                     }

@@ -4,12 +4,12 @@ use crate::prototypes;
 use crate::schema::types::Ty::*;
 
 prototypes! { pub CXX:
-    _Znwm(size: Ulong) -> Addr => gives(size);
-    _Znam(size: Ulong) -> Addr => gives(size);
+    _Znwm(size: Ulong) -> Addr, calls back => gives(size);
+    _Znam(size: Ulong) -> Addr, calls back => gives(size);
     _ZnwmRKSt9nothrow_t(size: Ulong, tag: Addr) -> Addr => gives(size);
     _ZnamRKSt9nothrow_t(size: Ulong, tag: Addr) -> Addr => gives(size);
-    _ZnwmSt11align_val_t(size: Ulong, alignment: Ulong) -> Addr => gives(size);
-    _ZnamSt11align_val_t(size: Ulong, alignment: Ulong) -> Addr => gives(size);
+    _ZnwmSt11align_val_t(size: Ulong, alignment: Ulong) -> Addr, calls back => gives(size);
+    _ZnamSt11align_val_t(size: Ulong, alignment: Ulong) -> Addr, calls back => gives(size);
     _ZnwmSt11align_val_tRKSt9nothrow_t(size: Ulong, alignment: Ulong, tag: Addr) -> Addr => gives(size);
     _ZnamSt11align_val_tRKSt9nothrow_t(size: Ulong, alignment: Ulong, tag: Addr) -> Addr => gives(size);
     _ZdlPv(ptr: Addr) -> Void => frees(ptr);

@@ -7,7 +7,7 @@ use tracer_common::loss::Loss;
 use super::super::PtraceSource;
 use super::super::sys::{self, EVENT_STOP, Go};
 use super::space::{Space, What};
-use super::{BY_KERNEL, Library, STATE, Stopped};
+use super::{BY_KERNEL, Library, STATE, Stopped, owner};
 use crate::capture::Batch;
 use crate::capture::library::probe;
 use crate::system::procfs::who::Who;
@@ -33,12 +33,13 @@ impl PtraceSource {
             for module in &modules {
                 if let Some(Some((placed, state))) = probe::of_linker(&module.object) {
                     let state = module.in_process(placed.address).wrapping_add(state).wrapping_add(STATE);
-                    set |= space.set(tid, module.in_process(placed.address), What::Loaded(state), false).is_ok();
+                    let at = module.in_process(placed.address);
+                    set |= space.set(tid, owner(module), at, What::Loaded(state), false).is_ok();
                 }
             }
             if let Some(program) = modules.iter().find(|it| it.object.kind.is_program()).filter(|_| !set) {
                 let entry = program.in_process(program.object.file.entry);
-                set = space.set(tid, entry, What::Begun, false).is_ok();
+                set = space.set(tid, owner(program), entry, What::Begun, false).is_ok();
             }
             // What is no program of this machine's has no functions that anybody could see.
             self.lose(Loss::Unprobed, u64::from(!set));
@@ -61,7 +62,9 @@ impl PtraceSource {
             && let tgid = task.tgid
             && let Ok(regs) = sys::registers(tid)
         {
-            library.add(tgid, Space::default());
+            let mut space = Space::default();
+            space.attached = true;
+            library.add(tgid, space);
             library.begins_with(tgid);
             // A signal that it is about to be given would be lost.
             let asks = status >> 16 == EVENT_STOP;

@@ -5,7 +5,7 @@
 //! behind it, and a stub, to which a function returns instead of its caller, jumps to that caller. So nobody who is on the way
 //! through one has to be waited for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -14,6 +14,7 @@ use super::elsewhere::{Copied, Step, holds};
 use super::made::{self, ASK, Asked};
 use super::room::{MAPPING, Room};
 use crate::capture::library::Returns;
+use crate::capture::library::probe::{self, FileId};
 use crate::capture::ptrace::sys;
 use crate::library::modules::Module;
 use crate::system::procfs::who::Who;
@@ -38,10 +39,14 @@ pub enum What {
     Begun,
 }
 
+/// A file in an address space: which, and what is added to its addresses.
+pub type Owner = (FileId, u64);
+
 /// A breakpoint.
 #[derive(Debug, Clone)]
 pub struct Breakpoint {
     pub what: What,
+    owner: Owner,
     original: u8,
     go: Go,
 }
@@ -84,6 +89,10 @@ pub struct Space {
     pub throws: bool,
     /// Returns cannot be changed: the processor keeps them besides (shadow stacks).
     pub shadowed: bool,
+    /// Its process was attached to: what it has mapped may be closed again.
+    pub attached: bool,
+    /// It was looked at.
+    looked: bool,
     /// The breakpoints are out.
     left: bool,
 }
@@ -105,9 +114,16 @@ impl Space {
         }
     }
 
-    /// There is room behind the code of these files.
+    /// There is room behind the code of these files. A file that may be closed again takes what stands behind it along: only those count
+    /// with which the program has begun.
     pub fn has_room_behind(&mut self, modules: &[Module]) {
-        for module in modules {
+        let stays = |module: &&Module| {
+            let name = module.path.rsplit(|&b| b == b'/').next().unwrap_or_default();
+            let runtime = name.starts_with(b"libc.") || probe::of_linker(&module.object).is_some();
+            !self.attached || runtime || module.object.kind.is_program()
+        };
+        let lasting: Vec<&Module> = modules.iter().filter(|_| !self.looked).filter(stays).collect();
+        for module in lasting {
             for segment in module.object.file.loaded().filter(|segment| segment.code && !segment.writable) {
                 self.room.add_behind(module.in_process(segment.address.wrapping_add(segment.memory)));
             }
@@ -154,8 +170,21 @@ impl Space {
         }
     }
 
-    /// Sets a breakpoint, in memory that a stopped task has.
-    pub fn set(&mut self, tid: u32, address: u64, what: What, asks: bool) -> Result<(), Unset> {
+    /// Only these files are mapped now, as far as they can be read: breakpoints in others are gone with them, and what is mapped there
+    /// since is not theirs.
+    pub fn keep(&mut self, tid: u32, owners: &HashSet<Owner>) {
+        self.looked = true;
+        let elsewhere = self.breakpoints.iter().filter(|(_, breakpoint)| !owners.contains(&breakpoint.owner));
+        let elsewhere: Vec<u64> = elsewhere.map(|(at, _)| *at).collect();
+        for at in elsewhere {
+            if self.byte(tid, at) != Some(TRAP) {
+                self.breakpoints.remove(&at);
+            }
+        }
+    }
+
+    /// Sets a breakpoint in a file, in memory that a stopped task has.
+    pub fn set(&mut self, tid: u32, owner: Owner, address: u64, what: What, asks: bool) -> Result<(), Unset> {
         if self.breakpoints.contains_key(&address) {
             return Ok(());
         }
@@ -168,7 +197,7 @@ impl Space {
             step => Go::Step(step),
         };
         self.write(tid, address, &[TRAP]).map_err(|_| Unset::Memory)?;
-        self.breakpoints.insert(address, Breakpoint { what, original: bytes[0], go });
+        self.breakpoints.insert(address, Breakpoint { what, owner, original: bytes[0], go });
         Ok(())
     }
 
@@ -251,7 +280,7 @@ impl Space {
     /// Takes a breakpoint out.
     pub fn unset(&mut self, tid: u32, address: u64) {
         if let Some(breakpoint) = self.breakpoints.remove(&address) {
-            let _ = self.write(tid, address, &[breakpoint.original]);
+            let _ = self.put_back(tid, address, breakpoint.original);
         }
     }
 
@@ -264,11 +293,19 @@ impl Space {
         let stubs = self.stubs.keys().map(|at| (*at, JUMPS));
         let mut done = true;
         for (at, byte) in breakpoints.into_iter().chain(stubs.collect::<Vec<_>>()) {
-            // What is mapped no more needs no byte.
-            done &= self.write(tid, at, &[byte]).is_ok() || self.read(tid, at).is_none();
+            done &= self.put_back(tid, at, byte);
         }
         self.left = done;
         done
+    }
+
+    /// Puts a byte back where a breakpoint is, and not where something else was mapped or written since. Whether none is left there.
+    fn put_back(&mut self, tid: u32, at: u64, byte: u8) -> bool {
+        self.byte(tid, at) != Some(TRAP) || self.write(tid, at, &[byte]).is_ok()
+    }
+
+    fn byte(&mut self, tid: u32, at: u64) -> Option<u8> {
+        self.read(tid, at)?.first().copied()
     }
 
     /// What stands at an address, as far as an instruction may go.

@@ -18,7 +18,7 @@ use crate::system::procfs::processes;
 use crate::system::procfs::who::Who;
 use crate::system::sock_diag::{self, Extras, Query};
 use crate::system::sockets::{Detail, Socket, Table, Unix};
-use crate::tools::audit::evidence::collect::inherited::{Inherited, May, inet, of_family};
+use crate::tools::audit::evidence::collect::inherited::{Inherited, Lead, May, inet, of_family};
 use crate::tools::audit::evidence::units::shown;
 use crate::tools::audit::evidence::{Given, Object, Op};
 use crate::tools::audit::resolve::identity_of;
@@ -37,9 +37,10 @@ pub fn streams() -> Vec<(Vec<u8>, Given)> {
     (0..3).filter(|fd| !closed(*fd)).filter_map(stream).collect()
 }
 
-/// The descriptors beyond the first three that the command inherits, in words, and what they may be used for.
-pub fn descriptors() -> (Vec<String>, Vec<Inherited>) {
-    let (mut list, mut given) = (Vec::new(), Vec::new());
+/// The descriptors beyond the first three that the command inherits, in words, what they may be used for, and where the sockets among them
+/// lead.
+pub fn descriptors() -> (Vec<String>, Vec<Inherited>, Vec<(u64, Lead)>) {
+    let (mut list, mut given, mut shared) = (Vec::new(), Vec::new(), Vec::new());
     let (mut files, mut bytes) = (Files::default(), Vec::new());
     let numbers = Who::Myself.descriptors().unwrap_or_default();
     for fd in numbers.into_iter().filter_map(|fd| i32::try_from(fd).ok()).filter(|fd| *fd > 2) {
@@ -53,8 +54,11 @@ pub fn descriptors() -> (Vec<String>, Vec<Inherited>) {
             && let Some(view) = decode::file_view(&bytes)
         {
             match &view.sock {
-                // SAFETY: it was found open, and nobody closes what the command inherits.
-                Some(sock) => given.extend(socket(&view, sock, unsafe { BorrowedFd::borrow_raw(fd) })),
+                Some(sock) => {
+                    // SAFETY: it was found open, and nobody closes what the command inherits.
+                    given.extend(socket(&view, sock, unsafe { BorrowedFd::borrow_raw(fd) }));
+                    shared.push((view.file.ino, Lead::of(sock)));
+                }
                 None => given.extend(file(&view, of_file)),
             }
         }
@@ -66,7 +70,7 @@ pub fn descriptors() -> (Vec<String>, Vec<Inherited>) {
     }
     list.sort();
     let words = list.into_iter().map(|(fd, target)| format!("descriptor {fd} was inherited: {target}"));
-    (words.collect(), given)
+    (words.collect(), given, shared)
 }
 
 /// What an inherited file may be used for without a call that is seen and names it.

@@ -49,6 +49,8 @@ impl Plugins {
         let template = std::env::temp_dir().join("tracer-plugins-XXXXXX");
         let directory = nix::unistd::mkdtemp(&template).with_context(|| format!("making {}", template.display()))?;
         let plugins = Plugins { directory };
+        // The command may run as another user; nobody else can change what it runs. The umask says nothing here.
+        std::fs::set_permissions(&plugins.directory, std::fs::Permissions::from_mode(0o755))?;
         if pytest {
             plugins.write(&format!("{PYTEST_NAME}.py"), PYTEST)?;
             let word = plugins.directory.clone().into();
@@ -64,8 +66,6 @@ impl Plugins {
             let word = [b"--require ", quoted(file.as_os_str()).as_bytes()].concat();
             set(command, &Variable { name: "NODE_OPTIONS", word: OsString::from_vec(word), between: " ", front: true });
         }
-        // The command may run as another user; nobody else can change what it runs.
-        std::fs::set_permissions(&plugins.directory, std::fs::Permissions::from_mode(0o755))?;
         Ok(Some(plugins))
     }
 

@@ -51,7 +51,7 @@ const NO_GAP: &[Loss] = &[Loss::BlobCut, Loss::BlobFault, Loss::Compat, Loss::Io
 pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) -> Result<(Evidence, Timeline)> {
     let mut command = audit.command.clone();
     let plugins = Plugins::install(&mut command, audit.pytest, audit.node)?;
-    let (inherited, given) = inherited::descriptors();
+    let (inherited, given, shared) = inherited::descriptors();
     let watch = request(audit, command);
     interrupt::install()?;
     ourselves::watch()?;
@@ -82,6 +82,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
     collector.is_read_before_filters(source.reads_before_filters());
     collector.streams(&inherited::streams());
     given.into_iter().for_each(|given| collector.inherits(given));
+    shared.into_iter().for_each(|(socket, lead)| collector.shares(socket, lead));
     collector.name_programs(asked.programs);
     collector.know_programs(asked.runs);
     collector.know_paths(asked.paths, &asked.fronts);

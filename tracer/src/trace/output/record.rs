@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tracer_common::event::{Head, flag, kind};
@@ -26,8 +26,10 @@ const KEEP: usize = 256 * 1024;
 /// The file of a recording, made before the command runs: what that does with its name comes too late.
 #[derive(Debug)]
 pub struct Reserved {
-    place: Place,
+    path: PathBuf,
     file: File,
+    /// What it is from now on, where it is a regular file.
+    kept: Option<Kept>,
 }
 
 impl Reserved {
@@ -38,7 +40,8 @@ impl Reserved {
     pub fn make(path: &Path) -> Result<Reserved> {
         let place = Place::find(path)?;
         let file = place.create(false)?;
-        Ok(Reserved { place, file })
+        let path = place.path().to_owned();
+        Ok(Reserved { path, kept: Kept::of(place, &file), file })
     }
 }
 
@@ -68,11 +71,10 @@ impl Recorder {
     }
 
     /// Begins a recording in a file that was made for it.
-    pub fn begin(Reserved { place, file }: Reserved, header: &Header) -> Result<Recorder> {
-        let path = place.path().to_owned();
+    pub fn begin(Reserved { path, file, kept }: Reserved, header: &Header) -> Result<Recorder> {
         let name = show(&path);
         let mut recorder = Recorder {
-            written: Kept::of(place, &file),
+            written: kept,
             file,
             name,
             sum: Sum::default(),

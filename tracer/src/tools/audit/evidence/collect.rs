@@ -23,7 +23,7 @@ mod world;
 
 use calls::Seen;
 use doubts::Looked;
-use inherited::Stranger;
+use inherited::{Lead, Stranger};
 pub use named::lexical;
 use reached::Reached;
 use talks::Talks;
@@ -76,6 +76,8 @@ pub struct Collector<'w> {
     /// Files whose descriptors were sent to others, by their inodes.
     sent_on: HashSet<u64>,
     strangers: Vec<Stranger>,
+    /// Sockets that others have, too, by their inodes: where each led when it was last used.
+    shared: HashMap<u64, Lead>,
     /// Files that it was given to write to.
     writable: HashSet<Text>,
     /// Unix sockets that were bound, by their inodes: the names that they were given, from the root on.
@@ -158,6 +160,7 @@ impl<'w> Collector<'w> {
             sockets: HashMap::new(),
             peers: HashMap::new(),
             sent_on: HashSet::new(),
+            shared: HashMap::new(),
             strangers: Vec::new(),
             writable: HashSet::new(),
             bound: HashMap::new(),

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use tracer_common::event::Sock;
 
-use super::files::returned;
+use super::files::{returned, view_of};
+use super::sockets::is_stream;
 use super::{Collector, Seen};
 use crate::decode::calls::{self, field, protocol};
 use crate::decode::value::{FileView, Value};
@@ -56,7 +57,37 @@ pub(super) struct Stranger {
     row: Option<Row>,
 }
 
+/// Where a socket leads, which whoever else has it may change: connect it, or have it listen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lead {
+    listens: bool,
+    /// Of TCP, UDP and their like, whom it is connected to.
+    to: Option<Object>,
+    /// A unix socket is connected, and the inode of the other end, where a process has that.
+    connected: bool,
+    peer: u64,
+}
+
+impl Lead {
+    /// That of a socket, as it is.
+    pub fn of(sock: &Sock) -> Lead {
+        let peer = sock.peer.into();
+        Lead { listens: sock.state == State::LISTEN.0, to: self::peer(sock), connected: is_connected(sock), peer }
+    }
+
+    /// Another unix socket than before; one that is accepted, or closed, is still the same.
+    fn is_another(&self, before: &Lead) -> bool {
+        let differs = self.peer != 0 && before.peer != 0 && self.peer != before.peer;
+        self.connected && (!before.connected || differs)
+    }
+}
+
 impl Collector<'_> {
+    /// The command has this socket, and others have it, too.
+    pub fn shares(&mut self, socket: u64, lead: Lead) {
+        self.shared.insert(socket, lead);
+    }
+
     /// The command has this from whoever called it.
     pub fn inherits(&mut self, inherited: Inherited) {
         let Inherited { mut object, identity, found, may, port } = inherited;
@@ -128,7 +159,10 @@ impl Collector<'_> {
             for one in passed {
                 match one {
                     Value::Fd(fd, view) if received => self.was_passed(seen, *fd, view.as_deref()),
-                    Value::Fd(_, Some(view)) => _ = self.sent_on.insert(view.file.ino),
+                    Value::Fd(_, Some(view)) => {
+                        self.sent_on.insert(view.file.ino);
+                        self.is_shared(view);
+                    }
                     _ => {}
                 }
             }
@@ -189,6 +223,7 @@ impl Collector<'_> {
         if let Some(sock) = view.sock.filter(|_| !self.sent_on.contains(&view.file.ino)) {
             self.came_bound(seen, view, &sock);
         }
+        self.is_shared(view);
         let Some((view, path)) = self.has(seen, fd, Some(view)) else { return };
         // No flags at all: the source does not know them.
         let mode = match view.file.flags as i32 {
@@ -224,7 +259,7 @@ impl Collector<'_> {
         let talks = |effect: &Effect| {
             matches!(effect, Effect::Writes(_) | Effect::Sends(..) | Effect::Receives(_) | Effect::Accepts(_))
         };
-        if self.sockets.is_empty() || !effects.iter().any(talks) {
+        if self.sockets.is_empty() && self.shared.is_empty() || !effects.iter().any(talks) {
             return;
         }
         for (_, value) in &seen.call.args {
@@ -240,13 +275,61 @@ impl Collector<'_> {
         {
             self.on_socket(seen, Op::Listen, &object);
         }
+        self.leads_elsewhere(seen, view);
+    }
+
+    fn is_shared(&mut self, view: &FileView<'_>) {
+        if let Some(sock) = &view.sock {
+            self.shared.entry(view.file.ino).or_insert_with(|| Lead::of(sock));
+        }
+    }
+
+    /// A call has told itself where it leads its socket.
+    pub(super) fn has_led(&mut self, seen: &Seen<'_, '_>, sock: Option<&Sock>) {
+        let socket = view_of(seen, 0).map(|view| view.file.ino).filter(|socket| self.shared.contains_key(socket));
+        if let (Some(socket), Some(sock)) = (socket, sock) {
+            self.shares(socket, Lead::of(sock));
+        }
+    }
+
+    /// A socket that others have is used: where it leads since it was last used is told as if the command had done that.
+    fn leads_elsewhere(&mut self, seen: &Seen<'_, '_>, view: &FileView<'_>) {
+        let socket = view.file.ino;
+        let (Some(sock), Some(before)) = (&view.sock, self.shared.get(&socket)) else { return };
+        let lead = Lead::of(sock);
+        // What went through, though nobody led anywhere when the call began, went where somebody connected it to meanwhile.
+        let leads = lead.listens || lead.connected || lead.to.is_some() || of_family(sock).is_some();
+        if is_stream(sock) && !leads && seen.errno == 0 {
+            let what = format!("{}: whom others connected its socket to meanwhile", seen.name);
+            return self.gap(GapKind::Unreadable, Some(seen.unit), what, 1);
+        }
+        if lead == *before {
+            return;
+        }
+        if lead.listens && !before.listens {
+            if let Some(object) = self.listens_on(seen, view) {
+                self.on_socket(seen, Op::Listen, &object);
+                self.sockets.insert(socket, object);
+            }
+        } else if let Some(object) = lead.to.as_ref().filter(|_| is_stream(sock)) {
+            self.on_socket(seen, Op::Connect, object);
+        } else if lead.is_another(before) {
+            self.peers.remove(&socket);
+            if let Some(stranger) = self.stranger(seen, view) {
+                self.tell_of(stranger);
+            }
+        }
+        self.shared.insert(socket, lead);
     }
 }
 
 /// A connected unix socket: its peer has no name that is known here.
 fn leads_nowhere(view: &FileView<'_>) -> bool {
-    let is_connected = |sock: Sock| sock.peer != 0 || sock.state == State::ESTABLISHED.0;
-    view.sock.is_some_and(|sock| i32::from(sock.family) == libc::AF_UNIX && is_connected(sock))
+    view.sock.is_some_and(|sock| is_connected(&sock))
+}
+
+fn is_connected(sock: &Sock) -> bool {
+    i32::from(sock.family) == libc::AF_UNIX && (sock.peer != 0 || sock.state == State::ESTABLISHED.0)
 }
 
 /// Whom a socket of TCP, UDP or their like is connected to.

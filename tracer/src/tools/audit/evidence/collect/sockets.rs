@@ -235,6 +235,7 @@ impl Collector<'_> {
             passed.iter().for_each(|passed| self.on_socket(seen, Op::Connect, passed));
         }
         self.has_peer(seen, object.as_ref());
+        self.has_led(seen, at_end(seen).as_ref());
         if let Some(object) = object {
             self.begun(seen, &object);
             self.begins_quiet(seen);

@@ -71,7 +71,7 @@ pub struct Lead {
 impl Lead {
     /// That of a socket, as it is.
     pub fn of(sock: &Sock) -> Lead {
-        let peer = sock.peer.into();
+        let peer = sock.peer;
         Lead { listens: sock.state == State::LISTEN.0, to: self::peer(sock), connected: is_connected(sock), peer }
     }
 

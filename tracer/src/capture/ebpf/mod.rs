@@ -28,7 +28,7 @@ pub use load::VMLINUX;
 pub use perf::needs_tracefs;
 pub use trial::attempt;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -448,6 +448,19 @@ impl Source for EbpfSource {
             count.add(&counted(compat, nr, &tally.0));
         }
         Ok(counts.into_iter().map(|((process, _), count)| (process, count)).collect())
+    }
+
+    fn forget(&mut self, processes: &BTreeSet<u32>) {
+        let Ok(mut tallies) = HashMap::<_, load::TallyKeyValue, load::TallyValue>::try_from(&mut self.loaded.tallies)
+        else {
+            return;
+        };
+        let gone: Vec<load::TallyKeyValue> =
+            tallies.keys().flatten().filter(|key| processes.contains(&key.0.tgid)).collect();
+        for key in gone {
+            // It may be gone already.
+            let _ = tallies.remove(&key);
+        }
     }
 
     fn called(&mut self) -> Vec<(u32, Count)> {

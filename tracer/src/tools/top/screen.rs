@@ -17,6 +17,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::gather::{Ended, Gatherer};
 use super::keys::{Act, Key, Tool, Ui};
@@ -141,23 +142,26 @@ impl Screen {
                 }
             }
             let wait = next.saturating_duration_since(Instant::now()).min(WAIT);
-            match event::poll(wait) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error).context("the terminal"),
+            if is_gone(wait)? {
+                return Ok((None, Some(libc::SIGHUP), false));
             }
-            match event::read().context("the terminal")? {
-                Event::Key(pressed) if pressed.kind != KeyEventKind::Release => {
-                    let Some(key) = key(pressed.code, pressed.modifiers) else { continue };
-                    if self.press(key)? {
-                        return Ok((None, None, true));
+            // What came is read to its end: the reader keeps what it has read of it.
+            while event::poll(Duration::ZERO).context("the terminal")? {
+                match event::read().context("the terminal")? {
+                    Event::Key(pressed) if pressed.kind != KeyEventKind::Release => {
+                        let Some(key) = key(pressed.code, pressed.modifiers) else { continue };
+                        if self.press(key)? {
+                            return Ok((None, None, true));
+                        }
                     }
+                    Event::Resize(..) => {}
+                    _ => continue,
                 }
-                Event::Resize(..) => {}
-                _ => continue,
+                self.draw()?;
+                if is_gone(Duration::ZERO)? {
+                    return Ok((None, Some(libc::SIGHUP), false));
+                }
             }
-            self.draw()?;
         }
     }
 
@@ -245,6 +249,19 @@ impl Screen {
             Ok(path) => format!("written to {}", path.display()),
             Err(error) => format!("not written: {error}"),
         }
+    }
+}
+
+/// Waits for keys; whether the terminal is gone meanwhile: whoever reads keys would read nothing from it for ever.
+fn is_gone(wait: Duration) -> Result<bool> {
+    let stdin = io::stdin();
+    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+    let time = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
+    match rustix::event::poll(&mut polled, Some(&time)) {
+        Ok(_) => Ok(polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
+        // A signal: the size of the terminal, or an end.
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error).context("the terminal"),
     }
 }
 

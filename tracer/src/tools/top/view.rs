@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
 pub use self::list::{COLUMNS, Column};
-use self::parts::Ruler;
+use self::parts::{Ruler, clipped};
 use crate::tools::top::model::{Counted, Frame};
 use crate::tools::top::words::{bytes, percent};
 
@@ -129,7 +129,7 @@ pub fn page(frame: &Frame, sight: &Sight, width: usize, rows: Option<usize>) -> 
     }
     lines.extend(below);
     lines.truncate(most);
-    lines
+    lines.into_iter().map(|line| clipped(line, width)).collect()
 }
 
 /// A part of lines that may be more than there is room for.
@@ -149,7 +149,8 @@ fn title(frame: &Frame, sight: &Sight, width: usize) -> Line<'static> {
         (At::One | At::Fitting, Some(one)) => one::title(one),
         _ => {
             let running = frame.rows.iter().filter(|row| row.state == b'R').count();
-            format!("tracer top: {} processes, {running} running", frame.rows.len())
+            let processes = if frame.rows.len() == 1 { "process" } else { "processes" };
+            format!("tracer top: {} {processes}, {running} running", frame.rows.len())
         }
     };
     line.put(&super::words::cut(&what, room), style::TITLE);

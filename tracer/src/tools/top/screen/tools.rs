@@ -3,15 +3,15 @@
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 
-/// Ourselves, whatever became of our file's name.
-const OURSELVES: &str = "/proc/self/exe";
+use crate::system::procfs::machine::OWN_PROGRAM;
+
 /// Bytes of text that are kept.
 const MOST: u64 = 1 << 20;
 
 /// What `tracer NAME PID` says, line by line: printable, for its own output is.
 pub fn said(name: &str, pid: u32) -> io::Result<Vec<String>> {
     let (mut reader, writer) = io::pipe()?;
-    let mut child = Command::new(OURSELVES)
+    let mut child = Command::new(OWN_PROGRAM)
         .args([name, "--color=never", &pid.to_string()])
         .stdin(Stdio::null())
         .stderr(writer.try_clone()?)
@@ -31,7 +31,7 @@ pub fn trace(pid: u32) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "tracer -f -p {pid}: Ctrl-C ends it")?;
     out.flush()?;
-    let mut child = Command::new(OURSELVES).args(["-f", "-p", &pid.to_string()]).spawn()?;
+    let mut child = Command::new(OWN_PROGRAM).args(["-f", "-p", &pid.to_string()]).spawn()?;
     loop {
         match child.wait() {
             Ok(_) => break,

@@ -62,6 +62,16 @@ impl Ruler {
     }
 }
 
+/// A line as far as there is room for it.
+pub fn clipped(line: Line<'static>, room: usize) -> Line<'static> {
+    if line.width() <= room {
+        return line;
+    }
+    let mut ruler = Ruler::new(room);
+    line.spans.iter().for_each(|span| ruler.put(&span.content, span.style));
+    ruler.done().style(line.style)
+}
+
 /// Two blocks beside each other.
 pub fn beside(left: Vec<Line<'static>>, right: Vec<Line<'static>>, wide: usize) -> Vec<Line<'static>> {
     let (mut left, mut right) = (left.into_iter(), right.into_iter());

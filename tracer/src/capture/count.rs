@@ -64,6 +64,27 @@ impl Count {
         }
     }
 
+    /// What was counted since an earlier look: the shortest and the longest are known by their buckets.
+    pub fn since(&self, before: &Count) -> Count {
+        let mut times = self.times;
+        for (now, then) in times.0.iter_mut().zip(before.times.0) {
+            *now = now.saturating_sub(then);
+        }
+        let place = |at: Option<usize>| at.map(Histogram::bounds);
+        let shortest = place(times.0.iter().position(|n| *n > 0)).map_or(0, |(from, _)| from.max(self.min));
+        let longest = place(times.0.iter().rposition(|n| *n > 0));
+        let longest = longest.map_or(0, |(_, to)| to.map_or(self.max, |to| (to - 1).min(self.max)));
+        Count {
+            calls: self.calls.saturating_sub(before.calls),
+            errors: self.errors.saturating_sub(before.errors),
+            total: self.total.saturating_sub(before.total),
+            min: shortest.min(longest),
+            max: longest,
+            times,
+            ..*self
+        }
+    }
+
     /// ns a call, rounded down.
     pub fn mean(&self) -> u64 {
         self.total / self.calls.max(1)

@@ -27,7 +27,7 @@ pub mod testing;
 pub mod waker;
 pub mod widen;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -84,7 +84,10 @@ pub trait Source {
         Ok(Vec::new())
     }
 
-    /// The same of library functions, each with its number, of which a record has told.
+    /// What was counted of these processes, which have ended, is no longer wanted: a source may give the room to others.
+    fn forget(&mut self, _processes: &BTreeSet<u32>) {}
+
+    /// Counts of library functions, each with its number, of which a record has told.
     fn called(&mut self) -> Vec<(u32, Count)> {
         Vec::new()
     }

@@ -16,7 +16,7 @@ mod tests;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::cli::fault::{Fault, UsageError, show};
+use crate::cli::fault::{UsageError, show};
 use crate::exit;
 pub use job::Job;
 use table::{COMMANDS, Caller, Command};
@@ -48,9 +48,6 @@ impl Action {
     }
 }
 
-/// Names reserved for later commands.
-const RESERVED: &[&str] = &["top"];
-
 /// The command of this name.
 fn command(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().copied().find(|command| command.name == name)
@@ -69,16 +66,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Action, UsageEr
     if let Some(command) = command(name).filter(|command| command.peer) {
         return (command.parse)(&Caller { program: show(&called), command, peer: true }, &args);
     }
-    if RESERVED.contains(&name) {
-        return Err(UsageError::new(name, exit::USAGE, Fault::plain("not in this version of tracer")));
-    }
     let program = if name.is_empty() { "tracer".to_owned() } else { show(name) };
     let word = args.first().and_then(|word| word.to_str());
-    if let Some(word) = word.filter(|word| RESERVED.contains(word)) {
-        let fault = Fault::plain(format!("'{word}' is not in this version"))
-            .hint(format!("to trace a command of that name: {program} -- {word}"));
-        return Err(UsageError::new(&program, exit::USAGE, fault));
-    }
     match word.and_then(command) {
         Some(command) => (command.parse)(&Caller { program, command, peer: false }, &args[1..]),
         None => (table::TRACE.parse)(&Caller { program, command: &table::TRACE, peer: false }, &args),

@@ -12,7 +12,7 @@ use crate::cli::help::Manual;
 use crate::cli::ltrace;
 use crate::cli::table::Completes;
 use crate::exit;
-use crate::tools::{audit, inspect, lsof, ss, why};
+use crate::tools::{audit, inspect, lsof, ss, top, why};
 use crate::trace::{self, Ending};
 
 /// A command.
@@ -190,6 +190,20 @@ pub static COMMANDS: &[&Command] = &[
             Ok(asked.map_or_else(
                 || caller.help(),
                 |request| Action::Run(job(request, |request| ExitCode::from(why::run(&request)))),
+            ))
+        },
+    },
+    &Command {
+        name: "top",
+        peer: false,
+        summary: "Watch processes live: calls, files, network, errors; and one process in all its parts.",
+        words: Completes::Command,
+        manual: top::options::MANUAL,
+        parse: |caller, args| {
+            let asked = top::options::parse(&caller.full(), args).map_err(|fault| caller.fault(fault))?;
+            Ok(asked.map_or_else(
+                || caller.help(),
+                |request| Action::Run(job(request, |request| end(&request.program, exit::FAILED, top::run(&request)))),
             ))
         },
     },

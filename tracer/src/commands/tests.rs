@@ -27,6 +27,7 @@ use crate::tools::audit::request::Audit;
 use crate::tools::inspect::request::Inspect;
 use crate::tools::lsof::request::Lsof;
 use crate::tools::ss::request::Request;
+use crate::tools::top::request::Top;
 use crate::tools::why::request::Why;
 
 /// Splits as a shell does: blanks, single quotes; `\xff` is a byte.
@@ -241,6 +242,9 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
         format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
     } else if let Some(spec) = request::<Box<Why>>(job) {
         format!("=> why {:?}{} {:?}", spec.whom, if spec.json { " json" } else { "" }, spec.color)
+    } else if let Some(spec) = request::<Box<Top>>(job) {
+        let flags = format!("{}{}", if spec.once { " once" } else { "" }, if spec.json { " json" } else { "" });
+        format!("=> top {:?}{flags} {}ms {:?} {:?}", spec.whom, spec.interval.as_millis(), spec.from, spec.color)
     } else if let Some(spec) = request::<Box<Audit>>(job) {
         let reports: Vec<_> =
             spec.reports.iter().map(|(form, path)| format!("{}={}", form.name(), path.display())).collect();

@@ -90,6 +90,10 @@ pub struct Stat {
     pub system_time: u64,
     /// nice(2)
     pub nice: i64,
+    /// How many threads it has.
+    pub threads: u64,
+    /// Pages of memory that it has in RAM.
+    pub resident: u64,
     /// When it began, since boot.
     pub start: u64,
     /// The processor on which it last ran.

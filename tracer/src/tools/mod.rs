@@ -5,4 +5,5 @@ pub mod audit;
 pub mod inspect;
 pub mod lsof;
 pub mod ss;
+pub mod top;
 pub mod why;

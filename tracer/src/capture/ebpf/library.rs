@@ -132,7 +132,7 @@ impl Probes {
             return Vec::new();
         };
         for (key, tally) in called.iter().flatten() {
-            let count = super::counted(false, key.0.function, &tally.0);
+            let count = super::counts::counted(false, key.0.function, &tally.0);
             counts.entry(key.0.function).or_insert_with(|| Count::none(false, key.0.function)).add(&count);
         }
         counts.into_iter().collect()

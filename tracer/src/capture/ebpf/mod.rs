@@ -4,6 +4,7 @@ mod available;
 mod blocks;
 mod bpf;
 mod btf;
+mod counts;
 mod entered;
 mod fold;
 mod growing;
@@ -28,7 +29,7 @@ pub use load::VMLINUX;
 pub use perf::needs_tracefs;
 pub use trial::attempt;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use aya::maps::{Array, HashMap, PerCpuArray};
-use tracer_common::config::{Tally, walk};
+use tracer_common::config::walk;
 use tracer_common::event::kind;
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
@@ -48,7 +49,6 @@ use self::object::{Image, MapRow, ProgramRow};
 use self::stacks::Copies;
 use self::targets::Targets;
 use super::command::{Started, find};
-use super::count::Histogram;
 use super::refused::Refused;
 use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
 use crate::schema::place_of;
@@ -421,33 +421,15 @@ impl Source for EbpfSource {
     }
 
     fn counts(&mut self) -> Result<Vec<Count>> {
-        let tally = PerCpuArray::<_, load::TallyValue>::try_from(&self.loaded.tally)?;
-        let mut counts = Vec::new();
-        for index in 0..tally.len() {
-            let (compat, nr) = place_of(index);
-            if !self.loaded.asked.wants(nr, compat) {
-                continue;
-            }
-            let mut count = Count::none(compat, nr);
-            tally.get(&index, 0)?.iter().for_each(|of_cpu| count.add(&counted(count.compat, count.nr, &of_cpu.0)));
-            counts.extend((count.calls > 0).then_some(count));
-        }
-        Ok(counts)
+        self.counts_of_all()
     }
 
     fn counts_by_process(&mut self) -> Result<Vec<(u32, Count)>> {
-        let tallies = HashMap::<_, load::TallyKeyValue, load::TallyValue>::try_from(&self.loaded.tallies)?;
-        let mut counts: BTreeMap<(u32, u16), Count> = BTreeMap::new();
-        for entry in tallies.iter() {
-            let (key, tally) = entry?;
-            let (compat, nr) = place_of(key.0.index.into());
-            if !self.loaded.asked.wants(nr, compat) {
-                continue;
-            }
-            let count = counts.entry((key.0.tgid, key.0.index)).or_insert_with(|| Count::none(compat, nr));
-            count.add(&counted(compat, nr, &tally.0));
-        }
-        Ok(counts.into_iter().map(|((process, _), count)| (process, count)).collect())
+        self.counts_of_each()
+    }
+
+    fn forget(&mut self, processes: &BTreeSet<u32>) {
+        self.forget_counts(processes);
     }
 
     fn called(&mut self) -> Vec<(u32, Count)> {
@@ -470,21 +452,6 @@ impl Source for EbpfSource {
 
     fn name(&self) -> &'static str {
         "ebpf"
-    }
-}
-
-/// What one CPU counted.
-fn counted(compat: bool, nr: u32, tally: &Tally) -> Count {
-    let times = Histogram(tally.histogram());
-    Count {
-        compat,
-        nr,
-        calls: times.sum(),
-        errors: tally.errors,
-        total: tally.total,
-        min: tally.min1.saturating_sub(1),
-        max: tally.max,
-        times,
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command as Program, Stdio};
 
 use super::super::table::{COMMANDS, Command, TRACE};
-use super::super::{Action, RESERVED, complete, help, man, own};
+use super::super::{Action, complete, help, man, own};
 use super::{run, skip};
 use crate::cli::flags::FLAGS;
 use crate::cli::help::{spelling, spellings};
@@ -28,7 +28,7 @@ fn rows_are_well_formed() {
         assert!(command.summary.ends_with('.') && command.manual.about.ends_with(['.', '-']), "{name}");
         assert!(!command.manual.usage.is_empty() && !command.manual.exits.is_empty(), "{name}");
         assert!(command.manual.exits.is_sorted_by_key(|(code, _)| code), "{name}: exit codes");
-        assert!(!RESERVED.contains(&name) && COMMANDS.iter().filter(|other| other.name == name).count() == 1, "{name}");
+        assert!(COMMANDS.iter().filter(|other| other.name == name).count() == 1, "{name}");
         let options = flags(command);
         let mut names: Vec<&str> = options.iter().flat_map(|flag| flag.names()).collect();
         let mut quals: Vec<&str> = options.iter().flat_map(|flag| flag.quals.iter().copied()).collect();

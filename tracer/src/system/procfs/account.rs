@@ -32,6 +32,8 @@ pub fn stat(text: &[u8]) -> Option<Stat> {
         user_time: value(14)?,
         system_time: value(15)?,
         nice: signed(19)?,
+        threads: value(20).unwrap_or_default(),
+        resident: value(24).unwrap_or_default(),
         start: value(22)?,
         processor: value(39).map(|value| value as usize),
         exit_code: signed(52).unwrap_or_default(),
@@ -125,10 +127,11 @@ mod tests {
             assert_eq!((stat.pid, stat.comm.as_slice(), stat.state, stat.ppid), (42, comm.as_bytes(), b'S', 1));
             assert_eq!((stat.pgid, stat.session, stat.tty), (7, 6, Dev { major: 136, minor: 1 }));
             assert_eq!((stat.user_time, stat.system_time, stat.nice, stat.start), (11, 12, -5, 4321));
-            assert_eq!((stat.flags, stat.processor), (0x40_0000, None));
+            assert_eq!((stat.flags, stat.processor, stat.threads, stat.resident), (0x40_0000, None, 1, 0));
         }
         let whole = format!("1 (a) {}", (3..=52).map(|field| format!("{field} ")).collect::<String>());
-        assert_eq!(stat(whole.as_bytes()).and_then(|stat| stat.processor), Some(39));
+        let whole = stat(whole.as_bytes()).expect("a whole line");
+        assert_eq!((whole.processor, whole.threads, whole.resident), (Some(39), 20, 24));
         let long = "99999999999999999999999 (a) S 1";
         for bad in ["", "x", "42", "42 (a", "42 (a)", "42 (a) S", "42 (a) S 1 2 3 4 5 6 7 8", "a (b) S 1", long] {
             assert_eq!(stat(bad.as_bytes()), None, "{bad}");

@@ -18,6 +18,9 @@ pub const FIRST_PID_NAMESPACE: u64 = 0xefff_fffc;
 /// `status` of whoever opens it: a file that is there wherever anything can be traced, with a name in three parts.
 pub const OWN_STATUS: &CStr = c"/proc/self/status";
 
+/// The program of whoever opens it, whatever became of its file's name.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
+
 /// `/proc/net/sockstat`, as it is named where it cannot be read.
 pub const SOCKSTAT: &str = "/proc/net/sockstat";
 

@@ -35,7 +35,6 @@ const HEADERS: &[&str] = &[
     "linux/netlink_diag.h",
     "linux/packet_diag.h",
     "linux/tls.h",
-    "linux/mptcp.h",
     "linux/xfrm.h",
     "linux/audit.h",
     "linux/cryptouser.h",
@@ -43,8 +42,17 @@ const HEADERS: &[&str] = &[
     "linux/netfilter/nfnetlink.h",
 ];
 
-/// Attributes that headers have and nothing shows by name.
-const UNNAMED: &[&str] = &[];
+/// Names of the headers that are other names of a number that has one, or that nothing shows.
+const UNNAMED: &[&str] = &[
+    "IFLA_TARGET_NETNSID",
+    "FRA_IFNAME",
+    "TCA_ACT_TAB",
+    "NETNSA_NSID_NOT_ASSIGNED",
+    "IFLA_OFFLOAD_XSTATS_HW_S_INFO",
+    "IFLA_OFFLOAD_XSTATS_L3_STATS",
+    "NHA_RES_GROUP_UNSPEC",
+    "NHA_RES_BUCKET_UNSPEC",
+];
 
 fn tables() -> Vec<&'static Attributes> {
     let modules = [

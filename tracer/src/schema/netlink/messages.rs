@@ -33,6 +33,9 @@ pub enum Begins {
     Whole(&'static Layout, Option<&'static Attributes>),
 }
 
+/// Says by the type, the flags and the bytes of a message what it begins with.
+pub type Looks = fn(u16, u16, &[u8]) -> Begins;
+
 /// The messages of a protocol.
 #[derive(Debug)]
 pub struct Messages {
@@ -45,7 +48,7 @@ pub struct Messages {
     /// What its upper flags mean, by its type and name.
     pub course: fn(u16, Option<&str>) -> Course,
     /// What it begins with, where more than its type decides: its flags, its first bytes.
-    pub looks: Option<fn(u16, u16, &[u8]) -> Begins>,
+    pub looks: Option<Looks>,
     /// Groups of messages, where the upper half of a type says of which it is.
     pub groups: Option<&'static Groups>,
 }

@@ -208,6 +208,9 @@ pub mod only {
     /// Of `shape::DIRFD` and `CWD`: of those of whose paths (a bit in `len_arg` for the argument of each; they are copied before) one
     /// may begin there: not at the root, or with `/p`, since what is below /proc may lead back to the directory.
     pub const RELATIVE: u32 = 2;
+    /// `cap` holds of all, but those whose descriptor, argument 0, is a socket of netlink: of what is sent and received there all is
+    /// copied, for it is shown in words. Of `shape::FD`: of those only.
+    pub const NETLINK: u32 = 3;
 }
 
 /// Whether a path begins at the root and leads to no directory of a process: see [`only::RELATIVE`].

@@ -180,11 +180,21 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         put(b, 0, 0, status::FAULT);
         return 1;
     }
-    let none = op.only == only::HEARD && sockets::is_heard(register(b, 0)) == 0;
-    let cap = if none { 0 } else { op.cap as u64 };
+    let kind = match op.only {
+        only::HEARD | only::NETLINK => sockets::is_heard(register(b, 0)),
+        _ => 0,
+    };
+    let none = op.only == only::HEARD && kind == 0;
+    let talks = op.only == only::NETLINK && kind == sockets::NETLINK;
+    let cap = match (none, talks) {
+        (true, _) => 0,
+        (_, true) => BLOB_MAX as u64,
+        _ => op.cap as u64,
+    };
     let rooted = op.only == only::RELATIVE && !b.rooted & op.len_arg as u64 == 0;
     match op.shape {
         shape::BYTES | shape::IOVEC if none => 0,
+        shape::FD if op.only == only::NETLINK && !talks => 0,
         shape::DIRFD | shape::CWD if rooted => 0,
         shape::TEXT if !RING && asks::<RING>(shape::TEXT) => text_here(b, value, cap),
         shape::BYTES if asks::<RING>(shape::BYTES) => bytes_here(b, value, n, cap),

@@ -137,7 +137,10 @@ pub extern "C" fn asks_for_names(fd: u64) -> i64 {
     (matches!(family, AF_INET | AF_INET6) && peek::<u16>(sk, off!(sock_dport)) == DOMAIN.to_be()) as i64
 }
 
-/// Whether a descriptor is a TCP socket on which nothing was sent yet, or one of netlink.
+/// That a descriptor is a socket of netlink, see `is_heard`.
+pub const NETLINK: i64 = 2;
+
+/// Whether a descriptor is a TCP socket on which nothing was sent yet, or one of netlink (`NETLINK`).
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn is_heard(fd: u64) -> i64 {
@@ -147,7 +150,7 @@ pub extern "C" fn is_heard(fd: u64) -> i64 {
     }
     let (family, protocol): (u16, u16) = (peek(sk, off!(sock_family)), peek(sk, off!(sock_protocol)));
     if off!(tcp_sent) == ABSENT || protocol != TCP || !matches!(family, AF_INET | AF_INET6) {
-        return (family == AF_NETLINK) as i64;
+        return ((family == AF_NETLINK) as i64) << 1;
     }
     (peek::<u64>(sk, off!(tcp_sent)) == 0) as i64
 }

@@ -161,6 +161,15 @@ impl Copy<'_, '_> {
             let mut rest = Copy { it: self.it, record: self.record, missing: self.missing, op, ..*self };
             return rest.run(None, length);
         }
+        if op.only == only::NETLINK {
+            let talks = self.it.is_netlink(self.args[0]);
+            if op.shape == shape::FD && !talks {
+                return;
+            }
+            let op = &Op { only: only::ALL, cap: if talks { BLOB_MAX as u16 } else { op.cap }, ..*op };
+            let mut rest = Copy { it: self.it, record: self.record, missing: self.missing, op, ..*self };
+            return rest.run(if talks { None } else { data }, length);
+        }
         if op.only == only::RELATIVE && self.record.is_rooted(op.len_arg) {
             return;
         }

@@ -25,3 +25,12 @@ pub fn find(space: u32, number: u32, whose: Whose) -> Option<u32> {
 pub fn comm(tid: u32) -> Option<Vec<u8>> {
     Who::Id(tid).comm()
 }
+
+/// The name of a network interface, in tracer's own namespace.
+pub fn interface(index: u32) -> Option<Box<str>> {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: there is room for the longest name.
+    let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr()) };
+    let bytes: Vec<u8> = name.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8).collect();
+    (!found.is_null()).then(|| String::from_utf8_lossy(&bytes).into())
+}

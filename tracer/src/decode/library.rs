@@ -47,6 +47,7 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
         verbose: options.verbose == Verbose::All,
         addresses: false,
         succeeded: returned && head.ret as i32 != -1,
+        talks: None,
     };
     let mut args = Vec::new();
     let mut entered = None;

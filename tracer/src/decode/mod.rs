@@ -10,6 +10,7 @@ mod fd;
 pub mod library;
 mod msghdr;
 mod names;
+mod netlink;
 mod operation;
 mod scalar;
 mod shapes;
@@ -86,6 +87,8 @@ pub struct Context<'c, 'a> {
     pub addresses: bool,
     /// The call has returned, and did not fail.
     pub succeeded: bool,
+    /// It sends or receives on a socket of netlink, of this protocol.
+    pub talks: Option<u16>,
 }
 
 /// One value in a call: where its bytes are to be found.
@@ -171,17 +174,19 @@ fn named(list: &[bool], head: &Head, row: Option<&Row>) -> bool {
 
 /// Decodes a record as a call of `row`, whatever its number says.
 fn decode_as<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, row: &'static Row, options: &Options) -> Call<'a> {
+    let (args, ret) = match row.variant(&head.args) {
+        Some(variant) => (variant.args, &variant.ret),
+        None => (row.args, &row.ret),
+    };
+    let addresses = named(&options.addresses, &head, Some(row));
     let cx = Context {
         head: &head,
         blobs,
         options,
         verbose: options.is_verbose(&head, row),
-        addresses: named(&options.addresses, &head, Some(row)),
+        addresses,
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
-    };
-    let (args, ret) = match row.variant(&head.args) {
-        Some(variant) => (variant.args, &variant.ret),
-        None => (row.args, &row.ret),
+        talks: if addresses { None } else { netlink::protocol(blobs, args) },
     };
 
     let mut shown: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(args.len());

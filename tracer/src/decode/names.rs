@@ -1,6 +1,7 @@
 //! Constants of what is decoded by code rather than by a row: socket addresses, control messages and
 //! signal information.
 
+pub use crate::schema::ethernet::{ARPHRD, ETH_P};
 pub use crate::schema::net::{MSG, SOL};
 pub use crate::schema::sockopt::AF;
 use crate::sets;
@@ -17,19 +18,6 @@ sets! {
     IP_CMSG "IP_"
     choice all: IP_TOS = 1, IP_TTL = 2, IP_RECVOPTS = 6, IP_RETOPTS = 7, IP_PKTINFO = 8, IP_RECVERR = 11,
                 IP_ORIGDSTADDR = 20, IP_CHECKSUM = 23;
-
-    /// Ethernet protocols that are met. include/uapi/linux/if_ether.h
-    ETH_P "ETH_P_"
-    choice all: ETH_P_802_3 = 0x1, ETH_P_AX25 = 0x2, ETH_P_ALL = 0x3, ETH_P_802_2 = 0x4, ETH_P_LOOP = 0x60,
-                ETH_P_IP = 0x800, ETH_P_X25 = 0x805, ETH_P_ARP = 0x806, ETH_P_RARP = 0x8035, ETH_P_8021Q = 0x8100,
-                ETH_P_IPX = 0x8137, ETH_P_IPV6 = 0x86dd, ETH_P_MPLS_UC = 0x8847, ETH_P_PPP_DISC = 0x8863,
-                ETH_P_PPP_SES = 0x8864, ETH_P_PAE = 0x888e, ETH_P_8021AD = 0x88a8, ETH_P_LLDP = 0x88cc;
-
-    /// Hardware types that are met. include/uapi/linux/if_arp.h
-    ARPHRD "ARPHRD_"
-    choice all: ARPHRD_NETROM = 0, ARPHRD_ETHER = 1, ARPHRD_INFINIBAND = 32, ARPHRD_PPP = 512, ARPHRD_TUNNEL = 768,
-                ARPHRD_TUNNEL6 = 769, ARPHRD_LOOPBACK = 772, ARPHRD_SIT = 776, ARPHRD_IPGRE = 778,
-                ARPHRD_IEEE80211 = 801, ARPHRD_NONE = 0xfffe, ARPHRD_VOID = 0xffff;
 
     /// Directions of packets. include/uapi/linux/if_packet.h
     PACKET "PACKET_"

@@ -9,7 +9,7 @@ use tracer_common::plan::{PATH_MAX, VEC_MAX, phase, shape};
 
 use super::blobs::Memory;
 use super::value::{Tail, Value};
-use super::{Place, fd, msghdr, scalar, sockaddr, special};
+use super::{Place, fd, msghdr, netlink, scalar, sockaddr, special};
 use crate::schema::narrow;
 use crate::schema::plan::width;
 use crate::schema::types::{Len, Rec, Ty};
@@ -129,7 +129,7 @@ pub fn bytes(bytes: &[u8], want: usize, strlen: usize, hex: bool) -> Value<'_> {
 fn data<'a>(place: Place<'_, 'a>, n: Len, hex: bool) -> Value<'a> {
     let strlen = place.cx.options.strlen;
     match place.memory() {
-        Memory::Bytes(b, want) => bytes(b, want, strlen, hex),
+        Memory::Bytes(b, want) => netlink::buffer(place, b, want).unwrap_or_else(|| bytes(b, want, strlen, hex)),
         Memory::Missing if place.value != 0 && place.cx.length(n) == Some(0) => bytes(&[], 0, strlen, hex),
         // Enough was read for what is shown: what lies behind it does not matter.
         Memory::Fault(b) if b.len() >= strlen && strlen > 0 => bytes(b, usize::MAX, strlen, hex),
@@ -288,7 +288,8 @@ pub fn iovec<'a>(
         let base = match part {
             Some(Memory::Bytes(b, _)) if base != 0 => {
                 let b = &b[..b.len().min(usize::try_from(want).unwrap_or(usize::MAX))];
-                self::bytes(b, usize::try_from(want).unwrap_or(usize::MAX), strlen, false)
+                let want = usize::try_from(want).unwrap_or(usize::MAX);
+                netlink::buffer(place, b, want).unwrap_or_else(|| self::bytes(b, want, strlen, false))
             }
             _ if base != 0 && want == 0 => self::bytes(&[], 0, strlen, false),
             _ => Value::Addr(base),

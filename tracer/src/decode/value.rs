@@ -126,6 +126,18 @@ pub enum Value<'a> {
     Phrase(Vec<(&'static str, Value<'a>)>),
     /// `value /* comment */`.
     Comment(Box<Value<'a>>, String),
+    /// A hardware address: `02:00:00:00:00:01`.
+    Hardware(&'a [u8]),
+    /// The number of a network interface, and its name where it is known: `if_nametoindex("lo")`.
+    Interface(u32, Option<Box<str>>),
+    /// An error as the kernel returns it: `-EPERM`; what is no error is a number.
+    Failure(i64),
+    /// The value of a place that has a name: `[IPV4_DEVCONF_FORWARDING-1]=1`.
+    At(Box<Value<'a>>, Box<Value<'a>>),
+    /// Values that together are a number: `NLA_F_NESTED|IFLA_LINKINFO`.
+    Joined(Vec<Value<'a>>),
+    /// A value that stands so many bits higher: `NFNL_SUBSYS_QUEUE<<8`.
+    Shifted(Box<Value<'a>>, u8),
     /// `before => after`.
     Changed(Box<Value<'a>>, Box<Value<'a>>),
     /// A number of `unit`s counted but not shown: `0x7ffc... /* 35 vars */`.

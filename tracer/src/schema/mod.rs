@@ -8,6 +8,7 @@
 pub mod details;
 pub mod effects;
 pub mod errno;
+pub mod ethernet;
 pub mod namespaces;
 pub mod narrow;
 pub mod parts;

@@ -7,7 +7,7 @@ use super::types::Len::*;
 use super::types::Special as S;
 use super::types::Ty::*;
 use super::types::class::*;
-use super::types::*;
+use super::types::{self, *};
 use crate::{sets, syscalls};
 
 /// Names of TCP's states by number, include/net/tcp_states.h, where none has number 0: that one is lsof's. Other
@@ -82,6 +82,13 @@ const SOL_SCTP: u64 = SOL.value("SOL_SCTP");
 const SOL_RAW: u64 = SOL.value("SOL_RAW");
 const SOL_PACKET: u64 = SOL.value("SOL_PACKET");
 const SOL_NETLINK: u64 = SOL.value("SOL_NETLINK");
+
+/// Whether a call with these arguments sends or receives on its socket, as flags of that say (`MSG_*`): what is said to the kernel by
+/// netlink is shown in words then.
+pub fn talks(args: &[types::Arg]) -> bool {
+    let flags = |arg: &types::Arg| matches!(arg.ty, Set32(set) if std::ptr::eq(set, &MSG));
+    matches!(args.first(), Some(types::Arg { ty: Fd, .. })) && args.iter().any(flags)
+}
 
 /// The option's value as setsockopt takes it.
 const SET: Ty = Special(S::SockOptSet);

@@ -6,6 +6,7 @@ use tracer_common::plan::{
     shape,
 };
 
+use super::net::talks;
 use super::prototypes::register;
 use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
 
@@ -70,6 +71,9 @@ fn lower(args: &[Arg], ret: &Ty, detail: Detail) -> Plan {
         b.lower(i as u8, &arg.ty, phase::ENTER);
     }
     b.lower(ARG_RET, ret, phase::EXIT_OK);
+    if detail.data && talks(args) {
+        b.talk(args);
+    }
     b.finish()
 }
 
@@ -96,6 +100,16 @@ impl Builder {
                 self.fixed(ARG_SP, phase::ENTER, 8 + 8 * STACKED);
             }
             _ => self.lower(arg, ty, phase::ENTER),
+        }
+    }
+
+    /// What is said by netlink is copied as a whole, and which protocol of it that is.
+    fn talk(&mut self, args: &[Arg]) {
+        let whole = |op: &&mut Op| matches!(op.shape, shape::MSGHDR | shape::MMSG) || is_data(args, op);
+        self.ops.iter_mut().filter(whole).for_each(|op| op.only = only::NETLINK);
+        if !self.detail.fds {
+            self.push(0, phase::ENTER, shape::FD, Len::Fixed(1), 0, 0, 0);
+            self.ops.last_mut().into_iter().for_each(|op| op.only = only::NETLINK);
         }
     }
 
@@ -393,6 +407,12 @@ impl Builder {
         }
         plan
     }
+}
+
+/// It copies data, not a structure.
+fn is_data(args: &[Arg], op: &Op) -> bool {
+    let ty = args.get(usize::from(op.arg)).map(|arg| arg.ty);
+    op.shape == shape::BYTES && matches!(ty, Some(Ty::Bytes(_) | Ty::Out(Ty::Bytes(_))))
 }
 
 /// Bytes that one value of a type takes in memory.

@@ -11,7 +11,7 @@ use tracer_common::event::{File, path};
 use super::proc_paths;
 use super::procfs::fds::{FdInfo, parse_fdinfo};
 use super::procfs::who::Who;
-use super::socket_ends::{Named, Sockets};
+use super::socket_ends::{self, Named, Sockets};
 use crate::schema::details::Details;
 
 /// What looking a descriptor up came to.
@@ -46,6 +46,11 @@ impl Files {
     /// The unix socket that a descriptor of a process is (`own`), or that it is connected to. `None` for other sockets, and those without name.
     pub fn unix(&mut self, tid: u32, process: u32, fd: i32, own: bool) -> Option<Named> {
         self.sockets.named(tid, process, fd, own)
+    }
+
+    /// Whether a descriptor of a task is a socket of netlink. No table is asked.
+    pub fn is_netlink(&self, tid: u32, fd: i32) -> bool {
+        CString::new(Who::Id(tid).path(format_args!("fd/{fd}"))).is_ok_and(|link| socket_ends::is_netlink(&link))
     }
 
     /// Writes the `event::File` of what a link of a task leads to to `out`, with what follows it.

@@ -286,6 +286,11 @@ fn peer_of_raw(tid: u32, family: u16, ino: u64) -> Option<IpAddr> {
     found.inet().map(|inet| inet.remote.address)
 }
 
+/// Whether the socket that a link leads to is one of netlink.
+pub fn is_netlink(link: &CString) -> bool {
+    protocol(link).is_some_and(|sock| i32::from(sock.family) == libc::AF_NETLINK)
+}
+
 /// Family, type and protocol by the name of the socket's protocol.
 fn protocol(link: &CString) -> Option<Sock> {
     let mut name = [0u8; 64];

@@ -5,6 +5,7 @@ pub mod drive;
 mod dumps;
 pub mod ending;
 pub mod filter;
+mod interfaces;
 mod leaving;
 mod library;
 mod naming;

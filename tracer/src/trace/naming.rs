@@ -54,6 +54,11 @@ impl Naming {
         self.ours = None;
     }
 
+    /// What is not known from records can be looked up.
+    pub fn live(&self) -> bool {
+        self.live
+    }
+
     /// Nothing is asked for.
     pub fn idle(&self) -> bool {
         self.asked == Pids::default()

@@ -15,6 +15,7 @@ use tracer_common::event::{Head, flag, kind};
 use self::entered::Entered;
 use super::dumps::Dumps;
 use super::filter::Filter;
+use super::interfaces;
 use super::leaving::{self, Leaving};
 use super::library::Calls;
 use super::naming::Naming;
@@ -291,6 +292,9 @@ impl Shower {
         let head = step.head;
         let mut call = decode::decode(step.record, &self.options);
         self.naming.call(&mut call, &self.processes);
+        if self.naming.live() {
+            interfaces::name(&mut call);
+        }
         match step.part {
             Part::Unfinished | Part::Changed => self.passed.shown(head, step.record),
             Part::Resumed if self.passed.has_more(head, step.record) => call.entered = 0,

@@ -34,6 +34,9 @@ const CROSSINGS: &[(&str, &str, &str)] =
 
 /// Macros, which stand at the root whatever room they are of.
 const MACROS: &[(&str, &str)] = &[
+    ("attributes", "schema"),
+    ("layouts", "schema"),
+    ("messages", "schema"),
     ("prototypes", "schema"),
     ("records", "schema"),
     ("selectors", "schema"),

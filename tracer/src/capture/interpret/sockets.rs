@@ -29,6 +29,11 @@ impl Interpreter<'_> {
         i32::from(sock.protocol) == libc::IPPROTO_TCP && self.scratch.sent.insert(inode)
     }
 
+    /// Whether a descriptor is a socket of netlink.
+    pub(super) fn is_netlink(&mut self, fd: u64) -> bool {
+        i32::try_from(fd as u32).is_ok_and(|fd| self.files.is_netlink(self.tid, fd))
+    }
+
     /// The inode number of a socket, and its ends.
     fn socket(&mut self, fd: u64) -> Option<(u64, Sock)> {
         let fd = i32::try_from(fd as u32).ok()?;

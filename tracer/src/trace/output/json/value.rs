@@ -10,6 +10,7 @@ use crate::decode::value::{FileView, Tail, Value};
 use crate::render::json::escape;
 use crate::render::json::object::{Object, list};
 use crate::schema::details::Details;
+use crate::schema::errno;
 use crate::schema::net::{SOCK, TCP_STATES};
 use crate::schema::set::Set;
 use crate::schema::signal_names;
@@ -91,6 +92,24 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
             object.end();
         }
         Value::Comment(inner, _) => value(out, inner),
+        Value::Hardware(bytes) => {
+            let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            escape::string(out, &bytes.join(":"));
+        }
+        Value::Interface(_, Some(name)) => escape::string(out, name),
+        Value::Interface(index, None) => uint(out, (*index).into()),
+        Value::Failure(error) => match errno::of(*error).and_then(|error| errno::ERRNO.name_of(error.into())) {
+            Some(name) => text(out, format_args!("-{name}")),
+            None => int(out, *error),
+        },
+        Value::At(place, inner) => {
+            let mut object = Object::begin(out);
+            value(object.member("place"), place);
+            value(object.member("value"), inner);
+            object.end();
+        }
+        Value::Joined(items) => values(out, items),
+        Value::Shifted(inner, _) => value(out, inner),
         Value::Changed(before, after) => {
             let mut object = Object::begin(out);
             value(object.member("before"), before);

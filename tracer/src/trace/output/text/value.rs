@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use super::{Look, file};
 use crate::decode::value::{Tail, Task, Value};
 use crate::render::escape::{Color, Line};
+use crate::schema::errno;
 use crate::spec::{Hex, NameStyle};
 
 impl Look {
@@ -104,6 +105,25 @@ impl Look {
                 line.lit(" */");
                 line.plain();
             }
+            Value::Hardware(bytes) => self.network(line, bytes, |line| {
+                for (i, byte) in bytes.iter().enumerate() {
+                    line.text(&format!("{}{byte:02x}", if i > 0 { ":" } else { "" }));
+                }
+            }),
+            Value::Interface(index, name) => self.interface(line, *index, name.as_deref()),
+            Value::Failure(error) => self.failure(line, *error),
+            Value::At(place, value) => {
+                line.lit("[");
+                self.value(line, place);
+                line.lit("]=");
+                self.value(line, value);
+            }
+            Value::Joined(values) => self.list(line, values, "|"),
+            Value::Shifted(value, bits) => {
+                self.value(line, value);
+                line.lit("<<");
+                line.uint(u64::from(*bits));
+            }
             Value::Changed(before, after) => {
                 self.value(line, before);
                 line.lit(" => ");
@@ -119,6 +139,41 @@ impl Look {
                 line.lit(" */");
                 line.plain();
             }
+        }
+    }
+
+    fn interface(&self, line: &mut Line<'_>, index: u32, name: Option<&str>) {
+        let spelled = |line: &mut Line<'_>, name: &str| {
+            line.lit("if_nametoindex(");
+            line.quoted(name.as_bytes(), self.hex, false);
+            line.lit(")");
+        };
+        match (self.names, name) {
+            (NameStyle::Abbrev, Some(name)) => spelled(line, name),
+            (NameStyle::Verbose, Some(name)) => {
+                line.uint(u64::from(index));
+                line.lit(" /* ");
+                spelled(line, name);
+                line.lit(" */");
+            }
+            _ => line.uint(u64::from(index)),
+        }
+    }
+
+    fn failure(&self, line: &mut Line<'_>, error: i64) {
+        let name = errno::of(error).and_then(|error| errno::ERRNO.name_of(u64::from(error)));
+        match (self.names, name) {
+            (NameStyle::Abbrev, Some(name)) => {
+                line.lit("-");
+                line.lit(name);
+            }
+            (NameStyle::Verbose, Some(name)) => {
+                line.int(error);
+                line.lit(" /* -");
+                line.lit(name);
+                line.lit(" */");
+            }
+            _ => line.int(error),
         }
     }
 

@@ -3,44 +3,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::sockopt::NETLINK_PROTO;
-use crate::sets;
+use super::messages::messages;
+use super::{MIN_TYPE, netfilter};
+use crate::schema::sockopt::NETLINK_PROTO;
 
-sets! {
-    /// Messages of NETLINK_SOCK_DIAG that ask. include/uapi/linux/sock_diag.h, inet_diag.h
-    SOCK_DIAG_ASKS ""
-    choice all: TCPDIAG_GETSOCK = 18, DCCPDIAG_GETSOCK = 19, SOCK_DIAG_BY_FAMILY = 20;
-
-    /// Messages of NETLINK_XFRM that ask. include/uapi/linux/xfrm.h
-    XFRM_ASKS "XFRM_MSG_"
-    choice all:
-        XFRM_MSG_GETSA = 0x12, XFRM_MSG_GETPOLICY = 0x15, XFRM_MSG_GETAE = 0x1f, XFRM_MSG_GETSADINFO = 0x23,
-        XFRM_MSG_GETSPDINFO = 0x25, XFRM_MSG_GETDEFAULT = 0x28;
-
-    /// Messages of NETLINK_AUDIT that ask. include/uapi/linux/audit.h
-    AUDIT_ASKS "AUDIT_"
-    choice all:
-        AUDIT_GET = 1000, AUDIT_SIGNAL_INFO = 1010, AUDIT_LIST_RULES = 1013, AUDIT_TTY_GET = 1016, AUDIT_GET_FEATURE = 1019;
-
-    /// Messages of NETLINK_CRYPTO that ask. include/uapi/linux/cryptouser.h
-    CRYPTO_ASKS "CRYPTO_MSG_"
-    choice all: CRYPTO_MSG_GETALG = 0x13, CRYPTO_MSG_GETSTAT = 0x15;
-
-    /// Messages of nf_tables that ask. include/uapi/linux/netfilter/nf_tables.h
-    NFT_ASKS "NFT_MSG_"
-    choice all:
-        NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_GETRULE = 7, NFT_MSG_GETSET = 10, NFT_MSG_GETSETELEM = 13,
-        NFT_MSG_GETGEN = 16, NFT_MSG_GETOBJ = 19, NFT_MSG_GETFLOWTABLE = 23;
-
-    /// Messages about tracked connections that ask. include/uapi/linux/netfilter/nfnetlink_conntrack.h
-    CT_ASKS "IPCTNL_MSG_CT_"
-    choice all:
-        IPCTNL_MSG_CT_GET = 1, IPCTNL_MSG_CT_GET_STATS_CPU = 4, IPCTNL_MSG_CT_GET_STATS = 5, IPCTNL_MSG_CT_GET_DYING = 6,
-        IPCTNL_MSG_CT_GET_UNCONFIRMED = 7;
-}
-
-/// Types below are the same in every protocol, and ask for nothing (NLMSG_MIN_TYPE, include/uapi/linux/netlink.h).
-const MIN_TYPE: u16 = 0x10;
+/// Messages of NETLINK_AUDIT that ask. include/uapi/linux/audit.h
+const AUDIT_ASKS: [&str; 5] =
+    ["AUDIT_GET", "AUDIT_SIGNAL_INFO", "AUDIT_LIST_RULES", "AUDIT_TTY_GET", "AUDIT_GET_FEATURE"];
 /// The controller of generic netlink, which can only be asked (GENL_ID_CTRL, include/uapi/linux/genetlink.h).
 const CONTROLLER: u16 = MIN_TYPE;
 /// Messages of NETLINK_AUDIT that put a line into the audit log and change nothing else: AUDIT_USER, AUDIT_FIRST_USER_MSG to
@@ -48,13 +17,11 @@ const CONTROLLER: u16 = MIN_TYPE;
 const AUDIT_SAYS: [RangeInclusive<u16>; 3] = [1005..=1005, 1100..=1199, 2100..=2999];
 /// Both bits: everything is to be listed (NLM_F_DUMP).
 const DUMP: u16 = 0x300;
-/// Subsystems of netfilter (include/uapi/linux/netfilter/nfnetlink.h).
-const CTNETLINK: u16 = 1;
-const NFTABLES: u16 = 10;
 
 /// Whether a message of a protocol (`NETLINK_*`) only asks, or says what is logged, by its type, its flags (`NLM_F_*`) and what follows its head.
 pub fn asks(protocol: u16, ty: u16, flags: u16, body: &[u8]) -> bool {
-    let named = |set: &super::set::Set| set.name_of(u64::from(ty)).is_some();
+    let name = messages(protocol).types.name_of(u64::from(ty));
+    let named = |prefix: &str| name.is_some_and(|name| name.starts_with(prefix));
     match NETLINK_PROTO.name_of(u64::from(protocol)) {
         // Their messages have no types of the kernel's.
         Some("NETLINK_CONNECTOR" | "NETLINK_KOBJECT_UEVENT" | "NETLINK_USERSOCK") | None => false,
@@ -62,15 +29,13 @@ pub fn asks(protocol: u16, ty: u16, flags: u16, body: &[u8]) -> bool {
         // In groups of four: new, delete, get, set.
         Some("NETLINK_ROUTE") => ty & 3 == 2 || is_trial(ty, body),
         Some("NETLINK_GENERIC") => ty == CONTROLLER || flags & DUMP == DUMP,
-        Some("NETLINK_SOCK_DIAG") => named(&SOCK_DIAG_ASKS),
-        Some("NETLINK_XFRM") => named(&XFRM_ASKS),
-        Some("NETLINK_AUDIT") => named(&AUDIT_ASKS) || AUDIT_SAYS.iter().any(|says| says.contains(&ty)),
-        Some("NETLINK_CRYPTO") => named(&CRYPTO_ASKS),
-        Some("NETLINK_NETFILTER") => match ty >> 8 {
-            NFTABLES => NFT_ASKS.name_of(u64::from(ty & 0xff)).is_some(),
-            CTNETLINK => CT_ASKS.name_of(u64::from(ty & 0xff)).is_some(),
-            _ => false,
-        },
+        Some("NETLINK_SOCK_DIAG") => name.is_some_and(|name| name != "SOCK_DESTROY"),
+        Some("NETLINK_XFRM") => named("XFRM_MSG_GET"),
+        Some("NETLINK_AUDIT") => {
+            name.is_some_and(|name| AUDIT_ASKS.contains(&name)) || AUDIT_SAYS.iter().any(|says| says.contains(&ty))
+        }
+        Some("NETLINK_CRYPTO") => named("CRYPTO_MSG_GET"),
+        Some("NETLINK_NETFILTER") => netfilter::asks(ty),
         Some(_) => false,
     }
 }

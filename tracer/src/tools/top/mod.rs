@@ -1,5 +1,5 @@
-//! `tracer top`: processes, watched live. Samples are read ([`gather`]), frames are made of them ([`model`], pure), and drawn ([`view`],
-//! pure) as text, or on a terminal, where keys move through them ([`keys`], pure; only [`screen`] touches the terminal).
+//! `tracer top`: processes, watched live. Samples are read (`gather`), frames are made of them ([`model`], pure), and drawn ([`view`],
+//! pure) as text, or on a terminal, where keys move through them ([`keys`], pure; only `screen` touches the terminal).
 
 mod gather;
 pub mod keys;

@@ -49,6 +49,8 @@ pub struct Options {
     pub raw: Vec<bool>,
     /// What is shown behind the results of calls.
     pub beside: Beside,
+    /// What is sent stays bytes, also where it could be shown in words: for who takes it apart.
+    pub bytes: bool,
 }
 
 impl Options {
@@ -60,7 +62,13 @@ impl Options {
             addresses: style.addresses.clone(),
             raw: style.raw.clone(),
             beside: style.beside,
+            bytes: false,
         }
+    }
+
+    /// For events that the caller takes itself, with strings of so many bytes.
+    pub fn events(strlen: u32) -> Options {
+        Options { bytes: true, ..Options::new(&Style::events(strlen)) }
     }
 
     fn is_verbose(&self, head: &Head, row: &Row) -> bool {
@@ -186,7 +194,7 @@ fn decode_as<'a>(record: &'a [u8], head: Head, blobs: &Blobs<'a>, row: &'static 
         verbose: options.is_verbose(&head, row),
         addresses,
         succeeded: head.kind != kind::PENDING && head.flags & flag::NO_RETURN == 0 && !failed(head.ret),
-        talks: if addresses { None } else { netlink::protocol(blobs, args) },
+        talks: if addresses || options.bytes { None } else { netlink::protocol(blobs, args) },
     };
 
     let mut shown: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(args.len());

@@ -14,7 +14,6 @@ use crate::capture::replay::ReplaySource;
 use crate::decode;
 use crate::exit;
 use crate::render::typed::show;
-use crate::spec::Style;
 use crate::system::confine::Work;
 use crate::system::place::Place;
 use crate::tools::audit::evidence::collect::{Collector, Doubt, Look, World, lexical};
@@ -56,7 +55,7 @@ pub fn replay(file: &Path, page: &Path) -> Result<u8> {
 pub fn report(source: ReplaySource, name: &str) -> Result<(Report, Result<()>)> {
     let header = source.header().clone();
     let mut world = Recorded;
-    let options = decode::Options::new(&Style::events(STRLEN));
+    let options = decode::Options::events(STRLEN);
     let mut collector = Collector::new(&mut world, options, Rules::default());
     if header.command_pid == 0 {
         collector.expect_others();

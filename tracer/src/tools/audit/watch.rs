@@ -18,7 +18,7 @@ use crate::capture::ourselves::Noted;
 use crate::capture::{self, Losses, interrupt, ourselves, waker};
 use crate::decode;
 use crate::schema::{errno, signal_names};
-use crate::spec::{Style, Target, Watch};
+use crate::spec::{Target, Watch};
 use crate::system::confine::Work;
 use crate::system::process::has_ended;
 use crate::system::procfs::who::Who;
@@ -57,7 +57,7 @@ pub fn watch(audit: &Audit, variables: &Variables, asked: &Asked, last: bool) ->
     ourselves::watch()?;
     waker::start();
     let mut machine = Machine::new();
-    let options = decode::Options::new(&Style::events(STRLEN));
+    let options = decode::Options::events(STRLEN);
     let mut collector = Collector::new(&mut machine, options, rules(audit, variables));
     // Of what rules speak is looked at before the command can make something else of it.
     collector.watch(&asked.denied);

@@ -9,7 +9,7 @@ use tracer_common::event::Head;
 use crate::capture::{self, interrupt};
 use crate::decode;
 use crate::schema::records::{Told, is_restarted};
-use crate::spec::{Style, Target, Watch};
+use crate::spec::{Target, Watch};
 use crate::tools::inspect::report::activity::Activity;
 use crate::tools::inspect::request::Inspect;
 use crate::trace::drive::{Drive, Driven, Over, Turn};
@@ -29,7 +29,7 @@ pub fn watch(spec: &Inspect, pid: u32, time: Duration) -> Result<Activity> {
     interrupt::install()?;
     let source = capture::open(&watch)?;
     let activity = Activity { source: source.name().to_owned(), ..Activity::default() };
-    let options = decode::Options::new(&Style::events(STRLEN));
+    let options = decode::Options::events(STRLEN);
     let watcher = Watcher { options, activity, begun: Instant::now(), time };
     let mut drive = Drive::new(source, Order::Arrival, watcher, None);
     let over = drive.follow()?;

@@ -64,9 +64,8 @@ fn number(option: &str, value: &OsStr) -> Result<usize, Fault> {
 }
 
 fn seconds(option: &str, value: &OsStr) -> Result<Duration, Fault> {
-    let seconds = value.to_str().and_then(|text| text.parse().ok()).filter(|seconds: &f64| *seconds > 0.0);
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.ok_or_else(|| Fault::usage(format!("{option} takes a number of seconds above 0, not '{}'", show(value))))
+    table::seconds(value, |seconds| seconds > 0.0)
+        .ok_or_else(|| Fault::usage(format!("{option} takes a number of seconds above 0, not '{}'", show(value))))
 }
 
 fn utf8(value: &OsStr) -> Result<&str, Fault> {

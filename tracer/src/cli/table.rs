@@ -4,6 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::fault::{Fault, show};
 use super::getopt::{self, Words};
@@ -219,6 +220,22 @@ pub fn one_of<T: Copy, const N: usize>(
 /// The value of `--backend`.
 pub fn backend(value: &OsStr) -> Result<Backend, Fault> {
     one_of("--backend", &BACKENDS, SOURCES, value)
+}
+
+/// A word that is the PID of a process; `None`: it is no such number.
+pub fn pid(word: &OsStr) -> Option<u32> {
+    word.to_str()?.parse().ok().filter(|&pid| pid > 0 && pid <= i32::MAX as u32)
+}
+
+/// That a word is none.
+pub fn no_pid(word: &OsStr) -> Fault {
+    Fault::usage(format!("'{}' is not the PID of a process", show(word)))
+}
+
+/// A number of seconds of which `fits` says that it may be.
+pub fn seconds(value: &OsStr, fits: impl Fn(f64) -> bool) -> Option<Duration> {
+    let seconds = value.to_str()?.parse().ok().filter(|&seconds| fits(seconds))?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// The value of `--color`.

@@ -1,12 +1,11 @@
 //! The command line of `tracer inspect`.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, BACKENDS, OptionRow, Set, Takes, WHEN, backend, color, row};
+use crate::cli::table::{self, BACKENDS, OptionRow, Set, Takes, WHEN, backend, color, row, seconds};
 use crate::exit;
 use crate::spec::{Backend, Color};
 use crate::tools::inspect::request::Inspect;
@@ -51,16 +50,10 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         Takes::Value("SECONDS"),
         "Also trace it and its children for SECONDS: files, hosts, programs, rates of calls. SIGINT ends it early.",
         |draft, value| {
-            let seconds = value.to_str().and_then(|text| text.parse::<f64>().ok());
-            match seconds.filter(|&seconds| seconds > 0.0 && seconds <= LONGEST) {
-                Some(seconds) => draft.spec.watch = Some(Duration::from_secs_f64(seconds)),
-                None => {
-                    return Err(Fault::usage(format!(
-                        "--watch takes seconds, more than 0 and at most {LONGEST}, not '{}'",
-                        show(value)
-                    )));
-                }
-            }
+            let time = seconds(value, |it| it > 0.0 && it <= LONGEST).ok_or_else(|| {
+                Fault::usage(format!("--watch takes seconds, more than 0 and at most {LONGEST}, not '{}'", show(value)))
+            })?;
+            draft.spec.watch = Some(time);
             Ok(())
         },
     ),
@@ -104,10 +97,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
     };
     let Some(words) = table::read(FLAGS, args, Words::MayMix, &mut draft, |draft| draft.help)? else { return Ok(None) };
     let [word] = words.as_slice() else { return Err(Fault::usage("inspect takes the PID of one process")) };
-    match word.to_str().and_then(|text| text.parse::<u32>().ok()).filter(|&pid| pid > 0 && pid <= i32::MAX as u32) {
-        Some(pid) => draft.spec.pid = pid,
-        None => return Err(Fault::usage(format!("'{}' is not the PID of a process", show(word)))),
-    }
+    draft.spec.pid = table::pid(word).ok_or_else(|| table::no_pid(word))?;
     Ok(Some(Box::new(draft.spec)))
 }
 

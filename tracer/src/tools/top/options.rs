@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, OptionRow, Set, Takes, WHEN, color, meaning, row};
+use crate::cli::table::{self, OptionRow, Set, Takes, WHEN, color, meaning, row, seconds};
 use crate::exit;
 use crate::spec::Color;
 use crate::tools::top::request::{From, Top, Whom};
@@ -48,17 +48,10 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         Takes::Value("SECONDS"),
         "Time from frame to frame; 1 by default, at least 0.1.",
         |draft, value| {
-            let seconds = value.to_str().and_then(|text| text.parse::<f64>().ok());
-            match seconds.filter(|&seconds| seconds >= INTERVALS.0 && seconds <= INTERVALS.1) {
-                Some(seconds) => draft.spec.interval = Duration::from_secs_f64(seconds),
-                None => {
-                    let (least, most) = INTERVALS;
-                    return Err(Fault::usage(format!(
-                        "--interval takes seconds, from {least} to {most}, not '{}'",
-                        show(value)
-                    )));
-                }
-            }
+            let (least, most) = INTERVALS;
+            draft.spec.interval = seconds(value, |it| it >= least && it <= most).ok_or_else(|| {
+                Fault::usage(format!("--interval takes seconds, from {least} to {most}, not '{}'", show(value)))
+            })?;
             Ok(())
         },
     ),
@@ -103,15 +96,13 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Top>>, Fault
     let mut draft = Draft { help: false, spec };
     let read = table::read(FLAGS, args, Words::AreACommand, &mut draft, |draft| draft.help)?;
     let Some(words) = read else { return Ok(None) };
-    let pid = |word: &OsString| word.to_str().and_then(|text| text.parse::<u32>().ok());
+    let is_number = |word: &OsString| word.to_str().is_some_and(|text| text.parse::<u32>().is_ok());
     let Some(first) = words.first() else { return Ok(Some(Box::new(draft.spec))) };
-    let Some(pid) = pid(first) else {
+    if !is_number(first) {
         draft.spec.whom = Whom::Command(words);
         return Ok(Some(Box::new(draft.spec)));
-    };
-    if pid == 0 || pid > i32::MAX as u32 {
-        return Err(Fault::usage(format!("'{}' is not the PID of a process", show(first))));
     }
+    let pid = table::pid(first).ok_or_else(|| table::no_pid(first))?;
     draft.spec.whom = Whom::Process(pid);
     // Options may stand behind a PID; behind a command they are the command's.
     let read = table::read(FLAGS, &words[1..], Words::MayMix, &mut draft, |draft| draft.help)?;

@@ -83,11 +83,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Why>>, Fault
     let mut draft = Draft { help: false, spec };
     let Some(words) = table::read(FLAGS, args, Words::MayMix, &mut draft, |draft| draft.help)? else { return Ok(None) };
     for word in &words {
-        let pid = word.to_str().and_then(|text| text.parse::<u32>().ok());
-        match pid.filter(|&pid| pid > 0 && pid <= i32::MAX as u32) {
-            Some(pid) => draft.spec.whom.push(Whom::Pid(pid)),
-            None => return Err(Fault::usage(format!("'{}' is not the PID of a process", show(word)))),
-        }
+        draft.spec.whom.push(Whom::Pid(table::pid(word).ok_or_else(|| table::no_pid(word))?));
     }
     if draft.spec.whom.is_empty() {
         return Err(Fault::usage("why takes the PID of a process, --port, --file or --name"));

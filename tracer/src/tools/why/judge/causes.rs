@@ -122,8 +122,19 @@ pub enum Nature {
     None,
     /// There is nothing to do until somebody brings work: that may take as long as it likes.
     Work,
+    /// The same, and a handler of a signal may bring it: it may write, and post a semaphore, but not signal a condition variable.
+    Handled,
     /// It has work, and somebody is in its way.
     Block,
+    /// The same, who holds a lock: workers may take turns by it.
+    Lock,
+}
+
+impl Nature {
+    /// Whether somebody is in its way.
+    pub fn blocks(self) -> bool {
+        matches!(self, Nature::Block | Nature::Lock)
+    }
 }
 
 impl Cause {
@@ -137,14 +148,6 @@ impl Cause {
         self.row().2
     }
 
-    /// Whether a handler of a signal can end such a wait: it may write, and post a semaphore, but is not to signal a condition variable.
-    pub fn may_be_handled(self) -> bool {
-        matches!(
-            self,
-            Cause::Semaphore | Cause::PipeEmpty | Cause::PipeFull | Cause::UnixRead | Cause::Event | Cause::Readiness
-        )
-    }
-
     fn row(self) -> &'static (Cause, &'static str, Nature) {
         ROWS.iter().find(|row| row.0 == self).unwrap_or(&ROWS[0])
     }
@@ -153,7 +156,7 @@ impl Cause {
 /// Every cause, its word, what it means.
 pub static ROWS: &[(Cause, &str, Nature)] = {
     use Cause::*;
-    use Nature::{Block, None, Work};
+    use Nature::{Block, Handled, Lock as Held, None, Work};
     &[
         (Unknown, "unknown", None),
         (Runs, "runs", None),
@@ -163,21 +166,21 @@ pub static ROWS: &[(Cause, &str, Nature)] = {
         (Memory, "memory-limit", None),
         (Sleep, "sleep", None),
         (Signal, "signal", Work),
-        (Mutex, "mutex", Block),
-        (RwLock, "rwlock", Block),
-        (Lock, "lock", Block),
+        (Mutex, "mutex", Held),
+        (RwLock, "rwlock", Held),
+        (Lock, "lock", Held),
         (Monitor, "monitor", Block),
         (Interpreter, "interpreter-lock", Block),
         (Condition, "condition", Work),
-        (Semaphore, "semaphore", Work),
+        (Semaphore, "semaphore", Handled),
         (Barrier, "barrier", Work),
         (Join, "join", Work),
         (Parked, "parked", Work),
         (Futex, "futex", Work),
-        (PipeEmpty, "pipe-empty", Work),
+        (PipeEmpty, "pipe-empty", Handled),
         (PipeFull, "pipe-full", Block),
         (PipeOpen, "fifo-open", Work),
-        (UnixRead, "unix-read", Work),
+        (UnixRead, "unix-read", Handled),
         (UnixFull, "unix-full", Block),
         (UnixBacklog, "unix-backlog", Block),
         (Accept, "accept", Work),
@@ -187,13 +190,13 @@ pub static ROWS: &[(Cause, &str, Nature)] = {
         (TcpBacklog, "tcp-backlog", Block),
         (Datagram, "datagram", Work),
         (Socket, "socket", Work),
-        (FileLock, "file-lock", Block),
+        (FileLock, "file-lock", Held),
         (Lease, "lease", Block),
         (Children, "children", Work),
         (Vfork, "vfork", Work),
-        (Readiness, "readiness", Work),
+        (Readiness, "readiness", Handled),
         (Ring, "io-uring", Work),
-        (Event, "eventfd", Work),
+        (Event, "eventfd", Handled),
         (Timer, "timer", Work),
         (Changes, "file-changes", Work),
         (ProcessEnd, "process-end", Work),

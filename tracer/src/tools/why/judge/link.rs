@@ -1,7 +1,7 @@
 //! One task: what it waits for, who could end that, and how sure it is. Waits of a kind are judged in rooms of their own; here is what
 //! comes before any of them (it is stopped, frozen, traced; it runs), and what is left.
 
-use super::causes::Cause;
+use super::causes::{Cause, Nature};
 use super::{descriptors, futexes, work};
 use crate::render::amount::time;
 use crate::schema::signal_names;
@@ -182,7 +182,7 @@ fn by_handler(process: &Process, link: &mut Link) {
     };
     let alone = process.threads.len() == 1 && link.on.iter().all(own);
     let caught = process.caught & !FAULTS;
-    if link.cause.may_be_handled() && alone && caught != 0 && matches!(link.end, None | Some(End::Nobody)) {
+    if link.cause.nature() == Nature::Handled && alone && caught != 0 && matches!(link.end, None | Some(End::Nobody)) {
         let signal = signal_names::name(caught.trailing_zeros() as i32 + 1);
         let more = if caught.count_ones() > 1 { " and other signals" } else { "" };
         link.end = Some(End::Unknown);

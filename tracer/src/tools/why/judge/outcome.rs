@@ -196,13 +196,12 @@ impl Outcomes {
         let end = last_link.and_then(|link| self::end(scene, last, link));
         let moved = |tid: u32| moved(scene, tid);
         // Whoever has the lock does not use it: it waits for work from outside, as they all would.
-        let lock =
-            |tid: &u32| matches!(self.links[tid].cause, Cause::Mutex | Cause::RwLock | Cause::Lock | Cause::FileLock);
+        let lock = |tid: &u32| self.links[tid].cause.nature() == Nature::Lock;
         let takes_turns = last_link.is_some_and(|link| matches!(link.cause, Cause::Accept | Cause::Readiness))
             && way.tasks[..way.tasks.len() - 1].iter().all(lock);
         let left = scene.tasks.get(&last).and_then(|task| task.call.as_ref()?.limit);
         let soon = end == Some(End::Sleeps) && left.is_some_and(|left| left < SOON);
-        let blocks = way.tasks[..way.tasks.len() - 1].iter().any(|tid| self.links[tid].cause.nature() == Nature::Block);
+        let blocks = way.tasks[..way.tasks.len() - 1].iter().any(|tid| self.links[tid].cause.nature().blocks());
         let first_end = link.end;
         let own = scene.tasks[&tid].pid;
         let in_own = way.tasks.iter().all(|tid| scene.tasks.get(tid).is_some_and(|task| task.pid == own));

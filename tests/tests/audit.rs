@@ -1,6 +1,6 @@
 //! `tracer audit` over suites whose tests do known things (`fixtures/suite`, `fixtures/pytest_suite`, ...), on
-//! both sources: every access is that of the right test, none is missed, none invented, and every run gives the same report to the
-//! byte. And over a program that swaps links under another's opens (`fixtures/swap.c`): the file is named that was opened.
+//! both sources: every access is that of the right test, none is missed, none invented, and every run gives the same report, to the
+//! byte where a suite does the same each time. And over a program that swaps links under another's opens (`fixtures/swap.c`): the file is named that was opened.
 //!
 //! `TRACER_AUDIT_RUNS` is how often each suite runs: 3 times where it is not set. `TRACER_NODE_MODULES` is a directory in which npm
 //! installed jest and vitest.
@@ -78,7 +78,8 @@ static SUITES: &[Suite] = &[
         before: "node --test tests/",
         options: "",
         command: "node --test tests/",
-        repeatable: true,
+        // V8 maps node's own code for a worker in one run and not in another.
+        repeatable: false,
     },
     Suite {
         name: "jest",
@@ -207,7 +208,7 @@ fn runs() -> u32 {
 }
 
 fn check(suite: &Suite, backend: &str) -> Result<()> {
-    let runs = if suite.repeatable { runs() } else { 1 };
+    let runs = runs();
     // PYTHONDONTWRITEBYTECODE: the first run would leave something for the second.
     let text = format!(
         "cp -rL $ROOT/tests/fixtures/{fixture} project && cd project || exit 90\n\
@@ -239,17 +240,18 @@ fn check(suite: &Suite, backend: &str) -> Result<()> {
     // Only ptrace does not see what goes through a ring.
     let expected = expected(suite, backend == "ptrace" && !before.contains("no io_uring here"))?;
     let report = fs::read_to_string(dir.join("report.1"))?;
-    let seen = read(&report, dir)?;
-    let lines = audit::differences(&expected, &seen);
-    ensure!(lines.is_empty(), "{} differences\n{}", lines.len(), cut(&lines));
     let (verdict, exit) = if expected.gaps.is_empty() { ("clean", "exit 0") } else { ("incomplete", "exit 4") };
-    ensure!(seen.verdict == verdict, "the verdict is {}, expected {verdict}", seen.verdict);
+    for run in 1..=runs {
+        let other = fs::read_to_string(dir.join(format!("report.{run}")))?;
+        let seen = read(&other, dir)?;
+        let lines = audit::differences(&expected, &seen);
+        ensure!(lines.is_empty(), "{} differences in run {run}\n{}", lines.len(), cut(&lines));
+        ensure!(seen.verdict == verdict, "the verdict of run {run} is {}, expected {verdict}", seen.verdict);
+        let same = !suite.repeatable || report == other;
+        ensure!(same, "run {run} gives another report than the first\n{}", changes(&report, &other));
+    }
     let other = took.stdout.lines().find(|line| *line != exit);
     ensure!(other.is_none(), "{other:?}, expected {exit}\n{}", took.show());
-    for run in 2..=runs {
-        let other = fs::read_to_string(dir.join(format!("report.{run}")))?;
-        ensure!(report == other, "run {run} gives another report than the first\n{}", changes(&report, &other));
-    }
     Ok(())
 }
 

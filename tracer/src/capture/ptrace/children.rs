@@ -4,12 +4,20 @@ use tracer_common::event::{Head, kind};
 
 use super::PtraceSource;
 use super::stops::{cpu, now};
+use super::sys;
 use super::task::{Task, comm, numbers};
 use crate::capture::Batch;
 use crate::capture::record::{Record, set_comm};
 use crate::system::procfs::who::Who;
 
 impl PtraceSource {
+    /// The task that a task has made that is stopped for it. `None` where that one has come and gone: the kernel gives stops in no
+    /// order, so that the stop of the maker may come after the end of whom it has made.
+    pub(super) fn made_by(&self, tid: u32) -> Option<u32> {
+        let child = sys::message(tid).ok()? as u32;
+        (self.early.contains_key(&child) || sys::is_waited_for(child)).then_some(child)
+    }
+
     /// A traced task made another one.
     pub(super) fn forked(&mut self, parent: u32, child: u32, maybe_thread: bool, out: &mut Batch) {
         if self.tasks.has(child) {

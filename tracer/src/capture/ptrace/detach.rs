@@ -98,10 +98,9 @@ impl PtraceSource {
             }
         }
         if matches!(event, libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE)
-            && let Ok(child) = sys::message(tid)
+            && let Some(child) = self.made_by(tid)
         {
             // The new task is traced too, and will stop.
-            let child = child as u32;
             if !self.born(tid, child, event == libc::PTRACE_EVENT_CLONE, out) {
                 // It is looked after.
             } else if let Some(status) = self.early.remove(&child) {

@@ -67,10 +67,10 @@ impl PtraceSource {
             }
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
                 let is_clone = status >> 16 == libc::PTRACE_EVENT_CLONE;
-                if let Ok(child) = sys::message(tid)
-                    && self.born(tid, child as u32, is_clone, out)
+                if let Some(child) = self.made_by(tid)
+                    && self.born(tid, child, is_clone, out)
                 {
-                    self.forked(tid, child as u32, is_clone, out);
+                    self.forked(tid, child, is_clone, out);
                 }
                 (self.onward(tid), 0)
             }

@@ -320,6 +320,15 @@ pub fn wait_for(tid: u32) -> io::Result<i32> {
     }
 }
 
+/// Whether a task is still to be waited for by this thread: it runs, is stopped, or has ended and nobody was told.
+pub fn is_waited_for(tid: u32) -> bool {
+    let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL | libc::__WNOTHREAD;
+    // SAFETY: the kernel takes a null pointer for nothing being asked.
+    let rc =
+        unsafe { libc::syscall(libc::SYS_waitid, libc::P_PID, tid, std::ptr::null_mut::<libc::siginfo_t>(), flags, 0) };
+    rc == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+}
+
 /// Whether two tasks have the same memory (kcmp(2)).
 #[cfg(target_arch = "x86_64")]
 pub fn share_memory(one: u32, other: u32) -> io::Result<bool> {

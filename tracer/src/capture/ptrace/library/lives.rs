@@ -134,8 +134,8 @@ impl PtraceSource {
                 (Go::Cont, signal)
             }
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
-                if let Ok(child) = sys::message(tid) {
-                    self.born(tid, child as u32, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
+                if let Some(child) = self.made_by(tid) {
+                    self.born(tid, child, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
                 }
                 (Go::Cont, 0)
             }
@@ -227,8 +227,8 @@ impl PtraceSource {
         }
         match status >> 16 {
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
-                if let Ok(child) = sys::message(tid) {
-                    self.born(tid, child as u32, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
+                if let Some(child) = self.made_by(tid) {
+                    self.born(tid, child, status >> 16 == libc::PTRACE_EVENT_CLONE, out);
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -17,16 +18,20 @@ enum Step {
 
 /// `cargo xtask ci`
 pub fn main() -> Result<ExitCode> {
-    let (mut bad, mut skipped) = (Vec::new(), 0);
-    let mut step = |name: &'static str, done: Result<Step>| match done {
-        Ok(Step::Held) => {}
-        Ok(Step::Skipped(why)) => {
-            println!("xtask: {name}: skipped: {why}");
-            skipped += 1;
-        }
-        Err(error) => {
-            eprintln!("xtask: {name}: {error:#}");
-            bad.push(name);
+    let (mut bad, mut skipped, mut begun) = (Vec::new(), 0, Instant::now());
+    // What a step took is the time since the one before ended.
+    let mut step = |name: &'static str, done: Result<Step>| {
+        println!("xtask: {name}: {} s", std::mem::replace(&mut begun, Instant::now()).elapsed().as_secs());
+        match done {
+            Ok(Step::Held) => {}
+            Ok(Step::Skipped(why)) => {
+                println!("xtask: {name}: skipped: {why}");
+                skipped += 1;
+            }
+            Err(error) => {
+                eprintln!("xtask: {name}: {error:#}");
+                bad.push(name);
+            }
         }
     };
     let cargo = |args: &[&str]| held(command::cargo().args(args));
@@ -43,6 +48,7 @@ pub fn main() -> Result<ExitCode> {
     let this = std::env::current_exe()?;
     step("ebpf --check", held(Command::new(this).args(["ebpf", "--check"])));
     let (mut tally, tests) = test::counted(&[])?;
+    step("test", Ok(Step::Held));
     step("audit", audit());
     step("vm", other_kernels());
     tally.skipped += skipped;

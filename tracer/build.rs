@@ -9,8 +9,8 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 const OBJECT: &str = "embedded/tracer.bpf.o";
-/// The same, and what lists open files.
-const OBJECTS: [&str; 2] = [OBJECT, "embedded/snapshot.bpf.o"];
+/// The same, what lists open files, and what tells where time goes.
+const OBJECTS: [&str; 3] = [OBJECT, "embedded/snapshot.bpf.o", "embedded/times.bpf.o"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rustc-env=TRACER_COMMIT={}", commit());

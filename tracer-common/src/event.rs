@@ -337,4 +337,4 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(Head, Blob, File, Sock, crate::config::Config, crate::snapshot::SnapshotConfig);
+plain!(Head, Blob, File, Sock, crate::config::Config, crate::snapshot::SnapshotConfig, crate::times::TimesConfig);

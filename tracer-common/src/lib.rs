@@ -16,4 +16,5 @@ pub mod plan;
 pub mod record;
 pub mod snapshot;
 pub mod task;
+pub mod times;
 pub mod types;

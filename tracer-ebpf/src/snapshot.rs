@@ -4,12 +4,16 @@
 #![no_std]
 #![no_main]
 
+mod reading;
+
 use core::ffi::c_void;
 use core::hint::black_box;
 
 use aya_ebpf::{btf_maps::PerCpuArray, helpers::generated as helper, macros::btf_map};
 use tracer_common::config::ABSENT;
 use tracer_common::snapshot::{FileRecord, PATH_MAX, SnapshotConfig};
+
+use self::reading::{conf, load, peek};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -36,19 +40,6 @@ struct Room {
 #[btf_map]
 static ROOM: PerCpuArray<Room, 1> = PerCpuArray::new();
 
-/// Reads a configuration field; a constant to the verifier.
-#[inline(always)]
-fn constant(field: *const u32) -> u32 {
-    // SAFETY: only `conf!` calls this, with a field of a static. Volatile, because the loader sets it after
-    // compilation.
-    unsafe { core::ptr::read_volatile(field) }
-}
-
-/// A configuration field.
-macro_rules! conf {
-    ($($field:tt)+) => { constant(&raw const CONFIG.$($field)+) };
-}
-
 /// The context of an `iter/task_file` program (kernel/bpf/task_iter.c).
 #[repr(C)]
 struct IterTaskFile {
@@ -62,26 +53,6 @@ struct IterTaskFile {
 #[repr(C)]
 struct Meta {
     seq: *mut c_void,
-}
-
-/// Loads a field through a pointer whose type the verifier knows; a bad address reads as 0.
-///
-/// # Safety
-/// `base` must be such a pointer, and a `T` must stand at `off`.
-#[inline(always)]
-unsafe fn load<T: Copy>(base: *const c_void, off: u32) -> T {
-    // SAFETY: the caller's promise; the kernel turns faults into zeroes.
-    unsafe { core::ptr::read_volatile(base.cast::<u8>().add(off as usize).cast::<T>()) }
-}
-
-/// Copies a value from any kernel address; 0 when it can not be read.
-#[inline(always)]
-fn peek<T: Copy + Default>(base: u64, off: u32) -> T {
-    let mut value = T::default();
-    let from = base.wrapping_add(off as u64) as *const c_void;
-    // SAFETY: the helper checks the address and writes within `value`.
-    unsafe { helper::bpf_probe_read_kernel((&raw mut value).cast(), size_of::<T>() as u32, from) };
-    value
 }
 
 /// O_CLOEXEC (include/uapi/asm-generic/fcntl.h) when a descriptor has it, else 0.

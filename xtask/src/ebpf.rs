@@ -22,8 +22,8 @@ const TARGET: &str = "bpfel-unknown-none";
 const LLVM: &str = "/usr/lib/llvm-22";
 const LINKER_VERSION: &str = "0.13.0";
 
-/// The programs, an object each: tracing, and listing descriptors.
-pub const OBJECTS: [&str; 2] = ["tracer", "snapshot"];
+/// The programs, an object each: tracing, listing descriptors, and where the time of threads goes.
+pub const OBJECTS: [&str; 3] = ["tracer", "snapshot", "times"];
 
 /// Where the object of a program is committed.
 pub fn committed(name: &str) -> PathBuf {

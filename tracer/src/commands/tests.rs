@@ -241,7 +241,8 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
         let env = if spec.environment { " env" } else { "" };
         format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
     } else if let Some(spec) = request::<Box<Why>>(job) {
-        format!("=> why {:?}{} {:?}", spec.whom, if spec.json { " json" } else { "" }, spec.color)
+        let time = spec.time.map_or_else(String::new, |time| format!(" {time:?}"));
+        format!("=> why {:?}{}{time} {:?}", spec.whom, if spec.json { " json" } else { "" }, spec.color)
     } else if let Some(spec) = request::<Box<Top>>(job) {
         let flags = format!("{}{}", if spec.once { " once" } else { "" }, if spec.json { " json" } else { "" });
         format!("=> top {:?}{flags} {}ms {:?} {:?}", spec.whom, spec.interval.as_millis(), spec.from, spec.color)

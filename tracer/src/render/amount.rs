@@ -28,6 +28,18 @@ pub fn duration(ns: u64) -> String {
     if ns < 1_000_000_000 { format!("{:.1} ms", ns as f64 / 1e6) } else { time(ns as f64 / 1e9) }
 }
 
+/// A duration with three digits that count: `512ns`, `1.02us`, `131us`, `2.10ms`.
+pub fn brief(ns: u64) -> String {
+    let (n, unit) = match ns {
+        0..1_000 => return format!("{ns}ns"),
+        1_000..1_000_000 => (ns as f64 / 1e3, "us"),
+        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
+        _ => (ns as f64 / 1e9, "s"),
+    };
+    let digits = [2, 1, 0][usize::from(n >= 10.0) + usize::from(n >= 100.0)];
+    format!("{n:.digits$}{unit}")
+}
+
 /// Names of the bits of a set of capabilities; `last`: the highest that there is.
 pub fn capabilities(set: u64, last: u32) -> String {
     let all = if last >= 63 { u64::MAX } else { (1 << (last + 1)) - 1 };

@@ -43,6 +43,17 @@ pub enum Waits {
     Vfork,
 }
 
+impl Waits {
+    /// The place of the argument that names what is waited for: a word's address, a descriptor, a child.
+    pub fn object(self) -> Option<u8> {
+        match self {
+            Waits::Futex(at, _) | Waits::Word(at, _) | Waits::Descriptor(at, _) | Waits::Epoll(at) => Some(at),
+            Waits::Ring(at) | Waits::Flock(at) | Waits::Range(at, _) | Waits::Children(at, _) => Some(at),
+            Waits::Time | Waits::Signal | Waits::Poll(..) | Waits::Select(..) | Waits::Path(..) | Waits::Vfork => None,
+        }
+    }
+}
+
 /// For what a call uses a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {

@@ -27,7 +27,8 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn new(what: impl Into<String>, mut rounds: Vec<f64>, unit: &'static str) -> Figure {
+    /// A figure, its rounds in any order.
+    pub fn new(what: impl Into<String>, mut rounds: Vec<f64>, unit: &'static str) -> Figure {
         rounds.sort_by(f64::total_cmp);
         Figure { what: what.into(), rounds, unit }
     }

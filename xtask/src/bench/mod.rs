@@ -18,6 +18,7 @@ mod servers;
 mod statistics;
 mod table;
 mod tracers;
+mod watching;
 mod whole;
 mod workloads;
 
@@ -45,7 +46,7 @@ const ROUNDS: usize = 5;
 const LONG_ROUNDS: usize = 3;
 
 /// What is measured besides workloads.
-const OTHERS: [&str; 8] = ["memory", "churn", "growth", "rate", "start", "audit", "lists", "functions"];
+const OTHERS: [&str; 9] = ["memory", "churn", "growth", "rate", "start", "audit", "lists", "functions", "watching"];
 
 /// A quick run begins nothing more after so long.
 const QUICK: Duration = Duration::from_secs(150);
@@ -127,7 +128,7 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
         rates: Vec::new(),
         whole: Vec::new(),
         lists: None,
-        functions: None,
+        figures: Vec::new(),
     };
     // What is small comes first: a quick run has it in any case.
     if options.wants("memory") {
@@ -172,7 +173,11 @@ fn measure<'a>(options: &Options, machine: &'a Machine, ours: PathBuf) -> Result
     }
     if options.wants("functions") && (!options.quick || !options.only.is_empty()) {
         let figures = functions::measure(&bench, options.rounds(Workload::Getppid));
-        report.functions = Some(figures.map_err(|error| format!("functions: {error:#}")));
+        report.figures.push(figures.map_err(|error| format!("functions: {error:#}")));
+    }
+    if options.wants("watching") && (!options.quick || !options.only.is_empty()) {
+        let figures = watching::measure(&bench, options.rounds(Workload::Nginx) * 2 + 1);
+        report.figures.push(figures.map_err(|error| format!("watching: {error:#}")));
     }
     let workloads: Vec<_> = Workload::ALL.into_iter().filter(|workload| options.wants(workload.name())).collect();
     for (done, workload) in workloads.iter().enumerate() {

@@ -42,8 +42,8 @@ pub struct Report<'a> {
     pub whole: Vec<Result<Whole, String>>,
     /// Lists beside lsof and ss, or why there are none; `None` when nobody asked.
     pub lists: Option<Result<Vec<lists::Row>, String>>,
-    /// What tracing library calls costs.
-    pub functions: Option<Result<Vec<Figure>, String>>,
+    /// What tracing library calls and watching a server cost.
+    pub figures: Vec<Result<Vec<Figure>, String>>,
 }
 
 impl Report<'_> {
@@ -59,16 +59,8 @@ impl Report<'_> {
         let churn = self.churn.iter().filter_map(|churn| churn.as_ref().err().cloned());
         let lists = self.lists.iter().filter_map(|lists| lists.as_ref().err().cloned());
         let growth = self.growth.iter().filter_map(|growth| growth.as_ref().err().cloned());
-        let functions = self.functions.iter().filter_map(|figures| figures.as_ref().err().cloned());
-        faults
-            .chain(memory)
-            .chain(churn)
-            .chain(growth)
-            .chain(rates)
-            .chain(whole)
-            .chain(lists)
-            .chain(functions)
-            .collect()
+        let figures = self.figures.iter().filter_map(|figures| figures.as_ref().err().cloned());
+        faults.chain(memory).chain(churn).chain(growth).chain(rates).chain(whole).chain(lists).chain(figures).collect()
     }
 
     /// What `docs/bench.md` shows.
@@ -145,7 +137,7 @@ impl Report<'_> {
             let _ =
                 writeln!(out, "- A policy of {what}: {seconds:.2} s to judge `true` by it, {} at most.", bytes(*peak));
         }
-        for figure in self.functions.iter().flatten().flatten() {
+        for figure in self.figures.iter().flatten().flatten() {
             let _ = writeln!(out, "- Library calls: {}.", figure.line());
         }
         for rate in self.rates.iter().flatten() {
@@ -187,7 +179,7 @@ impl Report<'_> {
             .chain(self.rates.iter().filter_map(|rate| rate.as_ref().err()))
             .chain(self.whole.iter().filter_map(|whole| whole.as_ref().err()))
             .chain(self.lists.iter().filter_map(|lists| lists.as_ref().err()))
-            .chain(self.functions.iter().filter_map(|figures| figures.as_ref().err()))
+            .chain(self.figures.iter().filter_map(|figures| figures.as_ref().err()))
         {
             let _ = writeln!(out, "- {what}");
         }

@@ -169,12 +169,12 @@ impl KernelTypes {
     pub fn attachable(
         &self,
         tracepoints: &[(&'static str, &str)],
-        iterator: (&'static str, &str),
+        iterator: Option<(&'static str, &str)>,
     ) -> Result<Vec<(&'static str, Attach)>> {
         let names: Vec<String> = tracepoints.iter().map(|(_, name)| format!("btf_trace_{name}")).collect();
-        let function = format!("bpf_iter_{}", iterator.1);
+        let function = iterator.map(|(_, name)| format!("bpf_iter_{name}"));
         let mut wanted: Vec<(u32, &str)> = names.iter().map(|name| (TYPEDEF, name.as_str())).collect();
-        wanted.push((FUNCTION, &function));
+        wanted.extend(function.as_deref().map(|function| (FUNCTION, function)));
         let mut numbers = self
             .numbers(&wanted)
             .into_iter()
@@ -184,8 +184,8 @@ impl KernelTypes {
         for ((program, _), number) in tracepoints.iter().zip(&mut numbers) {
             list.push((*program, Attach::Tracepoint(number?)));
         }
-        for number in numbers {
-            list.push((iterator.0, Attach::Iterator(number?)));
+        for ((program, _), number) in iterator.iter().zip(numbers) {
+            list.push((*program, Attach::Iterator(number?)));
         }
         Ok(list)
     }
@@ -416,13 +416,13 @@ mod tests {
             ("walk", Attach::Iterator(number("bpf_iter_task", BtfKind::Func))),
         ];
         assert_eq!(
-            types.attachable(&[("enter", "sys_enter"), ("exit", "sys_exit")], ("walk", "task")).expect("found"),
+            types.attachable(&[("enter", "sys_enter"), ("exit", "sys_exit")], Some(("walk", "task"))).expect("found"),
             expected
         );
         let casts = types.numbers(&[(STRUCT, "file"), (FUNCTION, "no such function")]);
         assert_eq!(casts, [Some(number("file", BtfKind::Struct)), None]);
-        assert!(types.attachable(&[("enter", "no_such_tracepoint")], ("walk", "task")).is_err());
-        assert!(types.attachable(&[], ("walk", "nothing")).is_err());
+        assert!(types.attachable(&[("enter", "no_such_tracepoint")], Some(("walk", "task"))).is_err());
+        assert!(types.attachable(&[], Some(("walk", "nothing"))).is_err());
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
-use aya::Pod;
 use aya::maps::{Map, PerCpuArray};
 use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::loss::Loss;
@@ -118,9 +117,10 @@ macro_rules! pod {
         #[derive(Clone, Copy)]
         pub struct $name(pub $inner);
         // SAFETY: the inner type is repr(C) without padding or references; any bytes are a value of it.
-        unsafe impl Pod for $name {}
+        unsafe impl aya::Pod for $name {}
     )*};
 }
+pub(super) use pod;
 pod! {
     /// A counter that aya may copy.
     TallyValue = Tally;
@@ -269,7 +269,7 @@ fn prepare<'p>(
     let mut programs: Vec<_> = programs.iter().filter(loads).copied().collect();
     let reached = types.tracepoints(&PACKETS[1..])?.iter().all(Option::is_some);
     programs.retain(|(name, _)| reached || *name != PACKETS[1]);
-    let mut wanted = types.attachable(&programs, WALK_TASKS)?;
+    let mut wanted = types.attachable(&programs, Some(WALK_TASKS))?;
     sleepable::apply(image, &mut config, &mut wanted);
     if let Some(perf) = &perf {
         perf.apply(&mut config, &mut wanted);

@@ -22,6 +22,7 @@ mod sleepable;
 pub mod snapshot;
 mod stacks;
 mod targets;
+pub mod times;
 mod trial;
 
 pub use available::{available, only};

@@ -51,7 +51,7 @@ impl FileIterator {
         let config = config(&types, wanted)?;
         let object = Unlinked::new(&IMAGE, &[], &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
         let object = object.context("cannot load the snapshot program")?;
-        let (mut programs, ()) = object.load(&types.attachable(&[], (PROGRAM, "task_file"))?, || ())?;
+        let (mut programs, ()) = object.load(&types.attachable(&[], Some((PROGRAM, "task_file")))?, || ())?;
         Ok(FileIterator { program: programs.pop().context("the snapshot program is not loaded")? })
     }
 

@@ -12,6 +12,7 @@ mod inside;
 mod java;
 mod sockets;
 mod tasks;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -22,6 +23,7 @@ use self::holders::Holders;
 use self::java::Monitor;
 use self::sockets::Sockets;
 use self::tasks::First;
+use crate::capture::ebpf::times::MOST;
 use crate::system::process::Mapping;
 use crate::system::procfs::covered::Covered;
 use crate::system::procfs::locks;
@@ -44,6 +46,9 @@ const THREADS: usize = 4096;
 /// A share of the time without a CPU from which on it is asked who has it.
 const WAITED: f64 = 0.5;
 
+/// What is missing where it could not be counted.
+const TIMES: &str = "where the time goes";
+
 /// Looks.
 struct Gatherer {
     scene: Scene,
@@ -63,8 +68,9 @@ struct Gatherer {
     first: BTreeMap<u32, First>,
 }
 
-/// Looks at processes and at whatever their waits lead to.
-pub fn look(pids: &[u32]) -> Scene {
+/// Looks at processes and at whatever their waits lead to. `time`: counts so long where their time goes, too.
+pub fn look(program: &str, pids: &[u32], time: Option<Duration>) -> Scene {
+    let counting = time.map(|time| (time, times::Watching::begin(program, pids)));
     let mut gatherer = Gatherer {
         scene: Scene {
             ticks: rustix::param::clock_ticks_per_second(),
@@ -85,6 +91,19 @@ pub fn look(pids: &[u32]) -> Scene {
     };
     gatherer.follow(pids);
     gatherer.again();
+    let counted = counting.map(|(time, counting)| {
+        counting.and_then(|mut watching| {
+            watching.wait(time);
+            watching.end(&mut gatherer)
+        })
+    });
+    if let Some(Err(error)) = counted {
+        gatherer.scene.uncounted = true;
+        gatherer.scene.miss(TIMES, format!("{error:#}"));
+    }
+    if time.is_some() && pids.len() > MOST {
+        gatherer.scene.miss(TIMES, format!("it is counted for {MOST} processes at once"));
+    }
     gatherer.scene
 }
 

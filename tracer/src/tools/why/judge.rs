@@ -6,6 +6,9 @@ pub mod descriptors;
 pub mod futexes;
 pub mod link;
 pub mod outcome;
+pub mod slow;
+#[cfg(test)]
+mod slow_tests;
 pub mod story;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub mod scene;
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::capture::interrupt;
 use crate::exit;
 use crate::render::sink::colored;
 use crate::render::stdout::Stdout;
@@ -32,6 +33,13 @@ pub fn run(spec: &Why) -> u8 {
         say(why);
         return exit::FAILED;
     }
+    // Who is counted may be let go before the time is over.
+    if spec.time.is_some()
+        && let Err(error) = interrupt::install()
+    {
+        say(&format!("no handler of signals: {error}"));
+        return exit::FAILED;
+    }
     let found = find::find(&spec.whom, &Covered::now());
     found.said.iter().for_each(|text| say(text));
     if found.pids.is_empty() {
@@ -41,7 +49,7 @@ pub fn run(spec: &Why) -> u8 {
             _ => exit::NOTHING,
         };
     }
-    let scene = gather::look(&found.pids);
+    let scene = gather::look(&spec.program, &found.pids, spec.time);
     let reports: Vec<Report> = found.pids.iter().map(|&pid| story::report(&scene, pid)).collect();
     let mut out = Vec::new();
     let look = output::Look { color: colored(spec.color, || io::stdout().is_terminal()), utf8: is_utf8() };

@@ -6,10 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use crate::cli::fault::{Fault, show};
 use crate::cli::getopt::Words;
 use crate::cli::help::Manual;
-use crate::cli::table::{self, OptionRow, Set, Takes, WHEN, color, row};
+use crate::cli::table::{self, OptionRow, Set, Takes, WHEN, color, row, seconds};
 use crate::exit;
 use crate::spec::Color;
 use crate::tools::why::request::{Whom, Why};
+
+/// What `--seconds` may be.
+const SECONDS: (f64, f64) = (0.1, 86400.0);
 
 /// What was given.
 struct Draft {
@@ -56,6 +59,20 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
     ),
     row(
         None,
+        &["--seconds"],
+        Takes::Value("N"),
+        "Watch for N seconds as well, and say where the time went: running, ready, each kind of waiting; which calls, files, peers and locks cost most.",
+        |draft, value| {
+            let (least, most) = SECONDS;
+            let time = seconds(value, |it| it >= least && it <= most);
+            draft.spec.time = Some(time.ok_or_else(|| {
+                Fault::usage(format!("--seconds takes seconds, from {least} to {most}, not '{}'", show(value)))
+            })?);
+            Ok(())
+        },
+    ),
+    row(
+        None,
         &["--json"],
         Takes::Nothing,
         "Print a JSON object for each process; schema/why.schema.json describes it.",
@@ -79,7 +96,7 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
 
 /// Reads the command line; `None` asks for help.
 pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Why>>, Fault> {
-    let spec = Why { program: program.to_owned(), whom: Vec::new(), json: false, color: Color::Auto };
+    let spec = Why { program: program.to_owned(), whom: Vec::new(), json: false, time: None, color: Color::Auto };
     let mut draft = Draft { help: false, spec };
     let Some(words) = table::read(FLAGS, args, Words::MayMix, &mut draft, |draft| draft.help)? else { return Ok(None) };
     for word in &words {
@@ -94,7 +111,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Why>>, Fault
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["PID... [OPTION]...", "--port PORT | --file PATH | --name NAME"],
-    about: "Says what a process waits for, and follows that to the cause: who holds the lock, who does not read the pipe, who should answer. The conclusion comes first, then the chain, then the evidence for each of its links. It looks twice, a moment apart, and changes nothing.",
+    about: "Says what a process waits for, and follows that to the cause: who holds the lock, who does not read the pipe, who should answer. The conclusion comes first, then the chain, then the evidence for each of its links. It looks twice, a moment apart, and changes nothing. With --seconds it says besides why a process that goes on is slow.",
     options: || table::flags(FLAGS),
     notes: "",
     ends: "Of several processes the gravest counts:",

@@ -1,8 +1,8 @@
-//! The answer for one process, as plain data: what is written in any form. Nothing here does I/O. Numbers of a span of time, for a
-//! process that is slow and not stuck, have their place beside [`Report::stories`].
+//! The answer for one process, as plain data: what is written in any form. Nothing here does I/O.
 
 use crate::tools::why::judge::outcome::Verdict;
 use crate::tools::why::judge::{Cause, Sure};
+use crate::tools::why::scene::times::Times;
 
 /// What is said of a process.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,12 @@ pub struct Report {
     pub between: f64,
     /// It ended meanwhile.
     pub ended: bool,
+    /// Where its time went, where that was counted.
+    pub times: Option<Times>,
+    /// It was asked for, and nobody could count it.
+    pub uncounted: bool,
+    /// What follows from that: sentences, the gravest first.
+    pub findings: Vec<String>,
     /// What could not be seen, and why.
     pub missing: Vec<(String, String)>,
 }
@@ -87,6 +93,7 @@ impl Report {
         match self.verdict {
             Verdict::Stuck => crate::exit::STUCK,
             Verdict::Unknown => crate::exit::LOSS,
+            _ if self.uncounted => crate::exit::LOSS,
             Verdict::Runs => crate::exit::OK,
             Verdict::Idle => crate::exit::NOTHING,
         }

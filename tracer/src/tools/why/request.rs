@@ -1,5 +1,7 @@
 //! What was asked of `tracer why`.
 
+use std::time::Duration;
+
 use crate::spec::Color;
 
 /// A question about processes.
@@ -11,6 +13,8 @@ pub struct Why {
     pub whom: Vec<Whom>,
     /// As objects of JSON.
     pub json: bool,
+    /// How long to count where their time goes.
+    pub time: Option<Duration>,
     /// Colours.
     pub color: Color,
 }

@@ -2,6 +2,7 @@
 //! What nobody could read is said in [`Scene::missing`], or by a variant of its own; never by an empty list.
 
 pub mod objects;
+pub mod times;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,10 @@ pub struct Scene {
     pub names: BTreeMap<u32, Vec<u8>>,
     /// Real-time tasks that run, with the CPU that each is on: looked for where somebody waits for a CPU.
     pub hogs: Vec<(u32, Option<usize>)>,
+    /// Where their time goes was asked for, and nobody could count it.
+    pub uncounted: bool,
+    /// Where the time of processes went, where it was counted.
+    pub times: BTreeMap<u32, times::Times>,
 }
 
 impl Scene {

@@ -6,7 +6,7 @@ use super::holders::Holders;
 use crate::schema::waits::Purpose;
 use crate::system::procfs::reason;
 use crate::system::sock_diag::namespaces::{self, Namespace};
-use crate::system::sock_diag::{Extras, Query, gather};
+use crate::system::sock_diag::{Extras, Gathered, Query, Why, gather};
 use crate::system::sockets::{Detail, Endpoint, Inet as InetSocket, Socket, State, Table, Unix as UnixSocket};
 use crate::tools::why::scene::objects::{Listener, Peer};
 use crate::tools::why::scene::{Holder, Inet, Object, Unix};
@@ -19,6 +19,8 @@ const TIMERS: [Option<&str>; 5] = [None, Some("on"), Some("keepalive"), Some("ti
 pub struct Sockets {
     all: Option<Vec<Socket>>,
     troubles: Vec<String>,
+    /// Tables that this kernel does not list: what is found elsewhere is not in them, nor is its other end.
+    unlisted: Vec<String>,
 }
 
 impl Sockets {
@@ -32,6 +34,7 @@ impl Sockets {
         self.read();
         let all = self.all.as_deref().unwrap_or_default();
         let Some(socket) = all.iter().find(|socket| socket.inode == inode) else {
+            self.troubles.append(&mut self.unlisted);
             return Object::Socket(format!("socket {inode}, which no table of the kernel lists"));
         };
         match &socket.detail {
@@ -53,9 +56,14 @@ impl Sockets {
         let query = Query { tables, extras, ..Query::everything() };
         let current = Namespace::current().map_or(0, |space| space.inode);
         let mut all = Vec::new();
-        let mut take = |gathered: crate::system::sock_diag::Gathered| {
+        let mut take = |gathered: Gathered, troubles: &mut Vec<String>, unlisted: &mut Vec<String>| {
             all.extend(gathered.sockets);
-            gathered.troubles.iter().map(ToString::to_string).collect::<Vec<_>>()
+            for trouble in gathered.troubles {
+                match trouble.why {
+                    Why::NotListed(_) => unlisted.push(trouble.to_string()),
+                    _ => troubles.push(trouble.to_string()),
+                }
+            }
         };
         match namespaces::all() {
             Ok(found) => {
@@ -65,7 +73,7 @@ impl Sockets {
                         false => space.inside(|| gather(&query, space.inode)),
                     };
                     match gathered {
-                        Ok(gathered) => self.troubles.extend(take(gathered)),
+                        Ok(gathered) => take(gathered, &mut self.troubles, &mut self.unlisted),
                         Err(error) => {
                             self.troubles.push(format!("of network namespace {}: {}", space.inode, reason(&error)))
                         }

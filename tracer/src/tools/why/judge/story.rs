@@ -3,6 +3,7 @@
 use super::causes::Cause;
 use super::link::{Node, Sure, name};
 use super::outcome::{Outcomes, Verdict, outcomes};
+use super::slow;
 use crate::tools::why::report::{Report, Step, Story};
 use crate::tools::why::scene::{Process, Scene};
 
@@ -44,6 +45,9 @@ pub fn report(scene: &Scene, pid: u32) -> Report {
         threads: process.threads.len(),
         between: scene.between,
         ended: false,
+        findings: scene.times.get(&pid).map(slow::findings).unwrap_or_default(),
+        times: scene.times.get(&pid).cloned(),
+        uncounted: scene.uncounted,
         missing: scene.missing.clone(),
         stories,
     }

@@ -30,6 +30,9 @@ pub fn json(report: &Report, out: &mut Vec<u8>) {
     object.number("threads", report.threads as u64);
     object.list("stories", &report.stories, self::story);
     decimal("between", report.between, &mut object);
+    if let Some(times) = &report.times {
+        super::times::json(times, &report.findings, object.member("times"));
+    }
     object.list("missing", &report.missing, |(what, why), out| {
         let mut inner = Object::begin(out);
         inner.text("what", what);

@@ -4,6 +4,7 @@ mod json;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 
 pub use self::json::json;
 pub use self::text::text;

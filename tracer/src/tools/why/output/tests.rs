@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 use serde_json::Value as J;
 
 use super::*;
+use crate::capture::Count;
 use crate::render::json::schema::valid;
 use crate::tools::why::judge::causes::ROWS;
 use crate::tools::why::judge::outcome::Verdict;
 use crate::tools::why::judge::{Cause, Sure};
 use crate::tools::why::report::{Report, Step, Story};
+use crate::tools::why::scene::times::{KINDS, Kind, Place, Thread, Times, Waker};
 
 static SCHEMA: LazyLock<J> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../../schema/why.schema.json")).expect("the schema is JSON")
@@ -61,8 +63,74 @@ fn evil() -> Report {
         stories: vec![story, others],
         threads: 33,
         missing: vec![("sockets".into(), "Permission denied".into())],
+        times: Some(times()),
+        findings: vec![
+            "it is CPU bound: thread 7 (a) ran 99.9 % of the time, 78 % of that in the kernel, which is most".into(),
+        ],
         ..Report::default()
     }
+}
+
+/// Threads that did something of every kind.
+fn times() -> Times {
+    let mut count = Count::default();
+    [1, 1500, 2_000_000, 3_000_000_000].into_iter().for_each(|ns| count.take(ns, ns == 1));
+    let waits = |kind: Kind| {
+        let object = Some("5 (/var/lib/some/where/that/has/a/long/name/and/so/no/place/on/the/line)".to_owned());
+        let call = Some("clock_nanosleep".to_owned());
+        Place { kind, call, object, count }
+    };
+    let thread = |tid: u32| Thread {
+        tid,
+        comm: EVIL.to_vec(),
+        ended: tid == 9,
+        runs: 1_000_000_000,
+        ready: 2_000_000,
+        taken: 3,
+        waits: KINDS.iter().map(|row| waits(row.kind)).collect(),
+        wakers: vec![Waker { by: None, times: 4 }, Waker { by: Some((1, EVIL.to_vec())), times: 3 }],
+    };
+    let calls = vec![("read".to_owned(), count), ("write".to_owned(), Count::default())];
+    Times { time: 5_000_000_000, threads: (7..30).map(thread).collect(), calls, cpu: Some((1.0, 2.0)) }
+}
+
+#[test]
+fn the_schema_has_every_kind_of_waiting() {
+    let place = "/properties/times/properties/threads/items/properties/waits/items/properties/kind/enum";
+    let listed = SCHEMA.pointer(place).and_then(J::as_array).expect("a list");
+    let words: Vec<&str> = KINDS.iter().map(|row| row.word).collect();
+    assert_eq!(listed.iter().map(|word| word.as_str().unwrap_or_default()).collect::<Vec<_>>(), words);
+}
+
+#[test]
+fn where_the_time_went_is_a_table() {
+    let mut times = times();
+    times.threads.truncate(1);
+    let thread = &mut times.threads[0];
+    (thread.comm, thread.wakers) = (b"sh".to_vec(), vec![Waker { by: None, times: 1 }]);
+    thread.waits.retain(|place| place.kind == Kind::File);
+    thread.waits[0].object = Some("5 (/a)".to_owned());
+    let report = Report { times: Some(times), findings: vec!["it is slow".to_owned()], ..Report::default() };
+    let expected = "
+Where the time went, in 5.00 s; CPU 1.00 s in its program, 2.00 s in the kernel
+  it is slow
+
+  Shares of each thread's time, in percent
+       TID NAME             RUNS READY  FILE
+         7 sh               25.0   0.0  75.0
+
+  Waited for the longest, all threads together
+     TOTAL     TIMES     P50     P99 LONGEST  WHERE
+     3.00s         4  2.05us   3.00s   3.00s  clock_nanosleep on 5 (/a)
+  Woken by: timers, devices, the kernel, 1 times
+
+  Calls that took the longest, all threads together
+     TOTAL     TIMES     P50     P99 LONGEST  CALL
+     3.00s         4  2.05us   3.00s   3.00s  read, 1 failed
+       0ns         0     0ns     0ns     0ns  write
+";
+    let text = written(&report, Look::default());
+    assert_eq!(text.split_once('\n').map(|(_, rest)| rest).unwrap_or_default(), expected, "{text}");
 }
 
 fn written(report: &Report, look: Look) -> String {
@@ -89,7 +157,7 @@ fn text_is_printable_and_fits() {
 
 #[test]
 fn the_conclusion_comes_first_then_the_chain() {
-    let report = Report { stories: vec![evil().stories.remove(0)], missing: Vec::new(), ..evil() };
+    let report = Report { stories: vec![evil().stories.remove(0)], missing: Vec::new(), times: None, ..evil() };
     let plain = |text: &[u8]| text.to_vec();
     let mut report = Report { comm: plain(b"sh"), threads: 2, ..report };
     for step in &mut report.stories[0].steps {

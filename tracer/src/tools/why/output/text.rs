@@ -40,6 +40,10 @@ pub fn text(report: &Report, look: Look, out: &mut Vec<u8>) {
             _ => break,
         }
     }
+    if let Some(times) = &report.times {
+        page.blank();
+        page.times(times, &report.findings);
+    }
     if report
         .stories
         .iter()
@@ -63,18 +67,18 @@ pub fn text(report: &Report, look: Look, out: &mut Vec<u8>) {
 }
 
 /// Lines of text in the making.
-struct Page<'o> {
+pub(super) struct Page<'o> {
     out: &'o mut Vec<u8>,
     look: Look,
 }
 
 impl Page<'_> {
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.out.push(b'\n');
     }
 
     /// A text, wrapped at blanks, each line indented; lines behind the first one by two more.
-    fn wrapped(&mut self, indent: usize, text: &str, color: Option<Color>) {
+    pub(super) fn wrapped(&mut self, indent: usize, text: &str, color: Option<Color>) {
         let bars = vec![false; 0];
         self.branch(indent, &bars, "", text, color);
     }

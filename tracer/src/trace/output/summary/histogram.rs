@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use super::{Entry, Histogram};
+use crate::render::amount::brief;
 
 /// Columns of the longest bar.
 const BAR: usize = 44;
@@ -15,28 +16,16 @@ pub fn draw(entry: &Entry, out: &mut Vec<u8>) {
     let used = |n: &u64| *n > 0;
     let (Some(first), Some(last)) = (buckets.iter().position(used), buckets.iter().rposition(used)) else { return };
     let longest = u128::from(*buckets.iter().max().unwrap_or(&1));
-    let [p50, p90, p99] = [50, 90, 99].map(|percent| time(count.percentile(percent)));
+    let [p50, p90, p99] = [50, 90, 99].map(|percent| brief(count.percentile(percent)));
     let calls = if count.calls == 1 { "call" } else { "calls" };
     // Writing to a Vec does not fail.
     let _ = writeln!(out, "\n{}: {} {calls}, p50 {p50}, p90 {p90}, p99 {p99}", entry.name, count.calls);
     for (at, &n) in buckets.iter().enumerate().take(last + 1).skip(first) {
         let (from, to) = Histogram::bounds(at);
-        let range = format!("[{}, {})", time(from), to.map_or_else(|| "...".to_owned(), time));
+        let range = format!("[{}, {})", brief(from), to.map_or_else(|| "...".to_owned(), brief));
         let bar = "@".repeat((u128::from(n) * BAR as u128).div_ceil(longest) as usize);
         let _ = writeln!(out, "  {range:<18} {n:>11} |{bar:<BAR$}|");
     }
-}
-
-/// A duration with three digits that count: `512ns`, `1.02us`, `131us`, `2.10ms`.
-fn time(ns: u64) -> String {
-    let (n, unit) = match ns {
-        0..1_000 => return format!("{ns}ns"),
-        1_000..1_000_000 => (ns as f64 / 1e3, "us"),
-        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
-        _ => (ns as f64 / 1e9, "s"),
-    };
-    let digits = [2, 1, 0][usize::from(n >= 10.0) + usize::from(n >= 100.0)];
-    format!("{n:.digits$}{unit}")
 }
 
 #[cfg(test)]
@@ -89,7 +78,7 @@ read: 161 calls, p50 393ns, p90 502ns, p99 62.3us
             (1 << 30, "1.07s"),
             (1 << 39, "550s"),
         ] {
-            assert_eq!(time(ns), text);
+            assert_eq!(brief(ns), text);
         }
     }
 }

@@ -238,8 +238,9 @@ fn job_outcome(job: &dyn Job, differences: impl Fn(&Spec) -> String) -> String {
     } else if let Some(spec) = request::<Box<Inspect>>(job) {
         let watch = spec.watch.map_or_else(String::new, |time| format!(" watch={}ms", time.as_millis()));
         let json = if spec.json { " json" } else { "" };
+        let full = if spec.full { " full" } else { "" };
         let env = if spec.environment { " env" } else { "" };
-        format!("=> inspect {}{json}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
+        format!("=> inspect {}{json}{full}{env}{watch} {:?} {:?}", spec.pid, spec.backend, spec.color)
     } else if let Some(spec) = request::<Box<Why>>(job) {
         let time = spec.time.map_or_else(String::new, |time| format!(" {time:?}"));
         format!("=> why {:?}{}{time} {:?}", spec.whom, if spec.json { " json" } else { "" }, spec.color)

@@ -9,7 +9,7 @@ use crate::system::procfs::reason;
 use crate::system::procfs::who::Who;
 use crate::system::snapshot::{Access, Process, Slot};
 use crate::system::sock_diag::namespaces::{self, Namespace};
-use crate::system::sock_diag::{Extras, Gathered, Query, gather};
+use crate::system::sock_diag::{Extras, Gathered, Query, Trouble, Why, gather};
 use crate::system::sockets::owners::{Owner, Owners};
 use crate::system::sockets::{Detail, Socket, peers};
 use crate::tools::inspect::report::{HeldPipe, HeldSocket, Holder, Report};
@@ -110,7 +110,10 @@ fn tables(report: &mut Report, who: Who, wanted: &BTreeMap<u64, Vec<u32>>) -> Ve
             }
         }
     }
-    for trouble in &gathered.troubles {
+    // Tables that this kernel does not list matter where something is in none of the others.
+    let complete = !missing(&gathered.sockets);
+    let told = |trouble: &&Trouble| !(complete && matches!(trouble.why, Why::NotListed(_)));
+    for trouble in gathered.troubles.iter().filter(told) {
         report.miss("sockets", trouble.to_string());
     }
     gathered.sockets

@@ -77,7 +77,8 @@ pub fn run(spec: &Inspect) -> u8 {
     if spec.json {
         output::json(&report, &mut out)
     } else {
-        output::text(&report, colored(spec.color, || io::stdout().is_terminal()), &mut out)
+        let look = output::Look { color: colored(spec.color, || io::stdout().is_terminal()), full: spec.full };
+        output::text(&report, look, &mut out)
     }
     match Stdout.write_all(&out) {
         Ok(()) => {}

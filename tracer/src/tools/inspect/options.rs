@@ -36,6 +36,16 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
     ),
     row(
         None,
+        &["--full"],
+        Takes::Nothing,
+        "Print lists whole; without this option long ones are cut, which is said.",
+        |draft, _| {
+            draft.spec.full = true;
+            Ok(())
+        },
+    ),
+    row(
+        None,
         &["--env"],
         Takes::Nothing,
         "Show secrets in the environment; without this option they are masked.",
@@ -89,6 +99,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
             program: program.to_owned(),
             pid: 0,
             json: false,
+            full: false,
             environment: false,
             watch: None,
             backend: Backend::Auto,
@@ -104,7 +115,7 @@ pub fn parse(program: &str, args: &[OsString]) -> Result<Option<Box<Inspect>>, F
 /// What help says.
 pub const MANUAL: Manual = Manual {
     usage: &["PID [OPTION]..."],
-    about: "Reports what /proc and the kernel tell of one process: what it is, what started it, what it holds open and with whom it talks. The last parts are findings, each with its evidence, and what could not be read.",
+    about: "Reports what /proc and the kernel tell of one process: what it is, what started it, what it holds open and with whom it talks. What it comes to stands first, then findings, each with its evidence, and what could not be read; then all of it.",
     options: || table::flags(FLAGS),
     notes: "",
     ends: "",

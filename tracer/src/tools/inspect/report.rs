@@ -158,6 +158,8 @@ pub enum Reading {
     Waits,
     /// Mostly it was taken away: CPU bound.
     Runs,
+    /// The same, but most of the time it does not run at all.
+    Bursts,
     /// Neither.
     Both,
 }
@@ -169,6 +171,7 @@ impl Reading {
             Reading::TooFew => "too few to say",
             Reading::Waits => "mostly voluntary: it waits (for I/O, locks, timers or others)",
             Reading::Runs => "mostly involuntary: it is CPU bound",
+            Reading::Bursts => "mostly involuntary, but it seldom runs: it computes in bursts",
             Reading::Both => "some of both: it computes and waits",
         }
     }
@@ -179,6 +182,7 @@ impl Reading {
             Reading::TooFew => "too-few",
             Reading::Waits => "waits",
             Reading::Runs => "cpu-bound",
+            Reading::Bursts => "bursts",
             Reading::Both => "both",
         }
     }
@@ -187,13 +191,16 @@ impl Reading {
 /// Below so many switches nothing is said.
 const FEW: u128 = 10;
 
-/// Reads (voluntary, involuntary) switches.
-pub fn reading((voluntary, involuntary): (u64, u64)) -> Reading {
+/// The share of its life that a CPU-bound process has a CPU, at least: others want one, too.
+const BUSY: f64 = 0.25;
+
+/// Reads (voluntary, involuntary) switches of a process that had a CPU for such a share of its life.
+pub fn reading((voluntary, involuntary): (u64, u64), ran: f64) -> Reading {
     let (all, taken) = (u128::from(voluntary) + u128::from(involuntary), u128::from(involuntary));
     if all < FEW {
         Reading::TooFew
     } else if taken * 2 >= all {
-        Reading::Runs
+        if ran < BUSY { Reading::Bursts } else { Reading::Runs }
     } else if taken * 4 <= all {
         Reading::Waits
     } else {
@@ -270,6 +277,12 @@ impl Report {
         self.status.tgid
     }
 
+    /// CPUs that it had on the average since it began.
+    pub fn ran(&self) -> f64 {
+        let seconds = (self.stat.user_time + self.stat.system_time) as f64 / self.ticks.max(1) as f64;
+        if self.age > 0.0 { seconds / self.age } else { 0.0 }
+    }
+
     /// Context switches of all threads, and what they say; `None` when they could not be read.
     pub fn switches(&self) -> Option<((u64, u64), Reading)> {
         let known = self.threads.iter().filter_map(|thread| thread.switches);
@@ -277,7 +290,7 @@ impl Report {
             let (c, d) = sum.unwrap_or_default();
             Some((a.saturating_add(c), b.saturating_add(d)))
         })?;
-        Some((sum, reading(sum)))
+        Some((sum, reading(sum, self.ran())))
     }
 
     /// The descriptor with a number.
@@ -298,15 +311,17 @@ mod tests {
 
     #[test]
     fn switches_are_read() {
-        for (switches, expected) in [
-            ((0, 0), Reading::TooFew),
-            ((9, 0), Reading::TooFew),
-            ((100, 3), Reading::Waits),
-            ((3, 100), Reading::Runs),
-            ((60, 40), Reading::Both),
-            ((u64::MAX, u64::MAX), Reading::Runs),
+        for (switches, ran, expected) in [
+            ((0, 0), 1.0, Reading::TooFew),
+            ((9, 0), 1.0, Reading::TooFew),
+            ((100, 3), 1.0, Reading::Waits),
+            ((3, 100), 0.9, Reading::Runs),
+            // A server that sleeps in poll.
+            ((20, 34), 0.01, Reading::Bursts),
+            ((60, 40), 0.5, Reading::Both),
+            ((u64::MAX, u64::MAX), 1.0, Reading::Runs),
         ] {
-            assert_eq!(reading(switches), expected, "{switches:?}");
+            assert_eq!(reading(switches, ran), expected, "{switches:?}");
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Inspect {
     pub pid: u32,
     /// As an object of JSON.
     pub json: bool,
+    /// Lists of the text are whole.
+    pub full: bool,
     /// Secrets of the environment are shown.
     pub environment: bool,
     /// Trace it for so long.

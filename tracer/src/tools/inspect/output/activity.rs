@@ -7,10 +7,10 @@ use crate::render::amount::size;
 use crate::render::escape::Line;
 use crate::schema::errno;
 use crate::schema::signal_names;
-use crate::tools::inspect::report::activity::{Activity, FileUse, Host, HostUse, period};
+use crate::tools::inspect::report::activity::{Activity, Count, FileUse, Host, HostUse, period};
 
 /// Lines of a list that are shown.
-const MOST: usize = 40;
+const MOST: usize = 25;
 
 /// Appends it.
 pub fn text(seen: &Activity, page: &mut Page<'_>) {
@@ -24,9 +24,8 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
         ));
     });
     losses(seen, page);
-    let mut calls: Vec<_> = seen.calls.iter().collect();
-    calls.sort_by_key(|(name, count)| (std::cmp::Reverse(count.calls), **name));
-    for (name, count) in calls.iter().take(MOST) {
+    let calls = most_first(seen);
+    for (name, count) in calls.iter().take(page.most(MOST)) {
         page.line(|line| {
             line.padded(count.calls, 9, b' ');
             line.lit("  ");
@@ -38,7 +37,7 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
             }
         });
     }
-    cut(calls.len(), page);
+    page.more(calls.len(), MOST);
     files(seen, page);
     hosts(seen, page);
     if !seen.programs.is_empty() || seen.forks > 0 || seen.threads > 0 {
@@ -46,7 +45,7 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
             line.text(&format!("It made {} processes and {} threads, and ran", seen.forks, seen.threads))
         });
     }
-    for (path, program) in seen.programs.iter().take(MOST) {
+    for (path, program) in seen.programs.iter().take(page.most(MOST)) {
         page.line(|line| {
             line.plain_name(path);
             line.text(&format!("  {} times", program.runs));
@@ -57,7 +56,7 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
             command(&program.words, line);
         });
     }
-    cut(seen.programs.len(), page);
+    page.more(seen.programs.len(), MOST);
     if !seen.signals.is_empty() {
         page.title(|line| line.lit("Signals that it got"));
         for (number, count) in &seen.signals {
@@ -66,14 +65,15 @@ pub fn text(seen: &Activity, page: &mut Page<'_>) {
     }
 }
 
-fn each(time: u64, calls: u64) -> f64 {
-    time as f64 / 1e9 / calls.max(1) as f64
+/// Calls, those that were made most often first.
+pub fn most_first(seen: &Activity) -> Vec<(&'static str, Count)> {
+    let mut calls: Vec<_> = seen.calls.iter().map(|(name, count)| (*name, *count)).collect();
+    calls.sort_by_key(|(name, count)| (std::cmp::Reverse(count.calls), *name));
+    calls
 }
 
-fn cut(count: usize, page: &mut Page<'_>) {
-    if count > MOST {
-        page.line(|line| line.text(&format!("and {} more (--json has all)", count - MOST)));
-    }
+fn each(time: u64, calls: u64) -> f64 {
+    time as f64 / 1e9 / calls.max(1) as f64
 }
 
 fn losses(seen: &Activity, page: &mut Page<'_>) {
@@ -102,13 +102,23 @@ fn files(seen: &Activity, page: &mut Page<'_>) {
         _ => 2,
     };
     files.sort_by_key(|(_, used)| rank(used));
-    for (path, used) in files.iter().take(MOST) {
+    for (path, used) in files.iter().take(page.most(MOST)) {
         page.line(|line| {
             line.plain_name(path);
+            given(used, line);
             line.text(&file(used));
         });
     }
-    cut(files.len(), page);
+    page.more(files.len(), MOST);
+}
+
+/// By which other names it was opened.
+pub fn given(used: &FileUse, line: &mut Line<'_>) {
+    for (at, name) in used.given.iter().enumerate() {
+        line.lit(if at == 0 { " (as " } else { ", " });
+        line.plain_name(name);
+    }
+    line.lit(if used.given.is_empty() { "" } else { ")" });
 }
 
 fn file(used: &FileUse) -> String {
@@ -140,16 +150,17 @@ fn hosts(seen: &Activity, page: &mut Page<'_>) {
         return;
     }
     page.title(|line| line.text(&format!("Whom it talked to ({})", seen.hosts.len())));
-    for (host, used) in seen.hosts.iter().take(MOST) {
+    for (host, used) in seen.hosts.iter().take(page.most(MOST)) {
         page.line(|line| {
             name(host, line);
             line.text(&talk(used));
         });
     }
-    cut(seen.hosts.len(), page);
+    page.more(seen.hosts.len(), MOST);
 }
 
-fn name(host: &Host, line: &mut Line<'_>) {
+/// A host.
+pub fn name(host: &Host, line: &mut Line<'_>) {
     match host {
         Host::Inet(protocol, address) => line.text(&format!("{protocol} {address}")),
         Host::Unix(name) => {

@@ -332,6 +332,7 @@ fn activity(seen: &Activity, object: &mut Object<'_>) {
         inner.number("bytes_written", used.written);
         inner.number("asked", used.asked);
         inner.list("changes", &used.changes, |name, out| escape::string(out, name));
+        inner.list("given", &used.given, |name, out| escape::bytes(out, name, false));
         inner.end();
     });
     object.list("hosts", &seen.hosts, host);

@@ -1,5 +1,5 @@
 //! The lists of a report: threads, descriptors, sockets, mapped files, limits, environment. Long lists are cut with a
-//! word that says so; JSON has all.
+//! word that says so; `--full` and JSON have all.
 
 use super::text::{Page, unknown};
 use crate::render::amount::{open_flags, size};
@@ -9,21 +9,15 @@ use crate::system::snapshot::{Access, Descriptor, Slot};
 use crate::system::sockets::{Detail, Socket, State};
 use crate::tools::inspect::report::{HeldSocket, Holder, Report, Thread};
 
-/// Lines of a list that are shown.
-const MOST: usize = 100;
-
-/// Ends a list that was cut.
-fn more(count: usize, page: &mut Page<'_>) {
-    if count > MOST {
-        page.line(|line| line.text(&format!("and {} more (--json has all)", count - MOST)));
-    }
-}
+/// Lines of a list that are shown, and of one that is for reference only.
+const MOST: usize = 25;
+const FEW: usize = 12;
 
 /// Threads: what each is, and in what it waits.
 pub fn threads(report: &Report, page: &mut Page<'_>) {
     let list = &report.threads;
     page.title(|line| line.text(&format!("Threads ({})", list.len())));
-    for thread in list.iter().take(MOST) {
+    for thread in list.iter().take(page.most(MOST)) {
         page.line(|line| {
             line.padded(thread.tid.into(), 7, b' ');
             line.text(&format!("  {}  ", thread.state as char));
@@ -34,7 +28,7 @@ pub fn threads(report: &Report, page: &mut Page<'_>) {
             waits(report, thread, line);
         });
     }
-    more(list.len(), page);
+    page.more(list.len(), MOST);
 }
 
 fn waits(report: &Report, thread: &Thread, line: &mut Line<'_>) {
@@ -71,10 +65,10 @@ pub fn descriptors(report: &Report, page: &mut Page<'_>) {
     let Some(list) = &report.descriptors else {
         return page.line(|line| unknown(report, "descriptors", line));
     };
-    for file in list.iter().take(MOST) {
+    for file in list.iter().take(page.most(MOST)) {
         page.line(|line| descriptor(report, file, line));
     }
-    more(list.len(), page);
+    page.more(list.len(), MOST);
 }
 
 fn descriptor(report: &Report, file: &Descriptor, line: &mut Line<'_>) {
@@ -144,10 +138,10 @@ pub fn sockets(report: &Report, page: &mut Page<'_>) {
         return;
     }
     page.title(|line| line.text(&format!("Sockets ({})", list.len())));
-    for held in list.iter().take(MOST) {
+    for held in list.iter().take(page.most(MOST)) {
         page.line(|line| socket(held, line));
     }
-    more(list.len(), page);
+    page.more(list.len(), MOST);
 }
 
 fn socket(held: &HeldSocket, line: &mut Line<'_>) {
@@ -187,7 +181,8 @@ fn socket(held: &HeldSocket, line: &mut Line<'_>) {
     holders(&held.peers, line);
 }
 
-fn end(address: std::net::IpAddr, port: u16, line: &mut Line<'_>) {
+/// An end of a connection.
+pub fn end(address: std::net::IpAddr, port: u16, line: &mut Line<'_>) {
     line.text(&match (address.is_unspecified(), address) {
         (true, _) => format!("*:{port}"),
         (false, std::net::IpAddr::V6(v6)) => format!("[{v6}]:{port}"),
@@ -195,7 +190,8 @@ fn end(address: std::net::IpAddr, port: u16, line: &mut Line<'_>) {
     });
 }
 
-fn name(name: Option<&[u8]>, line: &mut Line<'_>) {
+/// A name that a unix socket is bound to.
+pub fn name(name: Option<&[u8]>, line: &mut Line<'_>) {
     match name {
         Some([0, rest @ ..]) => {
             line.lit("@");
@@ -239,7 +235,7 @@ pub fn mapped(report: &Report, page: &mut Page<'_>) {
     let Some(list) = &report.mapped else {
         return page.line(|line| unknown(report, "mapped files", line));
     };
-    for mapped in list.iter().take(MOST) {
+    for mapped in list.iter().take(page.most(FEW)) {
         page.line(|line| {
             line.lit(if mapped.executable { "x " } else { "  " });
             line.lit(if mapped.written_shared { "w " } else { "  " });
@@ -249,7 +245,7 @@ pub fn mapped(report: &Report, page: &mut Page<'_>) {
             line.lit(if mapped.file.slot == Slot::Deleted { " (deleted)" } else { "" });
         });
     }
-    more(list.len(), page);
+    page.more(list.len(), FEW);
 }
 
 /// Limits of which the use is known, and those of its cgroup.
@@ -292,7 +288,7 @@ pub fn environment(report: &Report, page: &mut Page<'_>) {
     let Some(list) = &report.environment else {
         return page.line(|line| unknown(report, "environment", line));
     };
-    for variable in list.iter().take(MOST) {
+    for variable in list.iter().take(page.most(MOST)) {
         page.line(|line| {
             line.plain_name(&variable.name);
             line.lit("=");
@@ -300,5 +296,5 @@ pub fn environment(report: &Report, page: &mut Page<'_>) {
             line.lit(if variable.masked { " (masked; --env shows it)" } else { "" });
         });
     }
-    more(list.len(), page);
+    page.more(list.len(), MOST);
 }

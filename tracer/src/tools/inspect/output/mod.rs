@@ -3,6 +3,7 @@
 mod activity;
 pub(super) mod json;
 mod lists;
+mod summary;
 mod text;
 
 #[cfg(test)]
@@ -10,3 +11,12 @@ mod tests;
 
 pub use json::json;
 pub use text::text;
+
+/// How text looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// With colours.
+    pub color: bool,
+    /// Lists are whole, not cut.
+    pub full: bool,
+}

@@ -119,16 +119,16 @@ fn evil() -> Report {
 fn text_is_printable() {
     for report in [evil(), Report::default()] {
         let mut out = Vec::new();
-        super::text(&report, false, &mut out);
+        super::text(&report, super::Look::default(), &mut out);
         let bad: Vec<u8> = out.iter().copied().filter(|b| !matches!(b, b' '..=b'~' | b'\n')).collect();
         assert!(bad.is_empty(), "{bad:?} in {}", String::from_utf8_lossy(&out));
         // The newline of a name makes no line.
         assert!(!out.split(|&b| b == b'\n').any(|line| line.starts_with(b"b")));
     }
     let mut plain = Vec::new();
-    super::text(&evil(), false, &mut plain);
+    super::text(&evil(), super::Look::default(), &mut plain);
     let mut colored = Vec::new();
-    super::text(&evil(), true, &mut colored);
+    super::text(&evil(), super::Look { color: true, full: true }, &mut colored);
     let stripped = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     assert_eq!(
         stripped.replace_all(std::str::from_utf8(&colored).expect("ASCII"), ""),

@@ -1,7 +1,7 @@
 //! The report as text: sections with a title each, facts as `name value`, lists as columns. Everything that others
 //! chose goes through [`Line`], so that it is printable ASCII whatever it was.
 
-use super::{activity, lists};
+use super::{Look, activity, lists, summary};
 use crate::render::amount::{capabilities, size, time};
 use crate::render::escape::{Color, Line};
 use crate::spec::Hex;
@@ -14,10 +14,23 @@ const COLUMN: usize = 16;
 /// Lines of text in the making.
 pub struct Page<'o> {
     out: &'o mut Vec<u8>,
-    color: bool,
+    look: Look,
 }
 
 impl Page<'_> {
+    /// Lines of a list that are shown, where `cut` is how many are unless all are asked for.
+    pub fn most(&self, cut: usize) -> usize {
+        if self.look.full { usize::MAX } else { cut }
+    }
+
+    /// Ends a list of so many, where it was cut.
+    pub fn more(&mut self, count: usize, cut: usize) {
+        let most = self.most(cut);
+        if count > most {
+            self.line(|line| line.text(&format!("and {} more (--full shows all)", count - most)));
+        }
+    }
+
     /// The title of a section.
     pub fn title(&mut self, fill: impl FnOnce(&mut Line<'_>)) {
         self.out.push(b'\n');
@@ -25,7 +38,7 @@ impl Page<'_> {
     }
 
     fn heading(&mut self, fill: impl FnOnce(&mut Line<'_>)) {
-        let mut line = Line::new(self.out, self.color);
+        let mut line = Line::new(self.out, self.look.color);
         line.paint(Color::Name);
         fill(&mut line);
         line.plain();
@@ -34,7 +47,7 @@ impl Page<'_> {
 
     /// A line of a section.
     pub fn line(&mut self, fill: impl FnOnce(&mut Line<'_>)) {
-        let mut line = Line::new(self.out, self.color);
+        let mut line = Line::new(self.out, self.look.color);
         line.lit("  ");
         fill(&mut line);
         line.finish();
@@ -52,9 +65,21 @@ impl Page<'_> {
     }
 }
 
-/// Appends the report.
-pub fn text(report: &Report, color: bool, out: &mut Vec<u8>) {
-    let mut page = Page { out, color };
+/// Appends the report: what it comes to, then what that was taken from.
+pub fn text(report: &Report, look: Look, out: &mut Vec<u8>) {
+    let mut page = Page { out, look };
+    page.heading(|line| {
+        line.lit("Process ");
+        line.uint(report.pid().into());
+        line.lit(": ");
+        line.plain_name(&report.stat.comm);
+        if report.end == Fate::Ended {
+            line.lit(" (ended while it was looked at)");
+        }
+    });
+    summary::summary(report, &mut page);
+    findings(report, &mut page);
+    page.title(|line| line.lit("In full"));
     head(report, &mut page);
     lists::threads(report, &mut page);
     memory(report, &mut page);
@@ -66,20 +91,10 @@ pub fn text(report: &Report, color: bool, out: &mut Vec<u8>) {
     if let Some(seen) = &report.activity {
         activity::text(seen, &mut page);
     }
-    findings(report, &mut page);
 }
 
 fn head(report: &Report, page: &mut Page<'_>) {
     let status = &report.status;
-    page.heading(|line| {
-        line.lit("Process ");
-        line.uint(report.pid().into());
-        line.lit(": ");
-        line.plain_name(&report.stat.comm);
-        if report.end == Fate::Ended {
-            line.lit(" (ended while it was looked at)");
-        }
-    });
     page.fact("command", |line| match &report.command {
         None => unknown(report, "command line", line),
         Some(words) if words.is_empty() => line.lit("none"),
@@ -169,7 +184,7 @@ fn cpu(report: &Report, page: &mut Page<'_>) {
     let ticks = report.ticks.max(1) as f64;
     let (user, system) = (report.stat.user_time as f64 / ticks, report.stat.system_time as f64 / ticks);
     page.fact("CPU time", |line| {
-        let share = if report.age > 0.0 { 100.0 * (user + system) / report.age } else { 0.0 };
+        let share = 100.0 * report.ran();
         line.text(&format!("{user:.2} s user, {system:.2} s system: {share:.1} % of a CPU since it began"));
     });
     page.fact("switches", |line| match report.switches() {
@@ -236,16 +251,6 @@ fn memory(report: &Report, page: &mut Page<'_>) {
 }
 
 fn findings(report: &Report, page: &mut Page<'_>) {
-    if !report.missing.is_empty() {
-        page.title(|line| line.lit("Not readable"));
-        for missing in &report.missing {
-            page.line(|line| {
-                line.lit(missing.what);
-                line.lit(": ");
-                line.text(&missing.why);
-            });
-        }
-    }
     let count = report.findings.len();
     page.title(|line| match count {
         0 => line.lit("Findings: none"),
@@ -263,6 +268,16 @@ fn findings(report: &Report, page: &mut Page<'_>) {
             page.line(|line| {
                 line.lit("    ");
                 line.plain_name(evidence);
+            });
+        }
+    }
+    if !report.missing.is_empty() {
+        page.title(|line| line.lit("Not readable"));
+        for missing in &report.missing {
+            page.line(|line| {
+                line.lit(missing.what);
+                line.lit(": ");
+                line.text(&missing.why);
             });
         }
     }

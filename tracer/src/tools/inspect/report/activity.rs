@@ -17,6 +17,8 @@ use crate::schema::types::Ty;
 
 /// Files, hosts and programs that are told apart.
 const MOST: usize = 10_000;
+/// Other names of a file that are kept.
+const NAMES: usize = 3;
 /// Times that are kept of each.
 const TIMES: usize = 1000;
 
@@ -83,6 +85,8 @@ pub struct FileUse {
     pub asked: u64,
     /// Other calls that changed it: `unlink`, `rename` and their like.
     pub changes: BTreeSet<&'static str>,
+    /// Other names by which it was opened: a few of them.
+    pub given: BTreeSet<Vec<u8>>,
 }
 
 /// The other end of a connection.
@@ -235,7 +239,11 @@ impl Activity {
             Ret::Error(errno) => (passed(call, 0), Some(*errno)),
             _ => return,
         };
-        let Some(file) = path.and_then(|path| self.file(path)) else { return };
+        let Some(path) = path else { return };
+        // A path from the current directory on is the same name.
+        let given = passed(call, 0).filter(|given| !path.ends_with(given.strip_prefix(b"./").unwrap_or(given)));
+        let Some(file) = self.file(path) else { return };
+        file.given.extend(given.filter(|_| file.given.len() < NAMES));
         match outcome {
             None => file.opened += 1,
             Some(errno) => *file.refused.entry(errno).or_default() += 1,

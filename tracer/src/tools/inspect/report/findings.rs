@@ -143,12 +143,26 @@ fn temporary(path: &[u8]) -> bool {
 
 fn hidden_name(path: &[u8]) -> bool {
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
-    name.starts_with(b".") && name != b"." && name != b".."
+    is_hidden(name)
 }
 
-/// A file or a directory above it is hidden.
+/// A file or a directory above it is hidden. What stands directly beneath a home is none: people keep tools there (`~/.cargo`, `~/.pyenv`).
 fn hidden(path: &[u8]) -> bool {
-    path.split(|&b| b == b'/').any(|part| part.len() > 2 && part.starts_with(b"."))
+    let mut parts = path.split(|&b| b == b'/').skip(1);
+    let mut rest = parts.clone();
+    let home = match parts.next() {
+        Some(b"root") => 1,
+        Some(b"home") => 2,
+        _ => 0,
+    };
+    if home > 0 && rest.nth(home).is_some_and(|part| part.starts_with(b".")) {
+        return rest.any(is_hidden);
+    }
+    path.split(|&b| b == b'/').any(is_hidden)
+}
+
+fn is_hidden(part: &[u8]) -> bool {
+    part.starts_with(b".") && part != b"." && part != b".."
 }
 
 fn deleted_program(report: &Report) -> Vec<Vec<u8>> {
@@ -309,6 +323,18 @@ mod tests {
         check(&fine, &[]);
         let hidden = Report { program: Some(file(0, "/srv/.cache/x")), ..Report::default() };
         check(&hidden, &[("program-hidden", "exe: /srv/.cache/x")]);
+        let (root, user) = (["", "root"].join("/"), ["", "home", "u"].join("/"));
+        for (home, path, is_hidden) in [
+            (&root, "/.pyenv/versions/3.11/bin/python3.11", false),
+            (&user, "/.cargo/bin/tool", false),
+            (&user, "/.cargo/.x/tool", true),
+            (&user, "/bin/.x/tool", true),
+            (&root, "/.x", false),
+            (&String::new(), "/opt/.x/tool", true),
+        ] {
+            let path = format!("{home}{path}");
+            assert_eq!(super::hidden(path.as_bytes()), is_hidden, "{path}");
+        }
     }
 
     #[test]

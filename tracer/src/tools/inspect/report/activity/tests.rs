@@ -36,7 +36,8 @@ fn files_are_those_that_the_kernel_says() {
         Record::call("unlink").args(&[1]).text(0, b"/kept").ret(-1),
         Record::call("access").args(&[1, 4]).text(0, b"/asked").ret(-2),
     ]);
-    let real = FileUse { opened: 1, reads: 1, read: 5, writes: 1, written: 7, ..FileUse::default() };
+    let given = BTreeSet::from([b"link".to_vec()]);
+    let real = FileUse { opened: 1, reads: 1, read: 5, writes: 1, written: 7, given, ..FileUse::default() };
     assert_eq!(activity.files[b"/real/file".as_slice()], real);
     assert_eq!(activity.files[b"link".as_slice()].refused, BTreeMap::from([(2, 1)]));
     assert!(activity.files[b"/gone".as_slice()].changes.contains("unlink"));

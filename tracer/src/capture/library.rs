@@ -46,6 +46,8 @@ pub struct Functions {
     unprobed: HashMap<(FileId, Vec<u8>), (Vec<u8>, String)>,
     /// Files that could not be read.
     unread: HashSet<Vec<u8>>,
+    /// Names that were asked for as they are, and that no file had so far.
+    absent: HashSet<Vec<u8>>,
     /// From where calls are of interest, by process.
     from: HashMap<u32, Vec<From>>,
     /// Functions that are of interest whoever calls them.
@@ -86,6 +88,8 @@ pub struct Found {
 impl Functions {
     /// Those that are asked for.
     pub fn new(asked: Library) -> Functions {
+        let names = asked.leaks.is_none().then(|| asked.entries.exact().map(<[u8]>::to_vec));
+        let absent = names.into_iter().flatten().collect();
         Functions {
             asked,
             objects: Objects::default(),
@@ -93,6 +97,7 @@ impl Functions {
             modules: HashMap::new(),
             unprobed: HashMap::new(),
             unread: HashSet::new(),
+            absent,
             from: HashMap::new(),
             entries: HashSet::new(),
             sites: Sites::default(),
@@ -114,6 +119,10 @@ impl Functions {
         let memory = &mut self.memory;
         let mut read = |at: u64, bytes: &mut [u8]| memory.read(tgid, tgid, at, bytes);
         let Wanted { functions, slots, callers, missing, throws } = Wanted::of(&self.asked, &scope, &mut read);
+        let named = functions.iter().map(|it| &it.name).chain(missing.iter().map(|it| &it.name));
+        for name in named.filter(|name| self.absent.contains(name.as_slice())).cloned().collect::<Vec<_>>() {
+            self.absent.remove(&name);
+        }
         for Missing { module, name, why } in missing {
             self.unprobed(ids[module], &scope.modules()[module], name, why, losses);
         }
@@ -200,7 +209,12 @@ impl Functions {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("not probed: {}{more}: {why}", names.join(", "))
         };
-        by_reason.into_iter().map(line).collect()
+        let absent = (!self.absent.is_empty()).then(|| {
+            let mut names: Vec<String> = self.absent.iter().map(|name| name.escape_ascii().to_string()).collect();
+            names.sort_unstable();
+            format!("no file that was loaded has a function {}", names.join(", "))
+        });
+        by_reason.into_iter().map(line).chain(absent).collect()
     }
 
     /// Whether a call is told of; who calls stands in its record then, and by which name.

@@ -100,6 +100,15 @@ fn only(slot: &mut bool, qual: &str, word: &str, given: &Given<'_>) -> Result<()
     if *slot { Ok(()) } else { Err(Fault::plain(said())) }
 }
 
+/// What is written has one form.
+fn form(o: &mut Opts, form: OutputForm) -> Result<(), Fault> {
+    if o.form != OutputForm::TEXT && o.form != form {
+        return Err(Fault::usage("--json and --perfetto are mutually exclusive"));
+    }
+    o.form = form;
+    Ok(())
+}
+
 /// Sets a switch.
 fn on(slot: &mut bool) -> Result<(), Fault> {
     *slot = true;
@@ -263,9 +272,9 @@ pub static FLAGS: &[OptionRow<Set>] = &[
     flag("", &["--color"], Value("WHEN"), Output, "Colour the output: auto (on a terminal, without NO_COLOR; the default), always or never.",
         |o, g| put(&mut o.color, table::meaning(&table::WHEN, table::COLORS, g.value.unwrap_or_default()), g)).own().words(&table::WHEN),
     flag("", &["--json"], Nothing, Output, "Write JSON Lines: one object per event (with -c or -C, per row of the summary); the last one counts what was lost.",
-        |o, _| { o.form = OutputForm::JSON; Ok(()) }).own(),
+        |o, _| form(o, OutputForm::JSON)).own(),
     flag("", &["--perfetto"], Nothing, Output, "Write Perfetto trace events: one JSON document, for ui.perfetto.dev.",
-        |o, _| { o.form = OutputForm::Lines("perfetto"); Ok(()) }).own(),
+        |o, _| form(o, OutputForm::Lines("perfetto"))).own(),
     flag("", &["--record"], Value("FILE"), Output, "Also record to FILE; 'tracer replay FILE' shows it.",
         |o, g| { o.record = g.value.map(Into::into); Ok(()) }).own().live().files(),
 

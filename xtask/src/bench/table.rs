@@ -138,7 +138,7 @@ impl Report<'_> {
                 writeln!(out, "- A policy of {what}: {seconds:.2} s to judge `true` by it, {} at most.", bytes(*peak));
         }
         for figure in self.figures.iter().flatten().flatten() {
-            let _ = writeln!(out, "- Library calls: {}.", figure.line());
+            let _ = writeln!(out, "- {}.", figure.line());
         }
         for rate in self.rates.iter().flatten() {
             let who = if rate.producers == 1 { "one process".into() } else { format!("{} processes", rate.producers) };

@@ -67,6 +67,12 @@ pub fn measure(bench: &Bench, rounds: usize) -> Result<Vec<Figure>> {
     if peer.exists() {
         ways.push(("`ltrace -o FILE` 0.7.91", words(&peer, &["-o", "/dev/null"]), 2000));
     }
+    // As `tracer` has it: what each call was given, and what it gave. It takes its command as one word.
+    if command::find("bpftrace").is_some() {
+        let script = script(&libc(bench, &load)?);
+        let words = ["bpftrace", "-o", "/dev/null", "-e", &script, "-c"].map(str::to_owned);
+        ways.push(("bpftrace, a `printf` at each entry and each return", words.to_vec(), 100_000));
+    }
     let mut times = vec![Vec::new(); ways.len()];
     // Interleaved, so that what else the machine does falls upon all.
     for _ in 0..rounds {
@@ -102,12 +108,38 @@ fn words(program: &Path, options: &[&str]) -> Vec<String> {
 
 /// The ns of a call, as the load itself has timed them.
 fn heap(bench: &Bench, before: &[String], load: &Path, n: usize) -> Result<f64> {
-    let all: Vec<String> = before.iter().cloned().chain(words(load, &["heap", &n.to_string()])).collect();
+    let mut of_load = words(load, &["heap", &n.to_string()]);
+    if before.last().is_some_and(|word| word == "-c" && before[0] == "bpftrace") {
+        of_load = vec![of_load.join(" ")];
+    }
+    let all: Vec<String> = before.iter().cloned().chain(of_load).collect();
     let (program, options) = all.split_first().context("no program")?;
     let mut command = quiet(program);
     command.args(options);
     let told = measuring::run(command, &bench.scratch, "heap", bench.limit)?.stdout;
     told.trim().parse().with_context(|| format!("`{told}` is no time"))
+}
+
+/// The C library of a program.
+fn libc(bench: &Bench, program: &Path) -> Result<String> {
+    let mut ldd = quiet("ldd");
+    ldd.arg(program);
+    let told = measuring::run(ldd, &bench.scratch, "ldd", bench.limit)?.stdout;
+    let path = told.lines().find_map(|line| line.trim().strip_prefix("libc.so.6 => ")?.split(' ').next());
+    path.map(str::to_owned).with_context(|| format!("no libc.so.6 in {told}"))
+}
+
+/// bpftrace's script: a line for each end of each call of malloc and free of its command.
+fn script(libc: &str) -> String {
+    let probe =
+        |kind: &str, name: &str, print: &str| format!("{kind}:{libc}:{name} /pid == cpid/ {{ printf({print}); }}");
+    [
+        probe("uprobe", "malloc", "\"malloc(%d)\\n\", arg0"),
+        probe("uretprobe", "malloc", "\"= %lx\\n\", retval"),
+        probe("uprobe", "free", "\"free(%lx)\\n\", arg0"),
+        probe("uretprobe", "free", "\"=\\n\""),
+    ]
+    .join(" ")
 }
 
 /// How much slower whoever uses the same functions is while another process is traced: alone, and as one of a tree, for which probes are in

@@ -152,6 +152,16 @@ pub mod missed {
     pub const COUNT: usize = 3;
 }
 
+/// What the kernel side knows of a call, by its number.
+pub mod known {
+    /// The place of the argument that says what it waits for, and 1; 0 for none.
+    pub const PLACE: u32 = 0xff;
+    /// Only a time wakes who waits in it: whoever seems to have done so was interrupted.
+    pub const TIME: u32 = 0x100;
+    /// It waits for words in memory, and wakes who waits for them: nobody does that from another call.
+    pub const WORD: u32 = 0x200;
+}
+
 /// Bit of an interval in [`Key::born`].
 pub const BORN_SHIFT: u32 = 20;
 

@@ -17,7 +17,7 @@ use aya_ebpf::{
 use tracer_common::config::{ABSENT, log2};
 use tracer_common::plan::plan_index;
 use tracer_common::times::{
-    BORN_SHIFT, Key, NO_CALL, PROCESSES, Span, Spent, TimesConfig, WakerKey, Woken, missed, what,
+    BORN_SHIFT, Key, NO_CALL, PROCESSES, Span, Spent, TimesConfig, WakerKey, Woken, known, missed, what,
 };
 
 use self::reading::{conf, load, peek};
@@ -48,9 +48,9 @@ static SPENT: HashMap<Key, Spent, 32768> = HashMap::new();
 #[btf_map]
 static WAKERS: HashMap<WakerKey, Woken, 16384> = HashMap::new();
 
-/// Which argument of a call says what it waits for: its place and 1, by the call's number.
+/// What is to be known of a call, by its number: see [`known`].
 #[btf_map]
-static OBJECT: Array<u32, 512> = Array::new();
+static CALLS: Array<u32, 512> = Array::new();
 
 /// See [`missed`].
 #[btf_map]
@@ -192,7 +192,7 @@ fn turn<'m>(task: *mut c_void, tgid: u32, now: u64, first: u8) -> Option<&'m mut
     let key = Key { tid, born, object: span.object, tgid, index: span.index, what: span.what, pad: 0 };
     spend(&key, took, span.taken != 0);
     if span.what >= what::SLEEPS && first == what::SLEEPS {
-        woken(tid, born, took);
+        woken(tid, born, span.index, took);
     }
     Some(span)
 }
@@ -225,14 +225,18 @@ fn spend(key: &Key, took: u64, taken: bool) {
     }
 }
 
-/// Counts who woke a task: the current one, where it is in a call. Else it was interrupted.
+/// Counts who woke a task: the current one, where it is in a call that may do so. Else it was interrupted; so it may have been in a call, too.
 #[inline(always)]
-fn woken(tid: u32, born: u32, took: u64) {
+fn woken(tid: u32, born: u32, index: u16, took: u64) {
     // SAFETY: takes nothing.
     let ids = unsafe { helper::bpf_get_current_pid_tgid() };
     // SAFETY: takes nothing, gives a pointer that is valid in this program run.
     let current = unsafe { helper::bpf_get_current_task_btf() } as *mut c_void;
-    let (waker, process) = if calls(current) < 0 { (0, 0) } else { (ids as u32, (ids >> 32) as u32) };
+    let from = calls(current);
+    let waits = known_of(index as i64);
+    let interrupted =
+        from < 0 || waits & known::TIME != 0 || waits & known::WORD != 0 && known_of(from) & known::WORD == 0;
+    let (waker, process) = if interrupted { (0, 0) } else { (ids as u32, (ids >> 32) as u32) };
     let key = WakerKey { tid, born, waker, process };
     let found = match WAKERS.get_ptr_mut(key) {
         Some(found) => found,
@@ -258,6 +262,15 @@ fn calls(task: *mut c_void) -> i64 {
     peek::<u64>(registers, conf!(nr)) as i32 as i64
 }
 
+/// What is known of a call of this machine's own.
+#[inline(always)]
+fn known_of(nr: i64) -> u32 {
+    if !(0..512).contains(&nr) {
+        return 0;
+    }
+    CALLS.get(nr as u32 & 511).map_or(0, |known| *known)
+}
+
 /// The call that a task waits in, and what for.
 #[inline(always)]
 fn call_of(task: *mut c_void) -> (u16, u64) {
@@ -269,10 +282,7 @@ fn call_of(task: *mut c_void) -> (u16, u64) {
     let compat = conf!(off.thread_status) != ABSENT && unsafe { load::<u32>(task, conf!(off.thread_status)) } & 2 != 0;
     let nr = nr as u32;
     let index = plan_index(nr & 511, compat) as u16;
-    let which = match OBJECT.get(nr & 511) {
-        Some(which) if !compat => *which,
-        _ => 0,
-    };
+    let which = if compat { 0 } else { known_of(nr as i64) & known::PLACE };
     // SAFETY: as in `calls`.
     let registers = unsafe { helper::bpf_task_pt_regs(task.cast()) } as u64;
     let at = match which {

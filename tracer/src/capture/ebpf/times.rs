@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use aya::maps::{HashMap, Map, MapData, PerCpuArray};
 use tracer_common::config::Regs;
 use tracer_common::times::{
-    Key, NO_CALL, PROCESSES, Span, Spent as Sum, TimesConfig, TimesOffsets, WakerKey, Woken, missed, what,
+    Key, NO_CALL, PROCESSES, Span, Spent as Sum, TimesConfig, TimesOffsets, WakerKey, Woken, known, missed, what,
 };
 
 use super::bpf;
@@ -18,7 +18,7 @@ use super::object::{Image, MapRow, ProgramRow, Unlinked};
 use super::ring::now;
 use crate::capture::Count;
 use crate::capture::count::Histogram;
-use crate::schema::waits::waits;
+use crate::schema::waits::{Waits, waits};
 use crate::schema::{Abi, by_nr, place_of};
 
 /// The kernel side that this crate was built with.
@@ -135,9 +135,9 @@ impl Times {
         let config = TimesConfig { off, nr: registers.nr, args: registers.args, tgids, begun };
         let object = Unlinked::new(&IMAGE, &[], &[]).and_then(|unlinked| unlinked.link(config.bytes(), &[], &[]));
         let object = object.context("cannot load the times program")?;
-        let places = object.map("OBJECT")?.as_raw_fd();
-        for (nr, which) in objects() {
-            bpf::update(places, &nr, &which).context("cannot say what calls wait for")?;
+        let places = object.map("CALLS")?.as_raw_fd();
+        for (nr, known) in calls() {
+            bpf::update(places, &nr, &known).context("cannot say what calls wait for")?;
         }
         let wanted = types.attachable(&TRACEPOINTS, None)?;
         let (programs, ()) = object.load(&wanted, || ())?;
@@ -220,12 +220,18 @@ fn counted(sum: &Sum) -> Count {
     Count { calls, errors: sum.taken, total: sum.total, min, max: sum.max, times, ..Count::default() }
 }
 
-/// The arguments that say what a call waits for: its number, and the argument's place and 1.
-fn objects() -> impl Iterator<Item = (u32, u32)> {
+/// What the kernel side is to know of calls, with their numbers.
+fn calls() -> impl Iterator<Item = (u32, u32)> {
     (0..512).filter_map(|nr| {
-        let at = waits(by_nr(Abi::NATIVE, nr)?, &[0; 6])?.object()?;
-        // The program knows three.
-        (at < 3).then(|| (nr, u32::from(at) + 1))
+        let waits = waits(by_nr(Abi::NATIVE, nr)?, &[0; 6])?;
+        // The program reads three arguments.
+        let place = waits.object().filter(|at| *at < 3).map_or(0, |at| u32::from(at) + 1);
+        let more = match waits {
+            Waits::Time => known::TIME,
+            Waits::Futex(..) | Waits::Word(..) => known::WORD,
+            _ => 0,
+        };
+        Some((nr, place | more)).filter(|(_, known)| *known != 0)
     })
 }
 
@@ -242,17 +248,18 @@ mod tests {
 
     #[test]
     fn calls_say_what_they_wait_for() {
-        let all: Vec<(u32, u32)> = objects().collect();
+        let all: Vec<(u32, u32)> = calls().collect();
         let of = |name: &str| {
             let nr = u32::from(by_name(name).expect(name).nr[Abi::NATIVE as usize]);
-            all.iter().find(|(it, _)| *it == nr).map(|(_, which)| *which)
+            all.iter().find(|(it, _)| *it == nr).map(|(_, known)| *known)
         };
-        for name in ["read", "recvfrom", "accept4", "epoll_wait", "futex", "flock", "fsync", "wait4"] {
+        for name in ["read", "recvfrom", "accept4", "epoll_wait", "flock", "fsync", "wait4"] {
             assert_eq!(of(name), Some(1), "{name}");
         }
-        for name in ["poll", "select", "nanosleep", "pause", "openat"] {
+        for name in ["poll", "select", "pause", "openat"] {
             assert_eq!(of(name), None, "{name}");
         }
+        assert_eq!((of("futex"), of("nanosleep")), (Some(1 | known::WORD), Some(known::TIME)));
     }
 
     #[test]

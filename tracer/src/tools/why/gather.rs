@@ -46,9 +46,6 @@ const THREADS: usize = 4096;
 /// A share of the time without a CPU from which on it is asked who has it.
 const WAITED: f64 = 0.5;
 
-/// What is missing where it could not be counted.
-const TIMES: &str = "where the time goes";
-
 /// Looks.
 struct Gatherer {
     scene: Scene,
@@ -97,13 +94,11 @@ pub fn look(program: &str, pids: &[u32], time: Option<Duration>) -> Scene {
             watching.end(&mut gatherer)
         })
     });
-    if let Some(Err(error)) = counted {
-        gatherer.scene.uncounted = true;
-        gatherer.scene.miss(TIMES, format!("{error:#}"));
-    }
-    if time.is_some() && pids.len() > MOST {
-        gatherer.scene.miss(TIMES, format!("it is counted for {MOST} processes at once"));
-    }
+    gatherer.scene.uncounted = match counted {
+        Some(Err(error)) => Some(format!("{error:#}")),
+        Some(Ok(())) => Some(format!("it is counted for {MOST} processes at once")),
+        None => None,
+    };
     gatherer.scene
 }
 

@@ -33,8 +33,8 @@ pub struct Scene {
     pub names: BTreeMap<u32, Vec<u8>>,
     /// Real-time tasks that run, with the CPU that each is on: looked for where somebody waits for a CPU.
     pub hogs: Vec<(u32, Option<usize>)>,
-    /// Where their time goes was asked for, and nobody could count it.
-    pub uncounted: bool,
+    /// Where their time goes was asked for: why it is not known of those who are not in `times`.
+    pub uncounted: Option<String>,
     /// Where the time of processes went, where it was counted.
     pub times: BTreeMap<u32, times::Times>,
 }

@@ -19,13 +19,16 @@ use crate::system::procfs::waiting::{self, Place as At};
 use crate::system::procfs::who::Who;
 use crate::tools::why::judge::descriptors::short;
 use crate::tools::why::judge::slow;
-use crate::tools::why::scene::Object;
+use crate::tools::why::scene::objects::Kind as Of;
 use crate::tools::why::scene::times::{Kind, Place, Thread, Times, Waker};
+use crate::tools::why::scene::{Object, Wait};
 
 /// How often is looked whether to go on.
 const TURN: Duration = Duration::from_millis(100);
 /// Descriptors of a process whose ends are looked up: those that were waited for the longest.
 const OBJECTS: usize = 64;
+/// Descriptors of a process that are looked at when it begins.
+const LINKS: usize = 8192;
 /// Of those who woke a thread, so many are told.
 const WAKERS: usize = 3;
 
@@ -37,7 +40,14 @@ pub struct Watching {
     calls: Option<EbpfSource>,
     /// CPU time of each process at the begin: in its program, in the kernel, ticks.
     cpu: BTreeMap<u32, (u64, u64)>,
+    /// Where descriptors led at the begin, by process.
+    links: BTreeMap<u32, Links>,
+    /// Names of threads at the begin.
+    names: BTreeMap<u32, Vec<u8>>,
 }
+
+/// Where descriptors lead.
+type Links = BTreeMap<u32, Vec<u8>>;
 
 impl Watching {
     /// Begins to count.
@@ -56,8 +66,11 @@ impl Watching {
         // As `top` has it: reading is not to take the CPU from whoever is watched.
         let _ = rustix::process::setpriority_process(None, 0);
         let cpu = pids.iter().filter_map(|pid| Some((*pid, cpu(&Who::Id(*pid).stat()?)))).collect();
+        let links = pids.iter().map(|&pid| (pid, links(pid))).collect();
+        let threads = pids.iter().flat_map(|&pid| Who::Id(pid).threads().unwrap_or_default());
+        let names = threads.filter_map(|tid| Some((tid, Who::Id(tid).comm()?))).collect();
         let times = Counting::watch(&pids)?;
-        Ok(Watching { pids, begun: Instant::now(), times, calls: Some(calls), cpu })
+        Ok(Watching { pids, begun: Instant::now(), times, calls: Some(calls), cpu, links, names })
     }
 
     /// Waits until so long has passed since the begin, a signal comes, or all of them have ended.
@@ -101,7 +114,8 @@ impl Watching {
             gatherer.scene.miss("who woke threads", format!("{} times there was no room to note it", told.no_waker));
         }
         for pid in self.pids {
-            let mut times = gatherer.times(pid, &told);
+            let before = self.links.remove(&pid).unwrap_or_default();
+            let mut times = gatherer.times(pid, &told, &before, &self.names);
             times.calls = calls.remove(&pid).unwrap_or_default();
             times.calls.sort_by_key(|(_, count)| std::cmp::Reverse(count.total));
             let now = Who::Id(pid).stat().map(|stat| cpu(&stat));
@@ -117,9 +131,9 @@ impl Watching {
 
 impl Gatherer {
     /// The times of one process.
-    fn times(&mut self, pid: u32, told: &Told) -> Times {
+    fn times(&mut self, pid: u32, told: &Told, before: &Links, names: &BTreeMap<u32, Vec<u8>>) -> Times {
         let own: Vec<&Spent> = told.spent.iter().filter(|it| it.pid == pid).collect();
-        let objects = self.objects(pid, &own);
+        let objects = self.objects(pid, &own, before);
         let mut threads: BTreeMap<(u32, u32), Thread> = BTreeMap::new();
         for spent in own {
             let thread = threads.entry((spent.tid, spent.born)).or_default();
@@ -136,7 +150,7 @@ impl Gatherer {
         for ((tid, born), thread) in &mut threads {
             let comm = Who::Thread(pid, *tid).comm();
             thread.ended = comm.is_none();
-            thread.comm = comm.unwrap_or_default();
+            thread.comm = comm.or_else(|| names.get(tid).cloned()).unwrap_or_default();
             thread.waits.sort_by_key(|place| std::cmp::Reverse(place.count.total));
             let mut by: BTreeMap<Option<u32>, u64> = BTreeMap::new();
             for waker in told.wakers.iter().filter(|it| (it.tid, it.born) == (*tid, *born)) {
@@ -153,8 +167,32 @@ impl Gatherer {
         for tid in Who::Id(pid).threads().unwrap_or_default().into_iter().filter(|tid| !known.contains(tid)) {
             threads.extend(self.unchanged(pid, tid, told.time));
         }
+        let words = self.words(pid);
+        for place in threads.iter_mut().flat_map(|thread| &mut thread.waits).filter(|place| place.kind == Kind::Lock) {
+            // A condition variable is several words.
+            let near = |(address, _): &&(u64, bool)| address & !15 == place.word & !15;
+            place.is_lock = words.iter().find(near).map(|(_, is_lock)| *is_lock);
+        }
         threads.sort_by_key(|thread| (std::cmp::Reverse(thread.busy()), thread.tid));
         Times { time: told.time, threads, calls: Vec::new(), cpu: None }
+    }
+
+    /// Words that threads were seen to wait for, and whether each is a lock's.
+    fn words(&self, pid: u32) -> Vec<(u64, bool)> {
+        let tasks = self.scene.tasks.values().filter(|task| task.pid == pid);
+        let words = tasks.filter_map(|task| match &task.wait {
+            Wait::Futex(futex) => Some((futex.address, futex.of)),
+            _ => None,
+        });
+        words
+            .filter_map(|(address, of)| match of {
+                Of::Mutex | Of::Owned | Of::Reading | Of::Writing | Of::Lock => Some((address, true)),
+                Of::Condition | Of::Semaphore | Of::Barrier | Of::Join | Of::Sleep | Of::Parked => {
+                    Some((address, false))
+                }
+                Of::Java | Of::Go | Of::Interpreter | Of::Unknown => None,
+            })
+            .collect()
     }
 
     /// A thread that did the same all the while: no switch tells of it.
@@ -182,24 +220,43 @@ impl Gatherer {
         count.take(time, false);
         let call = entered.map(|entered| (false, entered.nr));
         let spent = Spent { pid, tid, born: 0, does, call, object, count };
-        let objects = self.objects(pid, &[&spent]);
+        let objects = self.objects(pid, &[&spent], &links(pid));
         thread.waits.push(place(&spent, &objects));
         Some(thread)
     }
 
-    /// What descriptors lead to that were waited for.
-    fn objects(&mut self, pid: u32, spent: &[&Spent]) -> BTreeMap<u32, Object> {
+    /// What descriptors lead to that were waited for; of those that led there at the begin, too.
+    fn objects(&mut self, pid: u32, spent: &[&Spent], before: &Links) -> BTreeMap<u32, Object> {
         let mut waited: BTreeMap<u32, (u64, Purpose)> = BTreeMap::new();
         for it in spent {
-            let Some((row, purpose)) = row(it.call).and_then(|row| Some((row, descriptor(row)?))) else { continue };
-            let _ = row;
-            let entry = waited.entry(it.object as u32).or_insert((0, purpose));
-            entry.0 += it.count.total;
+            if let Some(purpose) = row(it.call).filter(|_| is_native(it)).and_then(descriptor) {
+                let entry = waited.entry(it.object as u32).or_insert((0, purpose));
+                entry.0 += it.count.total;
+            }
         }
         let mut list: Vec<(u32, (u64, Purpose))> = waited.into_iter().collect();
         list.sort_by_key(|(_, (total, _))| std::cmp::Reverse(*total));
-        list.into_iter().take(OBJECTS).map(|(fd, (_, purpose))| (fd, self.object(pid, fd, purpose, &[], 0))).collect()
+        let same = |fd: u32| {
+            before.get(&fd).is_some_and(|link| Who::Id(pid).link(format_args!("fd/{fd}")).is_ok_and(|now| now == *link))
+        };
+        list.into_iter()
+            .filter(|(fd, _)| same(*fd))
+            .take(OBJECTS)
+            .map(|(fd, (_, purpose))| (fd, self.object(pid, fd, purpose, &[], 0)))
+            .collect()
     }
+}
+
+/// Where the descriptors of a process lead.
+fn links(pid: u32) -> Links {
+    let numbers = Who::Id(pid).descriptors().unwrap_or_default();
+    let link = |fd: u32| Some((fd, Who::Id(pid).link(format_args!("fd/{fd}")).ok()?));
+    numbers.into_iter().take(LINKS).filter_map(link).collect()
+}
+
+/// The arguments of 32-bit calls are elsewhere, and not told.
+fn is_native(spent: &Spent) -> bool {
+    spent.call.is_some_and(|(compat, _)| !compat)
 }
 
 /// For what a call waits for a descriptor, where it does.
@@ -225,14 +282,15 @@ fn call(compat: bool, nr: u32) -> String {
 fn place(spent: &Spent, objects: &BTreeMap<u32, Object>) -> Place {
     let row = row(spent.call);
     let waits = row.and_then(|row| waits(row, &[0; 6]));
-    let is_descriptor = row.is_some_and(|row| descriptor(row).is_some());
+    let is_descriptor = is_native(spent) && row.is_some_and(|row| descriptor(row).is_some());
     let object = objects.get(&(spent.object as u32)).filter(|_| is_descriptor);
     let said = match waits {
+        _ if !is_native(spent) => None,
         Some(Waits::Futex(..) | Waits::Word(..)) => Some(format!("the word at {:#x}", spent.object)),
         Some(Waits::Children(..)) if spent.object as i32 > 0 => Some(format!("child {}", spent.object as i32)),
         _ if is_descriptor => Some(match object {
             Some(object) => format!("{} ({})", spent.object as u32, short(object)),
-            None => format!("{}", spent.object as u32),
+            None => format!("{} (not the same all the while)", spent.object as u32),
         }),
         _ => None,
     };
@@ -240,7 +298,9 @@ fn place(spent: &Spent, objects: &BTreeMap<u32, Object>) -> Place {
         Does::Stopped => Kind::Stopped,
         does => slow::kind(row, does == Does::Blocked, object),
     };
-    Place { kind, call: spent.call.map(|(compat, nr)| call(compat, nr)), object: said, count: spent.count }
+    let word = if kind == Kind::Lock { spent.object } else { 0 };
+    let call = spent.call.map(|(compat, nr)| call(compat, nr));
+    Place { kind, call, object: said, word, is_lock: None, count: spent.count }
 }
 
 /// Adds what was waited for to where the same is.

@@ -94,6 +94,10 @@ pub fn link(scene: &Scene, process: &Process, task: &Task, futex: &Futex) -> Lin
 fn owned(scene: &Scene, process: &Process, task: &Task, futex: &Futex, cause: Cause, what: &str) -> Link {
     let named = futex.named;
     if let Some(owner) = futex.owner {
+        // The word and the call were not read at one moment: who went on meanwhile has it, or had it, and does not wait for itself.
+        if owner == task.tid && task.change.is_some_and(|change| change.times > 0) {
+            return Link::ends(cause, End::Runs, format!("waits for {what}, which went from hand to hand meanwhile"));
+        }
         let does = if owner == task.tid {
             format!("waits for {what}, which it holds itself")
         } else {

@@ -61,8 +61,10 @@ pub fn findings(times: &Times) -> Vec<String> {
     if lived == 0 {
         return said;
     }
+    // Who came and went says nothing of the rest.
+    let stayed = |thread: &&Thread| share(thread.lived(), times.time) >= SOME;
     let busy: Vec<&Thread> =
-        times.threads.iter().filter(|thread| share(thread.busy(), thread.lived()) > NOTHING).collect();
+        times.threads.iter().filter(stayed).filter(|it| share(it.busy(), it.lived()) > NOTHING).collect();
     if busy.is_empty() {
         let most = KINDS.iter().max_by_key(|row| times.threads.iter().map(|it| it.waited(row.kind)).sum::<u64>());
         let what = most.map_or("something", |row| row.what);
@@ -112,16 +114,29 @@ pub fn findings(times: &Times) -> Vec<String> {
     said
 }
 
-/// Words for which threads wait often are locks that they take from each other.
+/// Words for which threads wait are locks that they take from each other, where they are known to be locks; else where they wait for them
+/// often, which a pool that is given much work does as well.
 fn contention(times: &Times, said: &mut Vec<String>) {
     let seconds = times.time as f64 / 1e9;
     let places = times.places();
+    let all: u64 = times.threads.iter().map(Thread::lived).sum();
     let worst = places.iter().find(|(place, threads)| {
-        place.kind == Kind::Lock && *threads > 1 && place.count.calls as f64 >= CONTENDED * seconds.max(0.1)
+        let often = place.count.calls as f64 >= CONTENDED * seconds.max(0.1);
+        let is_contended = match place.is_lock {
+            Some(true) => share(place.count.total, all) >= LITTLE && place.count.calls > *threads as u64,
+            Some(false) => false,
+            None => often,
+        };
+        place.kind == Kind::Lock && *threads > 1 && is_contended
     });
     if let Some((place, threads)) = worst {
+        let sure = if place.is_lock == Some(true) {
+            "locks are contended"
+        } else {
+            "locks are contended, or a pool is given work"
+        };
         said.push(format!(
-            "locks are contended: {threads} threads waited {} times for {}, {} together, half of them longer than {}",
+            "{sure}: {threads} threads waited {} times for {}, {} together, half of them longer than {}",
             place.count.calls,
             place.object.as_deref().unwrap_or("a word in memory"),
             duration(place.count.total),

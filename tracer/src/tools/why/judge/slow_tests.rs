@@ -11,7 +11,7 @@ const SECOND: u64 = 1_000_000_000;
 fn place(kind: Kind, call: &str, object: Option<&str>, total: u64, times: u64) -> Place {
     let mut count = Count::default();
     (0..times).for_each(|_| count.take(total / times, false));
-    Place { kind, call: Some(call.to_owned()), object: object.map(str::to_owned), count }
+    Place { kind, call: Some(call.to_owned()), object: object.map(str::to_owned), word: 16, is_lock: None, count }
 }
 
 fn thread(tid: u32, runs: u64, ready: u64, waits: Vec<Place>) -> Thread {
@@ -86,8 +86,17 @@ fn who_waits_for_disks_is_io_bound() {
 fn locks_that_threads_take_from_each_other_are_contended() {
     let lock = |times| vec![place(Kind::Lock, "futex", Some("the word at 0x10"), SECOND, times)];
     let found = said(vec![thread(3, 0, 0, lock(80)), thread(4, 0, 0, lock(80))], None);
-    let expected = "locks are contended: 2 threads waited 160 times for the word at 0x10, 2.00 s together, half of them longer than 12.5 ms";
+    let expected = "locks are contended, or a pool is given work: 2 threads waited 160 times for the word at 0x10, 2.00 s together, half of them longer than 12.5 ms";
     assert_eq!(found, [expected]);
+    // One that is known to be a lock is contended however long it is held; a condition variable never.
+    for (is_lock, times, expected) in [(Some(true), 5, 1), (Some(false), 80, 0)] {
+        let waits = || {
+            let mut waits = lock(times);
+            waits[0].is_lock = is_lock;
+            waits
+        };
+        assert_eq!(said(vec![thread(3, 0, 0, waits()), thread(4, 0, 0, waits())], None).len(), expected, "{is_lock:?}");
+    }
     // A pool that waits for work is none.
     assert_eq!(said(vec![thread(3, 0, 0, lock(1)), thread(4, 0, 0, lock(1))], None), Vec::<String>::new());
 }

@@ -10,6 +10,9 @@ use crate::tools::why::scene::{Process, Scene};
 /// Others that could end a wait, of which the names are told.
 const OTHERS: usize = 8;
 
+/// What is missing where it could not be counted.
+const TIMES: &str = "where the time goes";
+
 /// The report of a process.
 pub fn report(scene: &Scene, pid: u32) -> Report {
     let Some(process) = scene.processes.get(&pid) else {
@@ -36,6 +39,7 @@ pub fn report(scene: &Scene, pid: u32) -> Report {
     });
     let verdict = stories.first().map_or(Verdict::Unknown, |story| story.verdict);
     let conclusion = conclusion(scene, process, &stories);
+    let uncounted = scene.uncounted.clone().filter(|_| !scene.times.contains_key(&pid));
     Report {
         pid,
         comm: process.comm.clone(),
@@ -47,8 +51,8 @@ pub fn report(scene: &Scene, pid: u32) -> Report {
         ended: false,
         findings: scene.times.get(&pid).map(slow::findings).unwrap_or_default(),
         times: scene.times.get(&pid).cloned(),
-        uncounted: scene.uncounted,
-        missing: scene.missing.clone(),
+        uncounted: uncounted.is_some(),
+        missing: scene.missing.iter().cloned().chain(uncounted.map(|why| (TIMES.to_owned(), why))).collect(),
         stories,
     }
 }

@@ -78,7 +78,7 @@ fn times() -> Times {
     let waits = |kind: Kind| {
         let object = Some("5 (/var/lib/some/where/that/has/a/long/name/and/so/no/place/on/the/line)".to_owned());
         let call = Some("clock_nanosleep".to_owned());
-        Place { kind, call, object, count }
+        Place { kind, call, object, word: 0, is_lock: None, count }
     };
     let thread = |tid: u32| Thread {
         tid,
@@ -124,7 +124,7 @@ Where the time went, in 5.00 s; CPU 1.00 s in its program, 2.00 s in the kernel
      3.00s         4  2.05us   3.00s   3.00s  clock_nanosleep on 5 (/a)
   Woken by: timers, devices, the kernel, 1 times
 
-  Calls that took the longest, all threads together
+  Calls that ended meanwhile, all threads together
      TOTAL     TIMES     P50     P99 LONGEST  CALL
      3.00s         4  2.05us   3.00s   3.00s  read, 1 failed
        0ns         0     0ns     0ns     0ns  write

@@ -120,7 +120,7 @@ impl Page<'_> {
             return;
         }
         self.blank();
-        self.wrapped(2, "Calls that took the longest, all threads together", Some(Color::Dim));
+        self.wrapped(2, "Calls that ended meanwhile, all threads together", Some(Color::Dim));
         self.wrapped(2, &format!("{HEADS}  CALL"), Some(Color::Dim));
         for (call, count) in times.calls.iter().take(CALLS) {
             let failed = if count.errors > 0 { format!(", {} failed", count.errors) } else { String::new() };

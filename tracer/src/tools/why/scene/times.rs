@@ -122,6 +122,10 @@ pub struct Place {
     pub call: Option<String>,
     /// For which object: printable ASCII.
     pub object: Option<String>,
+    /// Of [`Kind::Lock`], the word's address.
+    pub word: u64,
+    /// Whether the word is that of a lock, where somebody knows.
+    pub is_lock: Option<bool>,
     /// How often and how long.
     pub count: Count,
 }

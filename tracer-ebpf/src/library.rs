@@ -349,9 +349,9 @@ fn register(ctx: &ProbeContext, number: u64) -> u64 {
 /// Keeps what is known of a call until its end.
 #[inline(always)]
 fn push(frames: &mut Frames, head: &Head) {
-    // Who is called at the same place of the stack again, has not returned and never will.
+    // Who is called at the same place of the stack again, has not returned and never will; another is jumped to there, and both return.
     let top = black_box(frames.depth as usize).wrapping_sub(1) & (DEPTH - 1);
-    if frames.depth != 0 && frames.frame[top].sp == head.ret as u64 {
+    if frames.depth != 0 && frames.frame[top].sp == head.ret as u64 && frames.frame[top].function == head.nr as u64 {
         frames.depth = top as u64;
     }
     if frames.depth >= DEPTH as u64 {

@@ -321,8 +321,8 @@ impl Library {
     fn watch_return(&mut self, stopped: &mut Stopped<'_>, head: &mut Head, cookie: u64, stub: Option<u64>) {
         let sp = head.ret.cast_unsigned();
         let frames = self.frames.entry(stopped.tid).or_default();
-        // Who is called at the same place of the stack again, has not returned and never will.
-        frames.pop_if(|call| call.frame.sp == sp);
+        // Who is called at the same place of the stack again, has not returned and never will; who is jumped to there returns for both.
+        while stub.is_none() && frames.pop_if(|call| call.frame.sp == sp).is_some() {}
         if frames.len() >= DEPTH {
             // Nor will whoever calls now return to what lies below.
             while frames.pop_if(|call| call.frame.sp <= sp).is_some() {}
@@ -364,16 +364,22 @@ impl Library {
         // What it called and what never returned is forgotten.
         let Some(at) = frames.iter().rposition(|call| call.frame.sp == sp) else { return };
         frames.truncate(at + 1);
-        let Some(call) = frames.pop() else { return };
-        let mut head = stopped.event(kind::RETURNED);
-        head.nr = call.nr;
-        head.ip = ip;
-        head.dur = head.time.saturating_sub(call.frame.time);
-        head.args = call.frame.args;
-        head.ret = stopped.regs.rax.cast_signed();
-        match &mut self.counts {
-            Some(counts) => count(counts, &head),
-            None => self.tell(stopped, &head, call.cookie, Moment::Exit(head.ret)),
+        // The last that was jumped to comes first.
+        let mut ended = Vec::new();
+        while let Some(call) = frames.pop_if(|call| call.frame.sp == sp) {
+            ended.push(call);
+        }
+        for call in ended {
+            let mut head = stopped.event(kind::RETURNED);
+            head.nr = call.nr;
+            head.ip = ip;
+            head.dur = head.time.saturating_sub(call.frame.time);
+            head.args = call.frame.args;
+            head.ret = stopped.regs.rax.cast_signed();
+            match &mut self.counts {
+                Some(counts) => count(counts, &head),
+                None => self.tell(stopped, &head, call.cookie, Moment::Exit(head.ret)),
+            }
         }
     }
 

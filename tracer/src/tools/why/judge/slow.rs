@@ -47,11 +47,8 @@ fn of_object(row: &Row, object: &Object) -> Kind {
 
 /// By the call alone, where its descriptor is closed by now.
 fn of_call(row: &Row, purpose: Purpose) -> Kind {
-    match purpose {
-        Purpose::Accept | Purpose::Connect => Kind::Network,
-        _ if row.class & class::NET != 0 => Kind::Network,
-        _ => Kind::Other,
-    }
+    let connects = matches!(purpose, Purpose::Accept | Purpose::Connect);
+    if connects || row.class & class::NET != 0 { Kind::Network } else { Kind::Other }
 }
 
 /// The findings, the gravest first: sentences in printable ASCII.

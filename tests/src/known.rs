@@ -7,7 +7,7 @@
 //! backend: ptrace
 //! ```
 //!
-//! Beside lsof, the first is `lsof:` (`lsof/known.txt`). A regex must match its whole line after masking; `-` stands for no line. `backend:` restricts the rule and may be missing.
+//! Beside lsof, the first is `lsof:` (`lsof/known.txt`); beside ltrace, `ltrace:` (`differential/functions-known.txt`). A regex must match its whole line after masking; `-` stands for no line. `backend:` restricts the rule and may be missing.
 
 use anyhow::{Context, Result, bail};
 use regex::Regex;
@@ -37,7 +37,10 @@ pub fn parse(text: &str) -> Result<Vec<Known>> {
             };
             if let Some(text) = line.strip_prefix('#') {
                 reason.push(text.trim());
-            } else if let Some(text) = line.strip_prefix("strace:").or_else(|| line.strip_prefix("lsof:")) {
+            } else if let Some(text) = line
+                .strip_prefix("strace:")
+                .or_else(|| line.strip_prefix("lsof:").or_else(|| line.strip_prefix("ltrace:")))
+            {
                 sides[0] = Some(regex(text)?);
             } else if let Some(text) = line.strip_prefix("tracer:") {
                 sides[1] = Some(regex(text)?);

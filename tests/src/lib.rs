@@ -16,6 +16,8 @@ pub mod compare;
 pub mod console;
 pub mod fixtures;
 #[cfg(feature = "suite")]
+pub mod functions;
+#[cfg(feature = "suite")]
 pub mod harness;
 #[cfg(feature = "suite")]
 pub mod known;

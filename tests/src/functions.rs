@@ -178,6 +178,13 @@ pub fn disagree(theirs: &Call, ours: &Call) -> Option<&'static str> {
     if theirs.result.is_some() && ours.result.as_deref().is_none_or(|result| result == "?") {
         return Some("no result");
     }
+    // A system call that fails: ltrace shows the kernel's number, ours -1 and its name.
+    if let (Some((error, false)), Some(ours)) = (theirs.number(), &ours.result)
+        && (-4095..0).contains(&error)
+        && ours.starts_with("-1 E")
+    {
+        return None;
+    }
     match (theirs.number(), ours.number()) {
         (Some((_, true)), Some((_, true))) => None,
         (Some((a, _)), Some((b, _))) => {
@@ -239,5 +246,7 @@ mod tests {
         check("f(1) = 3", "f(1 <unfinished ...>", Some("no result"));
         check("f(1) = 0x7f0011112222", "f(1) = 0x7f0011113333</etc>", None);
         check("f(1) = nil", "f(1) = 0x7f0011113333", Some("result"));
+        check("f(1) = -2", "f(1) = -1 ENOENT (No such file or directory)", None);
+        check("f(1) = -2", "f(1) = -1", Some("result"));
     }
 }

@@ -23,6 +23,8 @@ pub mod cookie {
     pub const FROM: u64 = 1 << 63;
     /// Its return is probed.
     pub const RETURNS: u64 = 1 << 62;
+    /// Where calls are counted: by which name and from where it was called only the user side can tell. Its calls are sent.
+    pub const ASK: u64 = 1 << 61;
 }
 
 /// Calls of functions that a task is in: the value of a task storage.
@@ -39,7 +41,7 @@ pub struct Frames {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
-    /// Its number.
+    /// Its number; with [`Frame::SENT`].
     pub function: u64,
     /// The stack pointer at its entry.
     pub sp: u64,
@@ -49,6 +51,11 @@ pub struct Frame {
     pub ip: u64,
     /// What stood in the registers of its arguments.
     pub args: [u64; 6],
+}
+
+impl Frame {
+    /// The call is sent, though calls are counted.
+    pub const SENT: u64 = 1 << 32;
 }
 
 /// From where calls of a process are of interest: addresses from the first up to the second of each.

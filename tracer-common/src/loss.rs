@@ -52,7 +52,7 @@ losses! {
     OperationUnread = "operation_not_decoded";
     /// A 32-bit call passed something of which no layout is known: its address was shown.
     Compat = "compat_not_decoded";
-    /// The source did not show a call of our own that it must have seen.
+    /// The source did not show a call of our own that it must have seen, or does not say what it has lost.
     Silent = "source_silent";
     /// A call without record: its entry was seen, its end was not.
     EndMissing = "end_not_seen";

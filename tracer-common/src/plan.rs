@@ -167,6 +167,8 @@ pub mod len {
     pub const BITS: u8 = 4;
     /// The `u64` that argument `len_arg` points to.
     pub const DEREF64: u8 = 5;
+    /// The value of argument `len_arg`, times that of argument `fd_at` (`size_t size, size_t n`).
+    pub const TIMES: u8 = 6;
 }
 
 /// One copy operation.
@@ -183,7 +185,8 @@ pub struct Op {
     pub len: u8,
     /// The argument that `len` refers to.
     pub len_arg: u8,
-    /// Of `shape::REFS`: where in a structure its descriptor stands; of `shape::ENTRIES` its length.
+    /// Of `shape::REFS`: where in a structure its descriptor stands; of `shape::ENTRIES` its length. Of `shape::TEXT`: how many bytes
+    /// behind the place that the argument is. Of `len::TIMES`: the other argument.
     pub fd_at: u8,
     /// Bytes of one element.
     pub unit: u16,

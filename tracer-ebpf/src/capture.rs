@@ -9,7 +9,7 @@ use aya_ebpf::helpers::generated as helper;
 use tracer_common::{
     event::{Blob, flag, status},
     loss::Loss,
-    plan::{ARG_RET, ARG_SP, BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, is_rooted, len, only, phase, shape},
+    plan::{BLOB_MAX, ENVIRON_PARTS, MAX_OPS, Op, Plan, is_rooted, len, only, phase, shape},
 };
 
 use crate::absent;
@@ -18,6 +18,7 @@ use crate::descriptors::{fds, fdset, rights};
 use crate::emit::lost;
 use crate::files;
 use crate::kernel::{conf, current, off, peek, pointer, repeat};
+use crate::lengths::{UNREAD, length, register};
 use crate::library;
 use crate::log;
 use crate::maps::{Buffer, DATA_MASK};
@@ -196,7 +197,9 @@ fn operate<const RING: bool>(buffer: *mut Buffer, op: *const Op) -> i64 {
         shape::BYTES | shape::IOVEC if none => 0,
         shape::FD if op.only == only::NETLINK && !talks => 0,
         shape::DIRFD | shape::CWD if rooted => 0,
-        shape::TEXT if !RING && asks::<RING>(shape::TEXT) => text_here(b, value, cap),
+        shape::TEXT if !RING && asks::<RING>(shape::TEXT) => {
+            text_here(b, if value == 0 { 0 } else { value + op.fd_at as u64 }, cap)
+        }
         shape::BYTES if asks::<RING>(shape::BYTES) => bytes_here(b, value, n, cap),
         shape::IOVEC if asks::<RING>(shape::IOVEC) => {
             let total = if op.phase == phase::ENTER { u64::MAX } else { b.head.ret as u64 };
@@ -286,46 +289,6 @@ unsafe extern "C" fn part(_: u64, memory: *mut Memory) -> i64 {
     memory.fault |= bytes(b, memory.at, memory.end.wrapping_sub(memory.at), BLOB_MAX as u64);
     memory.at = memory.at.wrapping_add(BLOB_MAX as u64);
     0
-}
-
-/// The value of an argument, the return value, or the stack pointer.
-#[inline(always)]
-fn register(b: &Buffer, arg: u8) -> u64 {
-    match arg {
-        ARG_RET => b.head.ret as u64,
-        ARG_SP => b.sp,
-        _ => {
-            let i = black_box(arg as usize) & 7;
-            // SAFETY: arguments are 0 to 5; what 6 and 7 would read still is the buffer.
-            unsafe { core::ptr::read_volatile((&raw const b.head.args).cast::<u64>().add(i)) }
-        }
-    }
-}
-
-/// A length that stands in memory which could not be read.
-const UNREAD: u64 = u64::MAX;
-
-/// The operation's length in bytes, or `UNREAD`.
-#[inline(always)]
-fn length(b: &mut Buffer, op: &Op) -> u64 {
-    let unit = op.unit as u64;
-    match op.len {
-        len::ARG => register(b, op.len_arg).min(1 << 40) * unit,
-        len::RET => register(b, ARG_RET).min(1 << 40) * unit,
-        len::DEREF | len::DEREF64 => {
-            let at = register(b, op.len_arg);
-            let n = if op.len == len::DEREF { read::<u32>(at).map(u64::from) } else { read::<u64>(at) };
-            match n {
-                Some(n) => n.min(1 << 40) * unit,
-                None => {
-                    absent::bytes(b, at, 1);
-                    UNREAD
-                }
-            }
-        }
-        len::BITS => (register(b, op.len_arg).min(1 << 20) + 63) / 64 * 8,
-        _ => unit,
-    }
 }
 
 /// Reads a number of the traced program; 0 where nothing can be, by a pointer into the first page.

@@ -59,9 +59,9 @@ pub fn main(args: &[&str]) -> Result<ExitCode> {
 }
 
 /// The packages of those that tests take for the judges of tracer's lines.
-const JUDGES: [&str; 3] = ["strace", "lsof", "iproute2"];
+const JUDGES: [&str; 4] = ["strace", "ltrace", "lsof", "iproute2"];
 
-/// The folder of the newest strace, lsof and ss, which tests take for the judges of tracer's lines; brought when they are not there.
+/// The folder of the newest strace, ltrace, lsof and ss, which tests take for the judges of tracer's lines; brought when they are not there.
 ///
 /// # Errors
 /// Debian's archive cannot be reached, or lacks one.

@@ -4,6 +4,7 @@
 
 mod entries;
 mod files;
+mod lengths;
 mod sockets;
 
 use std::collections::HashSet;
@@ -11,9 +12,10 @@ use std::collections::HashSet;
 use memchr::memchr;
 use tracer_common::event::status;
 use tracer_common::plan::{
-    ARG_RET, ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, only, phase, shape,
+    ARG_SP, BLOB_MAX, CONTROL_MAX, COUNT_MAX, MMSG_PARTS, NAME_MAX, Op, Plan, VEC_MAX, len, only, phase, shape,
 };
 
+use self::lengths::{behind, bytes, count, deref_size, value, word};
 use super::evidence::{self, ENVIRON_MAX};
 use super::memory::{Memory, SPANS, Span, to_page_end};
 use super::record::{Place, Record};
@@ -114,7 +116,11 @@ impl Interpreter<'_> {
             };
             let ptr = if op.arg == ARG_SP { self.sp } else { value(op.arg, args, moment) };
             match op.shape {
-                shape::TEXT => ahead.data = push(ptr, usize::from(op.cap).min(FIRST).min(to_page_end(ptr))),
+                shape::TEXT if ptr == 0 => {}
+                shape::TEXT => {
+                    let ptr = behind(op, ptr);
+                    ahead.data = push(ptr, usize::from(op.cap).min(FIRST).min(to_page_end(ptr)));
+                }
                 shape::BYTES => match count(op, args, moment) {
                     Some(n) => ahead.data = push(ptr, bytes(op, n).0),
                     None => ahead.len = push(value(op.len_arg, args, moment), deref_size(op)),
@@ -183,7 +189,7 @@ impl Copy<'_, '_> {
             _ if ptr == 0 => return,
             shape::PERHAPS => return self.perhaps(ptr),
             shape::STREAM => return self.stream(ptr),
-            shape::TEXT => return self.text(0, ptr, usize::from(op.cap), data),
+            shape::TEXT => return self.text(0, behind(op, ptr), usize::from(op.cap), data),
             shape::COUNT | shape::ARGV => return self.strings(ptr),
             shape::MSGHDR => return self.msghdr(ptr),
             shape::EXISTS => return self.exists(ptr),
@@ -448,46 +454,6 @@ impl Copy<'_, '_> {
             self.blob(part, if want > chunk.len() { status::CUT } else { status::WHOLE }, chunk, want as u64);
         }
     }
-}
-
-/// The value that an operation works on.
-fn value(arg: u8, args: &[u64; 6], moment: Moment) -> u64 {
-    match moment {
-        Moment::Exit(ret) if arg == ARG_RET => ret as u64,
-        _ => args.get(usize::from(arg)).copied().unwrap_or(0),
-    }
-}
-
-/// Number of elements, where no memory need be read to know it.
-fn count(op: &Op, args: &[u64; 6], moment: Moment) -> Option<u64> {
-    match op.len {
-        len::ONE => Some(1),
-        len::ARG => Some(value(op.len_arg, args, moment)),
-        len::BITS => Some(value(op.len_arg, args, moment).div_ceil(64).saturating_mul(8)),
-        len::RET => Some(match moment {
-            Moment::Exit(ret) if !failed(ret) => ret as u64,
-            _ => 0,
-        }),
-        _ => None,
-    }
-}
-
-fn deref_size(op: &Op) -> usize {
-    if op.len == len::DEREF64 { 8 } else { 4 }
-}
-
-/// Bytes that `BYTES` copies, and bytes that there are.
-fn bytes(op: &Op, n: u64) -> (usize, u64) {
-    let want = n.saturating_mul(u64::from(op.unit.max(1)));
-    (want.min(u64::from(op.cap)).min(BLOB_MAX as u64) as usize, want)
-}
-
-/// Word `i` of memory whose words have `wide` bytes, 4 or 8.
-fn word(bytes: &[u8], i: usize, wide: usize) -> u64 {
-    let mut word = [0u8; 8];
-    let Some(found) = bytes.get(i * wide..(i + 1) * wide) else { return 0 };
-    word[..wide].copy_from_slice(found);
-    u64::from_le_bytes(word)
 }
 
 #[cfg(test)]

@@ -19,9 +19,10 @@ use self::probe::{FileId, id_of};
 use self::sites::{Called, Sites};
 pub use self::wanted::{Function, Returns};
 use self::wanted::{Missing, Wanted};
+use super::interpret::failed;
 use super::memory::Memory;
 use super::record::{Place, Record};
-use super::{Batch, Losses};
+use super::{Batch, Count, Losses};
 use crate::library::modules::{Loaded, Module, Objects};
 use crate::library::resolve::Scope;
 use crate::schema::plan::{self, Detail};
@@ -290,6 +291,13 @@ impl Functions {
         tell(named::MODULE, number, (tgid, 0), &[name], batch);
         number
     }
+}
+
+/// Counts a call; one whose return is not seen takes no time.
+pub fn count(counts: &mut HashMap<u32, Count>, head: &Head) {
+    let returned = head.kind == kind::RETURNED;
+    let count = counts.entry(head.nr).or_insert_with(|| Count::none(false, head.nr));
+    count.take(if returned { head.dur } else { 0 }, returned && failed(head.ret));
 }
 
 /// A record of what a number stands for, in the first process that has it, and at which address of its file.

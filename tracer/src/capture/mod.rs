@@ -88,8 +88,8 @@ pub trait Source {
     fn forget(&mut self, _processes: &BTreeSet<u32>) {}
 
     /// Counts of library functions, each with its number, of which a record has told.
-    fn called(&mut self) -> Vec<(u32, Count)> {
-        Vec::new()
+    fn called(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(Vec::new())
     }
 
     /// What could not be watched, and why, in words for stderr; each is counted as a loss as well.

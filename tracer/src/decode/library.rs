@@ -6,7 +6,7 @@ use tracer_common::plan::{ARG_RET, ARG_SP, phase, shape};
 
 use super::blobs::{Blobs, Memory};
 use super::value::{Call, Ret, Value};
-use super::{Context, Options, argument, fd, scalar, shapes};
+use super::{Context, Options, argument, fd, scalar, shapes, special};
 use crate::schema::plan::{ARGUMENTS, STACKED};
 use crate::schema::prototypes::{self, Prototype};
 use crate::schema::tampered::Tampered;
@@ -78,7 +78,7 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
     }
     let ret = match prototype {
         _ if !returned => Ret::Never,
-        Some(row) => Ret::Value(match row.ret {
+        Some(row) => Ret::Value(match &row.ret {
             Ty::Stream | Ty::Dir => stream(&cx, ARG_RET, phase::EXIT_OK),
             ty => result(&cx, ty),
         }),
@@ -89,11 +89,12 @@ pub fn decode<'a>(record: &'a [u8], function: Function<'a>, options: &Options) -
 }
 
 /// What a function returned.
-fn result<'a>(cx: &Context<'_, 'a>, ty: Ty) -> Value<'a> {
+fn result<'a>(cx: &Context<'_, 'a>, ty: &'static Ty) -> Value<'a> {
     let place = cx.at(ARG_RET, phase::EXIT_OK);
     match ty {
-        Ty::Text => shapes::value(place, &Ty::Text),
-        _ => scalar::value(&ty, place.value, 8),
+        Ty::Text | Ty::Rec(_) => shapes::value(place, ty),
+        Ty::Special(kind) => special::special(*kind, place),
+        _ => scalar::value(ty, place.value, 8),
     }
 }
 

@@ -138,6 +138,8 @@ impl<'a> Context<'_, 'a> {
         match len {
             Len::Arg(i) => Some(self.arg(i)),
             Len::Ret => Some(self.head.ret.max(0) as u64),
+            Len::Times(i, ARG_RET) => Some(self.arg(i).saturating_mul(self.head.ret.max(0) as u64)),
+            Len::Times(i, j) => Some(self.arg(i).saturating_mul(self.arg(j))),
             Len::Fixed(n) => Some(u64::from(n)),
             Len::Bits(i) => Some(self.arg(i).div_ceil(64).saturating_mul(8)),
             Len::At(_) | Len::At64(_) => None,

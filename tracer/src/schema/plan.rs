@@ -52,7 +52,8 @@ pub fn prototype(row: &Row, detail: Detail) -> Plan {
         }
     }
     match row.ret {
-        Ty::Text if detail.data => b.memory(ARG_RET, &Ty::Text, phase::EXIT_OK),
+        ref ret @ (Ty::Text | Ty::Rec(_)) if detail.data => b.memory(ARG_RET, ret, phase::EXIT_OK),
+        Ty::Special(Special::Dirent) if detail.data => b.special(ARG_RET, Special::Dirent, phase::EXIT_OK),
         Ty::Stream | Ty::Dir => b.stream(ARG_RET, &row.ret, phase::EXIT_OK),
         _ => {}
     }
@@ -61,6 +62,9 @@ pub fn prototype(row: &Row, detail: Detail) -> Plan {
 
 /// Arguments of a function that are seen: those in registers.
 pub const ARGUMENTS: usize = 6;
+
+/// Bytes of `struct dirent` before its name (bits/dirent.h).
+const DIRENT: u16 = 19;
 
 /// Words behind the return address that are copied of a function that takes any number of arguments.
 pub const STACKED: u16 = 8;
@@ -259,6 +263,11 @@ impl Builder {
                 // `d_reclen` of struct linux_dirent and linux_dirent64 (fs/readdir.c).
                 self.ops.last_mut().into_iter().for_each(|op| op.fd_at = 16);
             }
+            Special::Dirent => {
+                self.fixed(arg, when, DIRENT);
+                self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1);
+                self.ops.last_mut().into_iter().for_each(|op| op.fd_at = DIRENT as u8);
+            }
             Special::XattrOut => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::Ret, 1, strlen, 1),
             Special::MountType | Special::MountData => {
                 self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1);
@@ -392,8 +401,10 @@ impl Builder {
             Len::At64(i) => (len::DEREF64, i, unit),
             Len::Ret => (len::RET, 0, unit),
             Len::Bits(i) => (len::BITS, i, unit),
+            Len::Times(i, _) => (len::TIMES, i, unit),
         };
-        self.ops.push(Op { shape, arg, phase, len, len_arg, fd_at: 0, unit, cap, max, only: only::ALL });
+        let fd_at = if let Len::Times(_, j) = n { j } else { 0 };
+        self.ops.push(Op { shape, arg, phase, len, len_arg, fd_at, unit, cap, max, only: only::ALL });
     }
 
     fn finish(mut self) -> Plan {

@@ -2,6 +2,8 @@
 //! is printed and how much memory is read, and when. Words that point to memory are lowered to copy
 //! operations by [`super::plan`], and read back by `decode`.
 
+use tracer_common::plan::ARG_RET;
+
 use super::effects::Does;
 use super::set::Set;
 
@@ -68,6 +70,8 @@ pub enum Len {
     Fixed(u16),
     /// An argument counts bits (fd_set); bytes are 64-bit words.
     Bits(u8),
+    /// The value of an argument, times that of another or the return value.
+    Times(u8, u8),
 }
 
 /// The 32-bit integer that the argument points to: `Out(&Sockaddr(at(addrlen)))`.
@@ -75,6 +79,15 @@ pub const fn at(len: Len) -> Len {
     match len {
         Len::Arg(i) => Len::At(i),
         other => other,
+    }
+}
+
+/// So many elements of such a size: `Bytes(times(size, n))`; elements may be what the function returns.
+pub const fn times(size: Len, n: Len) -> Len {
+    match (size, n) {
+        (Len::Arg(i), Len::Arg(j)) => Len::Times(i, j),
+        (Len::Arg(i), Len::Ret) => Len::Times(i, ARG_RET),
+        _ => size,
     }
 }
 
@@ -357,6 +370,8 @@ pub enum Special {
     Dirents,
     /// Directory entries of getdents64.
     Dirents64,
+    /// `struct dirent`, as readdir(3) returns it: what stands before its name, and its name.
+    Dirent,
     /// `[1] => [6]`: an offset before and after sendfile. 8 bytes at entry and at the end.
     MovedOffset,
     /// A value of an attribute or a list of names: bytes when argument size is not zero, else an address.

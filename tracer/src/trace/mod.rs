@@ -217,7 +217,7 @@ impl<'a> Trace<'a> {
         let mut books = Books { program: &self.spec.watch.program, failed: false, changed: false };
         if view.output.summary.is_some() {
             shower.count(&source.counts()?, &source.counts_by_process()?);
-            shower.count_functions(&source.called());
+            shower.count_functions(&source.called()?);
         }
         if let Some(errno) = source.exec_error() {
             shower.say(&format!("exec: {}", errno::strerror(errno)));

@@ -10,6 +10,7 @@ mod report;
 mod stacks;
 mod telling;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -61,6 +62,8 @@ pub struct Blocks {
     processes: HashMap<u32, bool>,
     /// Those that ended without such a function having been found.
     blind: HashSet<u32>,
+    /// How often the kernel did not let a map be read.
+    unread: Cell<u64>,
     every: Option<Duration>,
     due: Instant,
 }
@@ -81,6 +84,7 @@ impl Blocks {
             mapped: HashMap::new(),
             processes: HashMap::new(),
             blind: HashSet::new(),
+            unread: Cell::new(0),
             every,
             due: Instant::now() + every.unwrap_or_default(),
         })
@@ -175,11 +179,12 @@ impl Blocks {
         if !wanted(first) || of.is_some_and(|of| !self.processes.contains_key(&of)) {
             return;
         }
+        let unread = self.unread();
         let mut reports: HashMap<u32, Vec<Held>> = HashMap::new();
         for (process, _) in self.processes.iter().filter(|(process, _)| wanted(**process)) {
             reports.insert(*process, Vec::new());
         }
-        for (place, block) in self.all() {
+        for (place, block) in self.read::<Place, Block>(&self.kept) {
             if let Some(held) = reports.get_mut(&place.owner.process) {
                 held.push(Held { address: place.address, block });
             }
@@ -189,7 +194,8 @@ impl Blocks {
                 held.extend(mapped.held());
             }
         }
-        let unknown = bpf::all::<Owner, u64>(self.unknown.as_raw_fd()).unwrap_or_default();
+        let unknown = self.read::<Owner, u64>(&self.unknown);
+        let missed = missed.saturating_add(self.unread() - unread);
         let mut processes: Vec<_> = reports.into_iter().collect();
         processes.sort_unstable_by_key(|(process, _)| *process);
         for (process, held) in processes {
@@ -207,18 +213,27 @@ impl Blocks {
         }
     }
 
-    fn all(&self) -> Vec<(Place, Block)> {
-        bpf::all(self.kept.as_raw_fd()).unwrap_or_default()
+    /// All that a map has. Nothing, and that is counted, where the kernel does not let it be read.
+    fn read<K: Copy + Default, V: Copy + Default>(&self, map: &OwnedFd) -> Vec<(K, V)> {
+        bpf::all(map.as_raw_fd()).unwrap_or_else(|_| {
+            self.unread.set(self.unread.get() + 1);
+            Vec::new()
+        })
+    }
+
+    /// How often a map could not be read.
+    pub fn unread(&self) -> u64 {
+        self.unread.get()
     }
 
     /// Forgets what a process was given before a time.
     fn drop_before(&mut self, tgid: u32, time: u64) {
-        for (place, block) in self.all() {
+        for (place, block) in self.read::<Place, Block>(&self.kept) {
             if place.owner.process == tgid && block.time < time {
                 let _ = bpf::delete(self.kept.as_raw_fd(), &place);
             }
         }
-        for (owner, _) in bpf::all::<Owner, u64>(self.unknown.as_raw_fd()).unwrap_or_default() {
+        for (owner, _) in self.read::<Owner, u64>(&self.unknown) {
             if owner.process == tgid {
                 let _ = bpf::delete(self.unknown.as_raw_fd(), &owner);
             }

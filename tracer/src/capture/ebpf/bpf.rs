@@ -405,8 +405,11 @@ pub fn freeze(map: RawFd) -> io::Result<()> {
 }
 
 /// How often the kernel did not run a program because it would have interrupted itself (5.11).
-pub fn recursion_misses(program: RawFd) -> u64 {
-    info(program).map_or(0, |info| info.recursion_misses)
+///
+/// # Errors
+/// The kernel's.
+pub fn recursion_misses(program: RawFd) -> io::Result<u64> {
+    info(program).map(|info| info.recursion_misses)
 }
 
 /// The number that the kernel gave to a program.

@@ -26,7 +26,7 @@ use super::bpf;
 use super::load::{CalledKeyValue, TallyValue};
 use super::object::Object as Kernel;
 use crate::capture::library::probe::id_of;
-use crate::capture::library::{Found, Functions};
+use crate::capture::library::{Found, Functions, count};
 use crate::capture::{Batch, Count, Losses};
 use crate::library::object::Object;
 use crate::spec::Library;
@@ -48,6 +48,8 @@ pub struct Probes {
     keeper: Option<Keeper>,
     /// Where blocks of memory are asked for, and no calls.
     pub blocks: Option<Blocks>,
+    /// Where calls are counted: those that the kernel side sends, because it cannot tell whose they are, by function.
+    counts: Option<HashMap<u32, Count>>,
     /// When calls began that are not told of, by task.
     dropped: HashMap<u32, HashSet<u64>>,
     /// Nothing more is probed.
@@ -60,14 +62,15 @@ impl Probes {
     ///
     /// # Errors
     /// A map that is not there.
-    pub fn new(asked: Library, programs: Vec<OwnedFd>, object: &Kernel, tree: bool) -> Result<Probes> {
+    pub fn new(asked: Library, programs: Vec<OwnedFd>, object: &Kernel, tree: bool, counting: bool) -> Result<Probes> {
         let map = |name| anyhow::Ok(object.map(name)?.try_clone_to_owned()?);
         let waiting = map("WAITING")?;
         let blocks = asked.leaks.map(|leaks| Blocks::new(leaks, object)).transpose()?;
         let programs = programs.try_into().ok().context("three programs are called at functions")?;
         Ok(Probes {
             functions: Functions::new(asked),
-            links: Links::new(programs, tree, blocks.is_some()),
+            links: Links::new(programs, tree, blocks.is_some(), counting),
+            counts: counting.then(HashMap::new),
             blocks,
             callers: map("CALLERS")?,
             called: object.take("CALLED")?,
@@ -121,21 +124,26 @@ impl Probes {
     }
 
     /// How often the kernel skipped one of the programs.
-    pub fn not_run(&self) -> u64 {
+    ///
+    /// # Errors
+    /// The kernel does not say so.
+    pub fn not_run(&self) -> std::io::Result<u64> {
         self.links.not_run()
     }
 
     /// What was counted of each function, by their numbers.
-    pub fn counts(&self) -> Vec<(u32, Count)> {
-        let mut counts: HashMap<u32, Count> = HashMap::new();
-        let Ok(called) = aya::maps::HashMap::<_, CalledKeyValue, TallyValue>::try_from(&self.called) else {
-            return Vec::new();
-        };
-        for (key, tally) in called.iter().flatten() {
+    ///
+    /// # Errors
+    /// The kernel does not say so.
+    pub fn counts(&self) -> Result<Vec<(u32, Count)>> {
+        let mut counts = self.counts.clone().unwrap_or_default();
+        let called = aya::maps::HashMap::<_, CalledKeyValue, TallyValue>::try_from(&self.called)?;
+        for found in called.iter() {
+            let (key, tally) = found.context("cannot read how often functions were called")?;
             let count = super::counts::counted(false, key.0.function, &tally.0);
             counts.entry(key.0.function).or_insert_with(|| Count::none(false, key.0.function)).add(&count);
         }
-        counts.into_iter().collect()
+        Ok(counts.into_iter().collect())
     }
 
     /// A record came from the ring: true when it is to be handed on.
@@ -233,6 +241,10 @@ impl Probes {
         let Some(from) = self.functions.callers(tgid) else { return };
         let mut callers = Callers::default();
         if from.len() > RANGES {
+            // Where calls are counted, all of them are sent: nobody leaves them out later.
+            if self.counts.is_some() {
+                return;
+            }
             callers.ranges[0] = [0, u64::MAX];
         } else {
             callers.ranges.iter_mut().zip(from).for_each(|(range, it)| *range = it);
@@ -246,11 +258,21 @@ impl Probes {
         if !told && head.flags & flag::NO_RETURN == 0 {
             self.dropped.entry(head.tid).or_default().insert(head.time);
         }
-        told
+        self.shown(told, head)
     }
 
     fn returned(&mut self, head: &mut Head) -> bool {
         self.functions.name_by_slot(head);
-        !self.dropped.get_mut(&head.tid).is_some_and(|dropped| dropped.remove(&began(head)))
+        let told = !self.dropped.get_mut(&head.tid).is_some_and(|dropped| dropped.remove(&began(head)));
+        self.shown(told, head)
+    }
+
+    /// A call that is told of is counted instead, where calls are: at its end, if it has one.
+    fn shown(&mut self, told: bool, head: &Head) -> bool {
+        let Some(counts) = &mut self.counts else { return told };
+        if told && (head.kind == kind::RETURNED || head.flags & flag::NO_RETURN != 0) {
+            count(counts, head);
+        }
+        false
     }
 }

@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, anyhow, bail};
 use aya::maps::{Map, PerCpuArray};
 use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
-use tracer_common::loss::Loss;
 use tracer_common::plan::{PLANS, Plan, plan_index};
 
 use super::blocks;
@@ -21,7 +20,6 @@ use super::object::{Image, Unlinked};
 use super::operations::Operations;
 use super::perf::{Perf, needs_tracefs};
 use super::sleepable::{self, PAGE_IN};
-use crate::capture::Losses;
 use crate::capture::library as functions;
 use crate::capture::plans::Plans;
 use crate::schema::reach::may_reach;
@@ -68,7 +66,7 @@ pub struct Loaded {
     /// Those of library functions, where they are asked for.
     pub probes: Option<Probes>,
     /// Those of [`TRACEPOINTS`], and the task iterator, by their names.
-    programs: Vec<(&'static str, OwnedFd)>,
+    pub(super) programs: Vec<(&'static str, OwnedFd)>,
 }
 
 /// Programs and their tracepoints; kernel 5.5 for tp_btf. The first is only there beside programs that perf calls.
@@ -200,7 +198,7 @@ pub fn load(watch: &Watch, image: &'static Image) -> Result<Loaded> {
             let of_functions =
                 programs.extract_if(.., |(name, _)| theirs.contains(name)).map(|(_, program)| program).collect();
             let tree = watch.follow || super::only(&watch.target);
-            Some(Probes::new(asked.clone(), of_functions, &object, tree)?)
+            Some(Probes::new(asked.clone(), of_functions, &object, tree, watch.counting.is_some())?)
         }
         None => None,
     };
@@ -322,25 +320,6 @@ impl Loaded {
         let walker = self.programs.iter().find(|(name, _)| *name == WALK_TASKS.0);
         let (_, walker) = walker.context("the task iterator is not loaded")?;
         Ok(bpf::iterate(walker.as_fd()).context("cannot attach the task iterator")?.into())
-    }
-
-    /// What the kernel side has counted as missing.
-    pub fn losses(&self) -> Losses {
-        let mut losses = Losses::default();
-        if let Ok(lost) = PerCpuArray::<_, u64>::try_from(&self.lost) {
-            for &reason in Loss::ALL {
-                let n = lost.get(&(reason as u32), 0).map(|per_cpu| super::sum(&per_cpu)).unwrap_or(0);
-                losses.add(reason, n);
-            }
-        }
-        losses.add(Loss::NotRun, self.not_run());
-        losses
-    }
-
-    /// How often the kernel skipped one of our programs, because it would have interrupted itself (5.11).
-    pub fn not_run(&self) -> u64 {
-        let of_functions = self.probes.as_ref().map_or(0, Probes::not_run);
-        self.programs.iter().map(|(_, program)| bpf::recursion_misses(program.as_raw_fd())).sum::<u64>() + of_functions
     }
 }
 

@@ -13,6 +13,7 @@ mod library;
 mod lives;
 mod load;
 mod log;
+mod losses;
 mod mapping;
 mod object;
 mod operations;
@@ -43,6 +44,7 @@ use tracer_common::event::kind;
 use tracer_common::loss::Loss;
 use tracer_common::task::Task;
 
+use self::blocks::Blocks;
 use self::entered::Entries;
 use self::joined::Joined;
 use self::library::Probes;
@@ -51,8 +53,7 @@ use self::stacks::Copies;
 use self::targets::Targets;
 use super::command::{Started, find};
 use super::refused::Refused;
-use super::{Batch, Count, Losses, LostCall, Source, Status, Throughput};
-use crate::schema::place_of;
+use super::{Batch, Count, Losses, Source, Status, Throughput};
 use crate::spec::Watch;
 use crate::system::procfs::who::Who;
 use crate::system::threads;
@@ -396,12 +397,9 @@ impl Source for EbpfSource {
         for (reason, n) in self.loaded.losses().reasons {
             losses.add(reason, n);
         }
-        if let Ok(missed) = HashMap::<_, load::TallyKeyValue, u64>::try_from(&self.loaded.missed) {
-            for (key, n) in missed.iter().flatten() {
-                let (compat, nr) = place_of(key.0.index.into());
-                *losses.calls.entry(LostCall { process: key.0.tgid, compat, nr }).or_default() += n;
-            }
-        }
+        self.loaded.missed(&mut losses);
+        let blocks = self.loaded.probes.as_ref().and_then(|probes| probes.blocks.as_ref());
+        losses.add(Loss::Silent, blocks.map_or(0, Blocks::unread));
         losses
     }
 
@@ -433,8 +431,8 @@ impl Source for EbpfSource {
         self.forget_counts(processes);
     }
 
-    fn called(&mut self) -> Vec<(u32, Count)> {
-        self.loaded.probes.as_ref().map_or_else(Vec::new, |probes| probes.counts())
+    fn called(&mut self) -> Result<Vec<(u32, Count)>> {
+        self.loaded.probes.as_ref().map_or_else(|| Ok(Vec::new()), |probes| probes.counts())
     }
 
     fn unwatched(&mut self) -> Vec<String> {

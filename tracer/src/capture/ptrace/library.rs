@@ -28,9 +28,9 @@ use self::pointed::{BEFORE, pointed};
 use self::space::{Ended, Owner, Space, Unset, What};
 use super::stops::{cpu, now};
 use super::{PtraceSource, sys};
-use crate::capture::interpret::{Interpreter, Moment, failed};
+use crate::capture::interpret::{Interpreter, Moment};
 use crate::capture::library::probe::{self, Probe, id_of};
-use crate::capture::library::{Found, Functions, plans};
+use crate::capture::library::{Found, Functions, count, plans};
 use crate::capture::record::Record;
 use crate::capture::{Batch, Count};
 use crate::library::modules::Module;
@@ -415,11 +415,4 @@ fn called_by_pointer(stopped: &mut Stopped<'_>, ip: u64) -> u64 {
     let read = stopped.source.memory.read(stopped.tid, stopped.tgid, ip.wrapping_sub(BEFORE as u64), &mut code);
     let regs = stopped.regs;
     if read < code.len() { 0 } else { pointed(code, &regs, |at| stopped.word(at)) }
-}
-
-/// Counts a call; one whose return is not seen takes no time.
-fn count(counts: &mut HashMap<u32, Count>, head: &Head) {
-    let returned = head.kind == kind::RETURNED;
-    let count = counts.entry(head.nr).or_insert_with(|| Count::none(false, head.nr));
-    count.take(if returned { head.dur } else { 0 }, returned && failed(head.ret));
 }

@@ -328,8 +328,8 @@ impl Source for PtraceSource {
         Ok(self.tally.as_ref().map(Counter::by_process).unwrap_or_default())
     }
 
-    fn called(&mut self) -> Vec<(u32, Count)> {
-        self.library.as_ref().map(Library::counts).unwrap_or_default()
+    fn called(&mut self) -> Result<Vec<(u32, Count)>> {
+        Ok(self.library.as_ref().map(Library::counts).unwrap_or_default())
     }
 
     fn unwatched(&mut self) -> Vec<String> {

@@ -41,7 +41,7 @@ pub fn dirents<'a>(
         let Some(entry) = rest.get(..reclen).filter(|e| e.len() > head) else { break };
         count += 1;
         if verbose {
-            entries.push(dirent(entry, reclen, old));
+            entries.push(record_of(entry, reclen, old));
         }
         rest = &rest[reclen..];
     }
@@ -55,7 +55,19 @@ pub fn dirents<'a>(
     Value::Comment(Box::new(Value::Addr(addr)), format!("{least}{count} entries"))
 }
 
-fn dirent(entry: &[u8], reclen: usize, old: bool) -> Value<'_> {
+/// What readdir returned: the bytes before the name, and the name.
+pub fn dirent<'a>(head: &'a [u8], name: Value<'a>, verbose: bool) -> Option<Value<'a>> {
+    let mut fields = vec![("d_ino", Value::Uint(num(head, 0, 8)))];
+    if verbose {
+        fields.push(("d_off", Value::Int(num(head, 8, 8) as i64)));
+        fields.push(("d_reclen", Value::Uint(num(head, 16, 2))));
+    }
+    let kind = Value::Named(&DT, u64::from(*head.get(18)?));
+    fields.extend([("d_type", kind), ("d_name", name)]);
+    Some(Value::Struct { fields, more: !verbose })
+}
+
+fn record_of(entry: &[u8], reclen: usize, old: bool) -> Value<'_> {
     let (from, kind) = if old { (18, entry.last().copied().unwrap_or(0)) } else { (19, entry[18]) };
     let name = &entry[from..];
     let name = &name[..memchr::memchr(0, name).unwrap_or(name.len())];

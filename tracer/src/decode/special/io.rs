@@ -65,6 +65,13 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
                 _ => Some(files::dirents(place.value, memory.bytes(), whole, number, old, cx.verbose)),
             }
         }
+        Special::Dirent => match place.part(shape::TEXT, 0) {
+            Memory::Bytes(name, want) => {
+                let name = shapes::text(name, cx.options.strlen, want > name.len());
+                files::dirent(memory.take(19)?, name, cx.verbose)
+            }
+            _ => None,
+        },
         Special::MovedOffset => {
             let moved = cx.succeeded && cx.head.ret != 0;
             files::moved_offset(memory.bytes(), moved.then(|| end.memory().bytes()))

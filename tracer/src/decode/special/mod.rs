@@ -66,6 +66,7 @@ fn is_structure(kind: Special) -> bool {
             | Special::FdSet
             | Special::Dirents
             | Special::Dirents64
+            | Special::Dirent
             | Special::Utimbuf
             | Special::Timevals
             | Special::Timespecs

@@ -191,8 +191,8 @@ prototypes! { pub DIRECTORIES:
     opendir(name: Path) -> Dir => hands;
     fdopendir(fd: Fd) -> Dir => hands;
     closedir(dirp: Dir) -> Int;
-    readdir(dirp: Dir) -> Addr;
-    readdir64(dirp: Dir) -> Addr;
+    readdir(dirp: Dir) -> Special(S::Dirent);
+    readdir64(dirp: Dir) -> Special(S::Dirent);
     readdir_r(dirp: Dir, entry: Addr, result: Out(&Ptr(&Addr))) -> Int;
     readdir64_r(dirp: Dir, entry: Addr, result: Out(&Ptr(&Addr))) -> Int;
     rewinddir(dirp: Dir) -> Void;

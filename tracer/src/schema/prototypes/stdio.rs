@@ -1,7 +1,9 @@
 //! stdio.h and stdio_ext.h: streams. What has a format stands in its own family.
 
 use crate::schema::open::SEEK;
+use crate::schema::types::Len::Ret;
 use crate::schema::types::Ty::*;
+use crate::schema::types::times;
 use crate::{prototypes, sets};
 
 sets! {
@@ -31,8 +33,8 @@ prototypes! { pub STDIO:
     freopen(pathname: Text, mode: Text, stream: Stream) -> Stream;
     fclose(stream: Stream) -> Int;
     fflush(stream: Stream) -> Int;
-    fread(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
-    fwrite(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fread(ptr: Out(&Bytes(times(size, Ret))), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fwrite(ptr: Bytes(times(size, n)), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
     fileno(stream: Stream) -> Int;
     feof(stream: Stream) -> Int;
     ferror(stream: Stream) -> Int;
@@ -63,8 +65,8 @@ prototypes! { pub STDIO:
     getline(lineptr: Addr, n: Out(&Ptr(&Ulong)), stream: Stream) -> Long => hands;
     getdelim(lineptr: Addr, n: Out(&Ptr(&Ulong)), delim: Char, stream: Stream) -> Long => hands;
     __getdelim(lineptr: Addr, n: Out(&Ptr(&Ulong)), delim: Char, stream: Stream) -> Long => hands;
-    fread_unlocked(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
-    fwrite_unlocked(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fread_unlocked(ptr: Out(&Bytes(times(size, Ret))), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    fwrite_unlocked(ptr: Bytes(times(size, n)), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
     fflush_unlocked(stream: Stream) -> Int;
     fseek(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
     fseeko(stream: Stream, offset: Long, whence: Set32(&SEEK)) -> Int;
@@ -101,8 +103,8 @@ prototypes! { pub STDIO:
     _IO_fflush(stream: Stream) -> Int;
     _IO_fputs(s: Text, stream: Stream) -> Int;
     _IO_fgets(s: Out(&Text), size: Int, stream: Stream) -> Addr;
-    _IO_fread(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
-    _IO_fwrite(ptr: Addr, size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    _IO_fread(ptr: Out(&Bytes(times(size, Ret))), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
+    _IO_fwrite(ptr: Bytes(times(size, n)), size: Ulong, n: Ulong, stream: Stream) -> Ulong;
     __overflow(stream: Stream, c: Char) -> Int;
     __underflow(stream: Stream) -> Int;
     __uflow(stream: Stream) -> Int;

@@ -19,8 +19,8 @@ prototypes! { pub TIMES:
     mktime(tm: InOut(&Rec(&TM))) -> Long;
     timegm(tm: InOut(&Rec(&TM))) -> Long;
     timelocal(tm: InOut(&Rec(&TM))) -> Long;
-    localtime(timep: Ptr(&Long)) -> Addr;
-    gmtime(timep: Ptr(&Long)) -> Addr;
+    localtime(timep: Ptr(&Long)) -> Rec(&TM);
+    gmtime(timep: Ptr(&Long)) -> Rec(&TM);
     localtime_r(timep: Ptr(&Long), result: Out(&Rec(&TM))) -> Addr;
     gmtime_r(timep: Ptr(&Long), result: Out(&Rec(&TM))) -> Addr;
     __gmtime_r(timep: Ptr(&Long), result: Out(&Rec(&TM))) -> Addr;

@@ -3,6 +3,7 @@
 use crate::schema::open::SEEK;
 use crate::schema::types::Len::Ret;
 use crate::schema::types::Ty::*;
+use crate::schema::types::times;
 use crate::{prototypes, records, sets};
 
 sets! {
@@ -83,9 +84,9 @@ prototypes! { pub ZLIB:
     gzbuffer(file: Addr, size: Uint) -> Int;
     gzsetparams(file: Addr, level: Set32(&LEVEL), strategy: Set32(&STRATEGY)) -> Set32(&RESULT);
     gzread(file: Addr, buf: Out(&Bytes(Ret)), len: Uint) -> Int;
-    gzfread(buf: Addr, size: Ulong, nitems: Ulong, file: Addr) -> Ulong;
+    gzfread(buf: Out(&Bytes(times(size, Ret))), size: Ulong, nitems: Ulong, file: Addr) -> Ulong;
     gzwrite(file: Addr, buf: Bytes(len), len: Uint) -> Int;
-    gzfwrite(buf: Addr, size: Ulong, nitems: Ulong, file: Addr) -> Ulong;
+    gzfwrite(buf: Bytes(times(size, nitems)), size: Ulong, nitems: Ulong, file: Addr) -> Ulong;
     gzprintf(file: Addr, format: Format) -> Int;
     gzvprintf(file: Addr, format: Text, va: Addr) -> Int;
     gzputs(file: Addr, s: Text) -> Int;

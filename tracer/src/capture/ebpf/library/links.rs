@@ -46,6 +46,8 @@ pub struct Links {
     throws: bool,
     /// What functions do to blocks of memory is followed, not their calls.
     blocks: bool,
+    /// Calls are counted by the kernel side, where it can tell whose they are.
+    counting: bool,
     /// What is probed, by file and process (0: all).
     probed: HashMap<(FileId, u32), HashSet<u64>>,
     linkers: HashMap<(FileId, u32), bool>,
@@ -53,7 +55,7 @@ pub struct Links {
 
 impl Links {
     /// None yet, of these programs.
-    pub fn new(programs: [OwnedFd; 3], tree: bool, blocks: bool) -> Links {
+    pub fn new(programs: [OwnedFd; 3], tree: bool, blocks: bool, counting: bool) -> Links {
         let [entered, returned, loaded] = programs;
         Links {
             entered,
@@ -64,6 +66,7 @@ impl Links {
             risky: Vec::new(),
             throws: false,
             blocks,
+            counting,
             probed: HashMap::new(),
             linkers: HashMap::new(),
         }
@@ -92,7 +95,10 @@ impl Links {
     }
 
     /// How often the kernel skipped a program.
-    pub fn not_run(&self) -> u64 {
+    ///
+    /// # Errors
+    /// The kernel does not say so.
+    pub fn not_run(&self) -> std::io::Result<u64> {
         [&self.entered, &self.returned, &self.loaded].iter().map(|it| bpf::recursion_misses(it.as_raw_fd())).sum()
     }
 
@@ -128,6 +134,7 @@ impl Links {
         let probed = self.probed.entry((id, process)).or_default();
         let (mut entries, mut returns, mut risky, mut refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let throws = self.throws;
+        let doubtful = if self.counting { doubtful(functions, self.tree) } else { HashSet::new() };
         for (at, (function, number)) in functions.iter().enumerate() {
             if !probed.insert(function.target.address) {
                 continue;
@@ -144,6 +151,7 @@ impl Links {
                 true => of_blocks(function, is_probed).map(|told| u64::from(*number) | told),
                 false => Some(cookie | if is_probed { cookie::RETURNS } else { 0 }),
             };
+            let told = told.map(|told| told | if doubtful.contains(&at) { cookie::ASK } else { 0 });
             let Some(cookie) = told else {
                 refused.push((function.name.clone(), "what it returns cannot be seen".to_owned()));
                 continue;
@@ -182,6 +190,20 @@ impl Links {
         refused.extend(failed.into_iter().map(|(at, why): (usize, _)| (functions[at].0.name.clone(), why)));
         refused
     }
+}
+
+/// Functions of which the kernel side cannot tell by the address to return to whether a call is one that was asked for, and by which name:
+/// another program of the tree may ask for others; of several that call, not all may be asked for; a place has two names.
+fn doubtful(functions: &[(Function, u32)], tree: bool) -> HashSet<usize> {
+    let callers: HashSet<usize> = functions.iter().flat_map(|(function, _)| function.callers.iter().copied()).collect();
+    let mut names: HashMap<u64, usize> = HashMap::new();
+    functions.iter().for_each(|(function, _)| *names.entry(function.target.address).or_default() += 1);
+    let is_doubtful = |function: &Function| {
+        let its: HashSet<usize> = function.callers.iter().copied().collect();
+        tree || its.len() < callers.len() || names.get(&function.target.address).is_some_and(|names| *names > 1)
+    };
+    let all = functions.iter().enumerate().filter(|(_, (function, _))| function.from && is_doubtful(function));
+    all.map(|(at, _)| at).collect()
 }
 
 /// What the kernel side is told of a function of blocks; `None` where it would have to see it return, and cannot.

@@ -88,7 +88,21 @@ fn function(name: &str) -> &str {
 pub fn read(log: &str) -> Vec<Task> {
     let mut tasks: BTreeMap<u32, Task> = BTreeMap::new();
     let mut open: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for line in log.replace(BROKEN, "").lines() {
+    let has_pid = |line: &str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(' ')
+            && line.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let whole = log.replace(BROKEN, "");
+    let pids = whole.lines().next().is_some_and(has_pid);
+    // ltrace does not escape the end of a line within a string.
+    let mut lines: Vec<String> = Vec::new();
+    for line in whole.lines() {
+        match lines.last_mut() {
+            Some(last) if pids && !has_pid(line) => last.push_str(line),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    for line in lines.iter().map(String::as_str) {
         let digits = line.bytes().take_while(u8::is_ascii_digit).count();
         let (pid, rest) = match line[digits..].strip_prefix(' ') {
             Some(rest) if digits > 0 => (line[..digits].parse().unwrap_or(0), rest),

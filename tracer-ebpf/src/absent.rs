@@ -88,7 +88,7 @@ pub fn page_in(_: BtfTracePointContext) -> i32 {
     0
 }
 
-/// Repeats the copies that failed of what was to be read at the entry, once the pages have come. Only where the program may sleep.
+/// Repeats the copies that failed, once the pages have come. Only where the program may sleep.
 #[inline(always)]
 pub fn complete(buffer: &mut Buffer, plan: *const Plan) {
     let (used, blobs, retry) = (buffer.used, buffer.head.blobs, buffer.retry);

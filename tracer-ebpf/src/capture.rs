@@ -63,7 +63,7 @@ fn carry_out(
     let again = buffer.retry & first & !written & !buffer.results;
     let due = match now {
         phase::ENTER => first,
-        phase::AGAIN => buffer.retry & first,
+        phase::AGAIN => buffer.retry & all,
         phase::EXIT_OK => all & !first | again,
         _ => always & all & !first | again,
     };

@@ -327,7 +327,7 @@ fn tell(head: &mut Head, cookie: u64, sp: u64, now: u8) {
     unsafe { crate::emit::copy_head((&raw mut buffer.head).cast(), head) };
     buffer.absences = 0;
     capture::run(buffer, plan, now);
-    if now == phase::ENTER && buffer.retry != 0 {
+    if buffer.retry != 0 {
         absent::complete(buffer, plan);
     }
     send_buffer(buffer, Loss::LibraryFull);

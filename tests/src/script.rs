@@ -155,6 +155,9 @@ impl Script {
         if self.text.contains("$FIXTURES") {
             bash.env("FIXTURES", fixtures::dir()?);
         }
+        if self.text.contains("$REQUESTS") {
+            bash.env("REQUESTS", fixtures::requests()?);
+        }
         let made = self.leaves_none.then(Made::watch).transpose()?;
         let mut child = bash.spawn().context("cannot run bash")?;
         let group = Pid::from_child(&child);

@@ -127,6 +127,7 @@ fn read() -> Result<(Vec<Command>, Vec<Command>, Vec<Known>)> {
             "OPTIONS" => command.options = rest.to_owned(),
             "SETUP" => command.setup += &format!("{rest}\n"),
             "RUN" => command.run = rest.to_owned(),
+            "STOPS" => command.stops = true,
             _ => bail!("commands.txt:{number}: what is {word:?}?"),
         }
     }

@@ -12,7 +12,7 @@ use super::value::{Tail, Value};
 use super::{Place, fd, msghdr, netlink, scalar, sockaddr, special};
 use crate::schema::narrow;
 use crate::schema::plan::width;
-use crate::schema::types::{Len, Rec, Ty};
+use crate::schema::types::{Field, Join, Len, Rec, Ty};
 
 /// Types that point to memory, and are not special.
 pub fn is_memory(ty: &Ty) -> bool {
@@ -66,7 +66,7 @@ impl<'a> Place<'_, 'a> {
 
 /// The value of a type for which [`is_memory`] holds.
 pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
-    let whole = |n: usize| place.memory().take(n);
+    let whole = |n: usize| Some(place.memory().bytes()).filter(|bytes| bytes.len() >= n);
     match *ty {
         Ty::Path => match place.part(shape::TEXT, 0) {
             Memory::Bytes(bytes, _) => {
@@ -84,7 +84,7 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::HexBytes(n) => data(place, n, true),
         Ty::Rec(rec) => whole(usize::from(rec.size)).map_or_else(|| place.addr(), |b| record(place, rec, b, 0)),
         Ty::Sized(rec, _) => sized(place, rec),
-        Ty::Ptr(inner) => match whole(usize::from(width(inner))) {
+        Ty::Ptr(inner) => match place.memory().take(usize::from(width(inner))) {
             Some(bytes) => Value::Array(vec![field(place, inner, bytes, 0)], Tail::Whole),
             None => place.addr(),
         },
@@ -144,10 +144,16 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
     let mut more = false;
     for f in rec.fields {
         let (off, end) = (usize::from(f.off), usize::from(f.off) + usize::from(f.width));
-        if f.verbose && !place.cx.verbose {
+        let (ty, verbose) = of_type(f, bytes);
+        if verbose && !place.cx.verbose && matches!(f.ty, Ty::Dots(_)) {
+            if fields.last().is_none_or(|(name, _)| *name != "") {
+                fields.push(("", Value::Word("...")));
+            }
+        } else if verbose && !place.cx.verbose {
             more = true;
         } else if let Some(b) = bytes.get(off..end) {
-            match f.ty {
+            match *ty {
+                Ty::Rest(inner, count) => fields.push((f.name, rest(place, inner, bytes, off, count(bytes)))),
                 Ty::Hidden | Ty::Wide(Ty::Hidden) => {}
                 Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((
@@ -158,6 +164,51 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
         }
     }
     Value::Struct { fields, more }
+}
+
+/// What a field is, by the bytes of its structure where they decide, and whether it is only shown with `-v`.
+fn of_type(field: &'static Field, bytes: &[u8]) -> (&'static Ty, bool) {
+    match field.ty {
+        Ty::By(choose) => (choose(bytes), field.verbose),
+        Ty::Full(ty) | Ty::Dots(ty) => (ty, true),
+        _ => (&field.ty, field.verbose),
+    }
+}
+
+/// The `count` elements that stand `off` bytes into a structure, as far as they were read.
+fn rest<'a>(place: Place<'_, 'a>, inner: &'static Ty, bytes: &'a [u8], off: usize, count: u64) -> Value<'a> {
+    let unit = usize::from(width(inner)).max(1);
+    let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
+    let most = usize::try_from(count).unwrap_or(usize::MAX).min(limit);
+    let elements = bytes.get(off..).unwrap_or_default().chunks_exact(unit).take(most);
+    let values: Vec<_> = elements.map(|element| field(place, inner, element, u16::MAX)).collect();
+    let tail = match (values.len() as u64) < count {
+        true if values.len() < most && matches!(place.memory(), Memory::Fault(_)) => {
+            Tail::Fault(place.value.wrapping_add((off + unit * values.len()) as u64))
+        }
+        true => Tail::More,
+        false => Tail::Whole,
+    };
+    Value::Array(values, tail)
+}
+
+/// What went into a structure, and what has come of it.
+pub fn both<'a>(place: Place<'_, 'a>, before: &'static Rec, join: Join, after: &'static Rec) -> Value<'a> {
+    let read = |place: Place<'_, 'a>, rec: &'static Rec| {
+        let bytes = Some(place.memory().bytes()).filter(|bytes| bytes.len() >= usize::from(rec.size))?;
+        Some(record(place, rec, bytes, 0))
+    };
+    let end = Place { phase: phase::EXIT_OK, ..place };
+    let Some(first) = read(place, before).filter(|_| !place.cx.addresses) else { return place.addr() };
+    let second = if place.cx.succeeded { read(end, after) } else { None };
+    match (first, second, join) {
+        (first, None, _) => first,
+        (Value::Struct { mut fields, more }, Some(Value::Struct { fields: came, more: also }), Join::Within) => {
+            fields.extend(came);
+            Value::Struct { fields, more: more || also }
+        }
+        (first, Some(second), _) => Value::Changed(Box::new(first), Box::new(second)),
+    }
 }
 
 /// A record whose size the caller states: fields that fit, and dots when unknown bytes are set.
@@ -181,13 +232,13 @@ pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u
         }
         Ty::Bytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: false },
         Ty::HexBytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: true },
-        Ty::Array(inner, _) => {
-            let unit = usize::from(width(inner)).max(1);
-            let unit = match inner {
-                // A byte or a short has no word of its own: the field's width and count tell.
-                _ if unit > bytes.len() => bytes.len().max(1),
-                _ => unit,
+        Ty::Array(inner, n) => {
+            // A byte or a short has no word of its own: the field's width and count tell.
+            let unit = match n {
+                Len::Fixed(n @ 1..) => bytes.len() / usize::from(n),
+                _ => usize::from(width(inner)),
             };
+            let unit = unit.max(1);
             Value::Array(bytes.chunks_exact(unit).map(|b| field(place, inner, b, u16::MAX)).collect(), Tail::Whole)
         }
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::decode::names::ARPHRD;
 use crate::decode::value::Value;
-use crate::schema::ioctl::IFF;
-use crate::schema::ioctl_names::*;
+use crate::schema::ioctl::net::IFF;
+use crate::schema::ioctl::net::*;
 
 /// How the address in an ifreq is shown; decoding of addresses is the caller's.
 type Address<'a> = fn(&'a [u8]) -> Value<'a>;

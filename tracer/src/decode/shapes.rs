@@ -34,12 +34,13 @@ pub fn is_memory(ty: &Ty) -> bool {
             | Ty::Argv
             | Ty::Envp
             | Ty::SigSet(_)
+            | Ty::Of(_, Ty::Chars)
     )
 }
 
 /// Strings and data, which are shown even of calls whose structures are not.
 pub fn is_string(ty: &Ty) -> bool {
-    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_))
+    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_) | Ty::Of(_, Ty::Chars))
 }
 
 impl<'a> Place<'_, 'a> {
@@ -83,6 +84,9 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Bytes(n) => data(place, n, false),
         Ty::HexBytes(n) => data(place, n, true),
         Ty::Rec(rec) => whole(usize::from(rec.size)).map_or_else(|| place.addr(), |b| record(place, rec, b, 0)),
+        Ty::Of(width, inner) => {
+            whole(usize::from(width)).map_or_else(|| place.addr(), |bytes| field(place, inner, bytes, 0))
+        }
         Ty::Sized(rec, _) => sized(place, rec),
         Ty::Ptr(inner) => match place.memory().take(usize::from(width(inner))) {
             Some(bytes) => Value::Array(vec![field(place, inner, bytes, 0)], Tail::Whole),
@@ -120,6 +124,13 @@ pub fn text(bytes: &[u8], strlen: usize, cut: bool) -> Value<'_> {
     Value::Str { bytes: Cow::Borrowed(shown), cut: cut || shown.len() < bytes.len(), hex: false }
 }
 
+/// A string in a field of fixed size. The last byte of one without NUL is taken for the place of the NUL.
+pub fn chars(bytes: &[u8]) -> Value<'_> {
+    let end = memchr::memchr(0, bytes);
+    let shown = &bytes[..end.unwrap_or(bytes.len().saturating_sub(1))];
+    Value::Str { bytes: Cow::Borrowed(shown), cut: end.is_none() && !bytes.is_empty(), hex: false }
+}
+
 /// Data: at most `strlen` bytes, with dots when there are more.
 pub fn bytes(bytes: &[u8], want: usize, strlen: usize, hex: bool) -> Value<'_> {
     let shown = &bytes[..bytes.len().min(strlen)];
@@ -140,13 +151,13 @@ fn data<'a>(place: Place<'_, 'a>, n: Len, hex: bool) -> Value<'a> {
 /// The fields of a record whose bytes are `bytes`; fields that reach past them are left out. `part`
 /// counts the records of an array, for the descriptors in them.
 pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part: u16) -> Value<'a> {
-    let mut fields = Vec::with_capacity(rec.fields.len());
+    let mut fields: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(rec.fields.len());
     let mut more = false;
     for f in rec.fields {
         let (off, end) = (usize::from(f.off), usize::from(f.off) + usize::from(f.width));
         let (ty, verbose) = of_type(f, bytes);
         if verbose && !place.cx.verbose && matches!(f.ty, Ty::Dots(_)) {
-            if fields.last().is_none_or(|(name, _)| *name != "") {
+            if fields.last().is_none_or(|(name, _)| !name.is_empty()) {
                 fields.push(("", Value::Word("...")));
             }
         } else if verbose && !place.cx.verbose {
@@ -226,10 +237,7 @@ fn sized<'a>(place: Place<'_, 'a>, rec: &'static Rec) -> Value<'a> {
 pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u16) -> Value<'a> {
     match *ty {
         Ty::Rec(rec) => record(place, rec, bytes, part),
-        Ty::Chars | Ty::Text | Ty::Path => {
-            let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-            Value::Str { bytes: Cow::Borrowed(&bytes[..end]), cut: end == bytes.len() && end > 0, hex: false }
-        }
+        Ty::Chars | Ty::Text | Ty::Path => chars(bytes),
         Ty::Bytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: false },
         Ty::HexBytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: true },
         Ty::Array(inner, n) => {
@@ -239,12 +247,14 @@ pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u
                 _ => usize::from(width(inner)),
             };
             let unit = unit.max(1);
-            Value::Array(bytes.chunks_exact(unit).map(|b| field(place, inner, b, u16::MAX)).collect(), Tail::Whole)
+            let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
+            let values = bytes.chunks_exact(unit).take(limit).map(|b| field(place, inner, b, u16::MAX)).collect();
+            Value::Array(values, if bytes.len() / unit > limit { Tail::More } else { Tail::Whole })
         }
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),
         Ty::Sockaddr(_) => sockaddr::sockaddr(bytes),
         Ty::Special(kind) => special::field(kind, place, bytes),
-        Ty::NonZero(inner) | Ty::Wide(inner) => field(place, inner, bytes, part),
+        Ty::NonZero(inner) | Ty::Wide(inner) | Ty::Of(_, inner) => field(place, inner, bytes, part),
         Ty::Fd => fd::element(place, scalar::read(bytes) as i32, part),
         _ => scalar::value(ty, scalar::read(bytes), bytes.len()),
     }

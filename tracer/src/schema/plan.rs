@@ -172,6 +172,7 @@ impl Builder {
             Ty::Text => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1),
             Ty::Bytes(n) | Ty::HexBytes(n) => self.push(arg, when, shape::BYTES, n, 1, strlen, 1),
             Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), self.reach(rec), most, 1),
+            Ty::Of(width, Ty::Chars) => self.fixed(arg, when, width),
             Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
             Ty::Ptr(inner) => {
                 // A loff_t, which the kernel moves.
@@ -450,6 +451,7 @@ pub fn width(ty: &Ty) -> u16 {
     match ty {
         Ty::Rec(rec) => rec.size,
         Ty::Wide(inner) => width(inner),
+        Ty::Of(width, _) => *width,
         Ty::Int
         | Ty::Uint
         | Ty::Hex32

@@ -233,6 +233,8 @@ pub enum Ty {
     Full(&'static Ty),
     /// The same, where dots stand in its place.
     Dots(&'static Ty),
+    /// A number of so many bytes where memory or a register holds it, or text of so many at most.
+    Of(u16, &'static Ty),
     /// Elements that stand behind a structure, as many as its bytes say; in records only, the last field.
     Rest(&'static Ty, fn(&[u8]) -> u64),
     /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a

@@ -180,6 +180,9 @@ pub fn mount_ignores(flags: u64) -> (bool, bool) {
 /// An ioctl request by its name, or taken apart.
 pub fn ioctl_cmd<'a>(cmd: u32) -> Value<'a> {
     let value = u64::from(cmd);
+    if let Some(text) = ioctl::spelled(cmd) {
+        return Value::Made(value, Box::new(Value::Text(text)));
+    }
     if ioctl::name_of(value).is_some() {
         return Value::Named(&IOCTL, value);
     }
@@ -234,6 +237,17 @@ mod tests {
     #[test]
     fn requests_have_names_or_parts() {
         assert_eq!(ioctl_cmd(0x5401), Value::Named(&IOCTL, 0x5401));
+        for (request, text) in [
+            (0x8100_4506, "EVIOCGNAME(256)"),
+            (0x8060_4521, "EVIOCGBIT(EV_KEY, 96)"),
+            (0x8004_4520, "EVIOCGBIT(0, 4)"),
+            (0x8018_4540, "EVIOCGABS(ABS_X)"),
+            (0x4018_45cd, "EVIOCSABS(0xd /* ABS_??? */)"),
+            (0x8004_4d76, "MIXER_READ(118) or OSS_GETVERSION"),
+            (0x4020_6b00, "SPI_IOC_MESSAGE(32)"),
+        ] {
+            assert_eq!(ioctl_cmd(request), Value::Made(request.into(), Box::new(Value::Text(text.to_owned()))));
+        }
         let parts =
             |dir, a, b, c| Value::Apply("_IOC", vec![Value::Word(dir), Value::Hex(a), Value::Hex(b), Value::Hex(c)]);
         let parts = |number, dir, a, b, c| Value::Made(number, Box::new(parts(dir, a, b, c)));

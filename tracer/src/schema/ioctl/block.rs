@@ -26,10 +26,10 @@ requests! {
     BLKGETSIZE = 0x1260 => Out(&Ptr(&Ulong)), harmless "asks for a size";
     BLKFLSBUF = 0x1261 => Hidden, gap "a disk or file system is another, or stands still, for all who use it";
     BLKRASET = 0x1262 => Ulong;
-    BLKRAGET = 0x1263 => Out(&Ptr(&Ulong));
+    BLKRAGET = 0x1263 => Out(&Ptr(&Long));
     BLKFRASET = 0x1264 => Ulong;
-    BLKFRAGET = 0x1265 => Out(&Ptr(&Ulong));
-    BLKSECTGET = 0x1267 => Out(&Ptr(&Uint));
+    BLKFRAGET = 0x1265 => Out(&Ptr(&Long));
+    BLKSECTGET = 0x1267 => Out(&Ptr(&Of(2, &Uint)));
     BLKSSZGET = 0x1268 => TO_INT, harmless "asks what a descriptor is, or has";
     BLKBSZGET = 0x80081270 => TO_INT;
     BLKBSZSET = 0x40081271 => INT;
@@ -45,7 +45,7 @@ requests! {
     BLKPBSZGET = 0x127b => Out(&Ptr(&Uint)), harmless "asks what a descriptor is, or has";
     BLKDISCARDZEROES = 0x127c => Out(&Ptr(&Uint));
     BLKSECDISCARD = 0x127d => Array(&Wide(&Ulong), Fixed(2));
-    BLKROTATIONAL = 0x127e => Out(&Ptr(&Uint));
+    BLKROTATIONAL = 0x127e => Out(&Ptr(&Of(2, &Uint)));
     BLKZEROOUT = 0x127f => Array(&Wide(&Ulong), Fixed(2));
     BLKGETDISKSEQ = 0x80081280 => Out(&Ptr(&Wide(&Ulong)));
     BLKGETZONESZ = 0x80041284 => Out(&Ptr(&Uint));

@@ -2,7 +2,9 @@
 
 use super::super::types::Join::Arrow;
 use super::super::types::Len::Fixed;
+use super::super::types::Ty;
 use super::super::types::Ty::*;
+use super::fs::number;
 use crate::{records, requests, sets};
 
 sets! {
@@ -14,19 +16,18 @@ sets! {
     BTRFS_SUBVOL "BTRFS_SUBVOL_"
     bits: BTRFS_SUBVOL_CREATE_ASYNC = 1, BTRFS_SUBVOL_RDONLY = 2, BTRFS_SUBVOL_QGROUP_INHERIT = 4;
 
-    /// Of the member len. include/uapi/linux/btrfs.h
-    LEN ""
-    choice all: BTRFS_DEV_STAT_WRITE_ERRS = 0, BTRFS_DEV_STAT_READ_ERRS = 1, BTRFS_DEV_STAT_FLUSH_ERRS = 2,
-                BTRFS_DEV_STAT_CORRUPTION_ERRS = 3, BTRFS_DEV_STAT_GENERATION_ERRS = 4, BTRFS_ERROR_DEV_TGT_REPLACE = 5,
-                BTRFS_ERROR_DEV_MISSING_NOT_FOUND = 6, BTRFS_ERROR_DEV_ONLY_WRITABLE = 7, BTRFS_ERROR_DEV_EXCL_RUN_IN_PROGRESS = 8,
-                BTRFS_ERROR_DEV_RAID1C3_MIN_NOT_MET = 9, BTRFS_ERROR_DEV_RAID1C4_MIN_NOT_MET = 0xa, BTRFS_SUBVOL_SPEC_BY_ID = 0x10,
-                BTRFS_VOL_ARG_V2_FLAGS_SUPPORTED = 0x1e, BTRFS_SEND_FLAG_MASK = 0x1f, BTRFS_QGROUP_LIMIT_EXCL_CMPR = 0x20,
-                BTRFS_UUID_UNPARSED_SIZE = 0x25, BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF = 0x40, BTRFS_FEATURE_INCOMPAT_RAID56 = 0x80,
-                BTRFS_IOCTL_MAGIC = 0x94, BTRFS_LABEL_SIZE = 0x100, BTRFS_FEATURE_INCOMPAT_NO_HOLES = 0x200,
-                BTRFS_FEATURE_INCOMPAT_METADATA_UUID = 0x400, BTRFS_BALANCE_ARGS_MASK = 0x4ff,
-                BTRFS_FEATURE_INCOMPAT_RAID1C34 = 0x800, BTRFS_FEATURE_INCOMPAT_ZONED = 0x1000,
-                BTRFS_FEATURE_INCOMPAT_EXTENT_TREE_V2 = 0x2000, BTRFS_FEATURE_INCOMPAT_RAID_STRIPE_TREE = 0x4000,
-                BTRFS_FEATURE_INCOMPAT_SIMPLE_QUOTA = 0x10000, BTRFS_FEATURE_INCOMPAT_REMAP_TREE = 0x20000;
+    /// Trees, and the first and the last number of what is none. include/uapi/linux/btrfs_tree.h
+    OBJECTID "#"
+    choice all: BTRFS_ROOT_TREE_OBJECTID = 1, BTRFS_EXTENT_TREE_OBJECTID = 2, BTRFS_CHUNK_TREE_OBJECTID = 3,
+                BTRFS_DEV_TREE_OBJECTID = 4, BTRFS_FS_TREE_OBJECTID = 5, BTRFS_ROOT_TREE_DIR_OBJECTID = 6,
+                BTRFS_CSUM_TREE_OBJECTID = 7, BTRFS_QUOTA_TREE_OBJECTID = 8, BTRFS_UUID_TREE_OBJECTID = 9,
+                BTRFS_FREE_SPACE_TREE_OBJECTID = 0xa, BTRFS_BLOCK_GROUP_TREE_OBJECTID = 0xb, BTRFS_RAID_STRIPE_TREE_OBJECTID = 0xc,
+                BTRFS_REMAP_TREE_OBJECTID = 0xd, BTRFS_FIRST_FREE_OBJECTID = 0x100,
+                BTRFS_LAST_FREE_OBJECTID = 0xffffffffffffff00, UINT64_MAX = 0xffffffffffffffff;
+
+    /// A place that may be the end. include/uapi/linux/btrfs.h
+    END "#"
+    choice all: UINT64_MAX = 0xffffffffffffffff;
 
     /// Of the member flags. include/uapi/linux/btrfs.h
     BTRFS_SEND_FLAG "BTRFS_SEND_FLAG_"
@@ -99,7 +100,7 @@ records! {
     }
     /// struct btrfs_ioctl_send_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_SEND_ARGS 72 same {
-        send_fd: 0 8 Fd, clone_sources_count: 8 8 Ulong, clone_sources: 16 8 Addr, parent_root: 24 8 Set(&LEN),
+        send_fd: 0 8 Fd, clone_sources_count: 8 8 Ulong, clone_sources: 16 8 Addr, parent_root: 24 8 Set(&OBJECTID),
         flags: 32 8 Set(&BTRFS_SEND_FLAG)
     }
     /// struct btrfs_ioctl_vol_args. include/uapi/linux/btrfs.h
@@ -108,7 +109,7 @@ records! {
     }
     /// struct btrfs_ioctl_vol_args_v2. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_VOL_ARGS_V2 4096 same {
-        fd: 0 8 Fd, flags: 16 8 Set(&BTRFS_SUBVOL), size: 24 8 Ulong, qgroup_inherit: 32 8 Hex, name: 56 4040 Chars
+        fd: 0 8 Fd, flags: 16 8 Set(&BTRFS_SUBVOL), size: 24 8 By(inherited_size), qgroup_inherit: 32 8 By(inherit), name: 56 4040 Chars
     }
     /// struct btrfs_ioctl_vol_args_v2. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_VOL_ARGS_V2_DONE 4096 same {
@@ -130,7 +131,7 @@ records! {
     }
     /// struct btrfs_ioctl_quota_rescan_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_QUOTA_RESCAN_ARGS_2 64 same {
-        flags: 0 8 Ulong, progress: 8 8 Set(&LEN)
+        flags: 0 8 Ulong, progress: 8 8 Ulong
     }
     /// struct btrfs_ioctl_quota_ctl_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_QUOTA_CTL_ARGS 16 same {
@@ -155,7 +156,7 @@ records! {
     }
     /// struct btrfs_ioctl_scrub_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_SCRUB_ARGS 152 same {
-        devid: 0 8 Dev, start: 8 8 Ulong, end: 16 8 Set(&LEN), flags: 24 8 Set(&BTRFS_SCRUB_READONLY)
+        devid: 0 8 Dev, start: 8 8 Ulong, end: 16 8 Set(&END), flags: 24 8 Set(&BTRFS_SCRUB_READONLY)
     }
     /// struct btrfs_scrub_progress. include/uapi/linux/btrfs.h
     BTRFS_SCRUB_PROGRESS 120 same {
@@ -174,7 +175,7 @@ records! {
     }
     /// struct btrfs_ioctl_dev_replace_start_params. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_REPLACE_START_PARAMS 2072 same {
-        srcdevid: 0 8 Dev, cont_reading_from_srcdev_mode: 8 8 Set(&LEN), srcdev_name: 16 1025 Chars, tgtdev_name: 1041 1025 Chars
+        srcdevid: 0 8 Dev, cont_reading_from_srcdev_mode: 8 8 Set(&END), srcdev_name: 16 1025 Chars, tgtdev_name: 1041 1025 Chars
     }
     /// struct btrfs_ioctl_dev_replace_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_REPLACE_ARGS 2600 same {
@@ -186,7 +187,7 @@ records! {
     }
     /// struct btrfs_ioctl_ino_lookup_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_INO_LOOKUP_ARGS 4096 same {
-        treeid: 0 8 Set(&LEN), objectid: 8 8 Set(&LEN)
+        treeid: 0 8 Set(&OBJECTID), objectid: 8 8 Set(&OBJECTID)
     }
     /// struct btrfs_ioctl_ino_lookup_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_INO_LOOKUP_ARGS_DONE 4096 same {
@@ -200,6 +201,20 @@ records! {
     BTRFS_IOCTL_DEV_INFO_ARGS_DONE 4096 same {
         uuid: 8 16 Ulong, bytes_used: 24 8 Ulong, total_bytes: 32 8 Ulong, path: 3072 1024 Chars
     }
+}
+
+/// Whether a subvolume belongs to groups of a quota from the beginning, and then what says so.
+fn inherits(args: &[u8]) -> bool {
+    const QGROUP_INHERIT: u64 = BTRFS_SUBVOL.flag("BTRFS_SUBVOL_QGROUP_INHERIT");
+    number(args, 16, 8) & QGROUP_INHERIT != 0
+}
+
+fn inherited_size(args: &[u8]) -> &'static Ty {
+    if inherits(args) { &Ulong } else { &Hidden }
+}
+
+fn inherit(args: &[u8]) -> &'static Ty {
+    if inherits(args) { &Addr } else { &Hidden }
 }
 
 requests! {

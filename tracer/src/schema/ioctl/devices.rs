@@ -48,8 +48,8 @@ sets! {
 
     /// Of LIRC_GET_FEATURES. include/uapi/linux/lirc.h
     LIRC_CAN "LIRC_CAN_"
-    bits: LIRC_CAN_SEND_PULSE = 2, LIRC_CAN_SEND_LIRCCODE = 0x10, LIRC_CAN_REC_MODE2 = 0x40000, LIRC_CAN_REC_SCANCODE = 0x80000,
-          LIRC_CAN_REC_LIRCCODE = 0x100000, LIRC_CAN_SET_SEND_CARRIER = 0x100, LIRC_CAN_SET_SEND_DUTY_CYCLE = 0x200, LIRC_CAN_SET_TRANSMITTER_MASK = 0x400,
+    bits: LIRC_CAN_SEND_PULSE = 2, LIRC_CAN_SEND_LIRCCODE = 0x10, LIRC_CAN_SET_SEND_CARRIER = 0x100, LIRC_CAN_SET_SEND_DUTY_CYCLE = 0x200,
+          LIRC_CAN_SET_TRANSMITTER_MASK = 0x400, LIRC_CAN_REC_MODE2 = 0x40000, LIRC_CAN_REC_SCANCODE = 0x80000, LIRC_CAN_REC_LIRCCODE = 0x100000,
           LIRC_CAN_SET_REC_CARRIER = 0x1000000, LIRC_CAN_MEASURE_CARRIER = 0x2000000, LIRC_CAN_USE_WIDEBAND_RECEIVER = 0x4000000,
           LIRC_CAN_SET_REC_TIMEOUT = 0x10000000, LIRC_CAN_GET_REC_RESOLUTION = 0x20000000,
           LIRC_CAN_SET_REC_CARRIER_RANGE = 0x80000000;
@@ -110,11 +110,11 @@ records! {
     }
     /// struct ptp_extts_request. include/uapi/linux/ptp_clock.h
     PTP_EXTTS_REQUEST_REC_2 16 same {
-        index: 0 4 Uint, flags: 4 4 Set32(&PTP), rsv: 8 8 Array(&Hex32, Fixed(2))
+        index: 0 4 Uint, flags: 4 4 Set32(&PTP), rsv: 8 8 NonZero(&Array(&Hex32, Fixed(2)))
     }
     /// struct rtc_param. include/uapi/linux/rtc.h
     RTC_PARAM 24 same {
-        param: 0 8 Set(&RTC_PARAM_SET_SET), uvalue: 8 8 Hex, index: 16 4 Uint, __pad: 20 4 Hex32
+        param: 0 8 Set(&RTC_PARAM_SET_SET), uvalue: 8 8 Hex, index: 16 4 Uint, __pad: 20 4 NonZero(&Hex32)
     }
     /// struct udmabuf_create. include/uapi/linux/udmabuf.h
     UDMABUF_CREATE_REC 24 same {
@@ -140,7 +140,7 @@ records! {
     }
     /// struct ptp_pin_desc. include/uapi/linux/ptp_clock.h
     PTP_PIN_DESC_2 96 same {
-        index: 64 4 Uint, func: 68 4 Set32(&PTP_PF), chan: 72 4 Uint, rsv: 76 20 Array(&Hex32, Fixed(5))
+        index: 64 4 Uint, func: 68 4 Set32(&PTP_PF), chan: 72 4 Uint, rsv: 76 20 NonZero(&Array(&Hex32, Fixed(5)))
     }
     /// struct tee_ioctl_close_session_arg. include/uapi/linux/tee.h
     TEE_IOCTL_CLOSE_SESSION_ARG 4 same {
@@ -169,7 +169,7 @@ records! {
     /// struct ptp_clock_caps. include/uapi/linux/ptp_clock.h
     PTP_CLOCK_CAPS 80 same {
         max_adj: 0 4 Int, n_alarm: 4 4 Int, n_ext_ts: 8 4 Int, n_per_out: 12 4 Int, pps: 16 4 Int, n_pins: 20 4 Int,
-        cross_timestamping: 24 4 Int, adjust_phase: 28 4 Int, max_phase_adj: 32 4 Int, rsv: 36 44 Array(&Hex32, Fixed(11))
+        cross_timestamping: 24 4 Int, adjust_phase: 28 4 Int, max_phase_adj: 32 4 Int, rsv: 36 44 NonZero(&Array(&Hex32, Fixed(11)))
     }
     /// struct gpio_v2_line_values. include/uapi/linux/gpio.h
     GPIO_V2_LINE_VALUES 16 same {
@@ -209,7 +209,7 @@ records! {
     }
     /// struct ptp_pin_desc. include/uapi/linux/ptp_clock.h
     PTP_PIN_DESC_4 96 same {
-        index: 64 4 Uint, rsv: 76 20 Array(&Hex32, Fixed(5))
+        index: 64 4 Uint, rsv: 76 20 NonZero(&Array(&Hex32, Fixed(5)))
     }
     /// struct gpiohandle_request. include/uapi/linux/gpio.h
     GPIOHANDLE_REQUEST 364 same {

@@ -83,7 +83,7 @@ records! {
     /// struct file_dedupe_range_info, as it comes back. include/uapi/linux/fs.h
     DEDUPED_INFO 32 same { bytes_deduped: 16 8 Ulong, status: 24 4 Int }
     /// struct fstrim_range. include/uapi/linux/fs.h
-    FSTRIM 24 same { start: 0 8 Hex, len: 8 8 Hex, minlen: 16 8 Hex }
+    FSTRIM 24 same { start: 0 8 Hex, len: 8 8 Ulong, minlen: 16 8 Ulong }
     /// struct fiemap, as it goes in. include/uapi/linux/fiemap.h
     FIEMAP 32 same {
         fm_start: 0 8 Ulong, fm_length: 8 8 Ulong, fm_flags: 16 4 Set32(&FIEMAP_FLAG), fm_extent_count: 24 4 Uint
@@ -151,7 +151,7 @@ requests! {
     FS_IOC_SETVERSION = 0x40087602 => Special(S::IoctlArg), does [Changes(Attributes, fd, Itself)];
     FICLONE = 0x40049409 => Fd, does [Rewrites(fd)];
     FICLONERANGE = 0x4020940d => Rec(&FILE_CLONE_RANGE), does [Rewrites(fd)];
-    FS_IOC_GETFSLABEL = 0x81009431 => Out(&Text), harmless "leaves the file as it was";
-    FS_IOC_SETFSLABEL = 0x41009432 => Text;
+    FS_IOC_GETFSLABEL = 0x81009431 => Out(&Of(256, &Chars)), harmless "leaves the file as it was";
+    FS_IOC_SETFSLABEL = 0x41009432 => Of(256, &Chars);
     FIDEDUPERANGE = 0xc0189436 => Both(&DEDUPE, Arrow, &DEDUPED), harmless "leaves the file as it was";
 }

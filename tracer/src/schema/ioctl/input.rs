@@ -5,6 +5,23 @@ use super::super::types::Ty::*;
 use crate::{records, requests, sets};
 
 sets! {
+    /// Kinds of events. include/uapi/linux/input-event-codes.h
+    EV "EV_"
+    choice all: EV_SYN = 0, EV_KEY = 1, EV_REL = 2, EV_ABS = 3, EV_MSC = 4, EV_SW = 5, EV_LED = 0x11, EV_SND = 0x12, EV_REP = 0x14,
+                EV_FF = 0x15, EV_PWR = 0x16, EV_FF_STATUS = 0x17;
+
+    /// Axes. include/uapi/linux/input-event-codes.h
+    ABS "ABS_"
+    choice all: ABS_X = 0, ABS_Y = 1, ABS_Z = 2, ABS_RX = 3, ABS_RY = 4, ABS_RZ = 5, ABS_THROTTLE = 6, ABS_RUDDER = 7,
+                ABS_WHEEL = 8, ABS_GAS = 9, ABS_BRAKE = 0xa, ABS_HAT0X = 0x10, ABS_HAT0Y = 0x11, ABS_HAT1X = 0x12,
+                ABS_HAT1Y = 0x13, ABS_HAT2X = 0x14, ABS_HAT2Y = 0x15, ABS_HAT3X = 0x16, ABS_HAT3Y = 0x17, ABS_PRESSURE = 0x18,
+                ABS_DISTANCE = 0x19, ABS_TILT_X = 0x1a, ABS_TILT_Y = 0x1b, ABS_TOOL_WIDTH = 0x1c, ABS_VOLUME = 0x20,
+                ABS_PROFILE = 0x21, ABS_SND_PROFILE = 0x22, ABS_MISC = 0x28, ABS_RESERVED = 0x2e, ABS_MT_SLOT = 0x2f,
+                ABS_MT_TOUCH_MAJOR = 0x30, ABS_MT_TOUCH_MINOR = 0x31, ABS_MT_WIDTH_MAJOR = 0x32, ABS_MT_WIDTH_MINOR = 0x33,
+                ABS_MT_ORIENTATION = 0x34, ABS_MT_POSITION_X = 0x35, ABS_MT_POSITION_Y = 0x36, ABS_MT_TOOL_TYPE = 0x37,
+                ABS_MT_BLOB_ID = 0x38, ABS_MT_TRACKING_ID = 0x39, ABS_MT_PRESSURE = 0x3a, ABS_MT_DISTANCE = 0x3b,
+                ABS_MT_TOOL_X = 0x3c, ABS_MT_TOOL_Y = 0x3d;
+
     /// Of the member keycode. include/uapi/linux/input.h
     KEY "KEY_"
     choice all: KEY_RESERVED = 0, KEY_ESC = 1, KEY_1 = 2, KEY_2 = 3, KEY_3 = 4, KEY_4 = 5, KEY_5 = 6, KEY_6 = 7, KEY_7 = 8,
@@ -111,7 +128,7 @@ sets! {
 
     /// Of the member type. include/uapi/linux/input.h
     FF "FF_"
-    choice all: FF_STATUS_STOPPED = 0, FF_STATUS_PLAYING = 1, FF_HAPTIC = 0x4f, FF_RUMBLE = 0x50, FF_PERIODIC = 0x51,
+    choice all: FF_HAPTIC = 0x4f, FF_RUMBLE = 0x50, FF_PERIODIC = 0x51,
                 FF_CONSTANT = 0x52, FF_SPRING = 0x53, FF_FRICTION = 0x54, FF_DAMPER = 0x55, FF_INERTIA = 0x56, FF_RAMP = 0x57,
                 FF_SQUARE = 0x58, FF_TRIANGLE = 0x59, FF_SINE = 0x5a, FF_SAW_UP = 0x5b, FF_SAW_DOWN = 0x5c, FF_CUSTOM = 0x5d,
                 FF_GAIN = 0x60, FF_AUTOCENTER = 0x61;
@@ -158,5 +175,7 @@ requests! {
     EVIOCGEFFECTS = 0x80044584 => Out(&Ptr(&Uint));
     EVIOCGRAB = 0x40044590 => Ulong;
     EVIOCREVOKE = 0x40044591 => Ulong;
+    EVIOCGMASK = 0x80104592 => Addr;
+    EVIOCSMASK = 0x40104593 => Addr;
     EVIOCSCLOCKID = 0x400445a0 => Ptr(&Uint);
 }

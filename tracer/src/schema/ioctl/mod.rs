@@ -22,9 +22,12 @@ pub mod kernel;
 pub mod kvm;
 mod names;
 pub mod net;
+mod parameters;
 pub mod storage;
 pub mod tty;
 pub mod video;
+
+pub use parameters::spelled;
 
 /// A request of ioctl(2).
 #[derive(Debug, Clone, Copy)]

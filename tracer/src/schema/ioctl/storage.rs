@@ -1,5 +1,6 @@
 //! Requests of disks, loop devices, flash and what is attached by SCSI.
 
+use super::super::set::Set as Names;
 use super::super::types::Join::Within;
 use super::super::types::Len::Fixed;
 use super::super::types::Ty::*;
@@ -7,9 +8,10 @@ use super::{INT, TO_INT};
 use crate::{records, requests, sets};
 
 sets! {
-    /// Of HDIO_GET_NICE. include/uapi/linux/hdreg.h
-    IDE_NICE "IDE_NICE_"
-    bits: IDE_NICE_DSC_OVERLAP = 0, IDE_NICE_ATAPI_OVERLAP = 1, IDE_NICE_1 = 3, IDE_NICE_0 = 2, IDE_NICE_2 = 4;
+    /// Of NBD_SET_FLAGS. include/uapi/linux/nbd.h
+    NBD_FLAG "NBD_FLAG_"
+    bits: NBD_FLAG_HAS_FLAGS = 1, NBD_FLAG_READ_ONLY = 2, NBD_FLAG_SEND_FLUSH = 4, NBD_FLAG_SEND_FUA = 8, NBD_FLAG_ROTATIONAL = 0x10,
+          NBD_FLAG_SEND_TRIM = 0x20, NBD_FLAG_SEND_WRITE_ZEROES = 0x40, NBD_FLAG_CAN_MULTI_CONN = 0x100;
 
     /// Of HDIO_GET_BUSSTATE. include/uapi/linux/hdreg.h
     BUSSTATE "BUSSTATE_"
@@ -70,6 +72,21 @@ sets! {
     MTD_FILE_MODE "MTD_FILE_MODE_"
     choice all: MTD_FILE_MODE_NORMAL = 0, MTD_FILE_MODE_OTP_FACTORY = 1, MTD_FILE_MODE_OTP_USER = 2, MTD_FILE_MODE_RAW = 3;
 }
+
+/// Of HDIO_GET_NICE, by bit. include/uapi/linux/hdreg.h
+static IDE_NICE: Names = Names {
+    prefix: "IDE_NICE_",
+    mask: 0,
+    marked: false,
+    choice: &[],
+    bits: &[
+        ("1<<IDE_NICE_DSC_OVERLAP", 1),
+        ("1<<IDE_NICE_ATAPI_OVERLAP", 1 << 1),
+        ("1<<IDE_NICE_1", 1 << 3),
+        ("1<<IDE_NICE_0", 1 << 2),
+        ("1<<IDE_NICE_2", 1 << 4),
+    ],
+};
 
 records! {
     /// struct hd_geometry. include/uapi/linux/hdreg.h
@@ -181,12 +198,12 @@ requests! {
     HDIO_GET_32BIT = 0x309 => Out(&Ptr(&Ulong));
     HDIO_GET_NOWERR = 0x30a => Out(&Ptr(&Ulong));
     HDIO_GET_DMA = 0x30b => Out(&Ptr(&Ulong));
-    HDIO_GET_NICE = 0x30c => Out(&Ptr(&Set32(&IDE_NICE)));
+    HDIO_GET_NICE = 0x30c => Out(&Ptr(&Set(&IDE_NICE)));
     HDIO_GET_IDENTITY = 0x30d => Out(&Bytes(Fixed(512)));
     HDIO_GET_WCACHE = 0x30e => Out(&Ptr(&Ulong));
     HDIO_GET_ACOUSTIC = 0x30f => Out(&Ptr(&Ulong));
     HDIO_GET_ADDRESS = 0x310 => Out(&Ptr(&Ulong));
-    HDIO_GET_BUSSTATE = 0x31a => Out(&Ptr(&Set32(&BUSSTATE)));
+    HDIO_GET_BUSSTATE = 0x31a => Out(&Ptr(&Set(&BUSSTATE)));
     HDIO_DRIVE_RESET = 0x31c => Array(&Hex32, Fixed(3));
     HDIO_SET_MULTCOUNT = 0x321 => Ulong;
     HDIO_SET_UNMASKINTR = 0x322 => Ulong;
@@ -261,6 +278,7 @@ requests! {
     MEMWRITE = 0xc0304d18 => Rec(&MTD_WRITE_REQ);
     UBI_IOCVOLUP = 0x40084f00 => Ptr(&Wide(&Long));
     UBI_IOCEBER = 0x40044f01 => INT;
+    UBI_IOCEBCH = 0x40044f02 => Addr;
     UBI_IOCEBMAP = 0x40084f03 => Rec(&UBI_MAP_REQ);
     UBI_IOCEBUNMAP = 0x40044f04 => INT;
     UBI_IOCEBISMAP = 0x80044f05 => INT;
@@ -284,5 +302,5 @@ requests! {
     NBD_SET_SIZE_BLOCKS = 0xab07 => Ulong;
     NBD_DISCONNECT = 0xab08 => Hidden;
     NBD_SET_TIMEOUT = 0xab09 => Ulong;
-    NBD_SET_FLAGS = 0xab0a => Ulong;
+    NBD_SET_FLAGS = 0xab0a => Set32(&NBD_FLAG);
 }

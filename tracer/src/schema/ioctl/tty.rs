@@ -1,5 +1,6 @@
 //! Requests of terminals, pseudo-terminals, serial lines and virtual consoles.
 
+use super::super::set::Set as Names;
 use super::super::types::Join::Arrow;
 use super::super::types::Len::Fixed;
 use super::super::types::Special as S;
@@ -24,9 +25,9 @@ sets! {
     K "K_"
     choice all: K_RAW = 0, K_XLATE = 1, K_MEDIUMRAW = 2, K_UNICODE = 3, K_OFF = 4;
 
-    /// Of KDGKBLED. include/uapi/linux/kd.h
-    LED_SET "LED_"
-    bits: LED_SCR = 1, LED_NUM = 2, LED_CAP = 4, LED_SCR = 1, LED_NUM = 2, LED_CAP = 4;
+    /// Of KDGKBMETA. include/uapi/linux/kd.h
+    K_META "K_"
+    choice all: K_METABIT = 3, K_ESCPREFIX = 4;
 
     /// Modem lines. include/uapi/asm-generic/termios.h
     TIOCM "TIOCM_"
@@ -41,6 +42,22 @@ sets! {
     TCXONC_ACTION "TC"
     choice all: TCOOFF = 0, TCOON = 1, TCIOFF = 2, TCION = 3;
 }
+
+/// Lights, and in the upper half those that are usual. include/uapi/linux/kd.h
+static LED_BOTH: Names = Names {
+    prefix: "LED_",
+    mask: 0,
+    marked: false,
+    choice: &[],
+    bits: &[
+        ("LED_SCR", 1),
+        ("LED_NUM", 2),
+        ("LED_CAP", 4),
+        ("LED_SCR<<4", 0x10),
+        ("LED_NUM<<4", 0x20),
+        ("LED_CAP<<4", 0x40),
+    ],
+};
 
 records! {
     /// struct kbkeycode. include/uapi/linux/kd.h
@@ -82,9 +99,9 @@ requests! {
     TTY:
     KIOCSOUND = 0x4b2f => Uint;
     KDMKTONE = 0x4b30 => Uint;
-    KDGETLED = 0x4b31 => Out(&Ptr(&Set32(&LED)));
-    KDSETLED = 0x4b32 => Uint;
-    KDGKBTYPE = 0x4b33 => Out(&Ptr(&Set32(&KB)));
+    KDGETLED = 0x4b31 => Out(&Ptr(&Of(1, &Set(&LED))));
+    KDSETLED = 0x4b32 => Of(1, &Set(&LED));
+    KDGKBTYPE = 0x4b33 => Out(&Ptr(&Of(1, &Set(&KB))));
     KDENABIO = 0x4b36 => Hidden;
     KDDISABIO = 0x4b37 => Hidden;
     KDSETMODE = 0x4b3a => Set32(&KD);
@@ -101,15 +118,15 @@ requests! {
     KDKBDREP = 0x4b52 => Both(&KBD_REPEAT, Arrow, &KBD_REPEAT_DONE);
     GIO_FONT = 0x4b60 => Out(&HexBytes(Fixed(8192)));
     PIO_FONT = 0x4b61 => HexBytes(Fixed(8192));
-    KDGKBMETA = 0x4b62 => Out(&Ptr(&Set32(&K)));
-    KDSKBMETA = 0x4b63 => Set32(&K);
-    KDGKBLED = 0x4b64 => Out(&Ptr(&Set32(&LED_SET)));
-    KDSKBLED = 0x4b65 => Uint;
+    KDGKBMETA = 0x4b62 => Out(&Ptr(&Set32(&K_META)));
+    KDSKBMETA = 0x4b63 => Set32(&K_META);
+    KDGKBLED = 0x4b64 => Out(&Ptr(&Of(1, &Set(&LED_BOTH))));
+    KDSKBLED = 0x4b65 => Of(1, &Set(&LED_BOTH));
     GIO_UNIMAP = 0x4b66 => Rec(&UNIMAPDESC);
     PIO_UNIMAP = 0x4b67 => Rec(&UNIMAPDESC);
     PIO_UNIMAPCLR = 0x4b68 => Rec(&UNIMAPINIT);
-    GIO_UNISCRNMAP = 0x4b69 => Out(&Array(&Hex, Fixed(256)));
-    PIO_UNISCRNMAP = 0x4b6a => Array(&Hex, Fixed(256));
+    GIO_UNISCRNMAP = 0x4b69 => Out(&Array(&Of(2, &Hex), Fixed(256)));
+    PIO_UNISCRNMAP = 0x4b6a => Array(&Of(2, &Hex), Fixed(256));
     GIO_FONTX = 0x4b6b => Both(&CONSOLEFONTDESC, Arrow, &CONSOLEFONTDESC_DONE);
     PIO_FONTX = 0x4b6c => Rec(&CONSOLEFONTDESC);
     PIO_FONTRESET = 0x4b6d => Hidden;

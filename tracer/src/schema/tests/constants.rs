@@ -60,6 +60,7 @@ fn collect(ty: &Ty, sets: &mut Vec<&'static Set>) {
         | Ty::Full(t)
         | Ty::Dots(t)
         | Ty::Wide(t)
+        | Ty::Of(_, t)
         | Ty::Rest(t, _) => collect(t, sets),
         Ty::Both(before, _, after) => {
             before.fields.iter().chain(after.fields).for_each(|f| collect(&f.ty, sets));

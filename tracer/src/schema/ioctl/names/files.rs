@@ -28,6 +28,9 @@ request_names! {
     /// include/uapi/linux/cachefiles.h
     CACHEFILES:
         CACHEFILES_IOC_READ_COMPLETE = 0x40049801;
+    /// include/uapi/linux/coda.h
+    CODA:
+        CIOC_KERNEL_VERSION = 0xc008630a;
     /// include/uapi/linux/ext4.h
     EXT4:
         EXT4_IOC_MIGRATE = 0x6609, EXT4_IOC_ALLOC_DA_BLKS = 0x660c, EXT4_IOC_SWAP_BOOT = 0x6611, EXT4_IOC_PRECACHE_EXTENTS = 0x6612,
@@ -52,7 +55,7 @@ request_names! {
         F2FS_IOC_MOVE_RANGE = 0xc020f509;
     /// include/uapi/linux/fs.h
     FS:
-        BLKSECTSET = 0x1266, BLKELVSET = 0x4008126b, FS_IOC32_GETVERSION = 0x80047601, BLKELVGET = 0x8008126a,
+        BLKSECTSET = 0x1266, FS_IOC32_GETVERSION = 0x80047601,
         PAGEMAP_SCAN = 0xc0606610, PROCMAP_QUERY = 0xc0686611, BLKTRACESETUP2 = 0xc0c0128e;
     /// include/uapi/linux/fscrypt.h
     FSCRYPT:
@@ -94,6 +97,7 @@ pub const TABLES: &[&[super::Request]] = &[
     AUTO_FS,
     BTRFS,
     CACHEFILES,
+    CODA,
     EXT4,
     F2FS,
     FS,

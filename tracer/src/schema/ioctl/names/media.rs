@@ -81,9 +81,6 @@ request_names! {
     /// include/uapi/linux/hidraw.h
     HIDRAW:
         HIDIOCREVOKE = 0x4004480d, HIDIOCGRDESCSIZE = 0x80044801, HIDIOCGRAWINFO = 0x80084803, HIDIOCGRDESC = 0x90044802;
-    /// include/uapi/linux/input.h
-    INPUT:
-        EVIOCSMASK = 0x40104593, EVIOCGMASK = 0x80104592;
     /// include/uapi/linux/ivtv.h
     IVTV:
         IVTV_IOC_PASSTHROUGH_MODE = 0x400456c1, IVTV_IOC_DMA_FRAME = 0x404056c0;
@@ -252,7 +249,6 @@ pub const TABLES: &[&[super::Request]] = &[
     GPIO,
     HIDDEV,
     HIDRAW,
-    INPUT,
     IVTV,
     IVTVFB,
     JOYSTICK,

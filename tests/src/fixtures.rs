@@ -1,7 +1,6 @@
 //! The fixtures: small C programs that do one thing to be seen. C, because a test of system calls wants no runtime of its own
 //! to make calls in between. Compiled when a test needs them, and again when the source is newer.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,20 +15,6 @@ pub fn dir() -> Result<&'static Path> {
     static DIR: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let dir = DIR.get_or_init(|| compile().map_err(|error| format!("{error:#}")));
     dir.as_deref().map_err(|error| anyhow!("{error}"))
-}
-
-/// A file with the number of every request of ioctl(2) that has a row, one a line.
-pub fn requests() -> Result<PathBuf> {
-    let path = target().join("fixtures/requests");
-    let numbers: BTreeSet<u64> = tracer::schema::ioctl::requests().map(|request| request.nr).collect();
-    let text: String = numbers.iter().map(|number| format!("{number:#x}\n")).collect();
-    if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
-        fs::create_dir_all(target().join("fixtures"))?;
-        let new = path.with_extension(std::process::id().to_string());
-        fs::write(&new, text)?;
-        fs::rename(&new, &path)?;
-    }
-    Ok(path)
 }
 
 fn compile() -> Result<PathBuf> {

@@ -113,6 +113,11 @@ impl Script {
         self.leaves_none = true;
     }
 
+    /// Sets a variable of its environment.
+    pub fn env(&mut self, name: &str, value: impl Into<std::ffi::OsString>) {
+        self.env.push((name.to_owned(), value.into()));
+    }
+
     /// Puts a directory in front of PATH.
     pub fn path(&mut self, dir: &Path) {
         self.path = format!("{}:{}", dir.display(), self.path);
@@ -154,9 +159,6 @@ impl Script {
         bash.env("backend", self.backend.as_deref().unwrap_or_default());
         if self.text.contains("$FIXTURES") {
             bash.env("FIXTURES", fixtures::dir()?);
-        }
-        if self.text.contains("$REQUESTS") {
-            bash.env("REQUESTS", fixtures::requests()?);
         }
         let made = self.leaves_none.then(Made::watch).transpose()?;
         let mut child = bash.spawn().context("cannot run bash")?;

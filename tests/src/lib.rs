@@ -31,6 +31,8 @@ pub mod pattern;
 #[cfg(feature = "suite")]
 pub mod reports;
 #[cfg(feature = "suite")]
+pub mod requests;
+#[cfg(feature = "suite")]
 pub mod script;
 
 use std::path::{Path, PathBuf};

@@ -113,6 +113,11 @@ impl Script {
         self.leaves_none = true;
     }
 
+    /// Sets a variable of its environment.
+    pub fn env(&mut self, name: &str, value: impl Into<std::ffi::OsString>) {
+        self.env.push((name.to_owned(), value.into()));
+    }
+
     /// Puts a directory in front of PATH.
     pub fn path(&mut self, dir: &Path) {
         self.path = format!("{}:{}", dir.display(), self.path);

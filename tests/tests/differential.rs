@@ -16,7 +16,7 @@ use tracer_tests::harness::{self, Outcome, Trial};
 use tracer_tests::known::{self, Known};
 use tracer_tests::normal::{self, Trace};
 use tracer_tests::script::Script;
-use tracer_tests::{machine, root};
+use tracer_tests::{machine, requests, root};
 
 const BACKENDS: [&str; 2] = ["ptrace", "ebpf"];
 
@@ -78,6 +78,7 @@ fn main() -> ExitCode {
         }
     };
     let used = Arc::new(Mutex::new(vec![0usize; known.len()]));
+    let compared = Arc::new(Mutex::new(BTreeMap::new()));
     let known = Arc::new(known);
     let classes = CLASSES.iter().map(|class| Command {
         name: format!("trace={class}"),
@@ -89,14 +90,18 @@ fn main() -> ExitCode {
     for command in commands.into_iter().chain(classes).chain(injected) {
         for backend in BACKENDS.into_iter().filter(|backend| !command.stops || *backend == "ptrace") {
             let (command, known, used) = (command.clone(), Arc::clone(&known), Arc::clone(&used));
-            let name = format!("{}::{backend}", command.name);
-            trials.push(Trial::new(name, move || lines(&command, backend, &known, &used)));
+            let (name, compared) = (format!("{}::{backend}", command.name), Arc::clone(&compared));
+            trials.push(Trial::new(name, move || lines(&command, backend, &known, &used, &compared)));
         }
     }
     for backend in BACKENDS {
         trials.push(Trial::new(format!("counts::{backend}"), move || counts(backend)));
     }
     let code = harness::main("differential", trials);
+    for (backend, Share { lines, known }) in compared.lock().map(|shares| shares.clone()).unwrap_or_default() {
+        let equal = 100.0 * (lines - known.min(lines)) as f64 / lines.max(1) as f64;
+        println!("{backend}: {lines} lines compared, {equal:.2} % equal");
+    }
     let used = used.lock().map(|used| used.clone()).unwrap_or_default();
     if used.iter().any(|times| *times > 0) {
         println!("known differences: {} in all", used.iter().sum::<usize>());
@@ -127,6 +132,7 @@ fn read() -> Result<(Vec<Command>, Vec<Command>, Vec<Known>)> {
             "OPTIONS" => command.options = rest.to_owned(),
             "SETUP" => command.setup += &format!("{rest}\n"),
             "RUN" => command.run = rest.to_owned(),
+            "STOPS" => command.stops = true,
             _ => bail!("commands.txt:{number}: what is {word:?}?"),
         }
     }
@@ -200,6 +206,9 @@ fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<
     let mut script = Script::in_dir(&text, &std::env::temp_dir().join(name))?;
     script.backend(Some(backend));
     script.timeout(Duration::from_secs(60));
+    if command.run.contains("$REQUESTS") {
+        script.env("REQUESTS", requests::list()?);
+    }
     let took = script.run()?;
     let log = fs::read(script.dir().join("log")).with_context(|| format!("{tool} wrote nothing: {}", took.show()))?;
     if took.timed_out {
@@ -215,12 +224,25 @@ fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<
     }
 }
 
+/// Lines that were compared, and those whose difference is known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    lines: usize,
+    known: usize,
+}
+
 /// Line by line.
-fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usize>>) -> Outcome {
+fn lines(
+    command: &Command,
+    backend: &'static str,
+    known: &[Known],
+    used: &Mutex<Vec<usize>>,
+    compared: &Mutex<BTreeMap<&'static str, Share>>,
+) -> Outcome {
     if let Some(why) = lacking(command, backend) {
         return Outcome::Skipped(why);
     }
-    let once = || -> Result<(Vec<Hunk>, Vec<usize>)> {
+    let once = || -> Result<(Vec<Hunk>, Vec<usize>, usize)> {
         let options = format!("-f {}", command.options);
         let read = |tool: &str| -> Result<(Trace, i32)> {
             let (log, code) = trace(command, tool, &options, backend)?;
@@ -235,19 +257,24 @@ fn lines(command: &Command, backend: &str, known: &[Known], used: &Mutex<Vec<usi
             hunks = Volatile::learn(&strace, &read("strace")?.0).sift(hunks);
         }
         let (hunks, times) = known::sift(hunks, known, backend);
-        Ok((without_merged(without_moved(hunks), &strace, &tracer), times))
+        let count = strace.values().map(Vec::len).sum();
+        Ok((without_merged(without_moved(hunks), &strace, &tracer), times, count))
     };
     let mut least: Option<Vec<Hunk>> = None;
     for _ in 0..TRIES {
         match once() {
             Err(error) => return Outcome::Failed(format!("{error:#}")),
-            Ok((hunks, times)) if hunks.is_empty() => {
+            Ok((hunks, times, count)) if hunks.is_empty() => {
+                if let Ok(mut compared) = compared.lock() {
+                    let share = compared.entry(backend).or_insert(Share::default());
+                    *share = Share { lines: share.lines + count, known: share.known + times.iter().sum::<usize>() };
+                }
                 if let Ok(mut used) = used.lock() {
                     used.iter_mut().zip(times).for_each(|(used, times)| *used += times);
                 }
                 return Outcome::Passed;
             }
-            Ok((hunks, _)) => {
+            Ok((hunks, ..)) => {
                 if least.as_ref().is_none_or(|least| hunks.len() < least.len()) {
                     least = Some(hunks);
                 }

@@ -324,6 +324,7 @@ fn argument<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Option<(Value<'a>, boo
         Ty::InOut(Ty::Msghdr) if cx.succeeded => (value(end, &Ty::Msghdr), true),
         Ty::InOut(Ty::Msghdr) => (msghdr::unfilled(place), true),
         Ty::InOut(inner) => (in_out(place, inner), true),
+        Ty::Both(before, join, after) => (shapes::both(place, before, join, after), true),
         Ty::Special(kind) => (special::special(kind, place), special::at_end(kind)),
         _ => (value(place, ty), false),
     })

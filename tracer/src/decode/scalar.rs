@@ -42,6 +42,7 @@ pub fn value<'a>(ty: &Ty, raw: u64, width: usize) -> Value<'a> {
         Ty::Positive(inner) | Ty::Interrupted(inner) | Ty::Late(inner) | Ty::Note(inner, _) | Ty::Wide(inner) => {
             value(inner, raw, width)
         }
+        Ty::Of(bytes, inner) => value(inner, raw, width.min(usize::from(bytes))),
         Ty::Char => character(signed(raw, narrow)),
         Ty::Word => word(raw as i64),
         // A register of another kind has it.

@@ -12,7 +12,7 @@ use super::value::{Tail, Value};
 use super::{Place, fd, msghdr, netlink, scalar, sockaddr, special};
 use crate::schema::narrow;
 use crate::schema::plan::width;
-use crate::schema::types::{Len, Rec, Ty};
+use crate::schema::types::{Field, Join, Len, Rec, Ty};
 
 /// Types that point to memory, and are not special.
 pub fn is_memory(ty: &Ty) -> bool {
@@ -34,12 +34,13 @@ pub fn is_memory(ty: &Ty) -> bool {
             | Ty::Argv
             | Ty::Envp
             | Ty::SigSet(_)
+            | Ty::Of(_, Ty::Chars)
     )
 }
 
 /// Strings and data, which are shown even of calls whose structures are not.
 pub fn is_string(ty: &Ty) -> bool {
-    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_))
+    matches!(ty, Ty::Path | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_) | Ty::Of(_, Ty::Chars))
 }
 
 impl<'a> Place<'_, 'a> {
@@ -66,7 +67,7 @@ impl<'a> Place<'_, 'a> {
 
 /// The value of a type for which [`is_memory`] holds.
 pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
-    let whole = |n: usize| place.memory().take(n);
+    let whole = |n: usize| Some(place.memory().bytes()).filter(|bytes| bytes.len() >= n);
     match *ty {
         Ty::Path => match place.part(shape::TEXT, 0) {
             Memory::Bytes(bytes, _) => {
@@ -83,8 +84,11 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
         Ty::Bytes(n) => data(place, n, false),
         Ty::HexBytes(n) => data(place, n, true),
         Ty::Rec(rec) => whole(usize::from(rec.size)).map_or_else(|| place.addr(), |b| record(place, rec, b, 0)),
+        Ty::Of(width, inner) => {
+            whole(usize::from(width)).map_or_else(|| place.addr(), |bytes| field(place, inner, bytes, 0))
+        }
         Ty::Sized(rec, _) => sized(place, rec),
-        Ty::Ptr(inner) => match whole(usize::from(width(inner))) {
+        Ty::Ptr(inner) => match place.memory().take(usize::from(width(inner))) {
             Some(bytes) => Value::Array(vec![field(place, inner, bytes, 0)], Tail::Whole),
             None => place.addr(),
         },
@@ -120,6 +124,13 @@ pub fn text(bytes: &[u8], strlen: usize, cut: bool) -> Value<'_> {
     Value::Str { bytes: Cow::Borrowed(shown), cut: cut || shown.len() < bytes.len(), hex: false }
 }
 
+/// A string in a field of fixed size. The last byte of one without NUL is taken for the place of the NUL.
+pub fn chars(bytes: &[u8]) -> Value<'_> {
+    let end = memchr::memchr(0, bytes);
+    let shown = &bytes[..end.unwrap_or(bytes.len().saturating_sub(1))];
+    Value::Str { bytes: Cow::Borrowed(shown), cut: end.is_none() && !bytes.is_empty(), hex: false }
+}
+
 /// Data: at most `strlen` bytes, with dots when there are more.
 pub fn bytes(bytes: &[u8], want: usize, strlen: usize, hex: bool) -> Value<'_> {
     let shown = &bytes[..bytes.len().min(strlen)];
@@ -140,14 +151,20 @@ fn data<'a>(place: Place<'_, 'a>, n: Len, hex: bool) -> Value<'a> {
 /// The fields of a record whose bytes are `bytes`; fields that reach past them are left out. `part`
 /// counts the records of an array, for the descriptors in them.
 pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part: u16) -> Value<'a> {
-    let mut fields = Vec::with_capacity(rec.fields.len());
+    let mut fields: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(rec.fields.len());
     let mut more = false;
     for f in rec.fields {
         let (off, end) = (usize::from(f.off), usize::from(f.off) + usize::from(f.width));
-        if f.verbose && !place.cx.verbose {
+        let (ty, verbose) = of_type(f, bytes);
+        if verbose && !place.cx.verbose && matches!(f.ty, Ty::Dots(_)) {
+            if fields.last().is_none_or(|(name, _)| !name.is_empty()) {
+                fields.push(("", Value::Word("...")));
+            }
+        } else if verbose && !place.cx.verbose {
             more = true;
         } else if let Some(b) = bytes.get(off..end) {
-            match f.ty {
+            match *ty {
+                Ty::Rest(inner, count) => fields.push((f.name, rest(place, inner, bytes, off, count(bytes)))),
                 Ty::Hidden | Ty::Wide(Ty::Hidden) => {}
                 Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((
@@ -158,6 +175,51 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
         }
     }
     Value::Struct { fields, more }
+}
+
+/// What a field is, by the bytes of its structure where they decide, and whether it is only shown with `-v`.
+fn of_type(field: &'static Field, bytes: &[u8]) -> (&'static Ty, bool) {
+    match field.ty {
+        Ty::By(choose) => (choose(bytes), field.verbose),
+        Ty::Full(ty) | Ty::Dots(ty) => (ty, true),
+        _ => (&field.ty, field.verbose),
+    }
+}
+
+/// The `count` elements that stand `off` bytes into a structure, as far as they were read.
+fn rest<'a>(place: Place<'_, 'a>, inner: &'static Ty, bytes: &'a [u8], off: usize, count: u64) -> Value<'a> {
+    let unit = usize::from(width(inner)).max(1);
+    let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
+    let most = usize::try_from(count).unwrap_or(usize::MAX).min(limit);
+    let elements = bytes.get(off..).unwrap_or_default().chunks_exact(unit).take(most);
+    let values: Vec<_> = elements.map(|element| field(place, inner, element, u16::MAX)).collect();
+    let tail = match (values.len() as u64) < count {
+        true if values.len() < most && matches!(place.memory(), Memory::Fault(_)) => {
+            Tail::Fault(place.value.wrapping_add((off + unit * values.len()) as u64))
+        }
+        true => Tail::More,
+        false => Tail::Whole,
+    };
+    Value::Array(values, tail)
+}
+
+/// What went into a structure, and what has come of it.
+pub fn both<'a>(place: Place<'_, 'a>, before: &'static Rec, join: Join, after: &'static Rec) -> Value<'a> {
+    let read = |place: Place<'_, 'a>, rec: &'static Rec| {
+        let bytes = Some(place.memory().bytes()).filter(|bytes| bytes.len() >= usize::from(rec.size))?;
+        Some(record(place, rec, bytes, 0))
+    };
+    let end = Place { phase: phase::EXIT_OK, ..place };
+    let Some(first) = read(place, before).filter(|_| !place.cx.addresses) else { return place.addr() };
+    let second = if place.cx.succeeded { read(end, after) } else { None };
+    match (first, second, join) {
+        (first, None, _) => first,
+        (Value::Struct { mut fields, more }, Some(Value::Struct { fields: came, more: also }), Join::Within) => {
+            fields.extend(came);
+            Value::Struct { fields, more: more || also }
+        }
+        (first, Some(second), _) => Value::Changed(Box::new(first), Box::new(second)),
+    }
 }
 
 /// A record whose size the caller states: fields that fit, and dots when unknown bytes are set.
@@ -175,25 +237,24 @@ fn sized<'a>(place: Place<'_, 'a>, rec: &'static Rec) -> Value<'a> {
 pub fn field<'a>(place: Place<'_, 'a>, ty: &'static Ty, bytes: &'a [u8], part: u16) -> Value<'a> {
     match *ty {
         Ty::Rec(rec) => record(place, rec, bytes, part),
-        Ty::Chars | Ty::Text | Ty::Path => {
-            let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-            Value::Str { bytes: Cow::Borrowed(&bytes[..end]), cut: end == bytes.len() && end > 0, hex: false }
-        }
+        Ty::Chars | Ty::Text | Ty::Path => chars(bytes),
         Ty::Bytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: false },
         Ty::HexBytes(_) => Value::Str { bytes: Cow::Borrowed(bytes), cut: false, hex: true },
-        Ty::Array(inner, _) => {
-            let unit = usize::from(width(inner)).max(1);
-            let unit = match inner {
-                // A byte or a short has no word of its own: the field's width and count tell.
-                _ if unit > bytes.len() => bytes.len().max(1),
-                _ => unit,
+        Ty::Array(inner, n) => {
+            // A byte or a short has no word of its own: the field's width and count tell.
+            let unit = match n {
+                Len::Fixed(n @ 1..) => bytes.len() / usize::from(n),
+                _ => usize::from(width(inner)),
             };
-            Value::Array(bytes.chunks_exact(unit).map(|b| field(place, inner, b, u16::MAX)).collect(), Tail::Whole)
+            let unit = unit.max(1);
+            let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
+            let values = bytes.chunks_exact(unit).take(limit).map(|b| field(place, inner, b, u16::MAX)).collect();
+            Value::Array(values, if bytes.len() / unit > limit { Tail::More } else { Tail::Whole })
         }
         Ty::SigSet(_) => Value::SigSet(scalar::read(bytes)),
         Ty::Sockaddr(_) => sockaddr::sockaddr(bytes),
         Ty::Special(kind) => special::field(kind, place, bytes),
-        Ty::NonZero(inner) | Ty::Wide(inner) => field(place, inner, bytes, part),
+        Ty::NonZero(inner) | Ty::Wide(inner) | Ty::Of(_, inner) => field(place, inner, bytes, part),
         Ty::Fd => fd::element(place, scalar::read(bytes) as i32, part),
         _ => scalar::value(ty, scalar::read(bytes), bytes.len()),
     }

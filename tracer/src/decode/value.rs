@@ -106,6 +106,8 @@ pub enum Value<'a> {
     Ip6([u8; 16]),
     /// `NAME(a, b)`: `htonl(0x7f000001)`, `_IOC(...)`, `makedev`.
     Apply(&'static str, Vec<Value<'a>>),
+    /// A number, and what makes it: `_IOC(_IOC_READ, 0x41, 0x1, 0x10)`.
+    Made(u64, Box<Value<'a>>),
     /// A resource limit in units of 1024 where it is a multiple, `8192*1024`; `u64::MAX` is RLIM64_INFINITY.
     Limit(u64),
     /// `{a=1, b=2}`, with `...` at the end when some fields were left out.

@@ -215,13 +215,20 @@ impl Does {
     }
 }
 
+/// So many variants are only in tables of requests ([`super::ioctl`]): by number, with a value each.
+pub const MANY: usize = 128;
+
 impl Row {
     /// The variant that the selecting argument chooses.
     pub fn variant(&self, args: &[u64; 6]) -> Option<&'static Variant> {
-        self.variants.iter().find(|variant| {
-            let value = args.get(usize::from(variant.selector)).copied().unwrap_or(0);
-            variant.values.iter().any(|&known| known as u32 == value as u32)
-        })
+        let value = |variant: &Variant| args.get(usize::from(variant.selector)).copied().unwrap_or(0) as u32;
+        // A table of its own is in the order of its values.
+        if self.variants.len() >= MANY {
+            let wanted = u64::from(value(&self.variants[0]));
+            let at = self.variants.binary_search_by_key(&wanted, |variant| variant.values[0]).ok()?;
+            return self.variants.get(at);
+        }
+        self.variants.iter().find(|variant| variant.values.iter().any(|&known| known as u32 == value(variant)))
     }
 
     /// What a call with these arguments does, and the arguments that this speaks of.

@@ -3,7 +3,8 @@
 
 use tracer_common::event::{Head, flag, kind};
 
-use super::{Abi, by_nr, ioctl_names};
+use super::ioctl::kvm::KVM_RUN;
+use super::{Abi, by_nr};
 use crate::sets;
 
 /// What the blob has in the place of an argument.
@@ -31,7 +32,6 @@ sets! {
 
 /// The descriptor of the virtual CPU that the call of a record has run, with success.
 pub fn ran(head: &Head) -> Option<i32> {
-    const KVM_RUN: u64 = ioctl_names::IOCTL.value("KVM_RUN");
     let abi = if head.flags & flag::COMPAT != 0 { Abi::I386 } else { Abi::NATIVE };
     let is_run = head.kind == kind::CALL && head.args[1] as u32 == KVM_RUN as u32 && head.ret == 0;
     let is_ioctl = is_run && by_nr(abi, head.nr).is_some_and(|row| row.name == "ioctl");

@@ -47,7 +47,6 @@ pub mod aio;
 pub mod file;
 pub mod io;
 pub mod ioctl;
-pub mod ioctl_names;
 pub mod mount;
 pub mod net;
 pub mod netlink;
@@ -65,7 +64,8 @@ pub use rows::{Abi, NO_PLAN, NUMBERS, all, by_name, by_nr, place_of};
 /// a gap too) or `harmless "reason"`; a table
 /// may begin with the reason of its family, `pub NAME harmless "reason":`, for rows that say nothing (see [`effects`]).
 /// `, order &[1, 0]` after that gives the order of a call that is shown by names, and
-/// `, by selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` adds other forms, which may have a class of their own.
+/// `, by selector { VALUE | VALUE => (arg: Type, ...) -> Type; ... }` adds other forms, which may have a class of their own; `, forms TABLE`
+/// adds those of a table, by number, with a value each ([`ioctl`]).
 #[macro_export]
 macro_rules! syscalls {
     ($vis:vis $table:ident: $($rows:tt)*) => { $crate::syscalls!(@rows [] $vis $table: $($rows)*); };
@@ -73,7 +73,7 @@ macro_rules! syscalls {
     (@rows $family:tt $vis:vis $table:ident: $($name:ident [$x:tt $i:tt $a:tt] ($($arg:ident: $ty:expr),* $(,)?) -> $ret:expr, $class:expr
         $(, does [$($effect:expr),+])? $(, gap $gap:literal)? $(, names $names:literal)? $(, root $root:literal)? $(, ring $ring:literal)? $(, clock $clock:literal)? $(, unread $unread:literal)? $(, harmless $harmless:literal)?
         $(, order $order:expr)? $(, by $sel:ident { $($($value:path)|+ => ($($varg:ident: $vty:expr),* $(,)?) -> $vret:expr
-            $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, listener $vlistener:literal)? $(, harmless $vharmless:literal)?;)* })?;)*) => {
+            $(, does [$($veffect:expr),+])? $(, gap $vgap:literal)? $(, listener $vlistener:literal)? $(, harmless $vharmless:literal)?;)* })? $(, forms $forms:expr)?;)*) => {
         /// The calls of this family.
         $vis static $table: &[$crate::schema::types::Row] = &[$(
             $crate::schema::types::Row {
@@ -85,7 +85,7 @@ macro_rules! syscalls {
                 does: $crate::syscalls!(@does $family ($($arg)*) $(does [$($effect),+])? $(gap $gap)? $(names $names)? $(root $root)? $(ring $ring)?
                     $(clock $clock)? $(unread $unread)? $(harmless $harmless)?),
                 order: $crate::syscalls!(@order $($order)?),
-                variants: &[$($(
+                variants: $crate::syscalls!(@variants [$($forms)?] &[$($(
                     $crate::schema::types::Variant {
                         selector: $crate::schema::selector(stringify!($sel), &[$(stringify!($varg)),*]),
                         values: &[$($value),+],
@@ -93,10 +93,12 @@ macro_rules! syscalls {
                         ret: $vret,
                         does: $crate::syscalls!(@does [] ($($varg)*) $(does [$($veffect),+])? $(gap $vgap)? $(listener $vlistener)? $(harmless $vharmless)?),
                     }
-                ),*)?],
+                ),*)?]),
             }
         ),*];
     };
+    (@variants [] $listed:expr) => { $listed };
+    (@variants [$forms:expr] $listed:expr) => { $forms };
     (@does $family:tt ($($arg:ident)*) does [$($effect:expr),+]) => {{
         use $crate::schema::effects::words::*;
         $crate::syscalls!(@places 0u8; $($arg)*);

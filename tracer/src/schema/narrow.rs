@@ -174,7 +174,7 @@ fn element(ty: &Ty, width: u16) -> Option<Layout> {
     Some(match *ty {
         Ty::Rec(rec) => structure(rec)?,
         Ty::Wide(_) => Layout { align: width.clamp(1, WORD), ..Layout::same(width) },
-        Ty::NonZero(inner) => element(inner, width)?,
+        Ty::NonZero(inner) | Ty::Full(inner) | Ty::Dots(inner) | Ty::Of(_, inner) => element(inner, width)?,
         Ty::Array(inner, _) => {
             let unit = super::plan::width(inner).min(width);
             element(inner, unit)?.times(width / unit.max(1))
@@ -198,7 +198,9 @@ fn element(ty: &Ty, width: u16) -> Option<Layout> {
 fn natural(ty: &Ty, width: u16) -> u16 {
     match *ty {
         Ty::Rec(rec) => rec.fields.iter().map(|field| natural(&field.ty, field.width)).max().unwrap_or(1),
-        Ty::NonZero(inner) | Ty::Wide(inner) => natural(inner, width),
+        Ty::NonZero(inner) | Ty::Wide(inner) | Ty::Full(inner) | Ty::Dots(inner) | Ty::Of(_, inner) => {
+            natural(inner, width)
+        }
         Ty::Array(inner, _) => natural(inner, super::plan::width(inner).min(width)),
         Ty::Chars | Ty::Text | Ty::Bytes(_) | Ty::HexBytes(_) | Ty::Sockaddr(_) => 1,
         Ty::Hidden => [8, 4, 2].into_iter().find(|n| width.is_multiple_of(*n)).unwrap_or(1),
@@ -227,6 +229,10 @@ pub fn behind(ty: &'static Ty, short_ids: bool) -> Known {
     match *plain(ty) {
         Ty::Wide(_) => Known::Same,
         Ty::Rec(rec) => laid(structure(rec)),
+        Ty::Both(before, _, after) => match (before.narrow, after.narrow) {
+            (Narrow::Same, Narrow::Same) => Known::Same,
+            _ => Known::Untold,
+        },
         Ty::Sized(rec, _) | Ty::Refs(rec, _) => match rec.narrow {
             Narrow::Same => Known::Same,
             _ => Known::Untold,

@@ -8,7 +8,7 @@ use tracer_common::plan::{
 
 use super::net::talks;
 use super::prototypes::register;
-use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
+use super::types::{Arg, Field, Len, Rec, Row, Special, Ty, Variant, bits};
 
 /// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
 /// whose mask is at 296 (arch/x86/include/asm/sigframe.h); aarch64: a siginfo of 128 bytes, then `struct ucontext`,
@@ -147,6 +147,11 @@ impl Builder {
                 self.lower(arg, inner, phase::ENTER);
                 self.lower(arg, inner, phase::EXIT_OK);
             }
+            Ty::Both(before, _, after) => {
+                self.writes(arg);
+                self.lower(arg, &Ty::Rec(before), phase::ENTER);
+                self.lower(arg, &Ty::Rec(after), phase::EXIT_OK);
+            }
             Ty::When(_, _, inner) => self.lower(arg, inner, when),
             Ty::Special(special) if arg == ARG_RET && self.detail.data => self.noted(special),
             Ty::Positive(inner) => self.lower(arg, inner, phase::EXIT_OK),
@@ -166,7 +171,8 @@ impl Builder {
             // One byte more than there can be stands for all of it: what is cut is a loss then.
             Ty::Text => self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1),
             Ty::Bytes(n) | Ty::HexBytes(n) => self.push(arg, when, shape::BYTES, n, 1, strlen, 1),
-            Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), rec.size, most, 1),
+            Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), self.reach(rec), most, 1),
+            Ty::Of(width, Ty::Chars) => self.fixed(arg, when, width),
             Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
             Ty::Ptr(inner) => {
                 // A loff_t, which the kernel moves.
@@ -204,6 +210,19 @@ impl Builder {
             Ty::SigSet(n) => self.push(arg, when, shape::BYTES, n, 1, 128, 1),
             Ty::Special(special) => self.special(arg, special, when),
             _ => {}
+        }
+    }
+
+    /// Bytes of a structure, with what stands behind it and is shown.
+    fn reach(&self, rec: &Rec) -> u16 {
+        let most = BLOB_MAX as u16;
+        match rec.fields.last() {
+            Some(Field { ty: Ty::Rest(inner, _), verbose, .. }) if self.detail.env || !verbose => {
+                let elements = if self.detail.env { u32::from(most) } else { self.detail.strlen.saturating_add(1) };
+                let behind = elements.saturating_mul(u32::from(width(inner)));
+                u32::from(rec.size).saturating_add(behind).min(u32::from(most)) as u16
+            }
+            _ => rec.size,
         }
     }
 
@@ -303,6 +322,7 @@ impl Builder {
             | Special::UnixTime
             | Special::TimeComment
             | Special::SyslogAction
+            | Special::Failure
             | Special::KernelVersion
             | Special::Ptracer
             | Special::Spelled(_)
@@ -431,6 +451,7 @@ pub fn width(ty: &Ty) -> u16 {
     match ty {
         Ty::Rec(rec) => rec.size,
         Ty::Wide(inner) => width(inner),
+        Ty::Of(width, _) => *width,
         Ty::Int
         | Ty::Uint
         | Ty::Hex32
@@ -456,45 +477,5 @@ fn holds_fd(ty: &Ty) -> bool {
         Ty::Fd => true,
         Ty::Rec(rec) => rec.fields.first().is_some_and(|f| f.off == 0 && matches!(f.ty, Ty::Fd)),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::by_name;
-
-    #[test]
-    fn what_has_results_is_known() {
-        let check = |name: &str, expected: &[u8]| {
-            let detail = Detail { data: true, strlen: 32, fds: true, env: false };
-            let results = plan(by_name(name).expect("a row"), detail).results;
-            let args: Vec<u8> = (0..8).filter(|arg| results >> arg & 1 != 0).collect();
-            assert_eq!(args, expected, "{name}");
-        };
-        check("openat", &[]);
-        check("rt_sigprocmask", &[2]);
-        check("prlimit64", &[3]);
-        check("pipe", &[0]);
-        check("select", &[1, 2, 3, 4]);
-        check("recvfrom", &[1, 4, 5]);
-    }
-
-    #[test]
-    fn what_a_call_may_write_is_not_looked_at_again() {
-        let check = |name: &str, fds, expected: &[u8]| {
-            let plan = plan(by_name(name).expect("a row"), Detail { data: true, strlen: 32, fds, env: false });
-            let entry = plan.op.iter().take(usize::from(plan.exit)).enumerate();
-            let written: Vec<u8> = entry.filter(|(i, _)| plan.written >> i & 1 != 0).map(|(_, op)| op.arg).collect();
-            assert_eq!(written, expected, "{name}");
-        };
-        check("openat", false, &[]);
-        check("accept", true, &[2]);
-        check("pselect6", true, &[1, 2, 3, 4]);
-        check("select", false, &[1, 2, 3, 4]);
-        check("recvmmsg", false, &[4]);
-        // The kernel writes nothing but revents, which are not shown of what was passed.
-        check("poll", true, &[]);
-        check("ppoll", true, &[2]);
     }
 }

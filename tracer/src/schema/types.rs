@@ -41,7 +41,7 @@ pub struct Arg {
 }
 
 /// The form of a call when argument `selector` has one of `values`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Variant {
     /// The argument that decides.
     pub selector: u8,
@@ -224,9 +224,31 @@ pub enum Ty {
     Interrupted(&'static Ty),
     /// Known at entry, shown at the end: a resumed line has it, as strace's does (`clone`'s child_tidptr).
     Late(&'static Ty),
+    /// What goes into a structure and, when the call did not fail, what has come of it: the one is read at the entry, the other at
+    /// the end.
+    Both(&'static Rec, Join, &'static Rec),
+    /// A field of which the bytes of its structure say what it is; in records only.
+    By(fn(&[u8]) -> &'static Ty),
+    /// A field that is only shown with `-v`, where others behind it always are; in records only.
+    Full(&'static Ty),
+    /// The same, where dots stand in its place.
+    Dots(&'static Ty),
+    /// A number of so many bytes where memory or a register holds it, or text of so many at most.
+    Of(u16, &'static Ty),
+    /// Elements that stand behind a structure, as many as its bytes say; in records only, the last field.
+    Rest(&'static Ty, fn(&[u8]) -> u64),
     /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
     /// number of flags that is 0 and has no name.
     Note(&'static Ty, &'static Ty),
+}
+
+/// How what has come of a structure stands behind what went into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Join {
+    /// Among its fields: `{in=1, out=2}`.
+    Within,
+    /// As a structure of its own: `{in=1} => {out=2}`.
+    Arrow,
 }
 
 /// What has the number that a value is, where it is that of tasks.
@@ -452,6 +474,8 @@ pub enum Special {
     TimeComment,
     /// syslog's action: `3 /* SYSLOG_ACTION_READ_ALL */`. A number.
     SyslogAction,
+    /// An error as the kernel returns it: `-EPERM`. A number.
+    Failure,
     /// `KERNEL_VERSION(6, 1, 0)`. A number.
     KernelVersion,
     /// PR_SET_PTRACER's process, or PR_SET_PTRACER_ANY. A number.

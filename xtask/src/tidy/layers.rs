@@ -39,6 +39,8 @@ const MACROS: &[(&str, &str)] = &[
     ("messages", "schema"),
     ("prototypes", "schema"),
     ("records", "schema"),
+    ("request_names", "schema"),
+    ("requests", "schema"),
     ("selectors", "schema"),
     ("sets", "schema"),
     ("syscalls", "schema"),

@@ -301,7 +301,9 @@ fn copies_stacks(watch: &Watch) -> bool {
 
 /// Makes the maps but for the ring, and fills in the plans.
 fn make(image: &'static Image, sizes: &[(&str, u32)], plans: &Plans, of_functions: &[(u32, Plan)]) -> Result<Unlinked> {
-    let unlinked = Unlinked::new(image, sizes, &[EVENTS])?;
+    // As many plans of requests of ioctl as there are.
+    let variants = ("VARIANT", plans.variants.len().max(1) as u32);
+    let unlinked = Unlinked::new(image, &[sizes, &[variants]].concat(), &[EVENTS])?;
     fill_plans(&unlinked, plans)?;
     bpf::update_all(unlinked.map("PROTOTYPE")?.as_raw_fd(), of_functions)?;
     Ok(unlinked)

@@ -6,10 +6,8 @@ use tracer_common::parts::{PART, Single, is_many, place, single_out};
 use tracer_common::plan::Plan;
 
 use super::{PtraceSource, sys};
+use crate::schema::ioctl::kernel::USERFAULTFD_IOC_NEW;
 use crate::schema::parts;
-
-/// USERFAULTFD_IOC_NEW (include/uapi/linux/userfaultfd.h): a userfaultfd from /dev/userfaultfd.
-const USERFAULTFD_IOC_NEW: u64 = 0xaa00;
 
 /// A call, as its record's head tells of it.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::decode::scalar::at as num;
 use crate::decode::value::{Ret, Tail, Value};
 use crate::schema::io::DT;
-use crate::schema::ioctl_names::IOCTL;
+use crate::schema::ioctl::{self, IOCTL};
 use crate::schema::mount::{MS, PROPAGATION, QUOTA_CMD, QUOTA_TYPE, SWAP_FLAG};
 use crate::schema::open::{MFD, OWNER};
 use crate::schema::types::Whose;
@@ -180,7 +180,10 @@ pub fn mount_ignores(flags: u64) -> (bool, bool) {
 /// An ioctl request by its name, or taken apart.
 pub fn ioctl_cmd<'a>(cmd: u32) -> Value<'a> {
     let value = u64::from(cmd);
-    if IOCTL.choice.binary_search_by_key(&value, |&(_, v)| v).is_ok() {
+    if let Some(text) = ioctl::spelled(cmd) {
+        return Value::Made(value, Box::new(Value::Text(text)));
+    }
+    if ioctl::name_of(value).is_some() {
         return Value::Named(&IOCTL, value);
     }
     let dir = match cmd >> 30 {
@@ -190,7 +193,8 @@ pub fn ioctl_cmd<'a>(cmd: u32) -> Value<'a> {
         _ => "_IOC_READ|_IOC_WRITE",
     };
     let hex = |shift: u32, mask: u32| Value::Hex(u64::from(cmd >> shift & mask));
-    Value::Apply("_IOC", vec![Value::Word(dir), hex(8, 0xff), hex(0, 0xff), hex(16, 0x3fff)])
+    let parts = vec![Value::Word(dir), hex(8, 0xff), hex(0, 0xff), hex(16, 0x3fff)];
+    Value::Made(value, Box::new(Value::Apply("_IOC", parts)))
 }
 
 /// F_GETSIG: `29 (SIGIO)`.
@@ -233,10 +237,22 @@ mod tests {
     #[test]
     fn requests_have_names_or_parts() {
         assert_eq!(ioctl_cmd(0x5401), Value::Named(&IOCTL, 0x5401));
+        for (request, text) in [
+            (0x8100_4506, "EVIOCGNAME(256)"),
+            (0x8060_4521, "EVIOCGBIT(EV_KEY, 96)"),
+            (0x8004_4520, "EVIOCGBIT(0, 4)"),
+            (0x8018_4540, "EVIOCGABS(ABS_X)"),
+            (0x4018_45cd, "EVIOCSABS(0xd /* ABS_??? */)"),
+            (0x8004_4d76, "MIXER_READ(118) or OSS_GETVERSION"),
+            (0x4020_6b00, "SPI_IOC_MESSAGE(32)"),
+        ] {
+            assert_eq!(ioctl_cmd(request), Value::Made(request.into(), Box::new(Value::Text(text.to_owned()))));
+        }
         let parts =
             |dir, a, b, c| Value::Apply("_IOC", vec![Value::Word(dir), Value::Hex(a), Value::Hex(b), Value::Hex(c)]);
-        assert_eq!(ioctl_cmd(0xc004_5678), parts("_IOC_READ|_IOC_WRITE", 0x56, 0x78, 4));
-        assert_eq!(ioctl_cmd(5), parts("_IOC_NONE", 0, 5, 0));
+        let parts = |number, dir, a, b, c| Value::Made(number, Box::new(parts(dir, a, b, c)));
+        assert_eq!(ioctl_cmd(0xc004_5678), parts(0xc004_5678, "_IOC_READ|_IOC_WRITE", 0x56, 0x78, 4));
+        assert_eq!(ioctl_cmd(5), parts(5, "_IOC_NONE", 0, 5, 0));
     }
 
     #[test]

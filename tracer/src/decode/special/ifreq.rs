@@ -1,11 +1,10 @@
 //! struct ifreq: an interface's name and what the request puts beside it.
 
-use std::borrow::Cow;
-
 use crate::decode::names::ARPHRD;
+use crate::decode::shapes::chars;
 use crate::decode::value::Value;
-use crate::schema::ioctl::IFF;
-use crate::schema::ioctl_names::*;
+use crate::schema::ioctl::net::IFF;
+use crate::schema::ioctl::net::*;
 
 /// How the address in an ifreq is shown; decoding of addresses is the caller's.
 type Address<'a> = fn(&'a [u8]) -> Value<'a>;
@@ -76,11 +75,6 @@ pub fn ifconf<'a>(b: &[u8], before: Option<&[u8]>) -> Option<Value<'a>> {
     raw.copy_from_slice(&b[8..16]);
     let fields = vec![("ifc_len", length), ("ifc_buf", Value::Addr(u64::from_le_bytes(raw)))];
     Some(Value::Struct { fields, more: false })
-}
-
-fn chars(b: &[u8]) -> Value<'_> {
-    let end = memchr::memchr(0, b).unwrap_or(b.len());
-    Value::Str { bytes: Cow::Borrowed(&b[..end]), cut: end == b.len(), hex: false }
 }
 
 fn hwaddr<'a>(sa: &[u8]) -> Value<'a> {

@@ -67,6 +67,7 @@ pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
         Special::UnixTime => values::unix_time(raw),
         Special::TimeComment => values::time_comment(raw),
         Special::SyslogAction => values::syslog_action(raw),
+        Special::Failure => Value::Failure(i64::from(raw as i32)),
         Special::KernelVersion => values::kernel_version(raw),
         Special::Ptracer => task::ptracer(raw),
         Special::Spelled(set) => Value::Spelled(set, u64::from(raw as u32)),

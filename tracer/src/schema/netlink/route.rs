@@ -7,7 +7,7 @@ use super::messages::{Begins, Course};
 use super::route_attributes::*;
 use super::route_sets::*;
 use crate::schema::ethernet::ARPHRD;
-use crate::schema::ioctl::IFF;
+use crate::schema::ioctl::net::IFF;
 use crate::schema::sockopt::AF;
 use crate::{layouts, messages};
 

@@ -11,14 +11,13 @@ use std::sync::LazyLock;
 use crate::schema::set::Set;
 use crate::schema::types::{Arg, NO_NR, Row, Special, Ty};
 use crate::schema::{all, rows::Abi};
-use crate::schema::{errno, io, ioctl, ioctl_names, kvm, mount, open, poll, stat};
+use crate::schema::{errno, io, ioctl, kvm, mount, open, poll, stat};
 
 /// Sets that only code refers to, not a row.
 const ELSEWHERE: &[&Set] = &[
     &errno::ERRNO,
     &io::DT,
-    &ioctl::IFF,
-    &ioctl_names::IOCTL,
+    &ioctl::net::IFF,
     &kvm::EXIT,
     &mount::MS,
     &mount::PROPAGATION,
@@ -34,6 +33,7 @@ const ELSEWHERE: &[&Set] = &[
 /// Every set there is: those the rows refer to, however deep, and those of [`ELSEWHERE`].
 static SETS: LazyLock<Vec<&'static Set>> = LazyLock::new(|| {
     let mut sets: Vec<&'static Set> = ELSEWHERE.to_vec();
+    sets.push(&ioctl::IOCTL);
     for row in all() {
         let forms = row.variants.iter().map(|v| (v.args, &v.ret)).chain([(row.args, &row.ret)]);
         for (args, ret) in forms {
@@ -55,7 +55,16 @@ fn collect(ty: &Ty, sets: &mut Vec<&'static Set>) {
         | Ty::When(_, _, t)
         | Ty::Positive(t)
         | Ty::Interrupted(t)
-        | Ty::Late(t) => collect(t, sets),
+        | Ty::Late(t)
+        | Ty::NonZero(t)
+        | Ty::Full(t)
+        | Ty::Dots(t)
+        | Ty::Wide(t)
+        | Ty::Of(_, t)
+        | Ty::Rest(t, _) => collect(t, sets),
+        Ty::Both(before, _, after) => {
+            before.fields.iter().chain(after.fields).for_each(|f| collect(&f.ty, sets));
+        }
         Ty::Note(a, b) => {
             collect(a, sets);
             collect(b, sets);
@@ -214,7 +223,7 @@ fn value_of(set: &Set, name: &str) -> u64 {
 /// Requests are looked up by bisection.
 #[test]
 fn requests_ascend() {
-    assert!(ioctl_names::IOCTL.choice.windows(2).all(|w| w[0].1 < w[1].1));
+    assert!(ioctl::IOCTL.choice.windows(2).all(|w| w[0].1 < w[1].1));
 }
 
 /// Calls whose name in tracefs is not the manual's.

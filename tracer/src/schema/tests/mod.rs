@@ -7,4 +7,5 @@ mod effects;
 mod layouts;
 mod narrow;
 mod operations;
+mod plans;
 mod words;

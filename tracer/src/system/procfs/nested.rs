@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use super::processes;
 use super::who::Who;
-use crate::schema::ioctl_names::NS_GET_PARENT;
+use crate::schema::ioctl::kernel::NS_GET_PARENT;
 use crate::schema::types::Whose;
 use crate::system::process::Status;
 

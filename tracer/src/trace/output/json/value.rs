@@ -91,7 +91,7 @@ pub fn value(out: &mut Vec<u8>, v: &Value<'_>) {
             }
             object.end();
         }
-        Value::Comment(inner, _) => value(out, inner),
+        Value::Comment(inner, _) | Value::Made(_, inner) => value(out, inner),
         Value::Hardware(bytes) => {
             let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             escape::string(out, &bytes.join(":"));

@@ -70,6 +70,16 @@ impl Look {
                 self.list(line, args, ", ");
                 line.lit(")");
             }
+            Value::Made(number, spelled) => match self.names {
+                NameStyle::Abbrev => self.value(line, spelled),
+                NameStyle::Raw => line.hex(*number),
+                NameStyle::Verbose => {
+                    line.hex(*number);
+                    line.lit(" /* ");
+                    self.value(line, spelled);
+                    line.lit(" */");
+                }
+            },
             Value::Limit(n) => self.limit(line, *n),
             Value::Struct { fields, more } => self.structure(line, fields, *more),
             Value::Array(values, tail) => {

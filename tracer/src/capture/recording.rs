@@ -123,6 +123,9 @@ pub struct HeaderLibrary {
     pub indent: usize,
     /// See [`crate::spec::LibraryStyle::callers`].
     pub callers: bool,
+    /// See [`crate::spec::LibraryStyle::within`].
+    #[serde(default)]
+    pub within: bool,
     /// Where results are aligned.
     pub column: usize,
 }

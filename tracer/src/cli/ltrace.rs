@@ -19,6 +19,9 @@ const COLUMN: usize = 50;
 /// Frames of a stack that `--leaks` shows, where `-w` says nothing.
 const FRAMES: u32 = 32;
 
+/// System calls by which a library of TLS may send and receive, with the ends of its sockets: shown where they are made within its functions.
+const WITHIN_TLS: [&str; 2] = ["--trace=%network,read,write,readv,writev", "-yy"];
+
 /// Why no files of prototypes are read.
 const PROTOTYPES: &str = "prototypes are built in; a function that has none shows integers";
 
@@ -35,6 +38,8 @@ struct Draft {
     /// `-L`: without `-e`, none are.
     none: bool,
     system: bool,
+    /// `-e tls`.
+    tls: bool,
     count: bool,
     json: bool,
     /// `-w`: frames of each stack.
@@ -120,8 +125,12 @@ static FLAGS: &[OptionRow<Set<Draft>>] = &[
         Some("-e"),
         &[],
         Takes::Value("FILTER"),
-        "Trace these calls from one file to another: NAME+NAME@CALLER-NAME, with globs or /regular expressions/.",
+        "Trace these calls from one file to another: NAME+NAME@CALLER-NAME, with globs or /regular expressions/; tls: what is said within TLS.",
         |draft, value| {
+            if value == "tls" {
+                draft.tls = true;
+                return Ok(());
+            }
             draft.chosen = true;
             draft.library.calls.add(utf8(value)?).map_err(|fault| Fault::usage(fault.to_string()))
         },
@@ -331,12 +340,20 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     }
     if draft.leaks.is_some() {
         let all = Draft::default();
-        let shows = draft.chosen || draft.none || draft.system || draft.count || !draft.library.entries.is_empty();
+        let shows =
+            draft.chosen || draft.none || draft.system || draft.tls || draft.count || !draft.library.entries.is_empty();
         if shows || draft.record || draft.style != all.style || draft.column.is_some() {
             return Err(Fault::usage(
                 "--leaks shows no calls: it goes with none of -a, -c, -C, -e, -l, -L, -n, -S, -x, --record",
             ));
         }
+    }
+    if draft.tls {
+        let names: Vec<&str> = prototypes::said_in_tls().map(|it| it.row.name).collect();
+        let filter = format!("/^({})$/", names.join("|"));
+        draft.library.entries.add(&filter).map_err(|fault| Fault::usage(fault.to_string()))?;
+        draft.none = true;
+        draft.style.within = !draft.system && !draft.count;
     }
     let mut words = std::mem::take(&mut draft.words);
     if let (Some(frames), None, false) = (draft.frames, draft.leaks, draft.count) {
@@ -345,7 +362,9 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
     if draft.leaks.is_some() {
         words.push("--signal=none".into());
     }
-    if !draft.system {
+    if draft.style.within {
+        words.extend(WITHIN_TLS.map(OsString::from));
+    } else if !draft.system {
         words.push("--trace=none".into());
     }
     if draft.count {

@@ -160,7 +160,7 @@ pub const FAMILIES: &[(&str, &[&[Prototype]])] = &[
     ),
     ("libstdc++.so.6", &[cxx::CXX, cxx::CLASSES]),
     ("libz.so.1", &[zlib::ZLIB]),
-    ("libssl.so.3", &[tls::SSL, tls::SSL_CONTEXTS]),
+    ("libssl.so.3", &[tls::SSL, tls::SSL_SAID, tls::SSL_CONTEXTS]),
     (
         "libcrypto.so.3",
         &[
@@ -173,7 +173,7 @@ pub const FAMILIES: &[(&str, &[&[Prototype]])] = &[
             crypto::STREAMS,
         ],
     ),
-    ("libgnutls.so.30", &[tls::GNUTLS]),
+    ("libgnutls.so.30", &[tls::GNUTLS, tls::GNUTLS_SAID]),
     ("libcurl.so.4", &[curl::CURL]),
     ("libsqlite3.so.0", &[sqlite::CONNECTIONS, sqlite::STATEMENTS, sqlite::VALUES]),
 ];
@@ -244,6 +244,11 @@ pub fn of_blocks() -> impl Iterator<Item = &'static Prototype> {
     known().0.iter().filter(|it| it.block != Block::None)
 }
 
+/// Functions that take or give what is said within TLS connections.
+pub fn said_in_tls() -> impl Iterator<Item = &'static Prototype> {
+    tls::SAID.into_iter().flatten()
+}
+
 /// The prototype of a function, and its place: one behind the last of [`all`] has no plan, and nothing is copied of it but its registers.
 pub fn find(name: &[u8]) -> Option<(usize, &'static Prototype)> {
     static INDEX: OnceLock<HashMap<&'static [u8], usize>> = OnceLock::new();
@@ -281,6 +286,20 @@ mod tests {
             assert!(!planned(name), "{name}");
         }
         println!("{} prototypes, {} of them with a plan", known().0.len(), all().len());
+    }
+
+    #[test]
+    fn what_is_said_within_tls_is_data_and_is_all_there() {
+        let is_data =
+            |it: &&Prototype| it.row.args.iter().any(|arg| matches!(arg.ty, Ty::Bytes(_) | Ty::Out(Ty::Bytes(_))));
+        let said: HashSet<&str> = said_in_tls().map(|it| it.row.name).collect();
+        assert!(said_in_tls().all(|it| is_data(&it)) && said.len() > 10);
+        let begins = ["SSL_read", "SSL_peek", "SSL_write", "gnutls_record_send", "gnutls_record_recv"];
+        for it in
+            known().0.iter().filter(is_data).filter(|it| begins.iter().any(|begin| it.row.name.starts_with(begin)))
+        {
+            assert!(said.contains(it.row.name), "{}", it.row.name);
+        }
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct LibraryStyle {
     pub indent: usize,
     /// Who calls is said (where `-e` or `-l` was given).
     pub callers: bool,
+    /// System calls are shown where they are made within a function that is (`-e tls`).
+    pub within: bool,
 }
 
 impl Style {

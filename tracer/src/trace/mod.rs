@@ -149,7 +149,7 @@ const WIDEST: usize = 256;
 
 /// Has calls of library functions shown as they were when they were recorded.
 fn show_functions(spec: &mut Spec, recorded: &HeaderLibrary) {
-    let HeaderLibrary { demangle, indent, callers, column } = *recorded;
+    let HeaderLibrary { demangle, indent, callers, within, column } = *recorded;
     // A function is known by the record that names it, and only events have those.
     spec.watch.counting = None;
     let Output { form, style, .. } = &mut spec.view.output;
@@ -160,14 +160,14 @@ fn show_functions(spec: &mut Spec, recorded: &HeaderLibrary) {
     if style.column == Style::new(style.strlen).column {
         style.column = column.min(WIDEST);
     }
-    style.library = LibraryStyle { demangle, indent: indent.min(WIDEST), callers };
+    style.library = LibraryStyle { demangle, indent: indent.min(WIDEST), callers, within };
 }
 
 /// What a recording says of itself.
 fn header(watch: &Watch, view: Option<&View>, source: &dyn Source) -> Header {
     let library = view.filter(|_| watch.library.is_some()).map(|view| {
-        let Style { column, library: LibraryStyle { demangle, indent, callers }, .. } = view.output.style;
-        HeaderLibrary { demangle, indent, callers, column }
+        let Style { column, library: LibraryStyle { demangle, indent, callers, within }, .. } = view.output.style;
+        HeaderLibrary { demangle, indent, callers, within, column }
     });
     let words = watch.target.command.iter().flat_map(|c| &c.argv);
     Header {

@@ -61,6 +61,8 @@ pub struct Shower {
     passed: Passed,
     functions: Calls,
     demangles: bool,
+    /// System calls are shown within functions only.
+    within: bool,
     order: Order,
     /// Somebody watches: what runs for long is shown before it ends.
     live: bool,
@@ -111,6 +113,7 @@ impl Stage for Shower {
 
     fn step(&mut self, step: Step<'_>) {
         let head = step.head;
+        let step = Step { shown: step.shown && !self.is_without(head), ..step };
         if self.left == Some(0) {
             return;
         }
@@ -201,6 +204,7 @@ impl Shower {
             passed: Passed::default(),
             functions: Calls::default(),
             demangles: view.output.style.library.demangle,
+            within: view.output.style.library.within,
             order: super::order(view),
             notices,
             waiting: false,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail};
-use aya::maps::{Map, PerCpuArray};
+use aya::maps::Map;
 use tracer_common::config::{CalledKey, Config, Regs, Tally, TallyKey, follow, target};
 use tracer_common::plan::{PLANS, Plan, plan_index};
 
@@ -313,7 +313,7 @@ impl Loaded {
     /// Does once what else is only done when the command runs: whoever refuses it (seccomp) has the trace begin by ptrace, not end.
     fn attempt(self) -> Result<Loaded> {
         self.iterate()?;
-        PerCpuArray::<_, u64>::try_from(&self.lost)?.get(&0, 0).context("cannot read what was lost")?;
+        self.tells_losses().context("cannot read what was lost")?;
         Ok(self)
     }
 

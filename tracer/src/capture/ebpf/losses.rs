@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
+use anyhow::Result;
 use aya::maps::{HashMap, PerCpuArray};
 use tracer_common::loss::Loss;
 
@@ -13,6 +14,17 @@ use crate::capture::{Losses, LostCall};
 use crate::schema::place_of;
 
 impl Loaded {
+    /// Reads what was lost in each way once.
+    ///
+    /// # Errors
+    /// The kernel does not let it be read.
+    pub fn tells_losses(&self) -> Result<()> {
+        PerCpuArray::<_, u64>::try_from(&self.lost)?.get(&0, 0)?;
+        self.not_run()?;
+        HashMap::<_, TallyKeyValue, u64>::try_from(&self.missed)?.keys().next().transpose()?;
+        Ok(())
+    }
+
     /// What the kernel side has counted as missing.
     pub fn losses(&self) -> Losses {
         let mut losses = Losses::default();

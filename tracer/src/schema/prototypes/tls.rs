@@ -1,5 +1,6 @@
 //! openssl/ssl.h (libssl) and gnutls/gnutls.h: connections, and what is written to and read from them before it is encrypted.
 
+use super::Prototype;
 use crate::schema::types::Len::{self, Ret};
 use crate::schema::types::Ty::*;
 use crate::{prototypes, sets};
@@ -92,6 +93,9 @@ const fn at64(len: Len) -> Len {
     }
 }
 
+/// Functions that take or give what is said within a connection: their rows are tables of their own.
+pub const SAID: [&[Prototype]; 2] = [SSL_SAID, GNUTLS_SAID];
+
 prototypes! { pub SSL:
     OPENSSL_init_ssl(opts: Hex, settings: Addr) -> Int;
     SSL_library_init() -> Int;
@@ -117,14 +121,6 @@ prototypes! { pub SSL:
     SSL_accept(ssl: Addr) -> Int;
     SSL_do_handshake(ssl: Addr) -> Int;
     SSL_stateless(ssl: Addr) -> Int;
-    SSL_read(ssl: Addr, buf: Out(&Bytes(Ret)), num: Int) -> Int;
-    SSL_read_ex(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
-    SSL_peek(ssl: Addr, buf: Out(&Bytes(Ret)), num: Int) -> Int;
-    SSL_peek_ex(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
-    SSL_read_early_data(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
-    SSL_write(ssl: Addr, buf: Bytes(num), num: Int) -> Int;
-    SSL_write_ex(ssl: Addr, buf: Bytes(num), num: Ulong, written: Out(&Ptr(&Ulong))) -> Int;
-    SSL_write_early_data(ssl: Addr, buf: Bytes(num), num: Ulong, written: Out(&Ptr(&Ulong))) -> Int;
     SSL_sendfile(ssl: Addr, fd: Fd, offset: Long, size: Ulong, flags: Int) -> Long;
     SSL_pending(ssl: Addr) -> Int;
     SSL_has_pending(ssl: Addr) -> Int;
@@ -288,6 +284,17 @@ prototypes! { pub SSL_CONTEXTS:
     BIO_ssl_shutdown(ssl_bio: Addr) -> Void;
 }
 
+prototypes! { pub SSL_SAID:
+    SSL_read(ssl: Addr, buf: Out(&Bytes(Ret)), num: Int) -> Int;
+    SSL_read_ex(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
+    SSL_peek(ssl: Addr, buf: Out(&Bytes(Ret)), num: Int) -> Int;
+    SSL_peek_ex(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
+    SSL_read_early_data(ssl: Addr, buf: Out(&Bytes(at64(readbytes))), num: Ulong, readbytes: Out(&Ptr(&Ulong))) -> Int;
+    SSL_write(ssl: Addr, buf: Bytes(num), num: Int) -> Int;
+    SSL_write_ex(ssl: Addr, buf: Bytes(num), num: Ulong, written: Out(&Ptr(&Ulong))) -> Int;
+    SSL_write_early_data(ssl: Addr, buf: Bytes(num), num: Ulong, written: Out(&Ptr(&Ulong))) -> Int;
+}
+
 prototypes! { pub GNUTLS:
     gnutls_global_init() -> Int;
     gnutls_global_deinit() -> Void;
@@ -304,14 +311,8 @@ prototypes! { pub GNUTLS:
     gnutls_rehandshake(session: Addr) -> Int;
     gnutls_reauth(session: Addr, flags: Hex32) -> Int;
     gnutls_bye(session: Addr, how: Set32(&GNUTLS_BYE)) -> Int;
-    gnutls_record_send(session: Addr, data: Bytes(data_size), data_size: Ulong) -> Long;
-    gnutls_record_send2(session: Addr, data: Bytes(data_size), data_size: Ulong, pad: Ulong, flags: Hex32) -> Long;
-    gnutls_record_send_early_data(session: Addr, data: Bytes(length), length: Ulong) -> Long;
     gnutls_record_send_file(session: Addr, fd: Fd, offset: InOut(&Ptr(&Long)), count: Ulong) -> Long;
-    gnutls_record_recv(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong) -> Long;
-    gnutls_record_recv_seq(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong, seq: Addr) -> Long;
     gnutls_record_recv_packet(session: Addr, packet: Out(&Ptr(&Addr))) -> Long;
-    gnutls_record_recv_early_data(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong) -> Long;
     gnutls_record_check_pending(session: Addr) -> Ulong;
     gnutls_record_get_direction(session: Addr) -> Int;
     gnutls_record_get_max_size(session: Addr) -> Ulong;
@@ -383,4 +384,13 @@ prototypes! { pub GNUTLS:
     gnutls_hash_fast(algorithm: Int, ptext: Bytes(ptext_len), ptext_len: Ulong, digest: Addr) -> Int;
     gnutls_malloc(s: Ulong) -> Addr;
     gnutls_free(ptr: Addr) -> Void;
+}
+
+prototypes! { pub GNUTLS_SAID:
+    gnutls_record_send(session: Addr, data: Bytes(data_size), data_size: Ulong) -> Long;
+    gnutls_record_send2(session: Addr, data: Bytes(data_size), data_size: Ulong, pad: Ulong, flags: Hex32) -> Long;
+    gnutls_record_send_early_data(session: Addr, data: Bytes(length), length: Ulong) -> Long;
+    gnutls_record_recv(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong) -> Long;
+    gnutls_record_recv_seq(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong, seq: Addr) -> Long;
+    gnutls_record_recv_early_data(session: Addr, data: Out(&Bytes(Ret)), data_size: Ulong) -> Long;
 }

@@ -38,6 +38,12 @@ impl Shower {
         });
     }
 
+    /// Whether it is a system call in no function, where only others are asked for.
+    pub(super) fn is_without(&self, head: &Head) -> bool {
+        let is_call = matches!(head.kind, kind::CALL | kind::PENDING | kind::OPERATION);
+        self.within && is_call && self.functions.depth(head.tid) == 0
+    }
+
     /// Something else comes behind the call that was entered last: its entry is shown.
     pub(super) fn unfinish(&mut self) {
         if self.order != Order::Split {

@@ -3,7 +3,7 @@
 use super::causes::Cause;
 use super::link::{Node, Sure, name};
 use super::outcome::{Outcomes, Verdict, outcomes};
-use super::slow;
+use super::{slow, work};
 use crate::tools::why::report::{Report, Step, Story};
 use crate::tools::why::scene::{Process, Scene};
 
@@ -49,12 +49,19 @@ pub fn report(scene: &Scene, pid: u32) -> Report {
         threads: process.threads.len(),
         between: scene.between,
         ended: false,
-        findings: scene.times.get(&pid).map(slow::findings).unwrap_or_default(),
+        findings: findings(scene, process, pid),
         times: scene.times.get(&pid).cloned(),
         uncounted: uncounted.is_some(),
         missing: scene.missing.iter().cloned().chain(uncounted.map(|why| (TIMES.to_owned(), why))).collect(),
         stories,
     }
+}
+
+/// What follows from where its time went; a quota that held it back stands first, for it explains the others.
+fn findings(scene: &Scene, process: &Process, pid: u32) -> Vec<String> {
+    let Some(times) = scene.times.get(&pid) else { return Vec::new() };
+    let held = work::throttled(scene, process).map(|link| format!("it {}: {}", link.does, link.evidence.join("; ")));
+    held.into_iter().chain(slow::findings(times)).collect()
 }
 
 /// Whether two threads are told as one.

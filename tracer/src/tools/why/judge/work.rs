@@ -17,7 +17,9 @@ const REFAULTS: f64 = 1000.0;
 /// The share of the time for which a task had a CPU, and for which it wanted one.
 pub fn shares(scene: &Scene, change: &Change) -> (f64, f64) {
     let all = (scene.between * 1e9).max(1.0);
-    (change.ran as f64 / all, change.delayed as f64 / all)
+    let ran = (change.ran as f64 / all).min(1.0);
+    // What it was delayed before the first look is counted when it runs at last.
+    (ran, (change.delayed as f64 / all).min(1.0 - ran))
 }
 
 /// Whether a task did something between both looks that is worth being called so.
@@ -63,7 +65,7 @@ pub fn running(scene: &Scene, process: &Process, task: &Task) -> Link {
 }
 
 /// A task whose cgroup was held back for a good part of the time. Some kernels count that as waiting for a CPU, others do not.
-fn throttled(scene: &Scene, process: &Process) -> Option<Link> {
+pub fn throttled(scene: &Scene, process: &Process) -> Option<Link> {
     let before = |path: &[u8]| process.groups.iter().find(|group| group.path == path).and_then(|group| group.throttled);
     process.groups_later.iter().find_map(|group| {
         let ((quota, period), (times, ns)) = (group.quota?, group.throttled?);

@@ -3,6 +3,7 @@
 use super::outcome::Verdict;
 use super::{Cause, story};
 use crate::system::process::{Group, GroupMemory};
+use crate::tools::why::scene::times::Times;
 use crate::tools::why::scene::{Change, Place, Process, Scene, Task, Wait};
 
 /// A process with one task that is ready or runs, and what it did in a fifth of a second.
@@ -37,6 +38,10 @@ fn what_a_running_task_does() {
         "400000 page faults a second",
     );
     check(&scene(share(0.1, 0.8)), Verdict::Runs, Cause::Ready, "others have the CPUs");
+    // What it was delayed before the first look is counted when it runs at last.
+    let late = story::report(&scene(share(0.25, 3.0)), 1);
+    let seen = late.stories[0].steps[0].evidence.join("\n");
+    assert!(seen.contains("25 % on a CPU, 75 % ready without one"), "{seen}");
 }
 
 #[test]
@@ -51,6 +56,15 @@ fn a_quota_is_told_where_it_held_back() {
     let process = held.processes.get_mut(&1).expect("it is there");
     (process.groups, process.groups_later) = (vec![group(5)], vec![group(7)]);
     check(&held, Verdict::Runs, Cause::Throttled, "held back by the CPU quota of its cgroup /box");
+    held.times.insert(1, Times::default());
+    let findings = story::report(&held, 1).findings;
+    assert_eq!(
+        findings,
+        [
+            "it runs, held back by the CPU quota of its cgroup /box: /box may use 1000 us of CPU time in 100000 us; it was held back 2 times \
+             meanwhile, 7 times in all"
+        ]
+    );
     // It was held back before, and not while it was looked at.
     let process = held.processes.get_mut(&1).expect("it is there");
     process.groups_later = vec![group(5)];

@@ -46,8 +46,6 @@ struct Shared {
     /// Calls that both show, and of those the equal ones, by source.
     counts: RefCell<BTreeMap<&'static str, (usize, usize)>>,
     seen: RefCell<HashMap<PathBuf, Rc<Seen>>>,
-    /// What ltrace wrote in two runs, by the name of the line: the same for each source.
-    ltraced: RefCell<HashMap<String, Rc<[String; 2]>>>,
     /// Trials that did not pass.
     unpassed: RefCell<usize>,
     ran: RefCell<usize>,
@@ -66,7 +64,6 @@ fn main() -> ExitCode {
         known,
         counts: RefCell::default(),
         seen: RefCell::default(),
-        ltraced: RefCell::default(),
         unpassed: RefCell::default(),
         ran: RefCell::default(),
     });
@@ -179,11 +176,7 @@ fn trial(line: &Line, backend: &'static str, shared: &Shared) -> Outcome {
         return Outcome::Skipped(why);
     }
     let mut last = String::new();
-    for attempt in 0..TRIES {
-        // Anew where it did not fit: the command itself may have behaved otherwise.
-        if attempt > 0 {
-            shared.ltraced.borrow_mut().remove(&line.name);
-        }
+    for _ in 0..TRIES {
         match once(line, backend, shared) {
             Err(error) => return Outcome::Failed(format!("{error:#}")),
             Ok(found) if found.hunks.is_empty() => {
@@ -213,8 +206,9 @@ struct Found {
 }
 
 fn once(line: &Line, backend: &str, shared: &Shared) -> Result<Found> {
-    let ltraced = shared.ltraced(line)?;
-    let [theirs, again] = &*ltraced;
+    let ltrace = format!("ltrace -F {}", prototypes().context("no prototypes")?.display());
+    let theirs = trace(line, &ltrace, backend)?;
+    let again = trace(line, &ltrace, backend)?;
     let ours = trace(line, "$TRACER ltrace --backend $backend", backend)?;
     let programs = Programs::of(line, shared);
     let mut found = Found { used: vec![0; shared.known.len()], ..Found::default() };
@@ -226,7 +220,7 @@ fn once(line: &Line, backend: &str, shared: &Shared) -> Result<Found> {
         left.is_empty()
     };
     if line.options.split(' ').any(|word| word == "-c") {
-        let (theirs, ours) = (functions::table(theirs), functions::table(&ours));
+        let (theirs, ours) = (functions::table(&theirs), functions::table(&ours));
         for name in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
             let of = |table: &BTreeMap<String, u64>| table.get(name).copied().unwrap_or(0);
             let (a, b) = (of(&theirs), of(&ours));
@@ -241,7 +235,7 @@ fn once(line: &Line, backend: &str, shared: &Shared) -> Result<Found> {
         }
         return Ok(found);
     }
-    let (theirs, again, ours) = (functions::read(theirs), functions::read(again), functions::read(&ours));
+    let (theirs, again, ours) = (functions::read(&theirs), functions::read(&again), functions::read(&ours));
     if theirs.len() != ours.len() {
         bail!("ltrace shows {} tasks, tracer {}", theirs.len(), ours.len());
     }
@@ -424,17 +418,6 @@ impl Programs {
 }
 
 impl Shared {
-    fn ltraced(&self, line: &Line) -> Result<Rc<[String; 2]>> {
-        if let Some(found) = self.ltraced.borrow().get(&line.name) {
-            return Ok(Rc::clone(found));
-        }
-        let ltrace = format!("ltrace -F {}", prototypes().context("no prototypes")?.display());
-        let run = || trace(line, &ltrace, "");
-        let found = Rc::new([run()?, run()?]);
-        self.ltraced.borrow_mut().insert(line.name.clone(), Rc::clone(&found));
-        Ok(found)
-    }
-
     fn seen(&self, path: &Path) -> Rc<Seen> {
         let mut all = self.seen.borrow_mut();
         Rc::clone(all.entry(path.to_owned()).or_insert_with(|| Rc::new(Seen::of(path))))

@@ -1,6 +1,7 @@
 //! ltrace's command line (ltrace(1), 0.7.91): what it shares with that of a trace is read by the same parser.
 
 use std::ffi::{OsStr, OsString};
+use std::iter;
 use std::time::Duration;
 
 use super::asked::{Asked, trace};
@@ -9,7 +10,9 @@ use super::getopt::Words;
 use super::help::Manual;
 use super::table::{self, BACKENDS, Completes, OptionRow, Set, Takes, WHEN, row};
 use crate::exit;
-use crate::schema::prototypes;
+use crate::schema::data::data;
+use crate::schema::types::{NO_NR, Row};
+use crate::schema::{Abi, all, prototypes};
 use crate::spec::library::{Files, Leaks};
 use crate::spec::{Library, LibraryStyle, OutputForm, Spec};
 
@@ -18,9 +21,6 @@ const COLUMN: usize = 50;
 
 /// Frames of a stack that `--leaks` shows, where `-w` says nothing.
 const FRAMES: u32 = 32;
-
-/// System calls by which a library of TLS may send and receive, with the ends of its sockets: shown where they are made within its functions.
-const WITHIN_TLS: [&str; 2] = ["--trace=%network,read,write,readv,writev", "-yy"];
 
 /// Why no files of prototypes are read.
 const PROTOTYPES: &str = "prototypes are built in; a function that has none shows integers";
@@ -363,7 +363,11 @@ pub fn parse(program: &str, peer: bool, args: &[OsString]) -> Result<Asked<Box<S
         words.push("--signal=none".into());
     }
     if draft.style.within {
-        words.extend(WITHIN_TLS.map(OsString::from));
+        // By which a library of TLS may send and receive, with the ends of its sockets.
+        let native = |row: &&Row| row.nr[Abi::NATIVE as usize] != NO_NR;
+        let carry = all().filter(native).filter(|row| data(row).is_some()).map(|row| row.name);
+        let calls: Vec<&str> = iter::once("%network").chain(carry).collect();
+        words.extend([format!("--trace={}", calls.join(",")).into(), "-yy".into()]);
     } else if !draft.system {
         words.push("--trace=none".into());
     }

@@ -64,7 +64,7 @@ pub fn prototype(row: &Row, detail: Detail) -> Plan {
 pub const ARGUMENTS: usize = 6;
 
 /// Bytes of `struct dirent` before its name (bits/dirent.h).
-const DIRENT: u16 = 19;
+pub const DIRENT: u16 = 19;
 
 /// Words behind the return address that are copied of a function that takes any number of arguments.
 pub const STACKED: u16 = 8;

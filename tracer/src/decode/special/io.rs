@@ -7,6 +7,7 @@ use super::{files, ifreq, poll, sockopt, statx, tty};
 use crate::decode::blobs::Memory;
 use crate::decode::value::{Ret, Value};
 use crate::decode::{Place, fd, names, scalar, shapes, sockaddr};
+use crate::schema::plan::DIRENT;
 use crate::schema::types::Special;
 
 /// The value of an argument; `None` shows its address.
@@ -68,7 +69,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
         Special::Dirent => match place.part(shape::TEXT, 0) {
             Memory::Bytes(name, want) => {
                 let name = shapes::text(name, cx.options.strlen, want > name.len());
-                files::dirent(memory.take(19)?, name, cx.verbose)
+                files::dirent(memory.take(usize::from(DIRENT))?, name, cx.verbose)
             }
             _ => None,
         },

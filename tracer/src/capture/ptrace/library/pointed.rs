@@ -1,6 +1,6 @@
 //! What a call through a pointer has called, as far as the registers still tell: then the function that is entered may have been reached by
 //! a jump at the end of another, which has no address to return to of its own. The same as the kernel side does (`pointed` of
-//! `tracer-ebpf/src/library.rs`): the bytes before the address that is returned to are read as such a call.
+//! `tracer-ebpf/src/pointed.rs`): the bytes before the address that is returned to are read as such a call.
 
 use libc::user_regs_struct;
 

@@ -129,10 +129,10 @@ fn is_command(line: &str) -> bool {
     line.starts_with("RUN ") || line.starts_with("REQUIRES ")
 }
 
-/// Builds the runner of the live cases; its path.
+/// Builds the runner of the live cases, the same that `cargo xtask test` runs here; its path.
 fn live() -> Result<PathBuf> {
     let mut cargo = command::cargo();
-    cargo.args(["test", "--quiet", "--release", "--package", "tracer-tests", "--test", "live", "--no-run"]);
+    cargo.args(["test", "--quiet", "--workspace", "--test", "live", "--no-run"]);
     let out = cargo.arg("--message-format=json").stderr(std::process::Stdio::inherit()).output()?;
     if !out.status.success() {
         bail!("`{}` failed: {}", command::line(&cargo), out.status);

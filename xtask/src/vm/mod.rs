@@ -13,9 +13,10 @@ mod report;
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{command, run};
 use qemu::Speed;
@@ -25,7 +26,7 @@ use report::Report;
 /// the storage of tasks from an allocator that has a largest size.
 const KERNELS: [&str; 4] = ["6.1", "6.12", "6.18", "7.2"];
 
-/// The oldest and the newest of them: what `cargo xtask ci` boots for a few cases, which takes two minutes where qemu translates.
+/// The oldest and the newest of them: what `cargo xtask ci` boots for a few cases, which takes three minutes where qemu translates.
 pub const ENDS: [&str; 2] = [KERNELS[0], KERNELS[KERNELS.len() - 1]];
 
 /// Brings what it takes to boot the kernels: qemu, and their packages.
@@ -47,46 +48,80 @@ pub fn main(args: &[OsString]) -> Result<ExitCode> {
     let tracer = run::build()?;
     let dir = command::target().join("vm");
     fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let (common, initramfs) = (dir.join("common.cpio"), dir.join("initramfs.cpio"));
-    let mut speed = tools.speed();
+    let common = dir.join("common.cpio");
+    let speed = tools.speed();
     eprintln!("xtask: {}", speed.in_words());
     guest::build(&common, &tracer, &asked.filter)?;
     let mut shelf = kernels::Shelf::new(&dir)?;
+    let guests: Vec<_> = asked.kernels.iter().map(|series| (series.as_str(), shelf.get(series))).collect();
 
     let mut lines = Vec::new();
     let mut good = true;
-    for series in &asked.kernels {
-        println!("\n== {series}");
-        let mut report = Report::default();
-        let log = dir.join(format!("{series}.log"));
-        let ran = shelf.get(series).and_then(|kernel| {
-            guest::with_modules(&common, &kernel.modules, &initramfs)?;
-            let mut ran = tools.boot(&kernel.image, &initramfs, &log, speed, &mut report);
-            if speed == Speed::Kvm && !report.came_up() {
-                speed = Speed::Tcg;
-                eprintln!("xtask: {}", speed.in_words());
-                ran = tools.boot(&kernel.image, &initramfs, &log, speed, &mut report);
-            }
-            ran
+    for some in guests.chunks(speed.at_once()) {
+        let ended: Vec<Guest> = std::thread::scope(|scope| {
+            let started: Vec<_> = some
+                .iter()
+                .map(|(series, kernel)| {
+                    let (tools, asked, dir, common) = (&tools, &asked, &dir, &common);
+                    scope.spawn(move || guest(tools, asked, series, kernel, speed, dir, common))
+                })
+                .collect();
+            started.into_iter().map(|thread| thread.join().expect("a guest's thread does not panic")).collect()
         });
-        good &= ran.is_ok() && report.faults().is_empty();
-        let mut faults = report.faults();
-        if let Err(error) = &ran {
-            faults.insert(0, format!("{error:#}"));
-        }
-        lines.push(report.summary(series, speed.name()));
-        for fault in faults {
-            println!("{series}: {fault}");
+        for guest in ended {
+            good &= guest.faults.is_empty();
+            lines.push(guest.summary);
+            guest.faults.iter().for_each(|fault| println!("{}: {fault}", guest.series));
         }
     }
     fs::remove_file(&common)?;
-    if asked.keep {
-        eprintln!("xtask: kept {}", initramfs.display());
-    } else if initramfs.exists() {
-        fs::remove_file(&initramfs)?;
-    }
     println!("\n{}", lines.join("\n"));
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What came of a guest.
+struct Guest {
+    series: String,
+    summary: String,
+    faults: Vec<String>,
+}
+
+/// Boots a kernel, if it could be had, and runs the cases there.
+fn guest(
+    tools: &qemu::Tools,
+    asked: &Asked,
+    series: &str,
+    kernel: &Result<kernels::Kernel>,
+    mut speed: Speed,
+    dir: &Path,
+    common: &Path,
+) -> Guest {
+    let mut report = Report::default();
+    let initramfs = dir.join(format!("{series}.cpio"));
+    let log = dir.join(format!("{series}.log"));
+    let mut boot = || -> Result<()> {
+        let kernel = kernel.as_ref().map_err(|error| anyhow!("{error:#}"))?;
+        guest::with_modules(common, &kernel.modules, &initramfs)?;
+        let ran = tools.boot(series, &kernel.image, &initramfs, &log, speed, &mut report);
+        if speed == Speed::Tcg || report.came_up() {
+            return ran;
+        }
+        speed = Speed::Tcg;
+        eprintln!("xtask: {}", speed.in_words());
+        tools.boot(series, &kernel.image, &initramfs, &log, speed, &mut report)
+    };
+    let ran = boot();
+    if asked.keep {
+        eprintln!("xtask: kept {}", initramfs.display());
+    } else {
+        // Where the kernel could not be had there is none.
+        let _ = fs::remove_file(&initramfs);
+    }
+    let mut faults = report.faults();
+    if let Err(error) = &ran {
+        faults.insert(0, format!("{error:#}"));
+    }
+    Guest { series: series.to_owned(), summary: report.summary(series, speed.name()), faults }
 }
 
 /// What the command line asks for.

@@ -14,6 +14,9 @@ use crate::command::{self, find, run};
 
 const QEMU: &str = "qemu-system-x86_64";
 
+/// What is the same however the guest's instructions are run.
+const MACHINE: [&str; 8] = ["-machine", "pc", "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none"];
+
 /// Programs and the packages of Debian that bring them.
 const PROGRAMS: [(&str, &str); 2] = [(QEMU, "qemu-system-x86"), ("busybox", "busybox-static")];
 
@@ -35,6 +38,23 @@ impl Speed {
         match self {
             Speed::Kvm => "kvm",
             Speed::Tcg => "tcg",
+        }
+    }
+
+    /// What the guest is told that its processors are.
+    fn processor(self) -> &'static str {
+        match self {
+            Speed::Kvm => "host",
+            Speed::Tcg => "max",
+        }
+    }
+
+    /// How many guests run beside each other: a guest that is translated keeps one processor busy, another both of its own.
+    pub fn at_once(self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        match self {
+            Speed::Kvm => (processors / 2).max(1),
+            Speed::Tcg => processors,
         }
     }
 
@@ -100,21 +120,44 @@ impl Tools {
         Ok(Tools(()))
     }
 
-    /// KVM where there seems to be one. Whether it can run a guest is known when one came up.
+    /// KVM where it makes a machine. Whether it can run a guest is known when one came up.
     pub fn speed(&self) -> Speed {
-        let opens = File::options().read(true).write(true).open("/dev/kvm");
-        if opens.is_ok() { Speed::Kvm } else { Speed::Tcg }
+        let mut qemu = Command::new(QEMU);
+        // It stands still and is told to end.
+        qemu.args(MACHINE).args([
+            "-accel",
+            Speed::Kvm.name(),
+            "-cpu",
+            Speed::Kvm.processor(),
+            "-S",
+            "-monitor",
+            "stdio",
+        ]);
+        qemu.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut makes = || -> std::io::Result<bool> {
+            let mut child = qemu.spawn()?;
+            // One that has ended already reads nothing, and its status says why.
+            let _ = child.stdin.take().map(|mut monitor| monitor.write_all(b"quit\n"));
+            Ok(child.wait()?.success())
+        };
+        if makes().unwrap_or(false) { Speed::Kvm } else { Speed::Tcg }
     }
 
-    /// Boots the kernel and reads its console to the end: into the log all of it, to stdout what a person wants to see.
-    pub fn boot(&self, kernel: &Path, initramfs: &Path, log: &Path, speed: Speed, report: &mut Report) -> Result<()> {
+    /// Boots the kernel and reads its console to the end: into the log all of it, to stdout, behind `series`, what a person wants to see.
+    pub fn boot(
+        &self,
+        series: &str,
+        kernel: &Path,
+        initramfs: &Path,
+        log: &Path,
+        speed: Speed,
+        report: &mut Report,
+    ) -> Result<()> {
         let mut qemu = Command::new(QEMU);
         // Processors that are translated by threads of their own run instructions that another has just replaced: attaching to a
         // tracepoint, which patches them, then ends the guest with an "Oops: int3" now and then.
         let accel = if speed == Speed::Tcg { "tcg,thread=single" } else { speed.name() };
-        qemu.args(["-machine", "pc", "-accel", accel]);
-        qemu.args(["-cpu", if speed == Speed::Kvm { "host" } else { "max" }]);
-        qemu.args(["-smp", "2", "-m", "2560", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
+        qemu.args(MACHINE).args(["-accel", accel, "-cpu", speed.processor(), "-m", "2560", "-no-reboot"]);
         qemu.args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]);
         qemu.arg("-kernel").arg(kernel).arg("-initrd").arg(initramfs);
         // A panic ends the guest (-no-reboot) instead of waiting for someone to read it.
@@ -147,7 +190,7 @@ impl Tools {
                 Ok(line) => {
                     writeln!(file, "{}", line.trim_end())?;
                     if let Some(shown) = report.line(&line) {
-                        println!("{}", printable(shown));
+                        println!("{series}: {}", printable(shown));
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => break,

@@ -2,6 +2,7 @@
 //! signal information.
 
 pub use crate::schema::ethernet::{ARPHRD, ETH_P};
+pub use crate::schema::ioctl::kernel::AUDIT_ARCH;
 pub use crate::schema::net::{MSG, SOL};
 pub use crate::schema::sockopt::AF;
 use crate::sets;
@@ -65,8 +66,4 @@ sets! {
     SYS "SYS_"
     choice all: SYS_SECCOMP = 1, SYS_USER_DISPATCH = 2;
 
-    /// Architectures of a seccomp SIGSYS. include/uapi/linux/audit.h
-    AUDIT_ARCH "AUDIT_ARCH_"
-    choice all: AUDIT_ARCH_X86_64 = 0xc000_003e, AUDIT_ARCH_I386 = 0x4000_0003, AUDIT_ARCH_AARCH64 = 0xc000_00b7,
-                AUDIT_ARCH_ARM = 0x4000_0028;
 }

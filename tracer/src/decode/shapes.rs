@@ -25,6 +25,7 @@ pub fn is_memory(ty: &Ty) -> bool {
             | Ty::Rec(_)
             | Ty::Sized(..)
             | Ty::Ptr(_)
+            | Ty::Bare(_)
             | Ty::Array(..)
             | Ty::Refs(..)
             | Ty::Iovec(_)
@@ -92,6 +93,10 @@ pub fn value<'a>(place: Place<'_, 'a>, ty: &'static Ty) -> Value<'a> {
             Some(bytes) => Value::Array(vec![field(place, inner, bytes, 0)], Tail::Whole),
             None => place.addr(),
         },
+        Ty::Bare(inner) => match place.memory().take(usize::from(width(inner))) {
+            Some(bytes) => field(place, inner, bytes, 0),
+            None => place.addr(),
+        },
         Ty::Array(inner, n) => array(place, inner, n),
         Ty::Refs(rec, n) => refs(place, rec, n),
         Ty::Iovec(n) => match place.cx.length(n) {
@@ -156,7 +161,10 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
     for f in rec.fields {
         let (off, end) = (usize::from(f.off), usize::from(f.off) + usize::from(f.width));
         let (ty, verbose) = of_type(f, bytes);
-        if verbose && !place.cx.verbose && matches!(f.ty, Ty::Dots(_)) {
+        if let (Ty::Rest(_, count), Ty::Dots(_), false) = (ty, f.ty, place.cx.verbose) {
+            let tail = if count(bytes) > 0 { Tail::More } else { Tail::Whole };
+            fields.push((f.name, Value::Array(Vec::new(), tail)));
+        } else if verbose && !place.cx.verbose && matches!(f.ty, Ty::Dots(_)) {
             if fields.last().is_none_or(|(name, _)| !name.is_empty()) {
                 fields.push(("", Value::Word("...")));
             }
@@ -164,7 +172,10 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
             more = true;
         } else if let Some(b) = bytes.get(off..end) {
             match *ty {
-                Ty::Rest(inner, count) => fields.push((f.name, rest(place, inner, bytes, off, count(bytes)))),
+                Ty::Rest(inner, count) => {
+                    let room = if f.width == 0 { bytes } else { &bytes[..end] };
+                    fields.push((f.name, rest(place, inner, room, off, count(bytes), f.width > 0)));
+                }
                 Ty::Hidden | Ty::Wide(Ty::Hidden) => {}
                 Ty::NonZero(_) if b.iter().all(|&b| b == 0) => {}
                 ref ty => fields.push((
@@ -179,24 +190,53 @@ pub fn record<'a>(place: Place<'_, 'a>, rec: &'static Rec, bytes: &'a [u8], part
 
 /// What a field is, by the bytes of its structure where they decide, and whether it is only shown with `-v`.
 fn of_type(field: &'static Field, bytes: &[u8]) -> (&'static Ty, bool) {
-    match field.ty {
-        Ty::By(choose) => (choose(bytes), field.verbose),
-        Ty::Full(ty) | Ty::Dots(ty) => (ty, true),
-        _ => (&field.ty, field.verbose),
+    let (mut ty, mut verbose) = (&field.ty, field.verbose);
+    loop {
+        ty = match *ty {
+            Ty::By(choose) => choose(bytes),
+            Ty::Full(inner) | Ty::Dots(inner) => {
+                verbose = true;
+                inner
+            }
+            _ => return (ty, verbose),
+        };
     }
 }
 
-/// The `count` elements that stand `off` bytes into a structure, as far as they were read.
-fn rest<'a>(place: Place<'_, 'a>, inner: &'static Ty, bytes: &'a [u8], off: usize, count: u64) -> Value<'a> {
+/// The `count` elements that stand `off` bytes into a structure, as far as they were read and there is room for them.
+/// `within` a field all of a text is shown.
+fn rest<'a>(
+    place: Place<'_, 'a>,
+    inner: &'static Ty,
+    bytes: &'a [u8],
+    off: usize,
+    count: u64,
+    within: bool,
+) -> Value<'a> {
+    let room = bytes.get(off..).unwrap_or_default();
+    let want = usize::try_from(count).unwrap_or(usize::MAX);
+    if let Ty::Bytes(_) | Ty::HexBytes(_) = inner {
+        let hex = matches!(inner, Ty::HexBytes(_));
+        if room.is_empty() && want > 0 && !within {
+            return Value::Addr(place.value.wrapping_add(off as u64));
+        }
+        let most = if within { usize::MAX } else { place.cx.options.strlen };
+        return self::bytes(&room[..room.len().min(want)], if within { 0 } else { want }, most, hex);
+    }
+    if let Ty::Chars = inner {
+        return chars(&room[..room.len().min(want)]);
+    }
     let unit = usize::from(width(inner)).max(1);
     let limit = if place.cx.verbose { usize::MAX } else { place.cx.options.strlen };
-    let most = usize::try_from(count).unwrap_or(usize::MAX).min(limit);
-    let elements = bytes.get(off..).unwrap_or_default().chunks_exact(unit).take(most);
+    let most = want.min(limit);
+    let elements = room.chunks_exact(unit).take(most);
     let values: Vec<_> = elements.map(|element| field(place, inner, element, u16::MAX)).collect();
+    let reached = place.value.wrapping_add((off + unit * values.len()) as u64);
     let tail = match (values.len() as u64) < count {
-        true if values.len() < most && matches!(place.memory(), Memory::Fault(_)) => {
-            Tail::Fault(place.value.wrapping_add((off + unit * values.len()) as u64))
-        }
+        true if values.len() < most && matches!(place.memory(), Memory::Fault(_)) => match values.is_empty() {
+            true => return Value::Addr(reached),
+            false => Tail::Fault(reached),
+        },
         true => Tail::More,
         false => Tail::Whole,
     };
@@ -212,9 +252,17 @@ pub fn both<'a>(place: Place<'_, 'a>, before: &'static Rec, join: Join, after: &
     let end = Place { phase: phase::EXIT_OK, ..place };
     let Some(first) = read(place, before).filter(|_| !place.cx.addresses) else { return place.addr() };
     let second = if place.cx.succeeded { read(end, after) } else { None };
+    let unexpected = place.memory().bytes()[..usize::from(before.size)].iter().any(|&byte| byte != 0);
     match (first, second, join) {
+        (_, None, Join::Unexpected) if !unexpected => place.addr(),
+        (_, Some(second), Join::Unexpected) if !unexpected => second,
+        (first, None, Join::Address | Join::Unexpected) => Value::Changed(Box::new(first), Box::new(place.addr())),
         (first, None, _) => first,
         (Value::Struct { mut fields, more }, Some(Value::Struct { fields: came, more: also }), Join::Within) => {
+            // Dots stand for what has come now.
+            if matches!(fields.last(), Some(("", _))) {
+                fields.pop();
+            }
             fields.extend(came);
             Value::Struct { fields, more: more || also }
         }

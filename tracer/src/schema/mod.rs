@@ -6,6 +6,7 @@
 #![allow(non_upper_case_globals, reason = "argument names stand for their values in the tables")]
 
 pub mod details;
+pub mod devices;
 pub mod effects;
 pub mod errno;
 pub mod ethernet;

@@ -241,7 +241,7 @@ pub fn behind(ty: &'static Ty, short_ids: bool) -> Known {
             let moves = vec![Move { from: (0, 2), to: (0, 4), fill: Fill::Ones }];
             Known::Laid(Layout { narrow: 2, native: 4, align: 2, moves: Cow::Owned(moves), open: false })
         }
-        Ty::Ptr(inner) | Ty::Array(inner, _) => laid(element(inner, width(inner))),
+        Ty::Ptr(inner) | Ty::Bare(inner) | Ty::Array(inner, _) => laid(element(inner, width(inner))),
         Ty::Iovec(_) => Known::Laid(forms::iovec()),
         Ty::Msghdr => Known::Laid(forms::msghdr()),
         Ty::Mmsghdr(_) => Known::Laid(forms::mmsghdr()),

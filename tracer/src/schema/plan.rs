@@ -8,7 +8,7 @@ use tracer_common::plan::{
 
 use super::net::talks;
 use super::prototypes::register;
-use super::types::{Arg, Field, Len, Rec, Row, Special, Ty, Variant, bits};
+use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
 
 /// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
 /// whose mask is at 296 (arch/x86/include/asm/sigframe.h); aarch64: a siginfo of 128 bytes, then `struct ucontext`,
@@ -174,7 +174,7 @@ impl Builder {
             Ty::Rec(rec) => self.push(arg, when, shape::BYTES, Len::Fixed(1), self.reach(rec), most, 1),
             Ty::Of(width, Ty::Chars) => self.fixed(arg, when, width),
             Ty::Sized(_, n) => self.push(arg, when, shape::BYTES, n, 1, 512, 1),
-            Ty::Ptr(inner) => {
+            Ty::Ptr(inner) | Ty::Bare(inner) => {
                 // A loff_t, which the kernel moves.
                 if matches!(inner, Ty::Wide(Ty::Long)) {
                     self.writes(arg);
@@ -216,8 +216,16 @@ impl Builder {
     /// Bytes of a structure, with what stands behind it and is shown.
     fn reach(&self, rec: &Rec) -> u16 {
         let most = BLOB_MAX as u16;
-        match rec.fields.last() {
-            Some(Field { ty: Ty::Rest(inner, _), verbose, .. }) if self.detail.env || !verbose => {
+        let last = rec.fields.last().filter(|field| field.width == 0);
+        let behind = last.and_then(|field| match field.ty {
+            Ty::Rest(inner, _) => Some((inner, field.verbose)),
+            Ty::Dots(Ty::Rest(inner, _)) => Some((*inner, true)),
+            // As much as is shown of a text.
+            Ty::By(_) => Some((&Ty::Of(1, &Ty::Uint), field.verbose)),
+            _ => None,
+        });
+        match behind {
+            Some((inner, verbose)) if self.detail.env || !verbose => {
                 let elements = if self.detail.env { u32::from(most) } else { self.detail.strlen.saturating_add(1) };
                 let behind = elements.saturating_mul(u32::from(width(inner)));
                 u32::from(rec.size).saturating_add(behind).min(u32::from(most)) as u16
@@ -242,6 +250,7 @@ impl Builder {
             Special::Utimbuf => self.fixed(arg, when, 16),
             Special::Timevals | Special::Timespecs => self.fixed(arg, when, 32),
             Special::Termios => self.fixed(arg, when, 36),
+            Special::Termio => self.fixed(arg, when, 18),
             Special::Termios2 => self.fixed(arg, when, 44),
             Special::Ifreq | Special::Ifconf => {
                 let size = if special == Special::Ifreq { 40 } else { 16 };
@@ -329,6 +338,7 @@ impl Builder {
             | Special::PidOf(_)
             | Special::UserOffset
             | Special::PageOffset
+            | Special::Device(_)
             | Special::NodeDev
             | Special::Dev32
             | Special::MemfdFlags

@@ -4,6 +4,7 @@
 
 use tracer_common::plan::ARG_RET;
 
+pub use super::devices::Device;
 use super::effects::Does;
 use super::set::Set;
 
@@ -187,6 +188,8 @@ pub enum Ty {
     Sized(&'static Rec, Len),
     /// A pointer to one scalar or structure, shown as an array of one: `[5]`.
     Ptr(&'static Ty),
+    /// A pointer to one scalar, shown without brackets: `5`.
+    Bare(&'static Ty),
     /// An array in memory: `[1, 2]`.
     Array(&'static Ty, Len),
     /// An array of pointers to structures, with the file of the descriptor in each: `[{...}, {...}]`.
@@ -235,7 +238,8 @@ pub enum Ty {
     Dots(&'static Ty),
     /// A number of so many bytes where memory or a register holds it, or text of so many at most.
     Of(u16, &'static Ty),
-    /// Elements that stand behind a structure, as many as its bytes say; in records only, the last field.
+    /// Elements, as many as the structure's bytes say: those that its field has room for, or, where it is 0 bytes wide, what stands
+    /// behind the structure; in records only.
     Rest(&'static Ty, fn(&[u8]) -> u64),
     /// Of return values: `.0`, then `.1` of the same number in parentheses: `0 (SCHED_OTHER)`. No note for a
     /// number of flags that is 0 and has no name.
@@ -249,6 +253,10 @@ pub enum Join {
     Within,
     /// As a structure of its own: `{in=1} => {out=2}`.
     Arrow,
+    /// The same; where the call failed the address stands there: `{in=1} => 0x7ffc...`.
+    Address,
+    /// As `Address`, but what went in is only shown where it is not all zeros.
+    Unexpected,
 }
 
 /// What has the number that a value is, where it is that of tasks.
@@ -413,6 +421,8 @@ pub enum Special {
     SockOptGet,
     /// `struct termios` of the kernel, 36 bytes.
     Termios,
+    /// `struct termio`, 18 bytes.
+    Termio,
     /// `struct termios2`, 44 bytes.
     Termios2,
     /// `struct ifreq`, 40 bytes at entry and at the end; argument 1 tells what it holds.
@@ -490,6 +500,8 @@ pub enum Special {
     UserOffset,
     /// An offset that is passed in pages of 4096 bytes, in hex. A number.
     PageOffset,
+    /// What devices have, in a form of its own. A number, or a field of 16 bytes.
+    Device(Device),
 }
 
 /// Bits of [`Row::class`]: the sets of `-e trace=%name`, as strace has them.

@@ -35,6 +35,10 @@ pub fn ifreq<'a>(request: u64, b: &'a [u8], filled: bool, address: Address<'a>) 
             | SIOCSIFTXQLEN
             | SIOCSIFNAME
             | SIOCSIFSLAVE
+            | SIOCADDMULTI
+            | SIOCDELMULTI
+            | SIOCSIFHWBROADCAST
+            | SIOCSIFMAP
     );
     if !reads && !filled {
         return Some(Value::Struct { fields, more: false });
@@ -45,7 +49,7 @@ pub fn ifreq<'a>(request: u64, b: &'a [u8], filled: bool, address: Address<'a>) 
         SIOCGIFDSTADDR | SIOCSIFDSTADDR => ("ifr_dstaddr", address(sa)),
         SIOCGIFBRDADDR | SIOCSIFBRDADDR => ("ifr_broadaddr", address(sa)),
         SIOCGIFNETMASK | SIOCSIFNETMASK => ("ifr_netmask", address(sa)),
-        SIOCGIFHWADDR | SIOCSIFHWADDR => ("ifr_hwaddr", hwaddr(sa)),
+        SIOCGIFHWADDR | SIOCSIFHWADDR | SIOCADDMULTI | SIOCDELMULTI | SIOCSIFHWBROADCAST => ("ifr_hwaddr", hwaddr(sa)),
         SIOCGIFFLAGS | SIOCSIFFLAGS => ("ifr_flags", Value::Named(&IFF, u64::from(u16::from_le_bytes([b[16], b[17]])))),
         SIOCGIFMETRIC | SIOCSIFMETRIC => ("ifr_metric", Value::Int(int)),
         SIOCGIFMTU | SIOCSIFMTU => ("ifr_mtu", Value::Int(int)),
@@ -53,7 +57,7 @@ pub fn ifreq<'a>(request: u64, b: &'a [u8], filled: bool, address: Address<'a>) 
         SIOCGIFSLAVE | SIOCSIFSLAVE => ("ifr_slave", chars(&b[16..32])),
         SIOCSIFNAME => ("ifr_newname", chars(&b[16..32])),
         SIOCGIFINDEX => ("ifr_ifindex", Value::Int(int)),
-        SIOCGIFMAP => ("ifr_map", map(&b[16..40])),
+        SIOCGIFMAP | SIOCSIFMAP => ("ifr_map", map(&b[16..40])),
         _ => return Some(Value::Struct { fields, more: true }),
     });
     Some(Value::Struct { fields, more: false })
@@ -79,8 +83,17 @@ pub fn ifconf<'a>(b: &[u8], before: Option<&[u8]>) -> Option<Value<'a>> {
 
 fn hwaddr<'a>(sa: &[u8]) -> Value<'a> {
     let family = u16::from_le_bytes([sa[0], sa[1]]);
-    // Ethernet and loopback have six bytes; what others have is not said.
-    let len = if matches!(family, 1 | 772) { 6 } else { 14 };
+    // How long an address is on a link of that kind: what its driver sets `addr_len` to (net/, drivers/net/); of others all that there is room for.
+    let len = match family {
+        7 | 290 | 773 | 820..=822 => 1,
+        15 => 2,
+        768 | 776..=779 | 783 => 4,
+        270 | 271 => 5,
+        1 | 6 | 772 | 774 | 780 | 801..=803 => 6,
+        0 | 3 => 7,
+        27 | 804 | 805 | 825 | 826 => 8,
+        _ => 14,
+    };
     let bytes = sa[2..2 + len].iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
     Value::Struct {
         fields: vec![("sa_family", Value::Named(&ARPHRD, u64::from(family))), ("sa_data", Value::Text(bytes))],

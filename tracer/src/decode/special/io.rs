@@ -103,6 +103,7 @@ pub fn special<'a>(kind: Special, place: Place<'_, 'a>) -> Option<Value<'a>> {
             sockopt::get(option(place, scalar::read(len) as i32, end.memory().bytes()))
         }
         Special::Termios => tty::termios(memory.bytes(), false, cx.verbose),
+        Special::Termio => tty::termio(memory.bytes(), cx.verbose),
         Special::Termios2 => tty::termios(memory.bytes(), true, cx.verbose),
         Special::Ifreq => {
             let bytes = if cx.succeeded { end.memory().take(40) } else { None };

@@ -4,6 +4,7 @@
 //! return value with a note, [`returned`]; if it is shown when the call ends, [`at_end`]).
 
 mod date;
+mod devices;
 pub mod files;
 pub mod ifreq;
 mod io;
@@ -27,7 +28,7 @@ use tracer_common::plan::ARG_SP;
 use super::value::{Ret, Value};
 use super::{Place, scalar};
 use crate::schema::sched::RLIM;
-use crate::schema::types::Special;
+use crate::schema::types::{Device, Special};
 
 /// The value of an argument. `place` gives its register value ([`Place::value`]), the bytes that were
 /// copied ([`Place::memory`], [`Place::part`]) and, by its context, the other arguments and the end.
@@ -85,6 +86,9 @@ pub fn field<'a>(kind: Special, place: Place<'_, 'a>, bytes: &'a [u8]) -> Value<
             Value::Named(&RLIM, scalar::read(bytes))
         }
         Special::Propagation => files::propagation(scalar::read(bytes)),
+        Special::Device(Device::Uuid) => devices::uuid(bytes),
+        Special::Device(Device::ClockTime) => devices::clock_time(bytes),
+        Special::Device(Device::Stamp) => devices::stamp(bytes),
         _ => tasks::field(kind, bytes).unwrap_or_else(|| Value::Hex(scalar::read(bytes))),
     }
 }

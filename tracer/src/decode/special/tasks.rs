@@ -2,7 +2,7 @@
 
 use tracer_common::plan::phase;
 
-use super::{pages, perf, signals, task, values};
+use super::{devices, pages, perf, signals, task, values};
 use crate::decode::value::{Tail, Value};
 use crate::decode::{Place, scalar};
 use crate::schema::types::Special;
@@ -74,6 +74,7 @@ pub fn number<'a>(kind: Special, raw: u64) -> Option<Value<'a>> {
         Special::NodeDev => Value::Dev(raw),
         Special::Dev32 => Value::Dev(raw & 0xffff_ffff),
         Special::UserOffset => task::user_offset(raw),
+        Special::Device(device) => return devices::number(device, raw),
         _ => return None,
     })
 }

@@ -174,6 +174,24 @@ pub fn termios<'a>(b: &[u8], speeds: bool, verbose: bool) -> Option<Value<'a>> {
     Some(Value::Struct { fields, more: !verbose })
 }
 
+/// The older `struct termio`, of which each word has 16 bits.
+pub fn termio<'a>(b: &[u8], verbose: bool) -> Option<Value<'a>> {
+    const CHARS_OF_IT: usize = 8;
+    let b = b.get(..18)?;
+    let mut wide = [0; 36];
+    for word in 0..4 {
+        wide[4 * word..][..2].copy_from_slice(&b[2 * word..][..2]);
+    }
+    wide[16..17 + CHARS_OF_IT].copy_from_slice(&b[8..9 + CHARS_OF_IT]);
+    let mut value = termios(&wide, false, verbose)?;
+    if let Value::Struct { fields, .. } = &mut value
+        && let Some((_, Value::Array(chars, _))) = fields.get_mut(5)
+    {
+        chars.truncate(CHARS_OF_IT);
+    }
+    Some(value)
+}
+
 /// Names of the bits behind what is there, and the rest in hex.
 fn join(mut text: String, names: FlagNames, mut value: u32) -> String {
     let mut first = true;

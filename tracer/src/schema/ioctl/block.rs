@@ -4,7 +4,13 @@ use super::super::types::Join::Within;
 use super::super::types::Len::Fixed;
 use super::super::types::Ty::*;
 use super::{INT, TO_INT};
-use crate::{records, requests};
+use crate::{records, requests, sets};
+
+sets! {
+    /// Of BLKPG. include/uapi/linux/blkpg.h
+    BLKPG_OP "BLKPG_"
+    choice all: BLKPG_ADD_PARTITION = 1, BLKPG_DEL_PARTITION = 2, BLKPG_RESIZE_PARTITION = 3;
+}
 
 records! {
     /// struct blk_user_trace_setup. include/uapi/linux/fs.h
@@ -15,6 +21,8 @@ records! {
     BLK_USER_TRACE_SETUP_DONE 72 same {
         name: 0 32 Chars
     }
+    /// struct blkpg_ioctl_arg. include/uapi/linux/blkpg.h
+    BLKPG_ARG 24 same { op: 0 4 Set32(&BLKPG_OP), flags: 4 4 Int, datalen: 8 4 Int, data: 16 8 Addr }
 }
 
 requests! {
@@ -39,6 +47,7 @@ requests! {
     BLKTRACESTOP = 0x1275 => Hidden;
     BLKTRACETEARDOWN = 0x1276 => Hidden;
     BLKDISCARD = 0x1277 => Array(&Wide(&Ulong), Fixed(2));
+    BLKPG = 0x1269 => Rec(&BLKPG_ARG), gap "a disk or file system is another, or stands still, for all who use it";
     BLKIOMIN = 0x1278 => Out(&Ptr(&Uint)), harmless "asks what a descriptor is, or has";
     BLKIOOPT = 0x1279 => Out(&Ptr(&Uint)), harmless "asks what a descriptor is, or has";
     BLKALIGNOFF = 0x127a => TO_INT, harmless "asks what a descriptor is, or has";

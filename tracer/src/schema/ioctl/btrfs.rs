@@ -1,7 +1,9 @@
 //! Requests of btrfs.
 
+use super::super::types::Device;
 use super::super::types::Join::Arrow;
 use super::super::types::Len::Fixed;
+use super::super::types::Special as S;
 use super::super::types::Ty;
 use super::super::types::Ty::*;
 use super::fs::number;
@@ -15,6 +17,32 @@ sets! {
     /// Of BTRFS_IOC_SUBVOL_SETFLAGS. include/uapi/linux/btrfs.h
     BTRFS_SUBVOL "BTRFS_SUBVOL_"
     bits: BTRFS_SUBVOL_CREATE_ASYNC = 1, BTRFS_SUBVOL_RDONLY = 2, BTRFS_SUBVOL_QGROUP_INHERIT = 4;
+
+    /// Whether a device that is replaced is read from. include/uapi/linux/btrfs.h
+    CONT_READING "BTRFS_IOCTL_DEV_REPLACE_CONT_READING_FROM_SRCDEV_MODE_"
+    choice all: BTRFS_IOCTL_DEV_REPLACE_CONT_READING_FROM_SRCDEV_MODE_ALWAYS = 0,
+                BTRFS_IOCTL_DEV_REPLACE_CONT_READING_FROM_SRCDEV_MODE_AVOID = 1;
+
+    /// How files are put together. include/uapi/linux/btrfs.h
+    BTRFS_DEFRAG "BTRFS_DEFRAG_RANGE_"
+    bits: BTRFS_DEFRAG_RANGE_COMPRESS = 1, BTRFS_DEFRAG_RANGE_START_IO = 2, BTRFS_DEFRAG_RANGE_COMPRESS_LEVEL = 4,
+          BTRFS_DEFRAG_RANGE_NOCOMPRESS = 8;
+
+    /// Compression. fs/btrfs/compression.h
+    BTRFS_COMPRESS "BTRFS_COMPRESS_"
+    choice all: BTRFS_COMPRESS_NONE = 0, BTRFS_COMPRESS_ZLIB = 1, BTRFS_COMPRESS_LZO = 2, BTRFS_COMPRESS_ZSTD = 3;
+
+    /// Sums of blocks. include/uapi/linux/btrfs_tree.h
+    BTRFS_CSUM "BTRFS_CSUM_TYPE_"
+    choice all: BTRFS_CSUM_TYPE_CRC32 = 0, BTRFS_CSUM_TYPE_XXHASH = 1, BTRFS_CSUM_TYPE_SHA256 = 2, BTRFS_CSUM_TYPE_BLAKE2 = 3;
+
+    /// What is told of a file system besides. include/uapi/linux/btrfs.h
+    BTRFS_FS_INFO "BTRFS_FS_INFO_FLAG_"
+    bits: BTRFS_FS_INFO_FLAG_CSUM_INFO = 1, BTRFS_FS_INFO_FLAG_GENERATION = 2, BTRFS_FS_INFO_FLAG_METADATA_UUID = 4;
+
+    /// Types of keys: the greatest number is no end.
+    END_32 "#"
+    choice all: UINT32_MAX = 0xffffffff;
 
     /// Trees, and the first and the last number of what is none. include/uapi/linux/btrfs_tree.h
     OBJECTID "#"
@@ -36,8 +64,7 @@ sets! {
 
     /// Of the member compat_flags. include/uapi/linux/btrfs.h
     BTRFS_FEATURE_COMPAT "BTRFS_FEATURE_COMPAT_"
-    choice all: BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE = 1, BTRFS_FEATURE_COMPAT_RO_FREE_SPACE_TREE_VALID = 2,
-                BTRFS_FEATURE_COMPAT_RO_VERITY = 4, BTRFS_FEATURE_COMPAT_RO_BLOCK_GROUP_TREE = 8;
+    bits: ;
 
     /// Of the member compat_ro_flags. include/uapi/linux/btrfs.h
     BTRFS_FEATURE_COMPAT_RO "BTRFS_FEATURE_COMPAT_RO_"
@@ -131,7 +158,7 @@ records! {
     }
     /// struct btrfs_ioctl_quota_rescan_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_QUOTA_RESCAN_ARGS_2 64 same {
-        flags: 0 8 Ulong, progress: 8 8 Ulong
+        flags: 0 8 Ulong, progress: 8 8 Set(&END)
     }
     /// struct btrfs_ioctl_quota_ctl_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_QUOTA_CTL_ARGS 16 same {
@@ -147,13 +174,51 @@ records! {
     }
     /// struct btrfs_ioctl_logical_ino_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_LOGICAL_INO_ARGS 56 same {
-        logical: 0 8 Ulong, size: 8 8 Ulong, reserved: 16 24 Array(&Hex, Fixed(3)),
+        logical: 0 8 Ulong, size: 8 8 Ulong, reserved: 16 24 NonZero(&Array(&Hex, Fixed(3))),
         flags: 40 8 Set(&BTRFS_LOGICAL_INO_ARGS_IGNORE_OFFSET), inodes: 48 8 Addr
     }
     /// struct btrfs_ioctl_logical_ino_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_LOGICAL_INO_ARGS_DONE 56 same {
         inodes: 48 8 Addr
     }
+    /// struct btrfs_ioctl_defrag_range_args. include/uapi/linux/btrfs.h
+    BTRFS_DEFRAG_ARGS 48 same {
+        start: 0 8 Ulong, len: 8 8 Set(&END), flags: 16 8 Set(&BTRFS_DEFRAG), extent_thresh: 24 4 Uint,
+        compress_type: 28 4 Set32(&BTRFS_COMPRESS)
+    }
+    /// struct btrfs_ioctl_fs_info_args. include/uapi/linux/btrfs.h
+    BTRFS_FS_INFO_ARGS 1024 same {
+        max_id: 0 8 Ulong, num_devices: 8 8 Ulong, fsid: 16 16 Special(S::Device(Device::Uuid)), nodesize: 32 4 Uint,
+        sectorsize: 36 4 Uint, clone_alignment: 40 4 Uint, csum_type: 44 2 By(csum_type), csum_size: 46 2 By(csum_size),
+        flags: 48 8 Set(&BTRFS_FS_INFO), generation: 56 8 By(generation), metadata_uuid: 64 16 By(metadata_uuid)
+    }
+    /// struct btrfs_ioctl_space_args, as it goes in. include/uapi/linux/btrfs.h
+    BTRFS_SPACE_ARGS 16 same { space_slots: 0 8 Ulong }
+    /// The same as it comes back; the spaces behind it are not shown.
+    BTRFS_SPACE_ARGS_DONE 16 same { total_spaces: 8 8 Ulong, spaces: 0 16 Dots(&Hidden) }
+    /// struct btrfs_ioctl_received_subvol_args. include/uapi/linux/btrfs.h
+    BTRFS_RECEIVED 200 same {
+        uuid: 0 16 Special(S::Device(Device::Uuid)), stransid: 16 8 Ulong, stime: 32 16 Special(S::Device(Device::Stamp)),
+        flags: 64 8 Ulong
+    }
+    /// The same as it comes back.
+    BTRFS_RECEIVED_DONE 200 same { rtransid: 24 8 Ulong, rtime: 48 16 Special(S::Device(Device::Stamp)) }
+    /// struct btrfs_ioctl_search_key. include/uapi/linux/btrfs.h
+    BTRFS_SEARCH_KEY 104 same {
+        tree_id: 0 8 Set(&OBJECTID), min_objectid: 8 8 Set(&OBJECTID), max_objectid: 16 8 Set(&OBJECTID), min_offset: 24 8 Set(&END),
+        max_offset: 32 8 Set(&END), min_transid: 40 8 Set(&END), max_transid: 48 8 Set(&END), min_type: 56 4 Set32(&END_32),
+        max_type: 60 4 Set32(&END_32), nr_items: 64 4 Uint
+    }
+    /// The same as it comes back.
+    BTRFS_SEARCH_KEY_DONE 104 same { nr_items: 64 4 Uint }
+    /// struct btrfs_ioctl_search_args, without what is found. include/uapi/linux/btrfs.h
+    BTRFS_SEARCH 104 same { key: 0 104 Rec(&BTRFS_SEARCH_KEY) }
+    /// The same as it comes back.
+    BTRFS_SEARCH_DONE 104 same { key: 0 104 Rec(&BTRFS_SEARCH_KEY_DONE), buf: 0 8 Dots(&Hidden) }
+    /// struct btrfs_ioctl_search_args_v2, without what is found. include/uapi/linux/btrfs.h
+    BTRFS_SEARCH_2 112 same { key: 0 104 Rec(&BTRFS_SEARCH_KEY), buf_size: 104 8 Ulong }
+    /// The same as it comes back.
+    BTRFS_SEARCH_2_DONE 112 same { key: 0 104 Rec(&BTRFS_SEARCH_KEY_DONE), buf_size: 104 8 Ulong, buf: 0 8 Dots(&Hidden) }
     /// struct btrfs_ioctl_scrub_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_SCRUB_ARGS 152 same {
         devid: 0 8 Dev, start: 8 8 Ulong, end: 16 8 Set(&END), flags: 24 8 Set(&BTRFS_SCRUB_READONLY)
@@ -175,7 +240,7 @@ records! {
     }
     /// struct btrfs_ioctl_dev_replace_start_params. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_REPLACE_START_PARAMS 2072 same {
-        srcdevid: 0 8 Dev, cont_reading_from_srcdev_mode: 8 8 Set(&END), srcdev_name: 16 1025 Chars, tgtdev_name: 1041 1025 Chars
+        srcdevid: 0 8 Dev, cont_reading_from_srcdev_mode: 8 8 Set(&CONT_READING), srcdev_name: 16 1025 Chars, tgtdev_name: 1041 1025 Chars
     }
     /// struct btrfs_ioctl_dev_replace_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_REPLACE_ARGS 2600 same {
@@ -195,12 +260,33 @@ records! {
     }
     /// struct btrfs_ioctl_dev_info_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_INFO_ARGS 4096 same {
-        devid: 0 8 Dev, uuid: 8 16 Ulong
+        devid: 0 8 Dev, uuid: 8 16 NonZero(&Special(S::Device(Device::Uuid)))
     }
     /// struct btrfs_ioctl_dev_info_args. include/uapi/linux/btrfs.h
     BTRFS_IOCTL_DEV_INFO_ARGS_DONE 4096 same {
-        uuid: 8 16 Ulong, bytes_used: 24 8 Ulong, total_bytes: 32 8 Ulong, path: 3072 1024 Chars
+        uuid: 8 16 NonZero(&Special(S::Device(Device::Uuid))), bytes_used: 24 8 Ulong, total_bytes: 32 8 Ulong, path: 3072 1024 Chars
     }
+}
+
+fn has(info: &[u8], flag: &str) -> bool {
+    number(info, 48, 8) & BTRFS_FS_INFO.flag(flag) != 0
+}
+
+fn csum_type(info: &[u8]) -> &'static Ty {
+    static TYPE: Ty = Set(&BTRFS_CSUM);
+    if has(info, "BTRFS_FS_INFO_FLAG_CSUM_INFO") { &TYPE } else { &Hidden }
+}
+
+fn csum_size(info: &[u8]) -> &'static Ty {
+    if has(info, "BTRFS_FS_INFO_FLAG_CSUM_INFO") { &Uint } else { &Hidden }
+}
+
+fn generation(info: &[u8]) -> &'static Ty {
+    if has(info, "BTRFS_FS_INFO_FLAG_GENERATION") { &Ulong } else { &Hidden }
+}
+
+fn metadata_uuid(info: &[u8]) -> &'static Ty {
+    if has(info, "BTRFS_FS_INFO_FLAG_METADATA_UUID") { &Special(S::Device(Device::Uuid)) } else { &Hidden }
 }
 
 /// Whether a subvolume belongs to groups of a quota from the beginning, and then what says so.
@@ -233,21 +319,27 @@ requests! {
     BTRFS_IOC_BALANCE = 0x5000940c => Hidden;
     BTRFS_IOC_SUBVOL_CREATE = 0x5000940e => Rec(&BTRFS_IOCTL_VOL_ARGS);
     BTRFS_IOC_SNAP_DESTROY = 0x5000940f => Rec(&BTRFS_IOCTL_VOL_ARGS);
+    BTRFS_IOC_DEFRAG_RANGE = 0x40309410 => Rec(&BTRFS_DEFRAG_ARGS);
+    BTRFS_IOC_TREE_SEARCH = 0xd0009411 => Both(&BTRFS_SEARCH, Arrow, &BTRFS_SEARCH_DONE);
+    BTRFS_IOC_TREE_SEARCH_V2 = 0xc0709411 => Both(&BTRFS_SEARCH_2, Arrow, &BTRFS_SEARCH_2_DONE);
     BTRFS_IOC_INO_LOOKUP = 0xd0009412 => Both(&BTRFS_IOCTL_INO_LOOKUP_ARGS, Arrow, &BTRFS_IOCTL_INO_LOOKUP_ARGS_DONE);
     BTRFS_IOC_DEFAULT_SUBVOL = 0x40089413 => Ptr(&Wide(&Ulong));
+    BTRFS_IOC_SPACE_INFO = 0xc0109414 => Both(&BTRFS_SPACE_ARGS, Arrow, &BTRFS_SPACE_ARGS_DONE);
     BTRFS_IOC_WAIT_SYNC = 0x40089416 => Ptr(&Wide(&Ulong));
     BTRFS_IOC_SNAP_CREATE_V2 = 0x50009417 => Both(&BTRFS_IOCTL_VOL_ARGS_V2, Arrow, &BTRFS_IOCTL_VOL_ARGS_V2_DONE);
     BTRFS_IOC_SUBVOL_CREATE_V2 = 0x50009418 => Both(&BTRFS_IOCTL_VOL_ARGS_V2, Arrow, &BTRFS_IOCTL_VOL_ARGS_V2_DONE);
     BTRFS_IOC_START_SYNC = 0x80089418 => Out(&Ptr(&Wide(&Ulong)));
-    BTRFS_IOC_SUBVOL_GETFLAGS = 0x80089419 => Out(&Ptr(&Set(&BTRFS_SUBVOL)));
-    BTRFS_IOC_SUBVOL_SETFLAGS = 0x4008941a => Set(&BTRFS_SUBVOL);
+    BTRFS_IOC_SUBVOL_GETFLAGS = 0x80089419 => Out(&Bare(&Set(&BTRFS_SUBVOL)));
+    BTRFS_IOC_SUBVOL_SETFLAGS = 0x4008941a => Bare(&Set(&BTRFS_SUBVOL));
     BTRFS_IOC_SCRUB = 0xc400941b => Both(&BTRFS_IOCTL_SCRUB_ARGS, Arrow, &BTRFS_IOCTL_SCRUB_ARGS_DONE);
     BTRFS_IOC_SCRUB_CANCEL = 0x941c => Hidden;
     BTRFS_IOC_SCRUB_PROGRESS = 0xc400941d => Both(&BTRFS_IOCTL_SCRUB_ARGS_2, Arrow, &BTRFS_IOCTL_SCRUB_ARGS_DONE);
     BTRFS_IOC_DEV_INFO = 0xd000941e => Both(&BTRFS_IOCTL_DEV_INFO_ARGS, Arrow, &BTRFS_IOCTL_DEV_INFO_ARGS_DONE);
+    BTRFS_IOC_FS_INFO = 0x8400941f => Out(&Rec(&BTRFS_FS_INFO_ARGS));
     BTRFS_IOC_BALANCE_CTL = 0x40049421 => Set32(&BTRFS_BALANCE_CTL);
     BTRFS_IOC_INO_PATHS = 0xc0389423 => Both(&BTRFS_IOCTL_INO_PATH_ARGS, Arrow, &BTRFS_IOCTL_INO_PATH_ARGS_DONE);
     BTRFS_IOC_LOGICAL_INO = 0xc0389424 => Both(&BTRFS_IOCTL_LOGICAL_INO_ARGS, Arrow, &BTRFS_IOCTL_LOGICAL_INO_ARGS_DONE);
+    BTRFS_IOC_SET_RECEIVED_SUBVOL = 0xc0c89425 => Both(&BTRFS_RECEIVED, Arrow, &BTRFS_RECEIVED_DONE);
     BTRFS_IOC_SEND = 0x40489426 => Rec(&BTRFS_IOCTL_SEND_ARGS);
     BTRFS_IOC_DEVICES_READY = 0x90009427 => Rec(&BTRFS_IOCTL_VOL_ARGS);
     BTRFS_IOC_QUOTA_CTL = 0xc0109428 => Rec(&BTRFS_IOCTL_QUOTA_CTL_ARGS);
@@ -258,5 +350,6 @@ requests! {
     BTRFS_IOC_QUOTA_RESCAN_STATUS = 0x8040942d => Out(&Rec(&BTRFS_IOCTL_QUOTA_RESCAN_ARGS_2));
     BTRFS_IOC_QUOTA_RESCAN_WAIT = 0x942e => Hidden;
     BTRFS_IOC_DEV_REPLACE = 0xca289435 => Both(&BTRFS_IOCTL_DEV_REPLACE_ARGS, Arrow, &BTRFS_IOCTL_DEV_REPLACE_ARGS_DONE);
+    BTRFS_IOC_SET_FEATURES = 0x40309439 => Array(&Rec(&BTRFS_IOCTL_FEATURE_FLAGS), Fixed(2));
     BTRFS_IOC_GET_FEATURES = 0x80189439 => Out(&Rec(&BTRFS_IOCTL_FEATURE_FLAGS));
 }

@@ -1,8 +1,11 @@
 //! Requests of small devices: clocks, watchdogs, randomness, lines of GPIO, trusted environments.
 
-use super::super::types::Join::{Arrow, Within};
+use super::super::types::Device;
+use super::super::types::Join::{Address, Arrow, Within};
 use super::super::types::Len::Fixed;
+use super::super::types::Special as S;
 use super::super::types::Ty::*;
+use super::boards::*;
 use super::{INT, TO_INT};
 use crate::{records, requests, sets};
 
@@ -68,10 +71,6 @@ sets! {
     bits: TEE_GEN_CAP_GP = 1, TEE_GEN_CAP_PRIVILEGED = 2, TEE_GEN_CAP_REG_MEM = 4, TEE_GEN_CAP_MEMREF_NULL = 8,
           TEE_GEN_CAP_OBJREF = 0x10;
 
-    /// Of the member impl_caps. include/uapi/linux/tee.h
-    TEE_OPTEE_CAP "TEE_OPTEE_CAP_"
-    choice all: TEE_OPTEE_CAP_TZ = 1;
-
     /// Of the member options. include/uapi/linux/watchdog.h
     WDIOF "WDIOF_"
     bits: WDIOF_OVERHEAT = 1, WDIOF_FANFAULT = 2, WDIOF_EXTERN1 = 4, WDIOF_EXTERN2 = 8, WDIOF_POWERUNDER = 0x10,
@@ -102,7 +101,7 @@ records! {
     }
     /// struct rand_pool_info. include/uapi/linux/random.h
     RAND_POOL_INFO 8 same {
-        entropy_count: 0 4 Int, buf_size: 4 4 Int, buf: 8 0 Chars
+        entropy_count: 0 4 Int, buf_size: 4 4 Int, buf: 8 0 Rest(&Bytes(Fixed(1)), pool)
     }
     /// struct ptp_extts_request. include/uapi/linux/ptp_clock.h
     PTP_EXTTS_REQUEST_REC 16 same {
@@ -111,10 +110,6 @@ records! {
     /// struct ptp_extts_request. include/uapi/linux/ptp_clock.h
     PTP_EXTTS_REQUEST_REC_2 16 same {
         index: 0 4 Uint, flags: 4 4 Set32(&PTP), rsv: 8 8 NonZero(&Array(&Hex32, Fixed(2)))
-    }
-    /// struct rtc_param. include/uapi/linux/rtc.h
-    RTC_PARAM 24 same {
-        param: 0 8 Set(&RTC_PARAM_SET_SET), uvalue: 8 8 Hex, index: 16 4 Uint, __pad: 20 4 NonZero(&Hex32)
     }
     /// struct udmabuf_create. include/uapi/linux/udmabuf.h
     UDMABUF_CREATE_REC 24 same {
@@ -152,7 +147,7 @@ records! {
     }
     /// struct tee_ioctl_version_data. include/uapi/linux/tee.h
     TEE_IOCTL_VERSION_DATA 12 same {
-        impl_id: 0 4 Set32(&TEE_IMPL_ID), gen_caps: 8 4 Set32(&TEE_GEN_CAP), impl_caps: 4 4 Set32(&TEE_OPTEE_CAP)
+        impl_id: 0 4 Set32(&TEE_IMPL_ID), gen_caps: 8 4 Set32(&TEE_GEN_CAP), impl_caps: 4 4 By(capabilities)
     }
     /// struct tee_ioctl_buf_data. include/uapi/linux/tee.h
     TEE_IOCTL_BUF_DATA 16 same {
@@ -169,7 +164,7 @@ records! {
     /// struct ptp_clock_caps. include/uapi/linux/ptp_clock.h
     PTP_CLOCK_CAPS 80 same {
         max_adj: 0 4 Int, n_alarm: 4 4 Int, n_ext_ts: 8 4 Int, n_per_out: 12 4 Int, pps: 16 4 Int, n_pins: 20 4 Int,
-        cross_timestamping: 24 4 Int, adjust_phase: 28 4 Int, max_phase_adj: 32 4 Int, rsv: 36 44 NonZero(&Array(&Hex32, Fixed(11)))
+        cross_timestamping: 24 4 Int, adjust_phase: 28 4 Int, max_phase_adj: 32 4 Special(S::Device(Device::Nanos)), rsv: 36 44 NonZero(&Array(&Hex32, Fixed(11)))
     }
     /// struct gpio_v2_line_values. include/uapi/linux/gpio.h
     GPIO_V2_LINE_VALUES 16 same {
@@ -213,8 +208,8 @@ records! {
     }
     /// struct gpiohandle_request. include/uapi/linux/gpio.h
     GPIOHANDLE_REQUEST 364 same {
-        lines: 356 4 Uint, lineoffsets: 0 256 Array(&Uint, Fixed(64)), flags: 256 4 Set32(&GPIOHANDLE_REQUEST_SET),
-        default_values: 260 64 Array(&Uint, Fixed(64)), consumer_label: 324 32 Chars
+        lines: 356 4 Uint, lineoffsets: 0 256 Rest(&Uint, lines), flags: 256 4 Set32(&GPIOHANDLE_REQUEST_SET),
+        default_values: 260 64 Rest(&Of(1, &Uint), lines), consumer_label: 324 32 Chars
     }
     /// struct gpiohandle_request. include/uapi/linux/gpio.h
     GPIOHANDLE_REQUEST_DONE 364 same {
@@ -222,15 +217,35 @@ records! {
     }
 }
 
+/// Bytes that the pool of random numbers is given.
+fn pool(info: &[u8]) -> u64 {
+    u64::try_from(super::fs::number(info, 4, 4) as i32).unwrap_or(u64::MAX)
+}
+
+/// How many lines are asked for at once.
+fn lines(request: &[u8]) -> u64 {
+    super::fs::number(request, 356, 4)
+}
+
 requests! {
     /// include/uapi/linux/counter.h, linux/gpio.h, linux/i2o-dev.h, linux/ipmi.h, linux/lirc.h, linux/phantom.h, linux/ptp_clock.h, linux/random.h, linux/rtc.h, linux/tee.h, linux/udmabuf.h, linux/watchdog.h
     DEVICES:
     PTP_CLOCK_GETCAPS = 0x80503d01 => Out(&Rec(&PTP_CLOCK_CAPS));
     PTP_EXTTS_REQUEST = 0x40103d02 => Rec(&PTP_EXTTS_REQUEST_REC);
+    PTP_PEROUT_REQUEST = 0x40383d03 => Rec(&PTP_PEROUT_REQUEST_REC);
+    PTP_SYS_OFFSET = 0x43403d05 => Both(&PTP_SYS_OFFSET_REC, Within, &PTP_SYS_OFFSET_DONE);
+    PTP_SYS_OFFSET_PRECISE = 0xc0403d08 => Out(&Rec(&PTP_SYS_OFFSET_PRECISE_REC));
+    PTP_SYS_OFFSET_EXTENDED = 0xc4c03d09 => Both(&PTP_SYS_OFFSET_EXTENDED_REC, Within, &PTP_SYS_OFFSET_EXTENDED_DONE);
     PTP_PIN_GETFUNC = 0xc0603d06 => Both(&PTP_PIN_DESC_3, Within, &PTP_PIN_DESC_DONE);
     PTP_PIN_SETFUNC = 0x40603d07 => Rec(&PTP_PIN_DESC);
     PTP_CLOCK_GETCAPS2 = 0x80503d0a => Out(&Rec(&PTP_CLOCK_CAPS));
     PTP_EXTTS_REQUEST2 = 0x40103d0b => Rec(&PTP_EXTTS_REQUEST_REC_2);
+    PTP_PEROUT_REQUEST2 = 0x40383d0c => Rec(&PTP_PEROUT_REQUEST_REC);
+    PTP_SYS_OFFSET2 = 0x43403d0e => Both(&PTP_SYS_OFFSET_REC, Within, &PTP_SYS_OFFSET_DONE);
+    PTP_SYS_OFFSET_PRECISE2 = 0xc0403d11 => Out(&Rec(&PTP_SYS_OFFSET_PRECISE_REC));
+    PTP_SYS_OFFSET_EXTENDED2 = 0xc4c03d12 => Both(&PTP_SYS_OFFSET_EXTENDED_REC, Within, &PTP_SYS_OFFSET_EXTENDED_DONE);
+    PTP_SYS_OFFSET_PRECISE_CYCLES = 0xc0403d15 => Out(&Rec(&PTP_SYS_OFFSET_PRECISE_REC));
+    PTP_SYS_OFFSET_EXTENDED_CYCLES = 0xc4c03d16 => Both(&PTP_SYS_OFFSET_EXTENDED_REC, Within, &PTP_SYS_OFFSET_EXTENDED_DONE);
     PTP_PIN_GETFUNC2 = 0xc0603d0f => Both(&PTP_PIN_DESC_4, Within, &PTP_PIN_DESC_DONE);
     PTP_PIN_SETFUNC2 = 0x40603d10 => Rec(&PTP_PIN_DESC_2);
     COUNTER_ADD_WATCH_IOCTL = 0x40063e00 => Rec(&COUNTER_WATCH);
@@ -294,9 +309,14 @@ requests! {
     RTC_PLL_SET = 0x40207012 => Rec(&RTC_PLL_INFO);
     RTC_VL_READ = 0x80047013 => Out(&Ptr(&Set32(&RTC_VL)));
     RTC_VL_CLR = 0x7014 => Hidden;
+    RTC_PARAM_GET = 0x40187013 => Both(&RTC_PARAM_ASKED, Address, &RTC_PARAM_DONE);
     RTC_PARAM_SET = 0x40187014 => Rec(&RTC_PARAM);
+    UDMABUF_CREATE_LIST = 0x40087543 => Rec(&UDMABUF_LIST), returns Fd;
     UDMABUF_CREATE = 0x40187542 => Rec(&UDMABUF_CREATE_REC);
     TEE_IOC_VERSION = 0x800ca400 => Out(&Rec(&TEE_IOCTL_VERSION_DATA));
+    TEE_IOC_SHM_ALLOC = 0xc010a401 => Both(&TEE_SHM_ALLOC, Arrow, &TEE_SHM_ALLOC_DONE), returns Fd;
+    TEE_IOC_SHM_REGISTER = 0xc018a409 => Both(&TEE_SHM_REGISTER, Arrow, &TEE_SHM_REGISTER_DONE), returns Fd;
+    TEE_IOC_SHM_REGISTER_FD = 0xc018a408 => Both(&TEE_SHM_REGISTER_FD, Arrow, &TEE_SHM_REGISTER_FD_DONE), returns Fd;
     TEE_IOC_OPEN_SESSION = 0x8010a402 => Rec(&TEE_IOCTL_BUF_DATA);
     TEE_IOC_INVOKE = 0x8010a403 => Rec(&TEE_IOCTL_BUF_DATA);
     TEE_IOC_CANCEL = 0x8008a404 => Rec(&TEE_IOCTL_CANCEL_ARG);
@@ -306,6 +326,12 @@ requests! {
     GPIO_GET_CHIPINFO_IOCTL = 0x8044b401 => Out(&Rec(&GPIOCHIP_INFO));
     GPIO_GET_LINEINFO_IOCTL = 0xc048b402 => Both(&GPIOLINE_INFO, Arrow, &GPIOLINE_INFO_DONE);
     GPIO_GET_LINEHANDLE_IOCTL = 0xc16cb403 => Both(&GPIOHANDLE_REQUEST, Arrow, &GPIOHANDLE_REQUEST_DONE);
+    GPIO_GET_LINEEVENT_IOCTL = 0xc030b404 => Both(&GPIOEVENT_REQUEST, Arrow, &GPIOEVENT_REQUEST_DONE);
+    GPIO_GET_LINEINFO_UNWATCH_IOCTL = 0xc004b40c => Rec(&GPIO_OFFSET);
+    GPIO_V2_GET_LINEINFO_IOCTL = 0xc100b405 => Both(&GPIO_V2_LINE_INFO, Arrow, &GPIO_V2_LINE_INFO_DONE);
+    GPIO_V2_GET_LINEINFO_WATCH_IOCTL = 0xc100b406 => Both(&GPIO_V2_LINE_INFO, Arrow, &GPIO_V2_LINE_INFO_DONE);
+    GPIO_V2_GET_LINE_IOCTL = 0xc250b407 => Both(&GPIO_V2_LINE_REQUEST, Arrow, &GPIO_V2_LINE_REQUEST_DONE);
+    GPIO_V2_LINE_SET_CONFIG_IOCTL = 0xc110b40d => Rec(&GPIO_V2_LINE_CONFIG);
     GPIOHANDLE_GET_LINE_VALUES_IOCTL = 0xc040b408 => Out(&Rec(&GPIOHANDLE_DATA));
     GPIOHANDLE_SET_LINE_VALUES_IOCTL = 0xc040b409 => Rec(&GPIOHANDLE_DATA);
     GPIOHANDLE_SET_CONFIG_IOCTL = 0xc054b40a => Rec(&GPIOHANDLE_CONFIG);

@@ -60,7 +60,7 @@ records! {
     }
     /// struct fsuuid2. include/uapi/linux/fs.h
     FSUUID2 17 same {
-        len: 0 1 Uint, uuid: 1 16 HexBytes(Fixed(16))
+        len: 0 1 Uint, uuid: 1 16 Rest(&HexBytes(Fixed(16)), |uuid| number(uuid, 0, 1))
     }
     /// struct fsxattr. include/uapi/linux/fs.h
     FSXATTR_2 28 same {
@@ -69,7 +69,7 @@ records! {
     }
     /// struct fs_sysfs_path. include/uapi/linux/fs.h
     FS_SYSFS_PATH 129 same {
-        len: 0 1 Uint, name: 1 128 Chars
+        len: 0 1 Uint, name: 1 128 Rest(&Chars, |path| number(path, 0, 1) + 1)
     }
     /// struct logical_block_metadata_cap. include/uapi/linux/fs.h
     LOGICAL_BLOCK_METADATA_CAP 16 same {

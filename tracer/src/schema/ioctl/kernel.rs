@@ -2,9 +2,11 @@
 
 use super::super::open::OPEN;
 use super::super::set::Set as Names;
-use super::super::types::Join::Within;
+use super::super::types::Device;
+use super::super::types::Join::{Unexpected, Within};
 use super::super::types::Special as S;
-use super::super::types::Ty::*;
+use super::super::types::Ty::{self, *};
+use super::fs::number;
 use crate::{records, requests, sets};
 
 sets! {
@@ -53,6 +55,20 @@ sets! {
     SECCOMP_USER_NOTIF "SECCOMP_USER_NOTIF_"
     bits: SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
+    /// Architectures of a seccomp SIGSYS. include/uapi/linux/audit.h
+    AUDIT_ARCH "AUDIT_ARCH_"
+    choice all: AUDIT_ARCH_X86_64 = 0xc000_003e, AUDIT_ARCH_I386 = 0x4000_0003, AUDIT_ARCH_AARCH64 = 0xc000_00b7,
+                AUDIT_ARCH_ARM = 0x4000_0028;
+
+    /// What is asked about a process. include/uapi/linux/pidfd.h
+    PIDFD_INFO "PIDFD_INFO_"
+    bits: PIDFD_INFO_PID = 1, PIDFD_INFO_CREDS = 2, PIDFD_INFO_CGROUPID = 4, PIDFD_INFO_EXIT = 8, PIDFD_INFO_COREDUMP = 0x10,
+          PIDFD_INFO_SUPPORTED_MASK = 0x20, PIDFD_INFO_COREDUMP_SIGNAL = 0x40, PIDFD_INFO_COREDUMP_CODE = 0x80;
+
+    /// How a process left its memory behind. include/uapi/linux/pidfd.h
+    PIDFD_COREDUMP "PIDFD_COREDUMP"
+    bits: PIDFD_COREDUMPED = 1, PIDFD_COREDUMP_SKIP = 2, PIDFD_COREDUMP_USER = 4, PIDFD_COREDUMP_ROOT = 8;
+
     /// Whom a request is for. include/uapi/linux/perf_event.h
     PERF_IOC_FLAG "PERF_IOC_FLAG_"
     bits: PERF_IOC_FLAG_GROUP = 1;
@@ -90,12 +106,26 @@ static UFFD_RANGE_IOCTLS: Names = Names {
 records! {
     /// struct epoll_params. include/uapi/linux/eventpoll.h
     EPOLL_PARAMS 8 same {
-        busy_poll_usecs: 0 4 Uint, busy_poll_budget: 4 2 Uint, prefer_busy_poll: 6 1 Hex, __pad: 7 1 NonZero(&Hex)
+        busy_poll_usecs: 0 4 Special(S::Device(Device::Micros)), busy_poll_budget: 4 2 Uint, prefer_busy_poll: 6 1 Hex, __pad: 7 1 NonZero(&Hex)
     }
     /// struct seccomp_notif_addfd. include/uapi/linux/seccomp.h
     SECCOMP_NOTIF_ADDFD 24 same {
         id: 0 8 Hex, flags: 8 4 Set32(&SECCOMP_ADDFD_FLAG_SE), srcfd: 12 4 Int, newfd: 16 4 Int,
         newfd_flags: 20 4 Set32(&ADDFD_O)
+    }
+    /// struct perf_event_query_bpf, as it goes in. include/uapi/linux/perf_event.h
+    QUERY_BPF 4 same { ids_len: 0 4 Uint, prog_cnt: 0 4 Dots(&Hidden) }
+    /// The same as it comes back.
+    QUERY_BPF_DONE 8 same { prog_cnt: 4 4 Uint, ids: 8 0 Rest(&Uint, programs) }
+    /// struct pidfd_info, as it goes in. include/uapi/linux/pidfd.h
+    PIDFD_INFO_ASKED 8 same { mask: 0 8 Set(&PIDFD_INFO) }
+    /// The same as it comes back: members that the mask names.
+    PIDFD_INFO_DONE 88 same {
+        cgroupid: 8 8 By(info_cgroup), pid: 16 4 By(info_pid), tgid: 20 4 By(info_tgid), ppid: 24 4 By(info_tgid),
+        ruid: 28 4 By(info_id), rgid: 32 4 By(info_id), euid: 36 4 By(info_id), egid: 40 4 By(info_id), suid: 44 4 By(info_id),
+        sgid: 48 4 By(info_id), fsuid: 52 4 By(info_id), fsgid: 56 4 By(info_id), exit_code: 60 4 By(info_exit),
+        coredump_mask: 64 4 By(info_dump), coredump_signal: 68 4 By(info_signal), coredump_code: 72 4 By(info_code),
+        supported_mask: 80 8 By(info_supported)
     }
     /// struct uffdio_range. include/uapi/linux/userfaultfd.h
     UFFDIO_RANGE 16 same {
@@ -164,13 +194,61 @@ records! {
     /// struct seccomp_notif. include/uapi/linux/seccomp.h
     SECCOMP_NOTIF 80 same { id: 0 8 Hex, pid: 8 4 Int, flags: 12 4 Hex32, data: 16 64 Rec(&SECCOMP_DATA) }
     /// struct seccomp_data. include/uapi/linux/seccomp.h
-    SECCOMP_DATA 64 same { nr: 0 4 Int, arch: 4 4 Hex32, instruction_pointer: 8 8 Addr, args: 16 48 Array(&Wide(&Hex), super::super::types::Len::Fixed(6)) }
+    SECCOMP_DATA 64 same { nr: 0 4 Uint, arch: 4 4 Set32(&AUDIT_ARCH), instruction_pointer: 8 8 Addr, args: 16 48 Array(&Wide(&Hex), super::super::types::Len::Fixed(6)) }
+}
+
+/// Programs that were counted.
+fn programs(query: &[u8]) -> u64 {
+    number(query, 4, 4)
+}
+
+/// Whether the kernel has told this about a process.
+fn told(info: &[u8], what: &str) -> bool {
+    number(info, 0, 8) & PIDFD_INFO.flag(what) != 0
+}
+
+fn info_cgroup(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_CGROUPID") { &Ulong } else { &Hidden }
+}
+
+fn info_pid(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_PID") { &Tid } else { &Hidden }
+}
+
+fn info_tgid(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_PID") { &Pid } else { &Hidden }
+}
+
+fn info_id(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_CREDS") { &Id } else { &Hidden }
+}
+
+fn info_exit(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_EXIT") { &Special(S::WaitStatus) } else { &Hidden }
+}
+
+fn info_dump(info: &[u8]) -> &'static Ty {
+    static HOW: Ty = Set32(&PIDFD_COREDUMP);
+    if told(info, "PIDFD_INFO_COREDUMP") { &HOW } else { &Hidden }
+}
+
+fn info_signal(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_COREDUMP_SIGNAL") { &Signal } else { &Hidden }
+}
+
+fn info_code(info: &[u8]) -> &'static Ty {
+    if told(info, "PIDFD_INFO_COREDUMP_CODE") { &Uint } else { &Hidden }
+}
+
+fn info_supported(info: &[u8]) -> &'static Ty {
+    static MASK: Ty = Set(&PIDFD_INFO);
+    if told(info, "PIDFD_INFO_SUPPORTED_MASK") { &MASK } else { &Hidden }
 }
 
 requests! {
     /// include/uapi/linux/eventpoll.h, linux/inotify.h, linux/nsfs.h, linux/perf_event.h, linux/pidfd.h, linux/seccomp.h, linux/userfaultfd.h
     KERNEL:
-    SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100 => Out(&Rec(&SECCOMP_NOTIF));
+    SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100 => Both(&SECCOMP_NOTIF, Unexpected, &SECCOMP_NOTIF);
     SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101 => Rec(&SECCOMP_NOTIF_RESP);
     SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102 => Ptr(&Wide(&Hex));
     SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103 => Rec(&SECCOMP_NOTIF_ADDFD);
@@ -185,6 +263,7 @@ requests! {
     PERF_EVENT_IOC_ID = 0x80082407 => Out(&Ptr(&Wide(&Ulong)));
     PERF_EVENT_IOC_SET_BPF = 0x40042408 => Fd;
     PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409 => Ulong;
+    PERF_EVENT_IOC_QUERY_BPF = 0xc008240a => Both(&QUERY_BPF, Within, &QUERY_BPF_DONE);
     PERF_EVENT_IOC_MODIFY_ATTRIBUTES = 0x4008240b => Addr;
     INOTIFY_IOC_SETNEXTWD = 0x40044900 => Int;
     EPIOCSPARAMS = 0x40088a01 => Rec(&EPOLL_PARAMS);
@@ -221,4 +300,5 @@ requests! {
     PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE = 0xff08 => Special(S::IoctlArg), returns Fd;
     PIDFD_GET_USER_NAMESPACE = 0xff09 => Special(S::IoctlArg), returns Fd;
     PIDFD_GET_UTS_NAMESPACE = 0xff0a => Special(S::IoctlArg), returns Fd;
+    PIDFD_GET_INFO = 0xc058ff0b => Both(&PIDFD_INFO_ASKED, Within, &PIDFD_INFO_DONE);
 }

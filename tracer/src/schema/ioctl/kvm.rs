@@ -125,7 +125,7 @@ records! {
         interrupt_bitmap: 280 32 Full(&Array(&Hex, Fixed(4)))
     }
     /// struct kvm_cpuid2 of x86. arch/x86/include/uapi/asm/kvm.h
-    KVM_CPUID 8 same { nent: 0 4 Uint; verbose: entries: 8 0 Rest(&Rec(&KVM_CPUID_ENTRY), first) }
+    KVM_CPUID 8 same { nent: 0 4 Uint, entries: 8 0 Dots(&Rest(&Rec(&KVM_CPUID_ENTRY), first)) }
     /// struct kvm_cpuid_entry2 of x86. arch/x86/include/uapi/asm/kvm.h
     KVM_CPUID_ENTRY 40 same {
         function: 0 4 Hex32, index: 4 4 Hex32, flags: 8 4 Set32(&KVM_CPUID_FLAG), eax: 12 4 Hex32, ebx: 16 4 Hex32, ecx: 20 4 Hex32,
@@ -149,6 +149,7 @@ requests! {
     KVM_CHECK_EXTENSION = 0xae03 => Set(&KVM_CAP);
     KVM_GET_VCPU_MMAP_SIZE = 0xae04 => NUMBER;
     KVM_GET_SUPPORTED_CPUID = 0xc008ae05 => Out(&Rec(&KVM_CPUID));
+    KVM_GET_EMULATED_CPUID = 0xc008ae09 => Out(&Rec(&KVM_CPUID));
     KVM_CREATE_VCPU = 0xae41 => Uint, returns Fd;
     KVM_SET_USER_MEMORY_REGION = 0x4020ae46 => Rec(&KVM_USERSPACE_MEMORY_REGION);
     KVM_RUN = 0xae80 => NUMBER;

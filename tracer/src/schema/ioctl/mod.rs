@@ -14,11 +14,13 @@ use super::types::*;
 use crate::syscalls;
 
 pub mod block;
+pub mod boards;
 pub mod btrfs;
 pub mod devices;
 pub mod fs;
 pub mod input;
 pub mod kernel;
+pub mod keyboard;
 pub mod kvm;
 mod names;
 pub mod net;

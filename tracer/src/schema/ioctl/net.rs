@@ -4,7 +4,7 @@ use super::super::types::Special as S;
 use super::super::types::Ty;
 use super::super::types::Ty::*;
 use super::{INT, TO_INT};
-use crate::{requests, sets};
+use crate::{records, requests, sets};
 
 /// struct ifreq, of which the request says what it holds.
 const IFREQ: Ty = Special(S::Ifreq);
@@ -16,6 +16,11 @@ sets! {
           IFF_RUNNING = 0x40, IFF_NOARP = 0x80, IFF_PROMISC = 0x100, IFF_ALLMULTI = 0x200, IFF_MASTER = 0x400,
           IFF_SLAVE = 0x800, IFF_MULTICAST = 0x1000, IFF_PORTSEL = 0x2000, IFF_AUTOMEDIA = 0x4000,
           IFF_DYNAMIC = 0x8000, IFF_LOWER_UP = 0x10000, IFF_DORMANT = 0x20000, IFF_ECHO = 0x40000;
+}
+
+records! {
+    /// struct ifreq of a bridge, which has the number of another interface. include/uapi/linux/if.h
+    BRIDGED 40 same { ifr_ifindex: 16 4 Uint }
 }
 
 requests! {
@@ -56,6 +61,14 @@ requests! {
     SIOCSIFHWADDR = 0x8924 => IFREQ, gap "an interface of the machine is another from now on";
     SIOCGIFENCAP = 0x8925 => TO_INT;
     SIOCSIFENCAP = 0x8926 => INT;
+    SIOCADDMULTI = 0x8931 => IFREQ, gap "an interface of the machine is another from now on";
+    SIOCDELMULTI = 0x8932 => IFREQ, gap "an interface of the machine is another from now on";
+    SIOCSIFHWBROADCAST = 0x8937 => IFREQ, gap "an interface of the machine is another from now on";
+    SIOCSIFMAP = 0x8971 => IFREQ, gap "an interface of the machine is another from now on";
+    SIOCBRADDBR = 0x89a0 => Of(17, &Chars), gap "an interface of the machine is another from now on";
+    SIOCBRDELBR = 0x89a1 => Of(17, &Chars), gap "an interface of the machine is another from now on";
+    SIOCBRADDIF = 0x89a2 => Rec(&BRIDGED), gap "an interface of the machine is another from now on";
+    SIOCBRDELIF = 0x89a3 => Rec(&BRIDGED), gap "an interface of the machine is another from now on";
     SIOCGIFHWADDR = 0x8927 => IFREQ, harmless "asks for an interface";
     SIOCGIFSLAVE = 0x8929 => IFREQ, harmless "asks for an interface";
     SIOCSIFSLAVE = 0x8930 => IFREQ, gap "an interface of the machine is another from now on";

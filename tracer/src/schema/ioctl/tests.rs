@@ -106,7 +106,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("CFS_IOC_", "of a file system that the kernel has no longer"),
 ];
 
-/// Names of older headers, by how they begin, that those of [`NOW`] have no longer: the driver is gone, or asks by other requests. strace
+/// Names of older headers (where a word ends in `_`, all of a header that is gone) that those of [`NOW`] have no longer: the driver is gone, or asks by other requests. strace
 /// of that version shows their numbers.
 const GONE: &[&str] = &[
     "ATMARPD_CTRL",
@@ -125,15 +125,26 @@ const GONE: &[&str] = &[
     "ATM_GETLECSADDR",
     "ATM_RSTADDR",
     "CAPI_",
-    "CM_",
+    "CM_IOCARDOFF",
+    "CM_IOCGATR",
+    "CM_IOCGSTATUS",
+    "CM_IOCSPTS",
+    "CM_IOCSRDR",
+    "CM_IOSDBGLVL",
     "COMPAT_ATM_ADDPARTY",
     "CXL_IOCTL_",
-    "ENI_",
+    "ENI_MEMDUMP",
+    "ENI_SETMULT",
     "HE_GET_REG",
     "HL_IOCTL_",
     "IDT77105_",
-    "KVM_ASSIGN_",
-    "KVM_DEASSIGN_",
+    "KVM_ASSIGN_DEV_IRQ",
+    "KVM_ASSIGN_PCI_DEVICE",
+    "KVM_ASSIGN_SET_INTX_MASK",
+    "KVM_ASSIGN_SET_MSIX_ENTRY",
+    "KVM_ASSIGN_SET_MSIX_NR",
+    "KVM_DEASSIGN_DEV_IRQ",
+    "KVM_DEASSIGN_PCI_DEVICE",
     "KVM_SET_MEMORY_ALIAS",
     "KVM_SET_MEMORY_REGION",
     "MEYEIOC_",

@@ -1,11 +1,14 @@
 //! Requests of terminals, pseudo-terminals, serial lines and virtual consoles.
 
 use super::super::set::Set as Names;
-use super::super::types::Join::Arrow;
+use super::super::types::Join::{Arrow, Within};
 use super::super::types::Len::Fixed;
 use super::super::types::Special as S;
-use super::super::types::Ty::*;
+use super::super::types::Ty::{self, *};
+use super::fs::number;
+use super::keyboard::*;
 use super::{INT, TO_INT};
+use crate::schema::types::Device;
 use crate::{records, requests, sets};
 
 sets! {
@@ -19,7 +22,7 @@ sets! {
 
     /// Of KDSETMODE. include/uapi/linux/kd.h
     KD "KD_"
-    choice all: KD_TEXT = 0, KD_GRAPHICS = 1, KD_TEXT0 = 2, KD_TEXT1 = 3, KD_FONT_OP_SET_TALL = 4, KD_FONT_OP_GET_TALL = 5;
+    choice all: KD_TEXT = 0, KD_GRAPHICS = 1, KD_TEXT0 = 2, KD_TEXT1 = 3;
 
     /// Of KDGKBMODE. include/uapi/linux/kd.h
     K "K_"
@@ -28,6 +31,14 @@ sets! {
     /// Of KDGKBMETA. include/uapi/linux/kd.h
     K_META "K_"
     choice all: K_METABIT = 3, K_ESCPREFIX = 4;
+
+    /// What is done with a font. include/uapi/linux/kd.h
+    KD_FONT_OP "KD_FONT_OP_"
+    choice all: KD_FONT_OP_SET = 0, KD_FONT_OP_GET = 1, KD_FONT_OP_SET_DEFAULT = 2, KD_FONT_OP_COPY = 3;
+
+    /// How. include/uapi/linux/kd.h, drivers/video/console
+    KD_FONT_FLAG "KD_FONT_FLAG_"
+    bits: KD_FONT_FLAG_DONT_RECALC = 1, KD_FONT_FLAG_OLD = 0x80000000;
 
     /// Modem lines. include/uapi/asm-generic/termios.h
     TIOCM "TIOCM_"
@@ -88,17 +99,44 @@ records! {
     CONSOLEFONTDESC_DONE 16 same {
         charcount: 0 2 Uint, charheight: 2 2 Uint, chardata: 8 8 Addr
     }
+    /// struct console_font_op, of which each operation has its own members. include/uapi/linux/kd.h
+    CONSOLE_FONT_OP 32 same {
+        op: 0 4 Set32(&KD_FONT_OP), flags: 4 4 By(font_flags), width: 8 4 By(font_width), height: 12 4 Uint,
+        charcount: 16 4 By(font_count), data: 24 8 By(font_data)
+    }
+    /// The same as it comes back.
+    CONSOLE_FONT_OP_DONE 32 same { width: 8 4 Uint, height: 12 4 Uint, charcount: 16 4 Uint, data: 24 8 Addr }
     /// struct winsize. include/uapi/asm-generic/ioctls.h
     WINSIZE 8 same {
         ws_row: 0 2 Uint, ws_col: 2 2 Uint, ws_xpixel: 4 2 Uint, ws_ypixel: 6 2 Uint
     }
 }
 
+const FONT_SET_DEFAULT: u64 = KD_FONT_OP.value("KD_FONT_OP_SET_DEFAULT");
+const FONT_COPY: u64 = KD_FONT_OP.value("KD_FONT_OP_COPY");
+
+fn font_flags(op: &[u8]) -> &'static Ty {
+    static FLAGS: Ty = Set32(&KD_FONT_FLAG);
+    if matches!(number(op, 0, 4), FONT_SET_DEFAULT | FONT_COPY) { &Hidden } else { &FLAGS }
+}
+
+fn font_count(op: &[u8]) -> &'static Ty {
+    if matches!(number(op, 0, 4), FONT_SET_DEFAULT | FONT_COPY) { &Hidden } else { &Uint }
+}
+
+fn font_width(op: &[u8]) -> &'static Ty {
+    if number(op, 0, 4) == FONT_COPY { &Hidden } else { &Uint }
+}
+
+fn font_data(op: &[u8]) -> &'static Ty {
+    if number(op, 0, 4) == FONT_COPY { &Hidden } else { &Addr }
+}
+
 requests! {
     /// include/uapi/asm-generic/ioctls.h, linux/kd.h
     TTY:
-    KIOCSOUND = 0x4b2f => Uint;
-    KDMKTONE = 0x4b30 => Uint;
+    KIOCSOUND = 0x4b2f => Special(S::Device(Device::Sound));
+    KDMKTONE = 0x4b30 => Special(S::Device(Device::Tone));
     KDGETLED = 0x4b31 => Out(&Ptr(&Of(1, &Set(&LED))));
     KDSETLED = 0x4b32 => Of(1, &Set(&LED));
     KDGKBTYPE = 0x4b33 => Out(&Ptr(&Of(1, &Set(&KB))));
@@ -110,11 +148,15 @@ requests! {
     KDUNMAPDISP = 0x4b3d => Hidden;
     GIO_SCRNMAP = 0x4b40 => Out(&HexBytes(Fixed(256)));
     PIO_SCRNMAP = 0x4b41 => HexBytes(Fixed(256));
-    KDGKBMODE = 0x4b44 => Out(&Ptr(&Set32(&K)));
-    KDSKBMODE = 0x4b45 => Set32(&K);
+    KDGKBMODE = 0x4b44 => Out(&Ptr(&Special(S::Device(Device::Signed(&K)))));
+    KDSKBMODE = 0x4b45 => Special(S::Device(Device::Signed(&K)));
+    KDGKBENT = 0x4b46 => Both(&KBENTRY_ASKED, Within, &KBENTRY_DONE);
+    KDSKBENT = 0x4b47 => Rec(&KBENTRY);
+    KDGKBDIACR = 0x4b4a => Out(&Rec(&KBDIACRS));
+    KDSKBDIACR = 0x4b4b => Rec(&KBDIACRS);
     KDGETKEYCODE = 0x4b4c => Rec(&KBKEYCODE);
     KDSETKEYCODE = 0x4b4d => Rec(&KBKEYCODE);
-    KDSIGACCEPT = 0x4b4e => Ulong;
+    KDSIGACCEPT = 0x4b4e => Special(S::Device(Device::Signal));
     KDKBDREP = 0x4b52 => Both(&KBD_REPEAT, Arrow, &KBD_REPEAT_DONE);
     GIO_FONT = 0x4b60 => Out(&HexBytes(Fixed(8192)));
     PIO_FONT = 0x4b61 => HexBytes(Fixed(8192));
@@ -132,10 +174,17 @@ requests! {
     PIO_FONTRESET = 0x4b6d => Hidden;
     GIO_CMAP = 0x4b70 => Out(&HexBytes(Fixed(48)));
     PIO_CMAP = 0x4b71 => HexBytes(Fixed(48));
+    KDFONTOP = 0x4b72 => Both(&CONSOLE_FONT_OP, Arrow, &CONSOLE_FONT_OP_DONE);
+    KDGKBDIACRUC = 0x4bfa => Out(&Rec(&KBDIACRSUC));
+    KDSKBDIACRUC = 0x4bfb => Rec(&KBDIACRSUC);
     TCGETS = 0x5401 => Out(&Special(S::Termios)), harmless "a terminal";
     TCSETS = 0x5402 => Special(S::Termios), harmless "a terminal";
     TCSETSW = 0x5403 => Special(S::Termios), harmless "a terminal";
     TCSETSF = 0x5404 => Special(S::Termios), harmless "a terminal";
+    TCGETA = 0x5405 => Out(&Special(S::Termio)), harmless "a terminal";
+    TCSETA = 0x5406 => Special(S::Termio), harmless "a terminal";
+    TCSETAW = 0x5407 => Special(S::Termio), harmless "a terminal";
+    TCSETAF = 0x5408 => Special(S::Termio), harmless "a terminal";
     TCSBRK = 0x5409 => Int, harmless "a terminal";
     TCXONC = 0x540a => Set(&TCXONC_ACTION), harmless "a terminal";
     TCFLSH = 0x540b => Set(&TCFLSH_QUEUE), harmless "a terminal";
@@ -173,6 +222,8 @@ requests! {
     TIOCGPTN = 0x80045430 => TO_INT, harmless "asks what a descriptor is, or has";
     TIOCSPTLCK = 0x40045431 => INT, harmless "how a descriptor is waited for";
     TIOCGDEV = 0x80045432 => TO_INT;
+    TIOCGLCKTRMIOS = 0x5456 => Out(&Special(S::Termios)), harmless "a terminal";
+    TIOCSLCKTRMIOS = 0x5457 => Special(S::Termios), harmless "a terminal";
     TIOCVHANGUP = 0x5437 => Hidden, harmless "a flag of a descriptor, a terminal, a counter";
     TIOCGPKT = 0x80045438 => Special(S::IoctlArg), harmless "asks what a descriptor is, or has";
     TIOCGPTLCK = 0x80045439 => Special(S::IoctlArg), harmless "asks what a descriptor is, or has";

@@ -1,9 +1,12 @@
 //! Requests of cameras and receivers (V4L2).
 
+use super::super::types::Device;
 use super::super::types::Join::{Arrow, Within};
 use super::super::types::Len::Fixed;
 use super::super::types::Special as S;
-use super::super::types::Ty::*;
+use super::super::types::Ty::{self, *};
+use super::fs::number;
+use crate::schema::open::OPEN;
 use crate::{records, requests, sets};
 
 sets! {
@@ -13,16 +16,11 @@ sets! {
                 V4L2_BUF_TYPE_VBI_CAPTURE = 4, V4L2_BUF_TYPE_VBI_OUTPUT = 5, V4L2_BUF_TYPE_SLICED_VBI_CAPTURE = 6,
                 V4L2_BUF_TYPE_SLICED_VBI_OUTPUT = 7, V4L2_BUF_TYPE_VIDEO_OUTPUT_OVERLAY = 8,
                 V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE = 9, V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE = 0xa, V4L2_BUF_TYPE_SDR_CAPTURE = 0xb,
-                V4L2_BUF_TYPE_SDR_OUTPUT = 0xc, V4L2_BUF_TYPE_META_CAPTURE = 0xd, V4L2_BUF_TYPE_META_OUTPUT = 0xe,
-                V4L2_BUF_TYPE_PRIVATE = 0x80;
+                V4L2_BUF_TYPE_SDR_OUTPUT = 0xc, V4L2_BUF_TYPE_META_CAPTURE = 0xd, V4L2_BUF_TYPE_META_OUTPUT = 0xe;
 
     /// Of the member type. include/uapi/linux/videodev2.h
     V4L2_TUNER_SET "V4L2_TUNER_"
-    choice all: V4L2_TUNER_MODE_MONO = 0, V4L2_TUNER_RADIO = 1, V4L2_TUNER_ANALOG_TV = 2, V4L2_TUNER_DIGITAL_TV = 3,
-                V4L2_TUNER_SDR = 4, V4L2_TUNER_RF = 5, V4L2_TUNER_CAP_HWSEEK_WRAP = 8, V4L2_TUNER_CAP_STEREO = 0x10,
-                V4L2_TUNER_CAP_LANG2 = 0x20, V4L2_TUNER_CAP_LANG1 = 0x40, V4L2_TUNER_CAP_RDS = 0x80,
-                V4L2_TUNER_CAP_RDS_BLOCK_IO = 0x100, V4L2_TUNER_CAP_RDS_CONTROLS = 0x200, V4L2_TUNER_CAP_FREQ_BANDS = 0x400,
-                V4L2_TUNER_CAP_HWSEEK_PROG_LIM = 0x800, V4L2_TUNER_CAP_1HZ = 0x1000;
+    choice all: V4L2_TUNER_RADIO = 1, V4L2_TUNER_ANALOG_TV = 2, V4L2_TUNER_DIGITAL_TV = 3, V4L2_TUNER_SDR = 4, V4L2_TUNER_RF = 5;
 
     /// Of the member capability. include/uapi/linux/videodev2.h
     V4L2_TUNER_CAP "V4L2_TUNER_CAP_"
@@ -56,6 +54,23 @@ sets! {
     /// Of the member id. include/uapi/linux/videodev2.h
     V4L2_CID "V4L2_CID_"
     choice all: V4L2_CID_MAX_CTRLS = 0x400, V4L2_CID_PRIVATE_BASE = 0x8000000;
+
+    /// Of formats. include/uapi/linux/videodev2.h
+    V4L2_FMT_FLAG "V4L2_FMT_FLAG_"
+    bits: V4L2_FMT_FLAG_COMPRESSED = 0x1,
+          V4L2_FMT_FLAG_EMULATED = 0x2,
+          V4L2_FMT_FLAG_CONTINUOUS_BYTESTREAM = 0x4,
+          V4L2_FMT_FLAG_DYN_RESOLUTION = 0x8,
+          V4L2_FMT_FLAG_ENC_CAP_FRAME_INTERVAL = 0x10,
+          V4L2_FMT_FLAG_CSC_COLORSPACE = 0x20,
+          V4L2_FMT_FLAG_CSC_XFER_FUNC = 0x40,
+          V4L2_FMT_FLAG_CSC_YCBCR_ENC = 0x80,
+          V4L2_FMT_FLAG_CSC_QUANTIZATION = 0x100,
+          V4L2_FMT_FLAG_META_LINE_BASED = 0x200;
+
+    /// Kinds of sizes. include/uapi/linux/videodev2.h
+    V4L2_FRMSIZE "V4L2_FRMSIZE_TYPE_"
+    choice all: V4L2_FRMSIZE_TYPE_DISCRETE = 1, V4L2_FRMSIZE_TYPE_CONTINUOUS = 2, V4L2_FRMSIZE_TYPE_STEPWISE = 3;
 
     /// Of the member memory. include/uapi/linux/videodev2.h
     V4L2_MEMORY "V4L2_MEMORY_"
@@ -100,6 +115,27 @@ sets! {
 }
 
 records! {
+    /// struct v4l2_fmtdesc, as it goes in. include/uapi/linux/videodev2.h
+    V4L2_FMTDESC 64 same { index: 0 4 Uint, type: 4 4 Set32(&V4L2_BUF_TYPE) }
+    /// The same as it comes back.
+    V4L2_FMTDESC_DONE 64 same {
+        flags: 8 4 Set32(&V4L2_FMT_FLAG), description: 12 32 Chars, pixelformat: 44 4 Special(S::Device(Device::Fourcc))
+    }
+    /// struct v4l2_exportbuffer. include/uapi/linux/videodev2.h
+    V4L2_EXPORTBUFFER 64 same { type: 0 4 Set32(&V4L2_BUF_TYPE), index: 4 4 Uint, plane: 8 4 Uint, flags: 12 4 Set32(&OPEN) }
+    /// The same as it comes back.
+    V4L2_EXPORTBUFFER_DONE 64 same { fd: 16 4 Int }
+    /// struct v4l2_frmsizeenum, as it goes in. include/uapi/linux/videodev2.h
+    V4L2_FRMSIZEENUM 44 same { index: 0 4 Uint, pixel_format: 4 4 Special(S::Device(Device::Fourcc)) }
+    /// The same as it comes back.
+    V4L2_FRMSIZEENUM_DONE 44 same { type: 8 4 Set32(&V4L2_FRMSIZE), discrete: 12 8 By(frame_size), stepwise: 12 24 By(frame_sizes) }
+    /// struct v4l2_frmsize_discrete. include/uapi/linux/videodev2.h
+    V4L2_FRMSIZE_DISCRETE 8 same { width: 0 4 Uint, height: 4 4 Uint }
+    /// struct v4l2_frmsize_stepwise. include/uapi/linux/videodev2.h
+    V4L2_FRMSIZE_STEPWISE 24 same {
+        min_width: 0 4 Uint, max_width: 4 4 Uint, step_width: 8 4 Uint, min_height: 12 4 Uint, max_height: 16 4 Uint,
+        step_height: 20 4 Uint
+    }
     /// struct v4l2_rect. include/uapi/linux/videodev2.h
     V4L2_RECT 16 same {
         left: 0 4 Int, top: 4 4 Int, width: 8 4 Uint, height: 12 4 Uint
@@ -127,7 +163,7 @@ records! {
     /// struct v4l2_capability. include/uapi/linux/videodev2.h
     V4L2_CAPABILITY 104 same {
         driver: 0 16 Chars, card: 16 32 Chars, bus_info: 48 32 Chars, version: 80 4 Special(S::KernelVersion),
-        capabilities: 84 4 Set32(&V4L2_CAP), device_caps: 88 4 Set32(&V4L2_CAP)
+        capabilities: 84 4 Set32(&V4L2_CAP), device_caps: 88 4 NonZero(&Set32(&V4L2_CAP))
     }
     /// struct v4l2_control. include/uapi/linux/videodev2.h
     V4L2_CONTROL 8 same {
@@ -153,13 +189,17 @@ records! {
     V4L2_CROP_DONE 20 same {
         c: 4 16 Rec(&V4L2_RECT)
     }
+    /// struct v4l2_ext_controls, of which a driver may say which is wrong. include/uapi/linux/videodev2.h
+    V4L2_EXT_CONTROLS 32 same {
+        ctrl_class: 0 4 Set32(&V4L2_CTRL_CLASS), count: 4 4 Uint, controls: 24 8 By(controls), error_idx: 8 4 By(wrong)
+    }
     /// struct v4l2_ext_controls. include/uapi/linux/videodev2.h
     V4L2_EXT_CONTROLS_2 32 same {
-        ctrl_class: 0 4 Set32(&V4L2_CTRL_CLASS), count: 4 4 Uint, controls: 24 8 Hex
+        ctrl_class: 0 4 Set32(&V4L2_CTRL_CLASS), count: 4 4 Uint, controls: 24 8 By(controls)
     }
     /// struct v4l2_ext_controls. include/uapi/linux/videodev2.h
     V4L2_EXT_CONTROLS_3 32 same {
-        ctrl_class: 0 4 Set32(&V4L2_CTRL_CLASS), count: 4 4 Uint, controls: 24 8 Hex
+        ctrl_class: 0 4 Set32(&V4L2_CTRL_CLASS), count: 4 4 Uint, controls: 24 8 By(controls)
     }
     /// struct v4l2_querymenu. include/uapi/linux/videodev2.h
     V4L2_QUERYMENU 44 same {
@@ -175,7 +215,7 @@ records! {
     }
     /// struct v4l2_cropcap. include/uapi/linux/videodev2.h
     V4L2_CROPCAP_DONE 44 same {
-        bounds: 4 16 Rec(&V4L2_RECT), defrect: 20 16 Rec(&V4L2_RECT), pixelaspect: 36 8 Ulong
+        bounds: 4 16 Rec(&V4L2_RECT), defrect: 20 16 Rec(&V4L2_RECT), pixelaspect: 36 8 Special(S::Device(Device::Ratio))
     }
     /// struct v4l2_queryctrl. include/uapi/linux/videodev2.h
     V4L2_QUERYCTRL 68 same {
@@ -188,12 +228,12 @@ records! {
         reserved: 60 8 Full(&Array(&Hex32, Fixed(2)))
     }
     /// struct v4l2_standard. include/uapi/linux/videodev2.h
-    V4L2_STANDARD 56 same {
+    V4L2_STANDARD 72 same {
         index: 0 4 Uint
     }
     /// struct v4l2_standard. include/uapi/linux/videodev2.h
-    V4L2_STANDARD_DONE 56 same {
-        name: 4 24 Chars, frameperiod: 28 8 Ulong, framelines: 36 4 Uint
+    V4L2_STANDARD_DONE 72 same {
+        name: 16 24 Chars, frameperiod: 40 8 Special(S::Device(Device::Ratio)), framelines: 48 4 Uint
     }
     /// struct v4l2_tuner. include/uapi/linux/videodev2.h
     V4L2_TUNER_2 84 same {
@@ -212,13 +252,34 @@ records! {
     }
 }
 
+fn controls(controls: &[u8]) -> &'static Ty {
+    if number(controls, 4, 4) > 0 { &Addr } else { &Hidden }
+}
+
+fn wrong(controls: &[u8]) -> &'static Ty {
+    if number(controls, 4, 4) > 0 { &Uint } else { &Hidden }
+}
+
+fn frame_size(size: &[u8]) -> &'static Ty {
+    static DISCRETE: Ty = Rec(&V4L2_FRMSIZE_DISCRETE);
+    if number(size, 8, 4) == V4L2_FRMSIZE.value("V4L2_FRMSIZE_TYPE_DISCRETE") { &DISCRETE } else { &Hidden }
+}
+
+fn frame_sizes(size: &[u8]) -> &'static Ty {
+    static STEPWISE: Ty = Rec(&V4L2_FRMSIZE_STEPWISE);
+    let kinds = ["V4L2_FRMSIZE_TYPE_CONTINUOUS", "V4L2_FRMSIZE_TYPE_STEPWISE"];
+    if kinds.iter().any(|kind| number(size, 8, 4) == V4L2_FRMSIZE.value(kind)) { &STEPWISE } else { &Hidden }
+}
+
 requests! {
     /// include/uapi/linux/videodev2.h
     VIDEO:
     VIDIOC_QUERYCAP = 0x80685600 => Out(&Rec(&V4L2_CAPABILITY));
+    VIDIOC_ENUM_FMT = 0xc0405602 => Both(&V4L2_FMTDESC, Within, &V4L2_FMTDESC_DONE);
     VIDIOC_REQBUFS = 0xc0145608 => Rec(&V4L2_REQUESTBUFFERS);
     VIDIOC_G_FBUF = 0x8030560a => Out(&Rec(&V4L2_FRAMEBUFFER));
     VIDIOC_S_FBUF = 0x4030560b => Rec(&V4L2_FRAMEBUFFER);
+    VIDIOC_EXPBUF = 0xc0405610 => Both(&V4L2_EXPORTBUFFER, Arrow, &V4L2_EXPORTBUFFER_DONE);
     VIDIOC_STREAMON = 0x40045612 => Ptr(&Set32(&V4L2_BUF_TYPE));
     VIDIOC_STREAMOFF = 0x40045613 => Ptr(&Set32(&V4L2_BUF_TYPE));
     VIDIOC_G_STD = 0x80085617 => Out(&Ptr(&Wide(&Hex)));
@@ -235,7 +296,9 @@ requests! {
     VIDIOC_CROPCAP = 0xc02c563a => Both(&V4L2_CROPCAP, Within, &V4L2_CROPCAP_DONE);
     VIDIOC_G_CROP = 0xc014563b => Both(&V4L2_CROP_2, Within, &V4L2_CROP_DONE);
     VIDIOC_S_CROP = 0x4014563c => Rec(&V4L2_CROP);
+    VIDIOC_G_EXT_CTRLS = 0xc0205647 => Rec(&V4L2_EXT_CONTROLS);
     VIDIOC_S_EXT_CTRLS = 0xc0205648 => Rec(&V4L2_EXT_CONTROLS_2);
     VIDIOC_TRY_EXT_CTRLS = 0xc0205649 => Rec(&V4L2_EXT_CONTROLS_3);
+    VIDIOC_ENUM_FRAMESIZES = 0xc02c564a => Both(&V4L2_FRMSIZEENUM, Within, &V4L2_FRMSIZEENUM_DONE);
     VIDIOC_QUERY_EXT_CTRL = 0xc0e85667 => Both(&V4L2_QUERY_EXT_CTRL, Within, &V4L2_QUERY_EXT_CTRL_DONE);
 }

@@ -49,6 +49,7 @@ fn collect(ty: &Ty, sets: &mut Vec<&'static Set>) {
         Ty::Set(s) | Ty::Set32(s) | Ty::Noted(_, s) if !sets.iter().any(|have| std::ptr::eq(*have, s)) => sets.push(s),
         Ty::Rec(rec) | Ty::Sized(rec, _) => rec.fields.iter().for_each(|f| collect(&f.ty, sets)),
         Ty::Ptr(t)
+        | Ty::Bare(t)
         | Ty::Array(t, _)
         | Ty::Out(t)
         | Ty::InOut(t)

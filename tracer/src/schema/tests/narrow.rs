@@ -10,7 +10,7 @@ use crate::schema::{Abi, all, by_name};
 fn structures(ty: &'static Ty, found: &mut Vec<&'static Rec>) {
     match *plain(ty) {
         Ty::Rec(rec) | Ty::Sized(rec, _) | Ty::Refs(rec, _) => found.push(rec),
-        Ty::Ptr(inner) | Ty::Array(inner, _) => structures(inner, found),
+        Ty::Ptr(inner) | Ty::Bare(inner) | Ty::Array(inner, _) => structures(inner, found),
         _ => {}
     }
 }

@@ -9,9 +9,6 @@ request_names! {
     /// include/uapi/linux/blkdev.h
     BLKDEV:
         BLOCK_URING_CMD_DISCARD = 0x1200;
-    /// include/uapi/linux/blkpg.h
-    BLKPG:
-        BLKPG = 0x1269;
     /// include/uapi/linux/blkzoned.h
     BLKZONED:
         BLKRESETZONE = 0x40101283, BLKOPENZONE = 0x40101286, BLKCLOSEZONE = 0x40101287, BLKFINISHZONE = 0x40101288,
@@ -53,7 +50,7 @@ request_names! {
     /// include/uapi/linux/hdreg.h
     HDREG:
         HDIO_GET_QDMA = 0x305, HDIO_SET_XFER = 0x306, HDIO_TRISTATE_HWIF = 0x31b, HDIO_DRIVE_TASKFILE = 0x31d, HDIO_DRIVE_TASK = 0x31e,
-        HDIO_DRIVE_CMD = 0x31f, HDIO_SET_NICE = 0x329, HDIO_SET_QDMA = 0x32e;
+        HDIO_SET_QDMA = 0x32e;
     /// include/uapi/linux/mmc/ioctl.h
     MMC_IOCTL:
         MMC_IOC_MULTI_CMD = 0xc008b301, MMC_IOC_CMD = 0xc048b300;
@@ -115,11 +112,10 @@ request_names! {
         OTPERASE = 0x400c4d19, MEMREAD = 0xc0404d1a;
     /// include/uapi/mtd/ubi-user.h
     MTD_UBI_USER:
-        UBI_IOCRNVOL = 0x51106f03, UBI_IOCECNFO = 0xc01c6f06;
+        UBI_IOCECNFO = 0xc01c6f06;
     /// include/uapi/scsi/sg.h
     SCSI_SG:
-        SG_GET_SCSI_ID = 0x2276, SG_SCSI_RESET = 0x2284, SG_GET_REQUEST_TABLE = 0x2286, SCSI_IOCTL_DOORLOCK = 0x5380,
-        SCSI_IOCTL_DOORUNLOCK = 0x5381, SCSI_IOCTL_GET_IDLUN = 0x5382, SCSI_IOCTL_TAGGED_ENABLE = 0x5383,
+        SCSI_IOCTL_DOORLOCK = 0x5380, SCSI_IOCTL_DOORUNLOCK = 0x5381, SCSI_IOCTL_GET_IDLUN = 0x5382, SCSI_IOCTL_TAGGED_ENABLE = 0x5383,
         SCSI_IOCTL_TAGGED_DISABLE = 0x5384, SCSI_IOCTL_PROBE_HOST = 0x5385, SCSI_IOCTL_GET_BUS_NUMBER = 0x5386;
 }
 
@@ -127,7 +123,6 @@ request_names! {
 pub const TABLES: &[&[super::Request]] = &[
     BLK_CRYPTO,
     BLKDEV,
-    BLKPG,
     BLKZONED,
     CCISS_IOCTL,
     CDROM,

@@ -15,7 +15,7 @@ pub fn number<'a>(form: Device, raw: u64) -> Option<Value<'a>> {
     Some(match form {
         Device::Ratio => Value::Text(format!("{low}/{high}")),
         Device::Fourcc => {
-            let letters = low.to_le_bytes().map(|byte| letter(byte)).join(", ");
+            let letters = low.to_le_bytes().map(letter).join(", ");
             Value::Text(format!("v4l2_fourcc({letters})"))
         }
         Device::Letter => Value::Text(letter(raw as u8)),

@@ -209,6 +209,9 @@ fn trace(command: &Command, tool: &str, options: &str, backend: &str) -> Result<
     if command.run.contains("$REQUESTS") {
         script.env("REQUESTS", requests::list()?);
     }
+    if command.run.contains("$OPTIONS") {
+        script.env("OPTIONS", requests::options()?);
+    }
     let took = script.run()?;
     let log = fs::read(script.dir().join("log")).with_context(|| format!("{tool} wrote nothing: {}", took.show()))?;
     if took.timed_out {

@@ -31,7 +31,7 @@ static OWNS: AtomicBool = AtomicBool::new(false);
 /// A traced task has taken hold of maps by their numbers.
 static HELD: AtomicBool = AtomicBool::new(false);
 /// What could be set of this process when it began to look.
-static SET: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+static SET: OnceLock<[Vec<u8>; SETTINGS.len()]> = OnceLock::new();
 static CONTINUED: AtomicBool = AtomicBool::new(false);
 
 /// From now on only who may trace any process may trace this one, or read its memory. To be called once the command was started, which
@@ -139,10 +139,10 @@ fn add(kind: Noted, what: String) {
     *NOTED.lock().unwrap_or_else(PoisonError::into_inner).entry((kind, what)).or_default() += 1;
 }
 
-/// Files of this process in /proc that others may write, and whose contents tracer never changes.
-const SETTINGS: [&str; 2] = ["oom_score_adj", "coredump_filter"];
+/// Files of this process in /proc whose contents others may change and tracer never does. Who is moved to another cgroup may be frozen there.
+const SETTINGS: [&str; 3] = ["oom_score_adj", "coredump_filter", "cgroup"];
 
-fn set() -> [Vec<u8>; 2] {
+fn set() -> [Vec<u8>; SETTINGS.len()] {
     SETTINGS.map(|name| Who::Myself.read(name).unwrap_or_default())
 }
 

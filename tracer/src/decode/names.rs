@@ -4,7 +4,7 @@
 pub use crate::schema::ethernet::{ARPHRD, ETH_P};
 pub use crate::schema::ioctl::kernel::AUDIT_ARCH;
 pub use crate::schema::net::{MSG, SOL};
-pub use crate::schema::sockopt::AF;
+pub use crate::schema::protocols::AF;
 use crate::sets;
 
 sets! {

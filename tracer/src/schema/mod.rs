@@ -53,6 +53,7 @@ pub mod net;
 pub mod netlink;
 pub mod open;
 pub mod poll;
+pub mod protocols;
 pub mod sockopt;
 pub mod stat;
 pub mod uring;

@@ -1,8 +1,9 @@
 //! Sockets.
 
 use super::poll::TIMESPEC;
+use super::protocols::*;
 use super::set;
-use super::sockopt::*;
+use super::sockopt;
 use super::types::Len::*;
 use super::types::Special as S;
 use super::types::Ty::*;
@@ -73,15 +74,6 @@ const AF_INET6: u64 = AF.value("AF_INET6");
 const AF_NETLINK: u64 = AF.value("AF_NETLINK");
 const AF_PACKET: u64 = AF.value("AF_PACKET");
 const AF_BLUETOOTH: u64 = AF.value("AF_BLUETOOTH");
-const SOL_IP: u64 = SOL.value("SOL_IP");
-const SOL_SOCKET: u64 = SOL.value("SOL_SOCKET");
-const SOL_TCP: u64 = SOL.value("SOL_TCP");
-const SOL_UDP: u64 = SOL.value("SOL_UDP");
-const SOL_IPV6: u64 = SOL.value("SOL_IPV6");
-const SOL_SCTP: u64 = SOL.value("SOL_SCTP");
-const SOL_RAW: u64 = SOL.value("SOL_RAW");
-const SOL_PACKET: u64 = SOL.value("SOL_PACKET");
-const SOL_NETLINK: u64 = SOL.value("SOL_NETLINK");
 
 /// Whether a call with these arguments sends or receives on its socket, as flags of that say (`MSG_*`): what is said to the kernel by
 /// netlink is shown in words then.
@@ -89,11 +81,6 @@ pub fn talks(args: &[types::Arg]) -> bool {
     let flags = |arg: &types::Arg| matches!(arg.ty, Set32(set) if std::ptr::eq(set, &MSG));
     matches!(args.first(), Some(types::Arg { ty: Fd, .. })) && args.iter().any(flags)
 }
-
-/// The option's value as setsockopt takes it.
-const SET: Ty = Special(S::SockOptSet);
-/// The option's value as getsockopt gives it.
-const GET: Ty = Special(S::SockOptGet);
 
 syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connected or sent to":
     socket          [41 359 198]    (domain: Set32(&AF), r#type: Set32(&SOCK), protocol: Uint)      -> Fd, NET,
@@ -125,32 +112,8 @@ syscalls! { pub NET_CALLS harmless "the address is told when it is bound, connec
     recv            [_ 509 _]       (fd: Fd, buf: Out(&Bytes(Ret)), size: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Receives(buf)];
     send            [_ 510 _]       (fd: Fd, buf: Bytes(len), len: Ulong, flags: Set32(&MSG)) -> Long, NET, does [Writes(fd)];
     shutdown        [48 373 210]    (fd: Fd, how: Set32(&SHUT))                                     -> Int, NET;
-    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: SET, optlen: Int) -> Int, NET, harmless "what a socket is asked to do goes to the address that is told",
-        by level {
-            SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
-            SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
-            SOL_IPV6    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IPV6_OPT), optval: SET, optlen: Int) -> Int, does [Steers(fd)];
-            SOL_TCP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_TCP_OPT), optval: SET, optlen: Int)        -> Int;
-            SOL_UDP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_UDP_OPT), optval: SET, optlen: Int)        -> Int;
-            SOL_SCTP    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_SCTP_OPT), optval: SET, optlen: Int)       -> Int;
-            SOL_RAW     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_RAW_OPT), optval: SET, optlen: Int)        -> Int;
-            SOL_PACKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_PACKET_OPT), optval: SET, optlen: Int)     -> Int;
-            SOL_NETLINK => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_NETLINK_OPT), optval: SET, optlen: Int)    -> Int;
-        };
-    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: GET, optlen: InOut(&Ptr(&Int))) -> Int, NET, does [Settles(fd)],
-        by level {
-            SOL_SOCKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SO), optval: GET, optlen: InOut(&Ptr(&Int)))         -> Int;
-            SOL_IP      => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IP_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;
-            SOL_IPV6    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_IPV6_OPT), optval: GET, optlen: InOut(&Ptr(&Int)))
-                                                                                                                             -> Int;
-            SOL_TCP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_TCP_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;
-            SOL_UDP     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_UDP_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;
-            SOL_SCTP    => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_SCTP_OPT), optval: GET, optlen: InOut(&Ptr(&Int)))
-                                                                                                                             -> Int;
-            SOL_RAW     => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_RAW_OPT), optval: GET, optlen: InOut(&Ptr(&Int))) -> Int;
-            SOL_PACKET  => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_PACKET_OPT), optval: GET, optlen: InOut(&Ptr(&Int)))
-                                                                                                                             -> Int;
-            SOL_NETLINK => (fd: Fd, level: Set32(&SOL), optname: Set32(&SOL_NETLINK_OPT), optval: GET, optlen: InOut(&Ptr(&Int)))
-                                                                                                                             -> Int;
-        };
+    setsockopt      [54 366 208]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: sockopt::SET, optlen: Int) -> Int, NET, harmless "what a socket is asked to do goes to the address that is told",
+        forms &sockopt::SETS;
+    getsockopt      [55 365 209]    (fd: Fd, level: Set32(&SOL_LEVEL), optname: Uint, optval: sockopt::GET, optlen: InOut(&Ptr(&Int))) -> Int, NET, does [Settles(fd)],
+        forms &sockopt::GETS;
 }

@@ -8,6 +8,7 @@ use tracer_common::plan::{
 
 use super::net::talks;
 use super::prototypes::register;
+use super::sockopt::GROUP;
 use super::types::{Arg, Len, Rec, Row, Special, Ty, Variant, bits};
 
 /// Bytes from the stack pointer to the end of the mask that rt_sigreturn restores. x86_64: `struct ucontext`,
@@ -300,8 +301,10 @@ impl Builder {
             Special::MountType | Special::MountData => {
                 self.push(arg, when, shape::TEXT, Len::Fixed(1), 1, strlen.saturating_add(1), 1);
             }
-            Special::SockOptSet => self.push(arg, when, shape::BYTES, Len::Arg(4), 1, strlen.max(64), 1),
-            Special::SockOptGet => self.push(arg, phase::EXIT_OK, shape::BYTES, Len::At(4), 1, strlen.max(64), 1),
+            Special::SockOptSet => self.push(arg, when, shape::BYTES, Len::Arg(4), 1, strlen.max(GROUP as u16), 1),
+            Special::SockOptGet => {
+                self.push(arg, phase::EXIT_OK, shape::BYTES, Len::At(4), 1, strlen.max(GROUP as u16), 1)
+            }
             Special::UringArg => self.push(arg, when, shape::BYTES, Len::Arg(5), 1, 64, 1),
             Special::Sigaction => self.fixed(arg, when, 32),
             Special::Sigevent => self.fixed(arg, when, 64),

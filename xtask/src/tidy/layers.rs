@@ -37,6 +37,7 @@ const MACROS: &[(&str, &str)] = &[
     ("attributes", "schema"),
     ("layouts", "schema"),
     ("messages", "schema"),
+    ("options", "schema"),
     ("prototypes", "schema"),
     ("records", "schema"),
     ("request_names", "schema"),

@@ -9,8 +9,8 @@ use crate::decode::value::{Tail, Value};
 use crate::schema::netlink::holds::{Around, Attributes, Holds, Layout};
 use crate::schema::netlink::route_records::RTNEXTHOP;
 use crate::schema::netlink::{NLA_F, NLA_TYPE_MASK, TABLES};
+use crate::schema::protocols::AF;
 use crate::schema::set::Set;
-use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 
 /// Bytes of `struct nlattr`.

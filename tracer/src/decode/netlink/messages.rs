@@ -7,8 +7,8 @@ use crate::decode::value::{Tail, Value};
 use crate::schema::netlink::holds::Around;
 use crate::schema::netlink::messages::{Begins, messages};
 use crate::schema::netlink::{MIN_TYPE, NLM_F, NLM_F_ERROR, NLMSG, NLMSG_DONE, NLMSG_ERROR, NLMSGERR_ATTR, flags};
+use crate::schema::protocols::AF;
 use crate::schema::set::Set;
-use crate::schema::sockopt::AF;
 use crate::schema::types::Ty;
 
 /// Messages within errors within messages that are gone into.

@@ -1,32 +1,14 @@
-//! Values of socket options: an integer unless level and name say otherwise.
+//! Values of socket options, by the form that their row has ([`crate::schema::sockopt`]). strace knows lengths: a value that is too short for
+//! its form is an address where it was passed, and as much as there is of it where it was asked for.
 
 use std::borrow::Cow;
 
+use crate::decode::sockaddr;
 use crate::decode::value::{Tail, Value};
 use crate::schema::errno::ERRNO;
+use crate::schema::protocols::{ICMP, IPPROTO, PACKET_MR};
+use crate::schema::sockopt::{Form, GROUP, form};
 use crate::schema::types::Whose;
-
-const SOL_IP: u32 = 0;
-const SOL_SOCKET: u32 = 1;
-const SOL_IPV6: u32 = 41;
-const SOL_PACKET: u32 = 263;
-const SOL_NETLINK: u32 = 270;
-const SO_ERROR: u32 = 4;
-const SO_LINGER: u32 = 13;
-const SO_PEERCRED: u32 = 17;
-const SO_ATTACH_FILTER: u32 = 26;
-const SO_ATTACH_REUSEPORT_CBPF: u32 = 51;
-const IP_ADD_MEMBERSHIP: u32 = 35;
-const IP_DROP_MEMBERSHIP: u32 = 36;
-const IPV6_ADD_MEMBERSHIP: u32 = 20;
-const IPV6_DROP_MEMBERSHIP: u32 = 21;
-const PACKET_RX_RING: u32 = 5;
-const PACKET_STATISTICS: u32 = 6;
-const PACKET_TX_RING: u32 = 13;
-
-/// Options of SOL_SOCKET whose value is an integer and nothing else, by number.
-const INTEGERS: &[u32] =
-    &[1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 29, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 49];
 
 /// What an option's value is, and how it is to be shown.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +35,13 @@ impl<'a> Opt<'a> {
         Some(Value::Array(vec![Value::Int(self.int(0)?)], Tail::Whole))
     }
 
+    /// All of it as bytes.
+    fn hex(&self) -> Option<Value<'a>> {
+        let want = usize::try_from(self.len).ok()?;
+        let shown = self.bytes.get(..want.min(self.strlen))?;
+        Some(hex(shown, want > shown.len()))
+    }
+
     fn text(&self) -> Option<Value<'a>> {
         let want = usize::try_from(self.len).ok()?;
         let shown = &self.bytes[..self.bytes.len().min(want).min(self.strlen)];
@@ -62,58 +51,133 @@ impl<'a> Opt<'a> {
         Some(Value::Str { bytes: Cow::Borrowed(shown), cut: want > shown.len(), hex: false })
     }
 
+    /// A structure of integers.
     fn fields(&self, names: &[&'static str]) -> Option<Value<'a>> {
-        let fields: Option<Vec<_>> =
-            names.iter().enumerate().map(|(i, n)| Some((*n, Value::Int(self.int(4 * i)?)))).collect();
-        Some(Value::Struct { fields: fields?, more: false })
+        let field = |(i, name): (usize, &&'static str)| Some((*name, Value::Int(self.int(4 * i)?)));
+        Some(Value::Struct { fields: names.iter().enumerate().map(field).collect::<Option<_>>()?, more: false })
     }
 
-    /// Fields as far as the length reaches.
+    /// The same as far as the length reaches: a field that is cut is shown as its bytes.
     fn partial(&self, names: &[&'static str]) -> Option<Value<'a>> {
-        let n = (self.len.max(0) as usize / 4).min(names.len());
-        if n == 0 { None } else { self.fields(&names[..n]) }
+        let len = (self.len.max(0) as usize).min(4 * names.len());
+        let whole = self.fields(&names[..len / 4])?;
+        let Value::Struct { mut fields, .. } = whole else { return None };
+        if !len.is_multiple_of(4) {
+            fields.push((names[len / 4], hex(self.bytes.get(len / 4 * 4..len)?, false)));
+        }
+        Some(Value::Struct { fields, more: false })
     }
+
+    /// The bytes of a structure that the value holds whole.
+    fn whole<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        if usize::try_from(self.len).ok()? < N { None } else { self.bytes.first_chunk() }
+    }
+
+    /// The same where it holds nothing else.
+    fn exactly<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        if self.len as usize == N { self.whole() } else { None }
+    }
+
+    fn plain(&self) -> Option<Value<'a>> {
+        if self.len == 4 { self.one() } else { self.text() }
+    }
+
+    /// Types whose bit is set; where most are, those whose bit is not.
+    fn types(&self) -> Option<Value<'a>> {
+        let len = usize::try_from(self.len).ok()?.min(4);
+        // What is not passed is the kernel's own, all of it.
+        let mut raw = [0xff; 4];
+        raw[..len].copy_from_slice(self.bytes.get(..len).filter(|bytes| !bytes.is_empty())?);
+        let raw = u32::from_le_bytes(raw);
+        let all_but = raw.count_ones() >= u32::BITS * 2 / 3;
+        let listed = if all_but { !raw } else { raw };
+        let types = (0..u32::BITS).filter(|bit| listed >> bit & 1 == 1).map(|bit| Value::Named(&ICMP, bit.into()));
+        let list = Value::List(types.collect());
+        Some(if all_but { Value::Phrase(vec![("~", list)]) } else { list })
+    }
+}
+
+/// Bytes that are shown as what they are.
+fn hex(bytes: &[u8], cut: bool) -> Value<'_> {
+    Value::Str { bytes: Cow::Borrowed(bytes), cut, hex: true }
+}
+
+fn member4(bytes: &[u8; 8]) -> Value<'static> {
+    let [a, b, c, d, interface @ ..] = *bytes;
+    let fields = vec![("imr_multiaddr", Value::Ip4([a, b, c, d])), ("imr_interface", Value::Ip4(interface))];
+    Value::Struct { fields, more: false }
 }
 
 /// The value that setsockopt is given; `None` shows the address.
 pub fn set<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
-    match (opt.level, opt.name) {
-        (SOL_SOCKET, SO_LINGER) => (opt.len >= 8).then(|| opt.fields(&["l_onoff", "l_linger"]))?,
-        (SOL_SOCKET, SO_ATTACH_FILTER | SO_ATTACH_REUSEPORT_CBPF) => {
-            let b = opt.bytes.get(..16).filter(|_| opt.len >= 16)?;
-            let len = u64::from(u16::from_le_bytes([b[0], b[1]]));
-            let mut raw = [0; 8];
-            raw.copy_from_slice(&b[8..16]);
-            let fields = vec![("len", Value::Uint(len)), ("filter", Value::Addr(u64::from_le_bytes(raw)))];
+    let word = |bytes: &[u8], off: usize| u16::from_le_bytes([bytes[off], bytes[off + 1]]);
+    match form(opt.level, opt.name) {
+        Form::Int => (opt.len >= 4).then(|| opt.one())?,
+        Form::Linger => opt.whole::<8>().and_then(|_| opt.fields(&LINGER)),
+        Form::Filter => {
+            let bytes = opt.exactly::<16>()?;
+            let filter = bytes.last_chunk().map(|raw| Value::Addr(u64::from_le_bytes(*raw)))?;
+            let fields = vec![("len", Value::Uint(word(bytes, 0).into())), ("filter", filter)];
             Some(Value::Struct { fields, more: false })
         }
-        (SOL_SOCKET, name) if INTEGERS.contains(&name) => (opt.len >= 4).then(|| opt.one())?,
-        (SOL_IP, IP_ADD_MEMBERSHIP | IP_DROP_MEMBERSHIP) => {
-            let b = opt.bytes.get(..8).filter(|_| opt.len >= 8)?;
-            let ip = |off: usize| Value::Ip4([b[off], b[off + 1], b[off + 2], b[off + 3]]);
-            Some(Value::Struct { fields: vec![("imr_multiaddr", ip(0)), ("imr_interface", ip(4))], more: false })
+        Form::Member4 => opt.whole().map(member4),
+        Form::Member6 => {
+            let ip = opt.whole::<20>()?.first_chunk().map(|ip| ("ipv6mr_multiaddr", Value::Ip6(*ip)))?;
+            Some(Value::Struct {
+                fields: vec![ip, ("ipv6mr_interface", Value::Uint((opt.int(16)? as u32).into()))],
+                more: false,
+            })
         }
-        (SOL_IPV6, IPV6_ADD_MEMBERSHIP | IPV6_DROP_MEMBERSHIP) => {
-            let b = opt.bytes.get(..20).filter(|_| opt.len >= 20)?;
-            let ip = b.first_chunk::<16>().map(|ip| ("ipv6mr_multiaddr", Value::Ip6(*ip)))?;
-            Some(Value::Struct { fields: vec![ip, ("ipv6mr_interface", Value::Int(opt.int(16)?))], more: false })
+        Form::Group => {
+            let bytes = opt.whole::<GROUP>()?;
+            let interface = ("gr_interface", Value::Interface(opt.int(0)? as u32, None));
+            let fields = vec![interface, ("gr_group", sockaddr::sockaddr(&bytes[8..]))];
+            Some(Value::Struct { fields, more: false })
         }
-        (SOL_PACKET, PACKET_RX_RING | PACKET_TX_RING) if opt.len >= 16 => {
-            opt.fields(&["tp_block_size", "tp_block_nr", "tp_frame_size", "tp_frame_nr"])
+        Form::Ports => match opt.exactly::<4>() {
+            Some([0, 0, 0, 0]) => opt.one(),
+            Some(bytes) => {
+                let number = Value::Hex(u32::from_le_bytes(*bytes).into());
+                // 0 is no end.
+                let [low, high] =
+                    [0, 2].map(|off| Some(word(bytes, off)).filter(|port| *port != 0).map(|port| port.to_string()));
+                let ports = format!("{}..{}", low.unwrap_or_default(), high.unwrap_or_default());
+                Some(Value::Array(vec![Value::Comment(Box::new(number), ports)], Tail::Whole))
+            }
+            None => opt.hex(),
+        },
+        Form::Link => {
+            let bytes = opt.exactly::<16>()?;
+            let len = word(bytes, 6);
+            let fields = vec![
+                ("mr_ifindex", Value::Interface(opt.int(0)? as u32, None)),
+                ("mr_type", Value::Named(&PACKET_MR, word(bytes, 4).into())),
+                ("mr_alen", Value::Uint(len.into())),
+                ("mr_address", Value::Hardware(&bytes[8..][..usize::from(len).min(8)])),
+            ];
+            Some(Value::Struct { fields, more: false })
         }
-        (SOL_PACKET, PACKET_RX_RING | PACKET_TX_RING) => None,
-        (SOL_NETLINK, _) => (opt.len >= 4).then(|| opt.one())?,
-        _ if opt.len == 4 => opt.one(),
-        _ => opt.text(),
+        Form::Ring => opt.exactly::<16>().and_then(|_| opt.fields(&RING)),
+        Form::Types => opt.types(),
+        Form::Plain | Form::Error | Form::Peer | Form::Protocol | Form::Statistics => opt.plain(),
     }
 }
 
 /// The value that getsockopt gave; `None` shows the address.
 pub fn get<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
-    match (opt.level, opt.name) {
-        _ if opt.len <= 0 => None,
-        (SOL_SOCKET, SO_LINGER) => opt.partial(&["l_onoff", "l_linger"]),
-        (SOL_SOCKET, SO_PEERCRED) => {
+    if opt.len <= 0 {
+        return None;
+    }
+    match form(opt.level, opt.name) {
+        Form::Int | Form::Error | Form::Ports | Form::Protocol if opt.len < 4 => opt.hex(),
+        Form::Int => opt.one(),
+        Form::Error => match opt.int(0)? {
+            0 => opt.one(),
+            errno => Some(Value::Array(vec![Value::Named(&ERRNO, errno as u64)], Tail::Whole)),
+        },
+        Form::Protocol => Some(Value::Array(vec![Value::Named(&IPPROTO, opt.int(0)? as u64)], Tail::Whole)),
+        Form::Linger => opt.partial(&LINGER),
+        Form::Peer => {
             let mut peer = opt.partial(&["pid", "uid", "gid"])?;
             if let Value::Struct { fields, .. } = &mut peer
                 && let Some((_, pid @ Value::Int(_))) = fields.first_mut()
@@ -122,15 +186,17 @@ pub fn get<'a>(opt: Opt<'a>) -> Option<Value<'a>> {
             }
             Some(peer)
         }
-        (SOL_PACKET, PACKET_STATISTICS) => opt.partial(&["tp_packets", "tp_drops", "tp_freeze_q_cnt"]),
-        (SOL_SOCKET, SO_ERROR) if opt.len == 4 => match opt.int(0)? {
-            0 => opt.one(),
-            errno => Some(Value::Array(vec![Value::Named(&ERRNO, errno as u64)], Tail::Whole)),
-        },
-        _ if opt.len == 4 => opt.one(),
-        _ => opt.text(),
+        Form::Statistics => opt.partial(&["tp_packets", "tp_drops", "tp_freeze_q_cnt"]),
+        Form::Ports => set(opt),
+        Form::Types => opt.types(),
+        _ => opt.plain(),
     }
 }
+
+/// `struct linger`. include/linux/socket.h
+const LINGER: [&str; 2] = ["l_onoff", "l_linger"];
+/// `struct tpacket_req`. include/uapi/linux/if_packet.h
+const RING: [&str; 4] = ["tp_block_size", "tp_block_nr", "tp_frame_size", "tp_frame_nr"];
 
 #[cfg(test)]
 mod tests {

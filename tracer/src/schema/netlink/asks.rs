@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::messages::messages;
 use super::{MIN_TYPE, netfilter};
-use crate::schema::sockopt::NETLINK_PROTO;
+use crate::schema::protocols::NETLINK_PROTO;
 
 /// Messages of NETLINK_AUDIT that ask. include/uapi/linux/audit.h
 const AUDIT_ASKS: [&str; 5] =

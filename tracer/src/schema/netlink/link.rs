@@ -8,7 +8,7 @@ use super::holds::{Around, Attributes, Holds, S32, U8, U16, U32, U64, X8, X16, X
 use super::link_records::*;
 use super::link_sets::*;
 use crate::attributes;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::schema::types::Ty;
 
 /// A user or a group.

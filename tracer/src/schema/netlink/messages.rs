@@ -140,7 +140,7 @@ pub fn gets(_: u16, _: Option<&str>) -> Course {
 
 /// The messages of a protocol (`NETLINK_*`).
 pub fn messages(protocol: u16) -> &'static Messages {
-    match super::super::sockopt::NETLINK_PROTO.name_of(u64::from(protocol)) {
+    match super::super::protocols::NETLINK_PROTO.name_of(u64::from(protocol)) {
         Some("NETLINK_ROUTE") => &route::RTM,
         Some("NETLINK_SOCK_DIAG") => &sock_diag::SOCK_DIAG,
         Some("NETLINK_GENERIC") => &generic::GENERIC_FAMILY,

@@ -3,7 +3,7 @@
 use super::holds::Holds::Group;
 use super::holds::one;
 use super::messages::{Begins, Course, Groups};
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::{attributes, layouts, messages, sets};
 
 sets! {

@@ -8,7 +8,7 @@ use super::route_attributes::*;
 use super::route_sets::*;
 use crate::schema::ethernet::ARPHRD;
 use crate::schema::ioctl::net::IFF;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::{layouts, messages};
 
 /// A family, and bytes of which nothing is known.

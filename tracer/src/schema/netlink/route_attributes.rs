@@ -9,7 +9,7 @@ use super::link_records::RTNL_LINK_STATS64;
 use super::route_records::*;
 use super::route_sets::*;
 use crate::attributes;
-use crate::schema::sockopt::{AF, IPPROTO};
+use crate::schema::protocols::{AF, IPPROTO};
 
 /// What families say, by their number.
 static STATS_AF_SPEC: Attributes = Attributes { types: again(&AF), rows: &[], other: By(of_family) };

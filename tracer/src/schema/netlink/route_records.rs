@@ -5,7 +5,7 @@ use super::holds::{Around, Holds, S8, S16, S32, U8, U16, U32, U64, X16, X32, one
 use super::link_sets::BRIDGE_VLAN_INFO;
 use super::route_sets::*;
 use crate::layouts;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 
 layouts! {
     /// struct rta_cacheinfo. include/uapi/linux/rtnetlink.h

@@ -8,7 +8,7 @@ use super::holds::{U8, U16, U32, U64, X8, X32, one};
 use super::messages::{Begins, gets};
 use super::sock_diag_sets::*;
 use crate::schema::ethernet::ETH_P;
-use crate::schema::sockopt::{AF, IPPROTO, NETLINK_PROTO};
+use crate::schema::protocols::{AF, IPPROTO, NETLINK_PROTO};
 use crate::schema::types::{Special, Ty};
 use crate::{attributes, layouts, messages};
 

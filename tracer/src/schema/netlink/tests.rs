@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use super::holds::Attributes;
 use super::messages::messages;
 use super::{generic, link, netfilter, route_attributes, sock_diag};
+use crate::schema::protocols::NETLINK_PROTO;
 use crate::schema::set::Set;
-use crate::schema::sockopt::NETLINK_PROTO;
 
 /// Headers that stand side by side; one that is not installed is left out.
 const HEADERS: &[&str] = &[

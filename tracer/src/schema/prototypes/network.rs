@@ -2,7 +2,7 @@
 //! system call of the same name.
 
 use crate::schema::net::{MSG, SOCK};
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::schema::time::TIMESPEC;
 use crate::schema::types::Len::Ret;
 use crate::schema::types::Ty::*;

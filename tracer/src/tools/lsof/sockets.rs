@@ -9,7 +9,7 @@ use super::ethernet::ETHERNET;
 use super::names::NameCache;
 use super::select::{Selection, kind, unmapped};
 use crate::schema::net::{SOCK, TCP_STATES};
-use crate::schema::sockopt::NETLINK_PROTO;
+use crate::schema::protocols::NETLINK_PROTO;
 use crate::system::procfs::net::{Wanted, read};
 use crate::system::procfs::who::Who;
 use crate::system::snapshot::Process;

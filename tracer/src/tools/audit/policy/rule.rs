@@ -6,7 +6,7 @@ use super::address::{AddressPattern, PROTOCOLS};
 use super::fault::{Flaw, meant};
 use super::glob::{LONGEST, NameGlob, PathGlob};
 use crate::render::typed::nearest;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::tools::audit::evidence::Op;
 
 /// A set of operations.

@@ -12,9 +12,9 @@ use crate::render::json::object::{Object, list};
 use crate::schema::details::Details;
 use crate::schema::errno;
 use crate::schema::net::{SOCK, TCP_STATES};
+use crate::schema::protocols::AF;
 use crate::schema::set::Set;
 use crate::schema::signal_names;
-use crate::schema::sockopt::AF;
 
 /// Integers beyond this lose digits in readers that keep numbers as doubles (RFC 7493, 2.2).
 const EXACT: u64 = (1 << 53) - 1;

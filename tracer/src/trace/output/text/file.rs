@@ -8,7 +8,7 @@ use super::Look;
 use crate::decode::value::FileView;
 use crate::render::escape::{Color, Line};
 use crate::schema::details::Details;
-use crate::schema::sockopt::NETLINK_PROTO;
+use crate::schema::protocols::NETLINK_PROTO;
 use crate::spec::Fds;
 
 impl Look {

@@ -11,7 +11,7 @@ use super::{Collector, Seen};
 use crate::decode::calls::{self, field, protocol};
 use crate::decode::value::{FileView, Value};
 use crate::schema::effects::Effect;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::system::sockets::State;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::units::shown;

@@ -7,7 +7,7 @@ use crate::decode::calls::field;
 use crate::decode::value::{FileView, Value};
 use crate::schema::netlink::asks;
 use crate::schema::prctl::SECCOMP_FLAG;
-use crate::schema::sockopt::NETLINK_PROTO;
+use crate::schema::protocols::NETLINK_PROTO;
 use crate::schema::time::ADJ_OFFSET_SS_READ;
 use crate::system::sock_diag::wire::Message;
 use crate::tools::audit::evidence::GapKind;

@@ -12,7 +12,8 @@ use crate::decode::calls::{address, field};
 use crate::decode::sockaddr;
 use crate::decode::value::{FileView, Value};
 use crate::schema::net::SOL;
-use crate::schema::sockopt::{AF, SO, SOL_IP_OPT, SOL_IPV6_OPT};
+use crate::schema::protocols::AF;
+use crate::schema::sockopt::{SO, SOL_IP_OPT, SOL_IPV6_OPT};
 use crate::tools::audit::evidence::{GapKind, Object, Op};
 
 const AF_PACKET: &str = "AF_PACKET";

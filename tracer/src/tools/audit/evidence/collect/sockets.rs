@@ -12,7 +12,7 @@ use super::{Collector, Seen};
 use crate::decode::calls::{address, fd_of, field, protocol, shown, socket_error, unix_name};
 use crate::decode::file_view;
 use crate::decode::value::{FileView, Tail, Value};
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::accesses::Row;
 use crate::tools::audit::evidence::serving::Serving;

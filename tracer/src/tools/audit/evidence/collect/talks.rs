@@ -12,7 +12,7 @@ use super::sockets::{is_stream, peer, said};
 use super::{Collector, Seen};
 use crate::decode::calls::address;
 use crate::decode::value::FileView;
-use crate::schema::sockopt::AF;
+use crate::schema::protocols::AF;
 use crate::schema::types::Ty;
 use crate::tools::audit::evidence::GapKind;
 use crate::tools::audit::evidence::greeting::Rest;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{command, run, test, tidy, vm};
 
@@ -35,8 +35,8 @@ pub fn main() -> Result<ExitCode> {
         }
     };
     let cargo = |args: &[&str]| held(command::cargo().args(args));
-    // It has a target directory of its own, and each of the steps beside it keeps one CPU busy most of the time.
-    let kernel_side = std::thread::spawn(kernel_side);
+    // Both have a target directory of their own, and each of the steps beside them keeps one CPU busy most of the time.
+    let beside = std::thread::spawn(|| (kernel_side(), run::build()));
     step("fmt", cargo(&["fmt", "--all", "--check"]));
     for (name, dir) in [("fmt of the kernel side", "tracer-ebpf"), ("fmt of fuzz", "fuzz")] {
         step(name, held(command::cargo().args(["fmt", "--check"]).current_dir(command::root().join(dir))));
@@ -47,7 +47,9 @@ pub fn main() -> Result<ExitCode> {
     step("minimum Rust", minimum_rust());
     step("tidy", tidy::check().map(|_| Step::Held));
     step("deny", deny());
-    step("ebpf --check", kernel_side.join().unwrap_or_else(|_| bail!("it panicked")));
+    let (checked, built) = beside.join().map_err(|_| anyhow!("what ran beside the first steps panicked"))?;
+    step("ebpf --check", checked);
+    step("release build", built.map(|_| Step::Held));
     let (mut tally, tests) = test::counted(&[])?;
     step("test", Ok(Step::Held));
     step("audit", audit());

@@ -81,7 +81,7 @@ const HEADERS: [&str; 2] = [
      linux/quota.h linux/dqblk_xfs.h asm/socket.h linux/net.h linux/in.h linux/in6.h linux/tcp.h linux/udp.h \
      linux/netlink.h linux/if_packet.h linux/icmp.h linux/sctp.h linux/eventpoll.h asm/poll.h linux/eventfd.h \
      linux/signalfd.h linux/inotify.h linux/fanotify.h linux/io_uring.h asm/ioctls.h asm/termbits.h \
-     linux/sockios.h linux/if_tun.h linux/loop.h linux/random.h linux/rtc.h linux/vt.h linux/kd.h \
+     linux/sockios.h linux/if_tun.h linux/serial.h linux/loop.h linux/random.h linux/rtc.h linux/vt.h linux/kd.h \
      linux/perf_event.h linux/userfaultfd.h linux/nsfs.h linux/input.h linux/vhost.h linux/kvm.h linux/btrfs.h \
      linux/pidfd.h linux/dm-ioctl.h linux/watchdog.h linux/ppp-ioctl.h linux/blkzoned.h linux/fscrypt.h \
      linux/fsverity.h linux/msdos_fs.h linux/cdrom.h linux/hdreg.h",
@@ -105,7 +105,10 @@ fn values_are_those_of_the_headers() {
                 assert_eq!(wrong, "", "set, name, ours, the header's");
                 compared += count;
             }
-            Err(reason) => println!("SKIP values_are_those_of_the_headers: {reason}"),
+            Err(reason) => {
+                assert!(!reason.contains("error:"), "what is compared does not compile: {reason}");
+                println!("SKIP values_are_those_of_the_headers: {reason}");
+            }
         }
     }
     println!("{compared} values compared");
@@ -124,10 +127,14 @@ fn compare(headers: &str) -> Result<(u32, String), String> {
          printf(\"%s %s %llx %llx\\n\", s, n, (unsigned long long)(v), (unsigned long long)(e));\n\
          int main(void) { int count = 0;\n",
     );
-    for s in SETS.iter() {
+    // Requests of ioctl have a test of their own: their numbers need structures of headers that do not stand side by side.
+    let requests: &Set = &ioctl::IOCTL;
+    for s in SETS.iter().filter(|set| !std::ptr::eq(**set, requests)) {
         for (name, value) in s.choice.iter().chain(s.bits) {
-            // Two names for one number are for people; the last value means that there is none here.
-            if !name.contains(' ') && *value != u64::MAX && !DIFFERENT.iter().any(|d| d.0 == *name) {
+            // What is no identifier is for people; the last value means that there is none here.
+            let identifier = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !name.starts_with(|c: char| c.is_ascii_digit());
+            if identifier && !name.is_empty() && *value != u64::MAX && !DIFFERENT.iter().any(|d| d.0 == *name) {
                 let _ = writeln!(program, "#ifdef {name}\nT(\"{}\", \"{name}\", {value}ull, {name})\n#endif", s.prefix);
             }
         }
